@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target is compiled with these: the language of the next Swift, today.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: a call stays on its caller's thread
+]
+
+func kit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Kit/\(name)", swiftSettings: strict)
+}
+
+func service(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Services/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+// The targets stand in the order in which a request travels, and imports point one way: up this list.
+let package = Package(
+    name: "starmicroservices",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Endpoints", targets: ["Endpoints"]),
+        .library(name: "RPC", targets: ["RPC"]),
+        .library(name: "Tokens", targets: ["Tokens"]),
+        .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
+        .library(name: "ZeroMQTransport", targets: ["ZeroMQTransport"]),
+        .library(name: "Hosting", targets: ["Hosting"]),
+        .executable(name: "star", targets: ["star"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    ],
+    targets: [
+        // The vocabulary: what an endpoint is. No I/O.
+        kit("Endpoints"),
+        // Calls, handlers, the dispatcher, clients. Knows no transport.
+        kit("RPC", ["Endpoints", logging, metrics]),
+        // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
+        kit("Tokens", ["RPC", crypto]),
+        // Passwords: Argon2id, and the threads it runs on. The only importer of libsodium.
+        .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
+        kit("Passwords", ["CSodium", "Endpoints"]),
+        // libzmq as Swift types, and the thread that owns its sockets.
+        .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        kit("ZeroMQ", ["CZeroMQ"]),
+        // What is measured, for Prometheus to read.
+        kit("Telemetry", [metrics]),
+        // The two wires.
+        kit("HTTPTransport", ["RPC", hummingbird, httpClient]),
+        kit("ZeroMQTransport", ["RPC", "ZeroMQ"]),
+        // What a contract says, as documents.
+        kit("Documents", ["Endpoints"]),
+        // A service as a process: settings, fronts, peers, health, a clean end.
+        kit("Hosting", ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
+        // The services: one contract each, and the actor that keeps it.
+        service("Contracts", ["Endpoints", "Tokens"]),
+        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords"]),
+        service("Resource", ["Contracts", "RPC"]),
+        service("WebApp", ["Contracts", "RPC"]),
+        service("Boilerplate", ["Contracts", "RPC"]),
+        // The command people type.
+        .executableTarget(
+            name: "star",
+            dependencies: [
+                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Hosting", "Telemetry", arguments, histogram,
+                lifecycle, signals, logging, metrics,
+            ],
+            swiftSettings: strict),
+        // The tests mirror the sources.
+        tests("EndpointsTests", ["Endpoints"]),
+        tests("RPCTests", ["RPC"]),
+        tests("TokensTests", ["Tokens", jwt]),
+        tests("PasswordsTests", ["Passwords"]),
+        tests("ZeroMQTests", ["ZeroMQ"]),
+        tests("TelemetryTests", ["Telemetry"]),
+        tests("HTTPTransportTests", ["HTTPTransport"]),
+        tests("ZeroMQTransportTests", ["ZeroMQTransport"], resources: [.copy("wire_vectors.json")]),
+        tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
+        tests("HostingTests", ["Hosting"]),
+        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
+        tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),
+    ]
+)

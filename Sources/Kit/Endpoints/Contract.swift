@@ -1,0 +1,58 @@
+/// What a service promises: its name, its version and its endpoints. Data only, shared by the service and its clients.
+///
+/// ```swift
+/// public enum GreetingContract: Contract {
+///     public static let name = "greeting"
+///     public static let greet = Endpoint<Person, Greeting>(…)
+///     public static let endpoints = Endpoints { greet }
+/// }
+/// ```
+public protocol Contract: Sendable {
+    /// `^[a-z0-9]{1,32}$`. The first part of each endpoint's name on the wire of ZeroMQ: `greeting.greet`.
+    static var name: String { get }
+    /// Semantic version of the contract.
+    static var version: String { get }
+    /// One sentence for people.
+    static var summary: String { get }
+    static var endpoints: Endpoints { get }
+}
+
+extension Contract {
+    /// The contract as a value.
+    public static var description: ContractDescription {
+        ContractDescription(name: name, version: version, summary: summary, endpoints: endpoints.descriptions)
+    }
+}
+
+/// A ``Contract`` as a value.
+public struct ContractDescription: Sendable {
+    public let name: String
+    public let version: String
+    public let summary: String
+    public let endpoints: [EndpointDescription]
+
+    /// The name of an endpoint on the wire of ZeroMQ, such as `resource.current_time`.
+    public func qualifiedName(of endpoint: EndpointDescription) -> String {
+        name + "." + endpoint.name
+    }
+}
+
+/// The list of a contract's endpoints, whatever the types of their payloads.
+public struct Endpoints: Sendable {
+    public let descriptions: [EndpointDescription]
+
+    public init(@Builder _ build: () -> [EndpointDescription]) {
+        descriptions = build()
+    }
+
+    @resultBuilder
+    public enum Builder {
+        public static func buildExpression<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> EndpointDescription {
+            endpoint.description
+        }
+
+        public static func buildBlock(_ endpoints: EndpointDescription...) -> [EndpointDescription] {
+            endpoints
+        }
+    }
+}

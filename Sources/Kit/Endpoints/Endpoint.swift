@@ -1,0 +1,65 @@
+/// A description of something a service answers: a value, with no handler and no I/O.
+///
+/// It is written once, in a ``Contract``, and read by all that follows from it: the fronts that listen for it, the clients
+/// that call it, and the documents that describe it.
+///
+/// ```swift
+/// public static let greet = Endpoint<Person, Greeting>(
+///     "greet", .get, "/api/v1/greeting/{name}", access: .permission("greet"), summary: "Greets a person by name.")
+/// ```
+///
+/// Over ZeroMQ every field of the input travels in the JSON body. Over HTTP, fields named in the path template travel in
+/// the path; of the others, those of a GET or DELETE travel in the query, those of a POST, PUT or PATCH in the JSON body.
+public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
+    /// All of the endpoint except the Swift types of its payloads.
+    public let description: EndpointDescription
+
+    /// - Parameters:
+    ///   - name: `^[a-z0-9_]{1,64}$`, unique in its contract. On the wire of ZeroMQ it follows the contract's name and a dot.
+    ///   - method: the HTTP method.
+    ///   - path: the HTTP path template. Each `{field}` in it names a field of the input.
+    ///   - aliases: further paths that answer the same.
+    ///   - status: the HTTP status of a success.
+    ///   - envelope: whether REST wraps the output in `{"data": …}`.
+    ///   - access: who may call. There is no default, so that an unguarded endpoint cannot be written by forgetting.
+    ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
+    ///     (RFC 9110, section 9.2.2).
+    ///   - deadline: the time a call has where its caller named none.
+    ///   - summary: one sentence for people.
+    public init(
+        _ name: String,
+        _ method: HTTPMethod,
+        _ path: PathTemplate,
+        aliases: [PathTemplate] = [],
+        status: Int = 200,
+        envelope: Bool = true,
+        access: Access,
+        idempotent: Bool? = nil,
+        deadline: Duration = .seconds(1),
+        summary: String
+    ) {
+        description = EndpointDescription(
+            name: name,
+            http: HTTPShape(method: method, paths: [path] + aliases, status: status, envelope: envelope),
+            access: access,
+            isIdempotent: idempotent ?? method.isIdempotent,
+            deadline: deadline,
+            summary: summary,
+            input: Input.schema,
+            output: Output.schema)
+    }
+}
+
+/// An ``Endpoint`` without its Swift types: what a list of endpoints holds, and what a document is drawn from.
+public struct EndpointDescription: Sendable {
+    /// Unique within the contract.
+    public let name: String
+    public let http: HTTPShape
+    public let access: Access
+    public let isIdempotent: Bool
+    /// The time a call has where its caller named none.
+    public let deadline: Duration
+    public let summary: String
+    public let input: Schema
+    public let output: Schema
+}

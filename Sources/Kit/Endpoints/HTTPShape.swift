@@ -1,0 +1,28 @@
+/// How an endpoint looks over HTTP.
+public struct HTTPShape: Sendable {
+    public let method: HTTPMethod
+    /// The path, then its aliases.
+    public let paths: [PathTemplate]
+    /// The status of a success.
+    public let status: Int
+    /// Whether a success is wrapped in `{"data": …}`.
+    public let envelope: Bool
+
+    /// The path that documents show and clients call.
+    public var path: PathTemplate { paths[0] }
+}
+
+/// The HTTP methods an endpoint can have (RFC 9110, section 9; RFC 5789).
+public enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+
+    /// RFC 9110, section 9.2.2.
+    public var isIdempotent: Bool { self != .post && self != .patch }
+
+    /// Whether input fields that are not in the path travel in a JSON body; otherwise they travel in the query.
+    public var hasBody: Bool { self != .get && self != .delete }
+}

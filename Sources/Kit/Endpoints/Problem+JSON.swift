@@ -1,0 +1,49 @@
+public import Foundation
+
+extension Problem {
+    /// The media type of a problem (RFC 9457, section 3).
+    public static let contentType = "application/problem+json"
+
+    /// The problem as `application/problem+json`.
+    ///
+    /// - Parameter traceID: the trace of the call, by which a person finds its log lines.
+    public func json(traceID: String) -> Data {
+        let document = Document(
+            type: "urn:problem-type:" + kind.code, title: kind.title, status: kind.status, detail: detail, code: kind.code,
+            trace_id: traceID, errors: faults.isEmpty ? nil : faults)
+        // A struct of strings and numbers always encodes.
+        return (try? JSONCoding.encoder.encode(document)) ?? Data()
+    }
+
+    /// Reads a problem that a peer has sent. What is not a problem document becomes one, of the peer's status.
+    public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
+        let document = try? JSONCoding.decoder.decode(Document.self, from: json)
+        let kind = Kind(
+            document?.code ?? (status == 404 ? Kind.unknownEndpoint.code : Kind.internal.code), status: status,
+            title: document?.title ?? "The peer has answered \(status)")
+        self.init(
+            kind, document?.detail ?? "The peer gave no reason.", faults: document?.errors ?? [], retryAfter: retryAfter,
+            isUnprocessed: isUnprocessed)
+    }
+
+    /// The members of RFC 9457, section 3.1, and this project's own: `code`, `trace_id`, `errors`.
+    private struct Document: Codable {
+        var type: String
+        var title: String
+        var status: Int
+        var detail: String
+        var code: String
+        var trace_id: String?
+        var errors: [Fault]?
+    }
+}
+
+/// The JSON coders, made once.
+package enum JSONCoding {
+    package static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes]
+        return encoder
+    }()
+    package static let decoder = JSONDecoder()
+}

@@ -1,0 +1,51 @@
+extension Problem {
+    /// A sort of problem. Services may add their own.
+    public struct Kind: Sendable, Hashable {
+        /// A stable word for programs, `^[a-z_]+$`.
+        public let code: String
+        /// The HTTP status code.
+        public let status: Int
+        /// A few words for people, the same every time.
+        public let title: String
+
+        public init(_ code: String, status: Int, title: String) {
+            self.code = code
+            self.status = status
+            self.title = title
+        }
+
+        public static func == (one: Kind, other: Kind) -> Bool {
+            one.code == other.code && one.status == other.status
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(code)
+        }
+    }
+}
+
+extension Problem.Kind {
+    public static let malformed = Self("malformed", status: 400, title: "The message cannot be read")
+    public static let invalid = Self("invalid_input", status: 422, title: "The input breaks the contract")
+    public static let tokenMissing = Self("token_missing", status: 401, title: "A token is needed")
+    public static let tokenInvalid = Self("token_invalid", status: 401, title: "The token is not valid")
+    public static let tokenExpired = Self("token_expired", status: 401, title: "The token has expired")
+    public static let permissionDenied = Self("permission_denied", status: 403, title: "The token does not permit this")
+    public static let notFound = Self("not_found", status: 404, title: "There is nothing here")
+    public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "No such endpoint")
+    public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "The path has other methods")
+    public static let conflict = Self("conflict", status: 409, title: "The state does not allow this")
+    public static let tooLarge = Self("too_large", status: 413, title: "The message is too large")
+    public static let unsupportedMediaType = Self(
+        "unsupported_media_type", status: 415, title: "Only application/json is understood")
+    public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many calls")
+    public static let cancelled = Self("cancelled", status: 499, title: "The caller has cancelled")
+    public static let `internal` = Self("internal", status: 500, title: "The service has failed")
+    public static let unsupported = Self("unsupported", status: 501, title: "The message asks for what is not known here")
+    public static let unavailable = Self("unavailable", status: 503, title: "The service cannot be reached")
+    public static let overloaded = Self("overloaded", status: 503, title: "The service has too much to do")
+    public static let notReady = Self("not_ready", status: 503, title: "The service is not ready")
+    public static let deadlineExceeded = Self("deadline_exceeded", status: 504, title: "The time for the call is over")
+    public static let unsupportedVersion = Self(
+        "unsupported_version", status: 505, title: "The protocol version is not known here")
+}

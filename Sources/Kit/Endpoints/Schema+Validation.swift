@@ -1,0 +1,88 @@
+extension Schema {
+    /// Compares a value with the schema.
+    ///
+    /// Members that the schema does not name are left alone, so that a newer peer may send more than is known here.
+    ///
+    /// - Returns: every fault there is, not only the first.
+    public func faults(of value: JSONValue, at pointer: String = "") -> [Problem.Fault] {
+        switch (kind, value) {
+        case (.any, _), (.boolean, .bool): []
+        case (.string(let length, let pattern, let format, let values), .string(let text)):
+            Self.faults(of: text, length: length, pattern: pattern, format: format, values: values).map {
+                Problem.Fault(pointer: pointer, detail: $0)
+            }
+        case (.integer(let range), .integer(let number)): Self.faults(of: number, in: range, at: pointer)
+        case (.number(let range), .integer(let number)): Self.faults(of: Double(number), in: range, at: pointer)
+        case (.number(let range), .number(let number)): Self.faults(of: number, in: range, at: pointer)
+        case (.array(let element, let count), .array(let values)):
+            Self.faults(of: values.count, in: count, at: pointer, unit: " elements")
+                + values.enumerated().flatMap { element.faults(of: $1, at: "\(pointer)/\($0)") }
+        case (.object(let fields), .object(let members)):
+            fields.flatMap { $0.faults(of: members[$0.name], at: pointer) }
+        case (.map(let schema), .object(let members)):
+            members.sorted { $0.key < $1.key }.flatMap { schema.faults(of: $1, at: pointer + "/" + Self.escape($0)) }
+        default: [Problem.Fault(pointer: pointer, detail: "must be \(noun)")]
+        }
+    }
+
+    private var noun: String {
+        switch kind {
+        case .string: "a string"
+        case .integer: "an integer"
+        case .number: "a number"
+        case .boolean: "true or false"
+        case .array: "an array"
+        case .object, .map: "an object"
+        case .any: "a value"
+        }
+    }
+
+    private static func faults(
+        of text: String, length: ClosedRange<Int>?, pattern: String?, format: Format?, values: [String]
+    ) -> [String] {
+        var faults: [String] = []
+        if let length, !length.contains(text.unicodeScalars.count) {
+            faults.append("must have \(words(length)) characters")
+        }
+        if let pattern, !Pattern.matches(text, pattern) {
+            faults.append("must match \(pattern)")
+        }
+        if format == .dateTime, (try? Timestamp(text)) == nil {
+            faults.append("must be a date and time as in RFC 3339")
+        }
+        if !values.isEmpty, !values.contains(text) {
+            faults.append("must be one of \(values.joined(separator: ", "))")
+        }
+        return faults
+    }
+
+    private static func faults<Number: Comparable>(
+        of number: Number, in range: ClosedRange<Number>?, at pointer: String, unit: String = ""
+    ) -> [Problem.Fault] {
+        guard let range, !range.contains(number) else { return [] }
+        let verb = unit.isEmpty ? "must be" : "must have"
+        return [Problem.Fault(pointer: pointer, detail: "\(verb) \(words(range))\(unit)")]
+    }
+
+    private static func words<Bound>(_ range: ClosedRange<Bound>) -> String {
+        range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+    }
+
+    /// RFC 6901, section 3.
+    fileprivate static func escape(_ key: String) -> String {
+        key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+            .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+    }
+}
+
+extension Schema.Field {
+    fileprivate func faults(of value: JSONValue?, at pointer: String) -> [Problem.Fault] {
+        let pointer = pointer + "/" + Schema.escape(name)
+        switch value {
+        case nil, .null:
+            return isRequired ? [Problem.Fault(pointer: pointer, detail: "is missing")] : []
+        case .some(let value):
+            return schema.faults(of: value, at: pointer)
+        }
+    }
+}

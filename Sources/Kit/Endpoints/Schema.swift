@@ -1,0 +1,100 @@
+/// What the JSON of a payload looks like: the part of JSON Schema 2020-12 that payloads need.
+///
+/// ```swift
+/// public static let schema = Schema.object(
+///     .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
+///     .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+/// ```
+public struct Schema: Sendable, Hashable {
+    public indirect enum Kind: Sendable, Hashable {
+        /// Text. Lengths count Unicode scalars; the pattern is an ECMA 262 regular expression for the whole text.
+        case string(length: ClosedRange<Int>?, pattern: String?, format: Format?, values: [String])
+        case integer(ClosedRange<Int>?)
+        case number(ClosedRange<Double>?)
+        case boolean
+        case array(of: Schema, count: ClosedRange<Int>?)
+        case object([Field])
+        /// An object with any member names, each member of one schema.
+        case map(of: Schema)
+        /// Any JSON value.
+        case any
+    }
+
+    /// The `format` of a text, by its name in OpenAPI 3.1.
+    public enum Format: String, Sendable, Hashable {
+        case dateTime = "date-time"
+        case password
+        case uri
+    }
+
+    /// A member of an object.
+    public struct Field: Sendable, Hashable {
+        public let name: String
+        public let schema: Schema
+        public let isRequired: Bool
+        /// One sentence for people.
+        public let summary: String
+
+        public static func required(_ name: String, _ schema: Schema, _ summary: String) -> Field {
+            Field(name: name, schema: schema, isRequired: true, summary: summary)
+        }
+
+        public static func optional(_ name: String, _ schema: Schema, _ summary: String) -> Field {
+            Field(name: name, schema: schema, isRequired: false, summary: summary)
+        }
+    }
+
+    public let kind: Kind
+    /// A value that documents show.
+    public let example: JSONValue?
+
+    /// The members of an object; none for any other kind.
+    public var fields: [Field] {
+        guard case .object(let fields) = kind else { return [] }
+        return fields
+    }
+
+    /// Whether an empty body says the same as `{}`.
+    public var isSatisfiedByNothing: Bool {
+        guard case .object(let fields) = kind else { return false }
+        return !fields.contains(where: \.isRequired)
+    }
+}
+
+extension Schema {
+    public static func string(
+        length: ClosedRange<Int>? = nil, pattern: String? = nil, format: Format? = nil, values: [String] = [],
+        example: String
+    ) -> Schema {
+        Schema(
+            kind: .string(length: length, pattern: pattern, format: format, values: values), example: .string(example))
+    }
+
+    public static func integer(_ range: ClosedRange<Int>? = nil, example: Int) -> Schema {
+        Schema(kind: .integer(range), example: .integer(example))
+    }
+
+    public static func number(_ range: ClosedRange<Double>? = nil, example: Double) -> Schema {
+        Schema(kind: .number(range), example: .number(example))
+    }
+
+    public static func boolean(example: Bool) -> Schema {
+        Schema(kind: .boolean, example: .bool(example))
+    }
+
+    public static func array(of element: Schema, count: ClosedRange<Int>? = nil) -> Schema {
+        Schema(kind: .array(of: element, count: count), example: element.example.map { .array([$0]) })
+    }
+
+    /// The example of an object is drawn from those of its fields.
+    public static func object(_ fields: Field...) -> Schema {
+        let examples = fields.compactMap { field in field.schema.example.map { (field.name, $0) } }
+        return Schema(kind: .object(fields), example: .object(Dictionary(examples) { first, _ in first }))
+    }
+
+    public static func map(of value: Schema) -> Schema {
+        Schema(kind: .map(of: value), example: value.example.map { .object(["name": $0]) })
+    }
+
+    public static let any = Schema(kind: .any, example: nil)
+}

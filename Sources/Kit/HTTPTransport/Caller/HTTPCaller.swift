@@ -1,0 +1,110 @@
+import AsyncHTTPClient
+public import Endpoints
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOHTTP1
+public import RPC
+import Synchronization
+
+/// Calls a service over HTTP/1.1, on AsyncHTTPClient. Each caller has a pool of connections of its own.
+///
+/// ``close()`` must be called before the caller is let go of.
+public final class HTTPCaller: Caller {
+    private let base: String
+    private let replyLimit: Int
+    private let client: HTTPClient
+    private let isReached = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - address: of the peer, `http://host:port`.
+    ///   - maxConnections: to the peer at once. A call waits for a free one, and the wait counts in its time.
+    ///   - replyLimit: the longest body of a reply, in bytes. A longer one ends the call with
+    ///     ``Problem/Kind/unavailable``.
+    public init(_ address: String, maxConnections: Int = 256, replyLimit: Int = 8 << 20) {
+        base = address.hasSuffix("/") ? String(address.dropLast()) : address
+        self.replyLimit = replyLimit
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        // Below the front's idle timeout, so that a connection is not used in the moment the peer closes it.
+        configuration.connectionPool.idleTimeout = .seconds(30)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
+        // A peer that is down is reported at once; whether to try again is not decided here.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+        let deadline = call.received + (call.timeout ?? endpoint.deadline)
+        let remaining = ContinuousClock.now.duration(to: deadline)
+        guard remaining > .zero else { return .failure(Self.late) }
+        do {
+            let request = try HTTPMapping.request(call, endpoint, base: base, remaining: remaining)
+            return try await exchange(request, endpoint, by: deadline)
+        } catch let problem as Problem {
+            return .failure(problem)
+        } catch {
+            return .failure(problem(of: error, deadline))
+        }
+    }
+
+    /// Whether the peer answered when it was last called. If it did not, or never was called, it is asked for
+    /// `/health/live`, which takes at most 150 ms.
+    public var isConnected: Bool {
+        get async {
+            if isReached.load(ordering: .relaxed) { return true }
+            _ = await call(Call("_health.live", timeout: .milliseconds(150)), HealthContract.live.description)
+            return isReached.load(ordering: .relaxed)
+        }
+    }
+
+    public func close() async {
+        // It throws where the client is closed already.
+        try? await client.shutdown()
+    }
+
+    /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task is
+    /// cancelled instead.
+    private func exchange(
+        _ request: HTTPClientRequest, _ endpoint: EndpointDescription, by deadline: ContinuousClock.Instant
+    ) async throws -> Reply {
+        let task = Task.immediate { try await self.exchange(request, endpoint) }
+        let ticket = Deadlines.shared.schedule(at: deadline) { task.cancel() }
+        defer { Deadlines.shared.cancel(ticket) }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func exchange(_ request: HTTPClientRequest, _ endpoint: EndpointDescription) async throws -> Reply {
+        let response = try await client.execute(request, deadline: .distantFuture)
+        let body = try await response.body.collect(upTo: replyLimit)
+        // A cancelled body ends early, and without an error.
+        try Task.checkCancellation()
+        isReached.store(true, ordering: .relaxed)
+        return HTTPMapping.reply(
+            status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), endpoint)
+    }
+
+    private func problem(of error: any Error, _ deadline: ContinuousClock.Instant) -> Problem {
+        if ContinuousClock.now >= deadline {
+            isReached.store(false, ordering: .relaxed)
+            return Self.late
+        }
+        if Task.isCancelled { return Problem(.cancelled, "The caller has cancelled the call.") }
+        isReached.store(false, ordering: .relaxed)
+        if error is NIOTooManyBytesError {
+            return Problem(.unavailable, "The peer's answer is larger than \(replyLimit) bytes.")
+        }
+        return Problem(.unavailable, "The peer at \(base) cannot be reached.", isUnprocessed: Self.isUnsent(error))
+    }
+
+    /// Whether the request has certainly not left.
+    private static func isUnsent(_ error: any Error) -> Bool {
+        error is NIOConnectionError || error as? HTTPClientError == .connectTimeout
+            || error as? HTTPClientError == .alreadyShutdown
+    }
+
+    private static let late = Problem(.deadlineExceeded, "The time that the caller gave is over.")
+}

@@ -1,0 +1,90 @@
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import RPC
+import Synchronization
+
+/// The open connections of a front.
+final class Connections: Sendable {
+    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
+
+    subscript(_ channel: any Channel) -> Connection? {
+        open.withLock { $0[ObjectIdentifier(channel)] }
+    }
+
+    /// Closes every connection at once, whatever goes on there.
+    func close() {
+        for connection in open.withLock({ Array($0.values) }) { connection.close() }
+    }
+
+    fileprivate func add(_ channel: any Channel) -> Connection {
+        let connection = Connection(channel)
+        open.withLock { $0[ObjectIdentifier(channel)] = connection }
+        return connection
+    }
+
+    fileprivate func remove(_ channel: any Channel) {
+        open.withLock { $0[ObjectIdentifier(channel)] = nil }
+    }
+}
+
+/// One connection, and the call that is being answered on it: HTTP/1.1 has one at a time.
+final class Connection: Sendable {
+    private let channel: any Channel
+    private let running = Mutex<RunningCall?>(nil)
+
+    fileprivate init(_ channel: any Channel) {
+        self.channel = channel
+    }
+
+    func attach(_ call: RunningCall?) {
+        running.withLock { $0 = call }
+    }
+
+    func close() {
+        channel.close(promise: nil)
+    }
+
+    fileprivate func cancel() {
+        running.withLock { $0 }?.cancel()
+    }
+}
+
+/// Tells a connection what happens on its wire: when the client closes it, its call is cancelled.
+///
+/// A client that closes before its call has started is not noticed; that call ends by its deadline.
+final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+
+    private let connections: Connections
+    private var connection: Connection?
+
+    init(_ connections: Connections) {
+        self.connections = connections
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        connection = connections.add(context.channel)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        connections.remove(context.channel)
+        connection = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connection?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { connection?.cancel() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Hummingbird answers 400 to the parser's errors alone, and closes without a word on any other.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.fireErrorCaught(error is HTTPParserError || error is IOError ? error : HTTPParserError.unknown)
+    }
+}

@@ -1,0 +1,22 @@
+public import Foundation
+
+/// A document that the HTTP front serves on GET and HEAD beside the contract, such as `/metrics` or `/docs`. It has no
+/// envelope, needs no token and is not counted as a call.
+public struct Page: Sendable {
+    /// Without fields; a last slash makes no difference.
+    public let path: String
+    public let contentType: String
+    /// Further header fields, such as `Cache-Control`, without which a page is sent with `no-store`.
+    public let headers: [String: String]
+    /// Makes the document, for each request anew.
+    public let body: @Sendable () async -> Data
+
+    public init(
+        _ path: String, contentType: String, headers: [String: String] = [:], body: @escaping @Sendable () async -> Data
+    ) {
+        self.path = path
+        self.contentType = contentType
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,119 @@
+import Endpoints
+import Foundation
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import RPC
+import Synchronization
+
+/// Answers the requests of all connections: it reads, has ``HTTPMapping`` translate and the dispatcher answer, and writes.
+final class Responder: Sendable {
+    let connections = Connections()
+
+    private let dispatcher: Dispatcher
+    private let routes: Routes
+    private let bodyLimit: Int
+    private let date = DateField()
+    private let isDraining = Atomic<Bool>(false)
+
+    /// For how long the rest of a body that is too large is read and dropped.
+    private static let lingering = Duration.seconds(2)
+
+    init(_ dispatcher: Dispatcher, pages: [Page], bodyLimit: Int) throws(RouteConflict) {
+        self.dispatcher = dispatcher
+        self.bodyLimit = bodyLimit
+        routes = try Routes(dispatcher.contracts, pages: pages)
+    }
+
+    /// From now on calls are refused, except those of the kit itself, and each response asks the client to leave.
+    func drain() {
+        isDraining.store(true, ordering: .relaxed)
+    }
+
+    /// Answers one request. When it throws, the connection is closed.
+    @concurrent
+    func respond(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
+        let received = ContinuousClock.now
+        let fields = RequestFields(request.headers)
+        guard fields.hasBody else {
+            let answer = await answer(request, fields, .success(Data()), received, channel)
+            return try await writer.write(response: answer.head, body: Self.body(answer, to: request.method))
+        }
+        var upload = Upload(request.body, declared: fields.contentLength, limit: bodyLimit)
+        if fields.expectsContinue, !upload.isTooLarge {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        let body = try await read(&upload, by: received + Dispatcher.longestDeadline, channel)
+        var answer = await answer(request, fields, body, received, channel)
+        if upload.isTooLarge { answer.head.headerFields[.connection] = "close" }
+        try await writer.write(response: answer.head, body: Self.body(answer, to: request.method))
+        if upload.isTooLarge {
+            let ticket = Deadlines.shared.schedule(at: .now + Self.lingering) { channel.close(promise: nil) }
+            defer { Deadlines.shared.cancel(ticket) }
+            try await upload.drop()
+            throw Upload.Broken()
+        }
+    }
+
+    /// Reads a body. A client that does not end it in time loses its connection.
+    @concurrent
+    private func read(
+        _ upload: inout Upload, by deadline: ContinuousClock.Instant, _ channel: any Channel
+    ) async throws -> Result<Data, Problem> {
+        let ticket = Deadlines.shared.schedule(at: deadline) { channel.close(promise: nil) }
+        defer { Deadlines.shared.cancel(ticket) }
+        let body = try await upload.read()
+        guard !upload.isTooLarge else {
+            return .failure(Problem(.tooLarge, "The body is larger than \(bodyLimit) bytes."))
+        }
+        return .success(Data(body.readableBytesView))
+    }
+
+    private func answer(
+        _ request: Request, _ fields: RequestFields, _ body: Result<Data, Problem>, _ received: ContinuousClock.Instant,
+        _ channel: any Channel
+    ) async -> HTTPAnswer {
+        let target = Target(request.head.path ?? "/")
+        var answer: HTTPAnswer
+        switch routes.destination(request.method, target.path) {
+        case .endpoint(let route, let path):
+            var call = HTTPMapping.call(
+                route, path: path, query: target.query, body: (try? body.get()) ?? Data(), fields, received: received)
+            if case .failure(let problem) = body { call.fault = problem }
+            let reply = await reply(to: call, channel)
+            answer = HTTPMapping.answer(to: call, reply, envelope: route.endpoint.http.envelope)
+        case .nowhere(let problem, let allow):
+            let call = HTTPMapping.stray(problem, fields, received: received)
+            answer = HTTPMapping.answer(to: call, await reply(to: call, channel), envelope: false, allow: allow)
+        case .options(let allow): answer = HTTPMapping.options(allow: allow)
+        case .page(let page): answer = await HTTPMapping.answer(page)
+        }
+        answer.head.headerFields.append(date.now)
+        if answer.head.status != .noContent {
+            let length = String(answer.body.readableBytes)
+            answer.head.headerFields.append(HTTPField(name: .contentLength, value: length))
+        }
+        if isDraining.load(ordering: .relaxed) { answer.head.headerFields.append(.close) }
+        return answer
+    }
+
+    private func reply(to call: Call, _ channel: any Channel) async -> Reply {
+        var call = call
+        if isDraining.load(ordering: .relaxed), !call.endpoint.hasPrefix("_") {
+            call.fault = Problem(
+                .notReady, "The service is about to stop.", retryAfter: .seconds(1), isUnprocessed: true)
+        }
+        let connection = connections[channel]
+        let reply = await withCheckedContinuation { continuation in
+            let running = dispatcher.start(call, isolation: nil) { continuation.resume(returning: $0) }
+            connection?.attach(running)
+        }
+        connection?.attach(nil)
+        return reply
+    }
+
+    /// A HEAD is answered like a GET, without the body (RFC 9110, section 9.3.2).
+    private static func body(_ answer: HTTPAnswer, to method: HTTPRequest.Method) -> ResponseBody {
+        method == .head || answer.body.readableBytes == 0 ? ResponseBody() : ResponseBody(byteBuffer: answer.body)
+    }
+}

@@ -1,0 +1,107 @@
+import AsyncHTTPClient
+import Endpoints
+import Foundation
+import NIOCore
+import NIOHTTP1
+import RPC
+
+extension HTTPMapping {
+    /// A call, as a request.
+    ///
+    /// - Parameters:
+    ///   - call: whose input, token and ids travel.
+    ///   - endpoint: says how they do.
+    ///   - base: `http://host:port`, without a last slash.
+    ///   - remaining: the time that is left, told to the peer in milliseconds.
+    /// - Returns: the request, complete.
+    /// - Throws: ``Problem/Kind/invalid`` where a field cannot travel in the path or the query.
+    static func request(
+        _ call: Call, _ endpoint: EndpointDescription, base: String, remaining: Duration
+    ) throws(Problem) -> HTTPClientRequest {
+        let (target, body) = try target(call, endpoint)
+        var request = HTTPClientRequest(url: base + target)
+        request.method = HTTPMethod(rawValue: endpoint.http.method.rawValue)
+        request.headers.reserveCapacity(8)
+        request.headers.add(name: Header.timeout, value: String(max(1, Int(remaining / .milliseconds(1)))))
+        request.headers.add(name: Header.traceParent, value: call.trace.header)
+        if let requestID = call.requestID { request.headers.add(name: Header.requestID, value: requestID) }
+        if let token = call.token { request.headers.add(name: "Authorization", value: "Bearer " + token) }
+        if !body.isEmpty {
+            request.headers.add(name: "Content-Type", value: call.contentType ?? "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        return request
+    }
+
+    /// The path with its query, and what is left for the body.
+    private static func target(_ call: Call, _ endpoint: EndpointDescription) throws(Problem) -> (String, Data) {
+        let template = endpoint.http.path
+        let hasBody = endpoint.http.method.hasBody
+        var members: [String: JSONValue] = [:]
+        let inPath = template.fields
+        if !inPath.isEmpty || !hasBody, !call.body.isEmpty {
+            guard case .object(let sent) = try JSONValue(json: call.body) else {
+                throw Problem(.invalid, "The input is not an object.")
+            }
+            members = sent
+        }
+        guard let path = template.path({ members[$0]?.text }) else {
+            let faults = inPath.filter { members[$0]?.text?.isEmpty ?? true }
+            throw Problem(
+                .invalid, "A field of the path \(template) has no text.",
+                faults: faults.map { Problem.Fault(pointer: "/" + $0, detail: "is missing") })
+        }
+        for name in inPath { members[name] = nil }
+        if hasBody { return (path, inPath.isEmpty ? call.body : JSONValue.object(members).json()) }
+        return (path + (try query(members)), Data())
+    }
+
+    private static func query(_ members: [String: JSONValue]) throws(Problem) -> String {
+        var items: [String] = []
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+            let values = if case .array(let elements) = value { elements } else { [value] }
+            for value in values {
+                guard let text = value.text else {
+                    let fault = Problem.Fault(pointer: "/" + name, detail: "cannot travel in a query")
+                    throw Problem(.invalid, "The input cannot travel in a query.", faults: [fault])
+                }
+                items.append(PercentEncoding.encode(name) + "=" + PercentEncoding.encode(text))
+            }
+        }
+        return items.isEmpty ? "" : "?" + items.joined(separator: "&")
+    }
+}
+
+extension HTTPMapping {
+    /// A response, as the reply to a call.
+    static func reply(
+        status: Int, headers: HTTPHeaders, body: Data, _ endpoint: EndpointDescription
+    ) -> Reply {
+        guard 200..<300 ~= status else { return .failure(problem(status, headers, body)) }
+        guard endpoint.http.envelope, !body.isEmpty else { return .success(status: status, body: body) }
+        guard let output = Envelope.unwrap(body) else {
+            return .failure(Problem(.unavailable, "The peer's answer has no data."))
+        }
+        return .success(status: status, body: output)
+    }
+
+    private static func problem(_ status: Int, _ headers: HTTPHeaders, _ body: Data) -> Problem {
+        let pause = headers.first(name: "Retry-After").flatMap(Int.init).map { Duration.seconds($0) }
+        let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
+        guard headers.first(name: "Content-Type")?.hasPrefix(Problem.contentType) == true else {
+            return Problem(
+                kind(ofStatus: status), "The peer has answered \(status).", retryAfter: pause,
+                isUnprocessed: isUnprocessed)
+        }
+        return Problem(status: status, json: body, retryAfter: pause, isUnprocessed: isUnprocessed)
+    }
+
+    /// What a status means that came without a problem document: from a proxy, or from no service of this kit.
+    private static func kind(ofStatus status: Int) -> Problem.Kind {
+        let known: [Problem.Kind] = [
+            .malformed, .tokenInvalid, .permissionDenied, .unknownEndpoint, .methodNotAllowed, .conflict, .tooLarge,
+            .unsupportedMediaType, .invalid, .tooManyRequests, .internal, .unsupported, .deadlineExceeded,
+        ]
+        return known.first { $0.status == status } ?? (status == 408 ? .deadlineExceeded : .unavailable)
+    }
+}

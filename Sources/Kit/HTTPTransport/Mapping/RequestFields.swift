@@ -1,0 +1,64 @@
+import Endpoints
+import HTTPTypes
+import RPC
+
+/// What a request's header says to the kit, read in one pass. Of a field that is sent twice, the last one holds.
+struct RequestFields {
+    private(set) var trace: TraceContext?
+    private(set) var requestID: String?
+    private(set) var timeout: Duration?
+    private(set) var contentType: String?
+    private(set) var contentLength: Int?
+    private(set) var expectsContinue = false
+    /// What is wrong with the fields, where something is.
+    private(set) var fault: Problem?
+
+    private var bearer: String?
+    private var ownToken: String?
+    private var isChunked = false
+
+    init(_ fields: HTTPFields) {
+        for field in fields {
+            switch field.name {
+            case .token: ownToken = Self.nonEmpty(field.value)
+            case .authorization: bearer = Self.bearer(field.value)
+            case .traceParent: trace = TraceContext(header: field.value)
+            case .requestID: requestID = Self.sane(field.value)
+            case .timeout: readTimeout(field.value)
+            case .contentType: contentType = Self.nonEmpty(field.value)
+            case .contentLength: contentLength = Int(field.value)
+            case .transferEncoding: isChunked = true
+            case .expect: expectsContinue = field.value.lowercased() == "100-continue"
+            default: break
+            }
+        }
+    }
+
+    /// `X-Token`, or else `Authorization: Bearer` (RFC 6750, section 2.1).
+    var token: String? { ownToken ?? bearer }
+
+    /// Whether a body follows (RFC 9112, section 6.3).
+    var hasBody: Bool { isChunked || contentLength ?? 0 > 0 }
+
+    private mutating func readTimeout(_ text: String) {
+        let digits = text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        guard digits, let milliseconds = Int(text), milliseconds > 0 else {
+            fault = Problem(.malformed, "The header \(Header.timeout) must be a positive whole number of milliseconds.")
+            return
+        }
+        timeout = min(.milliseconds(milliseconds), Dispatcher.longestDeadline)
+    }
+
+    private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
+
+    private static func bearer(_ text: String) -> String? {
+        guard text.utf8.count > 7, text.prefix(7).lowercased() == "bearer " else { return nil }
+        return nonEmpty(String(text.dropFirst(7).drop { $0 == " " }))
+    }
+
+    /// A request id is echoed and logged, so only up to 128 visible ASCII characters make one.
+    private static func sane(_ text: String) -> String? {
+        guard 1...128 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return nil }
+        return text
+    }
+}

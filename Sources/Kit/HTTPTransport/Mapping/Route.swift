@@ -1,0 +1,84 @@
+import Endpoints
+import Foundation
+
+/// An endpoint as the HTTP front serves it.
+final class Route: Sendable {
+    /// The qualified name.
+    let name: String
+    let endpoint: EndpointDescription
+    /// Whether the input has fields at all.
+    private let takesInput: Bool
+    private let fields: [String: Schema]
+
+    init(_ name: String, _ endpoint: EndpointDescription) {
+        self.name = name
+        self.endpoint = endpoint
+        takesInput = endpoint.input.kind != .object([])
+        fields = Dictionary(endpoint.input.fields.map { ($0.name, $0.schema) }) { first, _ in first }
+    }
+
+    /// Whether input fields travel in a JSON body; otherwise they travel in the query.
+    var hasBody: Bool { endpoint.http.method.hasBody }
+
+    /// The input of a request, as one JSON text.
+    ///
+    /// - Parameters:
+    ///   - path: the texts of the fields in the path. They win over fields of the same name elsewhere.
+    ///   - query: what follows the question mark; used where the method has no body.
+    ///   - body: what was sent as body; used where the method has one.
+    /// - Returns: the JSON text, which is empty where nothing was said.
+    /// - Throws: ``Problem/Kind/malformed`` where the query is badly percent-encoded.
+    func input(path: [String: String], query: Substring?, body: Data) throws(Problem) -> Data {
+        guard takesInput else { return hasBody ? body : Data() }
+        if hasBody, path.isEmpty { return body }
+        var members = hasBody ? [:] : try members(ofQuery: query ?? "")
+        if hasBody, !body.isEmpty {
+            // What is not an object goes on as it is, for the dispatcher to refuse it.
+            guard let value = try? JSONValue(json: body), case .object(let sent) = value else { return body }
+            members = sent
+        }
+        for (name, text) in path {
+            members[name] = fields[name]?.value(ofText: text) ?? .string(text)
+        }
+        if members.isEmpty, endpoint.input.isSatisfiedByNothing { return Data() }
+        return JSONValue.object(members).json()
+    }
+
+    private func members(ofQuery query: Substring) throws(Problem) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        for (name, texts) in try texts(ofQuery: query) {
+            guard let schema = schema(of: name) else { continue }
+            members[name] = Self.value(ofTexts: texts, schema)
+        }
+        // A query has no other way to say that a list is empty.
+        for field in endpoint.input.fields where field.isRequired && members[field.name] == nil {
+            if case .array = field.schema.kind { members[field.name] = .array([]) }
+        }
+        return members
+    }
+
+    private func texts(ofQuery query: Substring) throws(Problem) -> [String: [String]] {
+        var texts: [String: [String]] = [:]
+        for item in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let mark = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+            let text = item[mark...].dropFirst()
+            guard let name = PercentEncoding.decode(Substring(item[..<mark]), plusIsSpace: true),
+                let value = PercentEncoding.decode(Substring(text), plusIsSpace: true)
+            else { throw Problem(.malformed, "The query is badly percent-encoded.") }
+            texts[name, default: []].append(value)
+        }
+        return texts
+    }
+
+    private func schema(of name: String) -> Schema? {
+        if case .map(let schema) = endpoint.input.kind { return schema }
+        return fields[name]
+    }
+
+    /// An item that is repeated makes a list; where the schema wants none, the dispatcher says so.
+    private static func value(ofTexts texts: [String], _ schema: Schema) -> JSONValue {
+        if case .array(let element, _) = schema.kind { return .array(texts.map(element.value(ofText:))) }
+        guard let text = texts.first, texts.count == 1 else { return .array(texts.map(JSONValue.string)) }
+        return schema.value(ofText: text)
+    }
+}

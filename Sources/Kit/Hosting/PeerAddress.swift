@@ -1,0 +1,16 @@
+public import ZeroMQ
+
+/// Where a service is reached, and so by which transport: `ipc://`, `tcp://` and `inproc://` are ZeroMQ, `http://` is HTTP.
+public enum PeerAddress: Sendable, Hashable {
+    case zeroMQ(Address)
+    case http(String)
+
+    /// - Throws: `AddressError`, with a sentence on what is wrong.
+    public init(_ text: String) throws(AddressError) {
+        if text.hasPrefix("http://") || text.hasPrefix("https://") {
+            self = .http(text)
+        } else {
+            self = .zeroMQ(try Address(text))
+        }
+    }
+}

@@ -1,0 +1,163 @@
+public import Endpoints
+public import HTTPTransport
+public import Logging
+public import RPC
+public import ServiceLifecycle
+import Telemetry
+import ZeroMQ
+import ZeroMQTransport
+
+/// A service as part of a process: its thread, its fronts, its callers, and a clean end.
+///
+/// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it is told what to
+/// ``serve(_:contract:verifier:pages:)``, and run.
+public final class ServiceHost: ServiceLifecycle.Service {
+    public let name: String
+    public let logger: Logger
+    public let family: FamilySettings
+    public let settings: Settings
+
+    private let thread: SocketThread
+    private let runtime: Runtime
+    private let service: ServiceSettings
+    private let parts = Parts()
+
+    /// - Parameter port: for HTTP, unless the settings name another.
+    /// - Throws: ``SettingsError``; `ZeroMQError` where the system has no thread left.
+    public init(
+        _ name: String, port: Int, settings: Settings, family: FamilySettings, runtime: Runtime, logger: Logger
+    ) throws {
+        self.name = name
+        self.settings = settings
+        self.family = family
+        self.runtime = runtime
+        var logger = logger
+        logger[metadataKey: "service"] = .string(name)
+        self.logger = logger
+        service = try ServiceSettings(name, port: port, settings)
+        thread = try SocketThread(name: name)
+    }
+
+    /// What the service's actor runs on: the thread that owns its sockets.
+    public var executor: ServiceExecutor { thread }
+
+    /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself.
+    ///
+    /// - Throws: ``SettingsError``, `ZeroMQError`.
+    public func caller(to peer: String) async throws -> any Caller {
+        let caller: any Caller
+        switch try settings(ServiceSettings.address(peer)) {
+        case .http(let url): caller = HTTPCaller(url)
+        case .zeroMQ(let address):
+            let zeroMQ = ZeroMQCaller(
+                address, on: thread, context: runtime.context, security: try clientSecurity(peer, address))
+            try await zeroMQ.start()
+            caller = zeroMQ
+        }
+        await parts.add(caller)
+        return caller
+    }
+
+    /// Says what is served.
+    ///
+    /// - Parameter pages: documents that the HTTP front shows beside the contract.
+    /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
+    public func serve(
+        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier, pages: [Page] = []
+    ) async throws {
+        let dispatcher = try Dispatcher(
+            actor, contract: contract, verifier: verifier, maxInFlight: family.maxInFlight,
+            interceptors: [LoggingInterceptor(logger), MetricsInterceptor([contract])])
+        var limits = ZeroMQFront.Limits()
+        limits.maxBody = family.maxBody
+        limits.stopTime = family.stopTime
+        let zeroMQ = ZeroMQFront(
+            dispatcher, on: thread, context: runtime.context, addresses: service.listen, security: try serverSecurity(),
+            limits: limits)
+        let http = try HTTPFront(
+            dispatcher,
+            settings: .init(
+                host: service.httpHost, port: service.httpPort, bodyLimit: family.maxBody, stopTimeout: family.stopTime),
+            pages: pages, logger: logger)
+        await parts.add(dispatcher, [zeroMQ, http])
+    }
+
+    /// Runs until the process is asked to stop, then drains and lets go of everything.
+    public func run() async throws {
+        do {
+            for address in try await parts.start() { logger.notice("Listening at \(address)") }
+            try await gracefulShutdown()
+        } catch {
+            await parts.stop()
+            await thread.shutdown()
+            throw error
+        }
+        logger.notice("Stopping")
+        await parts.drain()
+        // The time is that of whoever sends calls, and a second signal ends it.
+        try? await Task.sleep(for: family.drainTime)
+        await parts.stop()
+        await thread.shutdown()
+    }
+
+    /// Encrypted wherever there is a key, and wherever other machines reach it.
+    private func serverSecurity() throws(SettingsError) -> SocketOptions.Security {
+        if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: Runtime.domain) }
+        guard let exposed = service.listen.first(where: { !$0.isPrivate }) else { return .none }
+        throw SettingsError(
+            description: "\(prefix)_ZMQ_LISTEN names \(exposed), which other machines reach: "
+                + "\(prefix)_CURVE_SECRET_KEY must be set.")
+    }
+
+    private func clientSecurity(_ peer: String, _ address: Address) throws(SettingsError) -> SocketOptions.Security {
+        if let curve = service.curve, let serverKey = family.publicKeys[peer] {
+            return .curveClient(curve, serverKey: serverKey)
+        }
+        guard !address.isPrivate else { return .none }
+        throw SettingsError(
+            description: "\(peer.uppercased())_ADDRESS names \(address), on another machine: "
+                + "\(prefix)_CURVE_SECRET_KEY and the key of \(peer) in CURVE_PUBLIC_KEYS must be set.")
+    }
+
+    private var prefix: String { name.uppercased() }
+}
+
+/// What a host starts and stops.
+private actor Parts {
+    private var dispatcher: Dispatcher?
+    private var fronts: [any Front] = []
+    private var callers: [any Caller] = []
+
+    func add(_ caller: any Caller) { callers.append(caller) }
+
+    func add(_ dispatcher: Dispatcher, _ fronts: [any Front]) {
+        self.dispatcher = dispatcher
+        self.fronts = fronts
+    }
+
+    func start() async throws -> [String] {
+        var addresses: [String] = []
+        for front in fronts { addresses += try await front.start() }
+        return addresses
+    }
+
+    func drain() async {
+        dispatcher?.beginDraining()
+        for front in fronts { await front.drain() }
+    }
+
+    func stop() async {
+        for front in fronts { await front.stop() }
+        for caller in callers { await caller.close() }
+    }
+}
+
+extension Address {
+    /// Whether only this machine reaches it: then the system guards it, and encryption would guard nothing more.
+    fileprivate var isPrivate: Bool {
+        switch target {
+        case .ipc, .inproc: true
+        case .tcp(let host, _): host == "localhost" || host.hasPrefix("127.") || host == "[::1]"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+public import Foundation
+public import Logging
+public import ZeroMQ
+
+/// The settings that all services share.
+public struct FamilySettings: Sendable {
+    public enum Environment: String, Sendable, CaseIterable {
+        case development
+        case production
+    }
+
+    public let environment: Environment
+    public let logLevel: Logger.Level
+    /// Where keys and users are kept. Only its owner can read it.
+    public let dataDirectory: URL
+    public let maxBody: Int
+    public let maxInFlight: Int
+    /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
+    public let drainTime: Duration
+    /// For how long calls in flight may go on after that.
+    public let stopTime: Duration
+    /// CURVE keys by the name of the service or client that holds the secret half.
+    public let publicKeys: [String: CurvePublicKey]
+
+    public init(_ settings: Settings) throws(SettingsError) {
+        environment = try settings(Self.environment)
+        logLevel = try settings(Self.logLevel)
+        dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
+        maxBody = try settings(Self.maxBody)
+        maxInFlight = try settings(Self.maxInFlight)
+        drainTime = .milliseconds(try settings(Self.drainTime))
+        stopTime = .milliseconds(try settings(Self.stopTime))
+        publicKeys = try settings(Self.publicKeys)
+    }
+}
+
+extension FamilySettings {
+    public static var all: [SettingDescription] {
+        [
+            environment.description, logLevel.description, dataDirectory.description, maxBody.description,
+            maxInFlight.description, drainTime.description, stopTime.description, publicKeys.description,
+        ]
+    }
+
+    private static let environment = Setting<Environment>.choice(
+        "ENVIRONMENT", "development or production. In production the start is stricter about secrets.",
+        standard: .development)
+    private static let logLevel = Setting<Logger.Level>.choice(
+        "LOG_LEVEL", "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
+        standard: .info)
+    private static let dataDirectory = Setting<String>.text(
+        "DATA_DIRECTORY", "Where auth keeps its key and its users.", standard: ".star/data")
+    private static let maxBody = Setting<Int>.integer(
+        "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
+        standard: 1_048_576)
+    private static let maxInFlight = Setting<Int>.integer(
+        "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
+        standard: 16_384)
+    private static let drainTime = Setting<Int>.integer(
+        "DRAIN_MILLISECONDS", 0...60_000,
+        "For how long a service that was asked to stop still takes calls, while it says that it is not ready.", standard: 0)
+    private static let stopTime = Setting<Int>.integer(
+        "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", standard: 15_000)
+    private static let publicKeys = Setting<[String: CurvePublicKey]>(
+        "CURVE_PUBLIC_KEYS",
+        "Who may connect over tcp://, and how services are known there: name=key, with commas between. "
+            + "A key is 64 hexadecimal digits. compose/up writes fresh ones.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        var keys: [String: CurvePublicKey] = [:]
+        for entry in text.split(separator: ",") {
+            let parts = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2, let key = try? CurvePublicKey(text: parts[1]) else {
+                throw SettingFault("must be name=key, with commas between; a key is 64 hexadecimal digits")
+            }
+            keys[parts[0]] = key
+        }
+        return keys
+    }
+}
+

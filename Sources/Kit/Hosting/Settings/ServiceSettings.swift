@@ -1,0 +1,84 @@
+public import ZeroMQ
+
+/// The settings that each service has for itself. Their names begin with the service's.
+public struct ServiceSettings: Sendable {
+    public let httpHost: String
+    public let httpPort: Int
+    /// Where the service listens for ZeroMQ.
+    public let listen: [Address]
+    /// The service's CURVE secret; without one it neither listens nor calls over `tcp://` beyond this machine.
+    public let curve: CurveKeyPair?
+
+    public init(_ service: String, port: Int, _ settings: Settings) throws(SettingsError) {
+        httpHost = try settings(Self.httpHost(service))
+        httpPort = try settings(Self.httpPort(service, port))
+        listen = try settings(Self.listen(service))
+        curve = try settings.optional(Self.curve(service))
+    }
+
+    /// - Parameter port: the service's port for HTTP, unless told.
+    public static func all(of service: String, port: Int) -> [SettingDescription] {
+        [
+            httpHost(service).description, httpPort(service, port).description, listen(service).description,
+            address(service).description, curve(service).description,
+        ]
+    }
+
+    /// Where other services reach this one.
+    static func address(_ service: String) -> Setting<PeerAddress> {
+        Setting(
+            service.uppercased() + "_ADDRESS",
+            "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port.",
+            standard: socket(service)
+        ) { text throws(SettingFault) in
+            do throws(AddressError) {
+                return try PeerAddress(text)
+            } catch {
+                throw SettingFault("is wrong: \(error.reason)")
+            }
+        }
+    }
+
+    private static func httpHost(_ service: String) -> Setting<String> {
+        .text(
+            service.uppercased() + "_HTTP_HOST",
+            "The address on which \(service) listens for HTTP; 0.0.0.0 is every one.", standard: "127.0.0.1")
+    }
+
+    private static func httpPort(_ service: String, _ port: Int) -> Setting<Int> {
+        .integer(
+            service.uppercased() + "_HTTP_PORT", 0...65_535, "The port on which \(service) listens for HTTP; 0 is any.",
+            standard: port)
+    }
+
+    private static func listen(_ service: String) -> Setting<[Address]> {
+        Setting(
+            service.uppercased() + "_ZMQ_LISTEN",
+            "Where \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
+            standard: socket(service)
+        ) { text throws(SettingFault) in
+            do throws(AddressError) {
+                var addresses: [Address] = []
+                for part in text.split(separator: ",") { addresses.append(try Address(String(part))) }
+                return addresses
+            } catch {
+                throw SettingFault("is wrong: \(error.reason)")
+            }
+        }
+    }
+
+    private static func curve(_ service: String) -> Setting<CurveKeyPair> {
+        Setting(
+            service.uppercased() + "_CURVE_SECRET_KEY",
+            "The secret key of \(service) for tcp://: 64 hexadecimal digits. Its public half is in CURVE_PUBLIC_KEYS.",
+            standard: "", isSecret: true
+        ) { text throws(SettingFault) in
+            guard let secret = try? CurveSecretKey(text: text), let pair = try? CurveKeyPair(secretKey: secret) else {
+                throw SettingFault("must be 64 hexadecimal digits")
+            }
+            return pair
+        }
+    }
+
+    private static func socket(_ service: String) -> String { "ipc://.star/run/\(service).sock" }
+}

@@ -1,0 +1,91 @@
+/// One setting: an environment variable, what it means, and how its text is read.
+///
+/// Settings are read at the start only, and all of them are named here or by the service they belong to, so that
+/// `env.example` can be written from the same values.
+public struct Setting<Value: Sendable>: Sendable {
+    public let description: SettingDescription
+    let parse: @Sendable (String) throws(SettingFault) -> Value
+
+    /// - Parameters:
+    ///   - name: of the environment variable, upper case.
+    ///   - example: its line in `env.example`.
+    ///   - standard: what holds where nothing is set; `nil` makes the setting necessary.
+    ///   - isSecret: its value is never shown, and `NAME_FILE` may name a file that holds it.
+    ///   - parse: reads the text, or throws a sentence on what is wrong with it.
+    public init(
+        _ name: String, _ summary: String, standard: String?, example: String? = nil, isSecret: Bool = false,
+        parse: @escaping @Sendable (String) throws(SettingFault) -> Value
+    ) {
+        description = SettingDescription(
+            name: name, summary: summary, standard: standard, example: example ?? standard ?? "", isSecret: isSecret)
+        self.parse = parse
+    }
+}
+
+/// A setting without the type of its value.
+public struct SettingDescription: Sendable, Equatable {
+    public let name: String
+    public let summary: String
+    public let standard: String?
+    public let example: String
+    public let isSecret: Bool
+}
+
+/// What is wrong with the text of a setting: the end of a sentence that begins with the setting's name.
+public struct SettingFault: Error, Sendable {
+    public let reason: String
+
+    public init(_ reason: String) {
+        self.reason = reason
+    }
+}
+
+extension Setting where Value == String {
+    public static func text(
+        _ name: String, _ summary: String, standard: String?, example: String? = nil, isSecret: Bool = false
+    ) -> Setting {
+        Setting(name, summary, standard: standard, example: example, isSecret: isSecret) { $0 }
+    }
+}
+
+extension Setting where Value == [String] {
+    /// Words with commas between them.
+    public static func list(
+        _ name: String, _ summary: String, standard: String?, example: String? = nil
+    ) -> Setting {
+        Setting(name, summary, standard: standard, example: example) { text in
+            text.split(separator: ",").map { $0.trimming(while: \.isWhitespace) }.filter { !$0.isEmpty }
+        }
+    }
+}
+
+extension Setting where Value == Int {
+    public static func integer(
+        _ name: String, _ range: ClosedRange<Int>, _ summary: String, standard: Int
+    ) -> Setting {
+        Setting(name, summary, standard: String(standard)) { text throws(SettingFault) in
+            guard let number = Int(text), range.contains(number) else {
+                throw SettingFault("must be a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+    }
+}
+
+extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of a few words.
+    public static func choice(_ name: String, _ summary: String, standard: Value) -> Setting {
+        Setting(name, summary, standard: standard.rawValue) { text throws(SettingFault) in
+            guard let value = Value(rawValue: text) else {
+                throw SettingFault("must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return value
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> String {
+        String(drop(while: isTrimmed).reversed().drop(while: isTrimmed).reversed())
+    }
+}

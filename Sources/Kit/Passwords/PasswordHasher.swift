@@ -1,0 +1,83 @@
+import CSodium
+public import Endpoints
+import Foundation
+import Synchronization
+
+/// Hashes passwords with Argon2id (RFC 9106), on a few threads of its own.
+///
+/// Hashing is slow and large on purpose, and the easiest way to take a service down: so neither the service's thread nor
+/// the cooperative pool does it, and what does not find a place in the queue is refused.
+public final class PasswordHasher: Sendable {
+    /// What a comparison has shown.
+    public enum Verdict: Sendable, Equatable {
+        case wrong
+        case right
+        /// Right, and the stored hash is weaker than today's: hash again and store that.
+        case rightButOutdated
+    }
+
+    /// OWASP's minimum: 19 MiB of memory, two passes.
+    private static let memory = 19 * 1024 * 1024
+    private static let passes: UInt64 = 2
+
+    private let pool = OperationQueue()
+    private let waiting = Atomic<Int>(0)
+    private let capacity: Int
+
+    /// - Parameters:
+    ///   - workers: how many passwords are hashed at a time; all processors but one, unless told.
+    ///   - queue: how many may wait beside them.
+    public init(workers: Int? = nil, queue: Int = 16) {
+        let workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
+        capacity = workers + queue
+        pool.name = "passwords"
+        pool.maxConcurrentOperationCount = workers
+        // Called again, it does nothing; it fails where there is no source of randomness, and then hashing fails too.
+        _ = sodium_init()
+    }
+
+    /// - Returns: the hash as a PHC string, with its own random salt and its parameters.
+    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
+    public func hash(_ password: String) async throws(Problem) -> String {
+        guard let hash = try await run({ Self.hash(password) }) else {
+            throw Problem(.internal, "The password could not be hashed.")
+        }
+        return hash
+    }
+
+    /// Compares a password with a stored hash.
+    ///
+    /// - Parameter hash: a PHC string; `nil` where there is no such user, which takes the same time and is wrong.
+    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
+    public func verify(_ password: String, against hash: String?) async throws(Problem) -> Verdict {
+        try await run {
+            let isRight = crypto_pwhash_str_verify(hash ?? Self.nobody, password, UInt64(password.utf8.count)) == 0
+            guard isRight, let hash else { return .wrong }
+            return crypto_pwhash_str_needs_rehash(hash, Self.passes, Self.memory) == 0 ? .right : .rightButOutdated
+        }
+    }
+
+    private func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async throws(Problem) -> Result {
+        guard waiting.add(1, ordering: .relaxed).newValue <= capacity else {
+            waiting.subtract(1, ordering: .relaxed)
+            throw Problem(
+                .tooManyRequests, "Too many passwords are being checked.", retryAfter: .seconds(1), isUnprocessed: true)
+        }
+        return await withCheckedContinuation { continuation in
+            pool.addOperation {
+                let result = work()
+                self.waiting.subtract(1, ordering: .relaxed)
+                continuation.resume(returning: result)
+            }
+        }
+    }
+
+    /// A hash that no password has, of today's parameters: compared with where there is no user.
+    private static let nobody = hash(UUID().uuidString) ?? ""
+
+    private static func hash(_ password: String) -> String? {
+        var text = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
+        let status = crypto_pwhash_str(&text, password, UInt64(password.utf8.count), passes, memory)
+        return status == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+}

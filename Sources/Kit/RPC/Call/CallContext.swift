@@ -1,0 +1,38 @@
+public import Logging
+
+/// What a handler knows of the call it answers, beside its input.
+///
+/// Hand it to ``Client/call(_:_:in:token:timeout:)``, and the calls that this one causes share its trace and its time.
+public struct CallContext: Sendable {
+    /// The qualified name of the endpoint.
+    public let endpoint: String
+    /// Who calls; `nil` at an open endpoint.
+    public let principal: Principal?
+    /// The token as the caller sent it, to be passed on where the next service must know the caller.
+    public let token: String?
+    public let trace: TraceContext
+    /// When the call must have been answered. Its task is cancelled then.
+    public let deadline: ContinuousClock.Instant
+
+    public init(
+        endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
+        deadline: ContinuousClock.Instant = .now + .seconds(1)
+    ) {
+        self.endpoint = endpoint
+        self.principal = principal
+        self.token = token
+        self.trace = trace
+        self.deadline = deadline
+    }
+
+    /// The time that is left.
+    public var remaining: Duration { ContinuousClock.now.duration(to: deadline) }
+
+    /// A logger whose every line holds the trace.
+    public var logger: Logger {
+        var logger = Logger(label: endpoint)
+        logger[metadataKey: "trace_id"] = .string(trace.traceID)
+        return logger
+    }
+}
+

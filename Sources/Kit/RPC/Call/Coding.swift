@@ -1,0 +1,60 @@
+package import Endpoints
+package import Foundation
+
+/// Payloads to JSON and back, by the rules that hold on every wire.
+package enum Coding {
+    /// Reads and checks an input.
+    ///
+    /// - Throws: ``Problem/Kind/malformed`` where it is not JSON, ``Problem/Kind/invalid`` with every fault where it breaks
+    ///   the schema.
+    package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
+        let json = json.isEmpty && Input.schema.isSatisfiedByNothing ? Data("{}".utf8) : json
+        if let nothing = Empty() as? Input, json.count == 2 { return nothing }
+        let faults = Input.schema.faults(of: try JSONValue(json: json))
+        guard faults.isEmpty else {
+            throw Problem(.invalid, "The input has \(faults.count) fault\(faults.count == 1 ? "" : "s").", faults: faults)
+        }
+        do {
+            return try JSONCoding.decoder.decode(Input.self, from: json)
+        } catch let error as DecodingError {
+            throw Problem(.invalid, "The input cannot be decoded.", faults: [error.fault])
+        } catch {
+            throw Problem(.invalid, "The input cannot be decoded.")
+        }
+    }
+
+    /// Reads an output that a peer has sent.
+    ///
+    /// - Throws: ``Problem/Kind/unavailable``: a peer that breaks the contract is as good as none.
+    package static func output<Output: Payload>(_: Output.Type, from json: Data) throws(Problem) -> Output {
+        if let nothing = Empty() as? Output { return nothing }
+        do {
+            return try JSONCoding.decoder.decode(Output.self, from: json)
+        } catch {
+            throw Problem(.unavailable, "The peer's answer breaks the contract.")
+        }
+    }
+
+    /// Writes a payload; nothing at all for ``Empty``.
+    package static func encode(_ payload: some Payload) throws -> Data {
+        payload is Empty ? Data() : try JSONCoding.encoder.encode(payload)
+    }
+}
+
+extension DecodingError {
+    /// Where decoding stopped, as a JSON pointer, and why.
+    fileprivate var fault: Problem.Fault {
+        switch self {
+        case .keyNotFound(let key, let context):
+            Problem.Fault(pointer: Self.pointer(context.codingPath + [key]), detail: "is missing")
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            Problem.Fault(pointer: Self.pointer(context.codingPath), detail: context.debugDescription)
+        @unknown default:
+            Problem.Fault(pointer: "", detail: "cannot be decoded")
+        }
+    }
+
+    private static func pointer(_ path: [any CodingKey]) -> String {
+        path.map { "/" + ($0.intValue.map(String.init) ?? $0.stringValue) }.joined()
+    }
+}

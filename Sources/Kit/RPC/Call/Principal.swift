@@ -1,0 +1,27 @@
+public import Endpoints
+public import Foundation
+
+/// Who calls, as a verified token says.
+public struct Principal: Sendable, Hashable {
+    /// Whose token it is (`sub`).
+    public let subject: String
+    /// What the token permits.
+    public let permissions: Set<String>
+    /// The token's own name (`jti`).
+    public let tokenID: String
+    /// When the token ends.
+    public let expires: Date
+
+    public init(subject: String, permissions: Set<String>, tokenID: String, expires: Date) {
+        self.subject = subject
+        self.permissions = permissions
+        self.tokenID = tokenID
+        self.expires = expires
+    }
+}
+
+/// Says who shows a token. The dispatcher asks it for each call to an endpoint that is not open.
+public protocol TokenVerifier: Sendable {
+    /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.
+    func verify(_ token: String) async throws(Problem) -> Principal
+}

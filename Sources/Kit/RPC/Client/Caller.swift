@@ -1,0 +1,21 @@
+public import Endpoints
+
+/// The client side of a transport: it sends a ``Call`` and brings the ``Reply``.
+public protocol Caller: Sendable {
+    /// Sends a call and waits for its reply.
+    ///
+    /// It returns by the call's deadline, `received` + `timeout`, whatever the peer does: with
+    /// ``Problem/Kind/deadlineExceeded`` where the peer is silent and ``Problem/Kind/unavailable`` where it cannot be
+    /// reached. Cancelling the task cancels the call at the peer too.
+    ///
+    /// - Parameters:
+    ///   - call: its `timeout` is set.
+    ///   - endpoint: what is called.
+    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply
+
+    /// Whether the peer can be reached as far as is known.
+    var isConnected: Bool { get async }
+
+    /// Lets go of the connection. Calls in flight end with ``Problem/Kind/unavailable``.
+    func close() async
+}

@@ -1,0 +1,56 @@
+public import Endpoints
+
+/// Calls a service by its contract, over any transport.
+///
+/// ```swift
+/// let greeting = Client<GreetingContract>(caller)
+/// let hello = try await greeting.call(GreetingContract.greet, Person(name: "Ada"), in: context)
+/// ```
+public struct Client<C: Contract>: Sendable {
+    private let caller: any Caller
+
+    public init(_ caller: any Caller) {
+        self.caller = caller
+    }
+
+    /// Whether the service can be reached as far as is known.
+    public var isConnected: Bool {
+        get async { await caller.isConnected }
+    }
+
+    /// Calls an endpoint.
+    ///
+    /// - Parameters:
+    ///   - input: checked by the service, not here.
+    ///   - context: of the call that causes this one, which then shares its trace and ends by its deadline.
+    ///   - token: the bearer token to show.
+    ///   - timeout: how long the call may take; the endpoint's own deadline, unless told.
+    /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
+    public func call<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
+        timeout: Duration? = nil
+    ) async throws(Problem) -> Output {
+        let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.longestDeadline)
+        guard time > .zero else { throw Problem.deadlineExceeded }
+        guard let body = try? Coding.encode(input) else {
+            throw Problem(.invalid, "The input cannot be written as JSON.")
+        }
+        let call = Call(
+            "\(C.name).\(endpoint.description.name)", body: body, token: token,
+            trace: context?.trace.child() ?? .root(), timeout: time)
+        switch await caller.call(call, endpoint.description) {
+        case .success(_, let body): return try Coding.output(Output.self, from: body)
+        case .failure(let problem): throw problem
+        }
+    }
+}
+
+extension Client {
+    /// Calls an endpoint that takes nothing.
+    public func call<Output>(
+        _ endpoint: Endpoint<Empty, Output>, in context: CallContext? = nil, token: String? = nil,
+        timeout: Duration? = nil
+    ) async throws(Problem) -> Output {
+        try await call(endpoint, Empty(), in: context, token: token, timeout: timeout)
+    }
+}

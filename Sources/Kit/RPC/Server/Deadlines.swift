@@ -1,0 +1,73 @@
+import Dispatch
+import Synchronization
+
+/// Runs what must happen at an instant unless it is called off first, as most deadlines are.
+///
+/// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that calling off costs a
+/// look-up and an idle process never wakes.
+package final class Deadlines: Sendable {
+    package static let shared = Deadlines()
+
+    /// Names what was scheduled, to call it off.
+    package struct Ticket: Sendable {
+        fileprivate let tick: Int64
+        fileprivate let number: UInt64
+    }
+
+    private struct State {
+        var pending: [Int64: [UInt64: @Sendable () -> Void]] = [:]
+        var number: UInt64 = 0
+        var armed = Int64.max
+    }
+
+    private static let tick = Duration.milliseconds(5)
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "deadlines")
+
+    /// - Parameter action: run on a thread of its own at the instant, at the earliest; it must not block.
+    package func schedule(
+        at instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void
+    ) -> Ticket {
+        let tick = Int64((start.duration(to: instant) / Self.tick).rounded(.up))
+        let (ticket, mustArm) = state.withLock { state in
+            state.number += 1
+            state.pending[tick, default: [:]][state.number] = action
+            let mustArm = tick < state.armed
+            if mustArm { state.armed = tick }
+            return (Ticket(tick: tick, number: state.number), mustArm)
+        }
+        if mustArm { arm(tick) }
+        return ticket
+    }
+
+    /// Calls it off. What has begun already is not undone.
+    package func cancel(_ ticket: Ticket) {
+        state.withLock { state in
+            guard var bucket = state.pending.removeValue(forKey: ticket.tick) else { return }
+            bucket[ticket.number] = nil
+            if !bucket.isEmpty { state.pending[ticket.tick] = bucket }
+        }
+    }
+
+    private func arm(_ tick: Int64) {
+        let wait = max(.zero, ContinuousClock.now.duration(to: start + Self.tick * Int(tick)))
+        let (seconds, attoseconds) = wait.components
+        let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
+        queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { self.fire(tick) }
+    }
+
+    private func fire(_ armed: Int64) {
+        let now = Int64(start.duration(to: .now) / Self.tick)
+        let (due, next) = state.withLock { state in
+            let ticks = state.pending.keys.filter { $0 <= max(now, armed) }
+            let due = ticks.sorted().flatMap { state.pending.removeValue(forKey: $0)?.values.map { $0 } ?? [] }
+            guard armed == state.armed else { return (due, Int64?.none) }
+            let next = state.pending.keys.min()
+            state.armed = next ?? .max
+            return (due, next)
+        }
+        for action in due { action() }
+        if let next { arm(next) }
+    }
+}

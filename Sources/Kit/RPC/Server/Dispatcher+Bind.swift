@@ -1,0 +1,56 @@
+import Endpoints
+
+/// A contract and its handlers do not fit together; the service does not start.
+public struct ContractError: Error, Equatable, CustomStringConvertible {
+    public let description: String
+}
+
+extension Dispatcher {
+    /// Puts each endpoint's handler under the endpoint's qualified name.
+    static func bind(_ served: [(ContractDescription, Handlers)]) throws(ContractError) -> [String: Handler] {
+        var bound: [String: Handler] = [:]
+        var routes: [String: String] = [:]
+        for (contract, handlers) in served {
+            var unbound = try index(handlers, of: contract)
+            for endpoint in contract.endpoints {
+                let name = contract.qualifiedName(of: endpoint)
+                try check(endpoint, name)
+                for path in endpoint.http.paths {
+                    let route = endpoint.http.method.rawValue + " " + path.shape
+                    if let other = routes.updateValue(name, forKey: route) {
+                        throw ContractError(description: "The endpoints \(other) and \(name) have one path: \(route)")
+                    }
+                }
+                guard let handler = unbound.removeValue(forKey: endpoint.name) else {
+                    throw ContractError(description: "The endpoint \(name) is in its contract twice, or has no handler.")
+                }
+                bound[name] = handler
+            }
+            if let stray = unbound.keys.min() {
+                throw ContractError(description: "The handler of \(contract.name).\(stray) has no endpoint in the contract.")
+            }
+        }
+        return bound
+    }
+
+    private static func index(
+        _ handlers: Handlers, of contract: ContractDescription
+    ) throws(ContractError) -> [String: Handler] {
+        var index: [String: Handler] = [:]
+        for handler in handlers.all where index.updateValue(handler, forKey: handler.endpoint.name) != nil {
+            throw ContractError(description: "The endpoint \(contract.name).\(handler.endpoint.name) has two handlers.")
+        }
+        return index
+    }
+
+    private static func check(_ endpoint: EndpointDescription, _ name: String) throws(ContractError) {
+        guard name.utf8.count <= 128, name.wholeMatch(of: /[a-z0-9_.]+/) != nil else {
+            throw ContractError(description: "The endpoint name \(name) has other characters than a-z, 0-9, _ and dots.")
+        }
+        let known = Set(endpoint.input.fields.map(\.name))
+        for path in endpoint.http.paths {
+            guard let unknown = path.fields.first(where: { !known.contains($0) }) else { continue }
+            throw ContractError(description: "The path \(path) of \(name) names {\(unknown)}, which its input does not have.")
+        }
+    }
+}

@@ -1,0 +1,140 @@
+public import Endpoints
+import Foundation
+import Logging
+
+/// Answers calls: the one place that every request passes, whatever front it came by.
+///
+/// ``answer(_:by:on:)`` is the whole story of a request.
+public final class Dispatcher: Sendable {
+    /// What is served here, contract by contract: the service's own first, then the kit's.
+    public let contracts: [ContractDescription]
+
+    private let handlers: [String: Handler]
+    private let draining: Draining
+    private let home: any Actor
+    private let verifier: any TokenVerifier
+    private let admission: Admission
+    private let interceptors: [any Interceptor]
+
+    /// No call lasts longer than this, whatever its caller asks for.
+    public static let longestDeadline = Duration.seconds(30)
+
+    /// - Parameters:
+    ///   - service: the actor that answers; calls are decoded and encoded on its executor.
+    ///   - contract: what the service promises.
+    ///   - verifier: says who shows a token.
+    ///   - maxInFlight: how many calls may be in flight before more are refused with a 503.
+    /// - Throws: ``ContractError`` where contract and handlers do not fit together.
+    public init(
+        _ service: some Service, contract: ContractDescription, verifier: any TokenVerifier, maxInFlight: Int = 4096,
+        interceptors: [any Interceptor] = []
+    ) throws(ContractError) {
+        let draining = Draining()
+        let served = [
+            (contract, service.handlers), (HealthContract.description, HealthContract.handlers(service, draining)),
+            (MetaContract.description, MetaContract.handlers(contract)),
+        ]
+        contracts = served.map(\.0)
+        handlers = try Self.bind(served)
+        home = service
+        self.draining = draining
+        self.verifier = verifier
+        admission = Admission(limit: maxInFlight)
+        self.interceptors = interceptors
+    }
+
+    /// Starts to answer a call.
+    ///
+    /// - Parameter answer: called once, with the reply, on any thread.
+    /// - Returns: a handle to cancel the call with.
+    @discardableResult
+    public func start(
+        _ call: Call, isolation: isolated (any Actor)? = #isolation, answer: @escaping @Sendable (Reply) -> Void
+    ) -> RunningCall {
+        let handler = handlers[call.endpoint]
+        let running = RunningCall { reply in
+            for interceptor in self.interceptors { interceptor.answered(call, with: reply) }
+            answer(reply)
+        }
+        let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
+        let task = Task.immediate {
+            _ = isolation
+            running.finish(await self.answer(call, by: deadline, handler, on: self.home))
+        }
+        running.watch(task, until: deadline)
+        return running
+    }
+
+    /// From now on the service says that it is not ready. It still answers.
+    public func beginDraining() {
+        draining.begin()
+    }
+
+    /// Answers a call. Cancelling the task cancels the call.
+    public func dispatch(_ call: Call) async -> Reply {
+        let cancellation = Cancellation()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                cancellation.attach(start(call) { continuation.resume(returning: $0) })
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    /// A request's way: found, admitted, its access checked, decoded, run, encoded.
+    private func answer(
+        _ call: Call, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor
+    ) async -> Reply {
+        do {
+            // 0. What the front could not translate is answered with the front's problem.
+            if let fault = call.fault { throw fault }
+            // 1. The endpoint is one of the contract's.
+            guard let handler else {
+                throw Problem(.unknownEndpoint, "There is no endpoint “\(call.endpoint.prefix(128))” here.")
+            }
+            // 2. The call is not late already, and there is room for it. Checks of health always find room.
+            guard deadline > .now else { throw Problem.deadlineExceeded }
+            let isVital = call.endpoint.hasPrefix("_")
+            if !isVital { try admission.enter() }
+            defer { if !isVital { admission.leave() } }
+            // 3. The caller may do this.
+            let principal = try await check(handler.endpoint.access, call.token)
+            // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
+            try checkMediaType(of: call)
+            let context = CallContext(
+                endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, deadline: deadline)
+            return .success(status: handler.endpoint.http.status, body: try await handler.answer(call.body, context))
+        } catch {
+            return .failure(problem(of: error, call))
+        }
+    }
+
+    private func check(_ access: Access, _ token: String?) async throws(Problem) -> Principal? {
+        guard access != .open else { return nil }
+        guard let token else { throw Problem(.tokenMissing, "The header X-Token or Authorization must hold a token.") }
+        let principal = try await verifier.verify(token)
+        if case .permission(let permission) = access, !principal.permissions.contains(permission) {
+            throw Problem(.permissionDenied, "The token does not hold the permission “\(permission)”.")
+        }
+        return principal
+    }
+
+    private func checkMediaType(of call: Call) throws(Problem) {
+        guard let contentType = call.contentType, !call.body.isEmpty else { return }
+        let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
+        guard mediaType == "application/json" || mediaType.hasSuffix("+json") else {
+            throw Problem(.unsupportedMediaType, "The body is \(mediaType); application/json is understood.")
+        }
+    }
+
+    /// The only place where an error becomes a problem.
+    private func problem(of error: any Error, _ call: Call) -> Problem {
+        if let problem = error as? Problem { return problem }
+        if error is CancellationError, Task.isCancelled { return .deadlineExceeded }
+        Logger(label: call.endpoint).error(
+            "A handler has failed: \(String(reflecting: error))",
+            metadata: ["trace_id": .string(call.trace.traceID)])
+        return Problem(.internal, "The service has failed. Its log tells more under the trace id.")
+    }
+}

@@ -1,0 +1,15 @@
+/// The server side of a transport: it listens, translates what it reads into ``Call``s for a ``Dispatcher``, and translates
+/// the ``Reply``s. It decides nothing.
+public protocol Front: Sendable {
+    /// Starts to listen.
+    ///
+    /// - Returns: the addresses that callers reach it by, with the real port where it was asked for any.
+    func start() async throws -> [String]
+
+    /// Tells callers to go elsewhere, and still answers those that come.
+    func drain() async
+
+    /// Refuses new calls, lets those in flight end for a bounded time, and lets go of all it holds. Called once, after
+    /// ``drain()``.
+    func stop() async
+}

@@ -1,0 +1,37 @@
+public import Endpoints
+import Foundation
+
+/// An endpoint together with the method that answers it.
+public struct Handler: Sendable {
+    public let endpoint: EndpointDescription
+    /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
+    let answer: @Sendable (_ input: Data, CallContext) async throws -> Data
+}
+
+/// The handlers of a service, in the order of its contract.
+public struct Handlers: Sendable {
+    public let all: [Handler]
+
+    public init(@Builder _ build: () -> [Handler]) {
+        all = build()
+    }
+
+    @resultBuilder
+    public enum Builder {
+        public static func buildBlock(_ handlers: Handler...) -> [Handler] { handlers }
+    }
+}
+
+/// Binds an endpoint to the method that answers it.
+///
+/// - Parameter method: an `async` method of the service's actor. It may throw a ``Problem`` to refuse the call; any other
+///   error leaves as ``Problem/Kind/internal``. Its task is cancelled at the call's deadline.
+public func handle<Input, Output>(
+    _ endpoint: Endpoint<Input, Output>,
+    with method: @escaping @Sendable (Input, CallContext) async throws -> Output
+) -> Handler {
+    Handler(endpoint: endpoint.description) { json, context in
+        let output = try await method(Coding.input(Input.self, from: json), context)
+        return try Coding.encode(output)
+    }
+}

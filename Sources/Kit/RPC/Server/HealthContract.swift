@@ -1,0 +1,52 @@
+public import Endpoints
+import Synchronization
+
+/// The kit's own endpoints about health. Every service has them.
+///
+/// They differ on purpose: a process that is not *live* should be restarted, one that is not *ready* should be left alone
+/// and sent no calls.
+public enum HealthContract: Contract {
+    public static let name = "_health"
+    public static let version = "1.0.0"
+    public static let summary = "Whether the process lives, and whether the service works."
+
+    public static let live = Endpoint<Empty, Health>(
+        "live", .get, "/health/live", access: .open, summary: "Answers while the process lives.")
+    public static let check = Endpoint<Empty, Health>(
+        "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200),
+        summary: "Asks the service's actor whether it can do its work; a 503 says what it waits for.")
+
+    public static let endpoints = Endpoints {
+        live
+        check
+    }
+
+    static func handlers(_ service: some Service, _ draining: Draining) -> Handlers {
+        Handlers {
+            handle(live) { _, _ in Health(status: "live") }
+            handle(check) { _, _ in
+                guard !draining.hasBegun else { throw Problem(.notReady, "The service is about to stop.") }
+                let waits = await service.waitsFor()
+                guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
+                return Health(status: "ready")
+            }
+        }
+    }
+}
+
+/// Whether the service has been asked to stop.
+final class Draining: Sendable {
+    private let flag = Atomic(false)
+
+    var hasBegun: Bool { flag.load(ordering: .relaxed) }
+
+    func begin() { flag.store(true, ordering: .relaxed) }
+}
+
+/// A state of health.
+public struct Health: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("status", .string(values: ["live", "ready"], example: "ready"), "The state."))
+
+    public let status: String
+}

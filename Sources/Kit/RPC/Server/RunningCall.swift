@@ -1,0 +1,53 @@
+package import Endpoints
+import Synchronization
+
+/// A call that is being answered. It is answered once: by its handler, at its deadline, or when its caller cancels,
+/// whichever comes first.
+public final class RunningCall: Sendable {
+    private struct State {
+        var answer: (@Sendable (Reply) -> Void)?
+        var task: Task<Void, Never>?
+        var timer: Deadlines.Ticket?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ answer: @escaping @Sendable (Reply) -> Void) {
+        state = Mutex(State(answer: answer))
+    }
+
+    /// Answers at once that the caller has cancelled, and cancels the handler's task. Too late, it does nothing.
+    public func cancel() {
+        abandon(Problem(.cancelled, "The caller has cancelled the call."))
+    }
+
+    func finish(_ reply: Reply) {
+        let (answer, timer) = state.withLock { state in
+            defer { state = State() }
+            return (state.answer, state.timer)
+        }
+        if let timer { Deadlines.shared.cancel(timer) }
+        answer?(reply)
+    }
+
+    /// Takes over the task that computes the answer. One that has not suspended is done by now, and needs no timer.
+    func watch(_ task: Task<Void, Never>, until deadline: ContinuousClock.Instant) {
+        state.withLock { state in
+            guard state.answer != nil else { return }
+            state.task = task
+            state.timer = Deadlines.shared.schedule(at: deadline) { [weak self] in
+                self?.abandon(.deadlineExceeded)
+            }
+        }
+    }
+
+    private func abandon(_ problem: Problem) {
+        let task = state.withLock { $0.task }
+        finish(.failure(problem))
+        task?.cancel()
+    }
+}
+
+extension Problem {
+    package static var deadlineExceeded: Problem { Problem(.deadlineExceeded, "The time that the caller gave is over.") }
+}

@@ -1,0 +1,100 @@
+public import CoreMetrics
+import Synchronization
+
+/// Keeps what swift-metrics measures, and prints it in Prometheus' text format, version 0.0.4.
+///
+/// Give it to `MetricsSystem.bootstrap` once, at the start. A metric stays for as long as the process lives: the number of
+/// metrics is that of the labels in the code, which no caller can add to.
+public final class Prometheus: MetricsFactory {
+    private let metrics = Mutex<[Series: any Metric]>([:])
+
+    public init() {}
+
+    /// The media type of ``text()``.
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    /// All metrics, in alphabetical order.
+    public func text() -> String {
+        let all = metrics.withLock { $0 }.sorted { $0.key < $1.key }
+        var text = ""
+        var family = ""
+        for (series, metric) in all {
+            if series.name != family {
+                family = series.name
+                text += "# TYPE \(family) \(metric.type)\n"
+            }
+            metric.write(series, to: &text)
+        }
+        return text
+    }
+
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        metric(label, dimensions) { PrometheusCounter() }
+    }
+
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        metric(label, dimensions) { PrometheusGauge() }
+    }
+
+    public func makeRecorder(
+        label: String, dimensions: [(String, String)], aggregate: Bool
+    ) -> any RecorderHandler {
+        if aggregate { return metric(label, dimensions) { PrometheusHistogram() } }
+        return metric(label, dimensions) { PrometheusGauge() }
+    }
+
+    /// Times are kept in seconds, whatever unit they are recorded in.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        metric(label, dimensions) { PrometheusHistogram() }
+    }
+
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    private func metric<Kind: Metric>(
+        _ label: String, _ dimensions: [(String, String)], _ make: () -> Kind
+    ) -> Kind {
+        let series = Series(label, dimensions)
+        return metrics.withLock { metrics in
+            if let known = metrics[series] as? Kind { return known }
+            let metric = make()
+            metrics[series] = metric
+            return metric
+        }
+    }
+}
+
+/// A name with its labels.
+struct Series: Hashable, Comparable {
+    let name: String
+    /// `a="b",c="d"`, or nothing.
+    let labels: String
+
+    init(_ name: String, _ dimensions: [(String, String)]) {
+        self.name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ":") ? $0 : "_" })
+        labels = dimensions.map { "\($0)=\"\(Self.escape($1))\"" }.joined(separator: ",")
+    }
+
+    static func < (one: Series, other: Series) -> Bool {
+        (one.name, one.labels) < (other.name, other.labels)
+    }
+
+    /// A line of the text format, with one more label where there is one.
+    func line(suffix: String = "", label: String = "", _ value: String) -> String {
+        let labels = [labels, label].filter { !$0.isEmpty }.joined(separator: ",")
+        return name + suffix + (labels.isEmpty ? "" : "{\(labels)}") + " \(value)\n"
+    }
+
+    private static func escape(_ text: String) -> String {
+        text.reduce(into: "") { escaped, character in
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"": escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.append(character)
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+public import Endpoints
+
+/// The public keys by which tokens are verified: a JWK Set (RFC 7517, section 5).
+///
+/// To rotate, publish the new key beside the old one, sign with it no sooner than every verifier has fetched it, and take
+/// the old one away when its last token has ended.
+public struct KeySet: Payload, Equatable {
+    /// No set holds more keys than this.
+    public static let limit = 32
+
+    public static let schema = Schema.object(
+        .required(
+            "keys",
+            .array(
+                of: .object(
+                    .required("kty", .string(example: "OKP"), "The type of key: OKP."),
+                    .required("crv", .string(example: "Ed25519"), "The curve: Ed25519."),
+                    .required(
+                        "x", .string(example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
+                        "The public key, base64url."),
+                    .required(
+                        "kid", .string(example: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
+                        "The name by which tokens refer to the key: its thumbprint (RFC 7638)."),
+                    .required("use", .string(example: "sig"), "What the key is for: sig."),
+                    .required("alg", .string(example: "EdDSA"), "The algorithm: EdDSA.")),
+                count: 0...limit),
+            "The keys."))
+
+    public let keys: [VerificationKey]
+
+    /// - Parameter keys: of two keys with one name the first is kept, and of them all the first ``limit``.
+    public init(_ keys: [VerificationKey]) {
+        var names: Set<String> = []
+        self.keys = Array(keys.filter { names.insert($0.kid).inserted }.prefix(Self.limit))
+    }
+
+    /// The key of this name, or `nil`.
+    func key(_ kid: String) -> VerificationKey? {
+        keys.first { $0.kid == kid }
+    }
+}
+
+extension KeySet {
+    private enum CodingKeys: String, CodingKey {
+        case keys
+    }
+
+    /// A key that is not understood here is passed over (RFC 7517, section 5).
+    private struct Candidate: Decodable {
+        let key: VerificationKey?
+
+        init(from decoder: any Decoder) {
+            key = try? VerificationKey(from: decoder)
+        }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(try members.decode([Candidate].self, forKey: .keys).compactMap(\.key))
+    }
+}

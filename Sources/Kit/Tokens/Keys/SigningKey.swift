@@ -1,0 +1,67 @@
+import Crypto
+import Foundation
+
+/// A private Ed25519 key (RFC 8032): what makes a token auth's token.
+///
+/// Neither its description nor its mirror shows the secret, so that no log does.
+public struct SigningKey: Sendable {
+    private let secret: Curve25519.Signing.PrivateKey
+    /// What others verify its signatures with.
+    public let publicKey: VerificationKey
+
+    /// The name under which tokens refer to the key: the thumbprint of its public half (RFC 7638).
+    public var kid: String { publicKey.kid }
+
+    /// Makes a new key.
+    public init() {
+        self.init(Curve25519.Signing.PrivateKey())
+    }
+
+    private init(_ secret: Curve25519.Signing.PrivateKey) {
+        self.secret = secret
+        publicKey = VerificationKey(secret.publicKey)
+    }
+
+    /// - Throws: where BoringSSL runs out of memory.
+    func signature(of bytes: Data) throws -> Data {
+        try secret.signature(for: bytes)
+    }
+}
+
+extension SigningKey: CustomStringConvertible, CustomReflectable {
+    public var description: String { "SigningKey(\(kid))" }
+    public var customMirror: Mirror { Mirror(self, children: ["kid": kid]) }
+}
+
+// The key as a JWK (RFC 8037, section 2), which is what its file holds.
+extension SigningKey {
+    private struct JWK: Codable {
+        var kty = "OKP"
+        var crv = "Ed25519"
+        var alg = TokenHeader.algorithm
+        var use = "sig"
+        let kid: String
+        let x: String
+        let d: String
+    }
+
+    /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
+    init?(jwk json: Data) {
+        guard let jwk = try? JSONDecoder().decode(JWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
+            jwk.alg == TokenHeader.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
+            let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
+        else { return nil }
+        self.init(secret)
+        guard jwk.x == publicKey.x, jwk.kid == kid else { return nil }
+    }
+
+    /// Holds the secret.
+    var jwk: Data {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            return try encoder.encode(
+                JWK(kid: kid, x: publicKey.x, d: Base64URL.encode(secret.rawRepresentation)))
+        }
+    }
+}

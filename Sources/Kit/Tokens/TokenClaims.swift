@@ -1,0 +1,81 @@
+import Foundation
+
+/// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
+///
+/// `permissions` is this project's own claim. `client_id`, which RFC 9068 asks for, is left out: there is no registry of
+/// OAuth clients whose ids it could hold.
+struct TokenClaims: Codable {
+    let iss: String
+    let sub: String
+    let aud: Audience
+    let exp: NumericDate
+    let iat: NumericDate
+    let nbf: NumericDate?
+    let jti: String
+    let permissions: [String]?
+
+    /// - Returns: `nil` where a required claim is missing, one has a wrong type, or one is said twice.
+    init?(json: [UInt8]) {
+        guard MemberNames.read(json) != nil,
+            let claims = try? JSONDecoder().decode(Self.self, from: Data(json)),
+            !claims.sub.isEmpty, !claims.jti.isEmpty
+        else { return nil }
+        self = claims
+    }
+
+    init(iss: String, sub: String, aud: String, exp: Int, iat: Int, jti: String, permissions: [String]) {
+        self.iss = iss
+        self.sub = sub
+        self.aud = Audience(names: [aud])
+        self.exp = NumericDate(seconds: Double(exp))
+        self.iat = NumericDate(seconds: Double(iat))
+        nbf = nil
+        self.jti = jti
+        self.permissions = permissions
+    }
+}
+
+/// Whom a token is for: one name, or a list of them (RFC 7519, section 4.1.3).
+struct Audience: Codable {
+    let names: [String]
+
+    init(names: [String]) {
+        self.names = names
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let name = try? container.decode(String.self) {
+            names = [name]
+        } else {
+            names = try container.decode([String].self)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if names.count == 1 { try container.encode(names[0]) } else { try container.encode(names) }
+    }
+}
+
+/// Seconds since 1970-01-01T00:00:00Z (RFC 7519, section 2), from then to the end of the year 9999.
+struct NumericDate: Codable {
+    let seconds: Double
+
+    init(seconds: Double) {
+        self.seconds = seconds
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        seconds = try container.decode(Double.self)
+        guard (0..<253_402_300_800).contains(seconds) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "is not a date")
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(seconds)
+    }
+}

@@ -1,0 +1,74 @@
+public import Endpoints
+public import Foundation
+
+/// Makes access tokens. Only auth has one, because only auth holds a private key.
+///
+/// A token is a JWT (RFC 7519), signed with Ed25519 (RFC 8037), in the shape of RFC 9068 without `client_id`.
+public struct TokenIssuer: Sendable {
+    /// The name that tokens carry in `iss` and that verifiers expect.
+    public let issuer: String
+    /// The name that tokens carry in `aud`: that of the family of services which accept them.
+    public let audience: String
+    /// How long a token is good for. No verifier can be told earlier that it is not.
+    public let lifetime: Duration
+
+    private let key: SigningKey
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - key: what tokens are signed with. Publish it before tokens show it; see ``KeySet``.
+    ///   - issuer: goes into `iss`.
+    ///   - audience: goes into `aud`.
+    ///   - lifetime: in whole seconds; a fraction is cut off.
+    ///   - now: the wall clock.
+    public init(
+        key: SigningKey, issuer: String, audience: String, lifetime: Duration = .seconds(300),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.key = key
+        self.issuer = issuer
+        self.audience = audience
+        self.lifetime = lifetime
+        self.now = now
+    }
+
+    /// Signs a token for a subject.
+    ///
+    /// - Parameters:
+    ///   - subject: whose token it is (`sub`); not empty.
+    ///   - permissions: what it permits. They travel sorted, so that equal sets make equal claims.
+    /// - Returns: the token, its id and its end.
+    /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
+    ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere.
+    public func issue(subject: String, permissions: Set<String>) throws(Problem) -> AccessToken {
+        guard !subject.isEmpty else { throw Problem(.invalid, "A token needs a subject.") }
+        let issued = Int(now().timeIntervalSince1970.rounded(.down))
+        let claims = TokenClaims(
+            iss: issuer, sub: subject, aud: audience, exp: issued + Int(lifetime.components.seconds), iat: issued,
+            jti: Self.randomID(), permissions: permissions.sorted())
+        guard let token = try? CompactToken.write(TokenHeader(kid: key.kid), claims, sign: key.signature) else {
+            throw Problem(.internal, "The token could not be signed.")
+        }
+        guard token.utf8.count <= AccessTokenVerifier.longestToken else {
+            let sizes = "\(token.utf8.count) bytes; \(AccessTokenVerifier.longestToken) are allowed"
+            throw Problem(.invalid, "Subject and permissions make a token of \(sizes).")
+        }
+        return AccessToken(token: token, id: claims.jti, expires: Date(timeIntervalSince1970: claims.exp.seconds))
+    }
+
+    /// 128 random bits.
+    private static func randomID() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return Base64URL.encode((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+    }
+}
+
+/// A token that has been made, and what its maker may want to remember of it.
+public struct AccessToken: Sendable, Hashable {
+    /// The token itself: whoever has it, is its subject until it ends.
+    public let token: String
+    /// The token's own name (`jti`).
+    public let id: String
+    /// When the token ends (`exp`).
+    public let expires: Date
+}

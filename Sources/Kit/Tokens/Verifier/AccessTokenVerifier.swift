@@ -1,0 +1,106 @@
+public import Endpoints
+public import Foundation
+public import RPC
+
+/// Verifies access tokens here, with auth's public keys and without asking auth (RFC 8725; RFC 9068, section 4).
+///
+/// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and its
+/// claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30 seconds.
+/// Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60 seconds, and
+/// forgotten at once when the keys change; a remembered one costs a look-up and no change of thread.
+public final class AccessTokenVerifier: TokenVerifier {
+    /// Bytes. A longer token is refused unread.
+    public static let longestToken = 4096
+    /// Seconds for which a verified token is remembered at the most.
+    static let memory: TimeInterval = 60
+    /// The most tokens that are remembered.
+    static let cacheLimit = 10_000
+
+    private let rules: TokenRules
+    private let ring: KeyRing
+    private let now: @Sendable () -> Date
+    private let sleep: @Sendable (Duration) async throws -> Void
+
+    /// - Parameters:
+    ///   - issuer: what `iss` must be.
+    ///   - audience: what `aud` must be or contain.
+    ///   - source: where keys come from. It is asked by ``warmUp(failed:)``, and when a token names a key that is not
+    ///     known: then at most once in 10 seconds, however many such tokens come.
+    ///   - now: the wall clock.
+    public convenience init(
+        issuer: String, audience: String, source: any KeySource, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.init(issuer: issuer, audience: audience, source: source, now: now) { try await Task.sleep(for: $0) }
+    }
+
+    init(
+        issuer: String, audience: String, source: any KeySource, cacheLimit: Int = cacheLimit,
+        now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        rules = TokenRules(issuer: issuer, audience: audience)
+        ring = KeyRing(source: source, cacheLimit: cacheLimit, now: now)
+        self.now = now
+        self.sleep = sleep
+    }
+
+    /// Whether there are keys to verify with. Until then ``verify(_:)`` answers 503.
+    public var isReady: Bool { ring.isReady }
+
+    /// How well the memory of verified tokens does.
+    public var cacheFigures: TokenCacheFigures { ring.figures }
+
+    /// Puts a new set of keys in the place of the old one, as auth does when its keys change. Tokens of keys that are not in
+    /// it stop at once.
+    public func replaceKeys(_ keys: KeySet) {
+        ring.replace(keys)
+    }
+
+    /// Says who shows a token.
+    ///
+    /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any other,
+    ///   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys;
+    ///   ``Problem/Kind/cancelled`` where the task is cancelled while it waits for them.
+    public func verify(_ token: String) async throws(Problem) -> Principal {
+        guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
+        if let principal = ring.principal(of: token, at: now()) { return principal }
+        guard let parts = CompactToken(token) else { throw .tokenInvalid }
+        let (key, edition) = try await key(parts.header.kid)
+        guard key.verifies(parts) else { throw .tokenInvalid }
+        let moment = now()
+        let principal = try rules.principal(parts.claims, at: moment)
+        let deadline = min(principal.expires + TokenRules.leeway, moment + Self.memory)
+        ring.remember(token, principal, until: deadline, edition: edition)
+        return principal
+    }
+
+    /// Fetches keys, again and again with growing pauses, until there are some. Start it with the process; the service may
+    /// answer meanwhile.
+    ///
+    /// - Parameter failed: told of each failure, to log it.
+    /// - Throws: `CancellationError` where the task is cancelled.
+    public func warmUp(failed: (Problem) -> Void = { _ in }) async throws {
+        var pause = Duration.milliseconds(100)
+        while !isReady {
+            try Task.checkCancellation()
+            await ring.fetch(isUrgent: true)
+            guard !isReady else { return }
+            if let problem = ring.lastFailure { failed(problem) }
+            try await sleep(pause * Double.random(in: 0.5...1))
+            pause = min(pause * 2, .seconds(5))
+        }
+    }
+
+    /// The key of this name, fetched where it is not known.
+    private func key(_ kid: String) async throws(Problem) -> (VerificationKey, edition: Int) {
+        if let known = ring.key(kid) { return known }
+        await ring.fetch(isUrgent: false)
+        if let fetched = ring.key(kid) { return fetched }
+        guard !Task.isCancelled else { throw Problem(.cancelled, "The call was cancelled while it waited for keys.") }
+        guard isReady else {
+            throw Problem(
+                .unavailable, "Tokens cannot be verified yet: auth's keys have not come.", retryAfter: .seconds(1),
+                isUnprocessed: true)
+        }
+        throw .tokenInvalid
+    }
+}

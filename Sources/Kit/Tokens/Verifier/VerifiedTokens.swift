@@ -1,0 +1,52 @@
+import Foundation
+import RPC
+
+/// Remembers tokens that have been verified, so that the next call need not do it again.
+///
+/// Two generations: when the young one is full it becomes the old one, and the old one is let go at once. What is used
+/// comes back into the young one, so that what goes has not been used for a while. Nothing is ever sorted or searched.
+struct VerifiedTokens {
+    private struct Entry {
+        let principal: Principal
+        let deadline: Date
+    }
+
+    /// The most tokens that a generation holds; there are two.
+    private let generationLimit: Int
+    private var young: [String: Entry] = [:]
+    private var old: [String: Entry] = [:]
+
+    /// - Parameter limit: the most tokens that are remembered, at least 2.
+    init(limit: Int) {
+        generationLimit = limit / 2
+    }
+
+    var count: Int { young.count + old.count }
+
+    /// - Returns: whose token it is, or `nil` where that is not remembered, or not any more.
+    mutating func principal(of token: String, at now: Date) -> Principal? {
+        if let entry = young[token] { return entry.deadline > now ? entry.principal : nil }
+        guard let entry = old.removeValue(forKey: token), entry.deadline > now else { return nil }
+        insert(entry, for: token)
+        return entry.principal
+    }
+
+    /// Remembers whose token it is, until it must be verified again.
+    mutating func remember(_ token: String, _ principal: Principal, until deadline: Date) {
+        old[token] = nil
+        insert(Entry(principal: principal, deadline: deadline), for: token)
+    }
+
+    mutating func forgetAll() {
+        young = [:]
+        old = [:]
+    }
+
+    private mutating func insert(_ entry: Entry, for token: String) {
+        if young.count >= generationLimit, young[token] == nil {
+            old = young
+            young = [:]
+        }
+        young[token] = entry
+    }
+}

@@ -1,0 +1,64 @@
+internal import CZeroMQ
+internal import Glibc
+internal import Synchronization
+
+/// libzmq's I/O threads and the name space of `inproc://`. A process uses one.
+///
+/// One, because `inproc://` names and the ZAP handler are per context, and because libzmq 4.3.4 may crash other contexts
+/// when the last user of its random source goes (bcb659e0). Sockets keep their context alive; the last reference to go
+/// terminates it.
+public final class Context: Sendable {
+    private enum State: @unchecked Sendable {  // the pointer is libzmq's context, which is thread-safe by its contract
+        case open(UnsafeMutableRawPointer)
+        case terminated
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - ioThreads: one is enough below some gigabytes a second.
+    ///   - maxSockets: a monitor costs two sockets, a connection costs none.
+    /// - Throws: `ZeroMQError`, `EINVAL` for numbers that libzmq refuses, `EMFILE` without descriptors.
+    public init(ioThreads: Int = 1, maxSockets: Int = 4096) throws(ZeroMQError) {
+        guard let handle = zmq_ctx_new() else { throw .last("make a context") }
+        state = Mutex(.open(handle))
+        for (option, value) in [(ZMQ_IO_THREADS, ioThreads), (ZMQ_MAX_SOCKETS, maxSockets)] {
+            guard zmq_ctx_set(handle, option, Int32(clamping: value)) == 0 else {
+                throw .last("set context option \(option) to \(value)")
+            }
+        }
+    }
+
+    deinit { terminate() }
+
+    /// Ends the context, from any thread; a second call returns at once.
+    ///
+    /// Every blocking or later operation on its sockets throws `ETERM`. Socket threads close the sockets attached to them;
+    /// whoever else owns a socket must close it, because this call **waits until all are closed** and their linger is over.
+    public func terminate() {
+        let handle: UnsafeMutableRawPointer? = state.withLock { state in
+            guard case .open(let handle) = state else { return nil }
+            state = .terminated
+            return handle
+        }
+        guard let handle else { return }
+        zmq_ctx_shutdown(handle)
+        while zmq_ctx_term(handle) != 0, zmq_errno() == EINTR {}
+    }
+
+    /// A new libzmq socket. Throws `ETERM` after `terminate()`, `EMFILE` when the limit of sockets is reached.
+    func makeSocket(_ type: Int32, operation: String) throws(ZeroMQError) -> UnsafeMutableRawPointer {
+        let (socket, code): (UncheckedPointer?, Int32) = state.withLock { state in
+            guard case .open(let handle) = state else { return (nil, ZeroMQError.terminated) }
+            guard let socket = zmq_socket(handle, type) else { return (nil, zmq_errno()) }
+            return (UncheckedPointer(value: socket), 0)
+        }
+        guard let socket else { throw ZeroMQError(code: code, operation: operation) }
+        return socket.value
+    }
+
+    /// Carries a fresh pointer, known to nobody else yet, out of the lock.
+    private struct UncheckedPointer: @unchecked Sendable {
+        let value: UnsafeMutableRawPointer
+    }
+}

@@ -1,0 +1,74 @@
+internal import CZeroMQ
+internal import Glibc
+
+/// A CURVE key: 32 bytes of Curve25519, written as 64 hexadecimal digits or 40 characters of Z85.
+public protocol CurveKey: Sendable, Hashable {
+    /// Exactly 32 bytes.
+    var bytes: [UInt8] { get }
+    /// - Throws: `ZeroMQError` `EINVAL` unless there are 32 bytes.
+    init(bytes: [UInt8]) throws(ZeroMQError)
+}
+
+extension CurveKey {
+    /// Reads 64 hexadecimal digits or 40 characters of Z85.
+    /// - Throws: `ZeroMQError` `EINVAL`; the text is not repeated in the error, for it may be secret.
+    public init(text: String) throws(ZeroMQError) {
+        let bytes = text.utf8.count == 64 ? Self.hexDecoded(text) : Self.z85Decoded(text)
+        guard let bytes else {
+            let reason = "it is neither 64 hexadecimal digits nor 40 characters of Z85"
+            throw ZeroMQError(code: EINVAL, operation: "read a CURVE key", reason: reason)
+        }
+        try self.init(bytes: bytes)
+    }
+
+    public var hex: String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    public var z85: String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 41) { text in
+            guard let start = text.baseAddress, zmq_z85_encode(start, bytes, bytes.count) != nil else { return "" }
+            return String(cString: start)
+        }
+    }
+
+    static func checked(_ bytes: [UInt8]) throws(ZeroMQError) -> [UInt8] {
+        guard bytes.count == 32 else {
+            let reason = "it has \(bytes.count) bytes instead of 32"
+            throw ZeroMQError(code: EINVAL, operation: "read a CURVE key", reason: reason)
+        }
+        return bytes
+    }
+
+    private static func hexDecoded(_ text: String) -> [UInt8]? {
+        let digits = text.compactMap(\.hexDigitValue)
+        guard digits.count == 64 else { return nil }
+        return (0..<32).map { UInt8(digits[2 * $0] << 4 | digits[2 * $0 + 1]) }
+    }
+
+    private static func z85Decoded(_ text: String) -> [UInt8]? {
+        guard text.utf8.count == 40, !text.utf8.contains(0) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 32)
+        return zmq_z85_decode(&bytes, text) == nil ? nil : bytes
+    }
+}
+
+/// May be known to everybody; prints as Z85.
+public struct CurvePublicKey: CurveKey, CustomStringConvertible {
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }
+
+    public var description: String { z85 }
+}
+
+/// Never prints itself; `hex` and `z85` are for writing a key file.
+public struct CurveSecretKey: CurveKey, CustomStringConvertible, CustomReflectable {
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }
+
+    public var description: String { "<secret key>" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,104 @@
+internal import Synchronization
+
+/// The jobs for one thread, what the thread is doing, and who waits for its end. All transitions are under one lock.
+final class JobQueue: Sendable {
+    enum Phase { case running, stopping, ended }
+
+    /// What whoever adds a job has to do next.
+    enum Reaction { case nothing, wake, runLate }
+
+    fileprivate struct State: Sendable {
+        var jobs: [UnownedJob] = []
+        var phase = Phase.running
+        var isAsleep = false
+        var hasLateRunner = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// `beforeUnlock` runs while the job cannot have been taken yet.
+    func add(_ job: UnownedJob, beforeUnlock: (Reaction) -> Void) -> Reaction {
+        state.withLock { state in
+            state.jobs.append(job)
+            let reaction = state.reactionToNews()
+            beforeUnlock(reaction)
+            return reaction
+        }
+    }
+
+    /// Swaps the jobs into `running`, which must be empty; false if there are none.
+    func take(into running: inout [UnownedJob]) -> Bool {
+        state.withLock { state in
+            swap(&state.jobs, &running)
+            return !running.isEmpty
+        }
+    }
+
+    /// True if the thread may poll: nothing came since it looked, and whoever adds from now on will wake it.
+    func fallAsleep() -> Bool {
+        state.withLock { state in
+            guard state.jobs.isEmpty, state.phase == .running else { return false }
+            state.isAsleep = true
+            return true
+        }
+    }
+
+    func wakeUp() { state.withLock { $0.isAsleep = false } }
+
+    var isStopping: Bool { state.withLock { $0.phase != .running } }
+
+    /// Asks the thread to end; again, does nothing.
+    func stop() -> Reaction {
+        state.withLock { state in
+            guard state.phase == .running else { return .nothing }
+            state.phase = .stopping
+            defer { state.isAsleep = false }
+            return state.isAsleep ? .wake : .nothing
+        }
+    }
+
+    /// The thread's last act, `leave` under the lock. Returns who waits, and whether jobs were left.
+    func end(leave: () -> Void) -> (waiters: [CheckedContinuation<Void, Never>], reaction: Reaction) {
+        state.withLock { state in
+            leave()
+            state.phase = .ended
+            defer { state.waiters = [] }
+            return (state.waiters, state.jobs.isEmpty ? .nothing : state.reactionToNews())
+        }
+    }
+
+    /// False if the thread has ended already; else `waiter` is among those that `end` returns.
+    func await(_ waiter: CheckedContinuation<Void, Never>) -> Bool {
+        state.withLock { state in
+            guard state.phase != .ended else { return false }
+            state.waiters.append(waiter)
+            return true
+        }
+    }
+
+    /// As `take`, for whoever runs jobs after the end; when there are none, it is dismissed, `leave` under the lock.
+    func takeLate(into running: inout [UnownedJob], leave: () -> Void) -> Bool {
+        state.withLock { state in
+            swap(&state.jobs, &running)
+            guard running.isEmpty else { return true }
+            leave()
+            state.hasLateRunner = false
+            return false
+        }
+    }
+}
+
+extension JobQueue.State {
+    fileprivate mutating func reactionToNews() -> JobQueue.Reaction {
+        switch phase {
+        case .ended where !hasLateRunner:
+            hasLateRunner = true
+            return .runLate
+        case .running where isAsleep:
+            isAsleep = false
+            return .wake
+        case .running, .stopping, .ended: return .nothing
+        }
+    }
+}

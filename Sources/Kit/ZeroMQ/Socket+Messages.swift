@@ -1,0 +1,45 @@
+internal import CZeroMQ
+internal import Glibc
+
+extension Socket {
+    /// Receives one whole message without waiting; false, and `message` empty, when there is none.
+    ///
+    /// After false, wait with `SocketThread` (or `waitUntilReadable`), not on a descriptor: libzmq's own is edge-triggered
+    /// and speaks of commands, not of messages.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ that has not sent).
+    public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
+        try message.fill(from: try opened(for: "receive"))
+    }
+
+    /// Sends one whole message, or nothing, without waiting.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ or REP out of turn), `EINVAL` for a message without
+    ///   frames. The message is empty then.
+    public func send(_ message: inout Multipart) throws(ZeroMQError) -> SendResult {
+        guard !message.isEmpty else {
+            throw ZeroMQError(code: EINVAL, operation: "send", reason: "the message has no frames")
+        }
+        return try message.flush(to: try opened(for: "send"))
+    }
+
+    /// Sends these frames as one message, or nothing, without waiting. Throws as `send(_:)` does.
+    public func send(_ frames: [UInt8]...) throws(ZeroMQError) -> SendResult {
+        var message = Multipart(limit: max(frames.count, 1))
+        for frame in frames { message.append(frame) }
+        return try send(&message)
+    }
+
+    /// **Blocks the thread** until a message can be received, at most for `limit`; false if none came.
+    ///
+    /// For tools that own their thread; never on a `SocketThread`.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`.
+    public func waitUntilReadable(atMost limit: Duration) throws(ZeroMQError) -> Bool {
+        var item = zmq_pollitem_t(socket: try opened(for: "wait"), fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let remaining = max(.zero, deadline - .now)
+            let ready = zmq_poll(&item, 1, Int(remaining.milliseconds))
+            if ready >= 0 { return ready > 0 }
+            guard zmq_errno() == EINTR else { throw .last("wait") }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// How a socket behaves. The defaults are those of an RPC kit, not libzmq's; each says why.
+public struct SocketOptions: Sendable {
+    /// Send only where there is a connection (dealer, req). Off, requests sent while a server is down are all delivered
+    /// to its successor, long after their callers gave up.
+    public var immediate = true
+    /// Report a reply to a peer that is gone (router). Off, it vanishes and counts as sent.
+    public var routerMandatory = true
+    /// Let a REQ send again after a lost reply, and match replies by id (req). Off, one lost reply wedges it for ever.
+    public var requestRelaxed = true
+    /// How long `close()` leaves unsent messages to the I/O thread. Nil is for ever, and `Context.terminate()` waits.
+    public var linger: Duration? = .zero
+    /// Messages queued towards a peer, counted whole, whatever their size.
+    public var sendHighWaterMark = 256
+    /// Messages queued from a peer, counted whole, whatever their size.
+    public var receiveHighWaterMark = 256
+    /// The largest **frame** in bytes; a peer that sends a larger one is disconnected. Nil is no limit.
+    public var maxMessageSize: Int? = 1024 * 1024 + 4096
+    /// An accepted connection that has not finished its handshake by then is closed.
+    public var handshakeInterval: Duration = .seconds(3)
+    /// A TCP connection attempt that has no answer by then is given up and tried again.
+    public var connectTimeout: Duration = .milliseconds(1500)
+    /// The first pause before connecting again.
+    public var reconnectInterval: Duration = .milliseconds(50)
+    /// Pauses double up to this.
+    public var reconnectMaximum: Duration = .seconds(2)
+    /// ZMTP heartbeats, on `tcp://` only. Nil for none.
+    public var heartbeat: Heartbeat? = Heartbeat()
+    /// TCP keep-alive, on `tcp://` only. Nil for the system's.
+    public var keepAlive: KeepAlive? = KeepAlive()
+    /// A TCP connection whose data is not acknowledged for so long is closed. Zero is the system's, some 15 minutes.
+    public var maxRetransmission: Duration = .seconds(10)
+    /// Connections that wait to be accepted; a fleet that reconnects at once needs many.
+    public var backlog = 1024
+    /// Accept and resolve IPv6 beside IPv4.
+    public var ipv6 = false
+    public var security = Security.none
+
+    public init() {}
+
+    /// For a socket that answers: unsent replies get half a second at close.
+    public static var server: SocketOptions {
+        var options = SocketOptions()
+        options.linger = .milliseconds(500)
+        return options
+    }
+
+    /// For a socket that asks: what is unsent at close is of no use to anybody.
+    public static var client: SocketOptions { SocketOptions() }
+}
+
+extension SocketOptions {
+    /// A peer that is silent for `timeout` is disconnected.
+    ///
+    /// `timeout` must be far above the longest time for which this side may leave its queue full: libzmq then stops
+    /// reading, and so does not see the answers. Heartbeats come from the I/O thread and say nothing of the application.
+    public struct Heartbeat: Sendable, Equatable {
+        public var interval: Duration
+        public var timeout: Duration
+        /// After which silence the peer should give this side up; counted in tenths of a second.
+        public var timeToLive: Duration
+
+        public init(
+            interval: Duration = .seconds(5), timeout: Duration = .seconds(15), timeToLive: Duration = .seconds(20)
+        ) {
+            self.interval = interval
+            self.timeout = timeout
+            self.timeToLive = timeToLive
+        }
+    }
+
+    /// After `idle`, `count` probes `interval` apart.
+    public struct KeepAlive: Sendable, Equatable {
+        public var idle: Duration
+        public var interval: Duration
+        public var count: Int
+
+        public init(idle: Duration = .seconds(30), interval: Duration = .seconds(10), count: Int = 3) {
+            self.idle = idle
+            self.interval = interval
+            self.count = count
+        }
+    }
+
+    /// Who may connect, and what a wire tapper sees.
+    public enum Security: Sendable {
+        /// Anybody, in clear: for `ipc://`, `inproc://` and one trust boundary.
+        case none
+        /// Encrypted; peers are admitted by the `ZAPHandler` for `zapDomain` (not empty). Without a handler nobody is:
+        /// libzmq alone would then admit everybody who knows the server's public key.
+        case curveServer(CurveSecretKey, zapDomain: String)
+        /// Encrypted, towards the server that holds the secret half of `serverKey`, and no other.
+        case curveClient(CurveKeyPair, serverKey: CurvePublicKey)
+    }
+}

@@ -1,0 +1,69 @@
+internal import CZeroMQ
+internal import Glibc
+internal import Synchronization
+
+extension SocketThread {
+    /// Jobs that are left after so many rounds at the end keep making new ones; they go on as late jobs.
+    private static let finalRounds = 64
+
+    /// Receive → run jobs → look again → only then poll.
+    func main() {
+        owner.store(UInt(pthread_self()), ordering: .relaxed)
+        nameThisThread(name)
+        while !queue.isStopping {
+            var isBusy = loop.drain()
+            if runJobs() { isBusy = true }
+            if isBusy || !queue.fallAsleep() { continue }
+            let isWoken = loop.poll()
+            queue.wakeUp()
+            if isWoken { wake.clear() }
+        }
+        finish()
+    }
+
+    private func runJobs() -> Bool {
+        guard queue.take(into: &loop.running) else { return false }
+        for job in loop.running { run(job) }
+        loop.running.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    private func finish() {
+        var rounds = 0
+        while rounds < Self.finalRounds, runJobs() { rounds += 1 }
+        loop.closeAll()
+        _ = runJobs()
+        let (waiters, reaction) = queue.end { owner.store(0, ordering: .relaxed) }
+        react(to: reaction)
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Watches a socket, from the thread only, until it is detached or closed.
+    ///
+    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages are taken, and
+    /// returns how many it took; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
+    /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
+    @discardableResult
+    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> SocketAttachment {
+        preconditionIsolated("a socket is attached on its thread")
+        return loop.add(SocketAttachment(.socket(socket, drain: drain), interest: .readable))
+    }
+
+    /// Watches a plain descriptor, from the thread only, until it is detached. It stays its owner's: detach, then close.
+    ///
+    /// `onReady` is called with what the descriptor is ready for, as long as it is (level-triggered).
+    @discardableResult
+    public func attach(
+        descriptor: Int32, for interest: SocketAttachment.Readiness = .readable,
+        onReady: @escaping (SocketAttachment.Readiness) -> Void
+    ) -> SocketAttachment {
+        preconditionIsolated("a descriptor is attached on its thread")
+        return loop.add(SocketAttachment(.descriptor(descriptor, onReady: onReady), interest: interest))
+    }
+
+    /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
+    public func detach(_ attachment: SocketAttachment) {
+        preconditionIsolated("a socket is detached on its thread")
+        loop.remove(attachment)
+    }
+}

@@ -1,0 +1,77 @@
+/// Decides which CURVE keys may connect, by RFC 27: a look-up in an `AllowList`, and no to everything else.
+///
+/// One per context, started before the first CURVE server binds. Without one, or after its end, nobody is admitted.
+public actor ZAPHandler: ThreadBound {
+    /// The address is RFC 27's.
+    private static let address = Address(known: .inproc(name: "zeromq.zap.01"))
+
+    public nonisolated let thread: SocketThread
+    private let context: Context
+    private var allowList: AllowList
+    private var socket: Socket?
+    private var request = Multipart()
+    private var reply = Multipart()
+    /// Handshakes decided since the start.
+    public private(set) var admitted = 0
+    public private(set) var refused = 0
+
+    public init(context: Context, thread: SocketThread, allowing allowList: AllowList = AllowList()) {
+        self.context = context
+        self.thread = thread
+        self.allowList = allowList
+    }
+
+    /// Binds the handler; again, does nothing.
+    /// - Throws: `ZeroMQError` `EADDRINUSE` if the context has a handler already.
+    public func start() throws(ZeroMQError) {
+        guard socket == nil else { return }
+        let socket = try Socket(.rep, in: context, options: .server)
+        try socket.bind(Self.address)
+        self.socket = socket
+        thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.drain(limit) } ?? 0 }
+    }
+
+    /// Closes the handler: from now on nobody new is admitted.
+    public func stop() {
+        socket?.close()
+        socket = nil
+    }
+
+    /// Replaces the list, for handshakes to come.
+    public func replace(_ allowList: AllowList) { self.allowList = allowList }
+
+    /// The name a key may connect with now, or nil.
+    public func name(of key: CurvePublicKey, in domain: String) -> String? { allowList.name(of: key, in: domain) }
+
+    private func drain(_ limit: Int) -> Int {
+        guard let socket else { return 0 }
+        for taken in 0..<limit {
+            // An error here is the end of the context; the thread will close the socket.
+            guard (try? socket.receive(into: &request)) == true else { return taken }
+            answer()
+            _ = try? socket.send(&reply)
+        }
+        return limit
+    }
+
+    /// Frames: version, request id, domain, address, identity, mechanism, credentials. (The identity is the server's own,
+    /// and of no use.)
+    private func answer() {
+        let name = request.count > 6 && request.text(at: 0) == "1.0" ? admittedName() : nil
+        if name == nil { refused += 1 } else { admitted += 1 }
+        reply.removeAll()
+        reply.append("1.0")
+        if request.count > 1 { reply.append(frame: 1, of: request) } else { reply.append("") }
+        reply.append(name == nil ? "400" : "200")
+        reply.append(name == nil ? "no" : "OK")
+        reply.append(name ?? "")
+        reply.append("")
+    }
+
+    private func admittedName() -> String? {
+        guard request.text(at: 5) == "CURVE", let key = try? CurvePublicKey(bytes: request.bytes(at: 6)) else {
+            return nil
+        }
+        return allowList.name(of: key, in: request.text(at: 2))
+    }
+}

@@ -1,0 +1,143 @@
+/// The second frame of every message: a line of its own, then lines `name: value`.
+package struct Head: Equatable, Sendable {
+    /// The header names that mean something here. Others are checked for their form and passed over.
+    package enum Name: String, Sendable, CaseIterable {
+        case token = "x-token"
+        case authorization
+        case traceparent
+        case contentType = "content-type"
+        case requestID = "x-request-id"
+        case processed
+        case service
+        case version
+        case contract
+        case serverInstance = "server-instance"
+        case maxBody = "max-body"
+        case maxInFlight = "max-inflight"
+    }
+
+    package struct Field: Equatable, Sendable {
+        package let name: Name
+        package let value: String
+    }
+
+    /// The endpoint's name in a request, the status in a reply, nothing in any other message.
+    package let line: String
+    package private(set) var fields: [Field]
+
+    package init(_ line: String = "") {
+        self.line = line
+        fields = []
+    }
+
+    /// Whether the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
+    package var namesEndpoint: Bool {
+        (1...128).contains(line.utf8.count)
+            && line.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
+                    UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
+
+    package subscript(_ name: Name) -> String? {
+        fields.first { $0.name == name }?.value
+    }
+
+    /// Adds a header, unless there is no value, or one that the wire cannot carry.
+    package mutating func add(_ name: Name, _ value: String?) {
+        guard let value, !value.utf8.contains(where: Head.isForbidden) else { return }
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// The frame; empty where there is nothing to say.
+    package var bytes: [UInt8] {
+        guard !line.isEmpty || !fields.isEmpty else { return [] }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(fields.reduce(line.utf8.count + 1) { $0 + $1.name.rawValue.utf8.count + $1.value.utf8.count + 3 })
+        bytes += line.utf8
+        bytes.append(UInt8(ascii: "\n"))
+        for field in fields {
+            bytes += field.name.rawValue.utf8
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(UInt8(ascii: " "))
+            bytes += field.value.utf8
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+}
+
+extension Head {
+    package static let maxSize = 16 * 1024
+    package static let maxFields = 32
+
+    /// Why a head cannot be read.
+    package enum Fault: Error, Equatable {
+        case tooLarge
+        case malformed(String)
+    }
+
+    /// Reads a frame.
+    ///
+    /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` where it breaks the protocol.
+    package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
+        guard frame.count <= Self.maxSize else { throw .tooLarge }
+        guard !frame.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\r") }) else {
+            throw .malformed("The head holds a CR or a NUL.")
+        }
+        guard frame.allSatisfy({ $0 < 0x80 }) || String(validating: frame, as: UTF8.self) != nil else {
+            throw .malformed("The head is not UTF-8.")
+        }
+        var lines = Lines(frame)
+        self.init(String(decoding: lines.next() ?? frame[0..<0], as: UTF8.self))
+        var count = 0
+        while let line = lines.next() {
+            count += 1
+            guard count <= Self.maxFields else { throw .malformed("The head has more than 32 headers.") }
+            try read(line)
+        }
+    }
+
+    private mutating func read(_ line: Slice<UnsafeRawBufferPointer>) throws(Fault) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
+            line[..<colon].allSatisfy(Self.isNameByte)
+        else { throw .malformed("A header is not of the form “name: value” with its name in lower case.") }
+        guard let name = Name.allCases.first(where: { line[..<colon].elementsEqual($0.rawValue.utf8) }) else { return }
+        guard self[name] == nil else { throw .malformed("The header \(name.rawValue) stands twice.") }
+        let value = line[line.index(after: colon)...].drop { $0 == UInt8(ascii: " ") }
+        fields.append(Field(name: name, value: String(decoding: value, as: UTF8.self)))
+    }
+
+    /// The characters of a token in HTTP (RFC 9110, section 5.6.2), without upper case.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+
+    private static func isForbidden(_ byte: UInt8) -> Bool {
+        byte == 0 || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+    }
+}
+
+/// The lines of a head. The last may lack its end; what follows the last end is no line.
+private struct Lines {
+    private let frame: UnsafeRawBufferPointer
+    private var start = 0
+
+    init(_ frame: UnsafeRawBufferPointer) {
+        self.frame = frame
+    }
+
+    mutating func next() -> Slice<UnsafeRawBufferPointer>? {
+        guard start < frame.count else { return nil }
+        let end = frame[start...].firstIndex(of: UInt8(ascii: "\n")) ?? frame.endIndex
+        defer { start = end + 1 }
+        return frame[start..<end]
+    }
+}

@@ -1,0 +1,83 @@
+/// The first frame of every message: 16 bytes, little-endian, `<2sBBIQ`.
+package struct Preamble: Equatable, Sendable {
+    package enum Kind: UInt8, Sendable, CaseIterable {
+        case request = 1
+        case reply
+        case cancel
+        case ping
+        case pong
+        case hello
+        case goAway
+    }
+
+    /// What a request's flags say.
+    package struct Flags: OptionSet, Sendable {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        package static let idempotent = Flags(rawValue: 1)
+        /// The unknown flags beside this one must be refused where they are not known.
+        package static let mustUnderstand = Flags(rawValue: 1 << 7)
+    }
+
+    package static let size = 16
+    /// `S1`: the magic and the major version.
+    package static let magic: (UInt8, UInt8) = (UInt8(ascii: "S"), UInt8(ascii: "1"))
+
+    package let kind: Kind
+    package let flags: Flags
+    /// Milliseconds: of a request the time that remains, of a reply or a GOAWAY the time until a retry makes sense.
+    package let time: UInt32
+    /// Unique among the connection's calls in flight; echoed, never interpreted.
+    package let id: UInt64
+
+    package init(_ kind: Kind, id: UInt64, flags: Flags = [], time: UInt32 = 0) {
+        self.kind = kind
+        self.flags = flags
+        self.time = time
+        self.id = id
+    }
+
+    /// The frame.
+    package var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
+            buffer[0] = Self.magic.0
+            buffer[1] = Self.magic.1
+            buffer[2] = kind.rawValue
+            buffer[3] = flags.rawValue
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            raw.storeBytes(of: time.littleEndian, toByteOffset: 4, as: UInt32.self)
+            raw.storeBytes(of: id.littleEndian, toByteOffset: 8, as: UInt64.self)
+            count = Self.size
+        }
+    }
+}
+
+extension Preamble {
+    /// What a first frame turns out to be.
+    package enum Reading: Equatable {
+        case preamble(Preamble)
+        /// 16 bytes of another magic or version.
+        case foreign(id: UInt64)
+        case unknownKind(id: UInt64)
+        /// Not 16 bytes: there is no id to answer to.
+        case unreadable
+    }
+
+    package static func read(_ frame: UnsafeRawBufferPointer) -> Reading {
+        guard frame.count == size else { return .unreadable }
+        let id = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        guard isPreamble(frame) else { return .foreign(id: id) }
+        guard let kind = Kind(rawValue: frame[2]) else { return .unknownKind(id: id) }
+        let time = UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+        return .preamble(Preamble(kind, id: id, flags: Flags(rawValue: frame[3]), time: time))
+    }
+
+    /// Whether a frame is a preamble of this version, of whatever kind.
+    package static func isPreamble(_ frame: UnsafeRawBufferPointer) -> Bool {
+        frame.count == size && frame[0] == magic.0 && frame[1] == magic.1
+    }
+}

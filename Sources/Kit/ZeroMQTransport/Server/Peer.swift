@@ -1,0 +1,74 @@
+import RPC
+import ZeroMQ
+
+/// What a front knows of one connected peer.
+struct Peer {
+    /// Whether it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
+    var isGreeted = false
+    /// Calls that are being answered. One that is about to start has no handle yet.
+    private var calls: [UInt64: RunningCall?] = [:]
+    /// Replies that libzmq would not take yet, oldest first.
+    var outbox = Outbox()
+
+    enum Refusal {
+        case duplicate
+        case tooMany
+    }
+
+    /// Whether nothing would be forgotten with this value.
+    var isIdle: Bool { !isBusy && !isGreeted }
+
+    /// Whether it still waits for replies.
+    var isBusy: Bool { !calls.isEmpty || !outbox.isEmpty }
+
+    var running: [RunningCall] { calls.values.compactMap(\.self) }
+
+    /// Enters a call that is about to start.
+    mutating func enter(_ id: UInt64, limit: Int) -> Refusal? {
+        guard calls[id] == nil else { return .duplicate }
+        guard calls.count < limit else { return .tooMany }
+        calls[id] = .some(nil)
+        return nil
+    }
+
+    /// Notes the handle of a call that has started, unless it is over already.
+    mutating func started(_ call: RunningCall, _ id: UInt64) {
+        guard calls[id] != nil else { return }
+        calls[id] = .some(call)
+    }
+
+    mutating func leave(_ id: UInt64) {
+        calls[id] = nil
+    }
+
+    func call(_ id: UInt64) -> RunningCall? {
+        calls[id] ?? nil
+    }
+}
+
+/// Replies to a peer that reads slowly. It is bounded: a peer that does not read at all loses its replies, not the service
+/// its memory.
+struct Outbox {
+    static let maxMessages = 16_384
+    static let maxBytes = 64 * 1024 * 1024
+
+    private var messages: [(Outgoing, ReturnPath)] = []
+    private var bytes = 0
+
+    var isEmpty: Bool { messages.isEmpty }
+
+    /// - Returns: whether there was room.
+    mutating func append(_ message: (Outgoing, ReturnPath)) -> Bool {
+        guard messages.count < Self.maxMessages, bytes + message.0.size <= Self.maxBytes else { return false }
+        messages.append(message)
+        bytes += message.0.size
+        return true
+    }
+
+    /// Sends from the oldest on, until one is not taken.
+    mutating func flush(_ send: (Outgoing, ReturnPath) -> Bool) {
+        let sent = messages.prefix(while: send)
+        bytes -= sent.reduce(0) { $0 + $1.0.size }
+        messages.removeFirst(sent.count)
+    }
+}

@@ -1,0 +1,120 @@
+import Endpoints
+import Foundation
+import RPC
+import ZeroMQ
+
+extension ZeroMQFront {
+    /// Takes the messages that have come.
+    ///
+    /// - Returns: how many.
+    func receive(from listener: Int, limit: Int) -> Int {
+        var message = Multipart()
+        var count = 0
+        while count < limit, listeners.indices.contains(listener) {
+            // The context's end is the only error, and the thread closes the socket then.
+            guard (try? listeners[listener].socket.receive(into: &message)) == true else { break }
+            count += 1
+            guard let (path, start) = ReturnPath.read(message, from: listener) else {
+                counters.dropped += 1
+                continue
+            }
+            take(Incoming.read(message, from: start, maxBody: limits.maxBody), path)
+        }
+        return count
+    }
+
+    private func take(_ incoming: Incoming, _ path: ReturnPath) {
+        switch incoming {
+        case .dropped: counters.dropped += 1
+        case .refused(let id, let problem): refuse(id, problem, path)
+        case .message(let preamble, let head, let body): take(preamble, head, body, path)
+        }
+    }
+
+    private func take(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
+        switch preamble.kind {
+        case .request: start(preamble, head, body, path)
+        case .cancel: peers[path.peer]?.call(preamble.id)?.cancel()
+        case .ping: send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
+        case .hello:
+            peers[path.peer, default: Peer()].isGreeted = true
+            send(Outgoing(Preamble(.hello, id: preamble.id), hello), to: path)
+        // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
+        case .reply, .pong, .goAway: counters.dropped += 1
+        }
+    }
+
+    private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
+        guard !isStopping || head.line.hasPrefix("_") else {
+            let problem = Problem(
+                .unavailable, "The service is about to stop.", retryAfter: .seconds(1), isUnprocessed: true)
+            return refuse(preamble.id, problem, path)
+        }
+        switch peers[path.peer, default: Peer()].enter(preamble.id, limit: limits.maxInFlight) {
+        case .duplicate: return refuse(preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
+        case .tooMany:
+            let problem = Problem(
+                .tooManyRequests, "More than \(limits.maxInFlight) calls are in flight.", retryAfter: .milliseconds(100),
+                isUnprocessed: true)
+            return refuse(preamble.id, problem, path)
+        case nil: break
+        }
+        let call = Call(preamble, head, body)
+        let running = dispatcher.start(call) { [weak self] reply in
+            self?.deliver(reply, to: call, preamble.id, path)
+        }
+        peers[path.peer]?.started(running, preamble.id)
+    }
+
+    /// Sends a reply from whatever thread it was made on: mostly this actor's own.
+    private nonisolated func deliver(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+        guard thread.isCurrent else {
+            Task { await self.finish(reply, to: call, id, path) }
+            return
+        }
+        assumeIsolated { $0.finish(reply, to: call, id, path) }
+    }
+
+    private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+        peers[path.peer]?.leave(id)
+        send(Outgoing(reply, to: call, id: id), to: path)
+        forgetIfIdle(path.peer)
+        if idleWaiter != nil, !peers.values.contains(where: \.isBusy) { resumeIdleWaiter() }
+    }
+
+    private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
+        counters.refused += 1
+        send(Outgoing(.failure(problem), to: Call(""), id: id), to: path)
+    }
+
+    private var hello: Head {
+        var head = Head()
+        let contract = dispatcher.contracts.first
+        head.add(.service, contract?.name)
+        head.add(.version, contract?.version)
+        head.add(.contract, contract?.hash)
+        head.add(.serverInstance, instance)
+        head.add(.maxBody, String(limits.maxBody))
+        head.add(.maxInFlight, String(limits.maxInFlight))
+        return head
+    }
+}
+
+extension Call {
+    /// Reads a request.
+    init(_ preamble: Preamble, _ head: Head, _ body: Data) {
+        self.init(
+            head.line, body: body, contentType: head[.contentType], token: head.bearer,
+            trace: head[.traceparent].flatMap(TraceContext.init(header:))?.child() ?? .root(),
+            requestID: head[.requestID],
+            timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ)
+    }
+}
+
+extension Outgoing {
+    init(_ reply: Reply, to call: Call, id: UInt64) {
+        self.init(
+            Preamble(.reply, id: id, time: reply.retryAfter), Head(reply, to: call),
+            body: reply.body(traceID: call.trace.traceID))
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import RPC
+import ZeroMQ
+
+extension ZeroMQFront {
+    /// Sends at once, or as soon as the peer reads again.
+    func send(_ message: Outgoing, to path: ReturnPath) {
+        if let peer = peers[path.peer], !peer.outbox.isEmpty { return keep(message, for: path) }
+        switch trySending(message, to: path) {
+        case .sent: break
+        case .wouldBlock: keep(message, for: path)
+        case .unreachable:
+            counters.undelivered += 1
+            forget(path.peer)
+        }
+    }
+
+    /// Forgets a peer about which there is nothing to remember.
+    func forgetIfIdle(_ peer: PeerID) {
+        if peers[peer]?.isIdle == true { peers[peer] = nil }
+    }
+
+    /// Reads what has become of connections.
+    ///
+    /// - Returns: how many events there were.
+    func watch(_ listener: Int) -> Int {
+        var count = 0
+        while listeners.indices.contains(listener), let event = try? listeners[listener].monitor.receive() {
+            count += 1
+            if event.kind == .disconnected { sweepSoon() }
+        }
+        return count
+    }
+
+    private func trySending(_ message: Outgoing, to path: ReturnPath) -> SendResult {
+        guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
+        outgoing.removeAll()
+        path.write(to: &outgoing)
+        message.write(to: &outgoing)
+        // An error is the end of the context or of the socket.
+        return (try? listeners[path.peer.listener].socket.send(&outgoing)) ?? .unreachable
+    }
+
+    private func keep(_ message: Outgoing, for path: ReturnPath) {
+        if peers[path.peer, default: Peer()].outbox.append((message, path)) {
+            sweepSoon()
+        } else {
+            counters.undelivered += 1
+        }
+    }
+
+    /// Looks after the peers once in a few milliseconds, for as long as there is a reason: libzmq tells neither which peer
+    /// has gone nor which reads again.
+    private func sweepSoon() {
+        guard !isSweeping else { return }
+        isSweeping = true
+        _ = Deadlines.shared.schedule(at: .now + .milliseconds(5)) { [weak self] in
+            guard let self else { return }
+            Task { await self.sweep() }
+        }
+    }
+
+    /// Flushes what waits, and asks after each peer with a PONG that nobody awaits: ROUTER says so if the peer is gone.
+    private func sweep() {
+        isSweeping = false
+        for (id, peer) in peers {
+            if peer.outbox.isEmpty {
+                let probe = trySending(Outgoing(Preamble(.pong, id: 0)), to: ReturnPath(peer: id, envelope: []))
+                if probe == .unreachable { forget(id) }
+            } else {
+                flush(id)
+            }
+        }
+    }
+
+    private func flush(_ id: PeerID) {
+        guard var outbox = peers[id]?.outbox else { return }
+        peers[id]?.outbox = Outbox()
+        var isGone = false
+        outbox.flush { message, path in
+            let result = trySending(message, to: path)
+            isGone = result == .unreachable
+            return result == .sent
+        }
+        guard !isGone else { return forget(id) }
+        peers[id]?.outbox = outbox
+        if outbox.isEmpty { forgetIfIdle(id) } else { sweepSoon() }
+    }
+
+    /// A peer that is gone cancels its calls.
+    private func forget(_ id: PeerID) {
+        guard let peer = peers.removeValue(forKey: id) else { return }
+        for call in peer.running { call.cancel() }
+    }
+}

@@ -1,0 +1,127 @@
+import Endpoints
+import Foundation
+public import RPC
+public import ZeroMQ
+
+/// The server side of S1: a ROUTER socket for each address, on the thread that the service's actor runs on too, so that a
+/// request is received, decoded, answered and sent without a hop between threads.
+///
+/// It knows frames and peers, and nothing of what is asked.
+public actor ZeroMQFront: Front, ThreadBound {
+    /// What bounds a front.
+    public struct Limits: Sendable {
+        /// The largest body, in bytes. A frame more than four times as large ends its connection.
+        public var maxBody = 1024 * 1024
+        /// Calls in flight of one peer.
+        public var maxInFlight = 16_384
+        /// For how long calls in flight may go on when the front stops.
+        public var stopTime = Duration.seconds(15)
+
+        public init() {}
+    }
+
+    public nonisolated let thread: SocketThread
+    /// What was turned away.
+    public internal(set) var counters = FrontCounters()
+
+    let dispatcher: Dispatcher
+    let limits: Limits
+    /// Random for each process: a client that sees another one knows that its calls in flight are lost.
+    let instance = String(UInt64.random(in: .min ... .max), radix: 16)
+    var listeners: [Listener] = []
+    var peers: [PeerID: Peer] = [:]
+    var isStopping = false
+    var idleWaiter: CheckedContinuation<Void, Never>?
+    var isSweeping = false
+    var outgoing = Multipart()
+
+    private let context: Context
+    private let addresses: [Address]
+    private let security: SocketOptions.Security
+
+    /// - Parameters:
+    ///   - thread: that of the service's actor.
+    ///   - addresses: where to listen.
+    ///   - security: for `tcp://` addresses; on the others the file system and the process are the wall.
+    public init(
+        _ dispatcher: Dispatcher, on thread: SocketThread, context: Context, addresses: [Address],
+        security: SocketOptions.Security = .none, limits: Limits = Limits()
+    ) {
+        self.dispatcher = dispatcher
+        self.thread = thread
+        self.context = context
+        self.addresses = addresses
+        self.security = security
+        self.limits = limits
+    }
+
+    /// Listens at every address.
+    ///
+    /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
+    public func start() throws -> [String] {
+        try addresses.enumerated().map { index, address in
+            var options = SocketOptions.server
+            options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
+            if address.isTCP { options.security = security }
+            let listener = try Listener(Socket(.router, in: context, options: options))
+            listeners.append(listener)
+            thread.attach(listener.monitor.socket) { [weak self] _ in
+                self?.assumeIsolated { $0.watch(index) } ?? 0
+            }
+            let bound = try listener.socket.bind(address)
+            thread.attach(listener.socket) { [weak self] limit in
+                self?.assumeIsolated { $0.receive(from: index, limit: limit) } ?? 0
+            }
+            return bound.description
+        }
+    }
+
+    /// Says GOAWAY to the peers that understand it.
+    public func drain() {
+        for (id, peer) in peers where peer.isGreeted {
+            send(Outgoing(Preamble(.goAway, id: 0)), to: ReturnPath(peer: id, envelope: []))
+        }
+    }
+
+    public func stop() async {
+        isStopping = true
+        await finishCalls()
+        for peer in peers.values {
+            for call in peer.running { call.cancel() }
+        }
+        for listener in listeners { listener.close() }
+        listeners = []
+        peers = [:]
+    }
+
+    /// Waits until no call is in flight, at most for the stop time.
+    private func finishCalls() async {
+        guard peers.values.contains(where: \.isBusy) else { return }
+        let timer = Deadlines.shared.schedule(at: .now + limits.stopTime) { [weak self] in
+            Task { await self?.resumeIdleWaiter() }
+        }
+        await withCheckedContinuation { idleWaiter = $0 }
+        Deadlines.shared.cancel(timer)
+    }
+
+    func resumeIdleWaiter() {
+        idleWaiter?.resume()
+        idleWaiter = nil
+    }
+}
+
+/// A bound socket and the monitor of its connections. Closed by its front, on its thread.
+struct Listener {
+    let socket: Socket
+    let monitor: Monitor
+
+    init(_ socket: Socket) throws(ZeroMQError) {
+        self.socket = socket
+        monitor = try socket.monitor()
+    }
+
+    func close() {
+        socket.close()
+        monitor.close()
+    }
+}

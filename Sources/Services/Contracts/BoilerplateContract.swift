@@ -1,0 +1,43 @@
+public import Endpoints
+
+/// The service to start from: copy it, and change what it says.
+public enum BoilerplateContract: Contract {
+    public static let name = "boilerplate"
+    public static let version = "1.0.0"
+    public static let summary = "The service to start a new one from."
+
+    public static let greet = Endpoint<Person, Greeting>(
+        "greet", .get, "/api/v1/boilerplate/greeting/{name}", access: .open, summary: "Greets a person by name.")
+
+    public static let endpoints = Endpoints {
+        greet
+        Smoke.endpoint
+    }
+}
+
+/// Who is greeted.
+public struct Person: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
+        .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+
+    public let name: String
+    public let times: Int?
+
+    public init(name: String, times: Int? = nil) {
+        self.name = name
+        self.times = times
+    }
+}
+
+/// A few kind words.
+public struct Greeting: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("greeting", .string(example: "Hello, Ada!"), "The words."))
+
+    public let greeting: String
+
+    public init(greeting: String) {
+        self.greeting = greeting
+    }
+}

@@ -1,0 +1,60 @@
+import Contracts
+import CoreMetrics
+import Foundation
+import HTTPTransport
+import Hosting
+import Logging
+import RPC
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// Some services of the family in one process.
+struct Fleet {
+    private let runtime: Runtime
+    private let hosts: [ServiceHost]
+    private let background: [@Sendable () async throws -> Void]
+    private let logger: Logger
+
+    /// Builds the services; they do not listen yet.
+    ///
+    /// - Throws: `SettingsError` and whatever else stops a start, each a sentence that names what is wrong.
+    init(_ members: [Member], settings: Settings) async throws {
+        let family = try FamilySettings(settings)
+        let fleet = try FleetSettings(settings, family)
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = family.logLevel
+            return handler
+        }
+        let prometheus = Prometheus()
+        MetricsSystem.bootstrap(prometheus)
+        logger = Logger(label: "star")
+        runtime = try await Runtime(publicKeys: family.publicKeys)
+        let metrics = Page("/metrics", contentType: Prometheus.contentType) { Data(prometheus.text().utf8) }
+        var hosts: [ServiceHost] = []
+        var background: [@Sendable () async throws -> Void] = []
+        for member in members {
+            let host = try ServiceHost(
+                member.name, port: member.port, settings: settings, family: family, runtime: runtime, logger: logger)
+            let built = try await member.build(host, fleet)
+            try await host.serve(
+                built.service, contract: member.contract, verifier: built.verifier, pages: [metrics])
+            hosts.append(host)
+            background += built.background
+        }
+        self.hosts = hosts
+        self.background = background
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
+    func run() async throws {
+        let group = ServiceGroup(
+            configuration: .init(
+                services: hosts, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let helpers = background.map { work in Task { try await work() } }
+        defer { for helper in helpers { helper.cancel() } }
+        try await group.run()
+        await runtime.stop()
+    }
+}

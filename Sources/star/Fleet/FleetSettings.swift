@@ -1,0 +1,62 @@
+import Foundation
+import Hosting
+
+/// The settings that belong to this family of services and to no other.
+struct FleetSettings: Sendable {
+    let issuer: String
+    let audience: String
+    let tokenLifetime: Duration
+    let guestPermissions: Set<String>
+
+    init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
+        issuer = try settings(Self.issuer)
+        audience = try settings(Self.audience)
+        tokenLifetime = .seconds(try settings(Self.tokenLifetime))
+        guestPermissions = Set(try settings(Self.guestPermissions))
+    }
+
+    /// Every setting that is read anywhere, in the order of `env.example`.
+    static var all: [SettingDescription] {
+        FamilySettings.all
+            + [issuer.description, audience.description, tokenLifetime.description, guestPermissions.description]
+            + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
+    }
+
+    private static let issuer = Setting<String>.text(
+        "TOKEN_ISSUER", "Who makes the tokens (iss).", standard: "starmicroservices-auth")
+    private static let audience = Setting<String>.text(
+        "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", standard: "starmicroservices")
+    private static let tokenLifetime = Setting<Int>.integer(
+        "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
+    private static let guestPermissions = Setting<[String]>.list(
+        "GUEST_PERMISSIONS", "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
+        standard: "", example: "time")
+}
+
+/// `env.example`, written from the settings themselves.
+enum EnvironmentExample {
+    static func text(_ settings: [SettingDescription] = FleetSettings.all) -> String {
+        let entries = settings.map { setting in
+            var lines = wrapped(setting.summary)
+            if setting.isSecret { lines.append("# In place of it, \(setting.name)_FILE may name a file that holds it.") }
+            lines.append("\(setting.name)=\(setting.example)")
+            return lines.joined(separator: "\n")
+        }
+        return """
+            # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
+            # What the environment says goes before what .env says.
+
+            \(entries.joined(separator: "\n\n"))
+
+            """
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        var lines = ["#"]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + word.count > 100 { lines.append("#") }
+            lines[lines.count - 1] += " " + word
+        }
+        return lines
+    }
+}

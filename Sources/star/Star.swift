@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command people type.
+@main
+struct Star: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "star",
+        abstract: "Runs the Starmicroservices, and helps the people who work with them.",
+        discussion: """
+            A first look:
+              star serve all            runs auth, resource, webapp and boilerplate in one process
+              star health all           says whether they are ready
+              star users add ada        makes a user, whose password is read from the terminal
+
+            Settings come from the environment and from .env in the working directory; `star settings` lists them all.
+            Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
+            """,
+        subcommands: [Serve.self, HealthCheck.self, Users.self, SettingsList.self, Bench.self])
+}

@@ -1,0 +1,59 @@
+import Endpoints
+import Passwords
+import Testing
+
+@Suite("Passwords")
+struct PasswordHasherTests {
+    private let hasher = PasswordHasher(workers: 1, queue: 2)
+
+    @Test("a hash is an Argon2id PHC string with its own salt")
+    func phc() async throws {
+        let first = try await hasher.hash("swordfish")
+        let second = try await hasher.hash("swordfish")
+        #expect(first.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
+        #expect(first != second)
+    }
+
+    @Test("the right password is told from a wrong one")
+    func verification() async throws {
+        let hash = try await hasher.hash("swordfish")
+        #expect(try await hasher.verify("swordfish", against: hash) == .right)
+        #expect(try await hasher.verify("Swordfish", against: hash) == .wrong)
+        #expect(try await hasher.verify("", against: hash) == .wrong)
+    }
+
+    @Test("no user is as wrong as a wrong password")
+    func nobody() async throws {
+        #expect(try await hasher.verify("swordfish", against: nil) == .wrong)
+        #expect(try await hasher.verify("", against: nil) == .wrong)
+    }
+
+    @Test("a hash of weaker parameters is right, but outdated")
+    func outdated() async throws {
+        // “swordfish” with 8 MiB and one pass.
+        let weak =
+            "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
+        #expect(try await hasher.verify("swordfish", against: weak) == .rightButOutdated)
+        #expect(try await hasher.verify("Swordfish", against: weak) == .wrong)
+    }
+
+    @Test("more than the queue holds is refused with a time to come back")
+    func full() async throws {
+        let outcomes = await withTaskGroup(of: Problem?.self) { group in
+            for _ in 1...12 {
+                group.addTask {
+                    do throws(Problem) {
+                        _ = try await hasher.hash("swordfish")
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let refused = outcomes.compactMap(\.self)
+        #expect(!refused.isEmpty)
+        #expect(refused.allSatisfy { $0.kind == .tooManyRequests && $0.retryAfter != nil && $0.isUnprocessed })
+    }
+}

@@ -1,0 +1,137 @@
+import Endpoints
+import Foundation
+import RPC
+import Synchronization
+
+@testable import Tokens
+
+/// A wall clock that moves when it is told to.
+final class ManualClock: Sendable {
+    private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+
+    var now: Date { time.withLock { $0 } }
+
+    func advance(_ seconds: TimeInterval) {
+        time.withLock { $0 += seconds }
+    }
+}
+
+/// A source of keys that counts how often it is asked, and answers what it is told.
+final class FakeSource: KeySource {
+    private struct State {
+        var answer: Result<KeySet, Problem>
+        var count = 0
+    }
+
+    private let state: Mutex<State>
+    /// Lands when the source has been asked for the first time.
+    let asked = Flight()
+    /// The source answers once this has landed.
+    let gate: Flight
+
+    init(_ keys: SigningKey..., isOpen: Bool = true) {
+        state = Mutex(State(answer: .success(KeySet(keys.map(\.publicKey)))))
+        gate = Flight()
+        if isOpen { gate.land() }
+    }
+
+    var count: Int { state.withLock { $0.count } }
+
+    func answer(_ keys: SigningKey...) {
+        state.withLock { $0.answer = .success(KeySet(keys.map(\.publicKey))) }
+    }
+
+    func fail() {
+        state.withLock { $0.answer = .failure(Problem(.unavailable, "auth cannot be reached.")) }
+    }
+
+    func currentKeys() async throws(Problem) -> KeySet {
+        state.withLock { $0.count += 1 }
+        asked.land()
+        await gate.wait()
+        return try state.withLock { $0.answer }.get()
+    }
+}
+
+/// auth and a service that trusts it, with one clock.
+struct Bench {
+    let clock = ManualClock()
+    let key = SigningKey()
+    let source: FakeSource
+    let issuer: TokenIssuer
+    let verifier: AccessTokenVerifier
+    let pauses: Pauses
+
+    /// The pauses that a warm-up has taken, in no time.
+    final class Pauses: Sendable {
+        let taken = Mutex<[Duration]>([])
+    }
+
+    init(isOpen: Bool = true, cacheLimit: Int = 10_000) {
+        let (clock, pauses, source) = (clock, Pauses(), FakeSource(key, isOpen: isOpen))
+        self.pauses = pauses
+        self.source = source
+        issuer = TokenIssuer(key: key, issuer: "auth", audience: "star") { clock.now }
+        verifier = AccessTokenVerifier(
+            issuer: "auth", audience: "star", source: source, cacheLimit: cacheLimit, now: { clock.now },
+            sleep: { pause in pauses.taken.withLock { $0.append(pause) } })
+    }
+
+    /// A bench whose verifier has its keys.
+    static func warm(cacheLimit: Int = 10_000) async throws -> Bench {
+        let bench = Bench(cacheLimit: cacheLimit)
+        try await bench.verifier.warmUp()
+        return bench
+    }
+
+    func token(_ subject: String = "ada", _ permissions: Set<String> = ["time"]) throws -> String {
+        try issuer.issue(subject: subject, permissions: permissions).token
+    }
+
+    /// The kind of problem that a token meets, and its text; `nil` where it is accepted.
+    func problem(of token: String) async -> Problem? {
+        do {
+            _ = try await verifier.verify(token)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// Makes tokens that no issuer makes.
+struct Forger {
+    let key: SigningKey
+    let now: Date
+    var header: [String: JSONValue]
+    var claims: [String: JSONValue]
+
+    init(_ bench: Bench) {
+        key = bench.key
+        now = bench.clock.now
+        let seconds = Int(now.timeIntervalSince1970)
+        header = ["alg": "EdDSA", "typ": "at+jwt", "kid": .string(bench.key.kid)]
+        claims = [
+            "iss": "auth", "sub": "ada", "aud": "star", "jti": "1", "iat": .integer(seconds),
+            "exp": .integer(seconds + 300), "permissions": ["time"],
+        ]
+    }
+
+    /// The token of these claims with a few of its members changed; `nil` takes a member away.
+    func token(header changes: [String: JSONValue?] = [:], claims others: [String: JSONValue?] = [:]) throws -> String {
+        let header = header.merging(changes.compactMapValues { $0 }) { $1 }.filter { changes[$0.key] != .some(nil) }
+        let claims = claims.merging(others.compactMapValues { $0 }) { $1 }.filter { others[$0.key] != .some(nil) }
+        return try sign(JSONValue.object(header).json(), JSONValue.object(claims).json())
+    }
+
+    /// A token with this text for header and claims, well signed.
+    func sign(_ header: Data, _ claims: Data) throws -> String {
+        let signed = Base64URL.encode(header) + "." + Base64URL.encode(claims)
+        return signed + "." + Base64URL.encode(try key.signature(of: Data(signed.utf8)))
+    }
+
+    /// The claims as JSON, with this text put in before the last brace.
+    func claims(adding text: String) -> Data {
+        Data(String(decoding: JSONValue.object(claims).json(), as: UTF8.self).dropLast().utf8) + Data((text + "}").utf8)
+    }
+}

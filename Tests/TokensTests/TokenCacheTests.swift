@@ -1,0 +1,85 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+
+@testable import Tokens
+
+@Suite("Tokens that are remembered")
+struct TokenCacheTests {
+    @Test("a token is verified once and then remembered, for 60 seconds")
+    func hit() async throws {
+        let bench = try await Bench.warm()
+        let token = try bench.token()
+        for _ in 0..<5 { #expect(await bench.problem(of: token) == nil) }
+        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 4, misses: 1, count: 1))
+        bench.clock.advance(59.9)
+        #expect(await bench.problem(of: token) == nil)
+        #expect(bench.verifier.cacheFigures.hits == 5)
+        bench.clock.advance(0.1)
+        #expect(await bench.problem(of: token) == nil)
+        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 5, misses: 2, count: 1))
+    }
+
+    @Test("no token is remembered beyond its end")
+    func end() async throws {
+        let bench = try await Bench.warm()
+        let token = try bench.token()
+        bench.clock.advance(320)
+        #expect(await bench.problem(of: token) == nil)
+        bench.clock.advance(9)
+        #expect(await bench.problem(of: token) == nil)
+        #expect(bench.verifier.cacheFigures.hits == 1)
+        bench.clock.advance(1)
+        #expect(await bench.problem(of: token)?.kind == .tokenExpired)
+    }
+
+    @Test("what is refused is not remembered")
+    func negatives() async throws {
+        let bench = try await Bench.warm()
+        let token = try bench.token() + "A"
+        for _ in 0..<3 { #expect(await bench.problem(of: token)?.kind == .tokenInvalid) }
+        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 0, misses: 3, count: 0))
+    }
+
+    @Test("all is forgotten when the keys change, and nothing when they do not")
+    func keyChange() async throws {
+        let bench = try await Bench.warm()
+        let token = try bench.token()
+        #expect(await bench.problem(of: token) == nil)
+        bench.verifier.replaceKeys(KeySet([bench.key.publicKey]))
+        #expect(bench.verifier.cacheFigures.count == 1)
+        bench.verifier.replaceKeys(KeySet([bench.key.publicKey, SigningKey().publicKey]))
+        #expect(bench.verifier.cacheFigures.count == 0)
+    }
+
+    @Test("what was verified with keys that have changed meanwhile is not remembered")
+    func lateRemembering() throws {
+        let (key, now) = (SigningKey(), Date())
+        let ring = KeyRing(source: KeySet([]), cacheLimit: 10) { now }
+        ring.replace(KeySet([key.publicKey]))
+        let (_, edition) = try #require(ring.key(key.kid))
+        ring.replace(KeySet([SigningKey().publicKey]))
+        let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
+        ring.remember("token", principal, until: now + 60, edition: edition)
+        #expect(ring.principal(of: "token", at: now) == nil)
+    }
+
+    @Test("no more are remembered than the limit, and what is used stays")
+    func bounded() async throws {
+        let bench = try await Bench.warm(cacheLimit: 20)
+        let used = try bench.token("ada")
+        for number in 0..<200 {
+            #expect(await bench.problem(of: used) == nil)
+            #expect(await bench.problem(of: try bench.token("user\(number)")) == nil)
+            #expect(bench.verifier.cacheFigures.count <= 20)
+        }
+        let figures = bench.verifier.cacheFigures
+        #expect(figures.hits == 199 && figures.misses == 201 && figures.count >= 10)
+    }
+
+    @Test("ten thousand are remembered unless told otherwise")
+    func limit() {
+        #expect(AccessTokenVerifier.cacheLimit == 10_000)
+    }
+}

@@ -1,0 +1,108 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Synchronization
+internal import ZeroMQ
+
+/// How long a test waits for something that must come.
+let patience = Duration.seconds(10)
+
+func address(_ text: String) throws -> Address { try Address(text) }
+
+/// Names that no other test uses.
+enum Unique {
+    private static let serial = Atomic<Int>(0)
+
+    static func number() -> Int { serial.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    static func inproc() throws -> Address { try Address("inproc://test-\(number())") }
+
+    /// A path in a directory that does not exist yet.
+    static func path() -> String { "/tmp/zmq-test-\(getpid())-\(number())/run/a.sock" }
+}
+
+extension Socket {
+    /// Waits for a message and returns its frames.
+    func next() throws -> [[UInt8]] {
+        var message = Multipart(limit: 64)
+        guard try next(into: &message) else { throw TimedOut() }
+        return (0..<message.count).map { message.bytes(at: $0) }
+    }
+
+    func next(into message: inout Multipart) throws -> Bool {
+        while try !receive(into: &message) {
+            guard try waitUntilReadable(atMost: patience) else { return false }
+        }
+        return true
+    }
+
+    /// Whether nothing comes for a short while.
+    func staysSilent(for time: Duration = .milliseconds(150)) throws -> Bool {
+        try !waitUntilReadable(atMost: time)
+    }
+
+    func sendText(_ text: String) throws -> SendResult { try send(Array(text.utf8)) }
+}
+
+extension Monitor {
+    /// Waits for an event of that kind, passing over others.
+    func wait(for kind: MonitorEvent.Kind) throws -> MonitorEvent {
+        while true {
+            while let event = try receive() {
+                if event.kind == kind { return event }
+            }
+            guard try socket.waitUntilReadable(atMost: patience) else { throw TimedOut() }
+        }
+    }
+
+    /// Waits for the end of a handshake, good or bad.
+    func outcome() throws -> MonitorEvent.Kind {
+        while true {
+            while let event = try receive() {
+                switch event.kind {
+                case .handshakeSucceeded, .handshakeFailed: return event.kind
+                default: continue
+                }
+            }
+            guard try socket.waitUntilReadable(atMost: patience) else { throw TimedOut() }
+        }
+    }
+}
+
+struct TimedOut: Error {}
+
+func countDescriptors() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
+}
+
+/// Runs `body` on a thread that Swift's concurrency knows nothing of.
+func onForeignThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(Box(body)).toOpaque()
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, argument)
+    precondition(code == 0, "no thread left")
+    return thread
+}
+
+/// Ends when it has been stepped so many times.
+final class Countdown: Sendable {
+    private let remaining: Atomic<Int>
+    private let end = AsyncStream.makeStream(of: Void.self)
+
+    init(from count: Int) { remaining = Atomic(count) }
+
+    func step() {
+        if remaining.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { end.continuation.finish() }
+    }
+
+    func ended() async { for await _ in end.stream {} }
+}

@@ -1,0 +1,241 @@
+internal import Glibc
+internal import Synchronization
+internal import Testing
+internal import ZeroMQ
+
+/// An actor with a state that only mutual exclusion keeps right.
+actor Counter: ThreadBound {
+    nonisolated let thread: SocketThread
+    private(set) var value = 0
+
+    init(thread: SocketThread) { self.thread = thread }
+
+    func increment() { value += 1 }
+
+    func isOnThread() -> Bool { thread.isCurrent }
+
+    /// Whether nobody else had a turn while this called something async that does not suspend.
+    func keepsItsTurn() async -> Bool {
+        for _ in 0..<10_000 {
+            let before = value
+            await nothing()
+            await withCheckedContinuation { $0.resume() }
+            if value != before { return false }
+        }
+        return true
+    }
+
+    private func nothing() async {}
+}
+
+@Suite("A socket thread", .timeLimit(.minutes(2)))
+struct SocketThreadTests {
+    @Test("runs its actors, and nobody else")
+    func isolation() async throws {
+        let thread = try SocketThread(name: "isolation")
+        let counter = Counter(thread: thread)
+        #expect(await counter.isOnThread())
+        #expect(!thread.isCurrent)
+        #expect(await thread.run { thread.isCurrent })
+        #expect(await thread.run { counter.assumeIsolated { $0.thread.isCurrent } })
+        let isPreferred = await Task(executorPreference: thread) { thread.isCurrent }.value
+        #expect(isPreferred)
+        await thread.shutdown()
+    }
+
+    @Test("does not enqueue a task again at an await that does not suspend")
+    func turns() async throws {
+        let thread = try SocketThread(name: "turns")
+        let counter = Counter(thread: thread)
+        let rival = Task { for _ in 0..<10_000 { await counter.increment() } }
+        #expect(await counter.keepsItsTurn())
+        await rival.value
+        await thread.shutdown()
+    }
+
+    @Test("passes on what a visitor throws")
+    func throwing() async throws {
+        let thread = try SocketThread(name: "throwing")
+        await #expect(throws: TimedOut.self) { try await thread.run { () throws(TimedOut) in throw TimedOut() } }
+        await thread.shutdown()
+    }
+
+    @Test("answers a million calls from sixty-four tasks and four foreign threads")
+    func million() async throws {
+        let thread = try SocketThread(name: "million")
+        let counter = Counter(thread: thread)
+        let (tasks, foreign, each) = (64, 4, 1_000_000 / 68 + 1)
+        let countdown = Countdown(from: foreign * each)
+        let threads = (0..<foreign).map { _ in
+            onForeignThread {
+                for _ in 0..<each {
+                    Task {
+                        await counter.increment()
+                        countdown.step()
+                    }
+                }
+            }
+        }
+        await withTaskGroup { group in
+            for _ in 0..<tasks {
+                group.addTask { for _ in 0..<each { await counter.increment() } }
+            }
+        }
+        for foreignThread in threads { pthread_join(foreignThread, nil) }
+        await countdown.ended()
+        #expect(await counter.value == (tasks + foreign) * each)
+        await thread.shutdown()
+    }
+
+    @Test("loses no wake-up between going to sleep and being called")
+    func wakeUps() async throws {
+        let thread = try SocketThread(name: "wake-ups")
+        let counter = Counter(thread: thread)
+        for _ in 0..<50_000 { await counter.increment() }
+        #expect(await counter.value == 50_000)
+        await thread.shutdown()
+    }
+
+    @Test("starts a request in place, and answers it before the drain goes on")
+    func inPlace() async throws {
+        let context = try Context()
+        let thread = try SocketThread(name: "in-place")
+        let service = EchoService(thread: thread)
+        let address = try Unique.inproc()
+        try await service.start(in: context, at: address)
+        let client = try Socket(.dealer, in: context)
+        try client.connect(address)
+        for index in 0..<1000 {
+            #expect(try client.sendText("\(index)") == .sent)
+            #expect(try client.next() == [Array("\(index)".utf8)])
+        }
+        #expect(await service.calls == 1000)
+        #expect(await service.answeredInPlace == 1000)
+        await thread.shutdown()
+    }
+
+    @Test("serves sixty-four callers over ipc, and every call returns", .timeLimit(.minutes(2)))
+    func calls() async throws {
+        let context = try Context()
+        let (serverThread, clientThread) = (try SocketThread(name: "server"), try SocketThread(name: "client"))
+        let service = EchoService(thread: serverThread)
+        let client = EchoClient(thread: clientThread)
+        let path = try address("ipc://\(Unique.path())")
+        try await service.start(in: context, at: path)
+        try await client.connect(in: context, to: path)
+        await withTaskGroup { group in
+            for _ in 0..<64 { group.addTask { for _ in 0..<500 { await client.call() } } }
+        }
+        #expect(await service.calls == 64 * 500)
+        #expect(await service.answeredInPlace == 64 * 500)
+        await client.stop()
+        await clientThread.shutdown()
+        await serverThread.shutdown()
+    }
+
+    @Test("watches a plain descriptor until it is detached")
+    func descriptor() async throws {
+        let thread = try SocketThread(name: "descriptor")
+        var pipes: [Int32] = [0, 0]
+        #expect(pipe(&pipes) == 0)
+        let (reading, writing) = (pipes[0], pipes[1])
+        let (bytes, continuation) = AsyncStream.makeStream(of: UInt8.self)
+        await thread.run {
+            var attachment: SocketAttachment?
+            attachment = thread.attach(descriptor: reading) { readiness in
+                var byte: UInt8 = 0
+                guard readiness.contains(.readable), read(reading, &byte, 1) == 1 else { return }
+                continuation.yield(byte)
+                if byte == 3, let attachment { thread.detach(attachment) }
+            }
+        }
+        for byte: UInt8 in 1...4 { #expect(withUnsafeBytes(of: byte) { write(writing, $0.baseAddress, 1) } == 1) }
+        var seen: [UInt8] = []
+        for await byte in bytes {
+            seen.append(byte)
+            if byte == 3 { break }
+        }
+        #expect(seen == [1, 2, 3])
+        await thread.shutdown()
+        var rest: UInt8 = 0
+        #expect(read(reading, &rest, 1) == 1 && rest == 4)
+        close(reading)
+        close(writing)
+    }
+
+    @Test("runs the jobs that are there at its end, closes its sockets, and ends once however often it is asked")
+    func shutdown() async throws {
+        let context = try Context()
+        let thread = try SocketThread(name: "shutdown")
+        let service = EchoService(thread: thread)
+        let address = try Unique.inproc()
+        try await service.start(in: context, at: address)
+        let counter = Counter(thread: thread)
+        await withTaskGroup { group in
+            for _ in 0..<1000 { group.addTask { await counter.increment() } }
+            for _ in 0..<8 { group.addTask { await thread.shutdown() } }
+        }
+        #expect(await counter.value == 1000)
+        #expect(!thread.isCurrent)
+        await thread.shutdown()
+        let successor = try Socket(.router, in: context)
+        try successor.bind(address)
+        successor.close()
+        context.terminate()
+    }
+
+    @Test("still serves its actors after its end, one job at a time")
+    func late() async throws {
+        let thread = try SocketThread(name: "late")
+        let counter = Counter(thread: thread)
+        await thread.shutdown()
+        await withTaskGroup { group in
+            for _ in 0..<64 { group.addTask { for _ in 0..<500 { await counter.increment() } } }
+        }
+        #expect(await counter.value == 64 * 500)
+    }
+
+    @Test("can be ended by its own actor")
+    func ownEnd() async throws {
+        actor Suicide: ThreadBound {
+            nonisolated let thread: SocketThread
+            init(thread: SocketThread) { self.thread = thread }
+            func end() async -> Bool {
+                await thread.shutdown()
+                return true
+            }
+        }
+        #expect(await Suicide(thread: try SocketThread(name: "own-end")).end())
+    }
+
+    @Test("closes its sockets when the context ends, so that terminate() returns")
+    func contextEnds() async throws {
+        let context = try Context()
+        let thread = try SocketThread(name: "context-ends")
+        let service = EchoService(thread: thread)
+        try await service.start(in: context, at: try Unique.inproc())
+        context.terminate()
+        let counter = Counter(thread: thread)
+        await counter.increment()
+        #expect(await counter.value == 1)
+        await thread.shutdown()
+    }
+
+    @Test("and all else give every descriptor back")
+    func descriptors() async throws {
+        let before = countDescriptors()
+        for _ in 0..<300 {
+            let context = try Context()
+            let thread = try SocketThread(name: "descriptors")
+            let service = EchoService(thread: thread)
+            try await service.start(in: context, at: try address("ipc://\(Unique.path())"))
+            let client = EchoClient(thread: thread)
+            _ = try Socket(.dealer, in: context).monitor()
+            await client.stop()
+            await thread.shutdown()
+            context.terminate()
+        }
+        // Other tests run at the same time; a leak would be hundreds.
+        #expect(countDescriptors() - before < 200)
+    }
+}
