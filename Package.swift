@@ -81,7 +81,9 @@ let package = Package(
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"]),
         // A service as a process: settings, fronts, peers, health, a clean end.
-        kit("Hosting", ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
+        kit(
+            "Hosting",
+            ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
         service("Auth", ["Contracts", "RPC", "Tokens", "Passwords"]),
@@ -92,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "star",
             dependencies: [
-                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Hosting", "Telemetry", arguments, histogram,
+                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Hosting", "Telemetry", "CZeroMQ", arguments,
+                histogram,
                 lifecycle, signals, logging, metrics,
             ],
             swiftSettings: strict),

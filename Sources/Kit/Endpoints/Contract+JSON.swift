@@ -3,8 +3,10 @@ import Foundation
 extension ContractDescription {
     /// The contract as JSON, for programs: what `_meta.contract` answers.
     public var json: JSONValue {
-        ["name": .string(name), "version": .string(version), "summary": .string(summary), "hash": .string(hash),
-            "endpoints": .array(endpoints.map { $0.json(named: qualifiedName(of: $0)) })]
+        [
+            "name": .string(name), "version": .string(version), "summary": .string(summary), "hash": .string(hash),
+            "endpoints": .array(endpoints.map { $0.json(named: qualifiedName(of: $0)) }),
+        ]
     }
 
     /// 16 hexadecimal digits that change with everything a client relies on: names, paths, access and schemas.
@@ -18,14 +20,17 @@ extension ContractDescription {
 
 extension EndpointDescription {
     fileprivate func json(named name: String) -> JSONValue {
-        ["name": .string(name), "summary": .string(summary), "access": access.json, "idempotent": .bool(isIdempotent),
+        [
+            "name": .string(name), "summary": .string(summary), "access": access.json,
+            "idempotent": .bool(isIdempotent),
             "deadline_ms": .integer(Int(deadline / .milliseconds(1))),
             "http": [
                 "method": .string(http.method.rawValue),
                 "paths": .array(http.paths.map { .string($0.description) }),
                 "status": .integer(http.status), "envelope": .bool(http.envelope),
             ],
-            "input": input.json, "output": output.json]
+            "input": input.json, "output": output.json,
+        ]
     }
 }
 

@@ -12,13 +12,10 @@ public enum JSONValue: Sendable, Hashable {
 
     /// Reads a JSON text.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` where the bytes are not JSON, or nest deeper than 512 levels.
+    /// - Throws: ``Problem/Kind/malformed`` where the bytes are not JSON, name a member twice, or nest deeper than 128
+    ///   levels.
     public init(json: Data) throws(Problem) {
-        do {
-            self = try JSONCoding.decoder.decode(JSONValue.self, from: json)
-        } catch {
-            throw Problem(.malformed, "The body is not JSON.")
-        }
+        self = try JSONParser.parse(json)
     }
 
     /// The value as a JSON text, with the members of objects in alphabetical order.

@@ -13,7 +13,8 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
 
     public init(_ template: String) {
         segments = Self.split(template).map { part in
-            part.hasPrefix("{") && part.hasSuffix("}") ? .field(String(part.dropFirst().dropLast())) : .literal(String(part))
+            part.hasPrefix("{") && part.hasSuffix("}")
+                ? .field(String(part.dropFirst().dropLast())) : .literal(String(part))
         }
     }
 

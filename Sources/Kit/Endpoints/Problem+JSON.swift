@@ -9,7 +9,8 @@ extension Problem {
     /// - Parameter traceID: the trace of the call, by which a person finds its log lines.
     public func json(traceID: String) -> Data {
         let document = Document(
-            type: "urn:problem-type:" + kind.code, title: kind.title, status: kind.status, detail: detail, code: kind.code,
+            type: "urn:problem-type:" + kind.code, title: kind.title, status: kind.status, detail: detail,
+            code: kind.code,
             trace_id: traceID, errors: faults.isEmpty ? nil : faults)
         // A struct of strings and numbers always encodes.
         return (try? JSONCoding.encoder.encode(document)) ?? Data()
@@ -22,7 +23,8 @@ extension Problem {
             document?.code ?? (status == 404 ? Kind.unknownEndpoint.code : Kind.internal.code), status: status,
             title: document?.title ?? "The peer has answered \(status)")
         self.init(
-            kind, document?.detail ?? "The peer gave no reason.", faults: document?.errors ?? [], retryAfter: retryAfter,
+            kind, document?.detail ?? "The peer gave no reason.", faults: document?.errors ?? [],
+            retryAfter: retryAfter,
             isUnprocessed: isUnprocessed)
     }
 

@@ -41,7 +41,8 @@ extension Problem.Kind {
     public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many calls")
     public static let cancelled = Self("cancelled", status: 499, title: "The caller has cancelled")
     public static let `internal` = Self("internal", status: 500, title: "The service has failed")
-    public static let unsupported = Self("unsupported", status: 501, title: "The message asks for what is not known here")
+    public static let unsupported = Self(
+        "unsupported", status: 501, title: "The message asks for what is not known here")
     public static let unavailable = Self("unavailable", status: 503, title: "The service cannot be reached")
     public static let overloaded = Self("overloaded", status: 503, title: "The service has too much to do")
     public static let notReady = Self("not_ready", status: 503, title: "The service is not ready")

@@ -9,7 +9,7 @@ public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
     /// - Parameter epoch: seconds since 1970-01-01T00:00:00Z. It is written in UTC, with the offset `+00:00`.
     public init(epoch: Int) {
         self.epoch = epoch
-        description = Date(timeIntervalSince1970: Double(epoch)).formatted(Self.style)
+        description = Date(timeIntervalSince1970: Double(epoch)).formatted(Self.style).dropLast() + "+00:00"
     }
 
     /// - Throws: ``Problem/Kind/invalid`` where the text is not of RFC 3339.
@@ -23,5 +23,6 @@ public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
         throw Problem(.invalid, "“\(text)” is not a date and time as in RFC 3339.")
     }
 
-    private static let style = Date.ISO8601FormatStyle(timeZoneSeparator: .colon)
+    /// It writes UTC as “Z”, which not every reader of ISO 8601 takes for an offset.
+    private static let style = Date.ISO8601FormatStyle()
 }

@@ -47,7 +47,8 @@ final class PrometheusGauge: Metric, MeterHandler, RecorderHandler {
 final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     /// Seconds, from what a call over ZeroMQ takes to the longest deadline.
     private static let bounds = [
-        0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+        0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+        30,
     ]
 
     private struct State {

@@ -20,7 +20,8 @@ public actor AuthService: Service {
     ///   - publicKeys: what verifies the issuer's tokens.
     ///   - guestPermissions: what a guest may do; where it is empty, there are no guests.
     public init(
-        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: KeySet, users: any UserStore, passwords: PasswordHasher,
+        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: KeySet, users: any UserStore,
+        passwords: PasswordHasher,
         guestPermissions: Set<String>
     ) {
         self.executor = executor

@@ -11,7 +11,8 @@ public actor ResourceService: Service {
     private let epoch: @Sendable () -> Int
 
     /// - Parameter epoch: the clock: seconds since 1970-01-01T00:00:00Z.
-    public init(executor: ServiceExecutor, epoch: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) }) {
+    public init(executor: ServiceExecutor, epoch: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) })
+    {
         self.executor = executor
         self.epoch = epoch
     }

@@ -40,7 +40,7 @@ public actor WebAppService: Service {
         if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
         do {
             return try await resource.call(endpoint, in: context, token: guestToken(context))
-        } catch where error.status == 401 {
+        } catch  where error.status == 401 {
             // Auth has new keys: the guest's token is one of the old ones.
             guest = nil
             return try await resource.call(endpoint, in: context, token: guestToken(context))

@@ -8,7 +8,8 @@ import RPC
 struct HealthCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health", abstract: "Says whether services are ready.",
-        discussion: "Exit code 0 if all of them are, 1 otherwise. It asks over HTTP, at the ports that the settings name.")
+        discussion:
+            "Exit code 0 if all of them are, 1 otherwise. It asks over HTTP, at the ports that the settings name.")
 
     @Argument(help: "auth, resource, webapp, boilerplate, or all.")
     var services: [String]

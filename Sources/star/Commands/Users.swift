@@ -13,7 +13,8 @@ struct Users: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a user, or gives one a new password and other permissions.",
-            discussion: "The password is asked for without echo, or read from standard input where that is no terminal.")
+            discussion: "The password is asked for without echo, or read from standard input where that is no terminal."
+        )
 
         @Argument(help: "The user's name, 1 to 128 characters.")
         var name: String
@@ -50,7 +51,8 @@ struct Users: AsyncParsableCommand {
     }
 
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Removes a user. Tokens that exist live on to their end.")
+        static let configuration = CommandConfiguration(
+            abstract: "Removes a user. Tokens that exist live on to their end.")
 
         @Argument(help: "The user's name.")
         var name: String

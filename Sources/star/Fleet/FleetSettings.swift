@@ -13,6 +13,10 @@ struct FleetSettings: Sendable {
         audience = try settings(Self.audience)
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
         guestPermissions = Set(try settings(Self.guestPermissions))
+        guard guestPermissions.isEmpty || family.environment == .development else {
+            throw SettingsError(
+                description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
+        }
     }
 
     /// Every setting that is read anywhere, in the order of `env.example`.
@@ -29,7 +33,8 @@ struct FleetSettings: Sendable {
     private static let tokenLifetime = Setting<Int>.integer(
         "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
     private static let guestPermissions = Setting<[String]>.list(
-        "GUEST_PERMISSIONS", "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
+        "GUEST_PERMISSIONS",
+        "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
         standard: "", example: "time")
 }
 
@@ -38,7 +43,9 @@ enum EnvironmentExample {
     static func text(_ settings: [SettingDescription] = FleetSettings.all) -> String {
         let entries = settings.map { setting in
             var lines = wrapped(setting.summary)
-            if setting.isSecret { lines.append("# In place of it, \(setting.name)_FILE may name a file that holds it.") }
+            if setting.isSecret {
+                lines.append("# In place of it, \(setting.name)_FILE may name a file that holds it.")
+            }
             lines.append("\(setting.name)=\(setting.example)")
             return lines.joined(separator: "\n")
         }

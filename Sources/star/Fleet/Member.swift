@@ -81,7 +81,8 @@ extension Member {
         _ verifier: AccessTokenVerifier, _ host: ServiceHost
     ) -> @Sendable () async throws -> Void {
         {
-            try await verifier.warmUp { problem in host.logger.info("Auth's keys have not come yet: \(problem.detail)") }
+            try await verifier.warmUp { problem in host.logger.info("Auth's keys have not come yet: \(problem.detail)")
+            }
             host.logger.info("Auth's keys are here")
         }
     }

@@ -36,7 +36,7 @@ public final class HTTPCaller: Caller {
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         let remaining = ContinuousClock.now.duration(to: deadline)
-        guard remaining > .zero else { return .failure(Self.late) }
+        guard remaining > .zero else { return .failure(.deadlineExceeded) }
         do {
             let request = try HTTPMapping.request(call, endpoint, base: base, remaining: remaining)
             return try await exchange(request, endpoint, by: deadline)
@@ -90,7 +90,7 @@ public final class HTTPCaller: Caller {
     private func problem(of error: any Error, _ deadline: ContinuousClock.Instant) -> Problem {
         if ContinuousClock.now >= deadline {
             isReached.store(false, ordering: .relaxed)
-            return Self.late
+            return .deadlineExceeded
         }
         if Task.isCancelled { return Problem(.cancelled, "The caller has cancelled the call.") }
         isReached.store(false, ordering: .relaxed)
@@ -102,9 +102,11 @@ public final class HTTPCaller: Caller {
 
     /// Whether the request has certainly not left.
     private static func isUnsent(_ error: any Error) -> Bool {
-        error is NIOConnectionError || error as? HTTPClientError == .connectTimeout
-            || error as? HTTPClientError == .alreadyShutdown
+        switch error {
+        case is NIOConnectionError: true
+        case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+        case let error as HTTPClientError: error == .connectTimeout || error == .alreadyShutdown
+        default: false
+        }
     }
-
-    private static let late = Problem(.deadlineExceeded, "The time that the caller gave is over.")
 }

@@ -59,13 +59,14 @@ public final class HTTPFront: Front {
         throw CancellationError()
     }
 
+    /// Asks each client to leave, by `Connection: close`; calls are still answered.
     public func drain() async {
         responder.drain()
     }
 
-    /// Stops to listen, waits for the calls in flight at most as long as the settings say, and closes every connection.
+    /// Stops to listen, refuses new calls, waits for the calls in flight at most as long as the settings say, and closes every connection.
     public func stop() async {
-        responder.drain()
+        responder.stop()
         guard let running = running.withLock({ running in running.take() }) else { return }
         let ticket = Deadlines.shared.schedule(at: .now + settings.stopTimeout) { [responder] in
             responder.connections.close()

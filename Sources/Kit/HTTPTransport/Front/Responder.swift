@@ -8,13 +8,17 @@ import Synchronization
 
 /// Answers the requests of all connections: it reads, has ``HTTPMapping`` translate and the dispatcher answer, and writes.
 final class Responder: Sendable {
+    private enum Phase: UInt8, AtomicRepresentable {
+        case open, draining, stopping
+    }
+
     let connections = Connections()
 
     private let dispatcher: Dispatcher
     private let routes: Routes
     private let bodyLimit: Int
     private let date = DateField()
-    private let isDraining = Atomic<Bool>(false)
+    private let phase = Atomic<Phase>(.open)
 
     /// For how long the rest of a body that is too large is read and dropped.
     private static let lingering = Duration.seconds(2)
@@ -25,9 +29,14 @@ final class Responder: Sendable {
         routes = try Routes(dispatcher.contracts, pages: pages)
     }
 
-    /// From now on calls are refused, except those of the kit itself, and each response asks the client to leave.
+    /// From now on each response asks the client to leave.
     func drain() {
-        isDraining.store(true, ordering: .relaxed)
+        phase.store(.draining, ordering: .relaxed)
+    }
+
+    /// From now on calls are refused, except those of the kit itself.
+    func stop() {
+        phase.store(.stopping, ordering: .relaxed)
     }
 
     /// Answers one request. When it throws, the connection is closed.
@@ -93,15 +102,15 @@ final class Responder: Sendable {
             let length = String(answer.body.readableBytes)
             answer.head.headerFields.append(HTTPField(name: .contentLength, value: length))
         }
-        if isDraining.load(ordering: .relaxed) { answer.head.headerFields.append(.close) }
+        if phase.load(ordering: .relaxed) != .open { answer.head.headerFields.append(.close) }
         return answer
     }
 
     private func reply(to call: Call, _ channel: any Channel) async -> Reply {
         var call = call
-        if isDraining.load(ordering: .relaxed), !call.endpoint.hasPrefix("_") {
+        if phase.load(ordering: .relaxed) == .stopping, !call.endpoint.hasPrefix("_") {
             call.fault = Problem(
-                .notReady, "The service is about to stop.", retryAfter: .seconds(1), isUnprocessed: true)
+                .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
         }
         let connection = connections[channel]
         let reply = await withCheckedContinuation { continuation in

@@ -46,7 +46,8 @@ extension FamilySettings {
         "ENVIRONMENT", "development or production. In production the start is stricter about secrets.",
         standard: .development)
     private static let logLevel = Setting<Logger.Level>.choice(
-        "LOG_LEVEL", "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
+        "LOG_LEVEL",
+        "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
         standard: .info)
     private static let dataDirectory = Setting<String>.text(
         "DATA_DIRECTORY", "Where auth keeps its key and its users.", standard: ".star/data")
@@ -58,7 +59,8 @@ extension FamilySettings {
         standard: 16_384)
     private static let drainTime = Setting<Int>.integer(
         "DRAIN_MILLISECONDS", 0...60_000,
-        "For how long a service that was asked to stop still takes calls, while it says that it is not ready.", standard: 0)
+        "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
+        standard: 0)
     private static let stopTime = Setting<Int>.integer(
         "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", standard: 15_000)
     private static let publicKeys = Setting<[String: CurvePublicKey]>(
@@ -78,4 +80,3 @@ extension FamilySettings {
         return keys
     }
 }
-

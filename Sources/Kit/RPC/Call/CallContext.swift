@@ -35,4 +35,3 @@ public struct CallContext: Sendable {
         return logger
     }
 }
-

@@ -22,6 +22,9 @@ public struct Principal: Sendable, Hashable {
 
 /// Says who shows a token. The dispatcher asks it for each call to an endpoint that is not open.
 public protocol TokenVerifier: Sendable {
+    /// Whether it has the keys it needs. A service whose verifier is not ready says that it is not ready either.
+    var isReady: Bool { get }
+
     /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.
     func verify(_ token: String) async throws(Problem) -> Principal
 }

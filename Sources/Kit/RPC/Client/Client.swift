@@ -36,7 +36,7 @@ public struct Client<C: Contract>: Sendable {
             throw Problem(.invalid, "The input cannot be written as JSON.")
         }
         let call = Call(
-            "\(C.name).\(endpoint.description.name)", body: body, token: token,
+            C.name + "." + endpoint.description.name, body: body, token: token,
             trace: context?.trace.child() ?? .root(), timeout: time)
         switch await caller.call(call, endpoint.description) {
         case .success(_, let body): return try Coding.output(Output.self, from: body)

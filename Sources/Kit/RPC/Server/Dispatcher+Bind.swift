@@ -22,12 +22,14 @@ extension Dispatcher {
                     }
                 }
                 guard let handler = unbound.removeValue(forKey: endpoint.name) else {
-                    throw ContractError(description: "The endpoint \(name) is in its contract twice, or has no handler.")
+                    throw ContractError(
+                        description: "The endpoint \(name) is in its contract twice, or has no handler.")
                 }
                 bound[name] = handler
             }
             if let stray = unbound.keys.min() {
-                throw ContractError(description: "The handler of \(contract.name).\(stray) has no endpoint in the contract.")
+                throw ContractError(
+                    description: "The handler of \(contract.name).\(stray) has no endpoint in the contract.")
             }
         }
         return bound
@@ -45,12 +47,14 @@ extension Dispatcher {
 
     private static func check(_ endpoint: EndpointDescription, _ name: String) throws(ContractError) {
         guard name.utf8.count <= 128, name.wholeMatch(of: /[a-z0-9_.]+/) != nil else {
-            throw ContractError(description: "The endpoint name \(name) has other characters than a-z, 0-9, _ and dots.")
+            throw ContractError(
+                description: "The endpoint name \(name) has other characters than a-z, 0-9, _ and dots.")
         }
         let known = Set(endpoint.input.fields.map(\.name))
         for path in endpoint.http.paths {
             guard let unknown = path.fields.first(where: { !known.contains($0) }) else { continue }
-            throw ContractError(description: "The path \(path) of \(name) names {\(unknown)}, which its input does not have.")
+            throw ContractError(
+                description: "The path \(path) of \(name) names {\(unknown)}, which its input does not have.")
         }
     }
 }

@@ -31,7 +31,7 @@ public final class Dispatcher: Sendable {
     ) throws(ContractError) {
         let draining = Draining()
         let served = [
-            (contract, service.handlers), (HealthContract.description, HealthContract.handlers(service, draining)),
+            (contract, service.handlers), (HealthContract.description, HealthContract.handlers(service, verifier, draining)),
             (MetaContract.description, MetaContract.handlers(contract)),
         ]
         contracts = served.map(\.0)

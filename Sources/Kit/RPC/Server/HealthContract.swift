@@ -21,12 +21,13 @@ public enum HealthContract: Contract {
         check
     }
 
-    static func handlers(_ service: some Service, _ draining: Draining) -> Handlers {
+    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ draining: Draining) -> Handlers {
         Handlers {
             handle(live) { _, _ in Health(status: "live") }
             handle(check) { _, _ in
                 guard !draining.hasBegun else { throw Problem(.notReady, "The service is about to stop.") }
-                let waits = await service.waitsFor()
+                var waits = await service.waitsFor()
+                if !verifier.isReady { waits.append("auth's keys") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
                 return Health(status: "ready")
             }

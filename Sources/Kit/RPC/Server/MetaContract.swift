@@ -8,7 +8,8 @@ public enum MetaContract: Contract {
     public static let summary = "What the service promises."
 
     public static let contract = Endpoint<Empty, JSONDocument>(
-        "contract", .get, "/contract", envelope: false, access: .open, summary: "The service's contract, with its hash.")
+        "contract", .get, "/contract", envelope: false, access: .open, summary: "The service's contract, with its hash."
+    )
 
     public static let endpoints = Endpoints { contract }
 

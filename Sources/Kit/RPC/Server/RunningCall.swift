@@ -49,5 +49,7 @@ public final class RunningCall: Sendable {
 }
 
 extension Problem {
-    package static var deadlineExceeded: Problem { Problem(.deadlineExceeded, "The time that the caller gave is over.") }
+    package static var deadlineExceeded: Problem {
+        Problem(.deadlineExceeded, "The time that the caller gave is over.")
+    }
 }

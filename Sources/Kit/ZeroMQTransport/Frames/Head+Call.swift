@@ -15,7 +15,9 @@ extension Head {
     /// The token as `x-token`, or after the word Bearer in `authorization`.
     var bearer: String? {
         if let token = self[.token] { return token }
-        guard let authorization = self[.authorization], authorization.prefix(7).lowercased() == "bearer " else { return nil }
+        guard let authorization = self[.authorization], authorization.prefix(7).lowercased() == "bearer " else {
+            return nil
+        }
         return String(authorization.dropFirst(7))
     }
 

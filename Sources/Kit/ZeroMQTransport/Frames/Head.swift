@@ -57,7 +57,8 @@ package struct Head: Equatable, Sendable {
     package var bytes: [UInt8] {
         guard !line.isEmpty || !fields.isEmpty else { return [] }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(fields.reduce(line.utf8.count + 1) { $0 + $1.name.rawValue.utf8.count + $1.value.utf8.count + 3 })
+        bytes.reserveCapacity(
+            fields.reduce(line.utf8.count + 1) { $0 + $1.name.rawValue.utf8.count + $1.value.utf8.count + 3 })
         bytes += line.utf8
         bytes.append(UInt8(ascii: "\n"))
         for field in fields {

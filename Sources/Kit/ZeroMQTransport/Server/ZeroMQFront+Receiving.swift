@@ -54,7 +54,8 @@ extension ZeroMQFront {
         case .duplicate: return refuse(preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
         case .tooMany:
             let problem = Problem(
-                .tooManyRequests, "More than \(limits.maxInFlight) calls are in flight.", retryAfter: .milliseconds(100),
+                .tooManyRequests, "More than \(limits.maxInFlight) calls are in flight.",
+                retryAfter: .milliseconds(100),
                 isUnprocessed: true)
             return refuse(preamble.id, problem, path)
         case nil: break

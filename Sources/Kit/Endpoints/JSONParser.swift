@@ -1,0 +1,203 @@
+import Foundation
+
+/// Reads JSON as RFC 8259 has it, and nothing else.
+///
+/// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not, for
+/// the service behind it might take the other.
+struct JSONParser {
+    /// Deeper nesting is refused, so that no input exhausts the stack.
+    private static let maxDepth = 128
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var index = 0
+    private var depth = 0
+
+    /// - Throws: ``Problem/Kind/malformed``, with the offset of the first byte that does not fit.
+    static func parse(_ json: Data) throws(Problem) -> JSONValue {
+        do {
+            return try json.withUnsafeBytes { raw in
+                var parser = JSONParser(bytes: raw.assumingMemoryBound(to: UInt8.self))
+                return try parser.document()
+            }
+        } catch {
+            throw error as? Problem ?? Problem(.malformed, "The body is not JSON.")
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    private mutating func document() throws(Problem) -> JSONValue {
+        let value = try value()
+        skipSpace()
+        guard index == bytes.count else { throw fault("something follows the value") }
+        return value
+    }
+
+    private mutating func value() throws(Problem) -> JSONValue {
+        skipSpace()
+        guard let first = peek else { throw fault("a value is missing") }
+        switch first {
+        case UInt8(ascii: "{"): return try nested { parser throws(Problem) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { parser throws(Problem) in try parser.array() }
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw fault("a value is missing")
+        }
+    }
+
+    private mutating func nested(
+        _ read: (inout JSONParser) throws(Problem) -> JSONValue
+    ) throws(Problem) -> JSONValue {
+        depth += 1
+        guard depth <= Self.maxDepth else { throw fault("it nests deeper than \(Self.maxDepth) levels") }
+        index += 1
+        defer { depth -= 1 }
+        return try read(&self)
+    }
+
+    private mutating func object() throws(Problem) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        skipSpace()
+        if take("}") { return .object(members) }
+        repeat {
+            skipSpace()
+            guard peek == UInt8(ascii: "\"") else { throw fault("the name of a member is missing") }
+            let name = try string()
+            skipSpace()
+            guard take(":") else { throw fault("a colon is missing") }
+            guard members.updateValue(try value(), forKey: name) == nil else { throw fault("a member stands twice") }
+            skipSpace()
+        } while take(",")
+        guard take("}") else { throw fault("an object is not closed") }
+        return .object(members)
+    }
+
+    private mutating func array() throws(Problem) -> JSONValue {
+        var elements: [JSONValue] = []
+        skipSpace()
+        if take("]") { return .array(elements) }
+        repeat {
+            elements.append(try value())
+            skipSpace()
+        } while take(",")
+        guard take("]") else { throw fault("an array is not closed") }
+        return .array(elements)
+    }
+
+    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
+        let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+        guard bytes[index...].starts(with: letters) else { throw fault("a value is missing") }
+        index += letters.count
+        return value
+    }
+
+    private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard peek == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
+    }
+
+    private func fault(_ reason: String) -> Problem {
+        Problem(.malformed, "The body is not JSON: \(reason), at byte \(index).")
+    }
+}
+
+// MARK: - Numbers
+
+extension JSONParser {
+    private mutating func number() throws(Problem) -> JSONValue {
+        let start = index
+        _ = take("-")
+        if !take("0") { try digits() }
+        var isInteger = true
+        if take(".") {
+            isInteger = false
+            try digits()
+        }
+        if take("e") || take("E") {
+            isInteger = false
+            if !take("+") { _ = take("-") }
+            try digits()
+        }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        if isInteger, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw fault("a number is too large") }
+        return .number(number)
+    }
+
+    private mutating func digits() throws(Problem) {
+        let start = index
+        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
+        guard index > start else { throw fault("a digit is missing") }
+    }
+}
+
+// MARK: - Strings
+
+extension JSONParser {
+    private mutating func string() throws(Problem) -> String {
+        index += 1
+        let start = index
+        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        var text = Array(bytes[start..<index])
+        while let byte = peek, byte != UInt8(ascii: "\"") {
+            guard byte >= 0x20 else { throw fault("a string holds a control character") }
+            index += 1
+            if byte == UInt8(ascii: "\\") {
+                text += try escape().utf8
+            } else {
+                text.append(byte)
+            }
+        }
+        guard take("\"") else { throw fault("a string is not closed") }
+        guard let string = String(validating: text, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+        return string
+    }
+
+    /// What stands after a backslash.
+    private mutating func escape() throws(Problem) -> String {
+        guard let letter = peek else { throw fault("a string is not closed") }
+        index += 1
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return String(Unicode.Scalar(letter))
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicode()
+        default: throw fault("an escape is not known")
+        }
+    }
+
+    private mutating func unicode() throws(Problem) -> String {
+        let unit = try hexadecimal()
+        if let scalar = Unicode.Scalar(unit) { return String(scalar) }
+        guard unit < 0xDC00, take("\\"), take("u") else { throw fault("half of a surrogate pair is missing") }
+        let low = try hexadecimal()
+        guard (0xDC00...0xDFFF).contains(low),
+            let scalar = Unicode.Scalar(0x1_0000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+        else { throw fault("half of a surrogate pair is missing") }
+        return String(scalar)
+    }
+
+    private mutating func hexadecimal() throws(Problem) -> UInt32 {
+        guard index + 4 <= bytes.count,
+            bytes[index..<index + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
+            let unit = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
+        else { throw fault("four hexadecimal digits are missing") }
+        index += 4
+        return unit
+    }
+}

@@ -1,0 +1,115 @@
+import HTTPTransport
+import Testing
+
+@Suite("A connection of the HTTP front", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+    private static let small = HTTPFront.Settings(bodyLimit: 1000)
+
+    @Test("is kept over errors")
+    func keepAlive() async throws {
+        try await Shop.open { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let requests = [
+                "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n{{{",
+                "PATCH /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+                "OPTIONS /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+                "HEAD /shop/bare HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET http://a/shop/items/7?name=b HTTP/1.1\r\nHost: a\r\n\r\n",
+            ]
+            let answer = try await socket.send(requests) { $0.contains(#"{"text":"7 b"}"#) }
+            let statuses = answer.matches(of: /HTTP\/1\.1 (\d+)/).map { String($0.1) }
+            #expect(statuses == ["404", "400", "405", "204", "200", "200"])
+        }
+    }
+
+    @Test("gets a 413 for a body that says it is too long, before it is sent")
+    func declared() async throws {
+        try await Shop.open(Self.small) { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n"
+            let answer = try await socket.send(head) { $0.contains("too_large") }
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(answer.lowercased().contains("connection: close"))
+        }
+    }
+
+    @Test("gets a 413 for a body that turns out too long, though the client writes it all before it reads")
+    func chunked() async throws {
+        try await Shop.open(Self.small) { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let chunk = "1000\r\n" + String(repeating: "a", count: 0x1000) + "\r\n"
+            let parts = [head] + Array(repeating: chunk, count: 64) + ["0\r\n\r\n"]
+            let answer = try await socket.send(parts) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            #expect(!answer.contains("("), "The connection was reset.")
+            #expect(shop.journal.all == ["shop.add 413"])
+        }
+    }
+
+    @Test("takes a body just within the limit")
+    func limit() async throws {
+        try await Shop.open(Self.small) { shop in
+            let name = String(repeating: "a", count: 1000 - #"{"id":7,"name":""}"#.utf8.count)
+            let body = #"{"id":7,"name":"\#(name)"}"#
+            try await #expect(shop.send("POST", "/shop/items", body: body).status == 201)
+            try await #expect(shop.send("POST", "/shop/items", body: body + " ").status == 413)
+            try await #expect(shop.send("GET", "/shop/bare").status == 200)
+        }
+    }
+
+    @Test("is told to go on where the client asks before it sends a body")
+    func expectContinue() async throws {
+        try await Shop.open { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n"
+            let answer = try await socket.send([head, #"{"id":7}"#]) { $0.contains("data") }
+            #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 "))
+        }
+    }
+
+    @Test(
+        "with rubbish on it is answered with 400 and closed",
+        arguments: [
+            "\u{1}\u{2}\u{3}\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "G@T / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nbad header\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "POST /shop/items HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        ])
+    func rubbish(bytes: String) async throws {
+        try await Shop.open { shop in
+            let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            try await #expect(shop.send("GET", "/shop/bare").status == 200)
+        }
+    }
+
+    @Test("with a header that has no end is answered with 400 and closed")
+    func longHeader() async throws {
+        try await Shop.open { shop in
+            let bytes = "GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 100_000) + "\r\n\r\n"
+            let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
+    @Test("that the client closes cancels its call")
+    func cancellation() async throws {
+        try await Shop.open { shop in
+            let socket = try await RawSocket(port: shop.port)
+            try await socket.send("GET /shop/wait HTTP/1.1\r\nHost: a\r\n\r\n") {
+                #expect(await shop.service.next() == .waiting)
+            }
+            #expect(await shop.service.next() == .cancelled)
+        }
+    }
+
+    @Test("is closed where a request's header does not come to an end in time")
+    func slowHeader() async throws {
+        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(100))) { shop in
+            let answer = try await RawSocket(port: shop.port).send("GET / HTTP/1.1\r\nHo") { _ in false }
+            #expect(answer.isEmpty)
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Endpoints
+import Foundation
+import HTTPTransport
+import RPC
+import Testing
+
+@Suite("The HTTP front", .timeLimit(.minutes(1)))
+struct FrontTests {
+    @Test("serves pages beside the contract")
+    func pages() async throws {
+        let page = Page("/metrics", contentType: "text/plain", headers: ["Cache-Control": "max-age=5"]) {
+            Data("1".utf8)
+        }
+        try await Shop.open(pages: [page, Page("/docs/", contentType: "text/html") { Data("<p>".utf8) }]) { shop in
+            let metrics = try await shop.send("GET", "/metrics/?a=b")
+            #expect(metrics.status == 200 && metrics.body == "1")
+            #expect(metrics["Content-Type"] == "text/plain" && metrics["Cache-Control"] == "max-age=5")
+            try await #expect(shop.send("GET", "/docs")["Cache-Control"] == "no-store")
+            let head = try await shop.send("HEAD", "/metrics")
+            #expect(head["Content-Length"] == "1" && head.body.isEmpty)
+            let post = try await shop.send("POST", "/metrics", body: "a")
+            #expect(post.status == 405 && post["Allow"] == "GET, HEAD, OPTIONS")
+        }
+    }
+
+    @Test("does not start with a page in the place of an endpoint")
+    func conflict() throws {
+        let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())
+        #expect(throws: RouteConflict.self) {
+            _ = try HTTPFront(dispatcher, pages: [Page("/shop/bare/", contentType: "text/plain") { Data() }])
+        }
+    }
+
+    @Test("does not start on a port that is taken")
+    func taken() async throws {
+        try await Shop.open { shop in
+            let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())
+            let second = try HTTPFront(dispatcher, settings: HTTPFront.Settings(port: shop.port))
+            await #expect(throws: (any Error).self) { try await second.start() }
+            await second.stop()
+        }
+    }
+
+    @Test("asks clients to leave while it drains, and still answers")
+    func drain() async throws {
+        try await Shop.open { shop in
+            try await #expect(shop.send("GET", "/shop/bare")["Connection"] == nil)
+            await shop.front.drain()
+            let answer = try await shop.send("GET", "/shop/bare")
+            #expect(answer.status == 200 && answer["Connection"] == "close")
+        }
+    }
+
+    @Test("refuses calls while it stops")
+    func refusal() async throws {
+        try await Shop.open { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let wait = "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 300\r\n\r\n"
+            async let answer = socket.send(wait + wait) { $0.contains("not_ready") }
+            #expect(await shop.service.next() == .waiting)
+            await shop.front.stop()
+            let replies = try await answer
+            #expect(replies.hasPrefix("HTTP/1.1 504 ") && replies.contains("HTTP/1.1 503 "))
+            #expect(replies.contains("Processed: no"))
+        }
+    }
+
+    @Test("lets a call end when it stops, and then listens no more")
+    func stop() async throws {
+        try await Shop.open { shop in
+            async let last = shop.send("GET", "/shop/wait", ["X-Timeout-Ms": "300"])
+            #expect(await shop.service.next() == .waiting)
+            await shop.front.stop()
+            try await #expect(last.status == 504)
+            await #expect(throws: (any Error).self) { try await RawSocket(port: shop.port) }
+        }
+    }
+
+    @Test("stops in time, whatever its calls do")
+    func stopInTime() async throws {
+        try await Shop.open(HTTPFront.Settings(stopTimeout: .milliseconds(50))) { shop in
+            let call = Task { try await shop.send("GET", "/shop/wait") }
+            #expect(await shop.service.next() == .waiting)
+            let start = ContinuousClock.now
+            await shop.front.stop()
+            #expect(start.duration(to: .now) < .seconds(5))
+            #expect(await shop.service.next() == .cancelled)
+            await #expect(throws: (any Error).self) { try await call.value }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// A plain connection, to send what no HTTP client would.
+struct RawSocket: Sendable {
+    private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+    init(port: Int) async throws {
+        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+
+    /// Sends bytes and reads on until the text that has come back satisfies, or the peer closes.
+    func send(_ text: String, until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
+        try await send([text], until: isEnough)
+    }
+
+    func send(_ parts: [String], until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
+        try await channel.executeThenClose { inbound, outbound in
+            for part in parts { try? await outbound.write(ByteBuffer(string: part)) }
+            var answer = ""
+            do {
+                for try await bytes in inbound {
+                    answer += String(buffer: bytes)
+                    if isEnough(answer) { break }
+                }
+            } catch {
+                answer += "(\(error))"
+            }
+            return answer
+        }
+    }
+
+    /// Sends bytes, waits for something to happen, and closes.
+    func send(_ text: String, closingAfter event: () async -> Void) async throws {
+        try await channel.executeThenClose { _, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            await event()
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@Suite("A request over HTTP", .timeLimit(.minutes(1)))
+struct RequestTests {
+    @Test("carries its input in the query, each field by its type")
+    func query() async throws {
+        try await Shop.open { shop in
+            let answer = try await shop.send(
+                "GET", "/shop/items?text=hot%20tea&count=2&exact=true&tags=a&tags=b%26c&more=1")
+            #expect(answer.status == 200)
+            #expect(answer.body == #"{"data":{"text":"hot tea 2 true a+b&c"}}"#)
+            #expect(answer["Content-Type"] == "application/json")
+            #expect(answer["Content-Length"] == String(answer.body.utf8.count))
+            try await #expect(shop.send("GET", "/shop/items?text=a+b").body.contains("a b 0"))
+        }
+    }
+
+    @Test("carries its input in the path, under every alias and with a last slash")
+    func path() async throws {
+        try await Shop.open { shop in
+            for path in ["/shop/items/7", "/shop/items/7/", "/shop/things/7", "/shop/items/%37?name=-&id=8"] {
+                try await #expect(shop.send("GET", path).body == #"{"data":{"text":"7 -"}}"#, "\(path)")
+            }
+            try await #expect(shop.send("GET", "/shop/items/7?name=%C3%A9").body == #"{"data":{"text":"7 é"}}"#)
+        }
+    }
+
+    @Test("carries its input in the body, into which the path is merged")
+    func body() async throws {
+        try await Shop.open { shop in
+            let json = ["Content-Type": "application/json; charset=utf-8"]
+            let added = try await shop.send("POST", "/shop/items", json, body: #"{"id":7,"name":"tea"}"#)
+            #expect(added.status == 201)
+            #expect(added.body == #"{"data":{"text":"7 tea"}}"#)
+            let token = json.merging(["X-Token": "good:change"]) { $1 }
+            let changed = try await shop.send("PUT", "/shop/items/8", token, body: #"{"id":7,"name":"tea"}"#)
+            #expect(changed.body == #"{"data":{"text":"8 tea"}}"#)
+            try await #expect(shop.send("PUT", "/shop/items/8", token).body == #"{"data":{"text":"8 -"}}"#)
+        }
+    }
+
+    @Test("to an output that is empty is answered with an empty object")
+    func empty() async throws {
+        try await Shop.open { shop in
+            try await #expect(shop.send("DELETE", "/shop/items/7", ["X-Token": "good"]).body == #"{"data":{}}"#)
+        }
+    }
+
+    @Test("to an endpoint without an envelope is answered with the output itself")
+    func bare() async throws {
+        try await Shop.open { shop in
+            try await #expect(shop.send("GET", "/shop/bare").body.hasPrefix(#"{"text":"#))
+        }
+    }
+
+    @Test("with a HEAD is answered like a GET, without the body")
+    func head() async throws {
+        try await Shop.open { shop in
+            let get = try await shop.send("GET", "/shop/items/7")
+            let head = try await shop.send("HEAD", "/shop/items/7")
+            #expect(head.status == 200)
+            #expect(head["Content-Length"] == get["Content-Length"])
+            #expect(head.body.isEmpty)
+            try await #expect(shop.send("HEAD", "/nowhere").status == 404)
+        }
+    }
+
+    @Test("with OPTIONS is told the methods of the path")
+    func options() async throws {
+        try await Shop.open { shop in
+            let answer = try await shop.send("OPTIONS", "/shop/items/7")
+            #expect(answer.status == 204)
+            #expect(answer["Allow"] == "DELETE, GET, HEAD, OPTIONS, PUT")
+            #expect(answer["Content-Length"] == nil)
+            try await #expect(shop.send("OPTIONS", "/nowhere").status == 404)
+        }
+    }
+
+    @Test("shares the caller's ids, or is given new ones")
+    func ids() async throws {
+        try await Shop.open { shop in
+            let trace = "0af7651916cd43dd8448eb211c80319c"
+            let parent = "00-\(trace)-b7ad6b7169203331-01"
+            let answer = try await shop.send("GET", "/shop/bare", ["traceparent": parent, "X-Request-Id": "mine-1"])
+            #expect(answer.body.contains(trace))
+            #expect(answer["traceparent"] == parent)
+            #expect(answer["X-Request-Id"] == "mine-1")
+            let other = try await shop.send(
+                "GET", "/shop/bare", ["traceparent": "00-0-0-0", "X-Request-Id": "not mine"])
+            let id = try #require(other["X-Request-Id"])
+            #expect(id.count == 32 && other["traceparent"]?.contains(id) == true && other.body.contains(id))
+            let long = String(repeating: "a", count: 129)
+            try await #expect(shop.send("GET", "/shop/bare", ["X-Request-Id": long])["X-Request-Id"] != long)
+        }
+    }
+
+    @Test("is answered with nothing that a browser may guess about or keep")
+    func security() async throws {
+        try await Shop.open { shop in
+            for path in ["/shop/bare", "/nowhere"] {
+                let answer = try await shop.send("GET", path)
+                #expect(answer["X-Content-Type-Options"] == "nosniff")
+                #expect(answer["Cache-Control"] == "no-store")
+                #expect(answer["Date"]?.hasSuffix(" GMT") == true && answer["Date"]?.count == 29)
+            }
+        }
+    }
+}

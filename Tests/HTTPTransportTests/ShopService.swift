@@ -1,0 +1,80 @@
+import Endpoints
+import Foundation
+import RPC
+import Synchronization
+
+/// Says what it has understood of its input.
+actor ShopService: Service {
+    /// Something that a handler has come to, for a test to wait for.
+    enum Event { case waiting, cancelled }
+
+    private nonisolated let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
+
+    init() {
+        (events, happened) = AsyncStream.makeStream()
+    }
+
+    /// Waits for what happens next.
+    nonisolated func next() async -> Event? {
+        for await event in events { return event }
+        return nil
+    }
+
+    nonisolated var handlers: Handlers {
+        Handlers {
+            handle(ShopContract.find, with: find)
+            handle(ShopContract.item, with: item)
+            handle(ShopContract.add, with: item)
+            handle(ShopContract.change, with: item)
+            handle(ShopContract.remove) { _, _ in Empty() }
+            handle(ShopContract.bare) { _, context in Found(text: context.trace.traceID) }
+            handle(ShopContract.left) { _, context in Found(text: String(Int(context.remaining / .milliseconds(1)))) }
+            handle(ShopContract.wait, with: wait)
+            handle(ShopContract.crash) { _, _ in throw CocoaError(.fileNoSuchFile) }
+            handle(ShopContract.busy) { _, _ in
+                throw Problem(.tooManyRequests, "Too much.", retryAfter: .milliseconds(1200), isUnprocessed: true)
+            }
+        }
+    }
+
+    private func find(_ search: Search, _ context: CallContext) async -> Found {
+        let tags = (search.tags ?? []).joined(separator: "+")
+        return Found(text: "\(search.text) \(search.count ?? 0) \(search.exact ?? false) \(tags)")
+    }
+
+    private func item(_ item: Item, _ context: CallContext) async -> Found {
+        Found(text: "\(item.id) \(item.name ?? "-")")
+    }
+
+    private func wait(_: Empty, _ context: CallContext) async throws -> Empty {
+        happened.yield(.waiting)
+        do {
+            try await Task.sleep(for: .seconds(25))
+        } catch {
+            happened.yield(.cancelled)
+            throw error
+        }
+        return Empty()
+    }
+}
+
+/// Believes tokens that list their permissions: `good`, `good:change`.
+struct FakeVerifier: TokenVerifier {
+    func verify(_ token: String) async throws(Problem) -> Principal {
+        guard token.hasPrefix("good") else { throw Problem(.tokenInvalid, "The token is not valid.") }
+        let permissions = Set(token.split(separator: ":").dropFirst().map(String.init))
+        return Principal(subject: "ada", permissions: permissions, tokenID: "1", expires: .distantFuture)
+    }
+}
+
+/// Keeps what was answered.
+final class Journal: Interceptor {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func answered(_ call: Call, with reply: Reply) {
+        lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }
+    }
+}
