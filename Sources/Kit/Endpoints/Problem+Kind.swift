@@ -35,6 +35,8 @@ extension Problem.Kind {
     public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "No such endpoint")
     public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "The path has other methods")
     public static let conflict = Self("conflict", status: 409, title: "The state does not allow this")
+    public static let incompatible = Self(
+        "incompatible_contract", status: 409, title: "The two sides do not keep the same contract")
     public static let tooLarge = Self("too_large", status: 413, title: "The message is too large")
     public static let unsupportedMediaType = Self(
         "unsupported_media_type", status: 415, title: "Only application/json is understood")

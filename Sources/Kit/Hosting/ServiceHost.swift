@@ -44,13 +44,15 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
-    public func caller(to peer: String) async throws -> any Caller {
+    public func caller(to contract: ContractDescription) async throws -> any Caller {
+        let peer = contract.name
         let caller: any Caller
         switch try settings(ServiceSettings.address(peer)) {
         case .http(let url): caller = HTTPCaller(url)
         case .zeroMQ(let address):
             let zeroMQ = ZeroMQCaller(
-                address, on: thread, context: runtime.context, security: try clientSecurity(peer, address))
+                address, on: thread, context: runtime.context, contract: contract,
+                security: try clientSecurity(peer, address))
             try await zeroMQ.start()
             caller = zeroMQ
         }

@@ -68,13 +68,13 @@ public struct FileUserStore: UserStore {
         try directory.close()
     }
 
-    /// Opens a file that only its owner can use, and makes it where it is missing.
+    /// Opens a file that only its owner can use from now on, and makes it where it is missing.
     private func ownFile(_ url: URL) throws -> FileHandle {
         let directory = url.deletingLastPathComponent()
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission) }
+        guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else { throw CocoaError(.fileWriteNoPermission) }
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 

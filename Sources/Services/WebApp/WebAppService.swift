@@ -10,6 +10,8 @@ public actor WebAppService: Service {
     private let auth: Client<AuthContract>
     private let resource: Client<ResourceContract>
     private var guest: GuestToken?
+    /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
+    private var flight: Task<Result<GuestToken, Problem>, Never>?
 
     public init(executor: ServiceExecutor, auth: Client<AuthContract>, resource: Client<ResourceContract>) {
         self.executor = executor
@@ -38,22 +40,38 @@ public actor WebAppService: Service {
         _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext
     ) async throws(Problem) -> Answer {
         if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
+        let token = try await guestToken()
         do {
-            return try await resource.call(endpoint, in: context, token: guestToken(context))
+            return try await resource.call(endpoint, in: context, token: token)
         } catch  where error.status == 401 {
-            // Auth has new keys: the guest's token is one of the old ones.
-            guest = nil
-            return try await resource.call(endpoint, in: context, token: guestToken(context))
+            // Auth has new keys: the guest's token is one of the old ones, unless another call has renewed it already.
+            if guest?.token == token { guest = nil }
+            return try await resource.call(endpoint, in: context, token: guestToken())
         }
     }
 
     /// A guest's token, asked for when the last one has little time left.
-    private func guestToken(_ context: CallContext) async throws(Problem) -> String {
+    private func guestToken() async throws(Problem) -> String {
         if let guest, guest.renewal > .now { return guest.token }
-        let fresh = GuestToken(try await auth.call(AuthContract.create, .guest, in: context))
-        guest = fresh
-        return fresh.token
+        let flight = flight ?? Task { await freshToken() }
+        self.flight = flight
+        return try await flight.value.get().token
     }
+
+    /// It serves many calls, so neither the trace nor the time of the one that came first is its own.
+    private func freshToken() async -> Result<GuestToken, Problem> {
+        defer { flight = nil }
+        do throws(Problem) {
+            let fresh = GuestToken(try await auth.call(AuthContract.create, .guest, timeout: Self.patience))
+            guest = fresh
+            return .success(fresh)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// For how long auth may think about a guest's token.
+    private static let patience = Duration.seconds(1)
 }
 
 /// A token that is used again until half of its time is over.

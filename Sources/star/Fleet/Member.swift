@@ -55,8 +55,8 @@ extension Member {
 
     static let webApp = Member(contract: WebAppContract.description, port: 5060) { host, settings in
         let service = WebAppService(
-            executor: host.executor, auth: Client(try await host.caller(to: AuthContract.name)),
-            resource: Client(try await host.caller(to: ResourceContract.name)))
+            executor: host.executor, auth: Client(try await host.caller(to: AuthContract.description)),
+            resource: Client(try await host.caller(to: ResourceContract.description)))
         let verifier = try await verifier(host, settings)
         return Built(service: service, verifier: verifier, background: [warmUp(verifier, host)])
     }
@@ -71,7 +71,7 @@ extension Member {
     private static func verifier(
         _ host: ServiceHost, _ settings: FleetSettings
     ) async throws -> AccessTokenVerifier {
-        let auth = Client<AuthContract>(try await host.caller(to: AuthContract.name))
+        let auth = Client<AuthContract>(try await host.caller(to: AuthContract.description))
         return AccessTokenVerifier(
             issuer: settings.issuer, audience: settings.audience, source: AuthKeys(auth: auth))
     }

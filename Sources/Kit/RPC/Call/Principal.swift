@@ -28,3 +28,8 @@ public protocol TokenVerifier: Sendable {
     /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.
     func verify(_ token: String) async throws(Problem) -> Principal
 }
+
+extension TokenVerifier {
+    /// A verifier that needs no keys is always ready.
+    public var isReady: Bool { true }
+}

@@ -25,6 +25,8 @@ struct Connection {
         case down
         /// The server has said that it will stop: calls in flight go on, new ones fail at once.
         case leaving
+        /// The server keeps another contract: calls fail with what it said.
+        case refused(Problem)
         case closed
     }
 
@@ -39,6 +41,9 @@ struct Connection {
     static let patience = Duration.milliseconds(500)
     /// A server that is silent for longer is not there, whatever the socket says.
     static let silence = Duration.seconds(4)
+
+    /// The id of the HELLO; calls have others.
+    static let helloID: UInt64 = 0
 
     private(set) var state = State.young
     private var lastID: UInt64 = 0
@@ -68,6 +73,7 @@ struct Connection {
         case .up:
             waiting[id] = waiter
             return [.send(id, request)]
+        case .refused(let problem): return [.answer(waiter, .failure(problem))]
         case .down, .leaving, .closed: return [.answer(waiter, .failure(.notConnected))]
         }
     }
@@ -87,6 +93,10 @@ struct Connection {
     /// A reply has come. Late and unknown ones are ignored.
     mutating func replied(_ id: UInt64, _ reply: Reply) -> [Action] {
         lastHeard = .now
+        if id == Self.helloID, case .failure(let problem) = reply {
+            state = .refused(problem)
+            return lose(problem)
+        }
         return waiting.removeValue(forKey: id).map { [.answer($0, reply)] } ?? []
     }
 
@@ -115,8 +125,10 @@ struct Connection {
 
     /// The connection is gone, and with it the replies.
     mutating func disconnected() -> [Action] {
-        guard state == .up || state == .leaving else { return [] }
-        state = .down
+        switch state {
+        case .young, .down, .closed: return []
+        case .up, .leaving, .refused: state = .down
+        }
         return lose(.lost)
     }
 

@@ -9,7 +9,7 @@ extension ZeroMQCaller {
             switch action {
             case .send(let id, let request): send(id, request)
             case .sendCancel(let id): _ = send(Outgoing(Preamble(.cancel, id: id)))
-            case .sendHello: _ = send(Outgoing(Preamble(.hello, id: 0)))
+            case .sendHello: _ = send(hello)
             case .answer(let waiting, let reply):
                 Deadlines.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)

@@ -16,6 +16,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     var socket: Socket?
     var outgoing = Multipart()
 
+    /// What a connection begins with: the contract that this side was written for.
+    let hello: Outgoing
     private let context: Context
     private let options: SocketOptions
     var monitor: Monitor?
@@ -26,13 +28,19 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     /// - Parameters:
     ///   - thread: that of the caller's actor.
+    ///   - contract: what this side was written for. A server that does not keep it says so at once, and calls fail with
+    ///     ``Problem/Kind/incompatible``.
     ///   - security: for a `tcp://` address.
     ///   - maxReply: the largest reply, in bytes.
     public init(
-        _ address: Address, on thread: SocketThread, context: Context, security: SocketOptions.Security = .none,
+        _ address: Address, on thread: SocketThread, context: Context, contract: ContractDescription? = nil,
+        security: SocketOptions.Security = .none,
         maxReply: Int = 8 * 1024 * 1024
     ) {
         self.address = address
+        var head = Head()
+        head.add(.contract, contract?.hash)
+        hello = Outgoing(Preamble(.hello, id: Connection.helloID), head, body: contract?.json.json() ?? Data())
         self.thread = thread
         self.context = context
         var options = SocketOptions.client

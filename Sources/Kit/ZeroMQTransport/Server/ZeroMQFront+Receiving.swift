@@ -36,12 +36,22 @@ extension ZeroMQFront {
         case .request: start(preamble, head, body, path)
         case .cancel: peers[path.peer]?.call(preamble.id)?.cancel()
         case .ping: send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
-        case .hello:
-            peers[path.peer, default: Peer()].isGreeted = true
-            send(Outgoing(Preamble(.hello, id: preamble.id), hello), to: path)
+        case .hello: greet(preamble.id, head, body, path)
         // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
         case .reply, .pong, .goAway: counters.dropped += 1
         }
+    }
+
+    /// Answers a HELLO: with who serves here, or with what does not fit between the client's contract and this one.
+    private func greet(_ id: UInt64, _ head: Head, _ body: Data, _ path: ReturnPath) {
+        if head[.contract] != nil, head[.contract] != hello[.contract], let contract = dispatcher.contracts.first,
+            let client = try? ContractDescription(json: JSONValue(json: body)),
+            let fault = contract.incompatibility(with: client)
+        {
+            return refuse(id, Problem(.incompatible, fault), path)
+        }
+        peers[path.peer, default: Peer()].isGreeted = true
+        send(Outgoing(Preamble(.hello, id: id), hello), to: path)
     }
 
     private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
@@ -86,18 +96,6 @@ extension ZeroMQFront {
     private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
         counters.refused += 1
         send(Outgoing(.failure(problem), to: Call(""), id: id), to: path)
-    }
-
-    private var hello: Head {
-        var head = Head()
-        let contract = dispatcher.contracts.first
-        head.add(.service, contract?.name)
-        head.add(.version, contract?.version)
-        head.add(.contract, contract?.hash)
-        head.add(.serverInstance, instance)
-        head.add(.maxBody, String(limits.maxBody))
-        head.add(.maxInFlight, String(limits.maxInFlight))
-        return head
     }
 }
 

@@ -26,8 +26,8 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     let dispatcher: Dispatcher
     let limits: Limits
-    /// Random for each process: a client that sees another one knows that its calls in flight are lost.
-    let instance = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// What a HELLO is answered with.
+    let hello: Head
     var listeners: [Listener] = []
     var peers: [PeerID: Peer] = [:]
     var isStopping = false
@@ -53,6 +53,19 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.addresses = addresses
         self.security = security
         self.limits = limits
+        hello = Self.hello(dispatcher.contracts.first, limits)
+    }
+
+    private static func hello(_ contract: ContractDescription?, _ limits: Limits) -> Head {
+        var head = Head()
+        head.add(.service, contract?.name)
+        head.add(.version, contract?.version)
+        head.add(.contract, contract?.hash)
+        // Random for each front: a client that sees another one knows that its calls in flight are lost.
+        head.add(.serverInstance, String(UInt64.random(in: .min ... .max), radix: 16))
+        head.add(.maxBody, String(limits.maxBody))
+        head.add(.maxInFlight, String(limits.maxInFlight))
+        return head
     }
 
     /// Listens at every address.

@@ -1,0 +1,59 @@
+import Foundation
+
+extension ContractDescription {
+    /// Reads what ``json`` has written: the contract of a service that is known by its address only.
+    ///
+    /// - Throws: ``Problem/Kind/malformed`` where it is no contract.
+    public init(json: JSONValue) throws(Problem) {
+        guard let name = json["name"]?.string, let version = json["version"]?.string,
+            let summary = json["summary"]?.string, case .array(let endpoints) = json["endpoints"]
+        else { throw Problem(.malformed, "This is not a contract.") }
+        var descriptions: [EndpointDescription] = []
+        for endpoint in endpoints {
+            guard let description = EndpointDescription(json: endpoint, of: name) else {
+                throw Problem(.malformed, "The contract has an endpoint that cannot be read.")
+            }
+            descriptions.append(description)
+        }
+        self.init(name: name, version: version, summary: summary, endpoints: descriptions)
+    }
+}
+
+extension EndpointDescription {
+    fileprivate init?(json: JSONValue, of contract: String) {
+        guard let qualified = json["name"]?.string, qualified.hasPrefix(contract + "."),
+            let access = json["access"].flatMap(Access.init(json:)),
+            let http = json["http"].flatMap(HTTPShape.init(json:)),
+            case .bool(let isIdempotent) = json["idempotent"], let deadline = json["deadline_ms"]?.integer,
+            let summary = json["summary"]?.string, let input = json["input"].flatMap(Schema.init(json:)),
+            let output = json["output"].flatMap(Schema.init(json:))
+        else { return nil }
+        self.init(
+            name: String(qualified.dropFirst(contract.count + 1)), http: http, access: access,
+            isIdempotent: isIdempotent,
+            deadline: .milliseconds(deadline), summary: summary, input: input, output: output)
+    }
+}
+
+extension Access {
+    fileprivate init?(json: JSONValue) {
+        switch (json["kind"]?.string, json["permission"]?.string) {
+        case ("open", _): self = .open
+        case ("token", _): self = .token
+        case ("permission", let permission?): self = .permission(permission)
+        default: return nil
+        }
+    }
+}
+
+extension HTTPShape {
+    fileprivate init?(json: JSONValue) {
+        guard let method = json["method"]?.string.flatMap(HTTPMethod.init(rawValue:)),
+            case .array(let paths) = json["paths"], !paths.isEmpty, let status = json["status"]?.integer,
+            case .bool(let envelope) = json["envelope"]
+        else { return nil }
+        self.init(
+            method: method, paths: paths.compactMap(\.string).map { PathTemplate($0) }, status: status,
+            envelope: envelope)
+    }
+}
