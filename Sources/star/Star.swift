@@ -10,10 +10,12 @@ struct Star: AsyncParsableCommand {
             A first look:
               star serve all            runs auth, resource, webapp and boilerplate in one process
               star health all           says whether they are ready
+              star contracts            lists what they offer
+              star call webapp.current_time
               star users add ada        makes a user, whose password is read from the terminal
 
             Settings come from the environment and from .env in the working directory; `star settings` lists them all.
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
             """,
-        subcommands: [Serve.self, HealthCheck.self, Users.self, SettingsList.self, Bench.self])
+        subcommands: [Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, SettingsList.self, Bench.self])
 }

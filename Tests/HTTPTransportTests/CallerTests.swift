@@ -160,6 +160,7 @@ struct CallerTests {
             #expect(await shop.service.next() == .waiting)
             call.cancel()
             #expect(await shop.service.next() == .cancelled)
+            #expect(shop.journal.all == ["shop.wait 499"])
             let problem = await #expect(throws: Problem.self) { try await call.value }
             #expect(problem?.kind == .cancelled)
         }

@@ -85,6 +85,7 @@ struct FrontTests {
             await shop.front.stop()
             #expect(start.duration(to: .now) < .seconds(5))
             #expect(await shop.service.next() == .cancelled)
+            #expect(shop.journal.all == ["shop.wait 499"])
             await #expect(throws: (any Error).self) { try await call.value }
         }
     }

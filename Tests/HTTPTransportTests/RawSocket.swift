@@ -22,7 +22,7 @@ struct RawSocket: Sendable {
 
     func send(_ parts: [String], until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
         try await channel.executeThenClose { inbound, outbound in
-            for part in parts { try? await outbound.write(ByteBuffer(string: part)) }
+            for part in parts { try await outbound.write(ByteBuffer(string: part)) }
             var answer = ""
             do {
                 for try await bytes in inbound {

@@ -6,26 +6,39 @@ enum ShopContract: Contract {
     static let version = "1.0.0"
     static let summary = "Made for tests."
 
+    /// Long enough for a busy machine; what a test says about deadlines it says with its own.
+    private static let long = Duration.seconds(20)
+
     static let find = Endpoint<Search, Found>(
-        "find", .get, "/shop/items", access: .open, summary: "Takes everything in the query.")
+        "find", .get, "/shop/items", access: .open, deadline: long,
+        summary: "Takes everything in the query.")
     static let item = Endpoint<Item, Found>(
-        "item", .get, "/shop/items/{id}", aliases: ["/shop/things/{id}"], access: .open, summary: "Takes a path field.")
+        "item", .get, "/shop/items/{id}", aliases: ["/shop/things/{id}"], access: .open, deadline: long,
+        summary: "Takes a path field.")
     static let add = Endpoint<Item, Found>(
-        "add", .post, "/shop/items", status: 201, access: .open, summary: "Takes everything in the body.")
+        "add", .post, "/shop/items", status: 201, access: .open, deadline: long,
+        summary: "Takes everything in the body.")
     static let change = Endpoint<Item, Found>(
-        "change", .put, "/shop/items/{id}", access: .permission("change"), summary: "Takes path and body.")
+        "change", .put, "/shop/items/{id}", access: .permission("change"), deadline: long,
+        summary: "Takes path and body.")
     static let remove = Endpoint<Item, Empty>(
-        "remove", .delete, "/shop/items/{id}", access: .token, summary: "Has nothing to say.")
+        "remove", .delete, "/shop/items/{id}", access: .token, deadline: long,
+        summary: "Has nothing to say.")
     static let bare = Endpoint<Empty, Found>(
-        "bare", .get, "/shop/bare", envelope: false, access: .open, summary: "Has no envelope.")
+        "bare", .get, "/shop/bare", envelope: false, access: .open, deadline: long,
+        summary: "Has no envelope.")
     static let left = Endpoint<Empty, Found>(
-        "left", .get, "/shop/left", access: .open, summary: "Tells how many milliseconds are left.")
+        "left", .get, "/shop/left", access: .open, deadline: long,
+        summary: "Tells how many milliseconds are left.")
     static let wait = Endpoint<Empty, Empty>(
-        "wait", .get, "/shop/wait", access: .open, deadline: .seconds(20), summary: "Waits until it is cancelled.")
+        "wait", .get, "/shop/wait", access: .open, deadline: long,
+        summary: "Waits until it is cancelled.")
     static let crash = Endpoint<Empty, Empty>(
-        "crash", .get, "/shop/crash", access: .open, summary: "Fails.")
+        "crash", .get, "/shop/crash", access: .open, deadline: long,
+        summary: "Fails.")
     static let busy = Endpoint<Empty, Empty>(
-        "busy", .get, "/shop/busy", access: .open, summary: "Refuses.")
+        "busy", .get, "/shop/busy", access: .open, deadline: long,
+        summary: "Refuses.")
 
     static let endpoints = Endpoints {
         find

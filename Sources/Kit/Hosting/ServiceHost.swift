@@ -47,7 +47,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     public func caller(to contract: ContractDescription) async throws -> any Caller {
         let peer = contract.name
         let caller: any Caller
-        switch try settings(ServiceSettings.address(peer)) {
+        switch try ServiceSettings.address(of: peer, settings) {
         case .http(let url): caller = HTTPCaller(url)
         case .zeroMQ(let address):
             let zeroMQ = ZeroMQCaller(

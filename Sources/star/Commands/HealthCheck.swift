@@ -39,8 +39,7 @@ struct HealthCheck: AsyncParsableCommand {
         of member: Member, _ settings: Settings, until deadline: ContinuousClock.Instant
     ) async throws -> String? {
         let service = try ServiceSettings(member.name, port: member.port, settings)
-        let host = service.httpHost == "0.0.0.0" ? "127.0.0.1" : service.httpHost
-        let caller = HTTPCaller("http://\(host):\(service.httpPort)")
+        let caller = HTTPCaller(service.url)
         let client = Client<HealthContract>(caller)
         var answer: String?
         repeat {

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
 import RPC
 import Synchronization
@@ -81,10 +80,5 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed { connection?.cancel() }
         context.fireUserInboundEventTriggered(event)
-    }
-
-    /// Hummingbird answers 400 to the parser's errors alone, and closes without a word on any other.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.fireErrorCaught(error is HTTPParserError || error is IOError ? error : HTTPParserError.unknown)
     }
 }

@@ -24,8 +24,18 @@ public struct ServiceSettings: Sendable {
         ]
     }
 
-    /// Where other services reach this one.
-    static func address(_ service: String) -> Setting<PeerAddress> {
+    /// The service's address for HTTP, as this machine reaches it.
+    public var url: String {
+        let host = httpHost == "0.0.0.0" ? "127.0.0.1" : httpHost
+        return "http://\(host.contains(":") ? "[\(host)]" : host):\(httpPort)"
+    }
+
+    /// Where a service is reached, by its `…_ADDRESS`.
+    public static func address(of service: String, _ settings: Settings) throws(SettingsError) -> PeerAddress {
+        try settings(address(service))
+    }
+
+    private static func address(_ service: String) -> Setting<PeerAddress> {
         Setting(
             service.uppercased() + "_ADDRESS",
             "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port.",

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Endpoints
+import Foundation
+
+/// `star contracts`.
+struct ListContracts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "contracts", abstract: "Lists what running services offer.",
+        discussion: "It asks the services themselves, so it works with any service that speaks S1.")
+
+    @Argument(help: "auth, resource, webapp, boilerplate, any other name with --address, or all.")
+    var services = ["all"]
+
+    @OptionGroup var target: Target
+
+    @Flag(help: "Print the contracts as JSON.")
+    var json = false
+
+    func run() async throws {
+        try await Exit.onError {
+            for service in services == ["all"] ? Member.all.map(\.name) : services {
+                try await target.connect(to: service) { show(try await RemoteContract.fetch($0)) }
+            }
+        }
+    }
+
+    private func show(_ contract: ContractDescription) {
+        if json {
+            print(String(decoding: contract.json.json(pretty: true), as: UTF8.self))
+            return
+        }
+        print("\(contract.name) \(contract.version): \(contract.summary)")
+        print(
+            TextTable.text(
+                contract.endpoints.map { endpoint in
+                    [
+                        "  " + contract.qualifiedName(of: endpoint), "\(endpoint.access.word)",
+                        "\(endpoint.http.method.rawValue) \(endpoint.http.path)", endpoint.summary,
+                    ]
+                }))
+    }
+}
+
+extension Access {
+    fileprivate var word: String {
+        switch self {
+        case .open: "open"
+        case .token: "token"
+        case .permission(let permission): "permission \(permission)"
+        }
+    }
+}

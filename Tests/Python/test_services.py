@@ -1,0 +1,98 @@
+"""The Python client against the real services: `star serve all` in a folder of its own."""
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import zmq
+
+from starmicroservices import AsyncClient, Client, Problem
+
+STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
+SERVICES = ("auth", "resource", "webapp", "boilerplate")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("star")
+    ports = {f"{name.upper()}_HTTP_PORT": str(free_port()) for name in SERVICES}
+    environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning"}
+    process = subprocess.Popen([STAR, "serve", "all"], cwd=folder, env=environment)
+    ready = subprocess.run([STAR, "health", "all", "--wait", "30"], cwd=folder, env=environment, timeout=60)
+    assert ready.returncode == 0
+    yield {name: f"ipc://{folder}/.star/run/{name}.sock" for name in SERVICES}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+
+
+def test_a_guest_asks_for_the_time(services):
+    with Client(services["auth"]) as auth, Client(services["resource"]) as resource:
+        token = auth.auth.create()["token"]
+        assert abs(resource.resource.epoch_time(_token=token)["epoch_time"] - time.time()) < 5
+        assert "+00:00" in resource.call("resource.current_time", token=token)["current_time"]
+
+
+def test_without_a_token_the_answer_is_a_problem(services):
+    with Client(services["resource"]) as resource:
+        with pytest.raises(Problem) as refused:
+            resource.call("resource.current_time")
+        assert (refused.value.status, refused.value.code) == (401, "token_missing")
+        assert refused.value.trace_id
+
+
+def test_faults_of_an_input_are_named(services):
+    with Client(services["boilerplate"]) as boilerplate:
+        with pytest.raises(Problem) as refused:
+            boilerplate.call("boilerplate.greet", {"name": "", "times": 99})
+        assert refused.value.status == 422
+        assert {fault["pointer"] for fault in refused.value.errors} == {"/name", "/times"}
+
+
+def test_the_contract_is_discovered(services):
+    with Client(services["boilerplate"]) as boilerplate:
+        assert boilerplate.boilerplate.greet(name="Ada") == {"greeting": "Hello, Ada!"}
+        assert "Who is greeted" in (boilerplate.boilerplate.greet.__doc__ or "")
+
+
+def test_ping_and_health(services):
+    with Client(services["webapp"]) as webapp:
+        webapp.ping()
+        assert webapp.call("_health.check") == {"status": "ready"}
+
+
+def test_many_calls_at_once(services):
+    async def run():
+        async with AsyncClient(services["boilerplate"]) as client:
+            names = [f"n{number}" for number in range(1000)]
+            answers = await asyncio.gather(*(client.call("boilerplate.greet", {"name": name}) for name in names))
+            assert [answer["greeting"] for answer in answers] == [f"Hello, {name}!" for name in names]
+
+    asyncio.run(run())
+
+
+def test_a_plain_req_socket(services):
+    import struct
+
+    context = zmq.Context()
+    req = context.socket(zmq.REQ)
+    req.setsockopt(zmq.LINGER, 0)
+    req.setsockopt(zmq.RCVTIMEO, 5000)
+    req.connect(services["webapp"])
+    req.send_multipart([struct.pack("<2sBBIQ", b"S1", 1, 0, 2000, 7), b"webapp.epoch_time\n", b""])
+    preamble, head, body = req.recv_multipart()
+    assert struct.unpack("<2sBBIQ", preamble) == (b"S1", 2, 0, 0, 7)
+    assert head.startswith(b"200\n") and b"epoch_time" in body
+    req.close()
+    context.term()

@@ -1,0 +1,493 @@
+"""The client against a fake server, the vectors in both directions, and plain REQ sockets. Nothing waits without a bound."""
+from __future__ import annotations
+
+import asyncio
+import base64
+import faulthandler
+import inspect
+import json
+import os
+import pydoc
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import zmq
+
+import fake_server
+from fake_server import CANCEL, HELLO, PING, FakeServer
+from starmicroservices import AsyncClient, Client, DeadlineExceeded, Message, Problem, Unavailable
+
+HERE = Path(__file__).parent
+CLIENT = HERE.parents[1] / "Sources" / "Python"
+VECTORS = json.loads((HERE.parent / "ZeroMQTransportTests" / "wire_vectors.json").read_text("utf-8"))
+named = {"ids": lambda vector: vector["name"]}
+
+
+def frames_of(vector, field="frames"):
+    return [bytes.fromhex(frame) for frame in vector[field]]
+
+
+@pytest.fixture(autouse=True)
+def bounded():
+    faulthandler.dump_traceback_later(20, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("s")
+    path = str(folder / "fake.sock")
+    return "ipc://" + (path if len(path) < 100 else os.path.relpath(path))
+
+
+@pytest.fixture
+def server(address):
+    with FakeServer(address, max_body=VECTORS["malformed_max_body"]) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server):
+    with Client(server.address, token="t0ken", timeout=5) as client:
+        yield client
+
+
+def answers(client) -> bool:
+    """Whether the service is reached. Just after it has gone or come back, the client may not know yet."""
+    try:
+        client.ping(timeout=0.5)
+        return True
+    except Problem:
+        return False
+
+
+def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.005)
+
+
+def socket(server, kind=zmq.DEALER, **options):
+    made = zmq.Context.instance().socket(kind)
+    made.linger, made.rcvtimeo, made.sndtimeo = 0, 3000, 3000
+    for option, value in options.items():
+        setattr(made, option, value)
+    made.connect(server.address)
+    return made
+
+
+# --- vectors
+
+@pytest.mark.parametrize("vector", VECTORS["vectors"], **named)
+def test_vector_is_written_and_read_by_the_client(vector):
+    message = Message(vector["kind_code"], int(vector["id"]), vector["first_line"], dict(vector["headers"]),
+                      base64.b64decode(vector["body_base64"]), vector["flags"], vector["time_ms"])
+    assert message.encode() == frames_of(vector)
+    assert Message.decode(frames_of(vector)) == message
+
+
+@pytest.mark.parametrize("vector", [v for v in VECTORS["vectors"] if v["direction"] != "server"], **named)
+def test_vector_of_a_client_is_read_by_a_server(vector, monkeypatch):
+    monkeypatch.setattr(fake_server, "KNOWN", {vector["first_line"]})
+    assert fake_server.judge(frames_of(vector)) == (
+        vector["kind_code"], vector["flags"], vector["time_ms"], int(vector["id"]), vector["first_line"],
+        dict(vector["headers"]), base64.b64decode(vector["body_base64"]))
+
+
+def test_vectors_obey_the_page():
+    assert {v["kind"] for v in VECTORS["vectors"]} == {"REQ", "REP", "CANCEL", "PING", "PONG", "HELLO", "GOAWAY"}
+    for vector in VECTORS["vectors"]:
+        preamble, head, body = frames_of(vector)
+        assert struct.unpack("<2sBBIQ", preamble) == (
+            b"S1", vector["kind_code"], vector["flags"], vector["time_ms"], int(vector["id"]))
+        assert len(head) <= 16384 and head.count(b"\n") <= 33 and len(body) <= 1 << 20
+
+
+@pytest.mark.parametrize("vector", [v for v in VECTORS["malformed"] if v["frames"]], **named)
+def test_malformed_is_refused_or_dropped_and_the_next_is_served(vector, server):
+    with socket(server) as dealer:
+        dealer.send_multipart(frames_of(vector))
+        dealer.send_multipart(Message(PING, 12345).encode())
+        frames, before = dealer.recv_multipart(), frames_of(vector, "reply_envelope")
+        assert frames[:len(before)] == before
+        answer = Message.decode(frames[len(before):])
+        if not vector["dropped"]:
+            assert (answer.kind, answer.first, str(answer.id)) == (2, str(vector["status"]), vector["reply_id"])
+            answer = Message.decode(dealer.recv_multipart())
+        assert (answer.kind, answer.id) == (5, 12345)
+        assert server.dropped == (1 if vector["dropped"] else 0)
+
+
+def test_malformed_none_at_all_is_dropped():
+    with pytest.raises(fake_server.Dropped):
+        fake_server.judge([])
+
+
+@pytest.mark.parametrize("vector", VECTORS["envelopes"], **named)
+def test_envelope_is_echoed(vector, server):
+    with socket(server) as dealer:
+        dealer.send_multipart(frames_of(vector))
+        before, pong = frames_of(vector, "envelope"), dealer.recv_multipart()
+        assert pong[:len(before)] == before and Message.decode(pong[len(before):]).kind == 5
+
+
+def test_unknown_magic_is_answered_once(server):
+    with socket(server) as dealer:
+        for _ in range(3):
+            dealer.send_multipart([b"S2" + bytes(14), b"x", b"y"])
+        dealer.send_multipart(Message(PING, 1).encode())
+        assert [Message.decode(dealer.recv_multipart()).kind for _ in range(2)] == [2, 5]
+
+
+# --- REQ
+
+@pytest.mark.parametrize("options", [{}, {"req_correlate": 1, "req_relaxed": 1}], ids=["plain", "correlate"])
+def test_a_plain_req_socket_works(server, options):
+    with socket(server, zmq.REQ, **options) as req:
+        for id in range(5):
+            req.send_multipart(Message(1, id, "fake.echo", {}, b'{"n":%d}' % id).encode())
+            reply = Message.decode(req.recv_multipart())
+            assert (reply.id, reply.first, reply.body) == (id, "200", b'{"n":%d}' % id)
+        req.send_multipart(Message(1, 9, "Fake.Echo").encode())
+        assert Message.decode(req.recv_multipart()).first == "400"
+        req.send_multipart([b"S2" + bytes(14), b"x\n", b""])
+        assert Message.decode(req.recv_multipart()).first == "505"
+
+
+def test_a_req_socket_with_correlate_and_relaxed_skips_the_late_answer(server):
+    with socket(server, zmq.REQ, req_correlate=1, req_relaxed=1) as req:
+        req.send_multipart(Message(1, 1, "fake.slow", {}, b'{"ms":50}').encode())
+        req.send_multipart(Message(1, 2, "fake.echo", {}, b"{}").encode())
+        assert Message.decode(req.recv_multipart()).id == 2
+        time.sleep(0.1)
+        req.send_multipart(Message(1, 3, "fake.echo", {}, b"{}").encode())
+        assert Message.decode(req.recv_multipart()).id == 3
+
+
+# --- the client that waits
+
+def test_call(client, server):
+    assert client.call("fake.echo", {"text": "時刻"}) == {"text": "時刻"}
+    assert client.call("fake.empty") is None
+    assert client.call("fake.text", b"plain") == b"plain"
+    assert client.greeting["service"] == "fake" and not client.calls
+
+
+def test_what_a_call_carries(client):
+    sent = client.call("fake.head", timeout=2, idempotent=True, headers={"x-request-id": "r"})
+    assert 1900 < sent["time"] <= 2000 and sent["flags"] == 1
+    assert sent["headers"]["x-token"] == "t0ken" and sent["headers"]["x-request-id"] == "r"
+    version, trace, span, flags = sent["headers"]["traceparent"].split("-")
+    assert (version, len(trace), len(span), flags) == ("00", 32, 16, "01")
+    again = client.call("fake.head", token="other", headers={"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"})
+    assert again["headers"]["x-token"] == "other" and again["headers"]["traceparent"][3] == "a"
+
+
+def test_many_calls_in_flight_end_out_of_order(client):
+    began = time.monotonic()
+    calls = [client.submit("fake.slow", {"ms": 100 - n}) for n in range(50)]
+    fast = [client.submit("fake.echo", {"n": n}) for n in range(500)]
+    assert [call.result()["n"] for call in fast] == list(range(500))
+    assert all(call.result() == {"slow": True} for call in calls)
+    assert time.monotonic() - began < 2 and not client.calls
+
+
+def test_deadline_cancels_at_the_server(client, server):
+    client.ping()
+    began = time.monotonic()
+    with pytest.raises(DeadlineExceeded) as caught:
+        client.call("fake.slow", {"ms": 3000, "stubborn": True}, timeout=0.1)
+    assert 0.09 < time.monotonic() - began < 1 and caught.value.status == 504 and isinstance(caught.value, TimeoutError)
+    assert client.call("fake.echo", {"n": 1}) == {"n": 1}      # a late 499 disturbs nobody
+    assert not client.calls and sum(seen[0] == CANCEL for seen in server.seen) == 1
+    with pytest.raises(DeadlineExceeded):                      # the service's own 504 is the same problem
+        client.call("fake.slow", {"ms": 3000}, timeout=0.1)
+
+
+def test_an_interrupt_cancels_too(client, server):
+    client.ping()
+    call = client.submit("fake.slow", {"ms": 3000})
+    with pytest.raises(KeyboardInterrupt):
+        client.pump = lambda: (_ for _ in ()).throw(KeyboardInterrupt())
+        call.result()
+    del client.pump
+    client.ping()
+    until(lambda: any(seen[:2] == (CANCEL, call.message.id) for seen in server.seen))
+
+
+def test_problem(client):
+    with pytest.raises(Problem) as caught:
+        client.call("fake.problem", {"status": 422, "code": "invalid_input", "errors": [{"field": "a"}], "trace_id": "ab"})
+    problem = caught.value
+    assert (problem.status, problem.code, problem.title, problem.detail) == (422, "invalid_input", "Fake", "Änderung 時刻")
+    assert (problem.errors, problem.trace_id, problem.retry_after, problem.processed) == ([{"field": "a"}], "ab", None, True)
+    with pytest.raises(Problem) as caught:
+        client.call("fake.busy")
+    assert (caught.value.status, caught.value.retry_after, caught.value.processed) == (429, 1.5, False)
+    with pytest.raises(Problem, match="404"):
+        client.call("fake.nothing")
+    with pytest.raises(Problem, match="502 bad_reply"):
+        client.call("fake.garbage")
+    with pytest.raises(Problem, match="413"):
+        client.call("fake.echo", b"x" * 2000)
+
+
+def test_what_cannot_be_sent_is_said_at_once(client):
+    for name in ("Fake.Echo", "fake.echo\n", "", "a" * 129):
+        with pytest.raises(ValueError):
+            client.call(name)
+    for headers in ({"x-a": "b\nx-token: c"}, {"X-A": "b"}, {"x-a": "b\0"}, {"": "a"}, {"x-a\n": "b"}):
+        with pytest.raises(ValueError):
+            client.call("fake.echo", headers=headers)
+    with pytest.raises(ValueError):
+        client.call("fake.echo", {"nan": float("nan")})
+    assert not client.calls
+
+
+def test_ping(client):
+    assert 0 < client.ping() < 1
+
+
+def test_nobody_there(address):
+    with Client(address, timeout=0.1) as client:
+        with pytest.raises(Unavailable) as caught:
+            client.call("fake.echo")
+        assert isinstance(caught.value, ConnectionError) and caught.value.processed is False
+        call = client.submit("fake.echo", timeout=5)
+        with FakeServer(address) as server:
+            assert call.result() == {}
+            assert [seen[3] for seen in server.seen if seen[0] == 1] == ["fake.echo"]     # the first was never sent
+
+
+def test_goaway_ends_new_calls_and_not_those_in_flight(client):
+    slow = client.submit("fake.slow", {"ms": 100})
+    client.call("fake.goaway")
+    with pytest.raises(ConnectionError) as caught:
+        for _ in range(100):
+            client.call("fake.echo")
+    assert (caught.value.code, caught.value.processed, caught.value.retry_after) == ("going_away", False, 2.5)
+    assert slow.result() == {"slow": True}
+
+
+def test_a_changed_instance_ends_calls_in_flight(client):
+    slow = client.submit("fake.slow", {"ms": 3000})
+    client.call("fake.restart")
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match="unknown_outcome") as caught:
+        slow.result()
+    assert time.monotonic() - began < 1 and caught.value.processed is True
+    assert client.call("fake.echo") == {}
+
+
+def test_a_real_restart_ends_calls_in_flight_and_the_client_connects_again(address):
+    with Client(address) as client:
+        with FakeServer(address) as first:
+            client.call("fake.goaway")
+            slow = Client(address).submit("fake.slow", {"ms": 3000})
+            until(lambda: slow.client.pump() or slow.sent)
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="unknown_outcome"):
+            slow.result()
+        assert time.monotonic() - began < 1
+        with FakeServer(address) as second:
+            assert client.call("fake.echo") == {} and slow.client.call("fake.echo") == {}
+            assert first.instance != second.instance == client.greeting["server-instance"]
+            assert sum(seen[0] == HELLO for seen in second.seen) == 2
+        slow.client.close()
+
+
+def test_an_answer_that_came_before_the_connection_broke_counts(address):
+    for _ in range(20):
+        with FakeServer(address) as server, Client(address) as client:
+            client.ping()
+            call = client.submit("fake.echo", {"n": 1})
+            until(lambda: server.seen[-1][3] == "fake.echo")
+            server.__exit__()
+            server.__exit__ = None
+            time.sleep(0.01)
+            assert call.result() == {"n": 1}
+
+
+def test_a_call_begun_while_the_service_is_down_never_runs_late(address):
+    with Client(address) as client:
+        with FakeServer(address):
+            client.ping()
+        until(lambda: not answers(client))
+        with pytest.raises(Unavailable) as caught:
+            client.call("fake.echo", timeout=0.1)
+        assert caught.value.processed is False
+        with FakeServer(address) as second:
+            until(lambda: answers(client))
+            assert {seen[0] for seen in second.seen} == {HELLO, PING}
+
+
+def test_a_service_that_does_not_greet_gets_no_calls(address):
+    with FakeServer(address, greets=False) as server, Client(address, timeout=0.1) as client:
+        with pytest.raises(Unavailable):
+            client.call("fake.echo")
+        assert all(seen[0] == HELLO for seen in server.seen)
+
+
+def test_close_is_quick_and_final(server):
+    client = Client(server.address)
+    call = client.submit("fake.slow", {"ms": 3000})
+    began = time.monotonic()
+    client.close()
+    client.close()
+    assert time.monotonic() - began < 0.5
+    with pytest.raises(Problem):
+        call.result()
+    with pytest.raises(ValueError, match="closed"):
+        client.call("fake.echo")
+
+
+def test_curve():
+    server_pair, client_pair = zmq.curve_keypair(), zmq.curve_keypair()
+    key, pair = server_pair[0].decode(), [half.decode() for half in client_pair]
+    with FakeServer("tcp://127.0.0.1:*", keys=server_pair) as server:
+        for keys in ({}, dict(public_key=pair[0], secret_key=pair[1])):
+            with Client(server.address, server_key=key, **keys) as client:
+                assert client.call("fake.echo", {"n": 1}) == {"n": 1}
+        for wrong in ({}, {"server_key": pair[0]}):
+            with Client(server.address, timeout=0.3, **wrong) as client, pytest.raises(Unavailable):
+                client.call("fake.echo")
+
+
+def test_tcp_without_keys():
+    with FakeServer("tcp://127.0.0.1:*") as server, Client(server.address) as client:
+        assert client.call("fake.echo") == {}
+
+
+# --- the contract
+
+def test_names_come_from_the_contract(client, server):
+    assert client.fake.echo(text="a") == {"text": "a"}
+    assert client.fake.echo(text="a", token="field", **{"class": "c"}) == {"text": "a", "token": "field", "class": "c"}
+    assert client.fake.empty() is None
+    with pytest.raises(TypeError):
+        client.fake.echo(txt="a")
+    with pytest.raises(TypeError):
+        client.fake.echo()
+    with pytest.raises(AttributeError, match="fake.nothing"):
+        client.fake.nothing
+    with pytest.raises(DeadlineExceeded):
+        client.fake.slow(ms=3000, _timeout=0.05)
+    with pytest.raises(DeadlineExceeded):
+        client.fake.slow(ms=3000)                   # deadline_ms of the contract
+    assert sum(seen[3] == "_meta.contract" for seen in server.seen) == 1
+
+
+def test_help_says_what_the_contract_says(client):
+    text = pydoc.plain(pydoc.render_doc(client.fake.echo))
+    for words in ("text: str", "times: int = 1", "-> dict", "Gives back what it gets.", "Any text at all.", "time", "The same text."):
+        assert words in text
+    assert list(inspect.signature(client.fake.slow).parameters) == ["ms", "_token", "_timeout"]
+
+
+def test_a_new_contract_is_asked_for(address):
+    with Client(address) as client:
+        with FakeServer(address):
+            client.fake.echo(text="a")
+        with FakeServer(address) as second:
+            second.contract_hash = "beef"
+            until(lambda: answers(client))
+            client.fake.echo(text="a")
+            assert client.contract["hash"] == "beef"
+
+
+# --- asyncio
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, 10))
+
+
+def test_async_calls(server):
+    async def main():
+        async with AsyncClient(server.address, token="t") as client:
+            assert await client.call("fake.echo", {"n": 1}) == {"n": 1}
+            assert 0 < await client.ping() < 1
+            slow = [asyncio.ensure_future(client.call("fake.slow", {"ms": 100})) for _ in range(20)]
+            answers = await asyncio.gather(*(client.call("fake.echo", {"n": n}) for n in range(1000)))
+            assert [answer["n"] for answer in answers] == list(range(1000))
+            assert all(answer == {"slow": True} for answer in await asyncio.gather(*slow))
+            for n in range(2000):
+                assert await client.call("fake.echo", {"n": n}) == {"n": n}
+            assert await client.submit("fake.echo", {"n": 7}).result() == {"n": 7}
+            with pytest.raises(Problem, match="403"):
+                await client.call("fake.problem")
+            assert not client.calls
+    run(main())
+
+
+def test_async_names(server):
+    async def main():
+        async with AsyncClient(server.address) as client:
+            assert await client.fake.echo(text="a") == {"text": "a"}
+            assert "Any text at all." in pydoc.render_doc(client.fake.echo)
+            with pytest.raises(AttributeError):
+                await client.fake.nothing()
+    run(main())
+
+
+def test_async_deadline_and_cancelled_task(server):
+    async def main():
+        async with AsyncClient(server.address) as client:
+            await client.ping()
+            with pytest.raises(DeadlineExceeded):
+                await client.call("fake.slow", {"ms": 3000, "stubborn": True}, timeout=0.05)
+            task = asyncio.ensure_future(client.call("fake.slow", {"ms": 3000}))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await client.ping()
+            assert not client.calls
+    run(main())
+    assert len([seen for seen in server.seen if seen[0] == CANCEL]) == 2
+
+
+def test_async_restart_and_goaway(address):
+    async def main():
+        async with AsyncClient(address) as client:
+            with FakeServer(address):
+                slow = asyncio.ensure_future(client.call("fake.slow", {"ms": 3000}))
+                await client.call("fake.goaway")
+                with pytest.raises(ConnectionError, match="going_away"):
+                    for _ in range(100):
+                        await client.call("fake.echo")
+            with pytest.raises(Unavailable, match="unknown_outcome"):
+                await asyncio.wait_for(slow, 1)
+            with FakeServer(address):
+                assert await client.call("fake.echo") == {}
+    run(main())
+
+
+def test_async_call_before_the_server_and_idle_cpu(address):
+    async def main():
+        async with AsyncClient(address) as client:
+            early = asyncio.ensure_future(client.call("fake.slow", {"ms": 300}))
+            await asyncio.sleep(0.05)
+            with FakeServer(address):
+                used = time.thread_time()
+                assert await early == {"slow": True}
+                assert time.thread_time() - used < 0.1
+    run(main())
+
+
+# --- the command
+
+def test_command(server):
+    def star(*arguments):
+        return subprocess.run([sys.executable, "-m", "starmicroservices", server.address, *arguments], cwd=CLIENT, timeout=10,
+                              capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONIOENCODING": "utf-8"})
+    done = star("fake.echo", "--json", '{"text": "時刻"}')
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"text": "時刻"}), done.stderr
+    assert json.loads(star("fake.head", "--token", "abc").stdout)["headers"]["x-token"] == "abc"
+    failed = star("fake.problem", "--json", '{"status": 403}')
+    assert (failed.returncode, failed.stdout) == (1, "") and "403" in failed.stderr

@@ -1,0 +1,142 @@
+import Contracts
+import Endpoints
+import Foundation
+import Passwords
+import RPC
+import Resource
+import Synchronization
+import Testing
+import Tokens
+
+@testable import Auth
+
+/// Auth's key, and all that is made of it.
+struct Trust {
+    let issuer: TokenIssuer
+    let keys: KeySet
+
+    init(_ key: SigningKey = SigningKey()) {
+        issuer = TokenIssuer(key: key, issuer: "auth", audience: "star")
+        keys = KeySet([key.publicKey])
+    }
+
+    var verifier: AccessTokenVerifier {
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: keys)
+        verifier.replaceKeys(keys)
+        return verifier
+    }
+
+    func token(_ permissions: Set<String>, subject: String = "ada") throws -> String {
+        try issuer.issue(subject: subject, permissions: permissions).token
+    }
+
+    /// Auth itself, with this key.
+    func auth(users: any UserStore = NoUsers(), guests: Set<String> = ["time"]) -> AuthService {
+        AuthService(
+            executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, users: users,
+            passwords: PasswordHasher(workers: 1), guestPermissions: guests)
+    }
+}
+
+/// A way to a service in the same process, which notes what is called there and may lead elsewhere from some time on.
+final class Line: Caller {
+    private let target: Mutex<any Caller>
+    private let calls = Mutex<[Call]>([])
+
+    init(_ target: any Caller) {
+        self.target = Mutex(target)
+    }
+
+    /// To a service without a wire.
+    convenience init(
+        _ service: some Service, _ contract: ContractDescription, _ verifier: any TokenVerifier
+    ) throws {
+        self.init(InProcessCaller(try Dispatcher(service, contract: contract, verifier: verifier)))
+    }
+
+    var isConnected: Bool { get async { await target.withLock { $0 }.isConnected } }
+
+    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+        calls.withLock { $0.append(call) }
+        return await target.withLock { $0 }.call(call, endpoint)
+    }
+
+    func close() {}
+
+    func lead(to other: any Caller) {
+        target.withLock { $0 = other }
+    }
+
+    /// How often an endpoint was called.
+    func count(_ endpoint: String) -> Int {
+        calls.withLock { $0.count { $0.endpoint == endpoint } }
+    }
+
+    /// The tokens that were shown, in order.
+    var tokens: [String?] { calls.withLock { $0.map(\.token) } }
+    var traces: [String] { calls.withLock { $0.map(\.trace.traceID) } }
+}
+
+/// A peer that answers every call alike.
+struct FixedAnswer: Caller {
+    var isConnected = true
+    let reply: Reply
+
+    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply { reply }
+    func close() {}
+
+    /// A peer that is not there.
+    static let nobody = FixedAnswer(
+        isConnected: false, reply: .failure(Problem(.unavailable, "There is no connection to the service.")))
+}
+
+struct NoUsers: UserStore {
+    func user(named name: String) async throws -> User? { nil }
+    func save(_ user: User) async throws {}
+    func remove(named name: String) async throws -> Bool { false }
+    func all() async throws -> [User] { [] }
+}
+
+/// What a call is refused with; `nil` where it is not.
+func problem<Output>(_ call: () async throws -> Output) async -> Problem? {
+    do {
+        _ = try await call()
+        return nil
+    } catch let problem as Problem {
+        return problem
+    } catch {
+        Issue.record(error)
+        return nil
+    }
+}
+
+/// A directory that goes with the test.
+final class TemporaryDirectory: Sendable {
+    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    func mode(of name: String) throws -> Int? {
+        let path = url.appending(path: name).path
+        return try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+}
+
+/// A verifier that may be changed for another, as keys are.
+final class SwitchedVerifier: TokenVerifier {
+    private let current: Mutex<any TokenVerifier>
+
+    init(_ verifier: any TokenVerifier) {
+        current = Mutex(verifier)
+    }
+
+    func `switch`(to other: any TokenVerifier) {
+        current.withLock { $0 = other }
+    }
+
+    func verify(_ token: String) async throws(Problem) -> Principal {
+        try await current.withLock { $0 }.verify(token)
+    }
+}
