@@ -111,6 +111,7 @@ let package = Package(
         tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
         tests("HostingTests", ["Hosting"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
+        tests("ArticlesTests", ["RPC", "Hosting"]),
         tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),
     ]
 )

@@ -31,7 +31,8 @@ public final class Dispatcher: Sendable {
     ) throws(ContractError) {
         let draining = Draining()
         let served = [
-            (contract, service.handlers), (HealthContract.description, HealthContract.handlers(service, verifier, draining)),
+            (contract, service.handlers),
+            (HealthContract.description, HealthContract.handlers(service, verifier, draining)),
             (MetaContract.description, MetaContract.handlers(contract)),
         ]
         contracts = served.map(\.0)
