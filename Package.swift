@@ -9,8 +9,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: a call stays on its caller's thread
 ]
 
-func kit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Kit/\(name)", swiftSettings: strict)
+func kit(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Kit/\(name)", resources: resources,
+        swiftSettings: strict)
 }
 
 func service(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -34,6 +36,10 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
+// The page at /docs, compiled into its library.
+let explorer = ["index.html", "style.css", "script.js", "schema.js", "samples.js", "elements.js", "icon.svg"]
+    .map { Resource.embedInCode("Explorer/\($0)") }
+
 // The targets stand in the order in which a request travels, and imports point one way: up this list.
 let package = Package(
     name: "starmicroservices",
@@ -44,6 +50,7 @@ let package = Package(
         .library(name: "Tokens", targets: ["Tokens"]),
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "ZeroMQTransport", targets: ["ZeroMQTransport"]),
+        .library(name: "Documents", targets: ["Documents"]),
         .library(name: "Hosting", targets: ["Hosting"]),
         .executable(name: "star", targets: ["star"]),
     ],
@@ -79,7 +86,7 @@ let package = Package(
         kit("HTTPTransport", ["RPC", hummingbird, httpClient]),
         kit("ZeroMQTransport", ["RPC", "ZeroMQ"]),
         // What a contract says, as documents.
-        kit("Documents", ["Endpoints"]),
+        kit("Documents", ["Endpoints"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
             "Hosting",
@@ -94,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "star",
             dependencies: [
-                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Hosting", "Telemetry", "CZeroMQ", arguments,
+                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents", "Hosting", "Telemetry",
+                "CZeroMQ", arguments,
                 histogram,
                 lifecycle, signals, logging, metrics,
             ],
@@ -109,6 +117,9 @@ let package = Package(
         tests("HTTPTransportTests", ["HTTPTransport"]),
         tests("ZeroMQTransportTests", ["ZeroMQTransport"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
+        tests(
+            "DocumentsTests",
+            ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),

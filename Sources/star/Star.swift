@@ -12,6 +12,7 @@ struct Star: AsyncParsableCommand {
               star health all           says whether they are ready
               star contracts            lists what they offer
               star call webapp.current_time
+              star documents openapi resource
               star users add ada        makes a user, whose password is read from the terminal
 
             Settings come from the environment and from .env in the working directory; `star settings` lists them all.
@@ -19,6 +20,6 @@ struct Star: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, SettingsList.self,
-            Bench.self,
+            WriteDocuments.self, Bench.self,
         ])
 }

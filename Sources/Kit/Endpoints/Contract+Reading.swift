@@ -15,7 +15,7 @@ extension ContractDescription {
             }
             descriptions.append(description)
         }
-        self.init(name: name, version: version, summary: summary, endpoints: descriptions)
+        self.init(name: name, typeName: nil, version: version, summary: summary, endpoints: descriptions)
     }
 }
 
@@ -31,7 +31,8 @@ extension EndpointDescription {
         self.init(
             name: String(qualified.dropFirst(contract.count + 1)), http: http, access: access,
             isIdempotent: isIdempotent,
-            deadline: .milliseconds(deadline), summary: summary, input: input, output: output)
+            deadline: .milliseconds(deadline), problems: [], summary: summary, input: input, inputName: nil,
+            output: output, outputName: nil)
     }
 }
 

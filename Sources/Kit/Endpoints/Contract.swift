@@ -20,13 +20,17 @@ public protocol Contract: Sendable {
 extension Contract {
     /// The contract as a value.
     public static var description: ContractDescription {
-        ContractDescription(name: name, version: version, summary: summary, endpoints: endpoints.descriptions)
+        ContractDescription(
+            name: name, typeName: String(describing: Self.self), version: version, summary: summary,
+            endpoints: endpoints.descriptions)
     }
 }
 
 /// A ``Contract`` as a value.
 public struct ContractDescription: Sendable {
     public let name: String
+    /// The name of the Swift type that says it, such as `GreetingContract`, where it is known.
+    public let typeName: String?
     public let version: String
     public let summary: String
     public let endpoints: [EndpointDescription]

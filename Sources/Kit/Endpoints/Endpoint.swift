@@ -25,6 +25,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
     ///     (RFC 9110, section 9.2.2).
     ///   - deadline: the time a call has where its caller named none.
+    ///   - problems: the kinds of problem that its handler refuses a call with, beside those that follow from the rest of
+    ///     the description. Documents list them.
     ///   - summary: one sentence for people.
     public init(
         _ name: String,
@@ -36,6 +38,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         access: Access,
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
+        problems: [Problem.Kind] = [],
         summary: String
     ) {
         description = EndpointDescription(
@@ -44,9 +47,12 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,
+            problems: problems,
             summary: summary,
             input: Input.schema,
-            output: Output.schema)
+            inputName: String(describing: Input.self),
+            output: Output.schema,
+            outputName: String(describing: Output.self))
     }
 }
 
@@ -59,7 +65,13 @@ public struct EndpointDescription: Sendable {
     public let isIdempotent: Bool
     /// The time a call has where its caller named none.
     public let deadline: Duration
+    /// What its handler refuses a call with, beside what follows from the rest of the description.
+    public let problems: [Problem.Kind]
     public let summary: String
     public let input: Schema
+    /// The name of the input's Swift type, where it is known.
+    public let inputName: String?
     public let output: Schema
+    /// The name of the output's Swift type, where it is known.
+    public let outputName: String?
 }

@@ -88,6 +88,11 @@ extension Schema {
 
     /// The example of an object is drawn from those of its fields.
     public static func object(_ fields: Field...) -> Schema {
+        object(fields)
+    }
+
+    /// The example of an object is drawn from those of its fields.
+    public static func object(_ fields: [Field]) -> Schema {
         let examples = fields.compactMap { field in field.schema.example.map { (field.name, $0) } }
         return Schema(kind: .object(fields), example: .object(Dictionary(examples) { first, _ in first }))
     }

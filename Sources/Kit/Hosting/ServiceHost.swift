@@ -62,7 +62,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
 
     /// Says what is served.
     ///
-    /// - Parameter pages: documents that the HTTP front shows beside the contract.
+    /// - Parameter pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
     /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
     public func serve(
         _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier, pages: [Page] = []
@@ -80,14 +80,15 @@ public final class ServiceHost: ServiceLifecycle.Service {
             dispatcher,
             settings: .init(
                 host: service.httpHost, port: service.httpPort, bodyLimit: family.maxBody, stopTimeout: family.stopTime),
-            pages: pages, logger: logger)
-        await parts.add(dispatcher, [zeroMQ, http])
+            pages: Page.documents(of: dispatcher.contracts) + pages, logger: logger)
+        let place = service.listen.map(\.description).joined(separator: " and ")
+        await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
     }
 
     /// Runs until the process is asked to stop, then drains and lets go of everything.
     public func run() async throws {
         do {
-            for address in try await parts.start() { logger.notice("Listening at \(address)") }
+            for address in try await parts.start(name) { logger.notice("Listening at \(address)") }
             try await gracefulShutdown()
         } catch {
             await parts.stop()
@@ -95,11 +96,15 @@ public final class ServiceHost: ServiceLifecycle.Service {
             throw error
         }
         logger.notice("Stopping")
-        await parts.drain()
-        // The time is that of whoever sends calls, and a second signal ends it.
-        try? await Task.sleep(for: family.drainTime)
+        await drain()
         await parts.stop()
         await thread.shutdown()
+    }
+
+    /// Says that the service will stop, and goes on answering for the drain time. Called again, it waits for the same end:
+    /// so services of one process drain together where all are told before the first stops.
+    public func drain() async {
+        await parts.drain(for: family.drainTime)
     }
 
     /// Encrypted wherever there is a key, and wherever other machines reach it.
@@ -124,32 +129,53 @@ public final class ServiceHost: ServiceLifecycle.Service {
     private var prefix: String { name.uppercased() }
 }
 
+/// A service cannot begin to listen: a sentence that names it and the address.
+public struct StartError: Error, CustomStringConvertible {
+    public let description: String
+}
+
 /// What a host starts and stops.
 private actor Parts {
     private var dispatcher: Dispatcher?
-    private var fronts: [any Front] = []
+    private var fronts: [(front: any Front, at: String)] = []
+    private var draining: Task<Void, Never>?
     private var callers: [any Caller] = []
 
     func add(_ caller: any Caller) { callers.append(caller) }
 
-    func add(_ dispatcher: Dispatcher, _ fronts: [any Front]) {
+    func add(_ dispatcher: Dispatcher, _ fronts: [(any Front, at: String)]) {
         self.dispatcher = dispatcher
-        self.fronts = fronts
+        self.fronts = fronts.map { ($0.0, $0.at) }
     }
 
-    func start() async throws -> [String] {
+    func start(_ service: String) async throws -> [String] {
         var addresses: [String] = []
-        for front in fronts { addresses += try await front.start() }
+        for (front, place) in fronts {
+            do {
+                addresses += try await front.start()
+            } catch {
+                throw StartError(description: "\(service) cannot listen at \(place): \(error)")
+            }
+        }
         return addresses
     }
 
-    func drain() async {
-        dispatcher?.beginDraining()
-        for front in fronts { await front.drain() }
+    func drain(for time: Duration) async {
+        let task =
+            draining
+            ?? Task {
+                dispatcher?.beginDraining()
+                for (front, _) in fronts { await front.drain() }
+                try? await Task.sleep(for: time)
+            }
+        draining = task
+        await task.value
     }
 
     func stop() async {
-        for front in fronts { await front.stop() }
+        await withDiscardingTaskGroup { group in
+            for (front, _) in fronts { group.addTask { await front.stop() } }
+        }
         for caller in callers { await caller.close() }
     }
 }
@@ -159,7 +185,8 @@ extension Address {
     fileprivate var isPrivate: Bool {
         switch target {
         case .ipc, .inproc: true
-        case .tcp(let host, _): host == "localhost" || host.hasPrefix("127.") || host == "[::1]"
+        case .tcp(let host, _):
+            ["localhost", "[::1]"].contains(host) || host.wholeMatch(of: /127(\.[0-9]{1,3}){3}/) != nil
         }
     }
 }

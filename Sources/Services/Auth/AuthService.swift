@@ -74,7 +74,3 @@ public actor AuthService: Service {
             expiresIn: Int(issuer.lifetime.components.seconds))
     }
 }
-
-extension Problem.Kind {
-    static let credentialsWrong = Self("credentials_wrong", status: 401, title: "The credentials are wrong")
-}

@@ -9,9 +9,10 @@ public enum AuthContract: Contract {
 
     public static let create = Endpoint<Credentials, TokenGrant>(
         "create", .post, "/api/v1/auth/create", status: 201, access: .open, deadline: .seconds(5),
+        problems: [.credentialsWrong, .permissionDenied, .tooManyRequests],
         summary: "Makes a token for a user with a password, or for a guest where no user is named.")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
-        "valid", .get, "/api/v1/auth/valid", access: .token,
+        "valid", .get, "/api/v1/auth/valid", access: .token, problems: [.permissionDenied],
         summary: "Says whether the token permits the use of a resource; a 403 says that it does not.")
     public static let keys = Endpoint<Empty, KeySet>(
         "keys", .get, "/.well-known/jwks.json", envelope: false, access: .open,
@@ -23,6 +24,10 @@ public enum AuthContract: Contract {
         keys
         Smoke.endpoint
     }
+}
+
+extension Problem.Kind {
+    public static let credentialsWrong = Self("credentials_wrong", status: 401, title: "The credentials are wrong")
 }
 
 /// Who asks for a token. Without a user it is a guest.

@@ -14,3 +14,8 @@ public struct Smoke: Payload, Equatable {
 
     public let status: String
 }
+
+extension Contract {
+    /// ``Smoke/endpoint``, which every contract lists.
+    public static var smoke: Endpoint<Empty, Smoke> { Smoke.endpoint }
+}

@@ -11,8 +11,7 @@ struct HealthCheck: AsyncParsableCommand {
         discussion:
             "Exit code 0 if all of them are, 1 otherwise. It asks over HTTP, at the ports that the settings name.")
 
-    @Argument(help: "auth, resource, webapp, boilerplate, or all.")
-    var services: [String]
+    @OptionGroup var names: ServiceNames
 
     @Option(help: "For how many seconds to wait until they are.")
     var wait = 0
@@ -25,7 +24,7 @@ struct HealthCheck: AsyncParsableCommand {
             let settings = try await Settings(environmentFile: env)
             let deadline = ContinuousClock.now + .seconds(wait)
             var isReady = true
-            for member in Member.all where services.contains(member.name) || services == ["all"] {
+            for member in try names.members {
                 let answer = try await state(of: member, settings, until: deadline)
                 print("\(member.name): \(answer ?? "ready")")
                 if answer != nil { isReady = false }

@@ -51,10 +51,22 @@ struct Fleet {
     func run() async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: hosts, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: hosts + [Drain(hosts: hosts)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let helpers = background.map { work in Task { try await work() } }
         defer { for helper in helpers { helper.cancel() } }
         try await group.run()
         await runtime.stop()
+    }
+}
+
+/// The last of the group, and so the first to be stopped: all services drain at once, and then stop one after the other.
+private struct Drain: ServiceLifecycle.Service {
+    let hosts: [ServiceHost]
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await withDiscardingTaskGroup { group in
+            for host in hosts { group.addTask { await host.drain() } }
+        }
     }
 }

@@ -8,15 +8,19 @@ public struct Page: Sendable {
     public let contentType: String
     /// Further header fields, such as `Cache-Control`, without which a page is sent with `no-store`.
     public let headers: [String: String]
+    /// The same in other media types, for requests whose `Accept` names one of those.
+    public let alternatives: [Page]
     /// Makes the document, for each request anew.
     public let body: @Sendable () async -> Data
 
     public init(
-        _ path: String, contentType: String, headers: [String: String] = [:], body: @escaping @Sendable () async -> Data
+        _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
+        body: @escaping @Sendable () async -> Data
     ) {
         self.path = path
         self.contentType = contentType
         self.headers = headers
+        self.alternatives = alternatives
         self.body = body
     }
 }

@@ -95,7 +95,7 @@ final class Responder: Sendable {
             let call = HTTPMapping.stray(problem, fields, received: received)
             answer = HTTPMapping.answer(to: call, await reply(to: call, channel), envelope: false, allow: allow)
         case .options(let allow): answer = HTTPMapping.options(allow: allow)
-        case .page(let page): answer = await HTTPMapping.answer(page)
+        case .page(let page): answer = await HTTPMapping.answer(page, accept: request.headers[.accept])
         }
         answer.head.headerFields.append(date.now)
         if answer.head.status != .noContent {

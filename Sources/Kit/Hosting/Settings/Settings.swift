@@ -46,7 +46,8 @@ public struct Settings: Sendable {
     }
 
     private func text(_ name: String, _ description: SettingDescription) throws(SettingsError) -> String? {
-        if let text = value(name) { return text }
+        // An empty secret is none: env.example has it empty beside its _FILE.
+        if let text = value(name), !(text.isEmpty && description.isSecret) { return text }
         guard description.isSecret, let path = value(name + "_FILE"), !path.isEmpty else { return description.standard }
         return try secret(name + "_FILE", at: path)
     }

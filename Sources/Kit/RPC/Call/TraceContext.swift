@@ -50,20 +50,26 @@ public struct TraceContext: Sendable, Hashable {
 extension TraceContext {
     /// Reads the header `traceparent`; `nil` where it is not well-formed or all zero, and a new trace must begin.
     public init?(header: String) {
-        let parts = header.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].count == 2, parts[0].elementsEqual("00".utf8) ? parts.count == 4 : true,
-            !parts[0].elementsEqual("ff".utf8), Self.number(parts[0], as: UInt8.self) != nil,
-            parts[1].count == 32, parts[2].count == 16, parts[3].count == 2,
-            let high = Self.number(parts[1].prefix(16), as: UInt64.self),
-            let low = Self.number(parts[1].suffix(16), as: UInt64.self),
-            let span = Self.number(parts[2], as: UInt64.self), let flags = Self.number(parts[3], as: UInt8.self),
+        var header = header
+        guard let context = header.withUTF8(TraceContext.read) else { return nil }
+        self = context
+    }
+
+    /// `00-<32 digits>-<16 digits>-<2 digits>`. A later version may go on after another hyphen.
+    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> TraceContext? {
+        let hyphen = UInt8(ascii: "-")
+        guard text.count == 55 || (text.count > 55 && text[55] == hyphen),
+            text[2] == hyphen, text[35] == hyphen, text[52] == hyphen,
+            let version = number(text[0..<2], as: UInt8.self), version != 0xFF, version != 0 || text.count == 55,
+            let high = number(text[3..<19], as: UInt64.self), let low = number(text[19..<35], as: UInt64.self),
+            let span = number(text[36..<52], as: UInt64.self), let flags = number(text[53..<55], as: UInt8.self),
             high | low != 0, span != 0
         else { return nil }
-        self.init(traceHigh: high, traceLow: low, span: span, flags: flags)
+        return TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags)
     }
 
     private static func number<Number: FixedWidthInteger>(
-        _ digits: Substring.UTF8View, as: Number.Type
+        _ digits: Slice<UnsafeBufferPointer<UInt8>>, as: Number.Type
     ) -> Number? {
         var value: Number = 0
         for digit in digits {

@@ -13,7 +13,7 @@ public enum HealthContract: Contract {
     public static let live = Endpoint<Empty, Health>(
         "live", .get, "/health/live", access: .open, summary: "Answers while the process lives.")
     public static let check = Endpoint<Empty, Health>(
-        "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200),
+        "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200), problems: [.notReady],
         summary: "Asks the service's actor whether it can do its work; a 503 says what it waits for.")
 
     public static let endpoints = Endpoints {

@@ -53,6 +53,15 @@ struct Connection {
     private var lastHeard = ContinuousClock.now
 
     var isUp: Bool { state == .up }
+
+    /// Whether there is a connection, even if no calls are sent on it.
+    var isOpen: Bool {
+        switch state {
+        case .up, .leaving, .refused: true
+        case .young, .down, .closed: false
+        }
+    }
+
     var inFlight: Int { waiting.count }
 
     mutating func nextID() -> UInt64 {
@@ -103,7 +112,7 @@ struct Connection {
     /// Anything else has come from the server.
     mutating func heard() -> [Action] {
         lastHeard = .now
-        return state == .down ? connected() : []
+        return state == .down || state == .young ? connected() : []
     }
 
     /// The handshake is done: what waited is sent.
@@ -118,17 +127,15 @@ struct Connection {
 
     /// The server has said who it is. Another process than before knows nothing of the calls in flight.
     mutating func greeted(by server: String) -> [Action] {
-        defer { instance = server }
-        guard let instance, instance != server else { return heard() }
-        return heard() + lose(.lost)
+        let lost = instance.map { $0 != server } == true ? lose(.lost) : []
+        instance = server
+        return lost + heard()
     }
 
     /// The connection is gone, and with it the replies.
     mutating func disconnected() -> [Action] {
-        switch state {
-        case .young, .down, .closed: return []
-        case .up, .leaving, .refused: state = .down
-        }
+        guard isOpen else { return [] }
+        state = .down
         return lose(.lost)
     }
 
@@ -142,7 +149,6 @@ struct Connection {
     mutating func lostPatience() -> [Action] {
         guard state == .young else { return [] }
         state = .down
-        unsent = [:]
         return lose(.notConnected)
     }
 
@@ -158,8 +164,13 @@ struct Connection {
         return lose(.notConnected)
     }
 
+    /// Ends all calls. Whoever answers the next HELLO, the calls of then will be its own.
     private mutating func lose(_ problem: Problem) -> [Action] {
-        defer { waiting = [:] }
+        defer {
+            waiting = [:]
+            unsent = [:]
+            instance = nil
+        }
         return waiting.values.map { .answer($0, .failure(problem)) }
     }
 }

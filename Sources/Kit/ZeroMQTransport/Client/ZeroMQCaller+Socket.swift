@@ -56,6 +56,25 @@ extension ZeroMQCaller {
         return count
     }
 
+    /// libzmq tells nothing of connections within a process. There the server's HELLO is the sign that there is one, and
+    /// a message that cannot be sent that there is none any more.
+    var isInProcess: Bool {
+        if case .inproc = address.target { true } else { false }
+    }
+
+    /// Asks for the sign, as soon as there is a server.
+    func greet() {
+        _ = send(hello)
+        beat()
+    }
+
+    private func ask() {
+        guard connection.isOpen || !isInProcess else { return }
+        guard !send(Outgoing(Preamble(.ping, id: 0))), isInProcess else { return }
+        apply { $0.disconnected() }
+        reopen()
+    }
+
     /// Asks the server for a sign of life every second: libzmq does not see that a process is frozen.
     private func beat() {
         guard !isBeating else { return }
@@ -68,7 +87,7 @@ extension ZeroMQCaller {
     private func beatAgain() {
         isBeating = false
         guard socket != nil else { return }
-        _ = send(Outgoing(Preamble(.ping, id: 0)))
+        ask()
         apply { $0.checkSilence() }
         beat()
     }
@@ -79,6 +98,7 @@ extension ZeroMQCaller {
         let preamble = Preamble(.request, id: id, flags: request.isIdempotent ? .idempotent : [], time: time)
         if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
             apply { $0.refused(id) }
+            if isInProcess { ask() }
         }
     }
 

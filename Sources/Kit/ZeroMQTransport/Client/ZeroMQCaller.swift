@@ -80,6 +80,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit: limit) } ?? 0 }
         thread.attach(monitor.socket) { [weak self] _ in self?.assumeIsolated { $0.watch() } ?? 0 }
         try socket.connect(address)
+        if isInProcess { greet() }
     }
 
     private func letGo() {
@@ -93,6 +94,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
+        guard deadline > .now else { return .failure(.deadlineExceeded) }
         let id = connection.nextID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -87,7 +87,7 @@ extension Head {
     /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` where it breaks the protocol.
     package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
         guard frame.count <= Self.maxSize else { throw .tooLarge }
-        guard !frame.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\r") }) else {
+        guard !frame.contains(0), !frame.contains(UInt8(ascii: "\r")) else {
             throw .malformed("The head holds a CR or a NUL.")
         }
         guard frame.allSatisfy({ $0 < 0x80 }) || String(validating: frame, as: UTF8.self) != nil else {
@@ -107,17 +107,25 @@ extension Head {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             line[..<colon].allSatisfy(Self.isNameByte)
         else { throw .malformed("A header is not of the form “name: value” with its name in lower case.") }
-        guard let name = Name.allCases.first(where: { line[..<colon].elementsEqual($0.rawValue.utf8) }) else { return }
+        guard let name = Self.name(line[..<colon]) else { return }
         guard self[name] == nil else { throw .malformed("The header \(name.rawValue) stands twice.") }
         let value = line[line.index(after: colon)...].drop { $0 == UInt8(ascii: " ") }
         fields.append(Field(name: name, value: String(decoding: value, as: UTF8.self)))
     }
 
+    /// The names as bytes, so that reading a head makes no strings but the values.
+    private static let names = Name.allCases.map { (name: $0, bytes: Array($0.rawValue.utf8)) }
+
+    private static func name(_ bytes: Slice<UnsafeRawBufferPointer>) -> Name? {
+        names.first { $0.bytes.count == bytes.count && bytes.elementsEqual($0.bytes) }?.name
+    }
+
     /// The characters of a token in HTTP (RFC 9110, section 5.6.2), without upper case.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            true
+        default: "!#$%&'*+.^_`|~".utf8.contains(byte)
         }
     }
 

@@ -75,6 +75,7 @@ extension ZeroMQFront {
             self?.deliver(reply, to: call, preamble.id, path)
         }
         peers[path.peer]?.started(running, preamble.id)
+        if listeners[path.peer.listener].isInProcess { askSoon() }
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.

@@ -60,17 +60,34 @@ extension ZeroMQFront {
         }
     }
 
-    /// Flushes what waits, and asks after each peer with a PONG that nobody awaits: ROUTER says so if the peer is gone.
     private func sweep() {
         isSweeping = false
         for (id, peer) in peers {
-            if peer.outbox.isEmpty {
-                let probe = trySending(Outgoing(Preamble(.pong, id: 0)), to: ReturnPath(peer: id, envelope: []))
-                if probe == .unreachable { forget(id) }
-            } else {
-                flush(id)
-            }
+            if peer.outbox.isEmpty { ask(after: id) } else { flush(id) }
         }
+    }
+
+    /// Asks after a peer with a PONG that nobody awaits: ROUTER says so if the peer is gone.
+    private func ask(after id: PeerID) {
+        let probe = trySending(Outgoing(Preamble(.pong, id: 0)), to: ReturnPath(peer: id, envelope: []))
+        if probe == .unreachable { forget(id) }
+    }
+
+    /// Asks now and then after the peers within this process, for as long as one waits for a reply.
+    func askSoon() {
+        guard !isAsking else { return }
+        isAsking = true
+        _ = Deadlines.shared.schedule(at: .now + .milliseconds(100)) { [weak self] in
+            guard let self else { return }
+            Task { await askAgain() }
+        }
+    }
+
+    private func askAgain() {
+        isAsking = false
+        let near = peers.filter { id, peer in peer.isBusy && listeners[id.listener].isInProcess }
+        for (id, peer) in near where peer.outbox.isEmpty { ask(after: id) }
+        if !near.isEmpty { askSoon() }
     }
 
     private func flush(_ id: PeerID) {

@@ -33,6 +33,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     var isStopping = false
     var idleWaiter: CheckedContinuation<Void, Never>?
     var isSweeping = false
+    var isAsking = false
     var outgoing = Multipart()
 
     private let context: Context
@@ -76,7 +77,7 @@ public actor ZeroMQFront: Front, ThreadBound {
             var options = SocketOptions.server
             options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
             if address.isTCP { options.security = security }
-            let listener = try Listener(Socket(.router, in: context, options: options))
+            let listener = try Listener(Socket(.router, in: context, options: options), at: address)
             listeners.append(listener)
             thread.attach(listener.monitor.socket) { [weak self] _ in
                 self?.assumeIsolated { $0.watch(index) } ?? 0
@@ -127,9 +128,12 @@ public actor ZeroMQFront: Front, ThreadBound {
 struct Listener {
     let socket: Socket
     let monitor: Monitor
+    /// libzmq tells nothing of connections within a process.
+    let isInProcess: Bool
 
-    init(_ socket: Socket) throws(ZeroMQError) {
+    init(_ socket: Socket, at address: Address) throws(ZeroMQError) {
         self.socket = socket
+        isInProcess = if case .inproc = address.target { true } else { false }
         monitor = try socket.monitor()
     }
 

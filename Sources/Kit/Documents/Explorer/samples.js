@@ -1,0 +1,74 @@
+// A request as values, and the lines of code that would send it. A token is always a variable there.
+
+// What the form says. A text that is empty is left out unless the field is required.
+export function requestOf({ method, path, operation }, inputs) {
+  const said = inputs.filter(({ field, text }) => text !== "" || (field.required && field.place === "query"));
+  const at = place => said.filter(({ field }) => field.place === place);
+  const values = said.map(({ field, text }) => ({ field, value: valueOf(field, text) }));
+  const query = new URLSearchParams(at("query").flatMap(({ field, text }) => texts(field, text).map(text => [field.name, text])));
+  const filled = path.replace(/\{([^}]*)\}/g, (_, name) =>
+    encodeURIComponent(at("path").find(({ field }) => field.name === name)?.text ?? ""));
+  const members = values.filter(({ field }) => field.place === "body").map(({ field, value }) => [field.name, value]);
+  const body = operation.requestBody && members.length ? JSON.stringify(Object.fromEntries(members)) : undefined;
+  return {
+    method: method.toUpperCase(), target: filled + (query.size ? `?${query}` : ""), body,
+    headers: body ? { "Content-Type": "application/json" } : {}, values,
+  };
+}
+
+function valueOf(field, text) {
+  if (field.valueType === "string") return text;
+  try { return JSON.parse(text); } catch { return text; }
+}
+
+// A list stands in a query once for each element.
+function texts(field, text) {
+  const value = valueOf(field, text);
+  return Array.isArray(value) ? value.map(String) : [text];
+}
+
+export const languages = { curl, Swift: swift, Python: python };
+
+function curl(request, endpoint, context, hasToken) {
+  const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(location.origin + request.target)}`];
+  if (hasToken) parts.push(`-H "X-Token: $TOKEN"`);
+  if (request.body) parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(request.body)}`);
+  return parts.join(" \\\n  ");
+}
+
+function quoted(text) { return `'${text.replaceAll("'", `'\\''`)}'`; }
+
+function swift(request, endpoint, { type }, hasToken) {
+  const labels = request.values.map(({ field, value }) => `${camelCase(field.name)}: ${swiftLiteral(value)}`);
+  const input = endpoint.operation["x-input"];
+  const parts = [`${type}.${camelCase(endpoint.shortName)}`];
+  if (input !== "Empty") parts.push(`${input}(${labels.join(", ")})`);
+  if (hasToken) parts.push("token: token");
+  return `let caller = HTTPCaller("${location.origin}")\n`
+    + `let answer = try await Client<${type}>(caller).call(\n    ${parts.join(", ")})`;
+}
+
+function camelCase(name) { return name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase()); }
+
+function swiftLiteral(value) {
+  if (Array.isArray(value)) return `[${value.map(swiftLiteral).join(", ")}]`;
+  if (value === null) return "nil";
+  if (typeof value === "object") return "…";
+  if (typeof value !== "string") return String(value);
+  return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}
+
+function python(request, endpoint, { service }, hasToken) {
+  const labels = request.values.map(({ field, value }) => `${field.name}=${pythonLiteral(value)}`);
+  const token = hasToken ? ", token=token" : "";
+  const call = endpoint.name.startsWith("_") ? `call("${endpoint.name}")` : `${endpoint.name}(${labels.join(", ")})`;
+  return `with Client("ipc://.star/run/${service}.sock"${token}) as client:\n    print(client.${call})`;
+}
+
+function pythonLiteral(value) {
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}: ${pythonLiteral(inner)}`).join(", ")}}`;
+}

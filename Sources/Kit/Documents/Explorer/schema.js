@@ -1,0 +1,90 @@
+// Reads an OpenAPI document, as this kit writes it.
+
+const methods = ["get", "post", "put", "patch", "delete"];
+
+// The endpoints, each once: the paths beside its first are its aliases.
+export function endpointsOf(schema) {
+  const endpoints = new Map();
+  for (const [path, item] of Object.entries(schema.paths)) {
+    for (const method of methods.filter(method => item[method])) {
+      const operation = item[method];
+      const name = operation["x-endpoint"];
+      const known = endpoints.get(name);
+      if (known) { known.also.push(path); continue; }
+      const security = operation.security;
+      endpoints.set(name, {
+        id: name.replaceAll(".", "-"), name, shortName: name.split(".").at(-1), method, path, also: [], operation,
+        tag: operation.tags[0], takesToken: security.length > 0,
+        isOpen: security.length === 0 || security.some(scheme => !Object.keys(scheme).length),
+      });
+    }
+  }
+  return [...endpoints.values()];
+}
+
+export class Reader {
+  constructor(schema) { this.schema = schema; }
+
+  resolved(node) {
+    if (!node?.$ref) return node;
+    return node.$ref.slice(2).split("/").reduce((part, name) => part[name.replaceAll("~1", "/").replaceAll("~0", "~")], this.schema);
+  }
+
+  // What a caller sends: each field with the place it travels in.
+  fields({ operation }) {
+    const parameters = (operation.parameters ?? []).map(parameter =>
+      ({ ...this.field(parameter.name, parameter.schema, parameter.required), description: parameter.description, place: parameter.in }));
+    const body = this.resolved(operation.requestBody?.content["application/json"].schema);
+    return [...parameters, ...this.fieldsOf(body).map(field => ({ ...field, place: "body" }))];
+  }
+
+  // What comes back, without the envelope.
+  output(operation) {
+    const status = Object.keys(operation.responses).find(status => status < 300);
+    const whole = this.resolved(operation.responses[status]?.content?.["application/json"].schema);
+    const isWrapped = whole?.properties?.data && Object.keys(whole.properties).length === 1;
+    return this.resolved(isWrapped ? whole.properties.data : whole);
+  }
+
+  outputFields(operation) {
+    const output = this.output(operation);
+    if (output?.additionalProperties) return [this.field("…", output.additionalProperties, false)];
+    return this.fieldsOf(output);
+  }
+
+  problems(operation) {
+    return Object.entries(operation.responses).filter(([status]) => status >= 400).flatMap(([status, response]) => {
+      const examples = this.resolved(response).content["application/problem+json"].examples;
+      return Object.entries(examples).map(([code, { summary }]) => ({ status, code, title: summary }));
+    });
+  }
+
+  fieldsOf(schema) {
+    const required = schema?.required ?? [];
+    return Object.entries(schema?.properties ?? {}).map(([name, field]) => this.field(name, field, required.includes(name)));
+  }
+
+  field(name, node, required) {
+    const schema = this.resolved(node);
+    const type = [schema.type ?? "any"].flat().filter(type => type !== "null")[0];
+    const inner = type === "array" ? this.resolved(schema.items) : schema;
+    const isScalar = ["string", "integer", "number", "boolean"].includes(type);
+    return {
+      name, required, type: words(type, schema, inner), valueType: type, isScalar, description: schema.description,
+      example: schema.examples?.[0], isSecret: schema.format === "password",
+      choices: type === "boolean" ? ["true", "false"] : schema.enum?.filter(value => value !== null),
+      inputMode: { integer: "numeric", number: "decimal" }[type], fields: this.fieldsOf(inner),
+    };
+  }
+}
+
+// A type as people say it: “string, 1 to 64 characters”.
+function words(type, schema, inner) {
+  const range = (low, high, unit) => low === undefined ? "" : low === high ? `, ${low}${unit}` : `, ${low} to ${high}${unit}`;
+  return (type === "array" ? `list of ${[inner.type ?? "any"].flat()[0]}s` : type)
+    + (schema.format && schema.format !== "password" ? `, ${schema.format}` : "")
+    + range(schema.minLength, schema.maxLength, " characters") + range(schema.minimum, schema.maximum, "")
+    + range(schema.minItems, schema.maxItems, " elements")
+    + (schema.pattern ? `, ${schema.pattern}` : "")
+    + (schema.enum ? `: ${schema.enum.filter(value => value !== null).join(", ")}` : "");
+}

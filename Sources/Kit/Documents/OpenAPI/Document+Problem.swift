@@ -1,0 +1,57 @@
+import Endpoints
+
+extension Document {
+    /// The header fields of every response.
+    static let everyHeader: Document = ["X-Request-Id": header("X-Request-Id"), "traceparent": header("traceparent")]
+
+    /// A response with one of these problems, which have one status.
+    static func response(_ kinds: [Problem.Kind], _ schema: Document) -> Document {
+        let status = kinds.first?.status
+        var headers = everyHeader
+        if status == 401 { headers = headers.setting("WWW-Authenticate", header("WWW-Authenticate")) }
+        if status == 429 || status == 503 { headers = headers.setting("Retry-After", header("Retry-After")) }
+        let examples = kinds.map { kind in
+            Member(kind.code, ["summary": .string(kind.title), "value": example(of: kind)])
+        }
+        return [
+            "description": .string(kinds.map { "`\($0.code)`: \($0.title)." }.joined(separator: " ")),
+            "headers": headers,
+            "content": .object([
+                Member(Problem.contentType, ["schema": schema, "examples": .object(examples)])
+            ]),
+        ]
+    }
+
+    /// A problem of this kind, as documents show it.
+    static func example(of kind: Problem.Kind) -> Document {
+        var problem: Document = [
+            "type": .string("urn:problem-type:" + kind.code), "title": .string(kind.title),
+            "status": .integer(kind.status), "detail": .string(kind.title + "."), "code": .string(kind.code),
+            "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        ]
+        if kind == .invalid { problem = problem.setting("errors", [["pointer": "/name", "detail": "is missing"]]) }
+        return problem
+    }
+
+    private static func header(_ name: String) -> Document {
+        ["$ref": .string("#/components/headers/" + name)]
+    }
+}
+
+extension Problem {
+    /// A problem as JSON (RFC 9457).
+    static let schema = Schema.object(
+        .required("type", .string(format: .uri, example: "urn:problem-type:invalid_input"), "The kind, as a URI."),
+        .required("title", .string(example: "The input breaks the contract"), "The kind, for people."),
+        .required("status", .integer(400...599, example: 422), "The HTTP status."),
+        .required("detail", .string(example: "The input has 1 fault."), "What went wrong this time, for people."),
+        .required("code", .string(pattern: "[a-z_]+", example: "invalid_input"), "The kind, for programs."),
+        .required(
+            "trace_id", .string(pattern: "[0-9a-f]{32}", example: "4bf92f3577b34da6a3ce929d0e0e4736"),
+            "The trace by which the service's log tells more."),
+        .optional("errors", .array(of: fault), "What is wrong with the input, fault by fault."))
+
+    private static let fault = Schema.object(
+        .required("pointer", .string(example: "/name"), "Where: a JSON pointer (RFC 6901) into the input."),
+        .required("detail", .string(example: "is missing"), "What is wrong there."))
+}

@@ -1,0 +1,68 @@
+public import Endpoints
+public import Foundation
+
+/// What a service offers over HTTP, as an OpenAPI 3.1 document. It is drawn from contracts and nothing else, so that it says
+/// what is so.
+///
+/// ```swift
+/// let openAPI = OpenAPI([GreetingContract.description])
+/// try openAPI.json.write(to: file)
+/// ```
+public struct OpenAPI: Sendable, Hashable {
+    /// The media type of ``json`` (RFC 6838 has none of OpenAPI's own yet).
+    public static let jsonType = "application/json"
+    /// The media type of ``yaml`` (RFC 9512).
+    public static let yamlType = "application/yaml"
+
+    /// The document as a value.
+    public let document: Document
+
+    /// - Parameters:
+    ///   - contracts: what the service serves: its own contract first, whose name and version become the document's.
+    ///   - servers: the URLs at which it is reached; `/` is the server that the document comes from.
+    public init(_ contracts: [ContractDescription], servers: [String] = ["/"]) {
+        var components = Components()
+        var paths: [Document.Member] = []
+        for contract in contracts {
+            for endpoint in contract.endpoints {
+                for (path, operation) in components.operations(endpoint, contract) {
+                    let item = paths.first { $0.name == path }?.value ?? [:]
+                    paths.removeAll { $0.name == path }
+                    paths.append(.init(path, item.setting(endpoint.http.method.rawValue.lowercased(), operation)))
+                }
+            }
+        }
+        document = [
+            "openapi": "3.1.0", "info": Self.info(contracts),
+            "servers": .array(servers.map { ["url": .string($0)] }),
+            "tags": .array(contracts.map(Self.tag)), "paths": .object(paths), "components": components.document,
+        ]
+    }
+
+    /// The document as JSON.
+    public var json: Data { document.json }
+
+    /// The document as YAML.
+    public var yaml: Data { document.yaml }
+
+    private static func info(_ contracts: [ContractDescription]) -> Document {
+        [
+            "title": .string(contracts.first?.name ?? ""), "version": .string(contracts.first?.version ?? ""),
+            "summary": (contracts.first?.summary).map { .string($0) }, "description": .string(conventions),
+        ]
+    }
+
+    private static func tag(_ contract: ContractDescription) -> Document {
+        [
+            "name": .string(contract.tag), "description": .string(contract.summary),
+            "x-type": contract.typeName.map { .string($0) },
+        ]
+    }
+
+    private static let conventions = """
+        Any request may carry these header fields: `X-Timeout-Ms`, the milliseconds after which the caller no longer waits; \
+        `X-Request-Id`, a name for the request, which is echoed; `traceparent`, the trace that it belongs to. \
+        Members of an input that are not described here are passed over. A last slash in a path makes no difference. \
+        Whatever is refused is refused with a problem document (RFC 9457), whose `code` is for programs.
+        """
+}

@@ -1,0 +1,41 @@
+public import Foundation
+
+extension Document {
+    /// The document as YAML 1.2, which its readers of version 1.1 take for the same.
+    public var yaml: Data {
+        var text = ""
+        writeYAML(to: &text, indent: "")
+        return Data(text.utf8)
+    }
+
+    /// Writes the value from where the line stands, and ends the line.
+    private func writeYAML(to text: inout String, indent: String) {
+        switch self {
+        case .array(let elements) where !elements.isEmpty:
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "" : indent) + "- "
+                element.writeYAML(to: &text, indent: indent + "  ")
+            }
+        case .object(let members) where !members.isEmpty:
+            for (index, member) in members.enumerated() {
+                text += (index == 0 ? "" : indent) + Self.scalar(member.name) + ":"
+                text += member.value.isBlock ? "\n" + indent + "  " : " "
+                member.value.writeYAML(to: &text, indent: indent + "  ")
+            }
+        case .string(let string): text += Self.scalar(string) + "\n"
+        default: text += flow + "\n"
+        }
+    }
+
+    /// Whether it takes lines of its own.
+    private var isBlock: Bool { !members.isEmpty || !elements.isEmpty }
+
+    /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which YAML
+    /// reads too.
+    private static func scalar(_ text: String) -> String {
+        let isPlain =
+            text.wholeMatch(of: /[A-Za-z\/](?:[A-Za-z0-9_.\/ -]*[A-Za-z0-9_.\/])?/) != nil
+            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+        return isPlain ? text : Document.string(text).flow
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// Names of services, as commands take them.
+struct ServiceNames: ParsableArguments {
+    @Argument(
+        help: "auth, resource, webapp, boilerplate, or all.",
+        completion: .list(["all"] + Member.all.map(\.name)))
+    var services: [String]
+
+    func validate() throws {
+        _ = try members
+    }
+
+    /// - Throws: `ValidationError` where there is no such service.
+    var members: [Member] {
+        get throws {
+            if services == ["all"] { return Member.all }
+            return try services.map { name in
+                guard let member = Member.all.first(where: { $0.name == name }) else {
+                    let known = Member.all.map(\.name).joined(separator: ", ")
+                    throw ValidationError("There is no service “\(name)”. There are: \(known), or all.")
+                }
+                return member
+            }
+        }
+    }
+}

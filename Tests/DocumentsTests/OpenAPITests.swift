@@ -1,0 +1,133 @@
+import Boilerplate
+import Contracts
+import Documents
+import Endpoints
+import Foundation
+import RPC
+import Testing
+
+@Suite("An OpenAPI document")
+struct OpenAPITests {
+    private static let services = [
+        AuthContract.description, ResourceContract.description, WebAppContract.description,
+        BoilerplateContract.description,
+    ]
+
+    private let document = OpenAPI([ShelfContract.description, HealthContract.description]).document
+
+    @Test("names the service, its version and where it is")
+    func info() {
+        #expect(document["openapi"] == "3.1.0")
+        #expect(document.at("info title") == "shelf" && document.at("info version") == "2.1.0")
+        #expect(document.at("servers 0 url") == "/")
+        let elsewhere = OpenAPI([ShelfContract.description], servers: ["https://shelf.example"]).document
+        #expect(elsewhere.at("servers 0 url") == "https://shelf.example")
+    }
+
+    @Test("has a tag for each contract, without the mark of the kit's own")
+    func tags() {
+        #expect(document["tags"]?.elements.map { $0["name"] } == ["shelf", "health"])
+    }
+
+    @Test("has each endpoint at each of its paths, under names of their own")
+    func operations() {
+        #expect(
+            document["paths"]?.names == [
+                "/shelf/{room}/books", "/books/{room}", "/shelf/books", "/shelf/books/{title}", "/shelf/count",
+                "/health/live", "/health/ready",
+            ])
+        #expect(document.at("paths /shelf/{room}/books get operationId") == "shelf.find")
+        #expect(document.at("paths /books/{room} get operationId") == "shelf.find.2")
+        #expect(document.at("paths /books/{room} get x-endpoint") == "shelf.find")
+    }
+
+    @Test("says where each field of an input travels")
+    func parameters() {
+        let parameters = document.at("paths /shelf/{room}/books get parameters")?.elements ?? []
+        #expect(parameters.map { $0["name"] } == ["room", "words", "limit"])
+        #expect(parameters.map { $0["in"] } == ["path", "query", "query"])
+        // A list that is not in the query is an empty one.
+        #expect(parameters.map { $0["required"] } == [true, false, false])
+        #expect(document.at("paths /shelf/books post requestBody required") == true)
+        #expect(document.at("paths /shelf/books/{title} put requestBody required") == false)
+        let body = document.at("paths /shelf/books/{title} put requestBody content application/json schema properties")
+        #expect(body?.names == ["room"])
+    }
+
+    @Test("lets null stand for an optional field of a body, as the services do")
+    func null() {
+        let state = document.at("components schemas Book properties state")
+        #expect(state?["type"] == ["string", "null"] && state?["enum"] == ["new", "old", .null])
+        #expect(document.at("components schemas Book properties title type") == "string")
+        let limit = document.at("paths /shelf/{room}/books get parameters")?.elements.last
+        #expect(limit?["schema"]?["type"] == "integer")
+    }
+
+    @Test("wraps what the service wraps, and gives a 204 no content")
+    func envelope() {
+        let found = document.at("paths /shelf/{room}/books get responses 200 content application/json")
+        #expect(found?.at("schema properties")?["data"]?["$ref"] == "#/components/schemas/Books")
+        #expect(found?.at("example data books 0 title") == "Stars")
+        #expect(document.at("paths /shelf/books post responses 204")?["content"] == nil)
+    }
+
+    @Test("says who may call")
+    func security() {
+        #expect(document.at("paths /shelf/count get security") == [])
+        #expect(document.at("paths /shelf/{room}/books get security") == [["token": []], ["bearer": []]])
+        #expect(document.at("paths /shelf/books post security") == [["token": ["write"]], ["bearer": ["write"]]])
+        // It is open, and looks at a token all the same.
+        #expect(document.at("paths /shelf/books/{title} put security") == [[:], ["token": []], ["bearer": []]])
+    }
+
+    @Test(
+        "lists every status that an operation can give, and no other",
+        arguments: [
+            ("/shelf/{room}/books get", "200 400 401 404 422 500 503 504"),
+            ("/shelf/books post", "204 400 401 403 409 413 415 422 500 503 504"),
+            ("/shelf/books/{title} put", "200 400 401 404 413 415 422 500 503 504"),
+            ("/shelf/count get", "200 400 500 503 504"), ("/health/live get", "200 400 500 504"),
+            ("/health/ready get", "200 400 500 503 504"),
+        ])
+    func problems(operation: String, statuses: String) {
+        #expect(document.at("paths \(operation) responses")?.names.joined(separator: " ") == statuses)
+    }
+
+    @Test("names the codes behind a status, with examples that fit the schema of problems")
+    func codes() throws {
+        let response = document.at("paths /shelf/{room}/books get responses 401")
+        let examples = try #require(response?.at("content application/problem+json examples"))
+        #expect(examples.names == ["token_missing", "token_invalid", "token_expired"])
+        #expect(examples.at("token_missing value status") == 401)
+        #expect(response?["headers"]?.names.contains("WWW-Authenticate") == true)
+    }
+
+    @Test("has a schema of problems that real problems fit")
+    func problem() throws {
+        let faults = [Problem.Fault(pointer: "/name", detail: "is missing")]
+        let trace = String(repeating: "0af7", count: 8)
+        let real = try JSONValue(json: Problem(.invalid, "No.", faults: faults).json(traceID: trace))
+        let written = try #require(document.at("components schemas Problem"))
+        let schema = try #require(Schema(json: JSONValue(json: written.json)))
+        #expect(schema.faults(of: real).isEmpty)
+        #expect(
+            schema.fields.map(\.name).sorted() == ["code", "detail", "errors", "status", "title", "trace_id", "type"])
+    }
+
+    @Test(
+        "of each service refers only to what it holds, names no operation twice, and is the same each time",
+        arguments: services.map(\.name))
+    func references(name: String) throws {
+        let contract = try #require(Self.services.first { $0.name == name })
+        let contracts = [contract, HealthContract.description, MetaContract.description]
+        let document = OpenAPI(contracts).document
+        for reference in Set(document.references) {
+            let place = reference.dropFirst(2).split(separator: "/").joined(separator: " ")
+            #expect(document.at(place) != nil, "\(reference)")
+        }
+        let operations = document["paths"]?.members.flatMap(\.value.members) ?? []
+        let names = operations.compactMap { $0.value["operationId"]?.text }
+        #expect(names.count == operations.count && Set(names).count == names.count)
+        #expect(OpenAPI(contracts).json == document.json)
+    }
+}

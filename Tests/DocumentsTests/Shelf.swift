@@ -1,0 +1,83 @@
+import Documents
+import Endpoints
+
+/// A contract with an endpoint of each sort.
+enum ShelfContract: Contract {
+    static let name = "shelf"
+    static let version = "2.1.0"
+    static let summary = "Keeps books."
+
+    static let find = Endpoint<Search, Books>(
+        "find", .get, "/shelf/{room}/books", aliases: ["/books/{room}"], access: .token, summary: "Finds books.")
+    static let add = Endpoint<Book, Empty>(
+        "add", .post, "/shelf/books", status: 204, access: .permission("write"), problems: [.conflict],
+        summary: "Adds a book.")
+    static let move = Endpoint<Move, Book>(
+        "move", .put, "/shelf/books/{title}", access: .open, problems: [.notFound, .tokenInvalid],
+        summary: "Moves a book.")
+    static let count = Endpoint<Empty, Count>(
+        "count", .get, "/shelf/count", access: .open, summary: "Counts the books.")
+
+    static let endpoints = Endpoints {
+        find
+        add
+        move
+        count
+    }
+}
+
+struct Search: Payload {
+    static let schema = Schema.object(
+        .required("room", .string(length: 1...16, example: "attic"), "Where."),
+        .required("words", .array(of: .string(example: "star")), "What is in the title."),
+        .optional("limit", .integer(1...50, example: 10), "How many at most."))
+    let room: String
+    let words: [String]
+    let limit: Int?
+}
+
+struct Book: Payload {
+    static let schema = Schema.object(
+        .required("title", .string(pattern: "[A-Z].*", example: "Stars"), "The title."),
+        .optional("state", .string(values: ["new", "old"], example: "new"), "How it looks."))
+    let title: String
+    let state: String?
+}
+
+struct Books: Payload {
+    static let schema = Schema.object(.required("books", .array(of: Book.schema, count: 0...50), "The books."))
+    let books: [Book]
+}
+
+struct Move: Payload {
+    static let schema = Schema.object(
+        .required("title", .string(example: "Stars"), "Which book."),
+        .optional("room", .string(example: "cellar"), "Where to; nowhere, unless told."))
+    let title: String
+    let room: String?
+}
+
+/// Bare numbers, by what is counted.
+struct Count: Payload {
+    static let schema = Schema.map(of: .integer(example: 3))
+    let values: [String: Int]
+}
+
+extension Document {
+    /// What a pointer in words leads to: `"paths /shelf/count get"`. References are followed, within `root`.
+    func at(_ path: String) -> Document? {
+        path.split(separator: " ").reduce(self) { document, name in
+            guard let next = document?[String(name)] else { return nil }
+            guard let reference = next["$ref"]?.text else { return next }
+            return at(reference.dropFirst(2).split(separator: "/").joined(separator: " "))
+        }
+    }
+
+    /// Every reference in the document.
+    var references: [String] {
+        (self["$ref"]?.text).map { [$0] } ?? members.flatMap(\.value.references) + elements.flatMap(\.references)
+    }
+
+    /// The names of an object's members.
+    var names: [String] { members.map(\.name) }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+import ZeroMQ
+
+@testable import Hosting
+
+@Suite("Secrets among settings")
+struct SecretTests {
+    private static let setting = Setting<String>(
+        "A_SECRET", "A secret.", standard: nil, isSecret: true
+    ) { text throws(SettingFault) in
+        guard text.hasPrefix("right") else { throw SettingFault("must be right") }
+        return text
+    }
+
+    let directory = TemporaryDirectory()
+
+    func complaint(_ values: [String: String]) -> String? {
+        do throws(SettingsError) {
+            _ = try Settings(values)(Self.setting)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("come from the environment, or from a file that only its owner can read")
+    func file() throws {
+        #expect(try Settings(["A_SECRET": "right one"])(Self.setting) == "right one")
+        let path = try directory.write("right one\n", to: "secret")
+        #expect(try Settings(["A_SECRET_FILE": path])(Self.setting) == "right one")
+    }
+
+    @Test("come from the file where the environment leaves them empty, as env.example does")
+    func empty() throws {
+        let path = try directory.write("right one\n", to: "secret")
+        #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path]).optional(Self.setting) == "right one")
+    }
+
+    @Test("are refused from a file that others can read", arguments: [0o640, 0o604, 0o660, 0o601])
+    func mode(_ mode: Int) throws {
+        let path = try directory.write("right one\n", to: "secret", mode: mode)
+        let complaint = complaint(["A_SECRET_FILE": path])
+        #expect(complaint == "A_SECRET_FILE names \(path), which others than its owner can read.")
+    }
+
+    @Test("are refused from a file that is not there")
+    func noFile() {
+        let path = directory.path(of: "nothing")
+        #expect(complaint(["A_SECRET_FILE": path]) == "A_SECRET_FILE names \(path), which cannot be read.")
+    }
+
+    @Test("are never in a message")
+    func messages() throws {
+        let path = try directory.write("wrong sesame", to: "secret")
+        for values in [["A_SECRET": "wrong sesame"], ["A_SECRET_FILE": path]] {
+            #expect(complaint(values) == "A_SECRET must be right.")
+        }
+        let error = #expect(throws: SettingsError.self) {
+            _ = try ServiceSettings("auth", port: 1, Settings(["AUTH_CURVE_SECRET_KEY": "sesame"]))
+        }
+        #expect(error?.description == "AUTH_CURVE_SECRET_KEY must be 64 hexadecimal digits.")
+    }
+
+    @Test("of CURVE are not printed with the settings that hold them")
+    func printed() throws {
+        let pair = try CurveKeyPair.generate()
+        let service = try ServiceSettings("auth", port: 1, Settings(["AUTH_CURVE_SECRET_KEY": pair.secretKey.hex]))
+        #expect(service.curve == pair)
+        for text in [String(describing: service), String(reflecting: service)] {
+            #expect(!text.contains(pair.secretKey.hex) && !text.contains(pair.secretKey.z85))
+            #expect(!text.contains(pair.secretKey.bytes.description))
+        }
+    }
+}

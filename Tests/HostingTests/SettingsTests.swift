@@ -1,0 +1,114 @@
+import Foundation
+import Logging
+import Testing
+import ZeroMQ
+
+@testable import Hosting
+
+@Suite("Settings")
+struct SettingsTests {
+    let directory = TemporaryDirectory()
+
+    /// What reading a setting is refused with.
+    func complaint<Value>(_ values: [String: String], _ setting: Setting<Value>) -> String? {
+        do throws(SettingsError) {
+            _ = try Settings(values)(setting)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("are text, numbers, words of a few, and lists")
+    func kinds() throws {
+        let settings = Settings(["A_TEXT": "b c", "A_NUMBER": "7", "A_LEVEL": "error", "A_LIST": " x, y,,z "])
+        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "b c")
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 7)
+        #expect(try settings(Setting.choice("A_LEVEL", "A level.", standard: Logger.Level.info)) == .error)
+        #expect(try settings(Setting.list("A_LIST", "A list.", standard: "")) == ["x", "y", "z"])
+    }
+
+    @Test("have a standard where nothing is set")
+    func standard() throws {
+        let settings = Settings([:])
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+        #expect(try settings(Setting.list("A_LIST", "A list.", standard: "")) == [])
+        #expect(try settings.optional(Setting.text("A_TEXT", "A text.", standard: "")) == nil)
+        #expect(try FamilySettings(settings).environment == .development)
+    }
+
+    @Test("stop the start with a sentence that names the one which is missing")
+    func missing() {
+        let setting = Setting.text("A_TEXT", "The text of all texts.", standard: nil)
+        #expect(complaint([:], setting) == "A_TEXT is not set. It is: The text of all texts.")
+    }
+
+    @Test(
+        "stop the start with a sentence that names the one which is wrong",
+        arguments: ["0", "10", "", "x", "7.0", "7 ", "99999999999999999999"])
+    func wrong(_ text: String) {
+        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)
+        #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9, not “\(text)”.")
+    }
+
+    @Test("say which words there are, where one is none of them")
+    func choice() {
+        let complaint = complaint(
+            ["ENVIRONMENT": "moon"],
+            Setting.choice("ENVIRONMENT", "Where.", standard: FamilySettings.Environment.development))
+        #expect(complaint == "ENVIRONMENT must be one of development, production, not “moon”.")
+    }
+
+    @Test("come from .env too, and the environment goes before it")
+    func file() async throws {
+        let path = try directory.write("PATH=from the file\nA_TEXT = from = the file \n# A_NUMBER=7\n", to: "env")
+        let settings = try await Settings(environmentFile: path)
+        let environment = try #require(ProcessInfo.processInfo.environment["PATH"])
+        #expect(try settings(Setting.text("PATH", "The path.", standard: nil)) == environment)
+        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "from = the file")
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+    }
+
+    @Test("need no .env")
+    func noFile() async throws {
+        let settings = try await Settings(environmentFile: directory.path(of: "nothing"))
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+    }
+
+    @Test("are described, each with a sentence and once")
+    func described() {
+        let all = FamilySettings.all + ServiceSettings.all(of: "auth", port: 5040)
+        #expect(Set(all.map(\.name)).count == all.count)
+        for setting in all {
+            #expect(setting.summary.hasSuffix("."), "\(setting.name)")
+            #expect(setting.name.wholeMatch(of: /[A-Z][A-Z0-9_]*/) != nil, "\(setting.name)")
+        }
+        #expect(all.filter(\.isSecret).map(\.name) == ["AUTH_CURVE_SECRET_KEY"])
+    }
+
+    @Test("of a service are where it listens and where it is reached")
+    func service() throws {
+        let values = ["AUTH_HTTP_PORT": "80", "AUTH_ZMQ_LISTEN": "ipc://a.sock,tcp://127.0.0.1:5041"]
+        let service = try ServiceSettings("auth", port: 5040, Settings(values))
+        #expect(service.httpPort == 80 && service.httpHost == "127.0.0.1" && service.curve == nil)
+        #expect(service.listen.map(\.description) == ["ipc://a.sock", "tcp://127.0.0.1:5041"])
+        #expect(try ServiceSettings("auth", port: 5040, Settings([:])).httpPort == 5040)
+        for wrong in ["http://a", "tcp://a", "ipc://", "ipc://a,,udp://b"] {
+            let complaint = #expect(throws: SettingsError.self) {
+                _ = try ServiceSettings("auth", port: 5040, Settings(["AUTH_ZMQ_LISTEN": wrong]))
+            }
+            #expect(complaint?.description.hasPrefix("AUTH_ZMQ_LISTEN ") == true)
+        }
+    }
+
+    @Test("of a peer's address say the transport")
+    func address() throws {
+        func address(_ text: String) throws -> PeerAddress {
+            try ServiceSettings.address(of: "auth", Settings(["AUTH_ADDRESS": text]))
+        }
+        #expect(try address("http://a:1") == .http("http://a:1"))
+        #expect(try address("tcp://a:1") == .zeroMQ(Address("tcp://a:1")))
+        #expect(try ServiceSettings.address(of: "auth", Settings([:])) == .zeroMQ(Address("ipc://.star/run/auth.sock")))
+        #expect(throws: SettingsError.self) { try address("a:1") }
+    }
+}

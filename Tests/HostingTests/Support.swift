@@ -1,0 +1,116 @@
+import Endpoints
+import Foundation
+import Hosting
+import Logging
+import RPC
+import ServiceLifecycle
+import ZeroMQ
+
+/// A directory that goes with the test.
+final class TemporaryDirectory: Sendable {
+    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UInt32.random(in: .min ... .max))")
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    func path(of name: String) -> String { url.appending(path: name).path }
+
+    /// - Returns: the path of the new file.
+    func write(_ text: String, to name: String, mode: Int = 0o600) throws -> String {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let path = path(of: name)
+        try Data(text.utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        return path
+    }
+}
+
+/// A service of one word.
+enum EchoContract: Contract {
+    static let name = "echo"
+    static let version = "1.0.0"
+    static let summary = "Made for tests."
+
+    static let say = Endpoint<Word, Word>("say", .get, "/say", access: .open, summary: "Says it again.")
+
+    static let endpoints = Endpoints { say }
+}
+
+struct Word: Payload, Equatable {
+    static let schema = Schema.object(.required("word", .string(length: 1...20, example: "tea"), "A word."))
+
+    let word: String
+}
+
+actor EchoService: RPC.Service {
+    private nonisolated let executor: ServiceExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(executor: ServiceExecutor) {
+        self.executor = executor
+    }
+
+    nonisolated var handlers: Handlers { Handlers { handle(EchoContract.say) { word, _ in word } } }
+}
+
+struct NoTokens: TokenVerifier {
+    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "No.") }
+}
+
+/// A process as far as hosting goes: its settings, and hosts of one runtime.
+struct Station {
+    let settings: Settings
+    let family: FamilySettings
+    let runtime: Runtime
+    let directory = TemporaryDirectory()
+
+    init(_ values: [String: String]) async throws {
+        let sockets = ["ECHO_ZMQ_LISTEN": "ipc://\(directory.path(of: "echo.sock"))", "ECHO_HTTP_PORT": "0"]
+        settings = Settings(sockets.merging(values) { $1 })
+        family = try FamilySettings(settings)
+        runtime = try await Runtime(publicKeys: family.publicKeys)
+    }
+
+    func host(_ name: String) throws -> ServiceHost {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return try ServiceHost(
+            name, port: 0, settings: settings, family: family, runtime: runtime, logger: logger)
+    }
+
+    /// A host that serves echo.
+    func echo() async throws -> ServiceHost {
+        let host = try host("echo")
+        try await host.serve(
+            EchoService(executor: host.executor), contract: EchoContract.description, verifier: NoTokens())
+        return host
+    }
+
+    /// Runs a host while a test goes on, and then stops it.
+    func run(_ host: ServiceHost, _ test: (ServiceHost) async throws -> Void) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let group = ServiceGroup(configuration: .init(services: [host], logger: logger))
+        async let running: Void = group.run()
+        do {
+            try await test(host)
+        } catch {
+            await group.triggerGracefulShutdown()
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+        await runtime.stop()
+    }
+}
+
+/// A TCP address on this machine that nobody listens at.
+func freeAddress() throws -> String {
+    let context = try Context()
+    let socket = try Socket(.router, in: context, options: .server)
+    let address = try socket.bind(Address("tcp://127.0.0.1:*"))
+    socket.close()
+    context.terminate()
+    return address.description
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+@Suite("A service that is asked to stop", .timeLimit(.minutes(1)))
+struct StopTests {
+    @Test("ends with exit code 0 in a few seconds, and leaves no socket", arguments: [SIGTERM, SIGINT])
+    func ends(_ signal: Int32) async throws {
+        try await Site.open { site in
+            let all = try await site.serve("all")
+            let path = site.directory.appending(path: ".star/run").path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path).contains("auth.sock"))
+            #expect(try await Web.get(site.url("webapp") + "/api/v1/time/epoch_time").status == 200)
+            let start = ContinuousClock.now
+            all.send(signal)
+            #expect(try await all.end(within: .seconds(10)) == 0, "\(all.log)")
+            #expect(start.duration(to: .now) < .seconds(5))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+        }
+    }
+
+    @Test("answers the calls in flight first")
+    func inFlight() async throws {
+        try await Site.open { site in
+            try await site.serve("auth")
+            let resource = try await site.serve("resource")
+            let webApp = try await site.serve("webapp")
+            resource.send(SIGSTOP)
+            async let answer = Web.get(site.url("webapp") + "/api/v1/time/epoch_time")
+            // The call is in flight when webapp has been given a guest's token for it.
+            try await eventually("webapp asks for a guest's token") {
+                let metrics = try await Web.get(site.url("auth") + "/metrics").body
+                return metrics.contains(#"star_calls_total{endpoint="auth.create",transport="zmq",status="201"} 1"#)
+            }
+            webApp.send(SIGTERM)
+            try await eventually("webapp stops") { webApp.log.contains("Stopping") }
+            resource.send(SIGCONT)
+            #expect(try await answer.status == 200)
+            #expect(try await webApp.end() == 0, "\(webApp.log)")
+        }
+    }
+
+    @Test("says that it is not ready and still answers while it drains")
+    func drains() async throws {
+        try await Site.open({ _ in ["DRAIN_MILLISECONDS": "20000"] }) { site in
+            let boilerplate = try await site.serve("boilerplate", "auth")
+            boilerplate.send(SIGTERM)
+            try await eventually("boilerplate is not ready") {
+                try await Web.get(site.url("boilerplate") + "/health/ready").code == "not_ready"
+            }
+            let greeting = try await Web.get(site.url("boilerplate") + "/api/v1/boilerplate/greeting/Ada")
+            #expect(greeting.status == 200 && greeting["Connection"] == "close")
+            #expect(boilerplate.code == nil)
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import AsyncHTTPClient
+import Endpoints
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Something did not happen in time.
+struct Late: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Looks again and again until there is something; the only pauses in these tests.
+@discardableResult
+func eventually<Found>(
+    _ event: String, within time: Duration = .seconds(20), _ look: () async throws -> Found?
+) async throws -> Found {
+    let deadline = ContinuousClock.now + time
+    while true {
+        if let found = try await look() { return found }
+        guard ContinuousClock.now < deadline else { throw Late(description: "In \(time) it did not happen: \(event)") }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}
+
+/// Looks again and again until it is so.
+func eventually(_ event: String, within time: Duration = .seconds(20), _ isSo: () async throws -> Bool) async throws {
+    try await eventually(event, within: time) { () -> Void? in try await isSo() ? () : nil }
+}
+
+/// HTTP as anybody speaks it.
+enum Web {
+    static func get(_ url: String, _ headers: [String: String] = [:]) async throws -> Answer {
+        try await send("GET", url, headers)
+    }
+
+    static func send(
+        _ method: String, _ url: String, _ headers: [String: String] = [:], body: String? = nil
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = HTTPMethod(rawValue: method)
+        request.headers = HTTPHeaders(headers.map { ($0.key, $0.value) })
+        if let body {
+            request.body = .bytes(ByteBuffer(string: body))
+            request.headers.add(name: "Content-Type", value: "application/json")
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(15))
+        let bytes = try await response.body.collect(upTo: 1 << 24)
+        return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
+    }
+}
+
+/// A response as a test looks at it.
+struct Answer {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: String
+
+    subscript(_ header: String) -> String? { headers.first(name: header) }
+
+    var json: JSONValue? { try? JSONValue(json: Data(body.utf8)) }
+    /// What the envelope holds.
+    var data: JSONValue? { json?["data"] }
+    /// The code of a problem.
+    var code: String? { self["Content-Type"] == "application/problem+json" ? json?["code"]?.string : nil }
+}
+
+/// Ports that nothing listens at, each given out once. They are below those that systems give to outgoing connections.
+enum FreePort {
+    private static let given = Mutex<Set<Int>>([])
+
+    static func next() throws -> Int {
+        for _ in 1...200 {
+            let port = Int.random(in: 15_000...31_000)
+            if given.withLock({ $0.insert(port).inserted }), isFree(port) { return port }
+        }
+        throw CocoaError(.fileNoSuchFile)
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        (try? Connected(port: port)) == nil
+    }
+}
+
+/// A plain TCP connection to this machine that says nothing, until the value goes.
+final class Connected: Sendable {
+    private let descriptor: Int32
+
+    init(port: Int) throws {
+        #if os(Linux)
+            let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let made = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(made, $0, size) }
+        }
+        guard status == 0 else {
+            close(made)
+            throw CocoaError(.fileReadUnknown)
+        }
+        descriptor = made
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

@@ -1,0 +1,82 @@
+import Endpoints
+import RPC
+import Testing
+
+extension Conformance {
+    @Suite("a deadline")
+    struct DeadlineTests {
+        private static let late = Problem(.deadlineExceeded, "The time that the caller gave is over.")
+
+        /// How long a call took beyond its time, at best of five: a busy machine may be slow now and then, code that is
+        /// slow is so each time.
+        private func overrun<Output>(
+            _ rig: Rig, _ endpoint: Endpoint<Empty, Output>, _ timeout: Duration
+        ) async -> Duration {
+            var best = Duration.seconds(60)
+            for _ in 0..<5 where best > .milliseconds(50) {
+                let start = ContinuousClock.now
+                let problem = await rig.send(endpoint, timeout: timeout, received: start).problem
+                best = min(best, start.duration(to: .now) - timeout)
+                #expect(problem == Self.late && problem?.status == 504 && problem?.kind.code == "deadline_exceeded")
+            }
+            return best
+        }
+
+        @Test("ends the call in time, and cancels its handler", arguments: Wire.allCases)
+        func slow(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let overrun = await overrun(rig, TrialContract.slow, .milliseconds(120))
+                #expect(overrun >= .zero && overrun <= .milliseconds(50))
+                #expect(await rig.service.next() == .started("slow"))
+                #expect(await rig.service.next() == .cancelled)
+            }
+        }
+
+        @Test("ends the call in time though its handler goes on", arguments: Wire.allCases)
+        func stubborn(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let overrun = await overrun(rig, TrialContract.stubborn, .milliseconds(120))
+                #expect(overrun >= .zero && overrun <= .milliseconds(50))
+                #expect(await rig.service.next() == .started("stubborn"))
+                await rig.service.release()
+                try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+            }
+        }
+
+        @Test("that is over already keeps the handler from running", arguments: Wire.allCases)
+        func late(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let start = ContinuousClock.now
+                let problem = await rig.send(
+                    TrialContract.nothing, timeout: .milliseconds(500), received: start - .seconds(1)
+                ).problem
+                #expect(problem == Self.late)
+                // What comes after it on the same way finds no trace of it.
+                try await #expect(rig.client.call(TrialContract.context).endpoint == "trial.context")
+                #expect(!rig.journal.all.contains { $0.status == 200 && $0.endpoint == "trial.nothing" })
+            }
+        }
+
+        @Test("is the caller's, or else the endpoint's, and never too long", arguments: Wire.allCases)
+        func passedOn(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                for (timeout, longest) in [(nil, 1000), (Duration.milliseconds(700), 700), (.seconds(90), 30_000)] {
+                    let left = try await rig.client.call(TrialContract.context, timeout: timeout).remaining
+                    #expect(left > longest - 600 && left <= longest)
+                }
+            }
+        }
+
+        @Test("of a call holds for the calls that it causes", arguments: Wire.allCases)
+        func inherited(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let context = CallContext(endpoint: "a.b", deadline: .now + .milliseconds(600))
+                let answer = try await rig.client.call(TrialContract.context, in: context, timeout: .seconds(20))
+                let left = answer.remaining
+                #expect(left > 0 && left <= 600)
+                let over = CallContext(endpoint: "a.b", deadline: .now - .milliseconds(1))
+                await #expect(throws: Self.late) { try await rig.client.call(TrialContract.nothing, in: over) }
+            }
+        }
+    }
+}

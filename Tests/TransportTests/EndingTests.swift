@@ -1,0 +1,58 @@
+import Endpoints
+import RPC
+import Testing
+
+extension Conformance {
+    @Suite("the end of a service")
+    struct EndingTests {
+        @Test("is told by its readiness first, while calls are still answered", arguments: Wire.allCases)
+        func draining(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let health = Client<HealthContract>(rig.caller)
+                try await #expect(health.call(HealthContract.check).status == "ready")
+                rig.dispatcher.beginDraining()
+                let problem = await #expect(throws: Problem.self) { try await health.call(HealthContract.check) }
+                #expect(problem == Problem(.notReady, "The service is about to stop."))
+                #expect(problem?.status == 503 && problem?.kind.code == "not_ready")
+                try await #expect(health.call(HealthContract.live).status == "live")
+                try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+            }
+        }
+
+        @Test("makes callers go elsewhere, and still answers those who come", arguments: Wire.remote)
+        func drained(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+                await rig.drain()
+                let stranger = try await rig.newCaller()
+                try await #expect(Client<TrialContract>(stranger).call(TrialContract.nothing) == Empty())
+                guard wire.sendsCallersAway else {
+                    try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+                    return
+                }
+                let problem = await #expect(throws: Problem.self) {
+                    while true { _ = try await rig.client.call(TrialContract.nothing) }
+                }
+                #expect(problem?.kind == .unavailable && problem?.isUnprocessed == true)
+            }
+        }
+
+        @Test("lets the calls in flight finish, and refuses new ones", arguments: Wire.remote)
+        func stopping(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let client = rig.client
+                let call = Task { try await client.call(TrialContract.stubborn) }
+                #expect(await rig.service.next() == .started("stubborn"))
+                let front = try #require(rig.takeFront())
+                let stop = Task { await front.stop() }
+                let problem = await #expect(throws: Problem.self) {
+                    while true { _ = try await client.call(TrialContract.nothing) }
+                }
+                #expect(problem?.status == 503 && problem?.isUnprocessed == true)
+                await rig.service.release()
+                try await #expect(call.value == Empty())
+                await stop.value
+            }
+        }
+    }
+}

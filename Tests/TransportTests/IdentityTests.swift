@@ -1,0 +1,84 @@
+import AsyncHTTPClient
+import Endpoints
+import Foundation
+import NIOCore
+import NIOHTTP1
+import RPC
+import Testing
+import ZeroMQ
+
+extension Conformance {
+    @Suite("a call's identity")
+    struct IdentityTests {
+        @Test("is the trace of the call that caused it", arguments: Wire.allCases)
+        func trace(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let context = CallContext(endpoint: "a.b")
+                let circumstances = try await rig.client.call(TrialContract.context, in: context)
+                #expect(circumstances.trace == context.trace.traceID)
+                #expect(rig.journal.all.map(\.traceID) == [context.trace.traceID])
+                let other = try await rig.client.call(TrialContract.context)
+                #expect(other.trace != context.trace.traceID)
+            }
+        }
+
+        @Test("is the endpoint's qualified name, and it runs on its service's thread", arguments: Wire.allCases)
+        func name(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let circumstances = try await rig.client.call(TrialContract.context)
+                #expect(circumstances.endpoint == "trial.context")
+                #expect(circumstances.isOnThread)
+            }
+        }
+
+        @Test("is the caller's own name for it, too", arguments: Wire.allCases)
+        func requestID(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                _ = await rig.send(TrialContract.nothing, requestID: "r-1/e")
+                _ = await rig.send(TrialContract.crash, requestID: "r-2")
+                #expect(rig.journal.all.map(\.requestID) == ["r-1/e", "r-2"])
+            }
+        }
+
+        @Test("stands in what crosses the wire, and nothing of a failure's cause does", arguments: Wire.remote)
+        func onTheWire(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let trace = TraceContext.root()
+                let answer = try await wire.isZeroMQ ? zeroMQ(rig, trace) : http(rig, trace)
+                #expect(answer.head.lowercased().contains("x-request-id: r-7\n"))
+                #expect(answer.head.lowercased().contains("content-type: application/problem+json\n"))
+                #expect(answer.body["trace_id"] == .string(trace.traceID))
+                #expect(answer.body["code"] == "internal" && answer.body["status"] == 500)
+                #expect(answer.body["type"] == "urn:problem-type:internal")
+                #expect(answer.body["title"] == "The service has failed")
+                #expect(!(answer.head + String(decoding: answer.body.json(), as: UTF8.self)).contains("hunter2"))
+            }
+        }
+
+        private struct Answer {
+            let head: String
+            let body: JSONValue
+        }
+
+        private func http(_ rig: Rig, _ trace: TraceContext) async throws -> Answer {
+            var request = HTTPClientRequest(url: rig.address + "/crash")
+            request.method = .POST
+            request.headers = ["traceparent": trace.header, "X-Request-Id": "r-7"]
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+            let body = try await response.body.collect(upTo: 1 << 20)
+            let head = response.headers.map { "\($0.name): \($0.value)\n" }.joined()
+            return Answer(head: head, body: try JSONValue(json: Data(body.readableBytesView)))
+        }
+
+        private func zeroMQ(_ rig: Rig, _ trace: TraceContext) async throws -> Answer {
+            let peer = try await RawPeer(to: try Address(rig.address), in: try Rig.context.get())
+            let preamble: [UInt8] = Array("S1".utf8) + [1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]
+            let head = "trial.crash\ntraceparent: \(trace.header)\nx-request-id: r-7\n"
+            try await peer.send([preamble, Array(head.utf8), []])
+            let reply = try #require(await peer.next())
+            await peer.close()
+            try #require(reply.count == 3)
+            return Answer(head: String(decoding: reply[1], as: UTF8.self), body: try JSONValue(json: Data(reply[2])))
+        }
+    }
+}
