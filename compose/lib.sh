@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# What the scripts share: sentences, the system packages that are missing, Swift. Sourced, in the repository's root.
+
+readonly needed_swift=6.3
+
+say() { printf '%s\n' "$*"; }
+
+# Ends the script with a sentence that says what is wrong and what to do.
+fail() {
+    printf '%s: %s\n' "${script:?}" "$*" >&2
+    exit 1
+}
+
+has_command() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether one of the paths exists; they may be patterns.
+has_path() { compgen -G "$1" >/dev/null || { (($# > 1)) && has_path "${@:2}"; }; }
+
+# need PACKAGE... unless CHECK...: notes packages that the machine lacks. What is looked for is the thing itself, not the
+# package, so that a machine on which it came from elsewhere needs no apt.
+need() {
+    local packages=()
+    while [[ $1 != unless ]]; do
+        packages+=("$1")
+        shift
+    done
+    shift
+    "$@" || missing+=("${packages[@]}")
+}
+
+has_header() { has_path "/usr/local/include/$1" "/usr/include/$1" "/usr/include/*-linux-gnu/$1"; }
+
+# The toolchain's own libraries: without them swift ends before it says its version.
+has_swift_libraries() { [[ $(swift build --version 2>&1) != *"loading shared libraries"* ]]; }
+
+# Swift links with GCC's start files and C++ library.
+has_gcc() { has_path '/usr/lib/gcc/*/*/crtbegin.o' && has_path '/usr/include/c++/*/cstddef'; }
+
+# What a build takes: what Swift itself asks for on Linux, and the libraries that the sources import.
+needs_of_build() {
+    need git unless has_command git
+    need ca-certificates unless has_path /etc/ssl/certs/ca-certificates.crt
+    need g++ unless has_gcc
+    need libc6-dev unless has_header stdio.h
+    need libcurl4 libncurses6 libsqlite3-0 libxml2 unless has_swift_libraries
+    need libzmq3-dev unless has_header zmq.h
+    need libsodium-dev unless has_header sodium.h
+    need zlib1g-dev unless has_header zlib.h
+}
+
+# provide NEEDS...: installs what these functions find missing.
+provide() {
+    find_missing "$@"
+    ((${#missing[@]} == 0)) && return
+    has_command apt-get || fail "missing: ${missing[*]}. There is no apt-get here to install them (the names are Debian's)."
+    become_root
+    say "Installing ${missing[*]}"
+    local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+    # Lists that cannot be fetched anew are no reason to stop: those at hand may do.
+    "${apt[@]}" update || say "apt-get update failed; trying with the lists that are here."
+    "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null ||
+        fail "apt-get could not install ${missing[*]}; what it says is above."
+    find_missing "$@"
+    ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]}."
+}
+
+find_missing() {
+    missing=()
+    local needs
+    for needs in "$@"; do "$needs"; done
+}
+
+# Sets as_root to what a command must begin with to run as root.
+become_root() {
+    as_root=()
+    ((EUID != 0)) || return 0
+    has_command sudo || fail "missing: ${missing[*]}. Installing them takes root, and there is no sudo."
+    as_root=(sudo)
+    [[ -t 0 ]] || sudo -n true 2>/dev/null ||
+        fail "missing: ${missing[*]}. sudo asks for a password, and there is no terminal to type it at."
+}
+
+# Stops unless there is a swift to try; the rest is said once its libraries are there.
+require_swift() {
+    has_command swift || fail "there is no swift in PATH. Swift $needed_swift comes from https://www.swift.org/install/linux."
+}
+
+require_swift_version() {
+    local said version
+    said=$(swift --version 2>&1) || fail "swift does not run: $said"
+    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said" | head -n 1)
+    [[ $(printf '%s\n' "$needed_swift" "${version:-0}" | sort -V | head -n 1) == "$needed_swift" ]] ||
+        fail "Swift $needed_swift is needed, and $(command -v swift) is ${version:-of a version that it does not say}."
+}
