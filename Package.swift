@@ -114,7 +114,7 @@ let package = Package(
         tests("PasswordsTests", ["Passwords"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("HTTPTransportTests", ["HTTPTransport"]),
+        tests("HTTPTransportTests", ["HTTPTransport", httpClient]),
         tests("ZeroMQTransportTests", ["ZeroMQTransport"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
         tests(

@@ -1,6 +1,7 @@
-import Endpoints
+public import Endpoints
+import Foundation
 import Hosting
-import RPC
+public import RPC
 import Testing
 
 // The code of the articles, as they show it. ArticlesTests compares the two.

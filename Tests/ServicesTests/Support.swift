@@ -39,6 +39,8 @@ struct Trust {
 }
 
 /// A way to a service in the same process, which notes what is called there and may lead elsewhere from some time on.
+///
+/// Calls have all the time of the world, so that no test depends on how much else the machine has to do.
 final class Line: Caller {
     private let target: Mutex<any Caller>
     private let calls = Mutex<[Call]>([])
@@ -58,6 +60,8 @@ final class Line: Caller {
 
     func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         calls.withLock { $0.append(call) }
+        var call = call
+        call.timeout = Dispatcher.longestDeadline
         return await target.withLock { $0 }.call(call, endpoint)
     }
 

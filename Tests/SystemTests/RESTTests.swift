@@ -44,7 +44,7 @@ struct Exchange: CustomTestStringConvertible, Sendable {
     }
 }
 
-@Suite("REST", .served, .timeLimit(.minutes(1)))
+@Suite("REST", .served, .timeLimit(.minutes(5)))
 struct RESTTests {
     let site: Site
 
@@ -163,7 +163,7 @@ struct RESTTests {
         #expect(try await Web.send("POST", create, body: #"{"user":1}"#).code == "invalid_input")
     }
 
-    @Test("publishes keys without an envelope, health, and what was measured", arguments: Site.services)
+    @Test("publishes its health, its contract and what was measured", arguments: Site.services)
     func operations(_ service: String) async throws {
         let url = site.url(service)
         #expect(try await Web.get(url + "/health/live").data == .object(["status": .string("live")]))
@@ -174,6 +174,10 @@ struct RESTTests {
         #expect(
             metrics.body.contains(
                 #"star_calls_total{endpoint="\#(service).smoke",transport="http",status="200"}"#), "\(metrics.body)")
+        let schema = try await Web.get(url + "/schema")
+        #expect(schema.json?["openapi"]?.string?.hasPrefix("3.1.") == true, "\(schema.body)")
+        let docs = try await Web.get(url + "/docs")
+        #expect(docs.status == 200 && docs["Content-Type"]?.hasPrefix("text/html") == true)
         let contract = try await Web.get(url + "/contract")
         #expect(contract.json?["name"] == .string(service))
         if service == "auth" {

@@ -18,6 +18,8 @@ final class Site: Sendable {
     static func open(
         _ settings: (Site) throws -> [String: String] = { _ in [:] }, _ test: (Site) async throws -> Void
     ) async throws {
+        await Gate.shared.enter()
+        defer { Gate.shared.leave() }
         let bare = try Site()
         let site = Site(bare, try settings(bare))
         do {

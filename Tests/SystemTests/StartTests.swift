@@ -6,7 +6,7 @@ import Testing
 
 @testable import star
 
-@Suite("The start of a service", .timeLimit(.minutes(1)))
+@Suite("The start of a service", .timeLimit(.minutes(5)))
 struct StartTests {
     @Test("is refused at a socket that a living process serves, and does not disturb it")
     func socketTaken() async throws {

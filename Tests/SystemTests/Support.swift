@@ -28,6 +28,45 @@ func eventually(_ event: String, within time: Duration = .seconds(20), _ isSo: (
     try await eventually(event, within: time) { () -> Void? in try await isSo() ? () : nil }
 }
 
+/// Lets in a few at a time, so that processes which start do not take the machine from the tests that run beside them.
+final class Gate: Sendable {
+    static let shared = Gate(places: 3)
+
+    private struct State {
+        var places: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    private init(places: Int) {
+        state = Mutex(State(places: places))
+    }
+
+    /// Whoever has entered must ``leave()``.
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.places == 0 else {
+                    state.places -= 1
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state in
+            if state.waiting.isEmpty { state.places += 1 }
+            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        }
+        next?.resume()
+    }
+}
+
 /// HTTP as anybody speaks it.
 enum Web {
     static func get(_ url: String, _ headers: [String: String] = [:]) async throws -> Answer {

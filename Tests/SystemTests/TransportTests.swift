@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import ZeroMQ
 
-@Suite("The transport between services", .timeLimit(.minutes(2)))
+@Suite("The transport between services", .timeLimit(.minutes(5)))
 struct TransportTests {
     enum Wire: String, CaseIterable, CustomTestStringConvertible {
         case ipc = "ipc://"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Users", .timeLimit(.minutes(1)))
+@Suite("Users", .timeLimit(.minutes(5)))
 struct UserTests {
     @Test("are added, listed and removed by the command line, and ask for tokens over REST")
     func users() async throws {

@@ -9,7 +9,7 @@ package enum Coding {
     ///   the schema.
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
-        let json = json.isEmpty && Input.schema.isSatisfiedByNothing ? Data("{}".utf8) : json
+        let json = json.isEmpty ? Data("{}".utf8) : json
         let faults = Input.schema.faults(of: try JSONValue(json: json))
         guard faults.isEmpty else {
             throw Problem(

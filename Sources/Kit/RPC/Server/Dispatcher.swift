@@ -57,6 +57,11 @@ public final class Dispatcher: Sendable {
             for interceptor in self.interceptors { interceptor.answered(call, with: reply) }
             answer(reply)
         }
+        // What the front could not translate is answered with the front's problem.
+        if let fault = call.fault {
+            running.finish(.failure(fault))
+            return running
+        }
         let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
         let task = Task.immediate {
             _ = isolation
@@ -88,8 +93,6 @@ public final class Dispatcher: Sendable {
         _ call: Call, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor
     ) async -> Reply {
         do {
-            // 0. What the front could not translate is answered with the front's problem.
-            if let fault = call.fault { throw fault }
             // 1. The endpoint is one of the contract's.
             guard let handler else {
                 throw Problem(.unknownEndpoint, "There is no endpoint “\(call.endpoint.prefix(128))” here.")
