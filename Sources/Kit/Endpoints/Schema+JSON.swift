@@ -43,7 +43,7 @@ extension Schema {
         var members: [String: JSONValue] = ["type": "object"]
         members["properties"] = .object(Dictionary(fields.map { ($0.name, $0.json) }) { first, _ in first })
         let required = fields.filter(\.isRequired)
-        if !required.isEmpty { members["required"] = .array(required.map { .string($0.name) }) }
+        if !required.isEmpty { members["required"] = .array(required.map(\.name).sorted().map { .string($0) }) }
         return members
     }
 }
