@@ -63,6 +63,13 @@ struct OpenAPITests {
         #expect(limit?["schema"]?["type"] == "integer")
     }
 
+    @Test("says that an integer without a range has 64 bits")
+    func integers() {
+        #expect(document.at("components schemas Count additionalProperties format") == "int64")
+        let limit = document.at("paths /shelf/{room}/books get parameters")?.elements.last
+        #expect(limit?["schema"]?["maximum"] == 50 && limit?["schema"]?["format"] == nil)
+    }
+
     @Test("wraps what the service wraps, and gives a 204 no content")
     func envelope() {
         let found = document.at("paths /shelf/{room}/books get responses 200 content application/json")

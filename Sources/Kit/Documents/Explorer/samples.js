@@ -36,7 +36,8 @@ function curl(request, endpoint, context, hasToken) {
   return parts.join(" \\\n  ");
 }
 
-function quoted(text) { return `'${text.replaceAll("'", `'\\''`)}'`; }
+// As a shell takes it for one word.
+function quoted(text) { return /^[\w.:\/@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`; }
 
 function swift(request, endpoint, { type }, hasToken) {
   const labels = request.values.map(({ field, value }) => `${camelCase(field.name)}: ${swiftLiteral(value)}`);

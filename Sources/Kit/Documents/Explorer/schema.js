@@ -82,7 +82,7 @@ export class Reader {
 function words(type, schema, inner) {
   const range = (low, high, unit) => low === undefined ? "" : low === high ? `, ${low}${unit}` : `, ${low} to ${high}${unit}`;
   return (type === "array" ? `list of ${[inner.type ?? "any"].flat()[0]}s` : type)
-    + (schema.format && schema.format !== "password" ? `, ${schema.format}` : "")
+    + (schema.format && !["password", "int64"].includes(schema.format) ? `, ${schema.format}` : "")
     + range(schema.minLength, schema.maxLength, " characters") + range(schema.minimum, schema.maximum, "")
     + range(schema.minItems, schema.maxItems, " elements")
     + (schema.pattern ? `, ${schema.pattern}` : "")

@@ -91,8 +91,8 @@ function fieldList(fields, marked) {
     h("dd", {}, field.description ?? "", ...example(field), field.fields.length ? fieldList(field.fields, marked) : null))));
 }
 
-function example({ example }) {
-  return example === undefined ? [] : [" Such as ", h("code", {}, String(example)), "."];
+function example({ example, choices }) {
+  return example === undefined || choices ? [] : [" e.g. ", h("code", {}, String(example))];
 }
 
 function problems(list) {

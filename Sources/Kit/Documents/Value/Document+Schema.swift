@@ -16,6 +16,8 @@ extension Document {
             self = ["additionalProperties": Document(value)]
             self = typed("object", isNullable, description)
         case .any: self = ["description": description]
+        case .integer(nil):
+            self = Document(schema.json).setting("format", "int64").typed(nil, isNullable, description)
         case .string, .integer, .number, .boolean:
             self = Document(schema.json).typed(nil, isNullable, description)
         }

@@ -1,4 +1,4 @@
-package import Endpoints
+public import Endpoints
 import Synchronization
 
 /// A call that is being answered. It is answered once: by its handler, at its deadline, or when its caller cancels,
@@ -16,9 +16,11 @@ public final class RunningCall: Sendable {
         state = Mutex(State(answer: answer))
     }
 
-    /// Answers at once that the caller has cancelled, and cancels the handler's task. Too late, it does nothing.
-    public func cancel() {
-        abandon(Problem(.cancelled, "The caller has cancelled the call."))
+    /// Answers at once, and cancels the handler's task. Too late, it does nothing.
+    ///
+    /// - Parameter problem: what it answers with; unless told, that the caller has cancelled.
+    public func cancel(_ problem: Problem = Problem(.cancelled, "The caller has cancelled the call.")) {
+        abandon(problem)
     }
 
     func finish(_ reply: Reply) {

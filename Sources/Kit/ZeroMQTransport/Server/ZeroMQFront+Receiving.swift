@@ -57,7 +57,7 @@ extension ZeroMQFront {
     private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
         guard !isStopping || head.line.hasPrefix("_") else {
             let problem = Problem(
-                .unavailable, "The service is about to stop.", retryAfter: .seconds(1), isUnprocessed: true)
+                .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
             return refuse(preamble.id, problem, path)
         }
         switch peers[path.peer, default: Peer()].enter(preamble.id, limit: limits.maxInFlight) {
@@ -91,7 +91,7 @@ extension ZeroMQFront {
         peers[path.peer]?.leave(id)
         send(Outgoing(reply, to: call, id: id), to: path)
         forgetIfIdle(path.peer)
-        if idleWaiter != nil, !peers.values.contains(where: \.isBusy) { resumeIdleWaiter() }
+        checkIdle()
     }
 
     private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReturnPath) {

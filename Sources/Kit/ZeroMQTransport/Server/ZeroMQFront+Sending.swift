@@ -5,7 +5,8 @@ import ZeroMQ
 extension ZeroMQFront {
     /// Sends at once, or as soon as the peer reads again.
     func send(_ message: Outgoing, to path: ReturnPath) {
-        if let peer = peers[path.peer], !peer.outbox.isEmpty { return keep(message, for: path) }
+        // Asked in place: to hold the peer here would copy its outbox.
+        if peers[path.peer]?.outbox.isEmpty == false { return keep(message, for: path) }
         switch trySending(message, to: path) {
         case .sent: break
         case .wouldBlock: keep(message, for: path)
@@ -101,12 +102,15 @@ extension ZeroMQFront {
         }
         guard !isGone else { return forget(id) }
         peers[id]?.outbox = outbox
-        if outbox.isEmpty { forgetIfIdle(id) } else { sweepSoon() }
+        guard outbox.isEmpty else { return sweepSoon() }
+        forgetIfIdle(id)
+        checkIdle()
     }
 
     /// A peer that is gone cancels its calls.
     private func forget(_ id: PeerID) {
         guard let peer = peers.removeValue(forKey: id) else { return }
         for call in peer.running { call.cancel() }
+        checkIdle()
     }
 }

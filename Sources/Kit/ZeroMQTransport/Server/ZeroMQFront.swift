@@ -101,7 +101,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         isStopping = true
         await finishCalls()
         for peer in peers.values {
-            for call in peer.running { call.cancel() }
+            for call in peer.running { call.cancel(Problem(.unavailable, "The service has stopped.")) }
         }
         for listener in listeners { listener.close() }
         listeners = []
@@ -118,7 +118,12 @@ public actor ZeroMQFront: Front, ThreadBound {
         Deadlines.shared.cancel(timer)
     }
 
-    func resumeIdleWaiter() {
+    /// Lets `stop()` go on as soon as nobody waits for a reply.
+    func checkIdle() {
+        if idleWaiter != nil, !peers.values.contains(where: \.isBusy) { resumeIdleWaiter() }
+    }
+
+    private func resumeIdleWaiter() {
         idleWaiter?.resume()
         idleWaiter = nil
     }

@@ -1,0 +1,175 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+import ZeroMQ
+
+@testable import ZeroMQTransport
+
+@Suite("The ZeroMQ caller", .timeLimit(.minutes(1)))
+struct CallerTests {
+    @Test("says HELLO first, then sends its call, and gives up on it by CANCEL")
+    func order() async throws {
+        try await Office.open { office in
+            let call = office.call(timeout: .milliseconds(300))
+            #expect(await office.received()?.preamble?.kind == .hello)
+            let request = try #require(await office.received())
+            #expect(request.preamble?.kind == .request && request.head?.line == "auth.smoke")
+            #expect(request.preamble?.flags == .idempotent)
+            #expect((1...300).contains(request.preamble?.time ?? 0))
+            #expect(await call.value.status == 504)
+            #expect(await office.received()?.preamble == Preamble(.cancel, id: request.id))
+        }
+    }
+
+    @Test("ends its calls in flight when another process answers for the server")
+    func anotherInstance() async throws {
+        try await Office.open { office in
+            let call = office.call()
+            let hello = try #require(await office.received())
+            try await office.greet(hello, as: "a")
+            #expect(await office.received()?.preamble?.kind == .request)
+            try await office.greet(hello, as: "b")
+            guard case .failure(let problem) = await call.value else { return #expect(Bool(false)) }
+            #expect(problem.kind == .unavailable && !problem.isUnprocessed)
+        }
+    }
+
+    @Test("keeps the calls that a restarted server has been sent before its HELLO")
+    func restarted() async throws {
+        try await Office.open { office in
+            let first = office.call()
+            let hello = try #require(await office.received())
+            try await office.greet(hello, as: "a")
+            #expect(await office.received()?.preamble?.kind == .request)
+            try await office.restart()
+            #expect(await first.value.status == 503)
+            // The new server is silent until there is a call.
+            let again = try #require(await office.received())
+            #expect(again.preamble?.kind == .hello)
+            let second = office.call()
+            let request = try #require(await office.received())
+            try await office.greet(again, as: "b")
+            try await office.answer(request, "200")
+            #expect(await second.value.status == 200)
+        }
+    }
+
+    @Test("sends no new calls after a GOAWAY, and takes the replies of old ones")
+    func goAway() async throws {
+        try await Office.open { office in
+            let call = office.call()
+            let hello = try #require(await office.received())
+            try await office.greet(hello, as: "a")
+            let request = try #require(await office.received())
+            try await office.send(Message(.goAway, id: 0))
+            while await office.caller.connection.state != .leaving { await Task.yield() }
+            guard case .failure(let problem) = await office.call().value else { return #expect(Bool(false)) }
+            #expect(problem.kind == .unavailable && problem.isUnprocessed)
+            try await office.answer(request, "200")
+            #expect(await call.value.status == 200)
+        }
+    }
+
+    @Test("passes over what is no message of the protocol, and replies that nobody waits for")
+    func noise() async throws {
+        try await Office.open { office in
+            let call = office.call()
+            #expect(await office.received()?.preamble?.kind == .hello)
+            let request = try #require(await office.received())
+            for frames in [[[]], [[1]], [[1], [2], [3]], [request.frames[0]], [Array("S2".utf8), [], []]] as [[[UInt8]]]
+            {
+                try await office.send(frames)
+            }
+            try await office.send(Message(.reply, id: request.id &+ 1, "200"))
+            try await office.send(Message(.request, id: request.id, "auth.smoke"))
+            try await office.send([request.frames[0], [0xFF], []])
+            try await office.answer(request, "200")
+            try await office.answer(request, "500")
+            #expect(await call.value.status == 200)
+        }
+    }
+
+    @Test("makes a problem of a reply that has none, or no status", arguments: ["", "abc", "99", "600", "503", "404"])
+    func strangeReply(line: String) async throws {
+        try await Office.open { office in
+            let call = office.call()
+            #expect(await office.received()?.preamble?.kind == .hello)
+            try await office.answer(try #require(await office.received()), line)
+            let status = await call.value.status
+            #expect(status == (line == "404" ? 404 : 503))
+        }
+    }
+}
+
+/// A caller, and a bare socket that plays the server.
+private final class Office {
+    let caller: ZeroMQCaller
+    private var server: RawPeer
+    private let address: Address
+    private let folder: URL
+    private var client: [UInt8] = []
+
+    static func open(_ test: (Office) async throws -> Void) async throws {
+        let office = try await Office()
+        do {
+            try await test(office)
+        } catch {
+            await office.close()
+            throw error
+        }
+        await office.close()
+    }
+
+    private init() async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
+        address = try Address("ipc://\(folder.path)/s")
+        server = try RawPeer(.router, in: context.get())
+        try await server.bind(to: address)
+        caller = ZeroMQCaller(address, on: try SocketThread(name: "caller"), context: try context.get())
+        try await caller.start()
+        while await !caller.isConnected { await Task.yield() }
+    }
+
+    private func close() async {
+        await caller.close()
+        await caller.thread.shutdown()
+        await server.close()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    func call(timeout: Duration = .seconds(20)) -> Task<Reply, Never> {
+        let caller = caller
+        return Task { await caller.call(Call("auth.smoke", timeout: timeout), SmokeContract.smoke.description) }
+    }
+
+    /// The next message of the client, except PINGs.
+    func received() async -> Message? {
+        while true {
+            let frames = await server.next()
+            guard let message = Message(Array(frames.dropFirst())) else { return nil }
+            client = frames[0]
+            if message.preamble?.kind != .ping { return message }
+        }
+    }
+
+    func send(_ frames: [[UInt8]]) async throws { try await server.send([client] + frames) }
+    func send(_ message: Message) async throws { try await send(message.frames) }
+
+    func answer(_ request: Message, _ line: String) async throws {
+        try await send(Message(.reply, id: request.id, line))
+    }
+
+    func greet(_ hello: Message, as instance: String) async throws {
+        var head = Head()
+        head.add(.serverInstance, instance)
+        try await send([Preamble(.hello, id: hello.id).bytes, head.bytes, []])
+    }
+
+    /// Goes away without a word, and comes back.
+    func restart() async throws {
+        await server.close()
+        server = try RawPeer(.router, in: context.get())
+        try await server.bind(to: address)
+    }
+}

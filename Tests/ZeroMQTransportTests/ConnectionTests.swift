@@ -1,0 +1,194 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+
+@testable import ZeroMQTransport
+
+@Suite("What a client knows of its connection", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+    @Test("keeps calls until there is a connection, then sends them in order, after a HELLO")
+    func young() async {
+        var desk = Desk()
+        for id in [3, 1, 2] as [UInt64] { #expect(await desk.enter(id).isEmpty) }
+        #expect(desk.apply { $0.connected() } == [.hello, .send(1), .send(2), .send(3)])
+        #expect(desk.connection.state == .up && desk.connection.inFlight == 3)
+        #expect(await desk.enter(4) == [.send(4)])
+        desk.end()
+    }
+
+    @Test("does not keep calls for long")
+    func impatient() async {
+        var desk = Desk()
+        _ = await desk.enter(1)
+        #expect(desk.apply { $0.lostPatience() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.connection.state == .down)
+        #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.connected() } == [.hello])
+        #expect(desk.apply { $0.lostPatience() } == [] && desk.connection.isUp)
+        desk.end()
+    }
+
+    @Test("gives a reply to whoever waits for it, and to nobody twice")
+    func replies() async {
+        var desk = await Desk.connected(calls: [1, 2])
+        let reply = Reply.success(status: 200, body: Data())
+        #expect(desk.apply { $0.replied(2, reply) } == [.answered])
+        #expect(desk.apply { $0.replied(2, reply) } == [])
+        #expect(desk.apply { $0.replied(77, reply) } == [])
+        #expect(desk.connection.inFlight == 1)
+        desk.end()
+    }
+
+    @Test("tells the server of a call that is given up, if it has been sent")
+    func abandoned() async {
+        var desk = Desk()
+        _ = await desk.enter(1)
+        #expect(desk.apply { $0.abandon(1, .late) } == [.answer(.deadlineExceeded)])
+        #expect(desk.apply { $0.connected() } == [.hello])
+        _ = await desk.enter(2)
+        #expect(desk.apply { $0.abandon(2, .late) } == [.answer(.deadlineExceeded), .cancel(2)])
+        #expect(desk.apply { $0.abandon(2, .late) } == [])
+        desk.end()
+    }
+
+    @Test("ends the calls in flight when the connection is lost: nobody knows what became of them")
+    func lost() async {
+        var desk = await Desk.connected(calls: [1, 2])
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable), .answer(.unavailable)])
+        #expect(desk.connection.state == .down && desk.connection.inFlight == 0)
+        #expect(desk.apply { $0.disconnected() } == [])
+        #expect(await desk.enter(3) == [.answer(.unavailable, isUnprocessed: true)])
+        desk.end()
+    }
+
+    @Test("answers what the socket does not take as not processed")
+    func refused() async {
+        var desk = await Desk.connected(calls: [1])
+        #expect(desk.apply { $0.refused(1) } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.refused(1) } == [])
+    }
+
+    @Test("ends the calls in flight when another process answers")
+    func anotherInstance() async {
+        var desk = await Desk.connected(calls: [1])
+        #expect(desk.apply { $0.greeted(by: "a") } == [])
+        #expect(desk.apply { $0.greeted(by: "a") } == [])
+        #expect(desk.apply { $0.greeted(by: "b") } == [.answer(.unavailable)])
+        #expect(await desk.enter(2) == [.send(2)])
+        desk.end()
+    }
+
+    @Test("keeps the calls that another process has been sent after a restart")
+    func restarted() async {
+        var desk = await Desk.connected(calls: [])
+        #expect(desk.apply { $0.greeted(by: "a") } == [])
+        #expect(desk.apply { $0.disconnected() } == [])
+        #expect(desk.apply { $0.connected() } == [.hello])
+        #expect(await desk.enter(1) == [.send(1)])
+        #expect(desk.apply { $0.greeted(by: "b") } == [])
+        #expect(desk.connection.inFlight == 1)
+        desk.end()
+    }
+
+    @Test("sends no new calls to a server that leaves, and lets those in flight finish")
+    func leaving() async {
+        var desk = await Desk.connected(calls: [1])
+        #expect(desk.apply { $0.told() } == [])
+        #expect(desk.connection.state == .leaving)
+        #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.replied(1, .success(status: 200, body: Data())) } == [.answered])
+        #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .down)
+        #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
+        desk.end()
+    }
+
+    @Test("comes back when a server that was silent is heard again, and not by what it hears when it is up")
+    func heard() async {
+        var desk = Desk()
+        _ = desk.apply { $0.lostPatience() }
+        #expect(desk.apply { $0.heard() } == [.hello] && desk.connection.isUp)
+        #expect(desk.apply { $0.heard() } == [])
+        #expect(desk.apply { $0.checkSilence() } == [] && desk.connection.isUp)
+    }
+
+    @Test("fails all calls with what a server says that keeps another contract")
+    func incompatible() async {
+        var desk = await Desk.connected(calls: [1])
+        let problem = Problem(.incompatible, "Not mine.")
+        #expect(desk.apply { $0.replied(0, .failure(problem)) } == [.answer(.incompatible)])
+        #expect(await desk.enter(2) == [.answer(.incompatible)])
+        #expect(!desk.connection.isUp && desk.connection.isOpen)
+        #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .down)
+        desk.end()
+    }
+
+    @Test("ends everything when it is closed, for good")
+    func closed() async {
+        var desk = await Desk.connected(calls: [1])
+        #expect(desk.apply { $0.closed() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.connected() } == [] && desk.connection.state == .closed)
+        #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .closed)
+    }
+
+    @Test("gives no id twice, and none that is the HELLO's")
+    func ids() {
+        var connection = Connection()
+        let ids = (0..<100).map { _ in connection.nextID() }
+        #expect(Set(ids).count == 100 && !ids.contains(Connection.helloID))
+    }
+}
+
+/// A connection, and the calls that wait on it.
+private struct Desk {
+    /// What was to be done, as a test looks at it.
+    enum Deed: Equatable {
+        case hello
+        case send(UInt64)
+        case cancel(UInt64)
+        case answered
+        case answer(Problem.Kind, isUnprocessed: Bool = false)
+    }
+
+    var connection = Connection()
+
+    static func connected(calls: [UInt64]) async -> Desk {
+        var desk = Desk()
+        _ = desk.apply { $0.connected() }
+        for id in calls { _ = await desk.enter(id) }
+        return desk
+    }
+
+    /// A call comes in. Whoever waits for its reply is let go of when it is answered, or at the end.
+    mutating func enter(_ id: UInt64) async -> [Deed] {
+        let (continuations, arrived) = AsyncStream.makeStream(of: CheckedContinuation<Reply, Never>.self)
+        Task { _ = await withCheckedContinuation { arrived.yield($0) } }
+        var continuation = continuations.makeAsyncIterator()
+        guard let waiter = await continuation.next() else { return [] }
+        let timer = Deadlines.shared.schedule(at: .now + .seconds(60)) {}
+        let request = Request(call: Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
+        return apply { $0.enter(id, request, Waiting(continuation: waiter, timer: timer)) }
+    }
+
+    mutating func apply(_ change: (inout Connection) -> [Connection.Action]) -> [Deed] {
+        change(&connection).map { action in
+            switch action {
+            case .send(let id, _): return .send(id)
+            case .sendCancel(let id): return .cancel(id)
+            case .sendHello: return .hello
+            case .answer(let waiting, let reply):
+                Deadlines.shared.cancel(waiting.timer)
+                waiting.continuation.resume(returning: reply)
+                guard case .failure(let problem) = reply else { return .answered }
+                return .answer(problem.kind, isUnprocessed: problem.isUnprocessed)
+            }
+        }
+    }
+
+    mutating func end() { _ = apply { $0.closed() } }
+}
+
+extension Problem {
+    fileprivate static let late = Problem(.deadlineExceeded, "Too late.")
+}

@@ -1,0 +1,76 @@
+import ZeroMQ
+
+/// A bare socket: it sends what no caller would, and shows what really comes.
+actor RawPeer: ThreadBound {
+    nonisolated let thread: SocketThread
+    private nonisolated let messages: AsyncStream<[[UInt8]]>
+    private let arrived: AsyncStream<[[UInt8]]>.Continuation
+    private let context: Context
+    private let kind: Socket.Kind
+    private var socket: Socket?
+    private var isReading = false
+
+    init(_ kind: Socket.Kind = .dealer, in context: Context) throws {
+        self.kind = kind
+        self.context = context
+        thread = try SocketThread(name: "raw")
+        (messages, arrived) = AsyncStream.makeStream()
+    }
+
+    /// - Parameter reading: whether it takes what comes; otherwise it is a peer that reads nothing until it is told to.
+    func connect(to address: Address, reading: Bool = true, options: SocketOptions = .client) throws {
+        var options = options
+        // What is sent before there is a connection waits for it.
+        options.immediate = false
+        let socket = try Socket(kind, in: context, options: options)
+        self.socket = socket
+        if reading { read() }
+        try socket.connect(address)
+    }
+
+    /// Plays the server.
+    func bind(to address: Address) throws {
+        let socket = try Socket(kind, in: context, options: .server)
+        self.socket = socket
+        read()
+        try socket.bind(address)
+    }
+
+    func read() {
+        guard !isReading, let socket else { return }
+        isReading = true
+        thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit) } ?? 0 }
+    }
+
+    private func receive(_ limit: Int) -> Int {
+        var message = Multipart(limit: 16)
+        var count = 0
+        while count < limit, (try? socket?.receive(into: &message)) == true {
+            count += 1
+            arrived.yield((0..<message.count).map { message.bytes(at: $0) })
+        }
+        return count
+    }
+
+    @discardableResult
+    func send(_ frames: [[UInt8]]) throws -> SendResult? {
+        var message = Multipart()
+        for frame in frames { message.append(frame) }
+        return try socket?.send(&message)
+    }
+
+    /// Waits for the next message.
+    nonisolated func next() async -> [[UInt8]] {
+        for await message in messages { return message }
+        return []
+    }
+
+    /// Goes away without a word.
+    func disconnect() {
+        socket?.close()
+        socket = nil
+        isReading = false
+    }
+
+    nonisolated func close() async { await thread.shutdown() }
+}

@@ -1,0 +1,195 @@
+import Endpoints
+import Foundation
+import RPC
+import Synchronization
+import ZeroMQ
+
+@testable import ZeroMQTransport
+
+/// A process has one.
+let context = Result { try Context() }
+
+/// A service behind a front, and bare sockets to reach it by.
+final class Site {
+    let service: SmokeService
+    let front: ZeroMQFront
+    let address: Address
+
+    private let folder: URL
+    private var peers: [RawPeer] = []
+
+    /// Runs a test. All is let go of at the end.
+    ///
+    /// - Parameter apart: whether the service has a thread of its own, which a handler may block.
+    static func open(
+        limits: ZeroMQFront.Limits = .init(), apart: Bool = false, _ test: (Site) async throws -> Void
+    ) async throws {
+        let site = try await Site(limits, apart)
+        do {
+            try await test(site)
+        } catch {
+            await site.close()
+            throw error
+        }
+        await site.close()
+    }
+
+    private init(_ limits: ZeroMQFront.Limits, _ apart: Bool) async throws {
+        // The path of a Unix socket has a hundred bytes.
+        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
+        address = try Address("ipc://\(folder.path)/s")
+        let thread = try SocketThread(name: "service")
+        service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
+        let dispatcher = try Dispatcher(service, contract: SmokeContract.description, verifier: Nobody())
+        front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [address], limits: limits)
+        _ = try await front.start()
+    }
+
+    /// A peer that is connected, and closed at the end.
+    func peer(
+        _ kind: Socket.Kind = .dealer, reading: Bool = true, options: SocketOptions = .client
+    ) async throws -> RawPeer {
+        let peer = try RawPeer(kind, in: context.get())
+        peers.append(peer)
+        try await peer.connect(to: address, reading: reading, options: options)
+        return peer
+    }
+
+    private func close() async {
+        service.release()
+        for peer in peers { await peer.close() }
+        await front.stop()
+        await front.thread.shutdown()
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// A message as a test looks at it.
+struct Message {
+    let frames: [[UInt8]]
+
+    init(_ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", time: UInt32 = 0) {
+        frames = [Preamble(kind, id: id, time: time).bytes, Head(line).bytes, Array(body.utf8)]
+    }
+
+    init?(_ frames: [[UInt8]]) {
+        guard frames.count == 3 else { return nil }
+        self.frames = frames
+    }
+
+    var preamble: Preamble? {
+        guard case .preamble(let preamble) = frames[0].withUnsafeBytes({ Preamble.read($0) }) else { return nil }
+        return preamble
+    }
+
+    var id: UInt64 { preamble?.id ?? .max }
+    var head: Head? { try? frames[1].withUnsafeBytes { try Head($0) } }
+    var status: String? { head?.line }
+    var json: JSONValue? { try? JSONValue(json: Data(frames[2])) }
+}
+
+enum SmokeContract: Contract {
+    static let name = "auth"
+    static let version = "1.2.3"
+    static let summary = "Made for tests."
+
+    static let smoke = Endpoint<Empty, Empty>("smoke", .get, "/smoke", access: .open, summary: "Answers.")
+    static let count = Endpoint<Empty, Empty>("count", .post, "/count", access: .open, summary: "Is counted.")
+    static let fill = Endpoint<Empty, Filling>("fill", .get, "/fill", access: .open, summary: "Says a lot.")
+    static let slow = Endpoint<Empty, Empty>(
+        "slow", .post, "/slow", access: .open, deadline: .seconds(20), summary: "Waits until it is cancelled.")
+    static let block = Endpoint<Empty, Empty>(
+        "block", .post, "/block", access: .open, deadline: .seconds(20), summary: "Blocks its thread.")
+
+    static let endpoints = Endpoints {
+        smoke
+        count
+        fill
+        slow
+        block
+    }
+}
+
+struct Filling: Payload {
+    static let schema = Schema.object(.required("text", .string(example: "tea"), "Much."))
+
+    var text: String
+}
+
+actor SmokeService: Service {
+    enum Event { case blocked, waiting, cancelled }
+
+    nonisolated let executor: ServiceExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    private nonisolated let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
+    private nonisolated let gate = Gate()
+    private(set) var runs = 0
+    private(set) var fillings = 0
+
+    init(on executor: ServiceExecutor) {
+        self.executor = executor
+        (events, happened) = AsyncStream.makeStream()
+    }
+
+    /// Waits for what happens next.
+    nonisolated func next() async -> Event? {
+        for await event in events { return event }
+        return nil
+    }
+
+    /// Lets blocked handlers go on.
+    nonisolated func release() { gate.open() }
+
+    nonisolated var handlers: Handlers {
+        Handlers {
+            handle(SmokeContract.smoke) { _, _ in Empty() }
+            handle(SmokeContract.count, with: count)
+            handle(SmokeContract.fill, with: fill)
+            handle(SmokeContract.slow, with: slow)
+            handle(SmokeContract.block, with: block)
+        }
+    }
+
+    private func count(_: Empty, _ context: CallContext) async -> Empty {
+        runs += 1
+        return Empty()
+    }
+
+    private func fill(_: Empty, _ context: CallContext) async -> Filling {
+        fillings += 1
+        return Filling(text: String(repeating: "0123456789", count: 100))
+    }
+
+    private func slow(_: Empty, _ context: CallContext) async throws -> Empty {
+        happened.yield(.waiting)
+        let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
+        continuation.finish()
+        happened.yield(.cancelled)
+        throw CancellationError()
+    }
+
+    private func block(_: Empty, _ context: CallContext) async -> Empty {
+        happened.yield(.blocked)
+        gate.wait()
+        return Empty()
+    }
+}
+
+/// Blocks a thread until it is opened.
+private final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func wait() {
+        // Bounded, so that a test that fails does not hang.
+        _ = semaphore.wait(timeout: .now() + .seconds(20))
+    }
+
+    func open() { semaphore.signal() }
+}
+
+private struct Nobody: TokenVerifier {
+    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "Not here.") }
+}

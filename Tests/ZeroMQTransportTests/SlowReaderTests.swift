@@ -1,0 +1,94 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+import ZeroMQ
+
+@testable import ZeroMQTransport
+
+@Suite("A peer that reads slowly", .timeLimit(.minutes(1)))
+struct SlowReaderTests {
+    /// As little as possible of what is for it finds a place elsewhere.
+    private var narrow: SocketOptions {
+        var options = SocketOptions.client
+        options.receiveHighWaterMark = 1
+        options.sendHighWaterMark = 0
+        return options
+    }
+
+    @Test("stops nobody else, and gets its replies in order once it reads")
+    func order() async throws {
+        try await Site.open { site in
+            let (slow, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
+            let calls = 3000
+            for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
+            for id in 1...100 {
+                try await quick.send(Message(.request, id: UInt64(id), "auth.fill").frames)
+                #expect(Message(await quick.next())?.id == UInt64(id))
+            }
+            await slow.read()
+            for id in 1...calls {
+                let reply = try #require(Message(await slow.next()))
+                try #require(reply.id == UInt64(id) && reply.status == "200")
+            }
+            #expect(await site.front.counters == FrontCounters())
+        }
+    }
+
+    @Test("keeps the front from stopping until its replies are sent, and no longer")
+    func stopping() async throws {
+        try await Site.open { site in
+            let slow = try await site.peer(reading: false, options: narrow)
+            let calls = 3000
+            for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
+            while await site.service.fillings < calls { await Task.yield() }
+            #expect(await site.front.peers.values.contains { !$0.outbox.isEmpty })
+            let start = ContinuousClock.now
+            let front = site.front
+            let stop = Task { await front.stop() }
+            await slow.read()
+            await stop.value
+            #expect(start.duration(to: .now) < ZeroMQFront.Limits().stopTime)
+            #expect(await front.counters == FrontCounters())
+        }
+    }
+
+    @Test("that reads nothing at all loses replies, and not the service its memory")
+    func bounded() async throws {
+        try await Site.open { site in
+            let (silent, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
+            while await site.front.counters.undelivered == 0 {
+                for id in 1...1000 as ClosedRange<UInt64> { try await silent.send(Message(.ping, id: id).frames) }
+            }
+            try await quick.send(Message(.request, id: 1, "auth.smoke").frames)
+            #expect(Message(await quick.next())?.status == "200")
+        }
+    }
+
+    @Test("has room for so many replies, and so many bytes")
+    func outbox() {
+        let pong = (
+            Outgoing(Preamble(.pong, id: 0)), ReturnPath(peer: PeerID(listener: 0, routingID: [1]), envelope: [])
+        )
+        var outbox = Outbox()
+        let taken = (0..<Outbox.maxMessages).filter { _ in outbox.append(pong) }
+        var isTaken = outbox.append(pong)
+        #expect(taken.count == Outbox.maxMessages && !isTaken)
+        var room = 1
+        outbox.flush { _, _ in
+            room -= 1
+            return room >= 0
+        }
+        isTaken = outbox.append(pong)
+        #expect(isTaken)
+        isTaken = outbox.append(pong)
+        #expect(!isTaken)
+        outbox.flush { _, _ in true }
+        #expect(outbox.isEmpty)
+        let large = Outgoing(Preamble(.reply, id: 1), body: Data(count: Outbox.maxBytes - Preamble.size))
+        isTaken = outbox.append((large, pong.1))
+        #expect(isTaken)
+        isTaken = outbox.append(pong)
+        #expect(!isTaken)
+    }
+}
