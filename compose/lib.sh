@@ -41,6 +41,7 @@ needs_of_build() {
     need git unless has_command git
     need ca-certificates unless has_path /etc/ssl/certs/ca-certificates.crt
     need g++ unless has_gcc
+    need binutils-gold unless has_command ld.gold
     need libc6-dev unless has_header stdio.h
     need libcurl4 libncurses6 libsqlite3-0 libxml2 unless has_swift_libraries
     need libzmq3-dev unless has_header zmq.h

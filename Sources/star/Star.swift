@@ -8,18 +8,19 @@ struct Star: AsyncParsableCommand {
         abstract: "Runs the Starmicroservices, and helps the people who work with them.",
         discussion: """
             A first look:
-              star serve all            runs auth, resource, webapp and boilerplate in one process
+              star serve all            runs every service, in one process
               star health all           says whether they are ready
               star contracts            lists what they offer
               star call webapp.current_time
               star documents openapi resource
               star users add ada        makes a user, whose password is read from the terminal
+              star new greeting         makes a service from the boilerplate, in a clone of the repository
 
             Settings come from the environment and from .env in the working directory; `star settings` lists them all.
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
             """,
         subcommands: [
             Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, SettingsList.self,
-            WriteDocuments.self, Bench.self,
+            WriteDocuments.self, NewService.self, Bench.self,
         ])
 }

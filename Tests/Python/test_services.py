@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,8 @@ import zmq
 from starmicroservices import AsyncClient, Client, Problem
 
 STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
-SERVICES = ("auth", "resource", "webapp", "boilerplate")
+EXAMPLE = Path(__file__).parents[2] / "env.example"
+SERVICES = [name.lower() for name in re.findall(r"^(\w+)_HTTP_PORT=", EXAMPLE.read_text(), re.MULTILINE)]
 
 
 def free_port() -> int:

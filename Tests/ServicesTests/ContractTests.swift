@@ -42,8 +42,8 @@ struct ContractTests {
         #expect(names(PermissionQuestion.schema) == ["resource"])
         #expect(names(CurrentTime.schema) == ["current_time"])
         #expect(names(EpochTime.schema) == ["epoch_time"])
-        #expect(names(Person.schema) == ["name", "times"])
-        #expect(names(Greeting.schema) == ["greeting"])
+        #expect(names(BoilerplateContract.Person.schema) == ["name", "times"])
+        #expect(names(BoilerplateContract.Greeting.schema) == ["greeting"])
         #expect(names(Smoke.schema) == ["status"])
     }
 

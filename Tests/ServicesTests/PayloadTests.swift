@@ -32,14 +32,16 @@ struct PayloadTests {
     static let subjects = [
         Subject(Empty.self), Subject(Smoke.self), Subject(Credentials.self), Subject(TokenGrant.self),
         Subject(PermissionQuestion.self), Subject(KeySet.self), Subject(CurrentTime.self), Subject(EpochTime.self),
-        Subject(Person.self), Subject(Greeting.self), Subject(Health.self),
+        Subject(BoilerplateContract.Person.self), Subject(BoilerplateContract.Greeting.self),
+        Subject(Health.self),
     ]
 
     @Test("every payload of every contract is looked at here")
     func complete() {
         let contracts = [
             AuthContract.description, ResourceContract.description, WebAppContract.description,
-            BoilerplateContract.description, HealthContract.description,
+            BoilerplateContract.description,
+            HealthContract.description,
         ]
         let used = Set(contracts.flatMap(\.endpoints).flatMap { [$0.inputName, $0.outputName].compactMap(\.self) })
         #expect(used == Set(Self.subjects.map(\.name)))

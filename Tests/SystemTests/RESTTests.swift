@@ -216,7 +216,7 @@ struct RESTTests {
                 #expect(await status { try await webApp.call(WebAppContract.epochTime, token: bob) } == 403)
             }
             try await peer.client(BoilerplateContract.self, at: site.socket("boilerplate")) { boilerplate in
-                let greeting = try await boilerplate.call(BoilerplateContract.greet, Person(name: "Ada"))
+                let greeting = try await boilerplate.call(BoilerplateContract.greet, .init(name: "Ada"))
                 #expect(greeting.greeting == "Hello, Ada!")
             }
         }

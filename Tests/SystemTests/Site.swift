@@ -3,9 +3,11 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import star
+
 /// A place where services run as processes: a directory, ports and settings of its own. What was started there ends with it.
 final class Site: Sendable {
-    static let services = ["auth", "resource", "webapp", "boilerplate"]
+    static let services = Member.all.map(\.name)
 
     let directory: URL
     let ports: [String: Int]

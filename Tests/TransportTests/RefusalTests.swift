@@ -45,7 +45,8 @@ extension Conformance {
                     #expect(problem == Problem(.invalid, "The input has 1 fault.", faults: faults))
                 }
                 let missing = await rig.send(TrialContract.add).problem
-                #expect(missing?.kind == .invalid && missing?.faults.isEmpty == false)
+                let fault = Problem.Fault(pointer: "/text", detail: "is missing")
+                #expect(missing == Problem(.invalid, "The input has 1 fault.", faults: [fault]))
             }
         }
 

@@ -10,7 +10,7 @@ extension Conformance {
     @Suite("values")
     struct ValueTests {
         static let texts = [
-            "tea", " ", "a&b=c/d?e#f%20+", "“Grüße” 時刻 🕰️ e\u{301}", "\"}{\\", "line\nend\r\n\ttab\u{0}nul",
+            "tea", " ", ".", "..", "a&b=c/d?e#f%20+", "“Grüße” 時刻 🕰️ e\u{301}", "\"}{\\", "line\nend\r\n\ttab\u{0}nul",
             "{\"data\":1}",
         ]
 

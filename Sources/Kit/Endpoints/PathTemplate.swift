@@ -43,7 +43,7 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
     /// - Returns: the decoded text of each field, or `nil` where the path is another one or badly encoded.
     public func match(_ path: some StringProtocol) -> [String: String]? {
         let parts = Self.split(path)
-        guard parts.count == segments.count else { return nil }
+        guard path.utf8.first == UInt8(ascii: "/"), parts.count == segments.count else { return nil }
         var values: [String: String] = [:]
         for (segment, part) in zip(segments, parts) {
             switch segment {

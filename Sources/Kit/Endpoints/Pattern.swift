@@ -9,11 +9,11 @@ enum Pattern {
     static func matches(_ text: String, _ pattern: String) -> Bool {
         let expression = compiled.withLock { known in
             if let expression = known[pattern] { return Optional(expression) }
-            let expression = try? NSRegularExpression(pattern: pattern)
+            let expression = try? NSRegularExpression(pattern: "\\A(?:\(pattern))\\z")
             known[pattern] = expression
             return expression
         }
         let whole = NSRange(text.startIndex..., in: text)
-        return expression?.firstMatch(in: text, range: whole)?.range == whole
+        return expression?.firstMatch(in: text, range: whole) != nil
     }
 }

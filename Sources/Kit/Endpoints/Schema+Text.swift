@@ -6,6 +6,8 @@ extension Schema {
     public func value(ofText text: String) -> JSONValue {
         switch kind {
         case .integer: Int(text).map(JSONValue.integer) ?? .string(text)
+        // Swift reads hexadecimal fractions, too; JSON does not.
+        case .number where text.contains { "xX".contains($0) }: .string(text)
         case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
         case .boolean: ["true": .bool(true), "false": .bool(false)][text] ?? .string(text)
         default: .string(text)

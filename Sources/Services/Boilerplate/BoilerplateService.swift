@@ -11,9 +11,11 @@ public actor BoilerplateService: Service {
         self.executor = executor
     }
 
-    func greet(_ person: Person, _ context: CallContext) async throws -> Greeting {
+    func greet(
+        _ person: BoilerplateContract.Person, _ context: CallContext
+    ) async throws -> BoilerplateContract.Greeting {
         let hello = "Hello, \(person.name)!"
-        return Greeting(greeting: Array(repeating: hello, count: person.times ?? 1).joined(separator: " "))
+        return .init(greeting: Array(repeating: hello, count: person.times ?? 1).joined(separator: " "))
     }
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }

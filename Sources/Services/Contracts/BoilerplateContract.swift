@@ -15,29 +15,31 @@ public enum BoilerplateContract: Contract {
     }
 }
 
-/// Who is greeted.
-public struct Person: Payload, Equatable {
-    public static let schema = Schema.object(
-        .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
-        .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+extension BoilerplateContract {
+    /// Who is greeted.
+    public struct Person: Payload, Equatable {
+        public static let schema = Schema.object(
+            .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
+            .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
 
-    public let name: String
-    public let times: Int?
+        public let name: String
+        public let times: Int?
 
-    public init(name: String, times: Int? = nil) {
-        self.name = name
-        self.times = times
+        public init(name: String, times: Int? = nil) {
+            self.name = name
+            self.times = times
+        }
     }
-}
 
-/// A few kind words.
-public struct Greeting: Payload, Equatable {
-    public static let schema = Schema.object(
-        .required("greeting", .string(example: "Hello, Ada!"), "The words."))
+    /// A few kind words.
+    public struct Greeting: Payload, Equatable {
+        public static let schema = Schema.object(
+            .required("greeting", .string(example: "Hello, Ada!"), "The words."))
 
-    public let greeting: String
+        public let greeting: String
 
-    public init(greeting: String) {
-        self.greeting = greeting
+        public init(greeting: String) {
+            self.greeting = greeting
+        }
     }
 }

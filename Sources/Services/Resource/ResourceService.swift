@@ -9,6 +9,8 @@ public actor ResourceService: Service {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let epoch: @Sendable () -> Int
+    /// The last moment that was asked for, as text: it changes once a second, and costs more than all else here.
+    private var latest = Timestamp(epoch: 0)
 
     /// - Parameter epoch: the clock: seconds since 1970-01-01T00:00:00Z.
     public init(executor: ServiceExecutor, epoch: @escaping @Sendable () -> Int = { Int(Date().timeIntervalSince1970) })
@@ -18,7 +20,9 @@ public actor ResourceService: Service {
     }
 
     func currentTime(_: Empty, _ context: CallContext) async -> CurrentTime {
-        CurrentTime(currentTime: Timestamp(epoch: epoch()).description)
+        let now = epoch()
+        if latest.epoch != now { latest = Timestamp(epoch: now) }
+        return CurrentTime(currentTime: latest.description)
     }
 
     func epochTime(_: Empty, _ context: CallContext) async -> EpochTime {

@@ -86,14 +86,17 @@ private struct Load: Sendable {
 
     func run(_ count: Int, callers: Int, on isolation: isolated (any Actor)? = #isolation) async throws -> [Duration] {
         let share = (count + callers - 1) / callers
-        let callers = (0..<callers).map { _ in
-            Task {
-                _ = isolation
-                return try await one(share)
-            }
+        var tasks: [Task<[Duration], any Error>] = []
+        for _ in 0..<callers {
+            // Naming it keeps the task on the actor; inside another closure it would not.
+            tasks.append(
+                Task {
+                    _ = isolation
+                    return try await one(share)
+                })
         }
         var times: [Duration] = []
-        for caller in callers { times += try await caller.value }
+        for caller in tasks { times += try await caller.value }
         return times
     }
 

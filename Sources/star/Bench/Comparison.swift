@@ -77,7 +77,7 @@ enum TextTable {
             zip(row, widths).map { cell, width in
                 let space = String(repeating: " ", count: width - cell.count)
                 return Double(cell) == nil ? cell + space : space + cell
-            }.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+            }.joined(separator: "  ").replacing(#/ +$/#, with: "")
         }.joined(separator: "\n")
     }
 }

@@ -8,7 +8,7 @@ struct ListContracts: AsyncParsableCommand {
         commandName: "contracts", abstract: "Lists what running services offer.",
         discussion: "It asks the services themselves, so it works with any service that speaks S1.")
 
-    @Argument(help: "auth, resource, webapp, boilerplate, any other name with --address, or all.")
+    @Argument(help: "\(Member.names), any other name with --address, or all.")
     var services = ["all"]
 
     @OptionGroup var target: Target

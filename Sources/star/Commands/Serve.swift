@@ -6,9 +6,11 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one service, several, or all of them, until Ctrl-C or SIGTERM.",
         discussion: """
-            Each service listens for HTTP on its port (auth 5040, resource 5050, webapp 5060, boilerplate 5070) and for
-            ZeroMQ on its socket (.star/run/NAME.sock). Each can run in a process of its own, on this machine or another.
+            Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (.star/run/NAME.sock). \
+            Each can run in a process of its own, on this machine or another.
             """)
+
+    private static var ports: String { Member.all.map { "\($0.name) \($0.port)" }.joined(separator: ", ") }
 
     @OptionGroup var names: ServiceNames
 

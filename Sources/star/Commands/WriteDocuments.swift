@@ -36,7 +36,7 @@ struct WriteDocuments: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "openapi", abstract: "Prints the OpenAPI document of a service, as it has it at /schema.")
 
-        @Argument(help: "auth, resource, webapp or boilerplate.", completion: .list(Member.all.map(\.name)))
+        @Argument(help: "One of: \(Member.names).", completion: .list(Member.all.map(\.name)))
         var service: String
 
         @Flag(help: "In YAML instead of JSON.")

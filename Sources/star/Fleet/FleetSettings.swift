@@ -41,6 +41,17 @@ struct FleetSettings: Sendable {
 /// `env.example`, written from the settings themselves.
 enum EnvironmentExample {
     static func text(_ settings: [SettingDescription] = FleetSettings.all) -> String {
+        """
+        # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
+        # What the environment says goes before what .env says.
+
+        \(entries(settings))
+
+        """
+    }
+
+    /// Settings with what they mean, and a line between them.
+    static func entries(_ settings: [SettingDescription]) -> String {
         let entries = settings.map { setting in
             var lines = wrapped(setting.summary)
             if setting.isSecret {
@@ -49,13 +60,7 @@ enum EnvironmentExample {
             lines.append("\(setting.name)=\(setting.example)")
             return lines.joined(separator: "\n")
         }
-        return """
-            # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
-            # What the environment says goes before what .env says.
-
-            \(entries.joined(separator: "\n\n"))
-
-            """
+        return entries.joined(separator: "\n\n")
     }
 
     private static func wrapped(_ text: String) -> [String] {

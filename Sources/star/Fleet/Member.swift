@@ -25,6 +25,9 @@ struct Member: Sendable {
 
     /// In the order of their dependence.
     static let all = [auth, resource, webApp, boilerplate]
+
+    /// The names of all, for people.
+    static var names: String { all.map(\.name).joined(separator: ", ") }
 }
 
 extension Member {

@@ -3,7 +3,7 @@ import ArgumentParser
 /// Names of services, as commands take them.
 struct ServiceNames: ParsableArguments {
     @Argument(
-        help: "auth, resource, webapp, boilerplate, or all.",
+        help: "\(Member.names), or all.",
         completion: .list(["all"] + Member.all.map(\.name)))
     var services: [String]
 
@@ -17,8 +17,7 @@ struct ServiceNames: ParsableArguments {
             if services == ["all"] { return Member.all }
             return try services.map { name in
                 guard let member = Member.all.first(where: { $0.name == name }) else {
-                    let known = Member.all.map(\.name).joined(separator: ", ")
-                    throw ValidationError("There is no service “\(name)”. There are: \(known), or all.")
+                    throw ValidationError("There is no service “\(name)”. There are: \(Member.names), or all.")
                 }
                 return member
             }

@@ -10,6 +10,7 @@ extension Dispatcher {
     static func bind(_ served: [(ContractDescription, Handlers)]) throws(ContractError) -> [String: Handler] {
         var bound: [String: Handler] = [:]
         var routes: [String: String] = [:]
+        if let (own, _) = served.first { try check(own) }
         for (contract, handlers) in served {
             var unbound = try index(handlers, of: contract)
             for endpoint in contract.endpoints {
@@ -45,10 +46,18 @@ extension Dispatcher {
         return index
     }
 
-    private static func check(_ endpoint: EndpointDescription, _ name: String) throws(ContractError) {
-        guard name.utf8.count <= 128, name.wholeMatch(of: /[a-z0-9_.]+/) != nil else {
+    /// Names that begin with `_` are the kit's own.
+    private static func check(_ contract: ContractDescription) throws(ContractError) {
+        guard contract.name.wholeMatch(of: /[a-z0-9]{1,32}/) != nil else {
             throw ContractError(
-                description: "The endpoint name \(name) has other characters than a-z, 0-9, _ and dots.")
+                description: "The contract's name “\(contract.name)” is not made of 1 to 32 characters a-z and 0-9.")
+        }
+    }
+
+    private static func check(_ endpoint: EndpointDescription, _ name: String) throws(ContractError) {
+        guard endpoint.name.wholeMatch(of: /[a-z0-9_]{1,64}/) != nil else {
+            throw ContractError(
+                description: "The endpoint's name in “\(name)” is not made of 1 to 64 characters a-z, 0-9 and _.")
         }
         let known = Set(endpoint.input.fields.map(\.name))
         for path in endpoint.http.paths {

@@ -93,13 +93,20 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     public var isConnected: Bool { connection.isUp }
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
-        let deadline = call.received + (call.timeout ?? endpoint.deadline)
-        guard deadline > .now else { return .failure(.deadlineExceeded) }
+        let request = Request(
+            call: call, isIdempotent: endpoint.isIdempotent,
+            deadline: call.received + (call.timeout ?? endpoint.deadline))
+        guard request.deadline > .now else { return .failure(.deadlineExceeded) }
+        // Without the preference, the runtime wakes whoever waits here on the shared pool first, and from there on this
+        // thread: two hops more.
+        return await withTaskExecutorPreference(thread) { await self.reply(to: request) }
+    }
+
+    private func reply(to request: Request) async -> Reply {
         let id = connection.nextID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let request = Request(call: call, isIdempotent: endpoint.isIdempotent, deadline: deadline)
-                let timer = Deadlines.shared.schedule(at: deadline) { [weak self] in
+                let timer = Deadlines.shared.schedule(at: request.deadline) { [weak self] in
                     Task { await self?.giveUp(id, .deadlineExceeded) }
                 }
                 perform(connection.enter(id, request, Waiting(continuation: continuation, timer: timer)))

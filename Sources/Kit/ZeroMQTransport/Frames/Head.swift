@@ -49,7 +49,7 @@ package struct Head: Equatable, Sendable {
 
     /// Adds a header, unless there is no value, or one that the wire cannot carry.
     package mutating func add(_ name: Name, _ value: String?) {
-        guard let value, !value.utf8.contains(where: Head.isForbidden) else { return }
+        guard let value, !Head.isForbidden(value) else { return }
         fields.append(Field(name: name, value: value))
     }
 
@@ -129,8 +129,9 @@ extension Head {
         }
     }
 
-    private static func isForbidden(_ byte: UInt8) -> Bool {
-        byte == 0 || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+    private static func isForbidden(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { $0.contains(0) || $0.contains(UInt8(ascii: "\n")) || $0.contains(UInt8(ascii: "\r")) }
     }
 }
 

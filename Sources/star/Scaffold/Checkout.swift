@@ -1,0 +1,62 @@
+import Foundation
+
+/// The repository that a command is run in.
+struct Checkout {
+    let root: URL
+
+    /// Looks from a directory upwards.
+    ///
+    /// - Throws: ``ScaffoldError/unsuitable(_:)`` where there is none.
+    init(containing directory: String = FileManager.default.currentDirectoryPath) throws(ScaffoldError) {
+        var place = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
+        while true {
+            let package = try? String(contentsOf: place.appending(path: "Package.swift"), encoding: .utf8)
+            if package?.contains("name: \"starmicroservices\"") == true { break }
+            guard place.path != "/" else {
+                throw .unsuitable("\(directory) is not inside a clone of Starmicroservices, as it must be.")
+            }
+            place.deleteLastPathComponent()
+        }
+        root = place
+    }
+
+    /// The files that ``NewServicePlan`` asks for, those of them that are there and are text.
+    func files() -> [String: String] {
+        let shared = ["Package.swift", "README.md", "env.example", "compose/Dockerfile", "compose/docker-compose.yml"]
+        let below = Template.roots.flatMap { root in
+            (FileManager.default.enumerator(atPath: url(root).path)?.compactMap { $0 as? String } ?? [])
+                .map { root + "/" + $0 }
+        }
+        let texts = (shared + below).compactMap { path in
+            (try? String(contentsOf: url(path), encoding: .utf8)).map { (path, $0) }
+        }
+        return Dictionary(texts) { first, _ in first }
+    }
+
+    /// - Throws: where a file cannot be written; those before it are, then, and version control tells which.
+    func write(_ plan: NewServicePlan) throws {
+        for file in plan.made {
+            let url = url(file.path)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(file.text.utf8).write(to: url, options: .withoutOverwriting)
+        }
+        for change in plan.changed {
+            try Data(change.new.utf8).write(to: url(change.path), options: .atomic)
+        }
+    }
+
+    /// Formats Swift files with the repository's own rules: imports in order, lines of a length. Without a toolchain at hand
+    /// they stay as they are, which compiles as well.
+    func format(_ paths: [String]) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["swift", "format", "--in-place"] + paths.filter { $0.hasSuffix(".swift") }
+        process.currentDirectoryURL = root
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return }
+        process.waitUntilExit()
+    }
+
+    private func url(_ path: String) -> URL { root.appending(path: path) }
+}

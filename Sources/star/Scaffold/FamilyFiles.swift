@@ -1,0 +1,44 @@
+/// What the files of a repository say of the services that are in it.
+struct FamilyFiles {
+    private let files: [String: String]
+    private let ports: [Int]
+    let templatePort: Int
+
+    /// - Throws: ``ScaffoldError/unsuitable(_:)`` where there is no boilerplate.
+    init(_ files: [String: String]) throws(ScaffoldError) {
+        self.files = files
+        let members = files.filter { $0.key.hasPrefix("Sources/star/Fleet/Member+") }
+        ports = members.values.compactMap(Self.port)
+        guard let template = members["Sources/star/Fleet/Member+Boilerplate.swift"], let port = Self.port(of: template)
+        else {
+            throw .unsuitable("Sources/star/Fleet/Member+Boilerplate.swift does not say the boilerplate's port.")
+        }
+        templatePort = port
+    }
+
+    /// - Throws: ``ScaffoldError/refused(_:)`` where a target, a product or a type with a file of its own has the name.
+    func checkIsFree(_ name: ServiceName) throws(ScaffoldError) {
+        let package = files["Package.swift"] ?? ""
+        let targets = package.matches(of: /"([A-Za-z0-9_]+)"/).map { $0.1.lowercased() }
+        guard !targets.contains(name.lowercase) else {
+            throw .refused("“\(name.lowercase)” is taken: Package.swift names it already.")
+        }
+        let type = files.keys.first { $0.hasPrefix("Sources/") && $0.hasSuffix("/\(name.capitalized).swift") }
+        if let type { throw .refused("“\(name.lowercase)” is taken: \(type) has a type of that name.") }
+    }
+
+    /// - Returns: the port, or ten after the highest where none is asked for.
+    func free(_ port: Int?) throws(ScaffoldError) -> Int {
+        let port = port ?? (ports.max() ?? templatePort) + 10
+        let highest = 65_535 - Renaming.portOfZeroMQ
+        guard (1024...highest).contains(port) else {
+            throw .refused("\(port) is no port for a service: choose one from 1024 to \(highest).")
+        }
+        guard !ports.contains(port) else { throw .refused("Port \(port) is taken by another service.") }
+        return port
+    }
+
+    private static func port(of text: String) -> Int? {
+        text.firstMatch(of: /port: ([0-9]+)/).flatMap { Int($0.1) }
+    }
+}

@@ -1,0 +1,99 @@
+/// All that changes when a service is made. Planning reads nothing and writes nothing: it is given the repository's files,
+/// and either has every change in hand or throws.
+struct NewServicePlan: Sendable {
+    let name: ServiceName
+    let port: Int
+    /// Files to be made.
+    private(set) var made: [File] = []
+    /// Files to be changed.
+    private(set) var changed: [Change] = []
+    /// Files that would be changed, were they there.
+    private(set) var missing: [String] = []
+
+    struct File: Equatable, Sendable {
+        let path: String
+        let text: String
+    }
+
+    struct Change: Equatable, Sendable {
+        let path: String
+        let old: String
+        let new: String
+
+        /// The lines that are in the new text and were not in the old, in their order.
+        var added: [String] {
+            let lines = [old, new].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+            return lines[1].difference(from: lines[0]).insertions.map { insertion in
+                switch insertion {
+                case .insert(_, let line, _), .remove(_, let line, _): String(line)
+                }
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - port: for HTTP; by default ten after the highest one in the family.
+    ///   - files: the repository's, by their paths in it: `Package.swift`, what is in ``Template/roots``, and the files of
+    ///     ``Template/places(_:)``.
+    init(_ name: ServiceName, port: Int?, files: [String: String]) throws(ScaffoldError) {
+        let family = try FamilyFiles(files)
+        try family.checkIsFree(name)
+        self.name = name
+        self.port = try family.free(port)
+        let rename = Renaming(name: name, port: self.port, templatePort: family.templatePort)
+        try copy(files, rename)
+        try add(files, rename)
+    }
+
+    private mutating func copy(_ files: [String: String], _ rename: Renaming) throws(ScaffoldError) {
+        var wordings = Template.wordings(name)
+        for (path, text) in files.sorted(by: { $0.key < $1.key }) where path.isOfTemplate {
+            let copy = rename(path)
+            guard files[copy] == nil else { throw .refused("“\(name.lowercase)” is taken: there is \(copy) already.") }
+            var renamed = rename(text).importsInOrder
+            for wording in Template.wordings(name) where text.contains(wording.old) {
+                renamed = renamed.replacing(wording.old, with: wording.new)
+                wordings.removeAll { $0 == wording }
+            }
+            made.append(File(path: copy, text: renamed))
+        }
+        if let wording = wordings.first {
+            throw .unsuitable("Nowhere does the boilerplate say “\(wording.old)”, which a new service says otherwise.")
+        }
+    }
+
+    private mutating func add(_ files: [String: String], _ rename: Renaming) throws(ScaffoldError) {
+        var texts: [String: String] = [:]
+        for place in Template.places(rename) {
+            guard let text = texts[place.path] ?? files[place.path] else {
+                guard place.isOptional else { throw .unsuitable("There is no \(place.path).") }
+                if !missing.contains(place.path) { missing.append(place.path) }
+                continue
+            }
+            guard let new = place.addition.applied(to: text, rename) else {
+                let anchor = place.addition.anchor.split(separator: "\n").joined(separator: " ⏎ ")
+                throw .unsuitable("\(place.path) does not have “\(anchor)”, beside which the new service would stand.")
+            }
+            texts[place.path] = new
+        }
+        changed = texts.sorted { $0.key < $1.key }.map { path, new in
+            Change(path: path, old: files[path] ?? "", new: new)
+        }
+    }
+}
+
+extension String {
+    /// Whether the path is one of a file that belongs to the boilerplate alone.
+    fileprivate var isOfTemplate: Bool { contains(ServiceName.template.capitalized) }
+
+    /// The text with the imports of each run of them in the order of the modules' names.
+    fileprivate var importsInOrder: String {
+        replacing(/(?m)^(?:(?:public )?import \w+\n)+/) { run in
+            run.output.split(separator: "\n").sorted { $0.lastWord < $1.lastWord }.map { $0 + "\n" }.joined()
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var lastWord: Substring { self[(lastIndex(of: " ") ?? startIndex)...] }
+}

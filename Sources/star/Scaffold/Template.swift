@@ -1,0 +1,75 @@
+import Hosting
+
+/// What a service of this family consists of: files of its own, and its places in files that are about all services.
+///
+/// The template is the boilerplate, as it is compiled and tested in the repository at hand. What stands here is only where
+/// it is mentioned; where that is no longer so, no service is made, and the sentence says which line to look at.
+enum Template {
+    /// Files whose names have the boilerplate's in it are copied from below these.
+    static let roots = ["Sources", "Tests", "postman"]
+
+    /// What the boilerplate says of itself, and a new service must not.
+    static func wordings(_ name: ServiceName) -> [(old: String, new: String)] {
+        [
+            ("The service to start from: copy it, and change what it says.", "What \(name.lowercase) promises."),
+            ("The service to start a new one from.", "Greets people."),
+        ]
+    }
+
+    /// A place in a file.
+    struct Place: Sendable {
+        let path: String
+        let addition: Addition
+        /// Whether the file may be missing: people who run no containers may throw away what describes them.
+        var isOptional = false
+    }
+
+    static func places(_ rename: Renaming) -> [Place] {
+        code + documents(rename) + containers
+    }
+
+    private static let code = [
+        Place(path: "Package.swift", addition: .lines("        service(\"Boilerplate\", ")),
+        Place(path: "Package.swift", addition: .repeated(", \"Boilerplate\"")),
+        Place(path: "Sources/star/Fleet/Member.swift", addition: .repeated(", boilerplate")),
+        Place(path: "Tests/ServicesTests/ContractTests.swift", addition: .lines("oilerplate")),
+        Place(path: "Tests/ServicesTests/PayloadTests.swift", addition: .lines("oilerplate")),
+    ]
+
+    private static func documents(_ rename: Renaming) -> [Place] {
+        let settings = { (name: ServiceName, port: Int) in
+            "\n\n" + EnvironmentExample.entries(ServiceSettings.all(of: name.lowercase, port: port))
+        }
+        return [
+            Place(path: "README.md", addition: .lines("| boilerplate |")),
+            Place(
+                path: "env.example",
+                addition: .behind(settings(.template, rename.templatePort), settings(rename.name, rename.port))),
+            Place(
+                path: "Sources/star/Documents/PostmanFiles.swift",
+                addition: .repeated("(\"Boilerplate\", .boilerplate),", separator: "\n        "), isOptional: true),
+            Place(
+                path: "postman/starmicroservices local.postman_environment.json",
+                addition: .repeated(postmanVariable(rename.templatePort)), isOptional: true),
+        ]
+    }
+
+    private static let containers = [
+        Place(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
+        Place(
+            path: "compose/Dockerfile", addition: .repeated(" \\\n    BOILERPLATE_HTTP_HOST=0.0.0.0"), isOptional: true),
+        Place(path: "compose/Dockerfile", addition: .repeated(" 5070"), isOptional: true),
+    ]
+
+    private static func postmanVariable(_ port: Int) -> String {
+        """
+            {
+              "key": "boilerplate_host",
+              "value": "localhost:\(port)",
+              "type": "default",
+              "enabled": true
+            },
+
+        """
+    }
+}

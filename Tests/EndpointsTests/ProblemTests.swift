@@ -1,0 +1,53 @@
+import Endpoints
+import Foundation
+import Testing
+
+@Suite("A problem")
+struct ProblemTests {
+    private let problem = Problem(
+        Problem.Kind("out_of_tea", status: 409, title: "There is no tea"), "Grüße “/” 🕰️",
+        faults: [Problem.Fault(pointer: "/a~1b", detail: "is out"), Problem.Fault(pointer: "", detail: "is odd")],
+        retryAfter: .milliseconds(1500), isUnprocessed: true)
+
+    @Test("comes back from JSON as it was")
+    func roundTrip() {
+        let json = problem.json(traceID: "t")
+        let back = Problem(status: 409, json: json, retryAfter: .milliseconds(1500), isUnprocessed: true)
+        #expect(back == problem && back.kind.title == problem.kind.title)
+    }
+
+    @Test("is written as RFC 9457 wants it, with its code and trace")
+    func document() throws {
+        let value = try JSONValue(json: problem.json(traceID: "0af7"))
+        let expected: JSONValue = [
+            "type": "urn:problem-type:out_of_tea", "title": "There is no tea", "status": 409, "detail": "Grüße “/” 🕰️",
+            "code": "out_of_tea", "trace_id": "0af7",
+            "errors": [["pointer": "/a~1b", "detail": "is out"], ["pointer": "", "detail": "is odd"]],
+        ]
+        #expect(value == expected)
+        let plain = try JSONValue(json: Problem(.notFound, "No.").json(traceID: "t"))
+        #expect(plain["errors"] == nil)
+    }
+
+    @Test(
+        "is made of what is no problem document", arguments: ["", "x", "[]", "{}", #"{"error":"e"}"#, #"{"code":7}"#])
+    func noDocument(text: String) {
+        let problem = Problem(status: 502, json: Data(text.utf8))
+        #expect(problem.status == 502 && problem.kind.code == "internal")
+        #expect(
+            !problem.detail.isEmpty && problem.faults.isEmpty && problem.retryAfter == nil && !problem.isUnprocessed)
+        #expect(Problem(status: 404, json: Data(text.utf8)).kind == .unknownEndpoint)
+    }
+
+    @Test("has the status of the reply it came with")
+    func status() {
+        #expect(Problem(status: 503, json: problem.json(traceID: "t")).status == 503)
+    }
+
+    @Test("is of a kind by its code and status, whatever its title")
+    func kinds() {
+        #expect(Problem.Kind("a", status: 400, title: "x") == Problem.Kind("a", status: 400, title: "y"))
+        #expect(Problem.Kind("a", status: 400, title: "x") != Problem.Kind("a", status: 409, title: "x"))
+        #expect(Problem.Kind.unavailable != .overloaded)
+    }
+}

@@ -1,0 +1,150 @@
+import Endpoints
+import Foundation
+import Testing
+
+@Suite("A schema")
+struct SchemaTests {
+    /// What is wrong with a value, as `pointer detail`.
+    private func faults(_ schema: Schema, _ json: String) throws -> [String] {
+        schema.faults(of: try JSONValue(json: Data(json.utf8))).map { "\($0.pointer) \($0.detail)" }
+    }
+
+    @Test("wants a value of its kind, and of no other")
+    func kinds() throws {
+        let values = [
+            "string": #""t""#, "integer": "1", "number": "1.5", "boolean": "true", "array": "[]", "object": "{}",
+            "null": "null",
+        ]
+        let schemas: [(Schema, noun: String, fits: Set<String>)] = [
+            (.string(example: "t"), "a string", ["string"]),
+            (.integer(example: 1), "an integer", ["integer"]),
+            (.number(example: 1), "a number", ["integer", "number"]),
+            (.boolean(example: true), "true or false", ["boolean"]),
+            (.array(of: .any), "an array", ["array"]),
+            (.object(), "an object", ["object"]),
+            (.map(of: .any), "an object", ["object"]),
+            (.any, "a value", Set(values.keys)),
+        ]
+        for (schema, noun, fits) in schemas {
+            for (kind, value) in values {
+                let expected = fits.contains(kind) ? [] : [" must be \(noun)"]
+                #expect(try faults(schema, value) == expected, "\(noun): \(value)")
+            }
+        }
+    }
+
+    @Test("bounds the length of a text in Unicode scalars")
+    func length() throws {
+        let schema = Schema.string(length: 2...3, example: "ab")
+        for text in ["ab", "abc", "🕰️", "時刻"] { #expect(try faults(schema, "\"\(text)\"") == []) }
+        for text in ["", "a", "abcd", "🕰️🕰️"] {
+            #expect(try faults(schema, "\"\(text)\"") == [" must have 2 to 3 characters"])
+        }
+        #expect(try faults(.string(length: 2...2, example: "ab"), #""a""#) == [" must have 2 characters"])
+    }
+
+    @Test("has a pattern for the whole text")
+    func pattern() throws {
+        let schema = Schema.string(pattern: "a|ab", example: "a")
+        for text in ["a", "ab"] { #expect(try faults(schema, "\"\(text)\"") == []) }
+        for text in ["", "b", "aba", "xa", "a\\n"] {
+            #expect(try faults(schema, "\"\(text)\"") == [" must match a|ab"])
+        }
+        #expect(try faults(.string(pattern: "^[a-z]+$", example: "a"), #""abc""#) == [])
+        #expect(try faults(.string(pattern: "(", example: "a"), #""abc""#) == [" must match ("])
+    }
+
+    @Test("knows dates and times, and lists of values")
+    func formats() throws {
+        let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
+        #expect(try faults(time, #""2019-11-25T06:06:37+00:00""#) == [])
+        #expect(try faults(time, #""yesterday""#) == [" must be a date and time as in RFC 3339"])
+        let word = Schema.string(values: ["on", "off"], example: "on")
+        #expect(try faults(word, #""off""#) == [])
+        #expect(try faults(word, #""On""#) == [" must be one of on, off"])
+    }
+
+    @Test("bounds numbers, with their bounds")
+    func ranges() throws {
+        let integer = Schema.integer(-1...3, example: 1)
+        for text in ["-1", "0", "3"] { #expect(try faults(integer, text) == []) }
+        for text in ["-2", "4", "9223372036854775807"] { #expect(try faults(integer, text) == [" must be -1 to 3"]) }
+        for text in ["1.5", "9223372036854775808"] { #expect(try faults(integer, text) == [" must be an integer"]) }
+        let number = Schema.number(0...0.5, example: 0.1)
+        for text in ["0", "0.5", "5e-1"] { #expect(try faults(number, text) == []) }
+        for text in ["-0.1", "1"] { #expect(try faults(number, text) == [" must be 0.0 to 0.5"]) }
+    }
+
+    @Test("bounds the number of elements, and looks at each of them")
+    func arrays() throws {
+        let schema = Schema.array(of: .array(of: .integer(0...9, example: 1), count: 1...2), count: 0...2)
+        #expect(try faults(schema, "[[1],[2,3]]") == [])
+        #expect(try faults(schema, "[[1],[2],[]]") == [" must have 0 to 2 elements", "/2 must have 1 to 2 elements"])
+        #expect(
+            try faults(schema, #"[[10,"x"],7]"#) == [
+                "/0/0 must be 0 to 9", "/0/1 must be an integer", "/1 must be an array",
+            ])
+    }
+
+    @Test("tells every fault of an object, each with a pointer to it")
+    func objects() throws {
+        let inner = Schema.object(
+            .required("x", .integer(example: 1), "X."), .optional("y", .boolean(example: true), "Y."))
+        let schema = Schema.object(
+            .required("name", .string(example: "n"), "Name."), .required("a/b~c", .integer(example: 1), "Odd."),
+            .optional("inner", inner, "Inner."), .optional("list", .array(of: inner), "List."))
+        #expect(try faults(schema, #"{"name":"n","a/b~c":1,"new":[{}],"inner":null}"#) == [])
+        #expect(try faults(schema, "{}") == ["/name is missing", "/a~1b~0c is missing"])
+        #expect(
+            try faults(schema, #"{"name":null,"a/b~c":"1"}"#) == ["/name is missing", "/a~1b~0c must be an integer"])
+        let deep = #"{"name":"n","a/b~c":1,"inner":{"y":1},"list":[{"x":1},{"x":true,"y":0}]}"#
+        let expected = [
+            "/inner/x is missing", "/inner/y must be true or false", "/list/1/x must be an integer",
+            "/list/1/y must be true or false",
+        ]
+        #expect(try faults(schema, deep) == expected)
+    }
+
+    @Test("of a map looks at each value, in the order of the names")
+    func maps() throws {
+        let schema = Schema.map(of: .integer(0...9, example: 1))
+        #expect(try faults(schema, #"{"b":1,"":2}"#) == [])
+        #expect(try faults(schema, #"{"b~":10,"a/":"x"}"#) == ["/a~1 must be an integer", "/b~0 must be 0 to 9"])
+    }
+
+    @Test("reads texts as what they should be, and leaves those that are not")
+    func texts() {
+        #expect(Schema.integer(example: 1).value(ofText: "-7") == .integer(-7))
+        #expect(Schema.integer(example: 1).value(ofText: "7.0") == "7.0")
+        #expect(Schema.number(example: 1).value(ofText: "1e3") == .number(1000))
+        for text in ["nan", "inf", "1e999", "0x1p3", "", "x"] {
+            #expect(Schema.number(example: 1).value(ofText: text) == .string(text))
+        }
+        #expect(Schema.boolean(example: true).value(ofText: "true") == true)
+        #expect(Schema.boolean(example: true).value(ofText: "True") == "True")
+        #expect(Schema.string(example: "t").value(ofText: "7") == "7")
+    }
+
+    @Test("is satisfied by nothing where nothing is required")
+    func nothing() {
+        #expect(Schema.object().isSatisfiedByNothing)
+        #expect(Schema.object(.optional("a", .any, "A.")).isSatisfiedByNothing)
+        #expect(!Schema.object(.required("a", .any, "A.")).isSatisfiedByNothing)
+        #expect(!Schema.map(of: .any).isSatisfiedByNothing && !Schema.any.isSatisfiedByNothing)
+    }
+
+    @Test("is read as it was written, and fits its own example")
+    func json() throws {
+        let schema = Schema.object(
+            .optional("list", .array(of: .number(0...1, example: 0.5), count: 1...2), "List."),
+            .optional("map", .map(of: .boolean(example: true)), "Map."),
+            .required("text", .string(length: 1...9, pattern: "[a-z]+", values: ["tea"], example: "tea"), "Text."),
+            .required("time", .string(format: .dateTime, example: "2019-11-25T06:06:37+00:00"), "Time."),
+            .required("whole", .integer(1...9, example: 7), "Whole."))
+        #expect(Schema(json: schema.json)?.kind == schema.kind)
+        #expect(try schema.faults(of: #require(schema.example)) == [])
+        let document = try JSONValue(json: schema.json.json())
+        #expect(document["required"] == ["text", "time", "whole"])
+        #expect(document["properties"]?["text"]?["pattern"] == "^(?:[a-z]+)$")
+    }
+}

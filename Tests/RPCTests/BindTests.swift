@@ -1,0 +1,121 @@
+import Endpoints
+import RPC
+import Testing
+
+@Suite("The start of a service")
+struct BindTests {
+    private let pour = plain("pour", "/pour")
+    private let drink = plain("drink", "/drink")
+
+    /// Why the service does not start, or an empty text.
+    private func refusal(
+        _ contract: ContractDescription, @Handlers.Builder _ handlers: () -> [Handler]
+    ) -> String {
+        do throws(ContractError) {
+            _ = try Dispatcher(TeaService(Handlers(handlers)), contract: contract, verifier: FakeVerifier())
+            return ""
+        } catch {
+            return error.description
+        }
+    }
+
+    private func answer<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> Handler {
+        handle(endpoint) { _, _ in throw Problem(.notFound, "Nothing.") }
+    }
+
+    @Test("succeeds where contract and handlers fit, in whatever order")
+    func good() {
+        let refusal = refusal(contract(pour.description, drink.description)) {
+            answer(drink)
+            answer(pour)
+        }
+        #expect(refusal.isEmpty)
+    }
+
+    @Test("fails for an endpoint without a handler, and names it")
+    func noHandler() {
+        let refusal = refusal(contract(pour.description, drink.description)) { answer(pour) }
+        #expect(refusal.contains("tea.drink") && refusal.contains("no handler"))
+    }
+
+    @Test("fails for a handler without an endpoint, and names it")
+    func noEndpoint() {
+        let refusal = refusal(contract(pour.description)) {
+            answer(pour)
+            answer(drink)
+        }
+        #expect(refusal.contains("tea.drink") && refusal.contains("no endpoint"))
+    }
+
+    @Test("fails for an endpoint with two handlers, and names it")
+    func twoHandlers() {
+        let refusal = refusal(contract(pour.description)) {
+            answer(pour)
+            answer(pour)
+        }
+        #expect(refusal.contains("tea.pour") && refusal.contains("two handlers"))
+    }
+
+    @Test("fails for two endpoints of one name, and names it")
+    func oneName() {
+        let other = plain("pour", "/other")
+        let refusal = refusal(contract(pour.description, other.description)) { answer(pour) }
+        #expect(refusal.contains("tea.pour") && refusal.contains("twice"))
+    }
+
+    @Test("fails for two endpoints of one path, and names both and the path")
+    func onePath() {
+        let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{size}", access: .open, summary: "S.")
+        let other = Endpoint<Cup, Empty>("other", .post, "/x", aliases: ["/cups/{milk}/"], access: .open, summary: "O.")
+        let refusal = refusal(contract(sized.description, other.description)) {
+            answer(sized)
+            answer(other)
+        }
+        for word in ["tea.sized", "tea.other", "POST /cups/{}"] { #expect(refusal.contains(word), "\(refusal)") }
+    }
+
+    @Test("allows one path for two methods")
+    func twoMethods() {
+        let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{size}", access: .open, summary: "S.")
+        let other = Endpoint<Cup, Empty>("other", .get, "/cups/{size}", access: .open, summary: "O.")
+        let refusal = refusal(contract(sized.description, other.description)) {
+            answer(sized)
+            answer(other)
+        }
+        #expect(refusal.isEmpty)
+    }
+
+    @Test("fails for a path of the kit's own, and names both endpoints")
+    func kitPath() {
+        let live = Endpoint<Empty, Empty>("live", .get, "/health/live/", access: .open, summary: "L.")
+        let refusal = refusal(contract(live.description)) { answer(live) }
+        #expect(refusal.contains("tea.live") && refusal.contains("_health.live"))
+    }
+
+    @Test("fails for a path with a field that the input does not have, and names it")
+    func unknownField() {
+        let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{sise}", access: .open, summary: "S.")
+        let refusal = refusal(contract(sized.description)) { answer(sized) }
+        #expect(refusal.contains("tea.sized") && refusal.contains("{sise}"))
+    }
+
+    @Test(
+        "fails for a name that the wire cannot carry, and names it",
+        arguments: ["", "Pour", "pour tea", "pöur", "po-ur", "pour.tea", String(repeating: "p", count: 65)])
+    func endpointName(name: String) {
+        let odd = plain(name, "/odd")
+        let refusal = refusal(contract(odd.description)) { answer(odd) }
+        #expect(refusal.contains("tea.\(name)"))
+    }
+
+    @Test(
+        "fails for a contract's name that is not allowed, or the kit's own",
+        arguments: [
+            "", "Tea", "te_a", "_tea", "_meta", "_health", "tea.pot", "te-a", String(repeating: "t", count: 33),
+        ])
+    func contractName(name: String) {
+        let refusal = refusal(contract(pour.description, named: name)) { answer(pour) }
+        #expect(refusal.contains("\(name)"), "\(refusal)")
+        #expect(!refusal.isEmpty)
+    }
+}

@@ -1,0 +1,65 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+
+@Suite("An input")
+struct CodingTests {
+    private func problem<Input: Payload>(_ type: Input.Type, _ json: String) -> Problem? {
+        do throws(Problem) {
+            _ = try Coding.input(type, from: Data(json.utf8))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("is read where it keeps the schema")
+    func good() throws {
+        let cup = try Coding.input(Cup.self, from: Data(#" {"size": 3, "new": [], "milk": null} "#.utf8))
+        #expect(cup == Cup(size: 3))
+    }
+
+    @Test("of nothing may be left out, or be an empty object, or hold what nobody knows")
+    func nothing() {
+        for json in ["", "{}", " { } ", #"{"a":1}"#] { #expect(problem(Empty.self, json) == nil) }
+        for json in ["{", "x", "{},"] { #expect(problem(Empty.self, json)?.kind == .malformed) }
+        for json in ["[]", "7", "null"] { #expect(problem(Empty.self, json)?.kind == .invalid) }
+    }
+
+    @Test("that is left out has all that is required missing")
+    func empty() {
+        #expect(problem(Cup.self, "")?.faults == [Problem.Fault(pointer: "/size", detail: "is missing")])
+    }
+
+    @Test("is refused with all its faults, and the number of them")
+    func faults() {
+        let one = problem(Cup.self, #"{"size":4}"#)
+        #expect(one?.detail == "The input has 1 fault." && one?.faults.map(\.pointer) == ["/size"])
+        let two = problem(Cup.self, #"{"size":"4","milk":1}"#)
+        #expect(two?.detail == "The input has 2 faults." && two?.faults.map(\.pointer) == ["/size", "/milk"])
+    }
+
+    @Test("that its type does not take, though its schema does, is refused with the place")
+    func strict() {
+        let problem = problem(Picky.self, #"{"cups":[{"size":1},{"size":2,"milk":"no"}]}"#)
+        #expect(problem?.kind == .invalid)
+        #expect(problem?.faults.map(\.pointer) == ["/cups/1/milk"])
+    }
+
+    @Test("as an output that breaks the contract is as good as none")
+    func output() throws {
+        #expect(throws: Problem.self) { try Coding.output(Cup.self, from: Data(#"{"size":"x"}"#.utf8)) }
+        let nothing = try Coding.output(Empty.self, from: Data("anything".utf8))
+        #expect(nothing == Empty())
+        let encoded = try (Coding.encode(Empty()), Coding.encode(Cup(size: 1)))
+        #expect(encoded.0.isEmpty && encoded.1 == Data(#"{"size":1}"#.utf8))
+    }
+}
+
+/// Its schema lets more pass than its type does.
+private struct Picky: Payload {
+    static let schema = Schema.object(.required("cups", .array(of: .any), "Cups."))
+
+    var cups: [Cup]
+}

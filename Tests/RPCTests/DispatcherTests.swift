@@ -1,0 +1,176 @@
+import Endpoints
+import Foundation
+import RPC
+import Testing
+
+@Suite("The dispatcher", .timeLimit(.minutes(1)))
+struct DispatcherTests {
+    private let pour = plain("pour", "/pour")
+    private let hold = plain("hold", "/hold", deadline: .seconds(20))
+
+    @Test("answers with the endpoint's status and the output, and tells its interceptors once")
+    func success() async throws {
+        let (first, second) = (Journal(), Journal())
+        let make = Endpoint<Cup, Cup>("make", .post, "/make", status: 201, access: .open, summary: "Makes.")
+        let service = TeaService { handle(make) { cup, _ in Cup(size: cup.size, milk: true) } }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(make.description), verifier: FakeVerifier(), interceptors: [first, second])
+        let reply = await dispatcher.dispatch(Call("tea.make", body: Data(#"{"size":3}"#.utf8), timeout: .seconds(1)))
+        guard case .success(201, let body) = reply else { return #expect(Bool(false), "\(reply)") }
+        let output = try JSONValue(json: body)
+        #expect(output == ["size": 3, "milk": true])
+        #expect(first.all == ["tea.make 201"] && second.all == first.all)
+    }
+
+    @Test("takes the endpoint's own deadline where the caller names none, and never more than its longest")
+    func deadlines() async throws {
+        let times = Signal<Duration>()
+        let service = TeaService {
+            handle(pour) { _, context in
+                times.send(context.remaining)
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(service, contract: contract(pour.description), verifier: FakeVerifier())
+        let cases: [(Duration?, Duration)] = [
+            (nil, .seconds(1)), (.seconds(3), .seconds(3)), (.seconds(3600), .seconds(30)),
+        ]
+        for (timeout, longest) in cases {
+            _ = await dispatcher.dispatch(Call("tea.pour", timeout: timeout))
+            let left = try #require(await times.next())
+            #expect(left <= longest && left > longest - .milliseconds(900))
+        }
+    }
+
+    @Test("answers a late call before anything else is done for it")
+    func late() async throws {
+        let verifier = FakeVerifier()
+        let guarded = plain("guarded", "/guarded", access: .token)
+        let service = TeaService { handle(guarded) { _, _ in Empty() } }
+        let dispatcher = try Dispatcher(service, contract: contract(guarded.description), verifier: verifier)
+        let call = Call("tea.guarded", token: "good", timeout: .seconds(1), received: .now - .seconds(2))
+        #expect(await dispatcher.dispatch(call).problem?.kind == .deadlineExceeded)
+        #expect(verifier.timesAsked == 0)
+    }
+
+    @Test("has room for so many calls, and always for the kit's own")
+    func admission() async throws {
+        let (begun, end) = (Signal<Void>(), Signal<Void>())
+        let service = TeaService {
+            handle(hold) { _, _ in
+                begun.send(())
+                _ = await end.next()
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(hold.description), verifier: FakeVerifier(), maxInFlight: 1)
+        let held = Task { await dispatcher.dispatch(Call("tea.hold")) }
+        _ = await begun.next()
+        let problem = try #require(await dispatcher.dispatch(Call("tea.hold")).problem)
+        #expect(problem.kind == .overloaded && problem.isUnprocessed && problem.retryAfter == .milliseconds(100))
+        for name in ["_health.live", "_health.check", "_meta.contract"] {
+            #expect(await dispatcher.dispatch(Call(name)).status == 200)
+        }
+        end.send(())
+        #expect(await held.value.status == 200)
+        end.send(())
+        #expect(await dispatcher.dispatch(Call("tea.hold")).status == 200)
+    }
+
+    @Test("asks for a token only where the endpoint does, and once")
+    func verifier() async throws {
+        let verifier = FakeVerifier()
+        let known = plain("known", "/known", access: .token)
+        let service = TeaService {
+            handle(pour) { _, context in
+                guard context.principal == nil else { throw Problem(.conflict, "Who is that?") }
+                return Empty()
+            }
+            handle(known) { _, context in
+                guard context.principal?.subject == "ada" else { throw Problem(.conflict, "Who is that?") }
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description, known.description), verifier: verifier)
+        #expect(await dispatcher.dispatch(Call("tea.pour", token: "bad")).status == 200)
+        #expect(verifier.timesAsked == 0)
+        #expect(await dispatcher.dispatch(Call("tea.known", token: "good")).status == 200)
+        #expect(verifier.timesAsked == 1)
+        #expect(await dispatcher.dispatch(Call("tea.known", token: "")).status == 401)
+    }
+
+    @Test("says what it waits for, and that it stops, but not that it is dead")
+    func health() async throws {
+        let service = TeaService(waitsFor: ["the kettle", "a spoon"]) { handle(pour) { _, _ in Empty() } }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description), verifier: FakeVerifier(isReady: false))
+        let problem = await dispatcher.dispatch(Call("_health.check")).problem
+        #expect(problem == Problem(.notReady, "Waits for: the kettle, a spoon, auth's keys."))
+        dispatcher.beginDraining()
+        let draining = await dispatcher.dispatch(Call("_health.check")).problem
+        #expect(draining == Problem(.notReady, "The service is about to stop."))
+        #expect(await dispatcher.dispatch(Call("_health.live")).status == 200)
+        #expect(await dispatcher.dispatch(Call("tea.pour")).status == 200)
+    }
+
+    @Test("answers what a front could not translate with the front's problem")
+    func fault() async throws {
+        let journal = Journal()
+        let service = TeaService { handle(pour) { _, _ in Empty() } }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+        let problem = Problem(.methodNotAllowed, "Not so.")
+        for name in ["tea.pour", "unknown"] {
+            #expect(await dispatcher.dispatch(Call(name, fault: problem)).problem == problem)
+        }
+        #expect(journal.all == ["tea.pour 405", "unknown 405"])
+    }
+
+    @Test("tells nothing of an unknown error, and everything of a problem")
+    func errors() async throws {
+        struct Secret: Error { let password = "hunter2" }
+        let fail = plain("fail", "/fail")
+        let refuse = plain("refuse", "/refuse")
+        let problem = Problem(.conflict, "Not now.", faults: [.init(pointer: "/a", detail: "is b")])
+        let service = TeaService {
+            handle(fail) { _, _ in throw Secret() }
+            handle(refuse) { _, _ in throw problem }
+        }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(fail.description, refuse.description), verifier: FakeVerifier())
+        let failure = await dispatcher.dispatch(Call("tea.fail")).problem
+        #expect(failure?.kind == .internal && !String(reflecting: failure).contains("hunter2"))
+        #expect(await dispatcher.dispatch(Call("tea.refuse")).problem == problem)
+    }
+
+    @Test("answers once, whatever comes after the answer")
+    func once() async throws {
+        let begun = Signal<Void>()
+        let service = TeaService {
+            handle(hold) { _, _ in
+                begun.send(())
+                let (never, continuation) = AsyncStream.makeStream(of: Void.self)
+                for await _ in never {}
+                continuation.finish()
+                return Empty()
+            }
+        }
+        let journal = Journal()
+        let dispatcher = try Dispatcher(
+            service, contract: contract(hold.description), verifier: FakeVerifier(), interceptors: [journal])
+        let replies = Signal<Reply>()
+        let running = dispatcher.start(Call("tea.hold"), isolation: nil) { replies.send($0) }
+        _ = await begun.next()
+        running.cancel(Problem(.unavailable, "Gone."))
+        running.cancel()
+        #expect(await replies.next()?.problem == Problem(.unavailable, "Gone."))
+        // Its handler has ended, too: there is room again, and no second answer.
+        let again = dispatcher.start(Call("tea.hold"), isolation: nil) { replies.send($0) }
+        _ = await begun.next()
+        again.cancel()
+        #expect(await replies.next()?.problem?.kind == .cancelled)
+        #expect(journal.all == ["tea.hold 503", "tea.hold 499"])
+    }
+}

@@ -1,0 +1,57 @@
+import RPC
+import Testing
+
+@Suite("A trace")
+struct TraceContextTests {
+    private static let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    @Test("is read and printed as W3C Trace Context writes it")
+    func roundTrip() throws {
+        let trace = try #require(TraceContext(header: Self.header))
+        #expect(trace.header == Self.header)
+        #expect(trace.traceID == "0af7651916cd43dd8448eb211c80319c")
+        let edge = "00-00000000000000000000000000000001-0000000000000001-00"
+        #expect(TraceContext(header: edge)?.header == edge)
+    }
+
+    @Test("of a later version is read as far as it is known")
+    func laterVersion() {
+        for suffix in ["", "-more", "-more-and-more", "-"] {
+            let header = "cc" + Self.header.dropFirst(2) + suffix
+            #expect(TraceContext(header: header)?.header == Self.header, "\(header)")
+        }
+    }
+
+    private static let malformed: [String] = {
+        let rest = String(header.dropFirst(2))
+        let versions = ["ff", "0", "0g", "", "FF"].map { $0 + rest }
+        let endings = ["-more", "-", " ", "0", "é"].map { header + $0 }
+        let others = [
+            "", "-", "---", "00", " " + header, String(header.dropLast()), header.uppercased(), "cc" + rest + "x",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00_0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331_01",
+            "00-0af7651916cd43dd8448eb211c80319-cb7ad6b7169203331-01", "00-" + String(repeating: "é", count: 26),
+        ]
+        return versions + endings + others
+    }()
+
+    @Test("that is not well-formed is not read", arguments: malformed)
+    func refused(header: String) {
+        #expect(TraceContext(header: header) == nil)
+    }
+
+    @Test("is passed on to each call it causes, under a span of its own")
+    func child() {
+        let root = TraceContext.root()
+        let children = (0..<100).map { _ in root.child() }
+        #expect(children.allSatisfy { $0.traceID == root.traceID })
+        #expect(Set(children.map(\.header) + [root.header]).count == 101)
+        #expect(children.allSatisfy { TraceContext(header: $0.header) == $0 })
+    }
+
+    @Test("is new for each call that none has caused")
+    func root() {
+        #expect(Set((0..<1000).map { _ in TraceContext.root().traceID }).count == 1000)
+    }
+}
