@@ -22,7 +22,7 @@ extension Conformance {
                     let search = Search(key: text, text: text, count: 10, ratio: 0.1, exact: false, tags: tags)
                     try await #expect(rig.client.call(TrialContract.find, search) == search)
                 }
-                for ratio: Double in [0, -1e300, 5e-324, 0.3333333333333333] {
+                for ratio: Double in [0, -1e300, .leastNonzeroMagnitude, 0.3333333333333333] {
                     let search = Search(key: "k", text: "", ratio: ratio)
                     try await #expect(rig.client.call(TrialContract.find, search) == search)
                 }

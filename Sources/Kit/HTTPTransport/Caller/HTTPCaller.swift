@@ -92,7 +92,7 @@ public final class HTTPCaller: Caller {
             isReached.store(false, ordering: .relaxed)
             return .deadlineExceeded
         }
-        if Task.isCancelled { return Problem(.cancelled, "The caller has cancelled the call.") }
+        if Task.isCancelled { return .cancelled }
         isReached.store(false, ordering: .relaxed)
         if error is NIOTooManyBytesError {
             return Problem(.unavailable, "The peer's answer is larger than \(replyLimit) bytes.")

@@ -19,7 +19,7 @@ public final class RunningCall: Sendable {
     /// Answers at once, and cancels the handler's task. Too late, it does nothing.
     ///
     /// - Parameter problem: what it answers with; unless told, that the caller has cancelled.
-    public func cancel(_ problem: Problem = Problem(.cancelled, "The caller has cancelled the call.")) {
+    public func cancel(_ problem: Problem = .cancelled) {
         abandon(problem)
     }
 
@@ -51,6 +51,8 @@ public final class RunningCall: Sendable {
 }
 
 extension Problem {
+    public static let cancelled = Problem(.cancelled, "The caller has cancelled the call.")
+
     package static var deadlineExceeded: Problem {
         Problem(.deadlineExceeded, "The time that the caller gave is over.")
     }

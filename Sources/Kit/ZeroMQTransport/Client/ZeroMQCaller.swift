@@ -110,9 +110,11 @@ public actor ZeroMQCaller: Caller, ThreadBound {
                     Task { await self?.giveUp(id, .deadlineExceeded) }
                 }
                 perform(connection.enter(id, request, Waiting(continuation: continuation, timer: timer)))
+                // A cancellation that came earlier found nothing to give up.
+                if Task.isCancelled { giveUp(id, .cancelled) }
             }
         } onCancel: {
-            Task { await self.giveUp(id, Problem(.cancelled, "The caller has cancelled the call.")) }
+            Task { await self.giveUp(id, .cancelled) }
         }
     }
 
