@@ -21,19 +21,21 @@ struct RawSocket: Sendable {
     }
 
     func send(_ parts: [String], until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
-        try await channel.executeThenClose { inbound, outbound in
-            for part in parts { try await outbound.write(ByteBuffer(string: part)) }
-            var answer = ""
-            do {
+        var answer = ""
+        do {
+            try await channel.executeThenClose { inbound, outbound in
+                for part in parts { try await outbound.write(ByteBuffer(string: part)) }
                 for try await bytes in inbound {
                     answer += String(buffer: bytes)
                     if isEnough(answer) { break }
                 }
-            } catch {
-                answer += "(\(error))"
             }
-            return answer
+        } catch ChannelError.ioOnClosedChannel {
+            // The peer was the first to close.
+        } catch let error as IOError {
+            answer += "(\(error))"
         }
+        return answer
     }
 
     /// Sends bytes, waits for something to happen, and closes.

@@ -12,7 +12,7 @@ func contract(_ endpoints: EndpointDescription..., named name: String = "tea") -
 /// An endpoint that takes and says nothing.
 func plain(
     _ name: String, _ path: PathTemplate, aliases: [PathTemplate] = [], access: Access = .open,
-    deadline: Duration = .seconds(1)
+    deadline: Duration = .seconds(20)
 ) -> Endpoint<Empty, Empty> {
     Endpoint(name, .post, path, aliases: aliases, access: access, deadline: deadline, summary: "Made for tests.")
 }

@@ -62,7 +62,9 @@ extension Conformance {
         func kit(wire: Wire) async throws {
             try await Rig.run(wire) { rig in
                 try await #expect(Client<HealthContract>(rig.caller).call(HealthContract.live).status == "live")
-                try await #expect(Client<HealthContract>(rig.caller).call(HealthContract.check).status == "ready")
+                try await #expect(
+                    Client<HealthContract>(rig.caller).call(HealthContract.check, timeout: .seconds(20)).status
+                        == "ready")
                 let contract = try await Client<MetaContract>(rig.caller).call(MetaContract.contract).value
                 #expect(contract == TrialContract.description.json)
             }

@@ -9,9 +9,11 @@ extension Conformance {
         func draining(wire: Wire) async throws {
             try await Rig.run(wire) { rig in
                 let health = Client<HealthContract>(rig.caller)
-                try await #expect(health.call(HealthContract.check).status == "ready")
+                try await #expect(health.call(HealthContract.check, timeout: .seconds(20)).status == "ready")
                 rig.dispatcher.beginDraining()
-                let problem = await #expect(throws: Problem.self) { try await health.call(HealthContract.check) }
+                let problem = await #expect(throws: Problem.self) {
+                    try await health.call(HealthContract.check, timeout: .seconds(20))
+                }
                 #expect(problem == Problem(.notReady, "The service is about to stop."))
                 #expect(problem?.status == 503 && problem?.kind.code == "not_ready")
                 try await #expect(health.call(HealthContract.live).status == "live")

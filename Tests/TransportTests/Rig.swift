@@ -103,7 +103,7 @@ final class Rig {
             let zeroMQ = ZeroMQCaller(try Address(address), on: callerThread, context: try Self.context.get())
             try await zeroMQ.start()
             // Calls wait for the first connection, but not for long, and a busy machine may be slow.
-            while isUp, await !zeroMQ.isConnected { await Task.yield() }
+            if isUp { try await until { await zeroMQ.isConnected } }
             caller = zeroMQ
         }
         callers.append(caller)
@@ -171,5 +171,13 @@ final class Journal: Interceptor {
             endpoint: call.endpoint, status: reply.status, traceID: call.trace.traceID, requestID: call.requestID,
             transport: call.transport)
         lines.withLock { $0.append(line) }
+    }
+}
+
+/// Yields until it is so. The test's time limit ends it, too.
+func until(_ isSo: () async -> Bool) async throws {
+    while await !isSo() {
+        try Task.checkCancellation()
+        await Task.yield()
     }
 }

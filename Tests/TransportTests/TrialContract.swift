@@ -7,17 +7,17 @@ enum TrialContract: Contract {
     static let summary = "Made for tests."
 
     static let find = Endpoint<Search, Search>(
-        "find", .get, "/trial/{key}/items", access: .open, summary: "Echoes path and query.")
+        "find", .get, "/trial/{key}/items", access: .open, deadline: .seconds(20), summary: "Echoes path and query.")
     static let change = Endpoint<Document, Document>(
         "change", .put, "/trial/{key}", access: .open, deadline: .seconds(20), summary: "Echoes path and body.")
     static let add = Endpoint<Note, Note>(
         "add", .post, "/trial", status: 201, access: .open, deadline: .seconds(20), summary: "Echoes the body.")
     static let nothing = Endpoint<Empty, Empty>(
-        "nothing", .delete, "/trial", access: .open, summary: "Takes and says nothing.")
+        "nothing", .delete, "/trial", access: .open, deadline: .seconds(20), summary: "Takes and says nothing.")
     static let known = Endpoint<Empty, Note>(
-        "known", .get, "/known", access: .token, summary: "Says who calls.")
+        "known", .get, "/known", access: .token, deadline: .seconds(20), summary: "Says who calls.")
     static let guarded = Endpoint<Empty, Note>(
-        "guarded", .get, "/guarded", access: .permission("trial"), summary: "Says who calls.")
+        "guarded", .get, "/guarded", access: .permission("trial"), deadline: .seconds(20), summary: "Says who calls.")
     static let context = Endpoint<Empty, Circumstances>(
         "context", .get, "/context", access: .open, summary: "Says what a handler knows of its call.")
     static let slow = Endpoint<Empty, Empty>(
@@ -27,9 +27,9 @@ enum TrialContract: Contract {
     static let batch = Endpoint<Number, Number>(
         "batch", .put, "/batch", access: .open, deadline: .seconds(30), summary: "Is answered last come, first served.")
     static let crash = Endpoint<Empty, Empty>(
-        "crash", .post, "/crash", access: .open, summary: "Fails.")
+        "crash", .post, "/crash", access: .open, deadline: .seconds(20), summary: "Fails.")
     static let refuse = Endpoint<Empty, Empty>(
-        "refuse", .post, "/refuse", access: .open, summary: "Refuses.")
+        "refuse", .post, "/refuse", access: .open, deadline: .seconds(20), summary: "Refuses.")
 
     static let endpoints = Endpoints {
         find

@@ -63,7 +63,7 @@ struct CallerTests {
             try await office.greet(hello, as: "a")
             let request = try #require(await office.received())
             try await office.send(Message(.goAway, id: 0))
-            while await office.caller.connection.state != .leaving { await Task.yield() }
+            try await until { await office.caller.connection.state == .leaving }
             guard case .failure(let problem) = await office.call().value else { return #expect(Bool(false)) }
             #expect(problem.kind == .unavailable && problem.isUnprocessed)
             try await office.answer(request, "200")
@@ -128,7 +128,7 @@ private final class Office {
         try await server.bind(to: address)
         caller = ZeroMQCaller(address, on: try SocketThread(name: "caller"), context: try context.get())
         try await caller.start()
-        while await !caller.isConnected { await Task.yield() }
+        try await until { await caller.isConnected }
     }
 
     private func close() async {

@@ -177,7 +177,7 @@ struct FrontTests {
             #expect(await site.service.next() == .cancelled)
             try await staying.send(Message(.ping, id: 2).frames)
             // Before its own PONG there may be one that asks whether it is still there.
-            while Message(await staying.next())?.preamble != Preamble(.pong, id: 2) {}
+            #expect(await staying.skip(to: Preamble(.pong, id: 2)))
             try await staying.send(Message(.cancel, id: 1).frames)
             #expect(Message(await staying.next())?.status == "499")
         }

@@ -1,5 +1,7 @@
 import ZeroMQ
 
+@testable import ZeroMQTransport
+
 /// A bare socket: it sends what no caller would, and shows what really comes.
 actor RawPeer: ThreadBound {
     nonisolated let thread: SocketThread
@@ -22,6 +24,7 @@ actor RawPeer: ThreadBound {
         var options = options
         // What is sent before there is a connection waits for it.
         options.immediate = false
+        options.sendHighWaterMark = 0
         let socket = try Socket(kind, in: context, options: options)
         self.socket = socket
         if reading { read() }
@@ -63,6 +66,12 @@ actor RawPeer: ThreadBound {
     nonisolated func next() async -> [[UInt8]] {
         for await message in messages { return message }
         return []
+    }
+
+    /// Passes over messages up to this one, and over all where it does not come.
+    nonisolated func skip(to preamble: Preamble) async -> Bool {
+        for await message in messages where Message(message)?.preamble == preamble { return true }
+        return false
     }
 
     /// Goes away without a word.

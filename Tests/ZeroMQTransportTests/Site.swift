@@ -93,9 +93,12 @@ enum SmokeContract: Contract {
     static let version = "1.2.3"
     static let summary = "Made for tests."
 
-    static let smoke = Endpoint<Empty, Empty>("smoke", .get, "/smoke", access: .open, summary: "Answers.")
-    static let count = Endpoint<Empty, Empty>("count", .post, "/count", access: .open, summary: "Is counted.")
-    static let fill = Endpoint<Empty, Filling>("fill", .get, "/fill", access: .open, summary: "Says a lot.")
+    static let smoke = Endpoint<Empty, Empty>(
+        "smoke", .get, "/smoke", access: .open, deadline: .seconds(20), summary: "Answers.")
+    static let count = Endpoint<Empty, Empty>(
+        "count", .post, "/count", access: .open, deadline: .seconds(20), summary: "Is counted.")
+    static let fill = Endpoint<Empty, Filling>(
+        "fill", .get, "/fill", access: .open, deadline: .seconds(20), summary: "Says a lot.")
     static let slow = Endpoint<Empty, Empty>(
         "slow", .post, "/slow", access: .open, deadline: .seconds(20), summary: "Waits until it is cancelled.")
     static let block = Endpoint<Empty, Empty>(
@@ -192,4 +195,12 @@ private final class Gate: Sendable {
 
 private struct Nobody: TokenVerifier {
     func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "Not here.") }
+}
+
+/// Yields until it is so. The test's time limit ends it, too.
+func until(_ isSo: () async -> Bool) async throws {
+    while await !isSo() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
 }

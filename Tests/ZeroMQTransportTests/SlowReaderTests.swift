@@ -12,7 +12,6 @@ struct SlowReaderTests {
     private var narrow: SocketOptions {
         var options = SocketOptions.client
         options.receiveHighWaterMark = 1
-        options.sendHighWaterMark = 0
         return options
     }
 
@@ -41,7 +40,7 @@ struct SlowReaderTests {
             let slow = try await site.peer(reading: false, options: narrow)
             let calls = 3000
             for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
-            while await site.service.fillings < calls { await Task.yield() }
+            try await until { await site.service.fillings == calls }
             #expect(await site.front.peers.values.contains { !$0.outbox.isEmpty })
             let start = ContinuousClock.now
             let front = site.front
@@ -57,7 +56,7 @@ struct SlowReaderTests {
     func bounded() async throws {
         try await Site.open { site in
             let (silent, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
-            while await site.front.counters.undelivered == 0 {
+            while await site.front.counters.undelivered == 0, !Task.isCancelled {
                 for id in 1...1000 as ClosedRange<UInt64> { try await silent.send(Message(.ping, id: id).frames) }
             }
             try await quick.send(Message(.request, id: 1, "auth.smoke").frames)

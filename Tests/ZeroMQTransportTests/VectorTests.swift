@@ -115,7 +115,7 @@ struct MalformedTests {
                 try await peer.send(frames)
             }
             try await peer.send(Message(.ping, id: 1 << 60).frames)
-            while Message(await peer.next())?.preamble != Preamble(.pong, id: 1 << 60) {}
+            #expect(await peer.skip(to: Preamble(.pong, id: 1 << 60)))
         }
     }
 

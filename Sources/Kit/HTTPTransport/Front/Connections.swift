@@ -29,15 +29,25 @@ final class Connections: Sendable {
 
 /// One connection, and the call that is being answered on it: HTTP/1.1 has one at a time.
 final class Connection: Sendable {
+    private struct State {
+        var running: RunningCall?
+        var isGone = false
+    }
+
     private let channel: any Channel
-    private let running = Mutex<RunningCall?>(nil)
+    private let state = Mutex(State())
 
     fileprivate init(_ channel: any Channel) {
         self.channel = channel
     }
 
+    /// Takes over the call that is being answered. A client that has gone meanwhile cancels it.
     func attach(_ call: RunningCall?) {
-        running.withLock { $0 = call }
+        let isGone = state.withLock { state in
+            state.running = call
+            return state.isGone
+        }
+        if isGone { call?.cancel() }
     }
 
     func close() {
@@ -45,13 +55,15 @@ final class Connection: Sendable {
     }
 
     fileprivate func cancel() {
-        running.withLock { $0 }?.cancel()
+        let call = state.withLock { state in
+            state.isGone = true
+            return state.running
+        }
+        call?.cancel()
     }
 }
 
 /// Tells a connection what happens on its wire: when the client closes it, its call is cancelled.
-///
-/// A client that closes before its call has started is not noticed; that call ends by its deadline.
 final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -115,7 +115,8 @@ final class Responder: Sendable {
         let connection = connections[channel]
         let reply = await withCheckedContinuation { continuation in
             let running = dispatcher.start(call, isolation: nil) { continuation.resume(returning: $0) }
-            connection?.attach(running)
+            // A connection that is not there any more has nobody who waits.
+            if let connection { connection.attach(running) } else { running.cancel() }
         }
         connection?.attach(nil)
         return reply
