@@ -77,6 +77,9 @@ let package = Package(
         // Passwords: Argon2id, and the threads it runs on. The only importer of libsodium.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
         kit("Passwords", ["CSodium", "Endpoints"]),
+        // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
+        .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
+        kit("Postgres", ["CPostgres"]),
         // libzmq as Swift types, and the thread that owns its sockets.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         kit("ZeroMQ", ["CZeroMQ"]),
@@ -112,6 +115,10 @@ let package = Package(
         tests("RPCTests", ["RPC"]),
         tests("TokensTests", ["Tokens", jwt]),
         tests("PasswordsTests", ["Passwords"]),
+        // A PostgreSQL server of a test's own.
+        .target(
+            name: "PostgresServer", dependencies: ["Postgres"], path: "Tests/PostgresServer", swiftSettings: strict),
+        tests("PostgresTests", ["Postgres", "PostgresServer"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("HTTPTransportTests", ["HTTPTransport", httpClient]),

@@ -46,6 +46,7 @@ needs_of_build() {
     need libcurl4 libncurses6 libsqlite3-0 libxml2 unless has_swift_libraries
     need libzmq3-dev unless has_header zmq.h
     need libsodium-dev unless has_header sodium.h
+    need libpq-dev unless has_header postgresql/libpq-fe.h
     need zlib1g-dev unless has_header zlib.h
 }
 

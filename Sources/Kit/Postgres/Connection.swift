@@ -1,0 +1,178 @@
+internal import CPostgres
+internal import Glibc
+
+/// One connection, on the thread that made it. A ``Pool`` lends it: it is used there and then, and not kept.
+public final class Connection {
+    private let link: OpaquePointer
+    /// How long we wait for a statement; the server gives up a little earlier.
+    var statementTimeout: Duration
+    private var isOpen = true
+
+    /// Connects, and waits for it.
+    ///
+    /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)``.
+    init(_ address: DatabaseAddress, _ settings: PoolSettings) throws(PostgresError) {
+        statementTimeout = settings.statementTimeout
+        let timeout = String(max(2, settings.connectTimeout.components.seconds))
+        // What comes after the URL goes before it.
+        let made = Self.withPairs([
+            ("dbname", address.url), ("connect_timeout", timeout), ("client_encoding", "UTF8"),
+            ("fallback_application_name", settings.name),
+        ]) { PQconnectdbParams($0, $1, 1) }
+        guard let made else { throw .disconnected("there is no memory") }
+        link = made
+        guard PQstatus(link) == CONNECTION_OK, PQsetnonblocking(link, 1) == 0 else {
+            let reason = Self.message(of: link)
+            close()
+            throw .disconnected(reason)
+        }
+        // Without this, notices go to standard error.
+        PQsetNoticeReceiver(link, { _, _ in }, nil)
+        do throws(PostgresError) {
+            try prepare(settings)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    deinit { close() }
+
+    /// Lets go of it; nothing can be done with it from now on.
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        PQfinish(link)
+    }
+
+    /// Runs one statement, whose parameters are `$1`, `$2` and on, and waits for its answer.
+    ///
+    /// - Throws: ``PostgresError``.
+    @discardableResult
+    public func run(_ statement: String, _ parameters: any PostgresValue...) throws(PostgresError) -> Answer {
+        try run(statement, parameters.map(\.postgresText))
+    }
+
+    /// Whether it has neither failed nor been closed by the server, as far as can be seen without a round trip.
+    var isAlive: Bool {
+        guard isOpen, PQstatus(link) == CONNECTION_OK else { return false }
+        guard isReady(POLLIN, within: .zero) else { return true }
+        // Between statements a server says little but good-bye.
+        return PQconsumeInput(link) == 1 && PQstatus(link) == CONNECTION_OK
+    }
+
+    /// Whether a transaction was begun and not ended.
+    var isInTransaction: Bool { PQtransactionStatus(link) != PQTRANS_IDLE }
+}
+
+extension Connection {
+    /// How much longer than the server we wait for a statement's end.
+    private static let grace = Duration.milliseconds(500)
+
+    private func prepare(_ settings: PoolSettings) throws(PostgresError) {
+        try run(
+            """
+            SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false),
+                set_config('idle_in_transaction_session_timeout', $1, false), set_config('TimeZone', 'UTC', false)
+            """, settings.statementTimeout.text)
+        // Acknowledged is durable, whatever the server's or the role's own setting is.
+        try run(
+            """
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+            """)
+    }
+
+    private func run(_ statement: String, _ parameters: [String?]) throws(PostgresError) -> Answer {
+        guard isOpen else { throw .closed }
+        guard !parameters.contains(where: { $0?.utf8.contains(0) == true }) else {
+            throw .refused(.characterNotInRepertoire, "A parameter holds a NUL.")
+        }
+        guard send(statement, parameters) else { throw lost() }
+        let deadline = ContinuousClock.now + statementTimeout + Self.grace
+        try flush(by: deadline)
+        let result = try receive(by: deadline)
+        defer { PQclear(result) }
+        // Of one statement there is one result.
+        while let more = try receive(by: deadline) { PQclear(more) }
+        guard let result else { throw lost() }
+        if let error = PostgresError(result) {
+            if case .disconnected = error { close() }
+            throw error
+        }
+        return Answer(result)
+    }
+
+    private func send(_ statement: String, _ parameters: [String?]) -> Bool {
+        let values = parameters.map { $0.map { strdup($0) } ?? nil }
+        defer { for value in values { free(value) } }
+        let pointers = values.map { UnsafePointer<CChar>($0) }
+        return PQsendQueryParams(link, statement, Int32(pointers.count), nil, pointers, nil, nil, 0) == 1
+    }
+
+    private func flush(by deadline: ContinuousClock.Instant) throws(PostgresError) {
+        while true {
+            switch PQflush(link) {
+            case 0: return
+            case 1:
+                try wait(for: POLLIN | POLLOUT, by: deadline)
+                guard PQconsumeInput(link) == 1 else { throw lost() }
+            default: throw lost()
+            }
+        }
+    }
+
+    private func receive(by deadline: ContinuousClock.Instant) throws(PostgresError) -> OpaquePointer? {
+        while PQisBusy(link) == 1 {
+            try wait(for: POLLIN, by: deadline)
+            guard PQconsumeInput(link) == 1 else { throw lost() }
+        }
+        return PQgetResult(link)
+    }
+
+    /// A server that ends no statement in time is given up: it may be frozen, or behind a network that has gone.
+    private func wait(for events: Int32, by deadline: ContinuousClock.Instant) throws(PostgresError) {
+        guard isReady(events, within: ContinuousClock.now.duration(to: deadline)) else {
+            close()
+            throw .timedOut
+        }
+    }
+
+    private func isReady(_ events: Int32, within time: Duration) -> Bool {
+        var item = pollfd(fd: PQsocket(link), events: Int16(events), revents: 0)
+        let until = ContinuousClock.now + time
+        while true {
+            let left = max(.zero, ContinuousClock.now.duration(to: until))
+            let count = poll(&item, 1, Int32(left.milliseconds))
+            guard count < 0, errno == EINTR else { return count != 0 }
+        }
+    }
+
+    /// Closes a connection that has failed.
+    private func lost() -> PostgresError {
+        let reason = Self.message(of: link)
+        close()
+        return .disconnected(reason)
+    }
+
+    private static func message(of link: OpaquePointer) -> String {
+        let message = String(cString: PQerrorMessage(link))
+        return message.split(separator: "\n").joined(separator: " ")
+    }
+
+    private static func withPairs<Result>(
+        _ pairs: [(String, String)],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        let keys = pairs.map { strdup($0.0) }
+        let values = pairs.map { strdup($0.1) }
+        defer { for text in keys + values { free(text) } }
+        return body(keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
+    }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+
+    /// As PostgreSQL's settings have it.
+    var text: String { "\(milliseconds)ms" }
+}

@@ -1,0 +1,48 @@
+/// What went wrong with a database.
+public enum PostgresError: Error, Sendable, Equatable {
+    /// The address is no `postgres://` URL.
+    case address
+    /// There is no connection, or it was lost: what libpq says of it. Nothing was changed.
+    case disconnected(String)
+    /// The connection was lost while the server was asked to commit: whether it did, nobody here knows.
+    case outcomeUnknown
+    /// The server did not answer a statement in time; the connection was given up. Nothing was changed.
+    case timedOut
+    /// As many wait for a connection as may.
+    case full
+    /// The pool was closed.
+    case closed
+    /// The server has refused a statement. The message may name values, and belongs in a log only.
+    case refused(SQLState, String)
+    /// A column is missing, or holds something else than is asked for.
+    case column(String)
+
+    /// What the server called it.
+    public var state: SQLState? {
+        if case .refused(let state, _) = self { state } else { nil }
+    }
+
+    /// Whether the same may succeed later, unchanged: the database is away, full, locked or overloaded.
+    public var isPassing: Bool {
+        switch self {
+        case .disconnected, .outcomeUnknown, .timedOut, .full: true
+        case .refused(let state, _): state.isPassing
+        case .address, .closed, .column: false
+        }
+    }
+}
+
+extension PostgresError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .address: "It must be postgres://user:password@host:port/database."
+        case .disconnected(let reason): "The database cannot be reached: \(reason)"
+        case .outcomeUnknown: "The connection was lost during a commit."
+        case .timedOut: "The database did not answer in time."
+        case .full: "Too many wait for a connection to the database."
+        case .closed: "The connections to the database are closed."
+        case .refused(let state, let message): "\(message) (\(state.code))"
+        case .column(let name): "The column “\(name)” is missing, or holds something else."
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Postgres
+import PostgresServer
+import Testing
+
+@Suite("A pool of connections", .server, .timeLimit(.minutes(2)))
+struct PoolTests {
+    /// How many connections the server has, beside the one that asks.
+    private func connections() async throws -> Int {
+        try await theServer().administer { connection in
+            try connection.run(
+                """
+                SELECT count(*) AS count FROM pg_stat_activity
+                WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+                """
+            ).rows[0]("count")
+        }
+    }
+
+    private func noneAreLeft() async throws {
+        while try await connections() > 0 { await Task.yield() }
+    }
+
+    private func descriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+
+    /// Runs a test while a transaction, which has run a statement, has a connection for itself.
+    private func holding(_ pool: Pool, _ statement: String, _ test: () async throws -> Void) async throws {
+        let (isHeld, release) = (AsyncStream<Void>.makeStream(), DispatchSemaphore(value: 0))
+        async let holder: Void = pool.transaction { connection in
+            try connection.run(statement)
+            isHeld.continuation.finish()
+            release.wait()
+        }
+        for await _ in isHeld.stream {}
+        defer { release.signal() }
+        try await test()
+        release.signal()
+        try await holder
+    }
+
+    @Test("answers over TCP and over a Unix socket")
+    func places() async throws {
+        for url in [try theServer().url(), try theServer().localURL()] {
+            try await withPool(url) { pool in
+                let user: String = try await pool.run { try $0.run("SELECT current_user AS name").rows[0]("name") }
+                #expect(user == "star")
+            }
+        }
+    }
+
+    @Test("makes no more connections than it may, however many ask")
+    func bound() async throws {
+        try await withDatabase({ $0.connections = 3 }) { pool in
+            try await withThrowingDiscardingTaskGroup { group in
+                for _ in 1...60 { group.addTask { _ = try await pool.run { try $0.run("SELECT pg_sleep(0.005)") } } }
+            }
+            #expect(try await connections() == 3)
+        }
+        try await noneAreLeft()
+    }
+
+    @Test("refuses whoever would have to wait beside too many, at once")
+    func full() async throws {
+        try await withDatabase({ ($0.connections, $0.waiting) = (1, 4) }) { pool in
+            let outcomes = await withTaskGroup(of: PostgresError?.self) { group in
+                for _ in 1...12 {
+                    group.addTask {
+                        do {
+                            try await pool.run { _ = try $0.run("SELECT pg_sleep(0.1)") }
+                            return nil
+                        } catch {
+                            return error as? PostgresError
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = outcomes.compactMap(\.self)
+            #expect((7...8).contains(refused.count) && refused.allSatisfy { $0 == .full && $0.isPassing })
+        }
+    }
+
+    @Test("lets go of a call that is cancelled while it waits")
+    func cancelled() async throws {
+        try await withDatabase({ $0.connections = 1 }) { pool in
+            let runs = Counter()
+            try await holding(pool, "SELECT 1") {
+                let waiting = Task { try await pool.run { _ in runs.count() } }
+                waiting.cancel()
+                await #expect(throws: CancellationError.self) { try await waiting.value }
+            }
+            _ = try await pool.run { try $0.run("SELECT 1") }
+            #expect(runs.value == 0)
+        }
+    }
+
+    @Test("ends a statement that takes too long, and goes on")
+    func timeout() async throws {
+        try await withDatabase({ ($0.connections, $0.statementTimeout) = (1, .milliseconds(100)) }) { pool in
+            let start = ContinuousClock.now
+            let error = try await failure { try await pool.run { try $0.run("SELECT pg_sleep(30)") } }
+            #expect(error?.state == .queryCanceled && error?.isPassing == true)
+            #expect(start.duration(to: .now) < .seconds(5))
+            _ = try await pool.run { try $0.run("SELECT 1") }
+        }
+    }
+
+    @Test("ends a statement that waits too long for a lock")
+    func lock() async throws {
+        let url = try await theServer().makeDatabase()
+        try await withPool(url) { holder in
+            _ = try await holder.run { try $0.run("CREATE TABLE things (name text)") }
+            try await withPool(url, { $0.statementTimeout = .milliseconds(100) }) { pool in
+                try await holding(holder, "LOCK TABLE things") {
+                    let error = try await failure { try await pool.run { try $0.run("SELECT FROM things") } }
+                    #expect(error?.isPassing == true)
+                }
+            }
+        }
+    }
+
+    @Test("lets whoever waits go when it is closed, and takes nobody in")
+    func closed() async throws {
+        let pool = Pool(try DatabaseAddress(theServer().url()))
+        _ = try await pool.run { try $0.run("SELECT 1") }
+        await pool.close()
+        await pool.close()
+        #expect(try await failure { try await pool.run { try $0.run("SELECT 1") } } == .closed)
+        try await noneAreLeft()
+    }
+
+    @Test("leaves neither connections nor descriptors, whether it is closed or dropped")
+    func leaks() async throws {
+        let url = try theServer().url()
+        try await withPool(url) { _ = try await $0.run { try $0.run("SELECT 1") } }
+        try await noneAreLeft()
+        let before = try descriptors()
+        for round in 1...30 {
+            let pool = Pool(try DatabaseAddress(url))
+            _ = try? await pool.run { try $0.run(round.isMultiple(of: 3) ? "NONSENSE" : "SELECT 1") }
+            if round.isMultiple(of: 2) { await pool.close() }
+        }
+        try await noneAreLeft()
+        while try descriptors() > before { await Task.yield() }
+    }
+
+    @Test("makes connections anew that the server has ended, and leaks none of them")
+    func reconnects() async throws {
+        try await withDatabase({ $0.connections = 1 }) { pool in
+            _ = try await pool.run { try $0.run("SELECT 1") }
+            let before = try descriptors()
+            for _ in 1...20 {
+                // A connection that ends itself in the middle of a statement.
+                let error = try await failure {
+                    try await pool.run { try $0.run("SELECT pg_terminate_backend(pg_backend_pid())") }
+                }
+                #expect(error?.isPassing == true)
+                // One that was ended while it was idle is not noticed by whoever comes next.
+                let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
+                _ = try await theServer().administer {
+                    try $0.run("SELECT pg_terminate_backend($1::int, 5000)", process)
+                }
+                try await pool.transaction { _ = try $0.run("SELECT 1") }
+            }
+            #expect(try descriptors() <= before)
+        }
+    }
+
+    @Test("does not connect with a wrong password, to a database that is not there, or where nothing listens")
+    func refused() async throws {
+        let server = try theServer()
+        let before = try descriptors()
+        for url in [
+            server.url().replacing("battery", with: "wrong"), server.url("nothing"), server.url(port: 1),
+            "postgres://star@/postgres?host=/nowhere",
+        ] {
+            try await withPool(url) { pool in
+                for _ in 1...5 {
+                    let error = try await failure { try await pool.run { try $0.run("SELECT 1") } }
+                    guard case .disconnected(let reason) = error else {
+                        Issue.record("\(String(describing: error))")
+                        continue
+                    }
+                    #expect(!reason.isEmpty && !reason.contains("wrong"))
+                }
+            }
+        }
+        #expect(try descriptors() <= before)
+    }
+}

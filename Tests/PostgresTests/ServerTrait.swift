@@ -1,0 +1,68 @@
+import Postgres
+import PostgresServer
+import Synchronization
+import Testing
+
+/// Runs one server for a whole suite.
+struct ServerTrait: SuiteTrait, TestScoping {
+    @TaskLocal static var server: PostgresServer?
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await PostgresServer.open { server in
+            try await Self.$server.withValue(server) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == ServerTrait {
+    static var server: Self { ServerTrait() }
+}
+
+/// The suite's server.
+func theServer() throws -> PostgresServer {
+    try #require(ServerTrait.server)
+}
+
+/// Runs a test with a pool, which is closed then.
+func withPool(
+    _ url: String, _ change: (inout PoolSettings) -> Void = { _ in }, _ test: (Pool) async throws -> Void
+) async throws {
+    var settings = PoolSettings()
+    change(&settings)
+    let pool = Pool(try DatabaseAddress(url), settings: settings)
+    do {
+        try await test(pool)
+    } catch {
+        await pool.close()
+        throw error
+    }
+    await pool.close()
+}
+
+/// Runs a test with a pool of a new database.
+func withDatabase(
+    _ change: (inout PoolSettings) -> Void = { _ in }, _ test: (Pool) async throws -> Void
+) async throws {
+    try await withPool(theServer().makeDatabase(), change, test)
+}
+
+/// What something throws, where it is the database's.
+func failure(_ work: () async throws -> some Any) async throws -> PostgresError? {
+    do {
+        _ = try await work()
+        return nil
+    } catch let error as PostgresError {
+        return error
+    }
+}
+
+/// A number that grows on several threads.
+final class Counter: Sendable {
+    private let number = Atomic<Int>(0)
+
+    var value: Int { number.load(ordering: .sequentiallyConsistent) }
+
+    func count() { number.add(1, ordering: .sequentiallyConsistent) }
+}
