@@ -83,6 +83,9 @@ struct OpenAPITests {
         #expect(document.at("paths /shelf/count get security") == [])
         #expect(document.at("paths /shelf/{room}/books get security") == [["token": []], ["bearer": []]])
         #expect(document.at("paths /shelf/books post security") == [["token": ["write"]], ["bearer": ["write"]]])
+        #expect(
+            document.at("paths /shelf/books post description")
+                == "At each call auth is asked whether the token still holds the permission `write`.")
         // It is open, and looks at a token all the same.
         #expect(document.at("paths /shelf/books/{title} put security") == [[:], ["token": []], ["bearer": []]])
     }

@@ -17,10 +17,12 @@ struct ContractTests {
 
     @Test("is read as it was written")
     func json() throws {
-        let original = contract(pour(access: .permission("pour")), pour("drink", "/tea/{size}", access: .token))
+        let original = contract(
+            pour(access: .permission("pour")), pour("drink", "/tea/{size}", access: .token),
+            pour("spill", "/floor", access: .permission("pour", fresh: true)))
         let read = try ContractDescription(json: JSONValue(json: original.json.json()))
         #expect(read.json == original.json && read.hash == original.hash)
-        #expect(read.endpoints.map(\.name) == ["pour", "drink"])
+        #expect(read.endpoints.map(\.name) == ["pour", "drink", "spill"])
         #expect(read.endpoints[1].http.path.fields == ["size"])
         #expect(read.endpoints[0].deadline == .milliseconds(250))
     }
@@ -34,7 +36,8 @@ struct ContractTests {
     func hash() {
         let hashes = [
             contract(pour()), contract(pour("drink")), contract(pour(access: .token)), contract(pour("pour", "/cup")),
-            contract(pour(access: .permission("pour"))), contract(), contract(pour(idempotent: true)),
+            contract(pour(access: .permission("pour"))), contract(pour(access: .permission("pour", fresh: true))),
+            contract(), contract(pour(idempotent: true)),
         ].map(\.hash)
         #expect(Set(hashes).count == hashes.count)
         #expect(hashes.allSatisfy { $0.count == 16 && $0.allSatisfy(\.isHexDigit) })

@@ -60,7 +60,7 @@ struct ContractTests {
             switch endpoint.access {
             case .open: "open"
             case .token: "token"
-            case .permission(let permission): "permission \(permission)"
+            case .permission(let permission, let isFresh): "permission \(permission)\(isFresh ? " (fresh)" : "")"
             }
         let http = endpoint.http
         let words =

@@ -103,11 +103,11 @@ struct ForgedTokenTests {
     func claims() async throws {
         let bench = try await Bench.warm()
         let forger = Forger(bench)
-        let required = ["iss", "sub", "aud", "exp", "iat", "jti"]
+        let required = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"]
         let wrongTypes: [JSONValue?] = [nil, .null, .bool(true), [], [:], [1]]
         var tokens = try required.flatMap { name in try wrongTypes.map { try forger.token(claims: [name: $0]) } }
-        tokens += try ["iss", "sub", "jti"].map { try forger.token(claims: [$0: 5]) }
-        tokens += try ["iss", "aud", "sub", "jti"].map { try forger.token(claims: [$0: ""]) }
+        tokens += try ["iss", "sub", "jti", "client_id"].map { try forger.token(claims: [$0: 5]) }
+        tokens += try ["iss", "aud", "sub", "jti", "client_id"].map { try forger.token(claims: [$0: ""]) }
         tokens += try ["iss", "aud"].map { try forger.token(claims: [$0: "Auth"]) }
         tokens.append(try forger.token(claims: ["aud": ["other", "Star"]]))
         tokens += try ["exp", "iat", "nbf"].flatMap { name in

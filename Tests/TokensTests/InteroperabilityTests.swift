@@ -16,7 +16,13 @@ struct InteroperabilityTests {
         let exp: ExpirationClaim
         let iat: IssuedAtClaim
         let jti: IDClaim
+        let clientID: String
         let permissions: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case iss, sub, aud, exp, iat, jti, permissions
+            case clientID = "client_id"
+        }
 
         func verify(using _: some JWTAlgorithm) throws {
             try aud.verifyIntendedAudience(includes: "star")
@@ -41,7 +47,8 @@ struct InteroperabilityTests {
         let theirs = await JWTKeyCollection().add(eddsa: secret, kid: JWKIdentifier(string: bench.key.kid))
         let claims = Claims(
             iss: "auth", sub: "grace", aud: "star", exp: ExpirationClaim(value: bench.clock.now + 60),
-            iat: IssuedAtClaim(value: bench.clock.now), jti: "9", permissions: ["time"])
+            iat: IssuedAtClaim(value: bench.clock.now), jti: "9", clientID: "star",
+            permissions: ["time"])
         let token = try await theirs.sign(
             claims, kid: JWKIdentifier(string: bench.key.kid), header: ["typ": "at+jwt", "alg": "EdDSA"])
         #expect(try await bench.verifier.verify(token).subject == "grace")

@@ -112,7 +112,7 @@ struct Forger {
         let seconds = Int(now.timeIntervalSince1970)
         header = ["alg": "EdDSA", "typ": "at+jwt", "kid": .string(bench.key.kid)]
         claims = [
-            "iss": "auth", "sub": "ada", "aud": "star", "jti": "1", "iat": .integer(seconds),
+            "iss": "auth", "sub": "ada", "aud": "star", "jti": "1", "client_id": "star", "iat": .integer(seconds),
             "exp": .integer(seconds + 300), "permissions": ["time"],
         ]
     }

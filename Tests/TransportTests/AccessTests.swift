@@ -50,6 +50,31 @@ extension Conformance {
             }
         }
 
+        @Test("is confirmed by whoever issued the token, where the endpoint asks for it", arguments: Wire.allCases)
+        func confirmed(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                try await #expect(rig.client.call(TrialContract.confirmed, token: "good:trial").text == "ada")
+                try await #expect(rig.client.call(TrialContract.guarded, token: "good:trial:revoked").text == "ada")
+                for (token, status, code) in [
+                    ("good:trial:revoked", 401, "token_invalid"), ("good:trial:taken", 403, "permission_denied"),
+                    ("good:revoked", 403, "permission_denied"), ("bad", 401, "token_invalid"),
+                ] {
+                    let problem = await rig.send(TrialContract.confirmed, token: token).problem
+                    #expect(problem?.status == status && problem?.kind.code == code, "\(token)")
+                }
+            }
+        }
+
+        @Test("that nobody confirms is refused when the call's time is over", arguments: Wire.allCases)
+        func unconfirmed(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let problem = await rig.send(
+                    TrialContract.confirmed, token: "good:trial:silent", timeout: .milliseconds(300)
+                ).problem
+                #expect(problem?.status == 504 && problem?.kind == .deadlineExceeded)
+            }
+        }
+
         @Test("is checked before the input is looked at", arguments: Wire.allCases)
         func order(wire: Wire) async throws {
             try await Rig.run(wire) { rig in

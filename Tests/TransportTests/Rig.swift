@@ -143,12 +143,19 @@ extension Reply {
     }
 }
 
-/// Believes tokens that list their permissions: `good`, `good:trial`.
+/// Believes tokens that list their permissions: `good`, `good:trial`. Asked to confirm one, it finds what it lists beside.
 struct FakeVerifier: TokenVerifier {
     func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.hasPrefix("good") else { throw Problem(.tokenInvalid, "The token is not valid.") }
         let permissions = Set(token.split(separator: ":").dropFirst().map(String.init))
         return Principal(subject: "ada", permissions: permissions, tokenID: "1", expires: .distantFuture)
+    }
+
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        guard let found = context.principal?.permissions else { throw Problem(.tokenMissing, "There is no token.") }
+        if found.contains("revoked") { throw Problem(.tokenInvalid, "The token is not valid.") }
+        if found.contains("taken") { throw Problem(.permissionDenied, "“\(permission)” was taken away.") }
+        if found.contains("silent") { try? await Task.sleep(for: .seconds(60)) }
     }
 }
 

@@ -18,6 +18,9 @@ enum TrialContract: Contract {
         "known", .get, "/known", access: .token, deadline: .seconds(20), summary: "Says who calls.")
     static let guarded = Endpoint<Empty, Note>(
         "guarded", .get, "/guarded", access: .permission("trial"), deadline: .seconds(20), summary: "Says who calls.")
+    static let confirmed = Endpoint<Empty, Note>(
+        "confirmed", .get, "/confirmed", access: .permission("trial", fresh: true), deadline: .seconds(20),
+        summary: "Says who calls, once that is confirmed.")
     static let context = Endpoint<Empty, Circumstances>(
         "context", .get, "/context", access: .open, summary: "Says what a handler knows of its call.")
     static let slow = Endpoint<Empty, Empty>(
@@ -38,6 +41,7 @@ enum TrialContract: Contract {
         nothing
         known
         guarded
+        confirmed
         context
         slow
         stubborn

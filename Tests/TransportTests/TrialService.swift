@@ -54,6 +54,7 @@ actor TrialService: Service, ThreadBound {
             }
             handle(TrialContract.known) { _, context in Note(text: context.principal?.subject ?? "") }
             handle(TrialContract.guarded) { _, context in Note(text: context.principal?.subject ?? "") }
+            handle(TrialContract.confirmed) { _, context in Note(text: context.principal?.subject ?? "") }
             handle(TrialContract.context, with: circumstances)
             handle(TrialContract.slow, with: slow)
             handle(TrialContract.stubborn, with: stubborn)

@@ -5,5 +5,13 @@ public enum Access: Sendable, Hashable {
     /// Whoever shows a valid token.
     case token
     /// Whoever shows a valid token that grants this permission.
-    case permission(String)
+    ///
+    /// A service finds that out by itself, and may not know for a second, or as long as auth cannot be reached, that the
+    /// token has been revoked. `fresh` has auth asked at each call, within the call's time: for what cannot be undone.
+    case permission(String, fresh: Bool = false)
+
+    /// The permission that must be confirmed by auth at each call; `nil` where nothing must be.
+    public var confirmed: String? {
+        if case .permission(let permission, fresh: true) = self { permission } else { nil }
+    }
 }

@@ -41,7 +41,7 @@ extension Access {
         switch (json["kind"]?.string, json["permission"]?.string) {
         case ("open", _): self = .open
         case ("token", _): self = .token
-        case ("permission", let permission?): self = .permission(permission)
+        case ("permission", let permission?): self = .permission(permission, fresh: json["fresh"] == .bool(true))
         default: return nil
         }
     }

@@ -2,9 +2,13 @@ import Foundation
 
 /// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
 ///
-/// `permissions` is this project's own claim. `client_id`, which RFC 9068 asks for, is left out: there is no registry of
-/// OAuth clients whose ids it could hold.
+/// `permissions` is this project's own claim. `client_id` is the same in all tokens: whoever asks for one does it with a
+/// user's password or as a guest, and no program is registered. It is never a subject's name, which a reader might take for
+/// that of a program (RFC 9068, section 5).
 struct TokenClaims: Codable {
+    /// The one client there is.
+    static let client = "star"
+
     let iss: String
     let sub: String
     let aud: Audience
@@ -12,13 +16,19 @@ struct TokenClaims: Codable {
     let iat: NumericDate
     let nbf: NumericDate?
     let jti: String
+    let clientID: String
     let permissions: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case iss, sub, aud, exp, iat, nbf, jti, permissions
+        case clientID = "client_id"
+    }
 
     /// - Returns: `nil` where a required claim is missing, one has a wrong type, or one is said twice.
     init?(json: [UInt8]) {
         guard MemberNames.read(json) != nil,
             let claims = try? JSONDecoder().decode(Self.self, from: Data(json)),
-            !claims.sub.isEmpty, !claims.jti.isEmpty
+            !claims.sub.isEmpty, !claims.jti.isEmpty, !claims.clientID.isEmpty
         else { return nil }
         self = claims
     }
@@ -31,6 +41,7 @@ struct TokenClaims: Codable {
         self.iat = NumericDate(seconds: Double(iat))
         nbf = nil
         self.jti = jti
+        clientID = Self.client
         self.permissions = permissions
     }
 }

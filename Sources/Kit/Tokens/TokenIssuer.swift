@@ -3,7 +3,7 @@ public import Foundation
 
 /// Makes access tokens. Only auth has one, because only auth holds a private key.
 ///
-/// A token is a JWT (RFC 7519), signed with Ed25519 (RFC 8037), in the shape of RFC 9068 without `client_id`.
+/// A token is a JWT (RFC 7519), signed with Ed25519 (RFC 8037), in the shape of RFC 9068.
 public struct TokenIssuer: Sendable {
     /// The name that tokens carry in `iss` and that verifiers expect.
     public let issuer: String

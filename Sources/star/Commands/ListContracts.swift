@@ -46,7 +46,8 @@ extension Access {
         switch self {
         case .open: "open"
         case .token: "token"
-        case .permission(let permission): "permission \(permission)"
+        case .permission(let permission, fresh: false): "permission \(permission)"
+        case .permission(let permission, fresh: true): "permission \(permission), asked of auth"
         }
     }
 }

@@ -21,13 +21,23 @@ extension Components {
         let parameters = endpoint.parameters(path)
         return [
             "operationId": .string(id), "tags": [.string(contract.tag)], "summary": .string(endpoint.summary),
-            "description": id == name ? nil : .string("The same as `\(name)`, at another path."),
+            "description": description(endpoint, id == name ? nil : name),
             "x-endpoint": .string(name), "x-input": endpoint.inputName.map { .string($0) },
             "x-deadline-ms": .integer(Int(endpoint.deadline / .milliseconds(1))),
             "security": endpoint.security, "parameters": parameters.isEmpty ? nil : .array(parameters),
             "requestBody": requestBody(endpoint, path, name),
             "responses": responses(endpoint, path, name, isKits: contract.isKits),
         ]
+    }
+
+    /// - Parameter original: the endpoint, where this is one of its other paths.
+    private func description(_ endpoint: EndpointDescription, _ original: String?) -> Document? {
+        let alias = original.map { "The same as `\($0)`, at another path." }
+        let fresh = endpoint.access.confirmed.map {
+            "At each call auth is asked whether the token still holds the permission `\($0)`."
+        }
+        let sentences = [alias, fresh].compactMap(\.self)
+        return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
     }
 
     private mutating func requestBody(
@@ -76,7 +86,7 @@ extension Components {
 extension EndpointDescription {
     /// Who may call. A permission stands as a role, as OpenAPI 3.1 has it for schemes without scopes.
     fileprivate var security: Document {
-        let roles: Document = if case .permission(let permission) = access { [.string(permission)] } else { [] }
+        let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
         let schemes: [Document] = looksAtToken ? [["token": roles], ["bearer": roles]] : []
         return .array(access == .open && looksAtToken ? [[:]] + schemes : schemes)
     }

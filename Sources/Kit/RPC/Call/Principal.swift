@@ -27,9 +27,22 @@ public protocol TokenVerifier: Sendable {
 
     /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.
     func verify(_ token: String) async throws(Problem) -> Principal
+
+    /// Asks whoever has issued the call's token, which has been verified, whether it holds a permission at this moment.
+    ///
+    /// It returns by the call's deadline.
+    ///
+    /// - Throws: ``Problem`` of status 401 where the token is not valid any more, of 403 where it does not hold the
+    ///   permission any more, of 503 or 504 where there is no answer.
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem)
 }
 
 extension TokenVerifier {
     /// A verifier that needs no keys is always ready.
     public var isReady: Bool { true }
+
+    /// A verifier that has nobody to ask confirms nothing.
+    public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        throw Problem(.unavailable, "There is nobody here to confirm the token.", isUnprocessed: true)
+    }
 }

@@ -104,10 +104,11 @@ public final class Dispatcher: Sendable {
             defer { if !isVital { admission.leave() } }
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, call.token)
-            // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
-            try checkMediaType(of: call)
             let context = CallContext(
                 endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, deadline: deadline)
+            if let permission = handler.endpoint.access.confirmed { try await verifier.confirm(permission, context) }
+            // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
+            try checkMediaType(of: call)
             return .success(status: handler.endpoint.http.status, body: try await handler.answer(call.body, context))
         } catch {
             return .failure(problem(of: error, call))
@@ -118,7 +119,7 @@ public final class Dispatcher: Sendable {
         guard access != .open else { return nil }
         guard let token else { throw Problem(.tokenMissing, "The header X-Token or Authorization must hold a token.") }
         let principal = try await verifier.verify(token)
-        if case .permission(let permission) = access, !principal.permissions.contains(permission) {
+        if case .permission(let permission, _) = access, !principal.permissions.contains(permission) {
             throw Problem(.permissionDenied, "The token does not hold the permission “\(permission)”.")
         }
         return principal
