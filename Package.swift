@@ -80,14 +80,17 @@ let package = Package(
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
         kit("Postgres", ["CPostgres"]),
-        // libzmq as Swift types, and the thread that owns its sockets.
+        // What ZeroMQ sockets say to each other, without I/O.
+        kit("ZMTP"),
+        // libzmq as Swift types, ipc:// without libzmq, and the thread that owns the sockets of both.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-        kit("ZeroMQ", ["CZeroMQ"]),
+        .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
+        kit("ZeroMQ", ["CEvents", "CZeroMQ", "ZMTP"]),
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
         // The two wires.
         kit("HTTPTransport", ["RPC", hummingbird, httpClient]),
-        kit("ZeroMQTransport", ["RPC", "ZeroMQ"]),
+        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ"]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.
@@ -119,6 +122,7 @@ let package = Package(
         .target(
             name: "PostgresServer", dependencies: ["Postgres"], path: "Tests/PostgresServer", swiftSettings: strict),
         tests("PostgresTests", ["Postgres", "PostgresServer"]),
+        tests("ZMTPTests", ["ZMTP"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("HTTPTransportTests", ["HTTPTransport", httpClient]),

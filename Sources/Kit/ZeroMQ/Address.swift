@@ -30,6 +30,11 @@ public struct Address: Sendable, Hashable {
         if case .tcp = target { true } else { false }
     }
 
+    /// Whether both ends are in this process.
+    public var isInProcess: Bool {
+        if case .inproc = target { true } else { false }
+    }
+
     /// False for a wildcard port or host, which only a bind understands.
     public var isConnectable: Bool {
         if case .tcp(let host, let port) = target { port != 0 && host != "*" } else { true }

@@ -108,6 +108,14 @@ extension IPCListener {
         return descriptor
     }
 
+    /// A connection to whoever listens at a path, or `nil` where nobody does, or nobody has room.
+    static func connected(to path: String) -> Int32? {
+        guard let descriptor = try? makeSocket("connect") else { return nil }
+        if withAddress(of: path, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
+        Glibc.close(descriptor)
+        return nil
+    }
+
     private static func makeSocket(_ operation: String) throws(ZeroMQError) -> Int32 {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_UNIX, type, 0)

@@ -1,32 +1,77 @@
 internal import CZeroMQ
+internal import CEvents
 internal import Glibc
 
 /// What a `SocketThread` watches, and how. Knows nothing of other threads.
+///
+/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by which
+/// it tells that it has news. That one speaks of libzmq's commands and not of messages, and whatever is done with a socket
+/// may use its signal up; so a socket is asked for messages before the thread sleeps, if anything was done with it.
 final class PollLoop {
     /// Messages taken from one socket before the others, and the jobs, have their turn.
     private static let drainLimit = 64
     /// Everything is polled every so many turns, so that busy sockets cannot starve the others and the descriptors.
     private static let fullTurn = 16
+    private static let eventsAtOnce = 64
+    private static let wakeKey = UInt64.max
 
     /// The jobs being run; kept here for its storage.
     var running: [UnownedJob] = []
-    private var attachments: [SocketAttachment] = []
-    private var items: [zmq_pollitem_t] = []
-    private let wakeDescriptor: Int32
+    private let epoll: Int32
+    /// What is watched, by the key that epoll names it with.
+    private var attachments: [SocketAttachment?] = []
+    private var sockets: [SocketAttachment] = []
+    /// Who has written, and waits for the end of the turn.
+    private var unflushed: [any Flushable] = []
+    private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
+    /// What is read goes here first, whoever reads.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
-    init(wakeDescriptor: Int32) {
-        self.wakeDescriptor = wakeDescriptor
+    /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
+    init(wakeDescriptor: Int32) throws(ZeroMQError) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw .system("make an epoll descriptor") }
+        control(EPOLL_CTL_ADD, wakeDescriptor, .readable, key: Self.wakeKey)
+    }
+
+    deinit {
+        Glibc.close(epoll)
+        scratch.deallocate()
     }
 
     func add(_ attachment: SocketAttachment) -> SocketAttachment {
-        attachments.append(attachment)
+        let key = attachments.firstIndex { $0 == nil } ?? attachments.count
+        if key == attachments.count { attachments.append(attachment) } else { attachments[key] = attachment }
+        attachment.key = key
+        attachment.loop = self
+        if case .socket = attachment.origin { sockets.append(attachment) }
+        control(EPOLL_CTL_ADD, attachment.descriptor, attachment.interest, key: UInt64(key))
         return attachment
     }
 
     func remove(_ attachment: SocketAttachment) {
+        guard attachment.isAttached else { return }
         attachment.isAttached = false
-        attachments.removeAll { $0 === attachment }
+        attachment.loop = nil
+        attachments[attachment.key] = nil
+        sockets.removeAll { $0 === attachment }
+        control(EPOLL_CTL_DEL, attachment.descriptor, attachment.interest, key: 0)
+    }
+
+    /// An attachment is interested in something else from now on.
+    func update(_ attachment: SocketAttachment) {
+        control(EPOLL_CTL_MOD, attachment.descriptor, attachment.interest, key: UInt64(attachment.key))
+    }
+
+    /// Calls `flush()` at the end of the turn, so that what is written in one turn goes out in one piece.
+    func flushLater(_ writer: any Flushable) {
+        unflushed.append(writer)
+    }
+
+    /// Sends what was written in this turn.
+    func flush() {
+        while let writer = unflushed.popLast() { writer.flush() }
     }
 
     /// Lets sockets that may have messages be drained; true if any had.
@@ -34,54 +79,82 @@ final class PollLoop {
         turn &+= 1
         if turn % Self.fullTurn == 0 { _ = poll(timeout: 0) }
         var hadNews = false
-        for attachment in attachments where attachment.isHot && attachment.isAlive {
-            guard case .socket(_, let drain) = attachment.origin else { continue }
-            attachment.isHot = drain(Self.drainLimit) > 0
+        for attachment in sockets where attachment.isHot {
+            guard case .socket(let socket, let drain) = attachment.origin, attachment.isAttached else { continue }
+            attachment.isHot = !socket.isClosed && drain(Self.drainLimit) > 0
             if attachment.isHot { hadNews = true }
         }
         return hadNews
     }
 
-    /// Sleeps until a socket, a descriptor or the wake-up is ready; true if it was the wake-up.
-    func poll() -> Bool { poll(timeout: -1) }
+    /// Sleeps until something is ready, and calls whom it concerns; true if the wake-up was.
+    func poll() -> Bool { poll(timeout: askSockets() ? 0 : -1) }
 
-    private func poll(timeout: Int) -> Bool {
-        attachments.removeAll { !$0.isAlive }
-        items.removeAll(keepingCapacity: true)
-        items.append(zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
-        for attachment in attachments { items.append(attachment.pollItem) }
-        guard zmq_poll(&items, Int32(items.count), timeout) >= 0 else {
-            // The context was terminated: its sockets can only be closed, and terminate() waits for that.
-            if zmq_errno() != EINTR { closeAll() }
-            return false
-        }
-        let isWoken = items[0].revents != 0
-        for (attachment, item) in zip(attachments, items.dropFirst()) where item.revents != 0 && attachment.isAttached {
+    private func poll(timeout: Int32) -> Bool {
+        let count = epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), timeout)
+        guard count > 0 else { return false }
+        var isWoken = false
+        for index in 0..<Int(count) {
+            let event = events[index]
+            guard event.data.u64 != Self.wakeKey else {
+                isWoken = true
+                continue
+            }
+            // One that was detached by another's doing in this very round is not there any more.
+            guard let attachment = attachments[Int(event.data.u64)] else { continue }
             switch attachment.origin {
             case .socket: attachment.isHot = true
-            case .descriptor(_, let onReady): onReady(SocketAttachment.Readiness(rawValue: item.revents))
+            case .descriptor(let onReady): onReady(SocketAttachment.Readiness(epoll: event.events))
             }
         }
         return isWoken
     }
 
+    /// Asks the sockets with which something was done whether they have messages; true if one has.
+    private func askSockets() -> Bool {
+        var isAnyHot = false
+        for attachment in sockets {
+            guard case .socket(let socket, _) = attachment.origin, socket.isTouched || socket.isClosed else { continue }
+            switch socket.ask() {
+            case .none: break
+            case .messages:
+                attachment.isHot = true
+                isAnyHot = true
+            // The context was terminated: its sockets can only be closed, and terminate() waits for that.
+            case .end: socket.close()
+            }
+        }
+        return isAnyHot
+    }
+
     /// Closes the sockets and forgets them all; descriptors are their owners'.
     func closeAll() {
-        for attachment in attachments {
-            attachment.isAttached = false
+        for attachment in attachments.compactMap(\.self) {
+            remove(attachment)
             if case .socket(let socket, _) = attachment.origin { socket.close() }
         }
-        attachments = []
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: SocketAttachment.Readiness, key: UInt64) {
+        var event = epoll_event(events: interest.epoll, data: epoll_data_t(u64: key))
+        epoll_ctl(epoll, operation, descriptor, &event)
     }
 }
 
-extension SocketAttachment {
-    fileprivate var pollItem: zmq_pollitem_t {
-        switch origin {
-        case .socket(let socket, _):
-            zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
-        case .descriptor(let descriptor, _):
-            zmq_pollitem_t(socket: nil, fd: descriptor, events: interest.rawValue, revents: 0)
-        }
+/// Who gathers what it writes until the end of a turn.
+protocol Flushable: AnyObject {
+    func flush()
+}
+
+extension SocketAttachment.Readiness {
+    fileprivate var epoll: UInt32 {
+        (contains(.readable) ? EPOLLIN.rawValue : 0) | (contains(.writable) ? EPOLLOUT.rawValue : 0)
+    }
+
+    fileprivate init(epoll events: UInt32) {
+        self = []
+        if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { insert(.readable) }
+        if events & EPOLLOUT.rawValue != 0 { insert(.writable) }
+        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { insert(.failed) }
     }
 }

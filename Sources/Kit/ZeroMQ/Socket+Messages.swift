@@ -8,7 +8,11 @@ extension Socket {
     /// and speaks of commands, not of messages.
     /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ that has not sent).
     public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
-        try message.fill(from: try opened(for: "receive"))
+        isTouched = true
+        let isReceived = try message.fill(from: try opened(for: "receive"))
+        // Where there was nothing, libzmq has looked at all its news.
+        isTouched = isReceived
+        return isReceived
     }
 
     /// Sends one whole message, or nothing, without waiting.
@@ -18,6 +22,7 @@ extension Socket {
         guard !message.isEmpty else {
             throw ZeroMQError(code: EINVAL, operation: "send", reason: "the message has no frames")
         }
+        isTouched = true
         return try message.flush(to: try opened(for: "send"))
     }
 
@@ -41,5 +46,25 @@ extension Socket {
             if ready >= 0 { return ready > 0 }
             guard zmq_errno() == EINTR else { throw .last("wait") }
         }
+    }
+
+    /// What a socket has, when it is asked.
+    enum Answer { case none, messages, end }
+
+    /// Asks for messages, and lets libzmq look at its news.
+    func ask() -> Answer {
+        isTouched = false
+        var events: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        guard let handle, zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 else { return .end }
+        return events & Int32(ZMQ_POLLIN) != 0 ? .messages : .none
+    }
+
+    /// Readable when libzmq has news, of which messages are one sort; -1 where the socket is closed.
+    var descriptor: Int32 {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        if let handle { zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size) }
+        return descriptor
     }
 }

@@ -23,6 +23,10 @@ public final class Socket {
     private var monitorNumber: UInt64 = 0
     /// Called before libzmq's socket is closed.
     var willClose: (() -> Void)?
+    /// How a thread watches it, if one does.
+    weak var attachment: SocketAttachment?
+    /// Something was done with it, which may have used up libzmq's signal: it must be asked for messages.
+    var isTouched = true
 
     /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets, `ETERM`
     ///   after `Context.terminate()`.
@@ -44,6 +48,7 @@ public final class Socket {
     public func close() {
         guard let handle else { return }
         willClose?()
+        attachment?.detach()
         stopMonitoring(monitorNumber)
         self.handle = nil
         // libzmq would give the names back later, on a thread of its own.

@@ -14,25 +14,31 @@ public final class SocketAttachment {
     enum Origin {
         /// Takes at most so many messages, returns how many it took.
         case socket(Socket, drain: (_ limit: Int) -> Int)
-        case descriptor(Int32, onReady: (Readiness) -> Void)
+        case descriptor(onReady: (Readiness) -> Void)
     }
 
     let origin: Origin
-    /// What a descriptor is watched for from the next poll on; a socket is always watched for messages.
-    public var interest: Readiness
+    /// What epoll watches: of a socket, that by which libzmq tells its news.
+    let descriptor: Int32
+    /// What a descriptor is watched for from now on; a socket is always watched for messages.
+    public var interest: Readiness {
+        didSet { if interest != oldValue { loop?.update(self) } }
+    }
+    /// Where it is among what is watched, and by whom.
+    var key = 0
+    weak var loop: PollLoop?
     var isAttached = true
     /// It had messages a moment ago, so it is looked at again before the thread sleeps.
     var isHot = true
 
-    init(_ origin: Origin, interest: Readiness) {
+    init(_ origin: Origin, descriptor: Int32, interest: Readiness) {
         self.origin = origin
+        self.descriptor = descriptor
         self.interest = interest
     }
 
-    /// A socket that its owner has closed is forgotten.
-    var isAlive: Bool {
-        guard isAttached else { return false }
-        if case .socket(let socket, _) = origin { return !socket.isClosed }
-        return true
+    /// Ends the watch; again, does nothing.
+    func detach() {
+        loop?.remove(self)
     }
 }

@@ -6,13 +6,14 @@ extension SocketThread {
     /// Jobs that are left after so many rounds at the end keep making new ones; they go on as late jobs.
     private static let finalRounds = 64
 
-    /// Receive → run jobs → look again → only then poll.
+    /// Receive → run jobs → send what they wrote → look again → only then poll.
     func main() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         nameThisThread(name)
         while !queue.isStopping {
-            var isBusy = loop.drain()
-            if runJobs() { isBusy = true }
+            let isBusy = loop.drain()
+            runJobs()
+            loop.flush()
             if isBusy || !queue.fallAsleep() { continue }
             let isWoken = loop.poll()
             queue.wakeUp()
@@ -21,6 +22,7 @@ extension SocketThread {
         finish()
     }
 
+    @discardableResult
     private func runJobs() -> Bool {
         guard queue.take(into: &loop.running) else { return false }
         for job in loop.running { run(job) }
@@ -46,7 +48,10 @@ extension SocketThread {
     @discardableResult
     public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> SocketAttachment {
         preconditionIsolated("a socket is attached on its thread")
-        return loop.add(SocketAttachment(.socket(socket, drain: drain), interest: .readable))
+        let attachment = SocketAttachment(
+            .socket(socket, drain: drain), descriptor: socket.descriptor, interest: .readable)
+        socket.attachment = attachment
+        return loop.add(attachment)
     }
 
     /// Watches a plain descriptor, from the thread only, until it is detached. It stays its owner's: detach, then close.
@@ -58,12 +63,22 @@ extension SocketThread {
         onReady: @escaping (SocketAttachment.Readiness) -> Void
     ) -> SocketAttachment {
         preconditionIsolated("a descriptor is attached on its thread")
-        return loop.add(SocketAttachment(.descriptor(descriptor, onReady: onReady), interest: interest))
+        return loop.add(SocketAttachment(.descriptor(onReady: onReady), descriptor: descriptor, interest: interest))
     }
 
     /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
     public func detach(_ attachment: SocketAttachment) {
         preconditionIsolated("a socket is detached on its thread")
-        loop.remove(attachment)
+        attachment.detach()
+    }
+
+    /// Calls `flush()` at the end of this turn of the thread, from the thread only.
+    func flushLater(_ writer: any Flushable) {
+        loop.flushLater(writer)
+    }
+
+    /// Lends memory to read into, from the thread only, to one at a time.
+    func withScratch<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
+        body(loop.scratch)
     }
 }

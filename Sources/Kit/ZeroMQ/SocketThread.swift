@@ -28,7 +28,7 @@ public final class SocketThread: Sendable {
     public init(name: String) throws(ZeroMQError) {
         self.name = name
         wake = try WakeUp()
-        loop = PollLoop(wakeDescriptor: wake.descriptor)
+        loop = try PollLoop(wakeDescriptor: wake.descriptor)
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
         let code = pthread_create(&thread, nil, enterSocketThread, retained.toOpaque())

@@ -4,7 +4,7 @@ public import RPC
 import Synchronization
 public import ZeroMQ
 
-/// The client side of S1: a DEALER socket to one server, with any number of calls in flight.
+/// The client side of S1: a DEALER to one server, with any number of calls in flight.
 ///
 /// On the thread of the service that calls, a call costs no hop between threads. It connects by itself, again and again;
 /// while there is no connection calls fail at once, except in the first moments, when they wait for it.
@@ -13,14 +13,13 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     let address: Address
     var connection = Connection()
-    var socket: Socket?
-    var outgoing = Multipart()
+    var link: (any Link)?
 
     /// What a connection begins with: the contract that this side was written for.
     let hello: Outgoing
     private let context: Context
-    private let options: SocketOptions
-    var monitor: Monitor?
+    private let security: SocketOptions.Security
+    private let maxReply: Int
     var isBeating = false
 
     /// How many calls may be in flight. Above that they are refused here.
@@ -43,51 +42,35 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         hello = Outgoing(Preamble(.hello, id: Connection.helloID), head, body: contract?.json.json() ?? Data())
         self.thread = thread
         self.context = context
-        var options = SocketOptions.client
-        // With it, libzmq throws away replies that have come but are not read yet when a connection ends. Nothing is sent
-        // without a connection all the same: see Connection, and `reopen()`.
-        options.immediate = false
-        options.sendHighWaterMark = Self.maxInFlight
-        options.receiveHighWaterMark = Self.maxInFlight
-        options.maxMessageSize = maxReply
-        if address.isTCP { options.security = security }
-        self.options = options
+        self.security = security
+        self.maxReply = maxReply
     }
 
     /// Begins to connect. A server that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
-        try open()
+        link = try makeLink()
+        if address.isInProcess { greet() }
         _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
             Task { await self?.apply { $0.lostPatience() } }
         }
     }
 
-    /// Connects anew after a connection has ended. What the old socket had not sent goes with it, so that no server ever
-    /// runs a call whose caller has been told that it is lost.
-    func reopen() {
-        letGo()
-        // Without a socket there is no connection, and calls say so.
-        try? open()
-    }
-
-    private func open() throws(ZeroMQError) {
-        let socket = try Socket(.dealer, in: context, options: options)
-        let monitor = try socket.monitor()
-        self.socket = socket
-        self.monitor = monitor
-        thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit: limit) } ?? 0 }
-        thread.attach(monitor.socket) { [weak self] _ in self?.assumeIsolated { $0.watch() } ?? 0 }
-        try socket.connect(address)
-        if isInProcess { greet() }
-    }
-
-    private func letGo() {
-        socket?.close()
-        monitor?.close()
-        socket = nil
-        monitor = nil
+    private func makeLink() throws(ZeroMQError) -> any Link {
+        let handler: (LinkEvent) -> Void = { [weak self] event in self?.assumeIsolated { $0.take(event) } }
+        if case .ipc(let path) = address.target {
+            return try IPCLink(to: path, maxFrame: maxReply, on: thread, handler: handler)
+        }
+        var options = SocketOptions.client
+        // With it, libzmq throws away replies that have come but are not read yet when a connection ends. Nothing is sent
+        // without a connection all the same: see Connection and SocketLink.
+        options.immediate = false
+        options.sendHighWaterMark = Self.maxInFlight
+        options.receiveHighWaterMark = Self.maxInFlight
+        options.maxMessageSize = maxReply
+        if address.isTCP { options.security = security }
+        return try SocketLink(to: address, in: context, options: options, on: thread, handler: handler)
     }
 
     public var isConnected: Bool { connection.isUp }
@@ -119,7 +102,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     }
 
     public func close() {
-        letGo()
+        link?.close()
+        link = nil
         perform(connection.closed())
     }
 

@@ -1,4 +1,5 @@
 package import Foundation
+package import ZMTP
 package import ZeroMQ
 
 /// A message to be sent: its three frames.
@@ -17,8 +18,14 @@ package struct Outgoing: Sendable {
     var size: Int { Preamble.size + head.count + body.count }
 
     package func write(to message: inout Multipart) {
-        message.append(preamble.bytes)
+        preamble.withBytes { message.append(copying: $0) }
         message.append(head)
         message.append(body)
+    }
+
+    package func write(to writer: inout FrameWriter) {
+        preamble.withBytes { writer.append(frame: $0, isLast: false) }
+        head.withUnsafeBytes { writer.append(frame: $0, isLast: false) }
+        body.withUnsafeBytes { writer.append(frame: $0, isLast: true) }
     }
 }

@@ -41,19 +41,16 @@ package struct Preamble: Equatable, Sendable {
         self.id = id
     }
 
-    /// The frame.
-    package var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
-            buffer[0] = Self.magic.0
-            buffer[1] = Self.magic.1
-            buffer[2] = kind.rawValue
-            buffer[3] = flags.rawValue
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            raw.storeBytes(of: time.littleEndian, toByteOffset: 4, as: UInt32.self)
-            raw.storeBytes(of: id.littleEndian, toByteOffset: 8, as: UInt64.self)
-            count = Self.size
-        }
+    /// Lends the frame.
+    package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+        let first =
+            UInt64(Self.magic.0) | UInt64(Self.magic.1) << 8 | UInt64(kind.rawValue) << 16
+            | UInt64(flags.rawValue) << 24 | UInt64(time) << 32
+        return try withUnsafeBytes(of: (first.littleEndian, id.littleEndian), body)
     }
+
+    /// The frame.
+    package var bytes: [UInt8] { withBytes { Array($0) } }
 }
 
 extension Preamble {

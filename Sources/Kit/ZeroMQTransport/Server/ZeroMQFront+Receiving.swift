@@ -4,23 +4,19 @@ import RPC
 import ZeroMQ
 
 extension ZeroMQFront {
-    /// Takes the messages that have come.
-    ///
-    /// - Returns: how many.
-    func receive(from listener: Int, limit: Int) -> Int {
-        var message = Multipart()
-        var count = 0
-        while count < limit, listeners.indices.contains(listener) {
-            // The context's end is the only error, and the thread closes the socket then.
-            guard (try? listeners[listener].socket.receive(into: &message)) == true else { break }
-            count += 1
-            guard let (path, start) = ReturnPath.read(message, from: listener) else {
+    /// Deals with what a listener tells.
+    func take(_ event: ListenerEvent, from listener: Int) {
+        switch event {
+        case .message(let frames, let name):
+            guard let (path, start) = ReturnPath.read(frames, from: PeerID(listener: listener, name: name)) else {
                 counters.dropped += 1
-                continue
+                return
             }
-            take(Incoming.read(message, from: start, maxBody: limits.maxBody), path)
+            take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
+        case .room(let name): flush(PeerID(listener: listener, name: name))
+        case .gone(let name): forget(PeerID(listener: listener, name: name))
+        case .someGone: sweepSoon()
         }
-        return count
     }
 
     private func take(_ incoming: Incoming, _ path: ReturnPath) {
@@ -75,7 +71,7 @@ extension ZeroMQFront {
             self?.deliver(reply, to: call, preamble.id, path)
         }
         peers[path.peer]?.started(running, preamble.id)
-        if listeners[path.peer.listener].isInProcess { askSoon() }
+        if listeners[path.peer.listener].address.isInProcess { askSoon() }
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.

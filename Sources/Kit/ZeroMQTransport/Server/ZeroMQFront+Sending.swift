@@ -21,25 +21,9 @@ extension ZeroMQFront {
         if peers[peer]?.isIdle == true { peers[peer] = nil }
     }
 
-    /// Reads what has become of connections.
-    ///
-    /// - Returns: how many events there were.
-    func watch(_ listener: Int) -> Int {
-        var count = 0
-        while listeners.indices.contains(listener), let event = try? listeners[listener].monitor.receive() {
-            count += 1
-            if event.kind == .disconnected { sweepSoon() }
-        }
-        return count
-    }
-
     private func trySending(_ message: Outgoing, to path: ReturnPath) -> SendResult {
         guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
-        outgoing.removeAll()
-        path.write(to: &outgoing)
-        message.write(to: &outgoing)
-        // An error is the end of the context or of the socket.
-        return (try? listeners[path.peer.listener].socket.send(&outgoing)) ?? .unreachable
+        return listeners[path.peer.listener].send(message, to: path)
     }
 
     private func keep(_ message: Outgoing, for path: ReturnPath) {
@@ -52,7 +36,7 @@ extension ZeroMQFront {
 
     /// Looks after the peers once in a few milliseconds, for as long as there is a reason: libzmq tells neither which peer
     /// has gone nor which reads again.
-    private func sweepSoon() {
+    func sweepSoon() {
         guard !isSweeping else { return }
         isSweeping = true
         _ = Deadlines.shared.schedule(at: .now + .milliseconds(5)) { [weak self] in
@@ -86,12 +70,12 @@ extension ZeroMQFront {
 
     private func askAgain() {
         isAsking = false
-        let near = peers.filter { id, peer in peer.isBusy && listeners[id.listener].isInProcess }
+        let near = peers.filter { id, peer in peer.isBusy && listeners[id.listener].address.isInProcess }
         for (id, peer) in near where peer.outbox.isEmpty { ask(after: id) }
         if !near.isEmpty { askSoon() }
     }
 
-    private func flush(_ id: PeerID) {
+    func flush(_ id: PeerID) {
         guard var outbox = peers[id]?.outbox else { return }
         peers[id]?.outbox = Outbox()
         var isGone = false
@@ -108,7 +92,7 @@ extension ZeroMQFront {
     }
 
     /// A peer that is gone cancels its calls.
-    private func forget(_ id: PeerID) {
+    func forget(_ id: PeerID) {
         guard let peer = peers.removeValue(forKey: id) else { return }
         for call in peer.running { call.cancel() }
         checkIdle()

@@ -3,7 +3,7 @@ import Foundation
 public import RPC
 public import ZeroMQ
 
-/// The server side of S1: a ROUTER socket for each address, on the thread that the service's actor runs on too, so that a
+/// The server side of S1: a ROUTER for each address, on the thread that the service's actor runs on too, so that a
 /// request is received, decoded, answered and sent without a hop between threads.
 ///
 /// It knows frames and peers, and nothing of what is asked.
@@ -28,13 +28,12 @@ public actor ZeroMQFront: Front, ThreadBound {
     let limits: Limits
     /// What a HELLO is answered with.
     let hello: Head
-    var listeners: [Listener] = []
+    var listeners: [any Listener] = []
     var peers: [PeerID: Peer] = [:]
     var isStopping = false
     var idleWaiter: CheckedContinuation<Void, Never>?
     var isSweeping = false
     var isAsking = false
-    var outgoing = Multipart()
 
     private let context: Context
     private let addresses: [Address]
@@ -73,21 +72,25 @@ public actor ZeroMQFront: Front, ThreadBound {
     ///
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
     public func start() throws -> [String] {
-        try addresses.enumerated().map { index, address in
-            var options = SocketOptions.server
-            options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
-            if address.isTCP { options.security = security }
-            let listener = try Listener(Socket(.router, in: context, options: options), at: address)
+        try addresses.map { address in
+            let listener = try listen(at: address, number: listeners.count)
             listeners.append(listener)
-            thread.attach(listener.monitor.socket) { [weak self] _ in
-                self?.assumeIsolated { $0.watch(index) } ?? 0
-            }
-            let bound = try listener.socket.bind(address)
-            thread.attach(listener.socket) { [weak self] limit in
-                self?.assumeIsolated { $0.receive(from: index, limit: limit) } ?? 0
-            }
-            return bound.description
+            return listener.address.description
         }
+    }
+
+    private func listen(at address: Address, number: Int) throws(ZeroMQError) -> any Listener {
+        let handler: (ListenerEvent) -> Void = { [weak self] event in
+            self?.assumeIsolated { $0.take(event, from: number) }
+        }
+        let maxFrame = max(limits.maxBody, Head.maxSize) * 4
+        if case .ipc(let path) = address.target {
+            return try IPCFrontListener(at: path, address: address, maxFrame: maxFrame, on: thread, handler: handler)
+        }
+        var options = SocketOptions.server
+        options.maxMessageSize = maxFrame
+        if address.isTCP { options.security = security }
+        return try SocketListener(at: address, in: context, options: options, on: thread, handler: handler)
     }
 
     /// Says GOAWAY to the peers that understand it.
@@ -126,24 +129,5 @@ public actor ZeroMQFront: Front, ThreadBound {
     private func resumeIdleWaiter() {
         idleWaiter?.resume()
         idleWaiter = nil
-    }
-}
-
-/// A bound socket and the monitor of its connections. Closed by its front, on its thread.
-struct Listener {
-    let socket: Socket
-    let monitor: Monitor
-    /// libzmq tells nothing of connections within a process.
-    let isInProcess: Bool
-
-    init(_ socket: Socket, at address: Address) throws(ZeroMQError) {
-        self.socket = socket
-        isInProcess = if case .inproc = address.target { true } else { false }
-        monitor = try socket.monitor()
-    }
-
-    func close() {
-        socket.close()
-        monitor.close()
     }
 }

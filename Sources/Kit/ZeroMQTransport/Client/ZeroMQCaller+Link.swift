@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import RPC
+import ZMTP
 import ZeroMQ
 
 extension ZeroMQCaller {
@@ -21,58 +22,28 @@ extension ZeroMQCaller {
         apply { $0.abandon(id, problem) }
     }
 
-    /// Takes the messages that have come.
-    ///
-    /// - Returns: how many.
-    func receive(limit: Int) -> Int {
-        var message = Multipart()
-        var count = 0
-        // The context's end is the only error, and the thread closes the socket then.
-        while count < limit, (try? socket?.receive(into: &message)) == true {
-            count += 1
-            take(message)
+    /// Deals with what the link tells.
+    func take(_ event: LinkEvent) {
+        switch event {
+        case .connected:
+            apply { $0.connected() }
+            beat()
+        case .message(let frames): take(frames)
+        case .disconnected:
+            apply { $0.disconnected() }
+            if address.isInProcess { greet() }
         }
-        return count
     }
 
-    /// Reads what has become of the connection.
-    ///
-    /// - Returns: how many events there were.
-    func watch() -> Int {
-        var count = 0
-        while let event = try? monitor?.receive() {
-            count += 1
-            switch event.kind {
-            case .handshakeSucceeded:
-                apply { $0.connected() }
-                beat()
-            case .disconnected:
-                _ = receive(limit: .max)
-                apply { $0.disconnected() }
-                reopen()
-            default: break
-            }
-        }
-        return count
-    }
-
-    /// libzmq tells nothing of connections within a process. There the server's HELLO is the sign that there is one, and
-    /// a message that cannot be sent that there is none any more.
-    var isInProcess: Bool {
-        if case .inproc = address.target { true } else { false }
-    }
-
-    /// Asks for the sign, as soon as there is a server.
+    /// Within a process nothing tells of connections but the server's HELLO.
     func greet() {
         _ = send(hello)
         beat()
     }
 
     private func ask() {
-        guard connection.isOpen || !isInProcess else { return }
-        guard !send(Outgoing(Preamble(.ping, id: 0))), isInProcess else { return }
-        apply { $0.disconnected() }
-        reopen()
+        guard connection.isOpen || !address.isInProcess else { return }
+        if !send(Outgoing(Preamble(.ping, id: 0))) { link?.noticeRefusal() }
     }
 
     /// Asks the server for a sign of life every second: libzmq does not see that a process is frozen.
@@ -86,7 +57,7 @@ extension ZeroMQCaller {
 
     private func beatAgain() {
         isBeating = false
-        guard socket != nil else { return }
+        guard link != nil else { return }
         ask()
         apply { $0.checkSilence() }
         beat()
@@ -98,25 +69,23 @@ extension ZeroMQCaller {
         let preamble = Preamble(.request, id: id, flags: request.isIdempotent ? .idempotent : [], time: time)
         if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
             apply { $0.refused(id) }
-            if isInProcess { ask() }
+            link?.noticeRefusal()
         }
     }
 
     private func send(_ message: Outgoing) -> Bool {
-        outgoing.removeAll()
-        message.write(to: &outgoing)
-        return (try? socket?.send(&outgoing)) == .sent
+        link?.send(message) ?? false
     }
 
-    private func take(_ message: borrowing Multipart) {
+    private func take(_ frames: Frames) {
         // A server may be anything: what is not S1 is passed over.
-        guard message.frameCount == 3, case .preamble(let preamble) = message.withBytes(at: 0, { Preamble.read($0) }),
-            let head = try? message.withBytes(at: 1, { try Head($0) })
+        guard frames.total == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
+            let head = try? Head(frames[1])
         else { return }
         switch preamble.kind {
         case .reply:
-            let body = message.withBytes(at: 2) { Data($0) }
-            apply { $0.replied(preamble.id, Reply(preamble, head, body: body)) }
+            let reply = Reply(preamble, head, body: Data(frames[2]))
+            apply { $0.replied(preamble.id, reply) }
         case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }
         case .goAway: apply { $0.told() }
         case .pong: apply { $0.heard() }

@@ -1,0 +1,65 @@
+/// A command frame (RFC 37, section "Commands"): what the two ends of a connection tell each other.
+enum Command: Equatable {
+    case ready(socketType: String)
+    /// The context is to be sent back.
+    case ping(context: [UInt8])
+    case pong
+    case error(reason: String)
+    /// To be passed over.
+    case unknown
+
+    private static let longestContext = 16
+
+    /// - Parameter body: of the frame.
+    init(_ body: UnsafeRawBufferPointer) throws(ZMTPFault) {
+        guard let length = body.first, length > 0, body.count > length else {
+            throw ZMTPFault("a command has no name")
+        }
+        let name = String(decoding: body[1...Int(length)], as: UTF8.self)
+        let rest = UnsafeRawBufferPointer(rebasing: body[(1 + Int(length))...])
+        switch name {
+        case "READY": self = .ready(socketType: try Self.socketType(rest))
+        case "PING":
+            guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPFault("a PING is malformed") }
+            self = .ping(context: Array(rest[2...]))
+        case "PONG": self = .pong
+        case "ERROR": self = .error(reason: String(decoding: rest.dropFirst(), as: UTF8.self))
+        default: self = .unknown
+        }
+    }
+
+    /// Reads the metadata of a READY: names with a length of one byte, values with one of four, big-endian.
+    private static func socketType(_ metadata: UnsafeRawBufferPointer) throws(ZMTPFault) -> String {
+        var type: String?
+        var rest = metadata[...]
+        while let length = rest.popFirst() {
+            guard length > 0, rest.count >= Int(length) + 4 else { throw ZMTPFault("the metadata is cut off") }
+            let name = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
+            rest = rest.dropFirst(Int(length))
+            let size = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            rest = rest.dropFirst(4)
+            guard rest.count >= size else { throw ZMTPFault("the metadata is cut off") }
+            // Names are case-insensitive.
+            if name.lowercased() == "socket-type" { type = String(decoding: rest.prefix(size), as: UTF8.self) }
+            rest = rest.dropFirst(size)
+        }
+        guard let type else { throw ZMTPFault("the peer does not say of which type its socket is") }
+        return type
+    }
+
+    /// The frame that says which socket this is. Like libzmq's, it has no identity.
+    static func ready(_ role: Session.Role) -> [UInt8] {
+        frame("READY", property("Socket-Type", role.rawValue) + property("Identity", ""))
+    }
+
+    static func pong(_ context: [UInt8]) -> [UInt8] { frame("PONG", context) }
+
+    private static func frame(_ name: String, _ rest: [UInt8]) -> [UInt8] {
+        [FrameFlags.command.rawValue, UInt8(1 + name.utf8.count + rest.count), UInt8(name.utf8.count)] + name.utf8
+            + rest
+    }
+
+    private static func property(_ name: String, _ value: String) -> [UInt8] {
+        [UInt8(name.utf8.count)] + name.utf8 + [0, 0, 0, UInt8(value.utf8.count)] + value.utf8
+    }
+}

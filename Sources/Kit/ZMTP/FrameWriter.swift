@@ -1,0 +1,46 @@
+/// Bytes on their way to a peer.
+package struct FrameWriter {
+    /// What is not written yet begins at ``start``.
+    private var bytes: [UInt8] = []
+    private var start = 0
+
+    /// Storage above this is given back when it is empty.
+    private static let kept = 64 * 1024
+
+    package init() {}
+
+    package var count: Int { bytes.count - start }
+
+    /// Appends a frame of a message.
+    ///
+    /// - Parameter isLast: whether the message ends with it.
+    package mutating func append(frame body: UnsafeRawBufferPointer, isLast: Bool) {
+        append(headerFor: body.count, isLast: isLast)
+        bytes.append(contentsOf: body)
+    }
+
+    mutating func append(_ raw: [UInt8]) {
+        bytes.append(contentsOf: raw)
+    }
+
+    /// Lends what is to be written.
+    ///
+    /// - Parameter write: says how many of the bytes it has taken.
+    package mutating func drain(_ write: (UnsafeRawBufferPointer) -> Int) {
+        start += bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        guard start == bytes.count else { return }
+        start = 0
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+    }
+
+    private mutating func append(headerFor size: Int, isLast: Bool) {
+        let flags: FrameFlags = isLast ? [] : .more
+        if size <= 255 {
+            bytes.append(flags.rawValue)
+            bytes.append(UInt8(size))
+        } else {
+            bytes.append(flags.union(.long).rawValue)
+            withUnsafeBytes(of: UInt64(size).bigEndian) { bytes.append(contentsOf: $0) }
+        }
+    }
+}

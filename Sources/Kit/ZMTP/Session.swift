@@ -1,0 +1,108 @@
+/// ZMTP 3.1 with the NULL mechanism (RFC 37), as one side of one connection keeps it: bytes come in, events and bytes to be
+/// written come out. It does no I/O.
+///
+/// libzmq cannot tell it from libzmq, but for what a connection is protected from: frames and messages have a limit each,
+/// and so has the number of frames that are looked at.
+package struct Session {
+    /// The types of socket that there are here, as ZMTP names them.
+    package enum Role: String, Sendable {
+        case router = "ROUTER"
+        case dealer = "DEALER"
+
+        fileprivate func understands(_ peer: String) -> Bool {
+            switch self {
+            case .router: ["DEALER", "REQ", "ROUTER"].contains(peer)
+            case .dealer: ["ROUTER", "REP", "DEALER"].contains(peer)
+            }
+        }
+    }
+
+    package struct Limits: Sendable {
+        /// Bytes of a frame. A larger one ends the connection.
+        package var frame: Int
+        /// Bytes of a message, all its frames together, or little more.
+        package var message: Int
+        /// Frames of a message that are shown; the others are counted.
+        package var frames = 12
+
+        package init(frame: Int) {
+            self.frame = frame
+            message = frame + 64 * 1024
+        }
+    }
+
+    package enum Event {
+        /// The handshake is done: messages can flow.
+        case ready
+        /// A message is whole; ``frames`` lends it.
+        case message
+    }
+
+    private enum State { case greeting, handshake, open }
+
+    private let role: Role
+    private var state = State.greeting
+    private var reader: FrameReader
+    /// The frames of the message that was read last, for as long as the bytes that it was read from are there.
+    package private(set) var frames = Frames()
+    /// What is to be written.
+    package var output = FrameWriter()
+
+    package init(_ role: Role, limits: Limits) {
+        self.role = role
+        reader = FrameReader(limits)
+        output.append(Greeting.bytes)
+        output.append(Command.ready(role))
+    }
+
+    package var isReady: Bool { state == .open }
+
+    /// Reads up to the next event.
+    ///
+    /// - Parameter bytes: what has come and is not used yet.
+    /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these must then
+    ///   be offered again, in front of what comes.
+    /// - Throws: ``ZMTPFault`` where the peer breaks the protocol.
+    package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (used: Int, event: Event?) {
+        var used = 0
+        if state == .greeting {
+            guard try Greeting.isWhole(bytes) else { return (0, nil) }
+            state = .handshake
+            used = Greeting.size
+        }
+        while true {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
+            guard let found = try reader.next(in: rest) else { return (used, nil) }
+            let event = try take(found, rest)
+            used += reader.use(found)
+            if let event { return (used, event) }
+        }
+    }
+
+    private mutating func take(_ found: FrameReader.Found, _ bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event?
+    {
+        switch found {
+        case .command(let range):
+            return try obey(Command(UnsafeRawBufferPointer(rebasing: bytes[range])))
+        case .message:
+            guard state == .open else { throw ZMTPFault("a message comes before the handshake") }
+            frames.lend(reader.ranges, of: bytes, count: reader.frameCount)
+            return .message
+        }
+    }
+
+    private mutating func obey(_ command: Command) throws(ZMTPFault) -> Event? {
+        switch command {
+        case .ready(let peer):
+            guard state == .handshake else { throw ZMTPFault("a READY comes after the handshake") }
+            guard role.understands(peer) else { throw ZMTPFault("a \(peer) socket cannot talk to a \(role.rawValue)") }
+            state = .open
+            return .ready
+        case .error(let reason): throw ZMTPFault("the peer refuses: \(reason)")
+        case .ping(let context) where state == .open:
+            output.append(Command.pong(context))
+            return nil
+        case .ping, .pong, .unknown: return nil
+        }
+    }
+}

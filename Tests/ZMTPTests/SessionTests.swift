@@ -1,0 +1,205 @@
+import Testing
+
+@testable import ZMTP
+
+@Suite("A ZMTP session")
+struct SessionTests {
+    @Test("greets, says which socket it is, and is ready when the other side has done so too")
+    func handshake() throws {
+        var end = End(.router)
+        #expect(end.written() == Greeting.bytes + Wire.ready("ROUTER"))
+        #expect(try end.read(Greeting.bytes) == [])
+        #expect(!end.session.isReady)
+        #expect(try end.read(Wire.ready("DEALER")) == [.ready])
+        #expect(end.session.isReady)
+    }
+
+    @Test("understands what it says itself, whatever pieces it comes in", arguments: [1, 7, 64, 4096])
+    func pieces(size: Int) throws {
+        let messages: [[[UInt8]]] = [
+            [[1, 2, 3]], [[], [7]], [[UInt8](repeating: 1, count: 255)], [[UInt8](repeating: 2, count: 256), [], [3]],
+            [[UInt8](repeating: 3, count: 100_000)],
+        ]
+        var writer = FrameWriter()
+        for message in messages {
+            for (index, frame) in message.enumerated() {
+                frame.withUnsafeBytes { writer.append(frame: $0, isLast: index == message.count - 1) }
+            }
+        }
+        var end = try End.ready(.dealer)
+        #expect(try end.read(writer.taken(), in: size) == messages.map { .message($0, total: $0.count) })
+    }
+
+    @Test("shows the first frames of a message and counts them all")
+    func manyFrames() throws {
+        var end = try End.ready(.router)
+        let bytes = (0..<1000).flatMap { Wire.frame([UInt8($0 & 255)], isLast: $0 == 999) }
+        #expect(try end.read(bytes) == [.message((0..<12).map { [UInt8($0)] }, total: 1000)])
+    }
+
+    @Test("answers a PING with its context, between messages and within one")
+    func ping() throws {
+        var end = try End.ready(.router)
+        let ping: [UInt8] = [4, 10] + [4] + Array("PING".utf8) + [0, 0] + [8, 9, 10]
+        #expect(
+            try end.read(Wire.frame([1], isLast: false) + ping + Wire.frame([2], isLast: true)) == [
+                .message([[1], [2]], total: 2)
+            ])
+        #expect(try end.read(ping) == [])
+        let pong: [UInt8] = [4, 8] + [4] + Array("PONG".utf8) + [8, 9, 10]
+        #expect(end.written() == pong + pong)
+    }
+
+    @Test(
+        "ends with a peer that breaks the protocol before the handshake",
+        arguments: [
+            Array("GET / HTTP/1.1\r\n".utf8), [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7E],
+            [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
+            Wire.greeting(mechanism: "CURVE"), Wire.greeting(mechanism: "NULL2"), Greeting.bytes + Wire.ready("PUB"),
+            Greeting.bytes + Wire.ready("router"), Greeting.bytes + [4, 0], Greeting.bytes + [4, 1, 0],
+            Greeting.bytes + [4, 1, 9], Greeting.bytes + Wire.command("READY", [9, 65]),
+            Greeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
+            Greeting.bytes + Wire.command("READY", []), Greeting.bytes + Wire.frame([1], isLast: true),
+            Greeting.bytes + [5] + Wire.ready("DEALER").dropFirst(),
+            Greeting.bytes + Wire.command("ERROR", [2, 110, 111]),
+        ] as [[UInt8]])
+    func badHandshake(bytes: [UInt8]) {
+        var end = End(.router)
+        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+    }
+
+    @Test(
+        "ends with a peer that breaks the protocol after the handshake",
+        arguments: [
+            [8, 1, 1], [2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [2, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [2, 0, 0, 0, 0, 0, 2, 0, 1], Wire.ready("DEALER"), Wire.command("PING", [0]),
+            Wire.command("PING", [UInt8](repeating: 0, count: 19)), Wire.command("ERROR", [0]),
+        ] as [[UInt8]])
+    func badTraffic(bytes: [UInt8]) throws {
+        var end = try End.ready(.router)
+        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+    }
+
+    @Test("ends with a peer whose message never does")
+    func endless() throws {
+        var end = try End.ready(.router)
+        let piece = Wire.frame([UInt8](repeating: 0, count: 200), isLast: false)
+        #expect(throws: ZMTPFault.self) { for _ in 0..<2000 { try end.read(piece) } }
+    }
+
+    @Test("survives whatever comes", arguments: 0..<200 as Range<UInt64>)
+    func noise(seed: UInt64) throws {
+        var noise = Noise(state: seed)
+        var end = try End.ready(.router)
+        let good =
+            Wire.frame(Array("S1".utf8), isLast: false) + Wire.frame([], isLast: true)
+            + Wire.command("PING", [0, 0, 1])
+        for _ in 0..<200 {
+            var bytes = good
+            for _ in 0..<(noise.next() % 3) {
+                bytes[Int(noise.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: noise.next())
+            }
+            guard (try? end.read(bytes, in: 1 + Int(noise.next() % 9))) != nil else { return }
+        }
+    }
+}
+
+/// One end of a connection, fed by the test.
+struct End {
+    enum Event: Equatable {
+        case ready
+        case message([[UInt8]], total: Int)
+    }
+
+    var session: Session
+    private var unused: [UInt8] = []
+
+    init(_ role: Session.Role) {
+        session = Session(role, limits: .init(frame: 128 * 1024))
+    }
+
+    static func ready(_ role: Session.Role) throws -> End {
+        var end = End(role)
+        _ = end.written()
+        try end.read(Greeting.bytes + Wire.ready(role == .router ? "DEALER" : "ROUTER"))
+        return end
+    }
+
+    mutating func written() -> [UInt8] { session.output.taken() }
+
+    @discardableResult
+    mutating func read(_ bytes: [UInt8], in size: Int = .max) throws -> [Event] {
+        var events: [Event] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            unused += rest.prefix(size)
+            rest = rest.dropFirst(size)
+            while true {
+                let (used, event) = try unused.withUnsafeBytes { bytes in
+                    let step = try session.next(in: bytes)
+                    return (step.used, step.event.map(shown))
+                }
+                unused.removeFirst(used)
+                guard let event else { break }
+                events.append(event)
+            }
+        }
+        return events
+    }
+
+    private func shown(_ event: Session.Event) -> Event {
+        switch event {
+        case .ready: .ready
+        case .message:
+            .message((0..<session.frames.count).map { Array(session.frames[$0]) }, total: session.frames.total)
+        }
+    }
+}
+
+extension FrameWriter {
+    mutating func taken() -> [UInt8] {
+        var bytes: [UInt8] = []
+        drain {
+            bytes = Array($0)
+            return $0.count
+        }
+        return bytes
+    }
+}
+
+/// Bytes as RFC 37 has them, written independently of the code.
+enum Wire {
+    static func greeting(mechanism: String) -> [UInt8] {
+        [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + mechanism.utf8
+            + [UInt8](repeating: 0, count: 20 - mechanism.utf8.count + 32)
+    }
+
+    static func ready(_ type: String) -> [UInt8] {
+        command(
+            "READY",
+            [11] + Array("Socket-Type".utf8) + [0, 0, 0, UInt8(type.utf8.count)] + type.utf8
+                + [8] + Array("Identity".utf8) + [0, 0, 0, 0])
+    }
+
+    static func command(_ name: String, _ body: [UInt8]) -> [UInt8] {
+        [4, UInt8(1 + name.utf8.count + body.count), UInt8(name.utf8.count)] + name.utf8 + body
+    }
+
+    static func frame(_ body: [UInt8], isLast: Bool) -> [UInt8] {
+        [isLast ? 0 : 1, UInt8(body.count)] + body
+    }
+}
+
+/// SplitMix64, so that a seed names a run.
+struct Noise: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
