@@ -34,6 +34,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 // The page at /docs, compiled into its library.
@@ -61,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -99,7 +101,7 @@ let package = Package(
             ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
-        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords"]),
+        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC"]),
         service("Boilerplate", ["Contracts", "RPC"]),
@@ -132,6 +134,7 @@ let package = Package(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
+        tests("AuthStoreTests", ["Auth", grdb]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),

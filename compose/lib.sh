@@ -47,6 +47,7 @@ needs_of_build() {
     need libzmq3-dev unless has_header zmq.h
     need libsodium-dev unless has_header sodium.h
     need libpq-dev unless has_header postgresql/libpq-fe.h
+    need libsqlite3-dev unless has_header sqlite3.h
     need zlib1g-dev unless has_header zlib.h
 }
 

@@ -63,7 +63,7 @@ struct Family {
 
     private static func auth(_ key: SigningKey, _ keys: KeySet) async throws -> AuthService {
         let passwords = PasswordHasher(workers: 1)
-        let ada = User(
+        let ada = FileUser(
             name: "ada", passwordHash: try await passwords.hash("correct horse battery staple"), permissions: ["time"])
         return AuthService(
             executor: QueueExecutor(name: "auth"),
@@ -73,11 +73,11 @@ struct Family {
     }
 }
 
-private struct OneUser: UserStore {
-    let user: User
+private struct OneUser: FileUsers {
+    let user: FileUser
 
-    func user(named name: String) async throws -> User? { name == user.name ? user : nil }
-    func save(_ user: User) async throws {}
+    func user(named name: String) async throws -> FileUser? { name == user.name ? user : nil }
+    func save(_ user: FileUser) async throws {}
     func remove(named name: String) async throws -> Bool { false }
-    func all() async throws -> [User] { [user] }
+    func all() async throws -> [FileUser] { [user] }
 }

@@ -15,14 +15,14 @@ struct AuthTests {
 
     var store: FileUserStore { FileUserStore(directory.url.appending(path: "users.json")) }
 
-    func client(users: (any UserStore)? = nil, guests: Set<String> = ["time"]) throws -> Client<AuthContract> {
+    func client(users: (any FileUsers)? = nil, guests: Set<String> = ["time"]) throws -> Client<AuthContract> {
         let auth = trust.auth(users: users ?? store, guests: guests)
         return Client(try Line(auth, AuthContract.description, trust.verifier))
     }
 
     func save(_ name: String, _ password: String, _ permissions: Set<String>) async throws {
         let hash = try await PasswordHasher(workers: 1).hash(password)
-        try await store.save(User(name: name, passwordHash: hash, permissions: permissions))
+        try await store.save(FileUser(name: name, passwordHash: hash, permissions: permissions))
     }
 
     @Test("a guest gets a token that holds the guests' permissions and no others")
@@ -92,7 +92,7 @@ struct AuthTests {
         // “swordfish” with 8 MiB and one pass.
         let weak =
             "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
-        try await store.save(User(name: "ada", passwordHash: weak, permissions: ["time"]))
+        try await store.save(FileUser(name: "ada", passwordHash: weak, permissions: ["time"]))
         let client = try client()
         let credentials = Credentials(user: "ada", password: "swordfish")
         _ = try await client.call(AuthContract.create, credentials)

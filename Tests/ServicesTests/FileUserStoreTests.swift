@@ -10,8 +10,8 @@ struct FileUserStoreTests {
     var file: URL { directory.url.appending(path: "data/users.json") }
     var store: FileUserStore { FileUserStore(file) }
 
-    func user(_ name: String, _ permissions: Set<String> = []) -> User {
-        User(name: name, passwordHash: "hash of \(name)", permissions: permissions)
+    func user(_ name: String, _ permissions: Set<String> = []) -> FileUser {
+        FileUser(name: name, passwordHash: "hash of \(name)", permissions: permissions)
     }
 
     @Test("before the first user there is no file, and nobody in it")

@@ -31,7 +31,7 @@ struct Trust {
     }
 
     /// Auth itself, with this key.
-    func auth(users: any UserStore = NoUsers(), guests: Set<String> = ["time"]) -> AuthService {
+    func auth(users: any FileUsers = NoUsers(), guests: Set<String> = ["time"]) -> AuthService {
         AuthService(
             executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, users: users,
             passwords: PasswordHasher(workers: 1), guestPermissions: guests)
@@ -94,11 +94,11 @@ struct FixedAnswer: Caller {
         isConnected: false, reply: .failure(Problem(.unavailable, "There is no connection to the service.")))
 }
 
-struct NoUsers: UserStore {
-    func user(named name: String) async throws -> User? { nil }
-    func save(_ user: User) async throws {}
+struct NoUsers: FileUsers {
+    func user(named name: String) async throws -> FileUser? { nil }
+    func save(_ user: FileUser) async throws {}
     func remove(named name: String) async throws -> Bool { false }
-    func all() async throws -> [User] { [] }
+    func all() async throws -> [FileUser] { [] }
 }
 
 /// What a call is refused with; `nil` where it is not.

@@ -12,7 +12,7 @@ public actor AuthService: Service {
 
     private let issuer: TokenIssuer
     private let publicKeys: KeySet
-    private let users: any UserStore
+    private let users: any FileUsers
     private let passwords: PasswordHasher
     private let guestPermissions: Set<String>
 
@@ -20,7 +20,7 @@ public actor AuthService: Service {
     ///   - publicKeys: what verifies the issuer's tokens.
     ///   - guestPermissions: what a guest may do; where it is empty, there are no guests.
     public init(
-        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: KeySet, users: any UserStore,
+        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: KeySet, users: any FileUsers,
         passwords: PasswordHasher,
         guestPermissions: Set<String>
     ) {

@@ -2,7 +2,7 @@ public import Foundation
 
 /// Users in a JSON file that only its owner can read. Each change is written whole to a new file, which then takes the old
 /// one's place; two processes that change it at once take turns.
-public struct FileUserStore: UserStore {
+public struct FileUserStore: FileUsers {
     private let file: URL
     private let queue = DispatchQueue(label: "users")
 
@@ -11,15 +11,15 @@ public struct FileUserStore: UserStore {
         self.file = file
     }
 
-    public func user(named name: String) async throws -> User? {
+    public func user(named name: String) async throws -> FileUser? {
         try await all().first { $0.name == name }
     }
 
-    public func all() async throws -> [User] {
+    public func all() async throws -> [FileUser] {
         try await offThread { try read() }
     }
 
-    public func save(_ user: User) async throws {
+    public func save(_ user: FileUser) async throws {
         try await change { users in
             users.removeAll { $0.name == user.name }
             users.append(user)
@@ -34,7 +34,9 @@ public struct FileUserStore: UserStore {
         }
     }
 
-    private func change<Result: Sendable>(_ edit: @escaping @Sendable (inout [User]) -> Result) async throws -> Result {
+    private func change<Result: Sendable>(_ edit: @escaping @Sendable (inout [FileUser]) -> Result) async throws
+        -> Result
+    {
         try await offThread {
             let lock = try lock()
             defer { try? lock.close() }
@@ -78,9 +80,9 @@ public struct FileUserStore: UserStore {
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
-    private func read() throws -> [User] {
+    private func read() throws -> [FileUser] {
         guard FileManager.default.fileExists(atPath: file.path) else { return [] }
-        return try JSONDecoder().decode([User].self, from: Data(contentsOf: file))
+        return try JSONDecoder().decode([FileUser].self, from: Data(contentsOf: file))
     }
 
     /// Files block: they are read and written on a thread of the store's own.

@@ -33,7 +33,7 @@ struct Users: AsyncParsableCommand {
                     throw SettingsError(description: "A password has 8 to 1024 characters.")
                 }
                 let hash = try await PasswordHasher().hash(password)
-                try await store.save(User(name: name, passwordHash: hash, permissions: Set(permission)))
+                try await store.save(FileUser(name: name, passwordHash: hash, permissions: Set(permission)))
             }
         }
     }

@@ -1,0 +1,68 @@
+public import Foundation
+
+/// A line of the audit trail: who has done what to whom, when and from where. It holds no secret.
+public struct AuditEntry: Sendable, Equatable {
+    public enum Action: String, Sendable, CaseIterable {
+        case userAdded = "user_added"
+        case passwordChanged = "password_changed"
+        case accessChanged = "access_changed"
+        case userLocked = "user_locked"
+        case userUnlocked = "user_unlocked"
+        case userRemoved = "user_removed"
+        case roleSet = "role_set"
+        case roleRemoved = "role_removed"
+        case sessionEnded = "session_ended"
+        case refreshTokenReused = "refresh_token_reused"
+        case tokenRevoked = "token_revoked"
+        case keyAnnounced = "key_announced"
+        case keyPromoted = "key_promoted"
+        case keyRetired = "key_retired"
+    }
+
+    public let at: Date
+    /// A user's name; `shell:NAME` for who uses the command line, `auth` for what happens by itself.
+    public let actor: String
+    public let action: Action
+    /// The user, role, token or key it is about.
+    public let target: String
+    /// A few words more; may be empty.
+    public let detail: String
+    /// The address that it came from, where that is known.
+    public let origin: String?
+
+    public init(
+        _ action: Action, of target: String, by actor: String, detail: String = "", from origin: String? = nil, at: Date
+    ) {
+        self.at = at
+        self.actor = actor
+        self.action = action
+        self.target = target
+        self.detail = detail
+        self.origin = origin
+    }
+}
+
+// What happens by itself, in whatever store.
+extension AuditEntry {
+    package static func lock(of user: String, after failures: Int, at moment: Date) -> AuditEntry {
+        AuditEntry(.userLocked, of: user, by: "auth", detail: "\(failures) wrong passwords in a row", at: moment)
+    }
+
+    package static func reuse(of token: RefreshToken, from origin: String?, at moment: Date) -> AuditEntry {
+        AuditEntry(
+            .refreshTokenReused, of: token.user, by: "auth", detail: "a refresh token was used twice; its family ends",
+            from: origin, at: moment)
+    }
+}
+
+/// A line of the audit trail with its number.
+public struct AuditRecord: Sendable, Equatable {
+    /// Greater than that of every earlier line.
+    public let number: Int
+    public let entry: AuditEntry
+
+    public init(number: Int, entry: AuditEntry) {
+        self.number = number
+        self.entry = entry
+    }
+}

@@ -1,0 +1,78 @@
+public import Foundation
+
+/// An access token by its name, when what it says does not matter: to revoke it.
+public struct TokenReference: Sendable, Hashable {
+    /// `jti`.
+    public let id: String
+    /// `exp`. Verifiers let a token live on for the leeway of clocks.
+    public let expires: Date
+
+    public init(id: String, expires: Date) {
+        self.id = id
+        self.expires = expires
+    }
+
+    /// For how many seconds after its end a token may be accepted somewhere, where clocks differ; and some to spare.
+    private static let leeway: TimeInterval = 60
+
+    /// Whether the token may still be accepted somewhere, so that its revocation has a meaning.
+    package func isAccepted(at moment: Date) -> Bool { expires.addingTimeInterval(Self.leeway) > moment }
+
+    /// The end of the tokens that are accepted nowhere any more at a moment.
+    package static func forgotten(at moment: Date) -> Date { moment.addingTimeInterval(-leeway) }
+}
+
+/// A refresh token as a store knows it: by its hash, so that who reads the store cannot use it.
+///
+/// The tokens that come of one password are a family: each is used once, for the next. A family whose token is used twice
+/// is in two hands, and ends.
+public struct RefreshToken: Sendable, Equatable {
+    /// SHA-256 of the token, base64url.
+    public let hash: String
+    /// The family's name; the hash of its first token.
+    public let family: String
+    /// The user's name.
+    public let user: String
+    public let issued: Date
+    public let expires: Date
+    /// The access token that was handed out with it, and ends with the family.
+    public let access: TokenReference
+
+    public init(
+        hash: String, family: String, user: String, issued: Date, expires: Date, access: TokenReference
+    ) {
+        self.hash = hash
+        self.family = family
+        self.user = user
+        self.issued = issued
+        self.expires = expires
+        self.access = access
+    }
+}
+
+/// A refresh token and what has become of it.
+public struct StoredRefreshToken: Sendable, Equatable {
+    public let token: RefreshToken
+    /// Whether it was used for the next one.
+    public let isUsed: Bool
+    /// Whether its family has ended.
+    public let isEnded: Bool
+
+    public init(token: RefreshToken, isUsed: Bool, isEnded: Bool) {
+        self.token = token
+        self.isUsed = isUsed
+        self.isEnded = isEnded
+    }
+}
+
+/// What has become of an attempt to use a refresh token.
+public enum Rotation: Sendable, Hashable {
+    /// It is used now, and the next one is good.
+    case rotated
+    case unknown
+    case expired
+    /// Its family had ended before: by a revocation, a lock, another password.
+    case ended
+    /// It had been used before. Its family has ended with this, and the family's access tokens are revoked.
+    case reused
+}

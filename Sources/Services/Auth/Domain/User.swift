@@ -1,0 +1,68 @@
+public import Foundation
+
+/// Somebody who may ask for tokens with a password.
+public struct User: Sendable, Equatable {
+    /// The `sub` of the user's tokens, and never another's as long as there is this user. ``UserRules`` says what makes one.
+    public let name: String
+    /// A PHC string. No answer and no log holds it.
+    public var passwordHash: String
+    /// What the user may do without any role.
+    public var permissions: Set<String>
+    /// The names of ``Role``s, which permit more.
+    public var roles: Set<String>
+    /// Whether no password is right until an administrator unlocks the user.
+    public var isLocked: Bool
+    /// Wrong passwords since the last right one.
+    public var failedAttempts: Int
+    public let created: Date
+    /// When password, permissions, roles or lock were last changed.
+    public var changed: Date
+
+    public init(
+        name: String, passwordHash: String, permissions: Set<String> = [], roles: Set<String> = [],
+        isLocked: Bool = false, failedAttempts: Int = 0, created: Date, changed: Date? = nil
+    ) {
+        self.name = name
+        self.passwordHash = passwordHash
+        self.permissions = permissions
+        self.roles = roles
+        self.isLocked = isLocked
+        self.failedAttempts = failedAttempts
+        self.created = created
+        self.changed = changed ?? created
+    }
+}
+
+/// Permissions under one name, to be given to users together.
+public struct Role: Sendable, Hashable {
+    public let name: String
+    public var permissions: Set<String>
+
+    public init(name: String, permissions: Set<String>) {
+        self.name = name
+        self.permissions = permissions
+    }
+
+    /// The role of the first user. A start of auth gives it every permission that a contract of the family names.
+    public static let administrator = "administrator"
+}
+
+extension User {
+    /// What the user's next token permits.
+    ///
+    /// - Parameter roles: all there are.
+    public func effectivePermissions(_ roles: [Role]) -> Set<String> {
+        roles.filter { self.roles.contains($0.name) }.reduce(permissions) { $0.union($1.permissions) }
+    }
+
+    /// Whether the user can mend what is wrong with others: it may change users, and is not locked.
+    public func isAdministrator(_ roles: [Role]) -> Bool {
+        !isLocked && effectivePermissions(roles).contains(Administration.permission)
+    }
+}
+
+/// What makes an administrator.
+public enum Administration {
+    /// Who holds this permission changes users.
+    public static let permission = "users"
+}

@@ -1,0 +1,51 @@
+import Foundation
+import GRDB
+
+extension SQLiteStore {
+    public func revoke(_ token: TokenReference, _ entry: AuditEntry) async throws(StoreError) {
+        try await write { database in
+            if try database.revoke(token) { try database.note(entry) }
+        }
+    }
+
+    public func isRevoked(_ id: String) async throws(StoreError) -> Bool {
+        try await read { try $0.isRevoked(id) }
+    }
+
+    public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
+        try await read { database in
+            let state = try Row.fetchOne(database, sql: "SELECT version, keys_version FROM state")
+            let current: Int = state?["version"] ?? 0
+            let start = version > current ? 0 : version
+            // One more than asked for tells whether that is all.
+            let found = try Row.fetchAll(
+                database, sql: "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?",
+                arguments: [start, limit + 1]
+            ).map { row in
+                Changes.Revocation(
+                    version: row["version"],
+                    token: TokenReference(id: row["token_id"], expires: Date(milliseconds: row["expires"])))
+            }
+            let isComplete = found.count <= limit
+            let page = Array(found.prefix(limit))
+            return Changes(
+                version: isComplete ? current : page.last?.version ?? start, keysVersion: state?["keys_version"] ?? 0,
+                revocations: page, isComplete: isComplete)
+        }
+    }
+
+    public func audit(before number: Int?, limit: Int) async throws(StoreError) -> [AuditRecord] {
+        try await read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?",
+                arguments: [number ?? .max, limit]
+            ).compactMap { row in
+                guard let action = AuditEntry.Action(rawValue: row["action"]) else { return nil }
+                let entry = AuditEntry(
+                    action, of: row["target"], by: row["actor"], detail: row["detail"], from: row["origin"],
+                    at: Date(milliseconds: row["at"]))
+                return AuditRecord(number: row["number"], entry: entry)
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+public import Foundation
+import GRDB
+import Synchronization
+
+/// A store in a file of its own, for one auth process and the command line beside it.
+///
+/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. GRDB's queues do the work, so that
+/// nothing blocks the caller's thread: writes one after the other, reads beside them.
+public final class SQLiteStore: AuthStore {
+    private struct State {
+        var pool: DatabasePool
+        /// Which file the pool has open, whatever happens to its name.
+        var file: FileIdentity
+        var isClosed = false
+    }
+
+    /// How long a call waits for another process that writes.
+    private static let patience: TimeInterval = 0.5
+
+    private let path: String
+    private let state: Mutex<State>
+
+    /// Opens the file, and makes it with its directory, for its owner only, where it is missing. It blocks, and belongs to
+    /// the start of a process.
+    ///
+    /// - Throws: ``SQLiteFileError`` where others than its owner can use the file; what the system or SQLite says otherwise.
+    public init(_ file: URL) throws {
+        path = file.path
+        try FileIdentity.make(file)
+        let opened = try Self.open(path)
+        state = Mutex(State(pool: opened.pool, file: opened.file))
+    }
+
+    private static func open(_ path: String) throws -> (pool: DatabasePool, file: FileIdentity) {
+        let file = try FileIdentity(ofPrivate: path)
+        var configuration = Configuration()
+        configuration.label = "auth store"
+        configuration.busyMode = .timeout(patience)
+        configuration.maximumReaderCount = 2
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try migrations.migrate(pool)
+        return (pool, file)
+    }
+
+    /// The pool of the file that the path names now. Whoever puts another file there, such as a back-up, finds it used from
+    /// the next call on; and nothing is written to a file that nobody would find again.
+    private func pool() throws -> DatabasePool {
+        try state.withLock { state in
+            guard !state.isClosed else { throw StoreError.unavailable("It is closed.") }
+            guard let found = FileIdentity(of: path) else { throw StoreError.unavailable("The file \(path) is gone.") }
+            if found != state.file {
+                let opened = try Self.open(path)
+                (state.pool, state.file) = (opened.pool, opened.file)
+            }
+            return state.pool
+        }
+    }
+
+    func read<Value: Sendable>(_ work: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do {
+            return try await pool().read(work)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// One transaction, which holds the write lock from its begin.
+    func write<Value: Sendable>(_ work: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+        do {
+            return try await pool().write(work)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// A transaction that is undone where it refuses.
+    func judge<Value: Sendable>(
+        _ work: @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Result<Value, Refusal> {
+        do {
+            return .success(try await pool().write(work))
+        } catch let refusal as Refusal {
+            return .failure(refusal)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    public func probe() async throws(StoreError) {
+        try await write { try $0.execute(sql: "UPDATE state SET probes = probes + 1") }
+    }
+
+    public func prune(at moment: Date) async throws(StoreError) {
+        try await write { database in
+            let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
+            try database.execute(sql: "DELETE FROM refresh_tokens WHERE expires <= ?", arguments: [now])
+            try database.execute(
+                sql: "DELETE FROM families WHERE name NOT IN (SELECT family FROM refresh_tokens)")
+            try database.execute(sql: "DELETE FROM revocations WHERE expires <= ?", arguments: [forgotten])
+        }
+    }
+
+    public func close() async {
+        let pool = state.withLock { state in
+            state.isClosed = true
+            return state.pool
+        }
+        // It waits for reads and writes that go on; nothing can be done where it fails, and nothing is lost.
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                try? pool.close()
+                continuation.resume()
+            }
+        }
+    }
+}
+
+extension StoreError {
+    fileprivate init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError:
+            switch error.resultCode {
+            case .SQLITE_FULL: self = .full
+            case .SQLITE_READONLY: self = .readOnly
+            case .SQLITE_BUSY, .SQLITE_LOCKED: self = .locked
+            default: self = .unavailable("SQLite says \(error.extendedResultCode): \(error.message ?? "nothing")")
+            }
+        default: self = .unavailable(String(describing: error))
+        }
+    }
+}
+
+extension Date {
+    /// Since 1970.
+    var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}

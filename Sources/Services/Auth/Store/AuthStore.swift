@@ -1,0 +1,23 @@
+public import Foundation
+
+/// Where auth keeps what must outlast it. The rules hold for all of its parts:
+///
+/// * **Acknowledged is durable.** When a method that writes returns, what it wrote outlasts a crash of the machine.
+/// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a part.
+///   What a method refuses, it refuses also when two callers, or two processes, try at once.
+/// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown: the
+///   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
+/// * **Nothing blocks** the caller's thread: stores work on threads of their own.
+/// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
+///
+/// `AuthStoreTests` holds the tests that every store must pass.
+public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, AuditStore {
+    /// Reads and writes, for the sake of it. When it returns, both work.
+    func probe() async throws(StoreError)
+
+    /// Forgets refresh tokens and revocations of which nothing can come any more at that moment.
+    func prune(at moment: Date) async throws(StoreError)
+
+    /// Lets go of files and connections. Calls after it throw ``StoreError/unavailable(_:)``.
+    func close() async
+}

@@ -1,0 +1,20 @@
+/// Why a store cannot do what it was asked to. Nothing of it has been done, or at least nothing is acknowledged.
+public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// It cannot be reached, or it fails for a reason of its own, which is for the log.
+    case unavailable(String)
+    /// There is no room left.
+    case full
+    /// It can be read and not written.
+    case readOnly
+    /// Another process holds it.
+    case locked
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): "The store is not available: \(reason)"
+        case .full: "The store is full."
+        case .readOnly: "The store can only be read."
+        case .locked: "The store is held by another process."
+        }
+    }
+}

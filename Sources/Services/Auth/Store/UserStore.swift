@@ -1,0 +1,57 @@
+public import Foundation
+
+/// Users and roles.
+///
+/// A change that would leave no administrator (``User/isAdministrator(_:)``) where there was one is refused with
+/// ``Refusal/lastAdministrator``, whichever method it comes by.
+public protocol UserStore: Sendable {
+    /// - Returns: `nil` where there is no user of this name.
+    func user(named name: String) async throws(StoreError) -> User?
+
+    /// A page of the users, by name.
+    ///
+    /// - Parameters:
+    ///   - name: the last name of the page before; `nil` for the first page.
+    ///   - limit: how many at most.
+    func users(after name: String?, limit: Int) async throws(StoreError) -> [User]
+
+    /// Adds a user.
+    ///
+    /// - Parameter held: what whoever adds holds; `nil` where anything may be granted.
+    /// - Returns: the user, or ``Refusal/nameTaken``, ``Refusal/noSuchRole(_:)``, ``Refusal/notHeld(_:)``.
+    func add(_ user: User, held: Set<String>?, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal>
+
+    /// Adds the first administrator, with a role of that name and these permissions, unless there is or was one: of several
+    /// processes that start at once, one does.
+    ///
+    /// - Returns: whether it was added; not where a user has its name or holds ``Administration/permission``, locked or not.
+    func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
+
+    /// Changes a user, and ends with it what ``UserChange/applied(to:roles:at:)`` says. The moment is that of the entry.
+    ///
+    /// - Returns: the user as it is now.
+    func change(
+        _ name: String, _ change: UserChange, _ entry: AuditEntry
+    ) async throws(StoreError) -> Result<User, Refusal>
+
+    /// Removes a user. Its sessions end, and its access tokens are revoked.
+    ///
+    /// - Returns: the user as it was.
+    func remove(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal>
+
+    /// Notes a wrong password, and locks the user when that makes `limit` in a row, unless it is the last administrator:
+    /// whoever types wrong passwords must not be able to lock out everybody. The lock ends the sessions and has a line in
+    /// the audit trail. Where there is no such user, nothing happens.
+    func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError)
+
+    /// All roles, by name.
+    func roles() async throws(StoreError) -> [Role]
+
+    /// Adds a role, or gives one other permissions. Access tokens of users who may do less than before are revoked.
+    func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal>
+
+    /// Removes a role, and takes it from all users who have it, whose access tokens are revoked.
+    ///
+    /// - Returns: the role as it was, or ``Refusal/noSuchRole(_:)``.
+    func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal>
+}

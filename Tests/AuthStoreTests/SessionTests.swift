@@ -1,0 +1,146 @@
+import Auth
+import Foundation
+import Testing
+
+@Suite("A store of sessions", .timeLimit(.minutes(1)))
+struct SessionTests {
+    @Test("opens one for who has the password, and forgets wrong ones", arguments: StoreKind.all)
+    func opened(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            try await store.noteFailure(of: "ada", limit: 9, at: second(0))
+            #expect(try await store.open(token("a")))
+            #expect(
+                try await store.refreshToken("a")
+                    == StoredRefreshToken(token: token("a"), isUsed: false, isEnded: false))
+            #expect(try await store.user(named: "ada") == user("ada"))
+            #expect(try await store.refreshToken("b") == nil)
+            #expect(try await store.open(token("b"), passwordHash: "hash of ada", rehashed: "stronger"))
+            #expect(try await store.user(named: "ada")?.passwordHash == "stronger")
+        }
+    }
+
+    @Test("opens none for who is gone or locked, or has another password meanwhile", arguments: StoreKind.all)
+    func notOpened(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await !store.open(token("a"), passwordHash: "another", rehashed: nil))
+            #expect(try await !store.open(token("b", of: "bob")))
+            _ = try await store.change("ada", .lock, entry(.userLocked))
+            #expect(try await !store.open(token("a")))
+            #expect(try await store.refreshToken("a") == nil)
+        }
+    }
+
+    @Test("gives the next token for each, once", arguments: StoreKind.all)
+    func rotation(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a")))
+            let next = token("b", family: "a", at: second(10))
+            #expect(try await store.rotate("a", to: next, from: nil) == .rotated)
+            #expect(try await store.rotate("b", to: token("c", family: "a", at: second(20)), from: nil) == .rotated)
+            #expect(try await store.refreshToken("b") == StoredRefreshToken(token: next, isUsed: true, isEnded: false))
+            #expect(try await store.refreshToken("c")?.isUsed == false)
+            #expect(try await store.revoked().isEmpty)
+        }
+    }
+
+    @Test("ends the family of a token that is used twice, and revokes what it had", arguments: StoreKind.all)
+    func reuse(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a")))
+            #expect(try await store.open(token("other")))
+            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(10)), from: nil) == .rotated)
+            let thief = token("x", family: "a", at: second(100))
+            #expect(try await store.rotate("a", to: thief, from: "192.0.2.1") == .reused)
+            #expect(Set(try await store.revoked()) == ["access of a", "access of b"])
+            let late = token("y", family: "a", at: second(101))
+            #expect(try await store.rotate("b", to: late, from: nil) == .ended)
+            #expect(try await store.rotate("a", to: late, from: nil) == .ended)
+            for hash in ["x", "y"] { #expect(try await store.refreshToken(hash) == nil) }
+            #expect(try await store.refreshToken("b")?.isEnded == true)
+            let record = try #require(try await store.audit(before: nil, limit: 1).first?.entry)
+            #expect(record.action == .refreshTokenReused && record.target == "ada" && record.origin == "192.0.2.1")
+            #expect(record.at == second(100))
+            // The user's other session goes on.
+            let next = token("p", family: "other", at: second(102))
+            #expect(try await store.rotate("other", to: next, from: nil) == .rotated)
+        }
+    }
+
+    @Test("gives one of many who use one token at once the next, and then ends the family", arguments: StoreKind.all)
+    func race(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a")))
+            let outcomes = try await withThrowingTaskGroup(of: Rotation.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await store.rotate("a", to: token("n\(number)", family: "a", at: second(1)), from: nil)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == .rotated } == 1 && outcomes.count { $0 == .reused } == 1)
+            #expect(outcomes.count { $0 == .ended } == 6)
+            #expect(try await store.revoked().count == 2)
+        }
+    }
+
+    @Test("refuses a token that has ended, or that nobody knows", arguments: StoreKind.all)
+    func expired(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a", lasts: 100)))
+            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(100)), from: nil) == .expired)
+            #expect(try await store.rotate("z", to: token("b", family: "z"), from: nil) == .unknown)
+            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(99)), from: nil) == .rotated)
+        }
+    }
+
+    @Test("ends a session by any of its tokens, once", arguments: StoreKind.all)
+    func ended(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a", accessLasts: 50)))
+            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(200)), from: nil) == .rotated)
+            let end = entry(.sessionEnded, at: second(300))
+            #expect(try await store.endSession("a", end))
+            #expect(try await !store.endSession("b", end))
+            #expect(try await !store.endSession("z", end))
+            // The first access token has been accepted nowhere for long.
+            #expect(try await store.revoked() == ["access of b"])
+            #expect(try await store.rotate("b", to: token("c", family: "a", at: second(301)), from: nil) == .ended)
+            #expect(try await store.audit(before: nil, limit: 10).count == 2)
+        }
+    }
+
+    @Test(
+        "ends all sessions of a user with a lock or another password, and with fewer permissions only what is out",
+        arguments: StoreKind.all)
+    func changes(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            for name in ["ada", "bob", "eve"] {
+                try await store.add(user(name, ["time", "tide"]))
+                #expect(try await store.open(token(name, of: name)))
+            }
+            func change(_ name: String, _ change: UserChange) async throws {
+                _ = try await store.change(name, change, entry(.accessChanged, of: name, at: second(5))).get()
+            }
+            try await change("bob", .access(permissions: ["time", "tide", "moon"], roles: [], held: nil))
+            #expect(try await store.revoked().isEmpty)
+            try await change("bob", .access(permissions: ["time"], roles: [], held: nil))
+            #expect(try await store.revoked() == ["access of bob"])
+            #expect(try await store.refreshToken("bob")?.isEnded == false)
+            try await change("ada", .lock)
+            try await change("eve", .password(hash: "new", replacing: nil))
+            #expect(try await store.revoked() == ["access of bob", "access of ada", "access of eve"])
+            #expect(try await store.refreshToken("ada")?.isEnded == true)
+            #expect(try await store.refreshToken("eve")?.isEnded == true)
+            try await change("ada", .unlock)
+            #expect(try await store.refreshToken("ada")?.isEnded == true)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import Auth
+import Foundation
+import Testing
+
+/// A kind of store, and how a test gets an empty one of its own. Every kind passes every test of the suite.
+struct StoreKind: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    /// Runs a test with an empty store, which is gone at its end.
+    let open: @Sendable (_ test: (any AuthStore) async throws -> Void) async throws -> Void
+
+    static let all = [memory, sqlite]
+
+    static let memory = StoreKind(testDescription: "in memory") { test in try await test(MemoryStore()) }
+    static let sqlite = StoreKind(testDescription: "SQLite") { test in
+        let directory = TemporaryDirectory()
+        let store = try SQLiteStore(directory.file)
+        try await test(store)
+        await store.close()
+    }
+}
+
+/// A directory that goes with the test.
+final class TemporaryDirectory: Sendable {
+    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
+    /// Where a store in SQLite has its place.
+    var file: URL { url.appending(path: "data/auth.sqlite") }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+}
+
+/// A moment that is a whole number of seconds after an arbitrary one.
+func second(_ seconds: Int) -> Date { Date(timeIntervalSince1970: 1_800_000_000 + TimeInterval(seconds)) }
+
+func entry(_ action: AuditEntry.Action = .userAdded, of target: String = "ada", at moment: Date = second(0))
+    -> AuditEntry
+{
+    AuditEntry(action, of: target, by: "test", at: moment)
+}
+
+func user(
+    _ name: String, _ permissions: Set<String> = [], roles: Set<String> = [], at moment: Date = second(0)
+) -> User {
+    User(name: name, passwordHash: "hash of \(name)", permissions: permissions, roles: roles, created: moment)
+}
+
+/// A token of a family that is named after its first token.
+func token(
+    _ hash: String, of user: String = "ada", family: String? = nil, at moment: Date = second(0),
+    lasts seconds: Int = 1000, access id: String? = nil, accessLasts: Int = 300
+) -> RefreshToken {
+    RefreshToken(
+        hash: hash, family: family ?? hash, user: user, issued: moment,
+        expires: moment.addingTimeInterval(TimeInterval(seconds)),
+        access: TokenReference(
+            id: id ?? "access of \(hash)", expires: moment.addingTimeInterval(TimeInterval(accessLasts))))
+}
+
+extension AuthStore {
+    @discardableResult
+    func add(_ user: User) async throws -> User {
+        try await add(user, held: nil, entry(of: user.name, at: user.created)).get()
+    }
+
+    /// Opens a session with the hash that ``user(_:_:roles:at:)`` gives.
+    func open(_ token: RefreshToken) async throws -> Bool {
+        try await open(token, passwordHash: "hash of \(token.user)", rehashed: nil)
+    }
+
+    /// The ids of all revoked tokens, in their order.
+    func revoked(since version: Int = 0) async throws -> [String] {
+        try await changes(since: version, limit: 1000).revocations.map(\.token.id)
+    }
+}

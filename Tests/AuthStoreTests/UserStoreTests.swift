@@ -1,0 +1,132 @@
+import Auth
+import Foundation
+import Testing
+
+@Suite("A store of users", .timeLimit(.minutes(1)))
+struct UserStoreTests {
+    @Test(
+        "finds the users it was given, by their exact names, with all that was said of them", arguments: StoreKind.all)
+    func found(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.set(Role(name: "clerk", permissions: ["greet"]), entry(.roleSet, of: "clerk"))
+            var ada = user("ada", ["time", "tide"], roles: ["clerk"])
+            ada.isLocked = true
+            ada.failedAttempts = 3
+            try await store.add(ada)
+            #expect(try await store.user(named: "ada") == ada)
+            for name in ["Ada", "ada ", "ad", "", "ada%", "' OR 1=1 --"] {
+                #expect(try await store.user(named: name) == nil)
+            }
+        }
+    }
+
+    @Test("adds nobody of a name that is taken, nor with a role that there is not", arguments: StoreKind.all)
+    func refused(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada", ["time"]))
+            let second = try await store.add(user("ada", ["tide"]), held: nil, entry())
+            #expect(second == .failure(.nameTaken))
+            let stray = try await store.add(user("bob", roles: ["king"]), held: nil, entry(of: "bob"))
+            #expect(stray == .failure(.noSuchRole("king")))
+            #expect(try await store.users(after: nil, limit: 10) == [user("ada", ["time"])])
+            #expect(try await store.audit(before: nil, limit: 10).count == 1)
+        }
+    }
+
+    @Test("one of many who add the same name at once does", arguments: StoreKind.all)
+    func race(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            let added = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let result = try await store.add(user("ada", ["p\(number)"]), held: nil, entry())
+                        return (try? result.get()) != nil
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(added == 1)
+        }
+    }
+
+    @Test("lists users page by page, in the order of their names' bytes", arguments: StoreKind.all)
+    func pages(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            let names = ["b", "a", "B", "a.b", "aa", "a-b", "z9", "é"]
+            for name in names { try await store.add(user(name, ["time"])) }
+            var listed: [String] = []
+            var pages = 0
+            while true {
+                let page = try await store.users(after: listed.last, limit: 3)
+                listed += page.map(\.name)
+                pages += 1
+                if page.count < 3 { break }
+            }
+            #expect(listed == ["B", "a", "a-b", "a.b", "aa", "b", "z9", "é"] && pages == 3)
+            #expect(try await store.users(after: "z9", limit: 1).map(\.permissions) == [["time"]])
+            #expect(try await store.users(after: "é", limit: 10).isEmpty)
+        }
+    }
+
+    @Test("grants nobody what whoever grants does not hold, and lets alone what the user has", arguments: StoreKind.all)
+    func granting(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.set(Role(name: "clerk", permissions: ["greet", "seal"]), entry(.roleSet, of: "clerk"))
+            func change(_ permissions: Set<String>, _ roles: Set<String>, held: Set<String>?) async throws -> Refusal? {
+                let change = UserChange.access(permissions: permissions, roles: roles, held: held)
+                let result = try await store.change("ada", change, entry(.accessChanged, at: second(1)))
+                if case .failure(let refusal) = result { return refusal }
+                return nil
+            }
+            let strong = try await store.add(user("ada", ["time", "tide"]), held: ["time"], entry())
+            #expect(strong == .failure(.notHeld(["tide"])))
+            let risen = try await store.add(user("ada", roles: ["clerk"]), held: ["greet"], entry())
+            #expect(risen == .failure(.notHeld(["seal"])))
+            try await store.add(user("ada", ["moon"]))
+            #expect(try await change(["moon", "time"], [], held: ["users"]) == .notHeld(["time"]))
+            #expect(try await change(["moon"], ["clerk"], held: ["seal"]) == .notHeld(["greet"]))
+            #expect(try await change(["moon"], ["king"], held: ["seal"]) == .noSuchRole("king"))
+            #expect(try await store.user(named: "ada") == user("ada", ["moon"]))
+            #expect(try await change(["moon", "greet"], ["clerk"], held: ["seal", "greet"]) == nil)
+            let ada = try await store.user(named: "ada")
+            #expect(ada?.permissions == ["moon", "greet"] && ada?.roles == ["clerk"] && ada?.changed == second(1))
+            #expect(try await change([], [], held: []) == nil)
+            #expect(try await change(["anything"], [], held: nil) == nil)
+        }
+    }
+
+    @Test("changes a password in place of the one that was shown, and of no other", arguments: StoreKind.all)
+    func password(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            func change(_ hash: String, replacing: String?) async throws -> Result<User, Refusal> {
+                try await store.change(
+                    "ada", .password(hash: hash, replacing: replacing), entry(.passwordChanged, at: second(5)))
+            }
+            #expect(try await change("b", replacing: "a") == .failure(.passwordChanged))
+            #expect(try await change("b", replacing: "hash of ada").get().passwordHash == "b")
+            #expect(try await change("c", replacing: nil).get().changed == second(5))
+            #expect(try await store.user(named: "ada")?.passwordHash == "c")
+            let nobody = try await store.change("bob", .lock, entry(.userLocked, of: "bob"))
+            #expect(nobody == .failure(.noSuchUser))
+        }
+    }
+
+    @Test("removes a user once, with sessions, and knows nothing of them afterwards", arguments: StoreKind.all)
+    func removed(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada", ["time"]))
+            try await store.add(user("bob"))
+            #expect(try await store.open(token("a")))
+            let gone = try await store.remove("ada", entry(.userRemoved))
+            #expect(try gone.get().permissions == ["time"])
+            #expect(try await store.remove("ada", entry(.userRemoved)) == .failure(.noSuchUser))
+            #expect(try await store.users(after: nil, limit: 10).map(\.name) == ["bob"])
+            #expect(try await store.refreshToken("a") == nil)
+            #expect(try await store.revoked() == ["access of a"])
+            // Who has the name afterwards has nothing of the old one.
+            try await store.add(user("ada"))
+            #expect(try await store.user(named: "ada")?.permissions == [])
+        }
+    }
+}
