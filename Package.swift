@@ -15,8 +15,10 @@ func kit(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [R
         swiftSettings: strict)
 }
 
-func service(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/Services/\(name)", swiftSettings: strict)
+func service(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Services/\(name)", resources: resources,
+        swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -40,6 +42,12 @@ let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistog
 // The page at /docs, compiled into its library.
 let explorer = ["index.html", "style.css", "script.js", "schema.js", "samples.js", "elements.js", "icon.svg"]
     .map { Resource.embedInCode("Explorer/\($0)") }
+
+// The page at webapp's /, compiled into its service.
+let page = [
+    "index.html", "icon.svg", "style.css", "sections.css", "page.js", "api.js", "elements.js", "format.js",
+    "session.js", "clock.js", "services.js", "comparison.js", "histogram.js", "calls.js", "users.js",
+].map { Resource.embedInCode("Page/\($0)") }
 
 // The targets stand in the order in which a request travels, and imports point one way: up this list.
 let package = Package(
@@ -103,14 +111,14 @@ let package = Package(
         service("Contracts", ["Endpoints", "Tokens"]),
         service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb]),
         service("Resource", ["Contracts", "RPC"]),
-        service("WebApp", ["Contracts", "RPC"]),
+        service("WebApp", ["Contracts", "RPC"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
         // The command people type.
         .executableTarget(
             name: "star",
             dependencies: [
                 "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents", "Hosting", "Telemetry",
-                "CZeroMQ", arguments,
+                "CZeroMQ", "HTTPTransport", arguments,
                 histogram,
                 lifecycle, signals, logging, metrics,
             ],

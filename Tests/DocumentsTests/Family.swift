@@ -41,8 +41,8 @@ struct Family {
             verifier: verifier)
         let webApp = try Dispatcher(
             WebAppService(
-                executor: QueueExecutor(name: "webapp"), auth: Client(InProcessCaller(auth)),
-                resource: Client(InProcessCaller(resource))),
+                executor: QueueExecutor(name: "webapp"), auth: Peer(InProcessCaller(auth)),
+                resource: Peer(InProcessCaller(resource)), resourceOverHTTP: Peer(InProcessCaller(resource))),
             contract: WebAppContract.description, verifier: verifier)
         let boilerplate = try Dispatcher(
             BoilerplateService(executor: QueueExecutor(name: "boilerplate")),

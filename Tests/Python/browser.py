@@ -62,7 +62,7 @@ class Browser:
         """A new tab with a window of this size."""
         target = self.command("Target.createTarget", {"url": "about:blank"})["targetId"]
         session = self.command("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        page = Page(self, session)
+        page = Page(self, target, session)
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.command(f"{domain}.enable")
         page.resize(width, height, scale=scale, phone=phone)
@@ -107,8 +107,11 @@ class Browser:
 class Page:
     """A tab."""
 
-    def __init__(self, browser: Browser, session: str) -> None:
-        self.browser, self.session = browser, session
+    def __init__(self, browser: Browser, target: str, session: str) -> None:
+        self.browser, self.target, self.session = browser, target, session
+
+    def close(self) -> None:
+        self.browser.command("Target.closeTarget", {"targetId": self.target})
 
     def command(self, method: str, params: dict | None = None) -> dict:
         return self.browser.command(method, params, self.session)
@@ -132,14 +135,13 @@ class Page:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", expression))
         return answer["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 20):
-        """Waits until an expression is true, and gives its value."""
+    def until(self, expression: str, seconds: float = 20) -> None:
+        """Waits until an expression is true."""
         deadline = time.monotonic() + seconds
-        while not (value := self.evaluate(expression)):
+        while not self.evaluate(f"Boolean({expression})"):
             if time.monotonic() > deadline:
                 raise Late(f"In {seconds} s it did not become true: {expression}\n{self.text('body')}")
             time.sleep(0.05)
-        return value
 
     def text(self, selector: str) -> str:
         """What a person reads there."""

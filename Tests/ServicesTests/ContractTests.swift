@@ -15,6 +15,13 @@ struct ContractTests {
         resource.smoke         GET /api/v1/smoke 200 {data} open
         webapp.current_time    GET /api/v1/time/current_time 200 {data} open
         webapp.epoch_time      GET /api/v1/time/epoch_time 200 {data} open
+        webapp.clock           GET /api/v1/clock 200 {data} open
+        webapp.sign_in         POST /api/v1/session 201 {data} open
+        webapp.session         GET /api/v1/session 200 {data} token
+        webapp.services        GET /api/v1/services 200 {data} open
+        webapp.calls           GET /api/v1/calls 200 {data} open
+        webapp.compare         POST /api/v1/comparison 202 {data} open
+        webapp.comparison      GET /api/v1/comparison 200 {data} open
         webapp.smoke           GET /api/v1/smoke 200 {data} open
         boilerplate.greet      GET /api/v1/boilerplate/greeting/{name} 200 {data} open
         boilerplate.smoke      GET /api/v1/smoke 200 {data} open
@@ -42,6 +49,20 @@ struct ContractTests {
         #expect(names(PermissionQuestion.schema) == ["resource"])
         #expect(names(CurrentTime.schema) == ["current_time"])
         #expect(names(EpochTime.schema) == ["epoch_time"])
+        #expect(names(WebAppContract.Clock.schema) == ["current_time", "link", "microseconds"])
+        #expect(names(WebAppContract.Session.schema) == ["user", "permissions"])
+        #expect(
+            names(WebAppContract.ServiceState.schema) == [
+                "name", "summary", "state", "detail", "version", "link", "microseconds",
+            ])
+        #expect(
+            names(WebAppContract.RecentCall.schema) == [
+                "trace_id", "endpoint", "status", "started", "microseconds", "spans",
+            ])
+        #expect(
+            names(WebAppContract.WireComparison.schema) == [
+                "run", "state", "detail", "done", "calls", "bounds", "wires",
+            ])
         #expect(names(BoilerplateContract.Person.schema) == ["name", "times"])
         #expect(names(BoilerplateContract.Greeting.schema) == ["greeting"])
         #expect(names(Smoke.schema) == ["status"])

@@ -32,6 +32,9 @@ struct PayloadTests {
     static let subjects = [
         Subject(Empty.self), Subject(Smoke.self), Subject(Credentials.self), Subject(TokenGrant.self),
         Subject(PermissionQuestion.self), Subject(KeySet.self), Subject(CurrentTime.self), Subject(EpochTime.self),
+        Subject(WebAppContract.Clock.self), Subject(WebAppContract.Session.self),
+        Subject(WebAppContract.ServiceStates.self), Subject(WebAppContract.RecentCalls.self),
+        Subject(WebAppContract.WireComparison.self),
         Subject(BoilerplateContract.Person.self), Subject(BoilerplateContract.Greeting.self),
         Subject(Health.self),
     ]

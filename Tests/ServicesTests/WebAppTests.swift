@@ -21,7 +21,7 @@ struct WebAppTests {
         let time = ResourceService(executor: QueueExecutor(name: "resource")) { 1_574_653_197 }
         resource = try Line(time, ResourceContract.description, verifier)
         let webApp = WebAppService(
-            executor: QueueExecutor(name: "webapp"), auth: Client(auth), resource: Client(resource))
+            executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource))
         client = Client(try Line(webApp, WebAppContract.description, trust.verifier))
     }
 
@@ -129,7 +129,7 @@ struct WebAppTests {
     func readiness() async throws {
         let health = Client<HealthContract>(
             try Line(
-                WebAppService(executor: QueueExecutor(name: "webapp"), auth: Client(auth), resource: Client(resource)),
+                WebAppService(executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource)),
                 WebAppContract.description, trust.verifier))
         _ = try await health.call(HealthContract.check)
         resource.lead(to: FixedAnswer.nobody)

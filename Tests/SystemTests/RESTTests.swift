@@ -76,6 +76,14 @@ struct RESTTests {
         webapp GET /api/v1/time/current_time time 200 current_time
         webapp GET /api/v1/time/epoch_time tide 403 permission_denied
         webapp GET /api/v1/time/epoch_time garbled 401 token_invalid
+        webapp GET /api/v1/clock - 200 current_time link microseconds
+        webapp GET /api/v1/clock tide 403 permission_denied
+        webapp POST /api/v1/session - 201 token expires_in
+        webapp GET /api/v1/session tide 200 user permissions
+        webapp GET /api/v1/session - 401 token_missing
+        webapp GET /api/v1/services - 200 services
+        webapp GET /api/v1/calls - 200 calls
+        webapp POST /api/v1/comparison - 202 run state done calls bounds wires
         webapp GET /api/v1/smoke - 200 status
         boilerplate GET /api/v1/boilerplate/greeting/Ada - 200 greeting
         boilerplate GET /api/v1/boilerplate/greeting/Ada?times=11 - 422 invalid_input

@@ -13,4 +13,12 @@ public enum PeerAddress: Sendable, Hashable {
             self = .zeroMQ(try Address(text))
         }
     }
+
+    /// The wire alone: `ipc`, `tcp`, `inproc` or `http`.
+    public var scheme: String {
+        switch self {
+        case .http: "http"
+        case .zeroMQ(let address): String(address.description.prefix { $0 != ":" })
+        }
+    }
 }

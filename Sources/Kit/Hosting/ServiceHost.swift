@@ -45,14 +45,20 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func caller(to contract: ContractDescription) async throws -> any Caller {
-        let peer = contract.name
+        try await caller(to: contract, at: ServiceSettings.address(of: contract.name, settings))
+    }
+
+    /// A way to another service, at an address of the caller's choice.
+    ///
+    /// - Throws: ``SettingsError``, `ZeroMQError`.
+    public func caller(to contract: ContractDescription, at address: PeerAddress) async throws -> any Caller {
         let caller: any Caller
-        switch try ServiceSettings.address(of: peer, settings) {
+        switch address {
         case .http(let url): caller = HTTPCaller(url)
         case .zeroMQ(let address):
             let zeroMQ = ZeroMQCaller(
                 address, on: thread, context: runtime.context, contract: contract,
-                security: try clientSecurity(peer, address))
+                security: try clientSecurity(contract.name, address))
             try await zeroMQ.start()
             caller = zeroMQ
         }

@@ -2,67 +2,111 @@ public import Contracts
 import Endpoints
 public import RPC
 
-/// Tells visitors the time, which it asks of resource, with their own token or with a guest's from auth.
+/// Tells visitors the time, which it asks of resource, with their own token or with a guest's from auth; and what they see
+/// of the services at `/`.
 public actor WebAppService: Service {
     private nonisolated let executor: ServiceExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let auth: Client<AuthContract>
-    private let resource: Client<ResourceContract>
+    let auth: Peer<AuthContract>
+    let resource: Peer<ResourceContract>
+    let resourceOverHTTP: Peer<ResourceContract>?
+    let neighbours: [Neighbour]
     private var guest: GuestToken?
     /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
     private var flight: Task<Result<GuestToken, Problem>, Never>?
+    private var log = CallLog()
+    var view = View()
+    var contest: Contest?
 
-    public init(executor: ServiceExecutor, auth: Client<AuthContract>, resource: Client<ResourceContract>) {
+    /// - Parameters:
+    ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
+    ///   - neighbours: whom visitors are told about.
+    public init(
+        executor: ServiceExecutor, auth: Peer<AuthContract>, resource: Peer<ResourceContract>,
+        resourceOverHTTP: Peer<ResourceContract>? = nil, neighbours: [Neighbour] = []
+    ) {
         self.executor = executor
         self.auth = auth
         self.resource = resource
+        self.resourceOverHTTP = resourceOverHTTP
+        self.neighbours = neighbours
     }
 
     public func waitsFor() async -> [String] {
         var waits: [String] = []
-        if await !auth.isConnected { waits.append("auth") }
-        if await !resource.isConnected { waits.append("resource") }
+        if await !auth.client.isConnected { waits.append("auth") }
+        if await !resource.client.isConnected { waits.append("resource") }
         return waits
     }
 
     func currentTime(_: Empty, _ context: CallContext) async throws -> CurrentTime {
-        try await ask(ResourceContract.currentTime, context)
+        try await remembered(context) { trail in try await ask(ResourceContract.currentTime, context, trail) }
     }
 
     func epochTime(_: Empty, _ context: CallContext) async throws -> EpochTime {
-        try await ask(ResourceContract.epochTime, context)
+        try await remembered(context) { trail in try await ask(ResourceContract.epochTime, context, trail) }
+    }
+
+    func clock(_: Empty, _ context: CallContext) async throws -> WebAppContract.Clock {
+        try await remembered(context) { trail in
+            let time = try await ask(ResourceContract.currentTime, context, trail)
+            return WebAppContract.Clock(
+                currentTime: time.currentTime, link: resource.link, microseconds: trail.spans.last?.microseconds ?? 0)
+        }
+    }
+
+    func calls(_: Empty, _ context: CallContext) async -> WebAppContract.RecentCalls {
+        WebAppContract.RecentCalls(calls: log.latest)
     }
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }
 
-    private func ask<Answer>(
-        _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext
-    ) async throws(Problem) -> Answer {
-        if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
-        let token = try await guestToken()
+    /// Answers a call that asks other services, and remembers what it asked.
+    func remembered<Answer>(
+        _ context: CallContext, _ answer: (Trail) async throws -> Answer
+    ) async throws -> Answer {
+        let trail = Trail()
         do {
-            return try await resource.call(endpoint, in: context, token: token)
+            let answer = try await answer(trail)
+            log.add(trail.call(context, status: 200))
+            return answer
+        } catch {
+            log.add(trail.call(context, status: (error as? Problem)?.status ?? 500))
+            throw error
+        }
+    }
+
+    private func ask<Answer>(
+        _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext, _ trail: Trail
+    ) async throws(Problem) -> Answer {
+        if let token = context.token {
+            return try await resource.call(endpoint, Empty(), in: context, token: token, on: trail)
+        }
+        let token = try await guestToken(trail)
+        do {
+            return try await resource.call(endpoint, Empty(), in: context, token: token, on: trail)
         } catch  where error.status == 401 {
             // Auth has new keys: the guest's token is one of the old ones, unless another call has renewed it already.
             if guest?.token == token { guest = nil }
-            return try await resource.call(endpoint, in: context, token: guestToken())
+            return try await resource.call(endpoint, Empty(), in: context, token: guestToken(trail), on: trail)
         }
     }
 
     /// A guest's token, asked for when the last one has little time left.
-    private func guestToken() async throws(Problem) -> String {
+    func guestToken(_ trail: Trail = Trail()) async throws(Problem) -> String {
         if let guest, guest.renewal > .now { return guest.token }
-        let flight = flight ?? Task { await freshToken() }
+        let flight = flight ?? Task { await freshToken(trail) }
         self.flight = flight
         return try await flight.value.get().token
     }
 
     /// It serves many calls, so neither the trace nor the time of the one that came first is its own.
-    private func freshToken() async -> Result<GuestToken, Problem> {
+    private func freshToken(_ trail: Trail) async -> Result<GuestToken, Problem> {
         defer { flight = nil }
         do throws(Problem) {
-            let fresh = GuestToken(try await auth.call(AuthContract.create, .guest, timeout: Self.patience))
+            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.patience, on: trail)
+            let fresh = GuestToken(grant)
             guest = fresh
             return .success(fresh)
         } catch {
@@ -72,15 +116,4 @@ public actor WebAppService: Service {
 
     /// For how long auth may think about a guest's token.
     private static let patience = Duration.seconds(1)
-}
-
-/// A token that is used again until half of its time is over.
-private struct GuestToken {
-    let token: String
-    let renewal: ContinuousClock.Instant
-
-    init(_ access: TokenGrant) {
-        token = access.token
-        renewal = .now + .seconds(access.expiresIn) / 2
-    }
 }

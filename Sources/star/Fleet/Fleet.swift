@@ -39,7 +39,7 @@ struct Fleet {
                 member.name, port: member.port, settings: settings, family: family, runtime: runtime, logger: logger)
             let built = try await member.build(host, fleet)
             try await host.serve(
-                built.service, contract: member.contract, verifier: built.verifier, pages: [metrics])
+                built.service, contract: member.contract, verifier: built.verifier, pages: built.pages + [metrics])
             hosts.append(host)
             background += built.background
         }

@@ -7,12 +7,17 @@ struct FleetSettings: Sendable {
     let audience: String
     let tokenLifetime: Duration
     let guestPermissions: Set<String>
+    /// Where webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
+    let resourceOverHTTP: PeerAddress
 
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
         issuer = try settings(Self.issuer)
         audience = try settings(Self.audience)
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
         guestPermissions = Set(try settings(Self.guestPermissions))
+        let resource = Member.resource
+        let besides = try ServiceSettings.url(of: resource.name, port: resource.port, settings)
+        resourceOverHTTP = try settings.optional(Self.resourceOverHTTP) ?? .http(besides)
         guard guestPermissions.isEmpty || family.environment == .development else {
             throw SettingsError(
                 description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
@@ -23,6 +28,7 @@ struct FleetSettings: Sendable {
     static var all: [SettingDescription] {
         FamilySettings.all
             + [issuer.description, audience.description, tokenLifetime.description, guestPermissions.description]
+            + [resourceOverHTTP.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
     }
 
@@ -36,6 +42,17 @@ struct FleetSettings: Sendable {
         "GUEST_PERMISSIONS",
         "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
         standard: "", example: "time")
+    private static let resourceOverHTTP = Setting<PeerAddress>(
+        "RESOURCE_HTTP_ADDRESS",
+        "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
+            + "Unless told, where resource listens on this machine.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        guard let address = try? PeerAddress(text), case .http = address else {
+            throw SettingFault("must be http://host:port")
+        }
+        return address
+    }
 }
 
 /// `env.example`, written from the settings themselves.

@@ -1,15 +1,47 @@
 import Contracts
 import Endpoints
+import HTTPTransport
 import Hosting
 import RPC
 import WebApp
 
 extension Member {
     static let webApp = Member(contract: WebAppContract.description, port: 5060) { host, settings in
+        try await buildWebApp(host, settings)
+    }
+
+    private static func buildWebApp(_ host: ServiceHost, _ settings: FleetSettings) async throws -> Built {
+        let auth = try await Way(to: AuthContract.description, host)
+        let resource = try await Way(to: ResourceContract.description, host)
+        let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP)
+        var neighbours: [Neighbour] = []
+        for member in all where member.name != WebAppContract.name {
+            let known = [auth, resource].first { $0.contract.name == member.name }
+            let way = if let known { known } else { try await Way(to: member.contract, host) }
+            neighbours.append(Neighbour(way.contract, way.caller, link: way.link))
+        }
         let service = WebAppService(
-            executor: host.executor, auth: Client(try await host.caller(to: AuthContract.description)),
-            resource: Client(try await host.caller(to: ResourceContract.description)))
+            executor: host.executor, auth: Peer(auth.caller, link: auth.link),
+            resource: Peer(resource.caller, link: resource.link), resourceOverHTTP: Peer(overHTTP, link: .http),
+            neighbours: neighbours)
+        let pages = WebPage.files.map { file in
+            Page(file.path, contentType: file.contentType, headers: WebPage.headers) { file.content }
+        }
         let verifier = try await verifier(host, settings)
-        return Built(service: service, verifier: verifier, background: [warmUp(verifier, host)])
+        return Built(service: service, verifier: verifier, background: [warmUp(verifier, host)], pages: pages)
+    }
+}
+
+/// A service, and how this one reaches it.
+private struct Way {
+    let contract: ContractDescription
+    let caller: any Caller
+    let link: Link
+
+    init(to contract: ContractDescription, _ host: ServiceHost) async throws {
+        self.contract = contract
+        caller = try await host.caller(to: contract)
+        let scheme = try ServiceSettings.address(of: contract.name, host.settings).scheme
+        link = Link(rawValue: scheme) ?? .ipc
     }
 }

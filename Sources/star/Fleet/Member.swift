@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import HTTPTransport
 import Hosting
 import Logging
 import RPC
@@ -21,6 +22,8 @@ struct Member: Sendable {
         let verifier: any TokenVerifier
         /// What goes on beside the service, until the process ends.
         var background: [@Sendable () async throws -> Void] = []
+        /// What its HTTP front shows beside its contract and documents.
+        var pages: [Page] = []
     }
 
     /// In the order of their dependence.

@@ -25,9 +25,18 @@ public struct ServiceSettings: Sendable {
     }
 
     /// The service's address for HTTP, as this machine reaches it.
-    public var url: String {
-        let host = httpHost == "0.0.0.0" ? "127.0.0.1" : httpHost
-        return "http://\(host.contains(":") ? "[\(host)]" : host):\(httpPort)"
+    public var url: String { Self.url(httpHost, httpPort) }
+
+    /// Where this machine reaches a service over HTTP.
+    ///
+    /// - Parameter port: the service's port for HTTP, unless told.
+    public static func url(of service: String, port: Int, _ settings: Settings) throws(SettingsError) -> String {
+        url(try settings(httpHost(service)), try settings(httpPort(service, port)))
+    }
+
+    private static func url(_ host: String, _ port: Int) -> String {
+        let host = host == "0.0.0.0" ? "127.0.0.1" : host
+        return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
     /// Where a service is reached, by its `…_ADDRESS`.

@@ -1,0 +1,103 @@
+// Recent calls, and one of them as a trace: a bar for each step, with the parts that its time went to.
+
+import { again, call } from "./api.js";
+import { byId, h, say, tell } from "./elements.js";
+import { wire, withUnit } from "./format.js";
+
+const shown = 9;
+let chosen = null;
+let calls = [];
+
+export function startCalls() {
+  again(2000, look);
+}
+
+async function look() {
+  try {
+    calls = (await call("GET", "calls")).calls;
+    tell(byId("calls-trouble"), calls.length ? null : "There were none yet.");
+  } catch (problem) {
+    tell(byId("calls-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
+    return;
+  }
+  show();
+}
+
+// What was chosen stays, even when newer calls have taken its place in the list.
+function show() {
+  const list = calls.slice(0, shown);
+  const current = chosen ?? list[0];
+  const body = byId("call-list");
+  while (body.rows.length < list.length) body.append(blank());
+  while (body.rows.length > list.length) body.lastChild.remove();
+  list.forEach((entry, index) => fill(body.rows[index], entry, current));
+  if (current) drawTrace(current);
+}
+
+function blank() {
+  const row = h("tr", {},
+    h("th", { scope: "row" }, h("button", { type: "button", click: () => choose(row.entry) })), h("td", {}), h("td", {}));
+  return row;
+}
+
+function fill(row, entry, current) {
+  const button = row.querySelector("button");
+  row.entry = entry;
+  row.className = entry === current || entry.trace_id === current?.trace_id ? "chosen" : "";
+  button.setAttribute("aria-pressed", String(row.className === "chosen"));
+  say(button, entry.endpoint);
+  say(row.cells[1], String(entry.status));
+  row.cells[1].className = entry.status < 400 ? "good" : "bad";
+  say(row.cells[2], withUnit(entry.microseconds));
+}
+
+function choose(entry) {
+  chosen = entry;
+  show();
+}
+
+function drawTrace(entry) {
+  const place = byId("trace");
+  if (place.dataset.of === key(entry)) return;
+  place.dataset.of = key(entry);
+  const spans = [{ ...entry, offset: 0, depth: 0 }, ...entry.spans.map(span => ({ ...span, depth: 1 }))];
+  place.replaceChildren(
+    h("header", {}, h("h3", {}, entry.endpoint),
+      h("button", { type: "button", class: "quiet", hidden: chosen ? null : "", click: () => choose(null) }, "Show the latest")),
+    h("p", { class: "soft" }, `at ${new Date(entry.started).toLocaleTimeString("en", { hourCycle: "h23" })}, trace `,
+      h("code", {}, entry.trace_id)),
+    h("ol", { class: "spans" }, ...spans.map(span => spanLine(span, entry.microseconds))),
+    ...legend(spans));
+}
+
+const key = entry => `${entry.trace_id} ${entry.started} ${chosen ? "chosen" : "latest"}`;
+
+function spanLine(span, whole) {
+  const track = h("div", { class: "track" });
+  const bar = h("div", { class: `span depth${span.depth}${span.status < 400 ? "" : " bad"}` });
+  bar.style.setProperty("--from", share(span.offset, whole));
+  bar.style.setProperty("--width", share(span.microseconds, whole));
+  bar.append(...(span.parts ?? []).map(part => {
+    const piece = h("i", { class: `part ${part.name}`, title: `${name(part)}: ${withUnit(part.microseconds)}` });
+    piece.style.setProperty("--width", share(part.microseconds, span.microseconds));
+    return piece;
+  }));
+  track.append(bar);
+  return h("li", { class: `depth${span.depth}` },
+    h("span", { class: "what" }, span.endpoint, span.link ? h("small", {}, ` over ${wire(span.link)}`) : null),
+    h("span", { class: "took" }, withUnit(span.microseconds), span.status < 400 ? null : h("small", {}, ` ${span.status}`)), track);
+}
+
+const share = (part, whole) => Math.min(1, whole > 0 ? part / whole : 0);
+
+const names = { wire: "on the wire", queue: "waiting in line", decode: "decoding", wait: "waiting for the actor", handler: "in the handler", encode: "encoding" };
+const name = part => names[part.name] ?? part.name;
+
+// The parts of all steps with their times: what the colours mean, in words.
+function legend(spans) {
+  return spans.filter(span => span.parts?.length).map(span =>
+    h("table", { class: "parts" }, h("caption", {}, `Where ${span.endpoint} spent its time`),
+      h("tbody", {}, ...span.parts.map(part => h("tr", {},
+        h("th", { scope: "row" }, h("span", { class: `key part ${part.name}`, "aria-hidden": "true" }), name(part)),
+        h("td", {}, withUnit(part.microseconds)))))));
+}

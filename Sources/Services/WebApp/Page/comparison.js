@@ -1,0 +1,77 @@
+// A comparison of the two wires, watched while it runs. Whoever comes meanwhile watches the same one.
+
+import { again, call } from "./api.js";
+import { announce, byId, h, say } from "./elements.js";
+import { count, milliseconds, transport, wire, withUnit } from "./format.js";
+import { drawHistogram } from "./histogram.js";
+
+let isRunning = false;
+let latest = null;
+
+export function startComparison() {
+  new ResizeObserver(() => drawHistogram(byId("histogram"), latest)).observe(byId("histogram"));
+  const look = again(() => isRunning ? 200 : 4000, async () => {
+    try {
+      show(await call("GET", "comparison"));
+    } catch (problem) {
+      refuse(problem);
+    }
+  });
+  byId("compare").addEventListener("click", async () => {
+    byId("compare").disabled = true;
+    try {
+      show(await call("POST", "comparison"));
+      announce("The comparison has started.");
+      look();
+    } catch (problem) {
+      refuse(problem);
+    }
+  });
+}
+
+function refuse(problem) {
+  isRunning = false;
+  byId("compare").disabled = false;
+  if (!problem.isOutage) verdict("failed", problem.message);
+}
+
+function show(comparison) {
+  const wasRunning = isRunning;
+  isRunning = comparison.state === "running";
+  byId("compare").disabled = isRunning;
+  say(byId("compare"), isRunning ? "Measuring…" : comparison.run ? "Compare again" : "Start a comparison");
+  byId("progress").value = comparison.calls ? comparison.done / comparison.calls : 0;
+  if (comparison.run === 0 || (!isRunning && !wasRunning && latest?.run === comparison.run)) return;
+  latest = comparison;
+  drawHistogram(byId("histogram"), latest);
+  rows(comparison.wires);
+  conclude(comparison, wasRunning);
+}
+
+function rows(wires) {
+  byId("figures").tBodies[0].replaceChildren(...wires.map(entry => h("tr", {},
+    h("th", { scope: "row", class: kind(entry) }, h("span", { class: "key", "aria-hidden": "true" }), wire(entry.link)),
+    h("td", {}, count(entry.calls) + (entry.failed ? ` and ${count(entry.failed)} failed` : "")),
+    ...[entry.p50, entry.p90, entry.p99, entry.longest].map(value =>
+      h("td", {}, value === undefined ? "–" : milliseconds(value))))));
+}
+
+function conclude(comparison, wasRunning) {
+  const [one, other] = comparison.wires;
+  if (comparison.state === "failed") return verdict("failed", comparison.detail);
+  if (one.p50 === undefined || other.p50 === undefined) return verdict("", "The first calls are on their way.");
+  const [fast, slow] = one.p50 <= other.p50 ? [one, other] : [other, one];
+  const words = [
+    `${transport(fast.link)} answers `, h("b", {}, `${(slow.p50 / fast.p50).toFixed(1)} times`), " as fast: half of the calls within ",
+    h("b", {}, withUnit(fast.p50)), ` against ${withUnit(slow.p50)}.`,
+  ];
+  verdict("", ...words);
+  if (wasRunning && !isRunning) announce(`Done. ${byId("verdict").textContent}`);
+}
+
+function verdict(mood, ...words) {
+  byId("verdict").className = `verdict ${mood}`;
+  byId("verdict").replaceChildren(...words);
+}
+
+const kind = entry => entry.link === "http" ? "http" : "zmq";

@@ -1,0 +1,36 @@
+// Makes elements. Text goes in as text, never as HTML.
+
+const svgSpace = "http://www.w3.org/2000/svg";
+
+export const byId = id => document.getElementById(id);
+
+export function h(tag, attributes, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes, ...children) {
+  return filled(document.createElementNS(svgSpace, tag), attributes, children);
+}
+
+function filled(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter(child => child !== null && child !== undefined));
+  return element;
+}
+
+// Changes a text only where it differs, so that nothing is drawn or read aloud for nothing.
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+// Shows a text, or hides its element where there is none.
+export function tell(element, text) {
+  element.hidden = !text;
+  say(element, text ?? "");
+}
+
+// One sentence for those who do not see the page change.
+export const announce = text => say(byId("news"), text);

@@ -1,0 +1,97 @@
+// Users, for who may manage them. Every step is auth's to take, with the visitor's own token.
+
+import { call } from "./api.js";
+import { announce, byId, h, tell } from "./elements.js";
+import { onSession } from "./session.js";
+
+let self = null;
+
+export function startUsers() {
+  onSession(session => {
+    self = session?.permissions.includes("users") ? session.user : null;
+    if (self) load();
+    else byId("user-list").replaceChildren();
+  });
+  byId("add-user").addEventListener("submit", event => { event.preventDefault(); add(event.target); });
+}
+
+async function load() {
+  await attempt(null, async () => {
+    byId("user-list").replaceChildren(...(await call("GET", "users")).users.map(row));
+  });
+}
+
+async function add(form) {
+  const { user, password, permissions } = form.elements;
+  await attempt(`${user.value} is added.`, async () => {
+    await call("POST", "users", { user: user.value, password: password.value, permissions: words(permissions.value) });
+    form.reset();
+    await load();
+  });
+}
+
+function row(user) {
+  const isSelf = user.user === self;
+  return h("tr", {},
+    h("th", { scope: "row" }, user.user, isSelf ? h("small", {}, " that is you") : null),
+    h("td", {}, user.permissions.length ? h("ul", { class: "chips" }, ...user.permissions.map(name => h("li", {}, name))) : "none"),
+    h("td", {}, user.locked ? "Locked" : "Active"),
+    h("td", { class: "actions" },
+      action("Permissions", user, () => permit(user)),
+      action(user.locked ? "Unlock" : "Lock", user, () => lock(user), isSelf),
+      action("Delete", user, () => remove(user), isSelf)));
+}
+
+function action(label, user, act, isOff = false) {
+  return h("button", { type: "button", class: "quiet", "aria-label": `${label} ${user.user}`, disabled: isOff ? "" : null, click: act }, label);
+}
+
+async function permit(user) {
+  const answer = await ask(`Permissions of ${user.user}`, "Words with spaces between.", "Save", user.permissions.join(" "));
+  if (answer === null) return;
+  await step(user, "permissions", "PUT", { permissions: words(answer) }, `The permissions of ${user.user} are changed.`);
+}
+
+async function lock(user) {
+  await step(user, user.locked ? "unlock" : "lock", "POST", {}, `${user.user} is ${user.locked ? "unlocked" : "locked"}.`);
+}
+
+async function remove(user) {
+  if (await ask(`Delete ${user.user}?`, "This cannot be undone.", "Delete") === null) return;
+  await step(user, "", "DELETE", undefined, `${user.user} is deleted.`);
+}
+
+async function step(user, path, method, body, words) {
+  await attempt(words, async () => {
+    await call(method, ["users", encodeURIComponent(user.user), path].filter(Boolean).join("/"), body);
+    await load();
+  });
+}
+
+// Does something, and tells in its place what it was refused with.
+async function attempt(success, act) {
+  try {
+    await act();
+    tell(byId("users-trouble"), null);
+    if (success) announce(success);
+  } catch (problem) {
+    tell(byId("users-trouble"), problem.message);
+  }
+}
+
+// Asks the visitor. Resolves to the text of the field (empty where there is none), or null for no.
+function ask(title, text, yes, value) {
+  const dialog = byId("question"), field = byId("question-field"), input = field.querySelector("input");
+  byId("question-title").textContent = title;
+  byId("question-text").textContent = text;
+  field.hidden = value === undefined;
+  field.querySelector("span").textContent = title;
+  input.value = value ?? "";
+  dialog.querySelector("button.main").textContent = yes;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise(resolve => dialog.addEventListener("close", () =>
+    resolve(dialog.returnValue === "yes" ? input.value : null), { once: true }));
+}
+
+const words = text => text.split(/[\s,]+/).filter(Boolean);

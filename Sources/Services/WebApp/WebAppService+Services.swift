@@ -1,0 +1,55 @@
+import Contracts
+import Endpoints
+import RPC
+
+/// How the services were when they were looked at last. Visitors may come by the thousand: the services are asked once a
+/// second.
+struct View {
+    private(set) var services: [String: WebAppContract.ServiceState] = [:]
+    private var time: ContinuousClock.Instant?
+    /// Asks the services; whoever comes meanwhile waits for the same.
+    var look: Task<[WebAppContract.ServiceState], Never>?
+
+    var isFresh: Bool { time.map { $0 + .seconds(1) > .now } ?? false }
+
+    mutating func take(_ states: [WebAppContract.ServiceState]) {
+        services = Dictionary(states.map { ($0.name, $0) }) { $1 }
+        time = .now
+        look = nil
+    }
+}
+
+extension WebAppService {
+    func services(_: Empty, _ context: CallContext) async -> WebAppContract.ServiceStates {
+        if view.look == nil, !view.isFresh {
+            view.look = Task {
+                let states = await lookAround()
+                view.take(states)
+                return states
+            }
+        }
+        let states = await view.look?.value ?? neighbours.compactMap { view.services[$0.name] }
+        return WebAppContract.ServiceStates(services: [await own()] + states)
+    }
+
+    private func lookAround() async -> [WebAppContract.ServiceState] {
+        let known = view.services
+        return await withTaskGroup(of: (Int, WebAppContract.ServiceState).self) { group in
+            for (index, neighbour) in neighbours.enumerated() {
+                group.addTask { (index, await neighbour.look(known[neighbour.name])) }
+            }
+            var states: [(Int, WebAppContract.ServiceState)] = []
+            for await state in group { states.append(state) }
+            return states.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    private func own() async -> WebAppContract.ServiceState {
+        let waits = await waitsFor()
+        var state = WebAppContract.ServiceState(
+            name: WebAppContract.name, summary: WebAppContract.summary, state: waits.isEmpty ? .ready : .notReady)
+        state.version = WebAppContract.version
+        if !waits.isEmpty { state.detail = "Waits for: \(waits.joined(separator: ", "))." }
+        return state
+    }
+}

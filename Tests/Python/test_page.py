@@ -1,0 +1,240 @@
+"""The page at webapp's `/`, as a visitor has it: a real browser, and each service a process of its own."""
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from browser import Browser
+
+STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
+EXAMPLE = Path(__file__).parents[2] / "env.example"
+SERVICES = [name.lower() for name in re.findall(r"^(\w+)_HTTP_PORT=", EXAMPLE.read_text(), re.MULTILINE)]
+PASSWORD = "correct horse battery staple"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Family:
+    """Services, each a process, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = {name: free_port() for name in SERVICES}
+        ports = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in self.ports.items()}
+        self.environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning"}
+        self.url = f"http://127.0.0.1:{self.ports['webapp']}/"
+        self.processes: dict[str, subprocess.Popen] = {}
+
+    def start(self, name: str) -> None:
+        self.processes[name] = subprocess.Popen([STAR, "serve", name], cwd=self.folder, env=self.environment)
+
+    def crash(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def star(self, *arguments: str, text: str = "") -> None:
+        subprocess.run([STAR, *arguments], cwd=self.folder, env=self.environment, input=text, text=True, check=True,
+                       timeout=60)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            process.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory):
+    family = Family(tmp_path_factory.mktemp("star"))
+    family.star("users", "add", "ada", "--permission", "time", "--permission", "users", text=PASSWORD + "\n")
+    family.star("users", "add", "bob", "--permission", "tide", text=PASSWORD + "\n")
+    try:
+        for name in SERVICES:
+            family.start(name)
+        family.star("health", "all", "--wait", "30")
+        yield family
+    finally:
+        family.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser, family):
+    page = browser.page()
+    page.open(family.url)
+    page.until_text("#cost", "arrived")
+    yield page
+    page.close()
+
+
+def sign_in(page, user: str, password: str = PASSWORD) -> None:
+    page.click("#sign-in")
+    page.type(user)
+    page.press("Tab")
+    page.type(password)
+    page.press("Enter")
+
+
+def test_a_visitor_sees_the_time_and_what_it_cost(page):
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", page.text("#clock"))
+    assert re.search(r"arrived over ZeroMQ in [\d.]+ ms", page.text("#cost"))
+    before = page.text("#clock")
+    page.until(f"document.querySelector('#clock').textContent !== {json.dumps(before)}", 5)
+
+
+def test_nothing_comes_from_elsewhere_and_the_policy_holds(page, family):
+    page.until("document.querySelectorAll('.card').length > 2")
+    assert {urlparse(address).netloc for address in page.requests()} == {urlparse(family.url).netloc}
+    assert page.complaints() == []
+    page.evaluate("const s = document.createElement('style'); s.textContent = 'body { color: red }';"
+                  "document.head.append(s)")
+    assert any("Content Security Policy" in complaint for complaint in page.complaints())
+
+
+def test_a_visitor_sees_the_services(page):
+    for name in SERVICES:
+        card = f".card[data-name={name}]"
+        page.until_text(card, "Ready")
+        assert re.search(r"\d+\.\d+\.\d+", page.text(card))
+
+
+def test_a_comparison_is_watched_while_it_grows(page):
+    page.click("#compare")
+    page.until("document.querySelectorAll('#histogram .column.zmq').length > 0"
+               " && document.querySelectorAll('#histogram .column.http').length > 0")
+    assert page.evaluate("document.querySelector('#progress').value") < 1
+    page.until_text("#compare", "Compare again")
+    assert re.search(r"(ZeroMQ|HTTP) answers [\d.]+ times as fast", page.text("#verdict"))
+    counts = page.evaluate("[...document.querySelectorAll('#figures tbody tr')].map(row => row.cells[1].textContent)")
+    assert len(counts) == 2 and counts[0] == counts[1] != "0"
+    assert "half within" in page.evaluate("document.querySelector('#histogram svg').getAttribute('aria-label')")
+
+
+def test_a_call_is_looked_at_as_a_trace(page):
+    page.until("document.querySelector('#call-list button')")
+    page.click("#call-list button")
+    page.until_text("#trace", "resource.current_time over ZeroMQ ipc")
+    assert page.evaluate("document.querySelector('#call-list button').ariaPressed") == "true"
+    assert re.search(r"trace [0-9a-f]{32}", page.text("#trace"))
+
+
+def test_signing_in_and_out_keeps_the_token_in_memory_alone(page):
+    sign_in(page, "ada", "wrong password")
+    page.until_text("#sign-in-trouble", "no such user")
+    page.evaluate("document.querySelector('#sign-in-form').elements.password.select()")
+    page.type(PASSWORD)
+    page.press("Enter")
+    page.until_text("#who", "ada")
+    assert page.evaluate("document.querySelector('#sign-in-dialog').open") is False
+    assert page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+    page.click("#sign-out")
+    page.until_text("#who", "Guest")
+
+
+def test_what_a_token_does_not_permit_is_said_in_words(page):
+    sign_in(page, "bob")
+    page.until_text("#who", "bob")
+    page.until_text("#cost", "Your token does not permit the time.")
+    assert page.evaluate("document.querySelector('#users').hidden")
+    page.click("#sign-out")
+    page.until_text("#cost", "arrived")
+
+
+def test_a_service_that_is_killed_is_told_and_comes_back_by_itself(page, family):
+    page.until_text(".card[data-name=resource]", "Ready")
+    family.crash("resource")
+    page.until_text(".card[data-name=resource]", "Down")
+    page.until_text("#cost", "Trying again")
+    assert page.text("#clock") == "--:--:--"
+    assert "Ready" in page.text(".card[data-name=auth]")
+    page.until("document.querySelector('#news').textContent.length > 0")
+    family.start("resource")
+    page.until_text(".card[data-name=resource]", "Ready")
+    page.until_text("#cost", "arrived")
+    assert page.complaints() == []
+
+
+def test_webapp_itself_may_go_and_come_back(page, family):
+    family.crash("webapp")
+    page.until_text("#outage", "webapp does not answer")
+    family.start("webapp")
+    page.until("document.querySelector('#outage').hidden", 30)
+    page.until_text("#cost", "arrived")
+
+
+def test_the_keyboard_reaches_everything(page):
+    page.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    reached = set()
+    for _ in range(60):
+        page.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert {"compare", "webapp.clock", "OpenAPI"} <= reached
+
+
+def test_every_control_has_a_name_and_every_table_a_caption(page):
+    unnamed = page.evaluate(
+        "[...document.querySelectorAll('button, a, input, progress')].filter(e => !(e.ariaLabel || e.textContent.trim()"
+        " || e.labels?.[0]?.textContent.trim())).map(e => e.outerHTML)")
+    assert unnamed == []
+    assert page.evaluate("[...document.querySelectorAll('table')].every(t => t.caption?.textContent.trim())")
+    assert page.evaluate("document.querySelectorAll('h1').length") == 1
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_fits_and_is_readable(browser, family, width, dark):
+    page = browser.page(width, 844, dark=dark)
+    page.open(family.url)
+    page.until_text("#cost", "arrived")
+    page.until("document.querySelectorAll('.card').length > 2")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(CONTRAST) == []
+    page.close()
+
+
+# Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), as far as plain colours tell.
+CONTRAST = """
+(() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = colour => {
+    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgba(getComputedStyle(e).backgroundColor);
+      if (colour[3] > 250) return colour;
+    }
+    return rgba("Canvas");
+  };
+  return [...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && !e.closest(":disabled, svg")
+      && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
+    .map(e => {
+      const [one, other] = [light(rgba(getComputedStyle(e).color)), light(behind(e))].sort((a, b) => b - a);
+      return [e.textContent.trim(), (one + 0.05) / (other + 0.05)];
+    }).filter(([, ratio]) => ratio < 4.5).map(([text, ratio]) => `${text}: ${ratio.toFixed(1)}`);
+})()
+"""
