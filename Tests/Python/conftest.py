@@ -1,5 +1,48 @@
-"""The client is tested where it stands."""
+"""The client is tested where it stands, and against the real services."""
+import os
+import re
+import signal
+import socket
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "Sources" / "Python")]
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STAR = Path(os.environ.get("STAR", ROOT / ".build" / "debug" / "star"))
+PORTS = {name.lower(): int(port) for name, port in
+         re.findall(r"^(\w+)_HTTP_PORT=(\d+)", (ROOT / "env.example").read_text(), re.MULTILINE)}
+SERVICES = list(PORTS)
+
+sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "Sources" / "Python")]
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory):
+    """`star serve all` in a folder of its own: `sockets` and `urls` by the services' names, `folder`, `environment`."""
+    folder = tmp_path_factory.mktemp("star")
+    ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
+    settings = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in ports.items()}
+    environment = {**os.environ, **settings, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning"}
+    process = subprocess.Popen([STAR, "serve", "all"], cwd=folder, env=environment)
+    ready = subprocess.run([STAR, "health", "all", "--wait", "30"], cwd=folder, env=environment, timeout=60)
+    assert ready.returncode == 0
+    yield SimpleNamespace(
+        folder=folder, environment=environment,
+        sockets={name: f"ipc://{folder}/.star/run/{name}.sock" for name in SERVICES},
+        urls={name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+
+
+def free_ports(count):
+    """Ports that nobody listens at, all different."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

@@ -2,41 +2,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import signal
-import socket
-import subprocess
+import struct
 import time
-from pathlib import Path
 
 import pytest
 import zmq
 
 from starmicroservices import AsyncClient, Client, Problem
 
-STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
-EXAMPLE = Path(__file__).parents[2] / "env.example"
-SERVICES = [name.lower() for name in re.findall(r"^(\w+)_HTTP_PORT=", EXAMPLE.read_text(), re.MULTILINE)]
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("star")
-    ports = {f"{name.upper()}_HTTP_PORT": str(free_port()) for name in SERVICES}
-    environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning"}
-    process = subprocess.Popen([STAR, "serve", "all"], cwd=folder, env=environment)
-    ready = subprocess.run([STAR, "health", "all", "--wait", "30"], cwd=folder, env=environment, timeout=60)
-    assert ready.returncode == 0
-    yield {name: f"ipc://{folder}/.star/run/{name}.sock" for name in SERVICES}
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+@pytest.fixture
+def services(family):
+    return family.sockets
 
 
 def test_a_guest_asks_for_the_time(services):
@@ -85,8 +62,6 @@ def test_many_calls_at_once(services):
 
 
 def test_a_plain_req_socket(services):
-    import struct
-
     context = zmq.Context()
     req = context.socket(zmq.REQ)
     req.setsockopt(zmq.LINGER, 0)

@@ -95,15 +95,20 @@ final class Rig {
     func takeFront() -> (any Front)? { front.take() }
 
     /// Another caller, which is closed at the end.
-    func newCaller() async throws -> any Caller {
+    ///
+    /// - Parameters:
+    ///   - contract: what it was written for, and says so over ZeroMQ.
+    ///   - isWelcome: whether the service will serve it.
+    func newCaller(of contract: ContractDescription? = nil, isWelcome: Bool = true) async throws -> any Caller {
         let caller: any Caller
         if wire == .http {
             caller = HTTPCaller(address)
         } else {
-            let zeroMQ = ZeroMQCaller(try Address(address), on: callerThread, context: try Self.context.get())
+            let zeroMQ = ZeroMQCaller(
+                try Address(address), on: callerThread, context: try Self.context.get(), contract: contract)
             try await zeroMQ.start()
             // Calls wait for the first connection, but not for long, and a busy machine may be slow.
-            if isUp { try await until { await zeroMQ.isConnected } }
+            if isUp, isWelcome { try await until { await zeroMQ.isConnected } }
             caller = zeroMQ
         }
         callers.append(caller)

@@ -12,6 +12,8 @@ enum Wire: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// Those with a front, which can be stopped, started again and asked to leave.
     static let remote = allCases.filter { $0 != .inProcess }
+    /// Those on which a client says which contract it was written for.
+    static let zeroMQ = allCases.filter(\.isZeroMQ)
 }
 
 extension Wire {

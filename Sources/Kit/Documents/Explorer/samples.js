@@ -41,9 +41,8 @@ function quoted(text) { return /^[\w.:\/@%+,-]+$/.test(text) ? text : `'${text.r
 
 function swift(request, endpoint, { type }, hasToken) {
   const labels = request.values.map(({ field, value }) => `${camelCase(field.name)}: ${swiftLiteral(value)}`);
-  const input = endpoint.operation["x-input"];
   const parts = [`${type}.${camelCase(endpoint.shortName)}`];
-  if (input !== "Empty") parts.push(`${input}(${labels.join(", ")})`);
+  if (endpoint.operation["x-input"] !== "Empty") parts.push(`.init(${labels.join(", ")})`);
   if (hasToken) parts.push("token: token");
   return `let caller = HTTPCaller("${location.origin}")\n`
     + `let answer = try await Client<${type}>(caller).call(\n    ${parts.join(", ")})`;

@@ -48,7 +48,7 @@ export class Reader {
 
   outputFields(operation) {
     const output = this.output(operation);
-    if (output?.additionalProperties) return [this.field("…", output.additionalProperties, false)];
+    if (output?.additionalProperties) return [{ ...this.field("*", output.additionalProperties, true), description: "Members of any name." }];
     return this.fieldsOf(output);
   }
 

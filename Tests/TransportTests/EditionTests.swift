@@ -1,0 +1,119 @@
+import Endpoints
+import RPC
+import Testing
+
+extension Conformance {
+    @Suite("a client of another edition of the contract")
+    struct EditionTests {
+        @Test("is served where the service has only more to offer", arguments: Wire.zeroMQ)
+        func older(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let client = Client<OlderTrial>(try await rig.newCaller(of: OlderTrial.description))
+                #expect(try await client.call(OlderTrial.add, OlderNote(text: "tea")) == OlderNote(text: "tea"))
+            }
+        }
+
+        @Test("is refused with a sentence on what does not fit", arguments: Wire.zeroMQ, Refused.all)
+        func refused(wire: Wire, edition: Refused) async throws {
+            try await Rig.run(wire) { rig in
+                let caller = try await rig.newCaller(of: edition.contract, isWelcome: false)
+                var problem: Problem?
+                // Calls wait for the first connection, but not for long, and a busy machine may be slow.
+                repeat {
+                    problem = await #expect(throws: Problem.self) {
+                        try await Client<TrialContract>(caller).call(TrialContract.nothing)
+                    }
+                } while problem?.kind == .unavailable
+                #expect(problem == Problem(.incompatible, edition.sentence))
+                #expect(await !caller.isConnected)
+                try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+            }
+        }
+    }
+}
+
+/// A contract that the service does not keep, and what it says to that.
+struct Refused: CustomTestStringConvertible, Sendable {
+    let contract: ContractDescription
+    let sentence: String
+
+    var testDescription: String { sentence }
+
+    static let all = [
+        Refused(
+            contract: NewerTrial.description,
+            sentence: "The client knows the endpoint trial.sing, which is not here."),
+        Refused(
+            contract: CarelessTrial.description,
+            sentence: "trial.add does not take what the client sends: /text is missing."),
+        Refused(
+            contract: DemandingTrial.description,
+            sentence: "trial.known does not give what the client reads: /number may be missing."),
+        Refused(
+            contract: StrangeTrial.description,
+            sentence: "The client wants the service strange, and this is trial."),
+    ]
+}
+
+/// Written before notes had numbers, and before most endpoints.
+enum OlderTrial: Contract {
+    static let name = "trial"
+    static let version = "1.0.0"
+    static let summary = "Made for tests."
+
+    static let add = Endpoint<OlderNote, OlderNote>(
+        "add", .post, "/trial", status: 201, access: .open, deadline: .seconds(20), summary: "Echoes the body.")
+
+    static let endpoints = Endpoints { add }
+}
+
+struct OlderNote: Payload, Equatable {
+    static let schema = Schema.object(.required("text", .string(example: "tea"), "Any text."))
+
+    var text: String
+}
+
+/// Knows an endpoint too many.
+enum NewerTrial: Contract {
+    static let name = "trial"
+    static let version = "2.0.0"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints { Endpoint<Empty, Empty>("sing", .get, "/sing", access: .open, summary: "Sings.") }
+}
+
+/// Sends less than the service needs.
+enum CarelessTrial: Contract {
+    static let name = "trial"
+    static let version = "0.9.0"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints {
+        Endpoint<Number, Note>("add", .post, "/trial", status: 201, access: .open, summary: "Echoes the body.")
+    }
+}
+
+/// Reads more than the service is sure to give.
+enum DemandingTrial: Contract {
+    static let name = "trial"
+    static let version = "2.0.0"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints {
+        Endpoint<Empty, NumberedNote>("known", .get, "/known", access: .token, summary: "Says who calls.")
+    }
+}
+
+struct NumberedNote: Payload {
+    static let schema = Schema.object(
+        .required("text", .string(example: "tea"), "Any text."),
+        .required("number", .number(example: 0.5), "Its number."))
+
+    var text: String
+    var number: Double
+}
+
+/// Means another service.
+enum StrangeTrial: Contract {
+    static let name = "strange"
+    static let version = "1.2.3"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints { Endpoint<Empty, Empty>("add", .post, "/trial", access: .open, summary: "Adds.") }
+}

@@ -1,0 +1,52 @@
+import Endpoints
+import RPC
+import Testing
+
+@testable import ZeroMQTransport
+
+@Suite("A HELLO with a contract", .timeLimit(.minutes(1)))
+struct HelloTests {
+    @Test("is answered with a HELLO where the service keeps it, and with its problem where it does not")
+    func contracts() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            for contract in [SmokeContract.description, FormerSmoke.description] {
+                try await peer.send(Self.hello(contract, id: 5))
+                #expect(Message(await peer.next())?.preamble == Preamble(.hello, id: 5))
+            }
+            try await peer.send(Self.hello(ComingSmoke.description, id: 6))
+            let refusal = try #require(Message(await peer.next()))
+            #expect(refusal.preamble?.kind == .reply && refusal.id == 6 && refusal.status == "409")
+            #expect(refusal.json?["code"] == "incompatible_contract")
+            #expect(refusal.json?["detail"] == "The client knows the endpoint auth.dream, which is not here.")
+            // Whoever asks all the same is answered: there is nothing that it could break.
+            try await peer.send(Message(.request, id: 7, "auth.smoke").frames)
+            #expect(Message(await peer.next())?.status == "200")
+        }
+    }
+
+    private static func hello(_ contract: ContractDescription, id: UInt64) -> [[UInt8]] {
+        var head = Head()
+        head.add(.contract, contract.hash)
+        return [Preamble(.hello, id: id).bytes, head.bytes, Array(contract.json.json())]
+    }
+}
+
+/// Knows one of the endpoints.
+private enum FormerSmoke: Contract {
+    static let name = "auth"
+    static let version = "1.0.0"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints { SmokeContract.smoke }
+}
+
+/// Knows one that does not exist yet.
+private enum ComingSmoke: Contract {
+    static let name = "auth"
+    static let version = "2.0.0"
+    static let summary = "Made for tests."
+    static let endpoints = Endpoints {
+        SmokeContract.smoke
+        Endpoint<Empty, Empty>("dream", .get, "/dream", access: .open, summary: "Dreams.")
+    }
+}
