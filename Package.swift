@@ -100,7 +100,7 @@ let package = Package(
         kit("Telemetry", [metrics]),
         // The two wires.
         kit("HTTPTransport", ["RPC", hummingbird, httpClient]),
-        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ"]),
+        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.

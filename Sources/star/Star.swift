@@ -16,6 +16,7 @@ struct Star: AsyncParsableCommand {
               star users add ada        makes a user, whose password is read from the terminal
               star new greeting         makes a service from the boilerplate, in a clone of the repository
 
+            Names are completed once your shell has read what `star --generate-completion-script bash` prints (or zsh, fish).
             Settings come from the environment and from .env in the working directory; `star settings` lists them all.
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
             """,

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 import time
+import urllib.request
 
 import pytest
 import zmq
@@ -59,6 +61,27 @@ def test_many_calls_at_once(services):
             assert [answer["greeting"] for answer in answers] == [f"Hello, {name}!" for name in names]
 
     asyncio.run(run())
+
+
+def test_what_breaks_the_protocol_is_measured(family):
+    def count(outcome):
+        with urllib.request.urlopen(family.urls["boilerplate"] + "/metrics") as answer:
+            line = rf'^star_zmq_messages_total{{service="boilerplate",outcome="{outcome}"}} (\d+)$'
+            return int(re.search(line, answer.read().decode(), re.MULTILINE)[1])
+
+    before = count("dropped"), count("refused")
+    context = zmq.Context()
+    dealer = context.socket(zmq.DEALER)
+    dealer.setsockopt(zmq.LINGER, 0)
+    dealer.setsockopt(zmq.RCVTIMEO, 5000)
+    dealer.connect(family.sockets["boilerplate"])
+    dealer.send_multipart([b"this is no preamble", b"", b""])
+    dealer.send_multipart([struct.pack("<2sBBIQ", b"S1", 1, 0, 2000, 7), b"Not A Name\n", b""])
+    assert dealer.recv_multipart()[1].startswith(b"400\n")
+    assert (count("dropped"), count("refused")) == (before[0] + 1, before[1] + 1)
+    assert count("undelivered") >= 0
+    dealer.close()
+    context.term()
 
 
 def test_a_plain_req_socket(services):

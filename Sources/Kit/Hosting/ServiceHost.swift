@@ -58,7 +58,9 @@ public final class ServiceHost: ServiceLifecycle.Service {
         case .zeroMQ(let address):
             let zeroMQ = ZeroMQCaller(
                 address, on: thread, context: runtime.context, contract: contract,
-                security: try clientSecurity(contract.name, address))
+                security: try family.security(
+                    to: contract.name, at: address, named: ServiceSettings.addressName(of: contract.name),
+                    with: service.curve, of: name))
             try await zeroMQ.start()
             caller = zeroMQ
         }
@@ -122,16 +124,6 @@ public final class ServiceHost: ServiceLifecycle.Service {
                 + "\(prefix)_CURVE_SECRET_KEY must be set.")
     }
 
-    private func clientSecurity(_ peer: String, _ address: Address) throws(SettingsError) -> SocketOptions.Security {
-        if let curve = service.curve, let serverKey = family.publicKeys[peer] {
-            return .curveClient(curve, serverKey: serverKey)
-        }
-        guard !address.isPrivate else { return .none }
-        throw SettingsError(
-            description: "\(peer.uppercased())_ADDRESS names \(address), on another machine: "
-                + "\(prefix)_CURVE_SECRET_KEY and the key of \(peer) in CURVE_PUBLIC_KEYS must be set.")
-    }
-
     private var prefix: String { name.uppercased() }
 }
 
@@ -183,16 +175,5 @@ private actor Parts {
             for (front, _) in fronts { group.addTask { await front.stop() } }
         }
         for caller in callers { await caller.close() }
-    }
-}
-
-extension Address {
-    /// Whether only this machine reaches it: then the system guards it, and encryption would guard nothing more.
-    fileprivate var isPrivate: Bool {
-        switch target {
-        case .ipc, .inproc: true
-        case .tcp(let host, _):
-            ["localhost", "[::1]"].contains(host) || host.wholeMatch(of: /127(\.[0-9]{1,3}){3}/) != nil
-        }
     }
 }

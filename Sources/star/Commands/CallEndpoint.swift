@@ -2,6 +2,7 @@ import ArgumentParser
 import Endpoints
 import Foundation
 import RPC
+import ZeroMQTransport
 
 /// `star call`.
 struct CallEndpoint: AsyncParsableCommand {
@@ -10,15 +11,16 @@ struct CallEndpoint: AsyncParsableCommand {
         discussion: """
             star call resource.current_time --token "$TOKEN"
             star call boilerplate.greet --json '{"name": "Ada"}' --via http
-            star call auth.create --address tcp://127.0.0.1:6040
+            star call auth.create --address tcp://10.0.0.7:6040
 
             The answer goes to standard output, as JSON; status and time go to standard error. Exit code 0 for a status below
-            400, 1 otherwise. It works with any service that speaks S1, or that answers /contract over HTTP.
+            400, 1 otherwise. It works with any service that speaks S1, or that answers /contract over HTTP. Over tcp:// it
+            shows the key STAR_CURVE_SECRET_KEY, whose public half the service must find in its CURVE_PUBLIC_KEYS.
             """)
 
     @Argument(
         help: "The endpoint, such as resource.current_time.",
-        completion: .list(Member.all.flatMap { $0.contract.qualifiedNames }))
+        completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + KitContracts.names))
     var endpoint: String
 
     @Option(help: "The input.")
@@ -34,26 +36,40 @@ struct CallEndpoint: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.onError {
-            guard let service = endpoint.split(separator: ".").first else {
-                throw ValidationError("An endpoint is named service.endpoint.")
-            }
-            try await target.connect(to: String(service)) { try await call($0) }
+            try await target.connect(to: service) { try await call($0) }
         }
     }
 
+    /// The kit's own endpoints are asked of a service that an address names.
+    private var service: String { endpoint.prefix { $0 != "." }.description }
+
     private func call(_ caller: any Caller) async throws {
-        let contract = try await RemoteContract.fetch(caller)
+        let description = try await description(caller)
+        let start = ContinuousClock.now
+        let call = Call(endpoint, body: Data((json ?? "").utf8), token: token, timeout: .seconds(timeout))
+        let reply = await caller.call(call, description)
+        try show(reply, start.duration(to: .now), call.trace)
+    }
+
+    /// What is known of the endpoint. S1 carries a call by its name alone, HTTP must know its path.
+    private func description(_ caller: any Caller) async throws -> EndpointDescription {
+        if let own = KitContracts.endpoint(endpoint) { return own }
+        guard let contract = try await RemoteContract.fetch(caller) else {
+            guard caller is ZeroMQCaller else {
+                Exit.say("The service does not tell its contract, and without it there is no path to call.")
+                throw ExitCode.failure
+            }
+            return Endpoint<JSONDocument, JSONDocument>(
+                endpoint, .post, "/", access: .open, summary: "Is known by its name."
+            ).description
+        }
         let qualified = endpoint
-        let known = contract.endpoints.first { contract.qualifiedName(of: $0) == qualified }
-        guard let known = known ?? KitContracts.endpoint(qualified) else {
+        guard let known = contract.endpoints.first(where: { contract.qualifiedName(of: $0) == qualified }) else {
             let names = contract.qualifiedNames.joined(separator: ", ")
             Exit.say("There is no endpoint “\(qualified)”. There are: \(names).")
             throw ExitCode.failure
         }
-        let start = ContinuousClock.now
-        let call = Call(qualified, body: Data((json ?? "").utf8), token: token, timeout: .seconds(timeout))
-        let reply = await caller.call(call, known)
-        try show(reply, start.duration(to: .now), call.trace)
+        return known
     }
 
     private func show(_ reply: Reply, _ time: Duration, _ trace: TraceContext) throws {

@@ -8,7 +8,9 @@ struct ListContracts: AsyncParsableCommand {
         commandName: "contracts", abstract: "Lists what running services offer.",
         discussion: "It asks the services themselves, so it works with any service that speaks S1.")
 
-    @Argument(help: "\(Member.names), any other name with --address, or all.")
+    @Argument(
+        help: "\(Member.names), any other name with --address, or all.",
+        completion: .list(["all"] + Member.all.map(\.name)))
     var services = ["all"]
 
     @OptionGroup var target: Target
@@ -16,10 +18,16 @@ struct ListContracts: AsyncParsableCommand {
     @Flag(help: "Print the contracts as JSON.")
     var json = false
 
+    func validate() throws { _ = try target.services(services) }
+
     func run() async throws {
         try await Exit.onError {
-            for service in services == ["all"] ? Member.all.map(\.name) : services {
-                try await target.connect(to: service) { show(try await RemoteContract.fetch($0)) }
+            for service in try target.services(services) {
+                guard let contract = try await target.connect(to: service, RemoteContract.fetch) else {
+                    Exit.say("\(service) does not tell its contract.")
+                    throw ExitCode.failure
+                }
+                show(contract)
             }
         }
     }

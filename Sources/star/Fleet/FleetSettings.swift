@@ -27,10 +27,15 @@ struct FleetSettings: Sendable {
     /// Every setting that is read anywhere, in the order of `env.example`.
     static var all: [SettingDescription] {
         FamilySettings.all
+            + [commandKey.description]
             + [issuer.description, audience.description, tokenLifetime.description, guestPermissions.description]
             + [resourceOverHTTP.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
     }
+
+    /// Whose key `star call` and its like show where services are reached over `tcp://`.
+    static let command = "star"
+    static let commandKey = ServiceSettings.curve(command, called: "star call, contracts and health")
 
     private static let issuer = Setting<String>.text(
         "TOKEN_ISSUER", "Who makes the tokens (iss).", standard: "starmicroservices-auth")

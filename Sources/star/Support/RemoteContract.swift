@@ -4,12 +4,14 @@ import RPC
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
-    static func fetch(_ caller: any Caller) async throws -> ContractDescription {
+    /// - Returns: `nil` where the service does not tell it in words that are understood here. S1 does not ask that of it.
+    static func fetch(_ caller: any Caller) async throws -> ContractDescription? {
         let endpoint = MetaContract.contract.description
         let reply = await caller.call(
             Call(MetaContract.description.qualifiedName(of: endpoint), timeout: .seconds(5)), endpoint)
         switch reply {
-        case .success(_, let body): return try ContractDescription(json: JSONValue(json: body))
+        case .success(_, let body): return try? ContractDescription(json: JSONValue(json: body))
+        case .failure(let problem) where [404, 501].contains(problem.status): return nil
         case .failure(let problem):
             Exit.say("The service does not answer: \(problem.detail)")
             throw ExitCode.failure
@@ -17,13 +19,17 @@ enum RemoteContract {
     }
 }
 
-/// The endpoints that every service has beside its contract's.
+/// The endpoints that every service of this kit has beside its contract's.
 enum KitContracts {
+    static let names = all.flatMap(\.qualifiedNames)
+
     static func endpoint(_ qualified: String) -> EndpointDescription? {
-        [HealthContract.description, MetaContract.description].lazy.compactMap { contract in
+        all.lazy.compactMap { contract in
             contract.endpoints.first { contract.qualifiedName(of: $0) == qualified }
         }.first
     }
+
+    private static let all = [HealthContract.description, MetaContract.description]
 }
 
 extension ContractDescription {

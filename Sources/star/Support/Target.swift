@@ -1,50 +1,78 @@
 import ArgumentParser
-import Hosting
 import HTTPTransport
+import Hosting
 import RPC
 import ZeroMQ
 import ZeroMQTransport
 
-/// Which running service a command talks to, and how.
+/// Which running services a command talks to, and how.
 struct Target: ParsableArguments {
     enum Wire: String, ExpressibleByArgument, CaseIterable {
         case zmq
         case http
     }
 
-    @Option(help: "The wire: zmq or http.")
-    var via = Wire.zmq
+    @Option(help: "The wire, where the settings know the address: zmq or http.")
+    var via: Wire?
 
     @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
     var address: String?
 
+    @Option(help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
+    var serverKey: String?
+
     @Option(help: "The file that settings are read from, beside the environment.")
     var env = ".env"
 
+    func validate() throws {
+        if let serverKey, (try? CurvePublicKey(text: serverKey)) == nil {
+            throw ValidationError("--server-key takes 64 hexadecimal digits or 40 characters of Z85.")
+        }
+    }
+
+    /// The services that are meant by names: all of the family, some of it, or a stranger at an address.
+    ///
+    /// - Throws: `ValidationError` where a name is not known, and no address says where it is.
+    func services(_ names: [String]) throws -> [String] {
+        let known = Member.all.map(\.name)
+        if names == ["all"], address == nil { return known }
+        guard address == nil || names.count == 1 else { throw ValidationError("At an --address there is one service.") }
+        for name in names where address == nil && !known.contains(name) {
+            throw ValidationError(
+                "There is no service “\(name)”. There are: \(Member.names), or all; any other needs its --address.")
+        }
+        return names
+    }
+
     /// Connects, and lets go afterwards.
     ///
-    /// - Throws: `SettingsError` where the address is wrong or not known; what `body` throws.
-    func connect(to service: String, _ body: (any Caller) async throws -> Void) async throws {
-        switch try await peer(service) {
+    /// - Parameter standard: the wire, unless told.
+    /// - Throws: `SettingsError` where the address is wrong or not known, or a key is missing; what `body` throws.
+    func connect<Result>(
+        to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
+    ) async throws -> Result {
+        let settings = try await Settings(environmentFile: env)
+        switch try peer(service, via ?? standard, settings) {
         case .http(let url):
             let caller = HTTPCaller(url)
             let result = await outcome { try await body(caller) }
             await caller.close()
-            try result.get()
+            return try result.get()
         case .zeroMQ(let address):
+            let security = try security(to: service, at: address, settings)
             let context = try Context()
             let thread = try SocketThread(name: "star")
-            let caller = ZeroMQCaller(address, on: thread, context: context)
+            let caller = ZeroMQCaller(address, on: thread, context: context, security: security)
             try await caller.start()
             let result = await outcome { try await body(caller) }
             await caller.close()
             await thread.shutdown()
             context.terminate()
-            try result.get()
+            return try result.get()
         }
     }
 
-    private func outcome(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+    private func outcome<Value>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
         do {
             return .success(try await body())
         } catch {
@@ -52,15 +80,24 @@ struct Target: ParsableArguments {
         }
     }
 
-    private func peer(_ service: String) async throws -> PeerAddress {
-        let settings = try await Settings(environmentFile: env)
+    private func peer(_ service: String, _ wire: Wire, _ settings: Settings) throws -> PeerAddress {
         if let address { return try PeerAddress(address) }
         guard let member = Member.all.first(where: { $0.name == service }) else {
             throw SettingsError(description: "“\(service)” is not one of this family: give its --address.")
         }
-        switch via {
+        switch wire {
         case .zmq: return try ServiceSettings.address(of: service, settings)
         case .http: return .http(try ServiceSettings(service, port: member.port, settings).url)
         }
+    }
+
+    private func security(
+        to service: String, at address: Address, _ settings: Settings
+    ) throws -> SocketOptions.Security {
+        try FamilySettings(settings).security(
+            to: service, at: address,
+            named: self.address == nil ? ServiceSettings.addressName(of: service) : "--address",
+            with: settings.optional(FleetSettings.commandKey), of: FleetSettings.command,
+            serverKey: serverKey.map { try CurvePublicKey(text: $0) })
     }
 }

@@ -44,9 +44,12 @@ public struct ServiceSettings: Sendable {
         try settings(address(service))
     }
 
+    /// The name of that setting.
+    public static func addressName(of service: String) -> String { service.uppercased() + "_ADDRESS" }
+
     private static func address(_ service: String) -> Setting<PeerAddress> {
         Setting(
-            service.uppercased() + "_ADDRESS",
+            addressName(of: service),
             "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port.",
             standard: socket(service)
         ) { text throws(SettingFault) in
@@ -86,10 +89,16 @@ public struct ServiceSettings: Sendable {
         }
     }
 
-    private static func curve(_ service: String) -> Setting<CurveKeyPair> {
+    /// A secret key for `tcp://`.
+    ///
+    /// - Parameters:
+    ///   - holder: the service, or whoever else connects.
+    ///   - words: what the holder is called in a sentence.
+    public static func curve(_ holder: String, called words: String? = nil) -> Setting<CurveKeyPair> {
         Setting(
-            service.uppercased() + "_CURVE_SECRET_KEY",
-            "The secret key of \(service) for tcp://: 64 hexadecimal digits. Its public half is in CURVE_PUBLIC_KEYS.",
+            holder.uppercased() + "_CURVE_SECRET_KEY",
+            "The secret key of \(words ?? holder) for tcp://: 64 hexadecimal digits. "
+                + "Its public half is in CURVE_PUBLIC_KEYS.",
             standard: "", isSecret: true
         ) { text throws(SettingFault) in
             guard let secret = try? CurveSecretKey(text: text), let pair = try? CurveKeyPair(secretKey: secret) else {

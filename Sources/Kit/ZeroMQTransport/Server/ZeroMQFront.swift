@@ -22,7 +22,9 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     public nonisolated let thread: SocketThread
     /// What was turned away.
-    public internal(set) var counters = FrontCounters()
+    public internal(set) var counters = FrontCounters() {
+        didSet { meters.add(counters, since: oldValue) }
+    }
 
     let dispatcher: Dispatcher
     let limits: Limits
@@ -38,6 +40,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     private let context: Context
     private let addresses: [Address]
     private let security: SocketOptions.Security
+    private let meters: FrontMeters
 
     /// - Parameters:
     ///   - thread: that of the service's actor.
@@ -54,6 +57,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.security = security
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
+        meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
     }
 
     private static func hello(_ contract: ContractDescription?, _ limits: Limits) -> Head {

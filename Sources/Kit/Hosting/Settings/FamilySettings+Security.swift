@@ -1,0 +1,38 @@
+public import ZeroMQ
+
+extension FamilySettings {
+    /// How a service is called at an address: encrypted wherever the keys of both sides are known, and in the clear only
+    /// within this machine.
+    ///
+    /// - Parameters:
+    ///   - setting: what has named the address.
+    ///   - key: the caller's.
+    ///   - caller: whose key that is; its settings are named where one is missing.
+    ///   - serverKey: the service's, where it is not one of ``publicKeys``.
+    public func security(
+        to service: String, at address: Address, named setting: String, with key: CurveKeyPair?, of caller: String,
+        serverKey: CurvePublicKey? = nil
+    ) throws(SettingsError) -> SocketOptions.Security {
+        guard address.isTCP else { return .none }
+        switch (key, serverKey ?? publicKeys[service]) {
+        case (let key?, let serverKey?): return .curveClient(key, serverKey: serverKey)
+        case (_, nil) where address.isPrivate: return .none
+        default:
+            throw SettingsError(
+                description: "\(setting) names \(address), where keys are needed: "
+                    + "\(caller.uppercased())_CURVE_SECRET_KEY and the key of \(service) in CURVE_PUBLIC_KEYS must be set."
+            )
+        }
+    }
+}
+
+extension Address {
+    /// Whether only this machine reaches it: then the system guards it, and encryption would guard nothing more.
+    var isPrivate: Bool {
+        switch target {
+        case .ipc, .inproc: true
+        case .tcp(let host, _):
+            ["localhost", "[::1]"].contains(host) || host.wholeMatch(of: /127(\.[0-9]{1,3}){3}/) != nil
+        }
+    }
+}
