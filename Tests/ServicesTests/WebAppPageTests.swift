@@ -81,7 +81,7 @@ struct WebAppPageTests {
         resource.lead(to: FixedAnswer.nobody)
         let states = try await client.call(WebAppContract.services).services
         #expect(states.map(\.state) == [.notReady, .ready, .down])
-        #expect(states[2].detail == "There is no connection to the service." && states[2].version == nil)
+        #expect(states[2].detail == "The service cannot be reached." && states[2].version == nil)
     }
 
     @Test("services are asked once a second at most, however many look")
@@ -114,13 +114,13 @@ struct WireComparisonTests {
     @Test("without an answer has no figures, and is given up after some failures in a row")
     func failures() {
         var contest = Contest(run: 1, [.ipc, .http])
-        let problem = Problem(.unavailable, "Nobody is there.")
+        let problem = Problem(.unavailable, "Nobody is at 10.0.0.1.")
         for _ in 1..<Contest.patience { contest.record(problem, wire: 1) }
         contest.record(.microseconds(9), wire: 0)
         for _ in 1..<Contest.patience { contest.record(problem, wire: 1) }
         #expect(contest.isRunning && contest.figures.wires[1].p50 == nil && contest.restLeft == nil)
         contest.record(problem, wire: 1)
-        #expect(contest.figures.state == .failed && contest.figures.detail == "Nobody is there.")
+        #expect(contest.figures.state == .failed && contest.figures.detail == "The service cannot be reached.")
         #expect(contest.restLeft != nil)
     }
 
@@ -146,7 +146,7 @@ struct WireComparisonTests {
         page.auth.lead(to: FixedAnswer.nobody)
         var figures = try await page.client.call(WebAppContract.compare)
         while figures.state == .running { figures = try await page.client.call(WebAppContract.comparison) }
-        #expect(figures.state == .failed && figures.detail == "There is no connection to the service.")
+        #expect(figures.state == .failed && figures.detail == "The service cannot be reached.")
     }
 
     @Test("needs two wires")

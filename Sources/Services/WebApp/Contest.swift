@@ -60,7 +60,8 @@ struct Contest {
 
     mutating func fail(_ problem: Problem) {
         state = .failed
-        detail = problem.detail
+        // Details of a lost connection name addresses, which are not for visitors.
+        detail = problem.kind.title + "."
         ended = .now
     }
 

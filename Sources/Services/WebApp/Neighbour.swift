@@ -29,7 +29,8 @@ public struct Neighbour: Sendable {
             _ = try await health.call(HealthContract.check, timeout: Self.patience)
         } catch {
             state.state = error.kind == .notReady ? .notReady : .down
-            state.detail = error.detail
+            // Details of a lost connection name addresses, which are not for visitors.
+            state.detail = error.kind == .notReady ? error.detail : error.kind.title + "."
         }
         guard state.state != .down else { return state }
         state.microseconds = start.duration(to: .now).microseconds

@@ -39,7 +39,7 @@ function show(answer, whole) {
   say(byId("leg-wire"), wire(answer.link));
   say(byId("leg-zmq"), withUnit(answer.microseconds));
   say(byId("leg-http"), withUnit(Math.max(0, whole - answer.microseconds)));
-  byId("journey").classList.remove("broken");
+  document.querySelector(".hero").classList.remove("broken");
   pulse();
   strip(answer.microseconds);
   if (!wasTold) announce("resource tells the time again.");
@@ -53,7 +53,7 @@ function refuse(problem) {
   say(byId("cost"), words(problem));
   say(byId("leg-zmq"), problem.isOutage ? "…" : "no answer");
   say(byId("leg-http"), problem.isOutage ? "no answer" : "…");
-  byId("journey").classList.add("broken");
+  document.querySelector(".hero").classList.add("broken");
   strip(null);
   if (wasTold) announce(`No time: ${words(problem)}`);
   wasTold = false;
@@ -71,15 +71,16 @@ function zoneName(moment) {
   return /^GMT([+-]00:00)?$/.test(name) ? "UTC" : `${name.replace("GMT", "UTC")}, your time`;
 }
 
-// A bar for each of the last costs, the highest as high as the strip; a gap where there was no answer.
+// A bar for each of the last costs, cut off where one is far above the others; a gap where there was no answer.
 function strip(cost) {
   costs.push(cost);
   if (costs.length > kept) costs.shift();
-  const highest = Math.max(400, ...costs.map(value => value ?? 0));
+  const known = costs.filter(value => value !== null).sort((a, b) => a - b);
+  const highest = Math.max(400, 1.5 * (known[Math.floor(known.length * 0.8)] ?? 0));
   const bars = [...byId("strip").children];
   costs.forEach((value, index) => {
     const bar = bars[kept - costs.length + index];
-    bar.style.setProperty("--share", value === null ? 0 : Math.max(0.06, value / highest));
+    bar.style.setProperty("--share", value === null ? 0 : Math.min(1, Math.max(0.06, value / highest)));
     bar.className = value === null ? "gap" : index === costs.length - 1 ? "now" : "then";
     bar.title = value === null ? "no answer" : `${milliseconds(value)} ms`;
   });

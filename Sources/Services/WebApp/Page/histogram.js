@@ -23,7 +23,7 @@ export function drawHistogram(place, comparison) {
 // The part of the axis that holds all but the rarest calls, and a little more.
 function shown(comparison) {
   const used = (comparison?.bounds ?? []).filter((_, index) =>
-    comparison.wires.some(entry => entry.counts[index] > entry.calls / 400));
+    comparison.wires.some(entry => entry.counts[index] > 1 + entry.calls / 400));
   return { low: Math.min(80, (used[0] ?? 100) / 1.5), high: Math.max(2600, (used.at(-1) ?? 1000) * 1.5) };
 }
 
