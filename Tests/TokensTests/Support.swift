@@ -16,11 +16,30 @@ final class ManualClock: Sendable {
     }
 }
 
-/// A source of keys that counts how often it is asked, and answers what it is told.
+/// Auth as a verifier sees it: it counts how often it is asked, and answers what it is told.
 final class FakeSource: KeySource {
     private struct State {
-        var answer: Result<KeySet, Problem>
+        var keys: KeySet
+        var series = "a"
+        /// How many changes there were.
+        var number = 1
+        /// What was revoked, and by which change.
+        var revoked: [(number: Int, token: RevokedToken)] = []
+        var problem: Problem?
         var count = 0
+        var page = TokenChanges.page
+
+        /// What a reader of this edition does not know.
+        func changes(since edition: Edition?) -> TokenChanges {
+            let isKnown = edition.map { $0.series == series && $0.number <= number } ?? false
+            let since = isKnown ? edition?.number ?? 0 : 0
+            let missed = revoked.filter { $0.number > since }
+            let told = missed.prefix(page)
+            let reached = told.count < missed.count ? told.last?.number ?? number : number
+            return TokenChanges(
+                since: since, Edition(series: series, number: reached), latest: number, keys: keys,
+                revoked: told.map(\.token))
+        }
     }
 
     private let state: Mutex<State>
@@ -30,26 +49,78 @@ final class FakeSource: KeySource {
     let gate: Flight
 
     init(_ keys: SigningKey..., isOpen: Bool = true) {
-        state = Mutex(State(answer: .success(KeySet(keys.map(\.publicKey)))))
+        state = Mutex(State(keys: KeySet(keys.map(\.publicKey))))
         gate = Flight()
         if isOpen { gate.land() }
     }
 
     var count: Int { state.withLock { $0.count } }
 
-    func answer(_ keys: SigningKey...) {
-        state.withLock { $0.answer = .success(KeySet(keys.map(\.publicKey))) }
+    /// Answers with other keys from now on.
+    ///
+    /// - Returns: the bulletin that tells it.
+    @discardableResult
+    func answer(_ keys: SigningKey...) -> Bulletin {
+        change { state in
+            state.problem = nil
+            state.keys = KeySet(keys.map(\.publicKey))
+            state.number += 1
+        }
     }
 
     func fail() {
-        state.withLock { $0.answer = .failure(Problem(.unavailable, "auth cannot be reached.")) }
+        state.withLock { $0.problem = Problem(.unavailable, "auth cannot be reached.") }
     }
 
-    func currentKeys() async throws(Problem) -> KeySet {
+    /// Revokes a token; each is a change of its own.
+    ///
+    /// - Returns: the bulletin that tells it.
+    @discardableResult
+    func revoke(_ tokens: RevokedToken...) -> Bulletin {
+        change { state in
+            for token in tokens {
+                state.number += 1
+                state.revoked.append((state.number, token))
+            }
+        }
+    }
+
+    private func change(_ edit: (inout State) -> Void) -> Bulletin {
+        state.withLock { state in
+            let before = Edition(series: state.series, number: state.number)
+            edit(&state)
+            let body = (try? JSONEncoder().encode(state.changes(since: before))) ?? Data()
+            return Bulletin(
+                topic: "auth.changes", edition: Edition(series: state.series, number: state.number), body: body)
+        }
+    }
+
+    /// A sign of life.
+    var beat: Bulletin {
+        state.withLock { Bulletin(topic: "auth.changes", edition: Edition(series: $0.series, number: $0.number)) }
+    }
+
+    /// Begins the numbers anew, with what there is.
+    func restart(as series: String) {
+        state.withLock { state in
+            state.series = series
+            state.revoked = state.revoked.enumerated().map { ($0.offset + 1, $0.element.token) }
+            state.number = state.revoked.count
+        }
+    }
+
+    func limitPage(to size: Int) { state.withLock { $0.page = size } }
+
+    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
         state.withLock { $0.count += 1 }
         asked.land()
         await gate.wait()
-        return try state.withLock { $0.answer }.get()
+        if let problem = state.withLock({ $0.problem }) { throw problem }
+        return state.withLock { $0.changes(since: edition) }
+    }
+
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        guard permission == "time" else { throw Problem(.permissionDenied, "No.") }
     }
 }
 
@@ -86,6 +157,12 @@ struct Bench {
 
     func token(_ subject: String = "ada", _ permissions: Set<String> = ["time"]) throws -> String {
         try issuer.issue(subject: subject, permissions: permissions).token
+    }
+
+    /// A token together with what its revocation says.
+    func revocable(_ subject: String = "ada") throws -> (token: String, revoked: RevokedToken) {
+        let issued = try issuer.issue(subject: subject, permissions: ["time"])
+        return (issued.token, RevokedToken(jti: issued.id, exp: Int(issued.expires.timeIntervalSince1970)))
     }
 
     /// The kind of problem that a token meets, and its text; `nil` where it is accepted.

@@ -58,10 +58,10 @@ struct TokenCacheTests {
         let (key, now) = (SigningKey(), Date())
         let ring = KeyRing(source: KeySet([]), cacheLimit: 10) { now }
         ring.replace(KeySet([key.publicKey]))
-        let (_, edition) = try #require(ring.key(key.kid))
+        let (_, round) = try #require(ring.key(key.kid))
         ring.replace(KeySet([SigningKey().publicKey]))
         let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
-        ring.remember("token", principal, until: now + 60, edition: edition)
+        #expect(ring.admit("token", principal, until: now + 60, round: round))
         #expect(ring.principal(of: "token", at: now) == nil)
     }
 

@@ -54,11 +54,16 @@ extension Member {
     }
 }
 
-/// Auth's public keys, asked for over whatever transport reaches auth.
+/// Auth, asked over whatever transport reaches it.
 private struct AuthKeys: KeySource {
     let auth: Client<AuthContract>
 
-    func currentKeys() async throws(Problem) -> KeySet {
-        try await auth.call(AuthContract.keys)
+    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
+        TokenChanges(keys: try await auth.call(AuthContract.keys))
+    }
+
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        _ = try await auth.call(
+            AuthContract.valid, PermissionQuestion(resource: permission), in: context, token: context.token)
     }
 }

@@ -6,8 +6,9 @@ public import RPC
 ///
 /// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and its
 /// claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30 seconds.
-/// Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60 seconds, and
-/// forgotten at once when the keys change; a remembered one costs a look-up and no change of thread.
+/// Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60 seconds; all are
+/// forgotten at once when the keys change, and one when it is revoked. A remembered one costs a look-up and no change of
+/// thread.
 public final class AccessTokenVerifier: TokenVerifier {
     /// Bytes. A longer token is refused unread.
     public static let longestToken = 4096
@@ -17,15 +18,16 @@ public final class AccessTokenVerifier: TokenVerifier {
     static let cacheLimit = 10_000
 
     private let rules: TokenRules
-    private let ring: KeyRing
+    let ring: KeyRing
+    private let source: any KeySource
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - issuer: what `iss` must be.
     ///   - audience: what `aud` must be or contain.
-    ///   - source: where keys come from. It is asked by ``warmUp(failed:)``, and when a token names a key that is not
-    ///     known: then at most once in 10 seconds, however many such tokens come.
+    ///   - source: where keys and revocations come from. It is asked by ``warmUp(failed:)``, by ``catchUp()``, and when a
+    ///     token names a key that is not known: then at most once in 10 seconds, however many such tokens come.
     ///   - now: the wall clock.
     public convenience init(
         issuer: String, audience: String, source: any KeySource, now: @escaping @Sendable () -> Date = { Date() }
@@ -38,6 +40,7 @@ public final class AccessTokenVerifier: TokenVerifier {
         now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         rules = TokenRules(issuer: issuer, audience: audience)
+        self.source = source
         ring = KeyRing(source: source, cacheLimit: cacheLimit, now: now)
         self.now = now
         self.sleep = sleep
@@ -55,6 +58,14 @@ public final class AccessTokenVerifier: TokenVerifier {
         ring.replace(keys)
     }
 
+    /// Takes in what has changed, as auth does in its own process.
+    ///
+    /// - Returns: whether nothing is missing between what was known and this.
+    @discardableResult
+    public func apply(_ changes: TokenChanges) -> Bool {
+        ring.apply(changes)
+    }
+
     /// Says who shows a token.
     ///
     /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any other,
@@ -64,13 +75,17 @@ public final class AccessTokenVerifier: TokenVerifier {
         guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
         guard let parts = CompactToken(token) else { throw .tokenInvalid }
-        let (key, edition) = try await key(parts.header.kid)
+        let (key, round) = try await key(parts.header.kid)
         guard key.verifies(parts) else { throw .tokenInvalid }
         let moment = now()
         let principal = try rules.principal(parts.claims, at: moment)
         let deadline = min(principal.expires + TokenRules.leeway, moment + Self.memory)
-        ring.remember(token, principal, until: deadline, edition: edition)
+        guard ring.admit(token, principal, until: deadline, round: round) else { throw .tokenInvalid }
         return principal
+    }
+
+    public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        try await source.confirm(permission, context)
     }
 
     /// Fetches keys, again and again with growing pauses, until there are some. Start it with the process; the service may
@@ -91,7 +106,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     }
 
     /// The key of this name, fetched where it is not known.
-    private func key(_ kid: String) async throws(Problem) -> (VerificationKey, edition: Int) {
+    private func key(_ kid: String) async throws(Problem) -> (VerificationKey, round: Int) {
         if let known = ring.key(kid) { return known }
         await ring.fetch(isUrgent: false)
         if let fetched = ring.key(kid) { return fetched }

@@ -3,14 +3,17 @@ import Foundation
 import RPC
 import Synchronization
 
-/// The keys that are known, where to get more, and the tokens that were verified with them.
+/// The keys that are known, the tokens that were revoked, where to hear of more, and the tokens that were verified.
 ///
-/// They live behind one lock, because what was verified with a key must be forgotten in the moment the key goes.
+/// They live behind one lock, because what was verified must be forgotten in the moment its key goes or it is revoked.
 final class KeyRing: Sendable {
-    private struct State {
+    fileprivate struct State {
         var keys: KeySet?
         /// Counts the changes of `keys`.
-        var edition = 0
+        var round = 0
+        var denied = DenyList()
+        /// How much of the source's news is known.
+        var edition: Edition?
         var schedule = FetchSchedule()
         var verified: VerifiedTokens
         var figures = TokenCacheFigures()
@@ -30,31 +33,36 @@ final class KeyRing: Sendable {
     /// Whether there are keys.
     var isReady: Bool { state.withLock { $0.keys?.keys.isEmpty == false } }
 
-    /// Why the last fetch has brought nothing; `nil` where it has brought keys.
+    /// Why the last fetch has brought nothing; `nil` where it has brought what there is.
     var lastFailure: Problem? { state.withLock { $0.lastFailure } }
+
+    var edition: Edition? { state.withLock { $0.edition } }
 
     var figures: TokenCacheFigures {
         state.withLock { state in
             var figures = state.figures
             figures.count = state.verified.count
+            figures.denied = state.denied.count
             return figures
         }
     }
 
     /// Puts a new set in the place of the old one.
     func replace(_ keys: KeySet) {
-        state.withLock { state in
-            state.lastFailure = nil
-            guard keys != state.keys else { return }
-            state.keys = keys
-            state.edition += 1
-            state.verified.forgetAll()
-        }
+        state.withLock { $0.replace(keys) }
     }
 
-    /// - Returns: the key of this name, and the edition of the set that it is from.
-    func key(_ kid: String) -> (VerificationKey, edition: Int)? {
-        state.withLock { state in state.keys?.key(kid).map { ($0, state.edition) } }
+    /// Takes in what has changed.
+    ///
+    /// - Returns: whether nothing is missing between what was known and this.
+    func apply(_ changes: TokenChanges) -> Bool {
+        let moment = now()
+        return state.withLock { $0.apply(changes, at: moment) }
+    }
+
+    /// - Returns: the key of this name, and the round of the set that it is from.
+    func key(_ kid: String) -> (VerificationKey, round: Int)? {
+        state.withLock { state in state.keys?.key(kid).map { ($0, state.round) } }
     }
 
     func principal(of token: String, at now: Date) -> Principal? {
@@ -65,17 +73,21 @@ final class KeyRing: Sendable {
         }
     }
 
-    /// Remembers a token, unless the keys have changed since it was verified.
-    func remember(_ token: String, _ principal: Principal, until deadline: Date, edition: Int) {
+    /// Lets a token in that was verified with a key of this round, and remembers it unless the keys have changed since.
+    ///
+    /// - Returns: whether it may come in; one that was revoked may not.
+    func admit(_ token: String, _ principal: Principal, until deadline: Date, round: Int) -> Bool {
         state.withLock { state in
-            guard edition == state.edition else { return }
-            state.verified.remember(token, principal, until: deadline)
+            guard !state.denied.denies(principal) else { return false }
+            if round == state.round { state.verified.remember(token, principal, until: deadline) }
+            return true
         }
     }
 
-    /// Fetches the keys, or waits for whoever does already, or does nothing where the last fetch was too short a while ago.
+    /// Fetches what is not known, or waits for whoever does already, or does nothing where the last fetch was too short a
+    /// while ago.
     ///
-    /// A fetch that fails changes no key. It goes on where the task is cancelled, because others may wait for it.
+    /// A fetch that fails changes nothing. It goes on where the task is cancelled, because others may wait for it.
     func fetch(isUrgent: Bool) async {
         let moment = now()
         switch state.withLock({ $0.schedule.request(at: moment, isUrgent: isUrgent) }) {
@@ -90,11 +102,40 @@ final class KeyRing: Sendable {
 
     private func fly(_ flight: Flight) async {
         do throws(Problem) {
-            replace(try await source.currentKeys())
+            var changes = try await source.changes(since: edition)
+            while true {
+                let isRead = apply(changes)
+                guard !isRead || changes.isPart else { break }
+                changes = try await source.changes(since: isRead ? changes.edition : nil)
+            }
+            state.withLock { $0.lastFailure = nil }
         } catch {
             state.withLock { $0.lastFailure = error }
         }
         state.withLock { $0.schedule.end() }
         flight.land()
+    }
+}
+
+extension KeyRing.State {
+    fileprivate mutating func replace(_ keys: KeySet) {
+        guard keys != self.keys else { return }
+        self.keys = keys
+        round += 1
+        verified.forgetAll()
+    }
+
+    fileprivate mutating func apply(_ changes: TokenChanges, at now: Date) -> Bool {
+        if changes.since > 0 {
+            guard let edition, edition.series == changes.series, edition.number >= changes.since else { return false }
+            guard edition.number < changes.number else { return true }
+        }
+        // What was revoked, stays so, even where all is told anew.
+        denied.deny(changes.revoked, at: now)
+        if !changes.revoked.isEmpty { verified.forget(where: denied.denies) }
+        edition = changes.edition
+        // Keys are of use once all is known that speaks against tokens.
+        if !changes.isPart { replace(changes.jwks) }
+        return true
     }
 }

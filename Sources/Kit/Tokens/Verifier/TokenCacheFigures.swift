@@ -6,4 +6,6 @@ public struct TokenCacheFigures: Sendable, Hashable {
     public internal(set) var misses = 0
     /// Tokens that are remembered now.
     public internal(set) var count = 0
+    /// Tokens that are known to be revoked now.
+    public internal(set) var denied = 0
 }

@@ -4,7 +4,7 @@ import RPC
 /// Remembers tokens that have been verified, so that the next call need not do it again.
 ///
 /// Two generations: when the young one is full it becomes the old one, and the old one is let go at once. What is used
-/// comes back into the young one, so that what goes has not been used for a while. Nothing is ever sorted or searched.
+/// comes back into the young one, so that what goes has not been used for a while.
 struct VerifiedTokens {
     private struct Entry {
         let principal: Principal
@@ -40,6 +40,12 @@ struct VerifiedTokens {
     mutating func forgetAll() {
         young = [:]
         old = [:]
+    }
+
+    /// Forgets the tokens of some principals. It looks at all: what is revoked is seldom, what is asked for is not.
+    mutating func forget(where isGone: (Principal) -> Bool) {
+        young = young.filter { !isGone($0.value.principal) }
+        old = old.filter { !isGone($0.value.principal) }
     }
 
     private mutating func insert(_ entry: Entry, for token: String) {

@@ -14,6 +14,8 @@ package struct Head: Equatable, Sendable {
         case serverInstance = "server-instance"
         case maxBody = "max-body"
         case maxInFlight = "max-inflight"
+        case series
+        case number
     }
 
     package struct Field: Equatable, Sendable {

@@ -1,0 +1,37 @@
+public import Endpoints
+public import RPC
+
+/// Auth as a verifier sees it: where its keys come from, and whom it asks where an endpoint wants to be certain.
+///
+/// It is reached by calls, whatever the transport; in auth itself, by none.
+public protocol KeySource: Sendable {
+    /// The keys that are good now, and the tokens that were revoked.
+    ///
+    /// Those who wait for keys wait for this, so it must end, within a second or two, whatever the other side does.
+    ///
+    /// - Parameter edition: what is known already; `nil` where nothing is.
+    /// - Throws: a ``Problem`` that says why there is no answer.
+    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges
+
+    /// Asks whether the call's token, which has been verified, holds a permission at this moment.
+    ///
+    /// It returns by the call's deadline.
+    ///
+    /// - Throws: a ``Problem``: the answer is no, or there is none.
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem)
+}
+
+extension KeySource {
+    /// The keys that are good now.
+    public func currentKeys() async throws(Problem) -> KeySet { try await changes(since: nil).jwks }
+
+    /// Where there is nobody to ask, nothing is confirmed.
+    public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        throw Problem(.unavailable, "There is nobody here to confirm the token.", isUnprocessed: true)
+    }
+}
+
+/// Keys that never change.
+extension KeySet: KeySource {
+    public func changes(since edition: Edition?) -> TokenChanges { TokenChanges(keys: self) }
+}

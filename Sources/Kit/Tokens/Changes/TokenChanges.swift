@@ -1,0 +1,75 @@
+public import Endpoints
+public import RPC
+
+/// What a verifier must know about tokens and may not know yet: the keys that are good, and the tokens that are not any more.
+///
+/// It is what auth answers when it is asked, and what its bulletins say.
+public struct TokenChanges: Payload, Equatable {
+    /// No answer lists more revoked tokens than this; what is left is to be asked for again.
+    public static let page = 1000
+
+    public static let schema = Schema.object(
+        .required(
+            "series", .string(length: 1...64, example: "k3vJ8Q"),
+            "The name of the series of changes; another one than before says that nothing counts which was known."),
+        .required(
+            "since", .integer(0...limit, example: 41),
+            "What must be known already: so many changes. With 0, this is all there is to know."),
+        .required("number", .integer(0...limit, example: 42), "How many changes are known with this."),
+        .required("latest", .integer(0...limit, example: 42), "How many there are; ask again where that is more."),
+        .required("jwks", KeySet.schema, "All keys that are good now."),
+        .required("revoked", .array(of: RevokedToken.schema, count: 0...page), "The tokens that were revoked."))
+
+    /// The largest number that every JSON reader understands.
+    private static let limit = 9_007_199_254_740_991
+
+    public let series: String
+    public let since: Int
+    public let number: Int
+    public let latest: Int
+    public let jwks: KeySet
+    public let revoked: [RevokedToken]
+
+    /// - Parameters:
+    ///   - since: what must be known already; 0 for nothing.
+    ///   - edition: what is known with this.
+    ///   - latest: the number of the last change there is; that of the edition, unless there is more to ask for.
+    public init(
+        since: Int, _ edition: Edition, latest: Int? = nil, keys: KeySet, revoked: [RevokedToken]
+    ) {
+        self.since = since
+        series = edition.series
+        number = edition.number
+        self.latest = latest ?? edition.number
+        jwks = keys
+        self.revoked = revoked
+    }
+
+    /// All there is to know where keys are all there is.
+    public init(keys: KeySet) {
+        self.init(since: 0, Edition(series: "keys", number: 0), keys: keys, revoked: [])
+    }
+
+    /// What is known with this.
+    public var edition: Edition { Edition(series: series, number: number) }
+
+    /// Whether there is more to ask for.
+    public var isPart: Bool { number < latest }
+}
+
+/// A token that was revoked before its end.
+public struct RevokedToken: Payload, Hashable {
+    public static let schema = Schema.object(
+        .required("jti", .string(length: 1...128, example: "9mJ2VYQ3bnTtqYV0aQ0J3w"), "The token's own name."),
+        .required(
+            "exp", .integer(0...253_402_300_799, example: 1_800_000_300),
+            "The token's end, in seconds since 1970; then it may be forgotten."))
+
+    public let jti: String
+    public let exp: Int
+
+    public init(jti: String, exp: Int) {
+        self.jti = jti
+        self.exp = exp
+    }
+}

@@ -1,0 +1,20 @@
+public import Endpoints
+import Foundation
+public import RPC
+
+extension AccessTokenVerifier: NewsReader {
+    /// How much of auth's news is known; `nil` before the first answer.
+    public var edition: Edition? { ring.edition }
+
+    public func read(_ bulletin: Bulletin) -> Bool {
+        guard !bulletin.body.isEmpty else { return bulletin.edition == ring.edition }
+        // What cannot be read is as good as lost.
+        guard let changes = try? JSONDecoder().decode(TokenChanges.self, from: bulletin.body) else { return false }
+        return !changes.isPart && apply(changes)
+    }
+
+    public func catchUp() async throws(Problem) {
+        await ring.fetch(isUrgent: true)
+        if let failure = ring.lastFailure { throw failure }
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import RPC
+import Synchronization
+import Testing
+import ZeroMQ
+
+@testable import ZeroMQTransport
+
+@Suite("News over ZeroMQ", .timeLimit(.minutes(1)))
+struct NewsTests {
+    /// A publisher, and listeners that tell what they hear.
+    struct Station {
+        let thread: SocketThread
+        let publisher: ZeroMQPublisher
+        let address: Address
+        let folder: URL
+
+        static func open(_ test: (Station) async throws -> Void) async throws {
+            let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
+            let thread = try SocketThread(name: "news")
+            let address = try Address("ipc://\(folder.path)/news")
+            let station = Station(
+                thread: thread,
+                publisher: ZeroMQPublisher(on: thread, context: try context.get(), addresses: [address]),
+                address: address, folder: folder)
+            do {
+                try await test(station)
+            } catch {
+                await station.close()
+                throw error
+            }
+            await station.close()
+        }
+
+        private func close() async {
+            await publisher.stop()
+            await thread.shutdown()
+            try? FileManager.default.removeItem(at: folder)
+        }
+
+        func listen(
+            to topic: String = "auth.changes", _ test: (Ear) async throws -> Void
+        ) async throws {
+            let ear = Ear()
+            let listener = ZeroMQSubscription(to: topic, at: [address], on: thread, context: try context.get()) {
+                ear.heard($0)
+            }
+            try await listener.start()
+            try await test(ear)
+            await listener.close()
+        }
+    }
+
+    /// What was heard, in order.
+    final class Ear: Sendable {
+        private let bulletins: AsyncStream<Bulletin>
+        private let continuation: AsyncStream<Bulletin>.Continuation
+
+        init() { (bulletins, continuation) = AsyncStream.makeStream() }
+
+        func heard(_ bulletin: Bulletin) { continuation.yield(bulletin) }
+
+        func next() async -> Bulletin? {
+            for await bulletin in bulletins { return bulletin }
+            return nil
+        }
+
+        /// The next one with something to say.
+        func news() async -> Bulletin? {
+            while let bulletin = await next() {
+                if !bulletin.body.isEmpty { return bulletin }
+            }
+            return nil
+        }
+    }
+
+    static func bulletin(_ number: Int, topic: String = "auth.changes", _ body: String = "{}") -> Bulletin {
+        Bulletin(topic: topic, edition: Edition(series: "a", number: number), body: Data(body.utf8))
+    }
+
+    @Test("reaches whoever listens, in order, and whoever comes late hears the number within a beat")
+    func order() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            await station.publisher.publish(Self.bulletin(1))
+            try await station.listen { bulletins in
+                // The first sign of life tells that the connection stands.
+                let sign = await bulletins.next()
+                #expect(sign == Self.bulletin(1, ""))
+                for number in 2...200 { await station.publisher.publish(Self.bulletin(number)) }
+                for number in 2...200 { #expect(await bulletins.news() == Self.bulletin(number)) }
+            }
+        }
+    }
+
+    @Test("is heard by those who listen to its topic, and not by those of a topic that only begins so")
+    func topics() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            try await station.listen(to: "auth.change") { short in
+                try await station.listen { bulletins in
+                    await station.publisher.publish(Self.bulletin(1))
+                    _ = await bulletins.next()
+                    await station.publisher.publish(Self.bulletin(2))
+                    #expect(await bulletins.news()?.edition.number == 2)
+                    await station.publisher.publish(Self.bulletin(3, topic: "auth.change"))
+                    #expect(await short.news()?.edition.number == 3)
+                }
+            }
+        }
+    }
+
+    @Test("is heard again after the publisher has gone and come back, at the same address")
+    func restart() async throws {
+        try await Station.open { station in
+            try await station.listen { bulletins in
+                _ = try await station.publisher.start()
+                await station.publisher.publish(Self.bulletin(1))
+                _ = await bulletins.next()
+                await station.publisher.stop()
+                let next = ZeroMQPublisher(
+                    on: station.thread, context: try context.get(), addresses: [station.address])
+                _ = try await next.start()
+                await next.publish(
+                    Bulletin(topic: "auth.changes", edition: Edition(series: "b", number: 1), body: Data("{}".utf8)))
+                while await bulletins.next()?.edition.series != "b" {}
+                await next.stop()
+            }
+        }
+    }
+
+    @Test("a listener that does not read costs the publisher nothing, and knows by the number that it missed some")
+    func slowListener() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            let slow = Deaf(on: station.thread)
+            try await slow.listen(at: station.address)
+            await station.publisher.publish(Self.bulletin(1))
+            while try await slow.drain() == 0 {}
+            let long = String(repeating: "x", count: 10_000)
+            for number in 2...20_000 { await station.publisher.publish(Self.bulletin(number, long)) }
+            let count = try await slow.drain()
+            #expect(count > 0 && count < 19_999)
+            await slow.close()
+            try await station.listen { bulletins in
+                #expect(await bulletins.next()?.edition.number == 20_000)
+            }
+        }
+    }
+
+    @Test("is three frames: topic, head, body; anything else is passed over")
+    func frames() throws {
+        var message = Multipart()
+        Self.bulletin(42).write(to: &message)
+        #expect(message.count == 3 && message.text(at: 0) == "auth.changes" && message.text(at: 2) == "{}")
+        #expect(message.text(at: 1) == "N1\nseries: a\nnumber: 42\n")
+        #expect(Bulletin(message) == Self.bulletin(42))
+        for frames in [
+            ["auth.changes"], ["auth.changes", "N1\nseries: a\nnumber: 42\n"],
+            ["auth.changes", "N2\nseries: a\nnumber: 42\n", ""], ["auth.changes", "N1\nnumber: 42\n", ""],
+            ["auth.changes", "N1\nseries: a\nnumber: x\n", ""], ["auth.changes", "\u{0}", ""],
+            ["auth.changes", "N1\nseries: a\nnumber: 42\n", "", ""],
+        ] {
+            message.removeAll()
+            for frame in frames { message.append(frame) }
+            #expect(Bulletin(message) == nil)
+        }
+    }
+}
+
+/// A SUB socket that reads when it is told to.
+private actor Deaf: ThreadBound {
+    nonisolated let thread: SocketThread
+    private var socket: Socket?
+
+    init(on thread: SocketThread) { self.thread = thread }
+
+    func listen(at address: Address) throws {
+        let socket = try Socket(.sub, in: context.get(), options: .client)
+        try socket.subscribe()
+        try socket.connect(address)
+        self.socket = socket
+    }
+
+    /// - Returns: how many bulletins there were.
+    func drain() throws -> Int {
+        var message = Multipart()
+        var count = 0
+        while try socket?.receive(into: &message) == true { count += 1 }
+        return count
+    }
+
+    func close() { socket?.close() }
+}
