@@ -13,12 +13,12 @@ extension Problem {
             code: kind.code,
             trace_id: traceID, errors: faults.isEmpty ? nil : faults)
         // A struct of strings and numbers always encodes.
-        return (try? JSONCoding.encoder.encode(document)) ?? Data()
+        return (try? JSONCoding.encode(document)) ?? Data()
     }
 
     /// Reads a problem that a peer has sent. What is not a problem document becomes one, of the peer's status.
     public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
-        let document = try? JSONCoding.decoder.decode(Document.self, from: json)
+        let document = try? JSONCoding.decode(Document.self, from: json)
         let kind = Kind(
             document?.code ?? (status == 404 ? Kind.unknownEndpoint.code : Kind.internal.code), status: status,
             title: document?.title ?? "The peer has answered \(status)")
@@ -38,14 +38,4 @@ extension Problem {
         var trace_id: String?
         var errors: [Fault]?
     }
-}
-
-/// The JSON coders, made once.
-package enum JSONCoding {
-    package static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        return encoder
-    }()
-    package static let decoder = JSONDecoder()
 }

@@ -9,14 +9,14 @@ package enum Coding {
     ///   the schema.
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
-        let json = json.isEmpty ? Data("{}".utf8) : json
-        let faults = Input.schema.faults(of: try JSONValue(json: json))
+        let json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
+        let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {
             throw Problem(
                 .invalid, "The input has \(faults.count) fault\(faults.count == 1 ? "" : "s").", faults: faults)
         }
         do {
-            return try JSONCoding.decoder.decode(Input.self, from: json)
+            return try JSONCoding.decode(Input.self, from: json)
         } catch let error as DecodingError {
             throw Problem(.invalid, "The input cannot be decoded.", faults: [error.fault])
         } catch {
@@ -30,7 +30,7 @@ package enum Coding {
     package static func output<Output: Payload>(_: Output.Type, from json: Data) throws(Problem) -> Output {
         if Output.self == Empty.self, let nothing = Empty() as? Output { return nothing }
         do {
-            return try JSONCoding.decoder.decode(Output.self, from: json)
+            return try JSONCoding.decode(Output.self, from: json)
         } catch {
             throw Problem(.unavailable, "The peer's answer breaks the contract.")
         }
@@ -38,7 +38,7 @@ package enum Coding {
 
     /// Writes a payload; nothing at all for ``Empty``.
     package static func encode(_ payload: some Payload) throws -> Data {
-        payload is Empty ? Data() : try JSONCoding.encoder.encode(payload)
+        payload is Empty ? Data() : try JSONCoding.encode(payload)
     }
 }
 

@@ -19,25 +19,28 @@ public struct TraceContext: Sendable, Hashable {
 
     /// 32 lower-case hexadecimal digits. By it a person finds the log lines of a request in every service it passed.
     public var traceID: String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        digits.append(hexadecimal: traceHigh)
-        digits.append(hexadecimal: traceLow)
-        return String(decoding: digits, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 32) { digits in
+            digits.write(hexadecimal: traceHigh, at: 0)
+            digits.write(hexadecimal: traceLow, at: 16)
+            return 32
+        }
     }
 
     /// The value of the header `traceparent`.
     public var header: String {
-        var text = Array("00-".utf8)
-        text.reserveCapacity(55)
-        text.append(hexadecimal: traceHigh)
-        text.append(hexadecimal: traceLow)
-        text.append(UInt8(ascii: "-"))
-        text.append(hexadecimal: span)
-        text.append(UInt8(ascii: "-"))
-        text.append(hexadecimal: flags)
-        return String(decoding: text, as: UTF8.self)
+        String(unsafeUninitializedCapacity: 55) { text in
+            text.write(hexadecimal: UInt8(0), at: 0)
+            text.write(hexadecimal: traceHigh, at: 3)
+            text.write(hexadecimal: traceLow, at: 19)
+            text.write(hexadecimal: span, at: 36)
+            text.write(hexadecimal: flags, at: 53)
+            for place in Self.hyphens { text[place] = UInt8(ascii: "-") }
+            return 55
+        }
     }
+
+    /// Where the parts of a header end.
+    private static let hyphens = [2, 35, 52]
 
     private init(traceHigh: UInt64, traceLow: UInt64, span: UInt64, flags: UInt8) {
         self.traceHigh = traceHigh
@@ -72,14 +75,22 @@ extension TraceContext {
         _ digits: Slice<UnsafeBufferPointer<UInt8>>, as: Number.Type
     ) -> Number? {
         var value: Number = 0
-        for digit in digits {
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | Number(digit - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | Number(digit - UInt8(ascii: "a") + 10)
-            default: return nil
-            }
+        var isNumber = true
+        for digit in UnsafeBufferPointer(rebasing: digits) {
+            let known = Hexadecimal.values[Int(digit)]
+            isNumber = isNumber && known < 16
+            value = value << 4 | Number(truncatingIfNeeded: known)
         }
-        return value
+        return isNumber ? value : nil
+    }
+}
+
+/// Lower-case hexadecimal digits.
+private enum Hexadecimal {
+    static let digits = Array("0123456789abcdef".utf8)
+    /// The value of each byte that is a digit, and 255 for all others.
+    static let values: [UInt8] = (0..<256).map { byte in
+        digits.firstIndex(of: UInt8(byte)).map { UInt8($0) } ?? 255
     }
 }
 
@@ -95,11 +106,14 @@ enum Identifiers {
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append<Number: FixedWidthInteger>(hexadecimal number: Number) {
-        for shift in stride(from: Number.bitWidth - 4, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> shift) & 15
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+extension UnsafeMutableBufferPointer<UInt8> {
+    fileprivate func write<Number: FixedWidthInteger>(hexadecimal number: Number, at start: Int) {
+        Hexadecimal.digits.withUnsafeBufferPointer { digits in
+            var rest = number
+            for place in (start..<start + Number.bitWidth / 4).reversed() {
+                self[place] = digits[Int(truncatingIfNeeded: rest & 15)]
+                rest >>= 4
+            }
         }
     }
 }

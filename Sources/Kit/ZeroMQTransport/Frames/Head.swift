@@ -1,3 +1,5 @@
+import Foundation
+
 /// The second frame of every message: a line of its own, then lines `name: value`.
 package struct Head: Equatable, Sendable {
     /// The header names that mean something here. Others are checked for their form and passed over.
@@ -89,14 +91,13 @@ extension Head {
     /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` where it breaks the protocol.
     package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
         guard frame.count <= Self.maxSize else { throw .tooLarge }
-        guard !frame.contains(0), !frame.contains(UInt8(ascii: "\r")) else {
-            throw .malformed("The head holds a CR or a NUL.")
-        }
-        guard frame.allSatisfy({ $0 < 0x80 }) || String(validating: frame, as: UTF8.self) != nil else {
+        let survey = Survey(frame)
+        guard !survey.hasControl else { throw .malformed("The head holds a CR or a NUL.") }
+        guard survey.isASCII || String(validating: frame, as: UTF8.self) != nil else {
             throw .malformed("The head is not UTF-8.")
         }
         var lines = Lines(frame)
-        self.init(String(decoding: lines.next() ?? frame[0..<0], as: UTF8.self))
+        self.init(String(decoding: lines.next() ?? UnsafeRawBufferPointer(rebasing: frame[0..<0]), as: UTF8.self))
         var count = 0
         while let line = lines.next() {
             count += 1
@@ -105,21 +106,26 @@ extension Head {
         }
     }
 
-    private mutating func read(_ line: Slice<UnsafeRawBufferPointer>) throws(Fault) {
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-            line[..<colon].allSatisfy(Self.isNameByte)
-        else { throw .malformed("A header is not of the form “name: value” with its name in lower case.") }
-        guard let name = Self.name(line[..<colon]) else { return }
+    private mutating func read(_ line: UnsafeRawBufferPointer) throws(Fault) {
+        let colon = line.firstOffset(of: UInt8(ascii: ":")) ?? 0
+        let bytes = UnsafeRawBufferPointer(rebasing: line[..<colon])
+        guard !bytes.isEmpty, bytes.allSatisfy(Self.isNameByte) else {
+            throw .malformed("A header is not of the form “name: value” with its name in lower case.")
+        }
+        guard let name = Self.name(bytes) else { return }
         guard self[name] == nil else { throw .malformed("The header \(name.rawValue) stands twice.") }
-        let value = line[line.index(after: colon)...].drop { $0 == UInt8(ascii: " ") }
+        var start = colon + 1
+        while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
+        let value = UnsafeRawBufferPointer(rebasing: line[start...])
         fields.append(Field(name: name, value: String(decoding: value, as: UTF8.self)))
     }
 
     /// The names as bytes, so that reading a head makes no strings but the values.
     private static let names = Name.allCases.map { (name: $0, bytes: Array($0.rawValue.utf8)) }
 
-    private static func name(_ bytes: Slice<UnsafeRawBufferPointer>) -> Name? {
-        names.first { $0.bytes.count == bytes.count && bytes.elementsEqual($0.bytes) }?.name
+    private static func name(_ bytes: UnsafeRawBufferPointer) -> Name? {
+        for (name, known) in names where known.count == bytes.count && bytes.elementsEqual(known) { return name }
+        return nil
     }
 
     /// The characters of a token in HTTP (RFC 9110, section 5.6.2), without upper case.
@@ -133,7 +139,29 @@ extension Head {
 
     private static func isForbidden(_ value: String) -> Bool {
         var value = value
-        return value.withUTF8 { $0.contains(0) || $0.contains(UInt8(ascii: "\n")) || $0.contains(UInt8(ascii: "\r")) }
+        return value.withUTF8 { utf8 in
+            let survey = Survey(UnsafeRawBufferPointer(utf8))
+            return survey.hasControl || survey.hasLineFeed
+        }
+    }
+}
+
+/// What sorts of bytes there are, found without a branch for each.
+private struct Survey {
+    private(set) var hasControl = false
+    private(set) var hasLineFeed = false
+    private(set) var isASCII = true
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        var (all, controls, lineFeeds) = (UInt8(0), UInt8(0), UInt8(0))
+        for byte in bytes {
+            all |= byte
+            controls |= (byte == 0 ? 1 : 0) | (byte == UInt8(ascii: "\r") ? 1 : 0)
+            lineFeeds |= byte == UInt8(ascii: "\n") ? 1 : 0
+        }
+        hasControl = controls != 0
+        hasLineFeed = lineFeeds != 0
+        isASCII = all < 0x80
     }
 }
 
@@ -146,10 +174,18 @@ private struct Lines {
         self.frame = frame
     }
 
-    mutating func next() -> Slice<UnsafeRawBufferPointer>? {
+    mutating func next() -> UnsafeRawBufferPointer? {
         guard start < frame.count else { return nil }
-        let end = frame[start...].firstIndex(of: UInt8(ascii: "\n")) ?? frame.endIndex
-        defer { start = end + 1 }
-        return frame[start..<end]
+        let rest = UnsafeRawBufferPointer(rebasing: frame[start...])
+        let length = rest.firstOffset(of: UInt8(ascii: "\n")) ?? rest.count
+        start += length + 1
+        return UnsafeRawBufferPointer(rebasing: rest[..<length])
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func firstOffset(of byte: UInt8) -> Int? {
+        guard let first = baseAddress, let found = memchr(first, Int32(byte), count) else { return nil }
+        return UnsafeRawPointer(found) - first
     }
 }

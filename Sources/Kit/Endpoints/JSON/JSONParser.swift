@@ -150,18 +150,26 @@ extension JSONParser {
         index += 1
         let start = index
         while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
-        var text = Array(bytes[start..<index])
+        if peek == UInt8(ascii: "\"") {
+            defer { index += 1 }
+            return try text(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        }
+        var escaped = Array(bytes[start..<index])
         while let byte = peek, byte != UInt8(ascii: "\"") {
             guard byte >= 0x20 else { throw fault("a string holds a control character") }
             index += 1
             if byte == UInt8(ascii: "\\") {
-                text += try escape().utf8
+                escaped += try escape().utf8
             } else {
-                text.append(byte)
+                escaped.append(byte)
             }
         }
         guard take("\"") else { throw fault("a string is not closed") }
-        guard let string = String(validating: text, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+        return try text(escaped)
+    }
+
+    private func text(_ bytes: some Sequence<UInt8>) throws(Problem) -> String {
+        guard let string = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
         return string
     }
 

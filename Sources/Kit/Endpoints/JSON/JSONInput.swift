@@ -1,0 +1,42 @@
+/// A value that a `Decodable` type is read from.
+struct JSONInput {
+    let value: JSONValue
+    let path: JSONPath?
+
+    init(_ value: JSONValue, path: JSONPath?) {
+        self.value = value
+        self.path = path
+    }
+
+    func read<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        if let scalar = type as? any JSONScalar.Type {
+            guard let read = scalar.init(json: value) as? Value else { throw mismatch(type) }
+            return read
+        }
+        if let value = value as? Value { return value }
+        return try Value(from: self)
+    }
+
+    var isNull: Bool { value == .null }
+
+    func mismatch(_ type: Any.Type) -> DecodingError {
+        let detail = isNull ? "is null" : "must be of type \(type)"
+        return .typeMismatch(type, .init(codingPath: JSONPath.keys(path), debugDescription: detail))
+    }
+}
+
+/// The way to a value, from the inside out: told only where something is wrong.
+final class JSONPath: Sendable {
+    private let key: any CodingKey
+    private let parent: JSONPath?
+
+    init(_ key: any CodingKey, in parent: JSONPath?) {
+        self.key = key
+        self.parent = parent
+    }
+
+    static func keys(_ path: JSONPath?) -> [any CodingKey] {
+        guard let path else { return [] }
+        return keys(path.parent) + [path.key]
+    }
+}

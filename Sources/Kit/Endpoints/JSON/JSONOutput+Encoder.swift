@@ -1,0 +1,110 @@
+/// Where the next value of a text belongs: what an `Encodable` type is given.
+struct JSONNode: Encoder, SingleValueEncodingContainer {
+    let output: JSONOutput
+
+    var codingPath: [any CodingKey] { [] }
+    var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+    func container<Key: CodingKey>(keyedBy: Key.Type) -> KeyedEncodingContainer<Key> {
+        KeyedEncodingContainer(JSONMembers(output: output, place: output.begin("{", "}")))
+    }
+
+    func unkeyedContainer() -> any UnkeyedEncodingContainer {
+        JSONElements(output: output, place: output.begin("[", "]"))
+    }
+
+    func singleValueContainer() -> any SingleValueEncodingContainer { self }
+
+    func encodeNil() { output.writeNull() }
+
+    func encode<Value: Encodable>(_ value: Value) throws { try output.write(value) }
+}
+
+private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let output: JSONOutput
+    let place: JSONOutput.Place
+
+    var codingPath: [any CodingKey] { [] }
+
+    func encodeNil(forKey key: Key) throws {
+        try output.next(in: place, named: key)
+        output.writeNull()
+    }
+
+    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+        try output.next(in: place, named: key)
+        try output.write(value)
+    }
+
+    func nestedContainer<Nested: CodingKey>(keyedBy: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+        node(key).container(keyedBy: Nested.self)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        node(key).unkeyedContainer()
+    }
+
+    func superEncoder() -> any Encoder { node(AnyKey(stringValue: "super")) }
+
+    func superEncoder(forKey key: Key) -> any Encoder { node(key) }
+
+    /// The protocol lets this throw nothing. A container that has ended leaves its text broken, and its next value says so.
+    private func node(_ key: any CodingKey) -> JSONNode {
+        try? output.next(in: place, named: key)
+        return JSONNode(output: output)
+    }
+}
+
+private struct JSONElements: UnkeyedEncodingContainer {
+    let output: JSONOutput
+    let place: JSONOutput.Place
+    private(set) var count = 0
+
+    var codingPath: [any CodingKey] { [] }
+
+    init(output: JSONOutput, place: JSONOutput.Place) {
+        self.output = output
+        self.place = place
+    }
+
+    mutating func encodeNil() throws {
+        try output.next(in: place)
+        output.writeNull()
+        count += 1
+    }
+
+    mutating func encode<Value: Encodable>(_ value: Value) throws {
+        try output.next(in: place)
+        try output.write(value)
+        count += 1
+    }
+
+    mutating func nestedContainer<Nested: CodingKey>(keyedBy: Nested.Type) -> KeyedEncodingContainer<Nested> {
+        node().container(keyedBy: Nested.self)
+    }
+
+    mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer { node().unkeyedContainer() }
+
+    mutating func superEncoder() -> any Encoder { node() }
+
+    private mutating func node() -> JSONNode {
+        try? output.next(in: place)
+        count += 1
+        return JSONNode(output: output)
+    }
+}
+
+struct AnyKey: CodingKey {
+    let stringValue: String
+    let intValue: Int?
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+        intValue = nil
+    }
+
+    init(intValue: Int) {
+        stringValue = String(intValue)
+        self.intValue = intValue
+    }
+}

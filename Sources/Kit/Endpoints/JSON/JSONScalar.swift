@@ -1,0 +1,99 @@
+/// What is written as one JSON string, number or word.
+protocol JSONScalar {
+    /// - Throws: `EncodingError` where JSON cannot say it.
+    func append(to bytes: inout [UInt8]) throws
+
+    /// - Returns: `nil` where the value is of another sort, or too large.
+    init?(json: JSONValue)
+}
+
+extension String: JSONScalar {
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        var text = self
+        text.withUTF8 { utf8 in
+            if utf8.contains(where: Self.mustEscape) {
+                for byte in utf8 { Self.append(byte, to: &bytes) }
+            } else {
+                bytes.append(contentsOf: utf8)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    init?(json: JSONValue) {
+        guard case .string(let text) = json else { return nil }
+        self = text
+    }
+
+    /// RFC 8259, section 7.
+    private static func mustEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
+        guard mustEscape(byte) else { return bytes.append(byte) }
+        switch byte {
+        case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
+        case UInt8(ascii: "\r"): bytes.append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\t"): bytes.append(contentsOf: #"\t"#.utf8)
+        case 0..<0x10: bytes.append(contentsOf: (#"\u000"# + String(byte, radix: 16)).utf8)
+        case 0x10..<0x20: bytes.append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
+        default: bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+        }
+    }
+}
+
+extension Bool: JSONScalar {
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: (self ? "true" : "false").utf8)
+    }
+
+    init?(json: JSONValue) {
+        guard case .bool(let flag) = json else { return nil }
+        self = flag
+    }
+}
+
+extension JSONScalar where Self: BinaryInteger & LosslessStringConvertible {
+    func append(to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: description.utf8)
+    }
+
+    init?(json: JSONValue) {
+        guard case .integer(let number) = json else { return nil }
+        self.init(exactly: number)
+    }
+}
+
+extension Int: JSONScalar {}
+extension Int8: JSONScalar {}
+extension Int16: JSONScalar {}
+extension Int32: JSONScalar {}
+extension Int64: JSONScalar {}
+extension UInt: JSONScalar {}
+extension UInt8: JSONScalar {}
+extension UInt16: JSONScalar {}
+extension UInt32: JSONScalar {}
+extension UInt64: JSONScalar {}
+
+extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible {
+    func append(to bytes: inout [UInt8]) throws {
+        guard isFinite else {
+            let context = EncodingError.Context(codingPath: [], debugDescription: "JSON has no number \(self)")
+            throw EncodingError.invalidValue(self, context)
+        }
+        bytes.append(contentsOf: description.utf8)
+    }
+
+    init?(json: JSONValue) {
+        switch json {
+        case .integer(let number): self.init(number)
+        case .number(let number): self.init(number)
+        default: return nil
+        }
+    }
+}
+
+extension Double: JSONScalar {}
+extension Float: JSONScalar {}

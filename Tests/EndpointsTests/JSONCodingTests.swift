@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+@testable import Endpoints
+
+@Suite("Payloads as JSON")
+struct JSONCodingTests {
+    @Test("are written as Foundation reads them, and read as Foundation writes them")
+    func foundation() throws {
+        for sample in [Sample.full, Sample.bare] {
+            let written = try JSONCoding.encode(sample)
+            #expect(try JSONDecoder().decode(Sample.self, from: written) == sample)
+            #expect(try JSONCoding.decode(Sample.self, from: JSONEncoder().encode(sample)) == sample)
+            #expect(try JSONCoding.decode(Sample.self, from: written) == sample)
+        }
+    }
+
+    @Test("have their members in the order of the type, and nothing for what is not there")
+    func order() throws {
+        #expect(try text(Sample.Inner(name: "a/b", sizes: [])) == #"{"name":"a/b","sizes":[]}"#)
+        #expect(try text([Optional(1), nil]) == "[1,null]")
+        #expect(try text([String: Int]()) == "{}")
+        #expect(try text([[], [[Int]()]]) == "[[],[[]]]")
+    }
+
+    @Test(
+        "escape what a string must not hold",
+        arguments: [
+            ("\"\\", #""\"\\""#), ("\n\r\t", #""\n\r\t""#), ("\u{1}\u{1F}\u{7F}", "\"\\u0001\\u001f\u{7F}\""),
+            ("ü/😀", "\"ü/😀\""),
+        ])
+    func strings(text: String, json: String) throws {
+        #expect(try self.text(text) == json)
+        #expect(try JSONCoding.decode(String.self, from: Data(json.utf8)) == text)
+    }
+
+    @Test("hold no number that JSON has not")
+    func numbers() throws {
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(Double.nan) }
+        #expect(throws: EncodingError.self) { try JSONCoding.encode([1, Float.infinity]) }
+        for number in [0, -0.5, 1e300, 2.5e-310, 1e16] {
+            #expect(try JSONCoding.decode(Double.self, from: JSONCoding.encode(number)) == number)
+        }
+        #expect(throws: DecodingError.self) { try JSONCoding.decode(UInt8.self, from: Data("256".utf8)) }
+        #expect(throws: DecodingError.self) { try JSONCoding.decode(UInt.self, from: Data("-1".utf8)) }
+        #expect(throws: DecodingError.self) { try JSONCoding.decode(Int.self, from: Data("1.5".utf8)) }
+    }
+
+    @Test("are refused with the way to what is wrong")
+    func faults() {
+        let json = Data(#"{"inner":{"name":"a","sizes":[1,"2"]},"flag":true,"ratio":1,"byte":1,"map":{}}"#.utf8)
+        #expect { try JSONCoding.decode(Sample.self, from: json) } throws: { error in
+            guard case .typeMismatch(_, let context) = error as? DecodingError else { return false }
+            return context.codingPath.map(\.stringValue) == ["inner", "sizes", "1"]
+        }
+        #expect { try JSONCoding.decode(Sample.Inner.self, from: Data("{}".utf8)) } throws: { error in
+            guard case .keyNotFound(let key, _) = error as? DecodingError else { return false }
+            return key.stringValue == "name"
+        }
+    }
+
+    @Test("are written one container after the other, or not at all")
+    func interleaved() {
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(Interleaved()) }
+    }
+
+    private func text(_ value: some Encodable) throws -> String {
+        String(decoding: try JSONCoding.encode(value), as: UTF8.self)
+    }
+}
+
+private struct Sample: Codable, Equatable {
+    struct Inner: Codable, Equatable {
+        var name: String
+        var sizes: [Int]
+    }
+
+    enum Color: String, Codable { case red, green }
+
+    enum Shape: Codable, Equatable { case circle(radius: Double), square(side: Int, name: String?) }
+
+    var inner: Inner
+    var flag: Bool
+    var ratio: Double
+    var byte: UInt8
+    var map: [String: [Inner]]
+    var color: Color?
+    var shape: Shape?
+    var json: JSONValue?
+    var colors: Set<Color>?
+
+    static let full = Sample(
+        inner: Inner(name: "“a”\n", sizes: [1, -2]), flag: false, ratio: 0.1, byte: 255,
+        map: ["x": [Inner(name: "", sizes: [])], "y": []], color: .green, shape: .square(side: 2, name: nil),
+        json: ["a": [1, .number(2.5), true, "x", .null]], colors: [.red, .green])
+    static let bare = Sample(inner: Inner(name: "", sizes: []), flag: true, ratio: 3, byte: 0, map: [:])
+}
+
+/// Goes back into an array that has ended.
+private struct Interleaved: Encodable {
+    enum CodingKeys: CodingKey { case one, two }
+
+    func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        var one = members.nestedUnkeyedContainer(forKey: .one)
+        try one.encode(1)
+        try members.encode(2, forKey: .two)
+        try one.encode(3)
+    }
+}
