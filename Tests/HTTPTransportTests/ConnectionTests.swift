@@ -80,7 +80,10 @@ struct ConnectionTests {
     func rubbish(bytes: String) async throws {
         try await Shop.open { shop in
             let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
-            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("Connection: close"), "\(answer)")
+            #expect(answer.contains("Content-Type: application/problem+json") && answer.hasSuffix("}"), "\(answer)")
+            #expect(answer.contains(#""code":"malformed""#) && answer.contains(/"trace_id":"[0-9a-f]{32}"/))
+            #expect(shop.journal.all == ["unknown 400"])
             try await #expect(shop.send("GET", "/shop/bare").status == 200)
         }
     }

@@ -99,12 +99,16 @@ public final class ServiceHost: ServiceLifecycle.Service {
             for address in try await parts.start(name) { logger.notice("Listening at \(address)") }
             try await gracefulShutdown()
         } catch {
-            await parts.stop()
-            await thread.shutdown()
+            await close()
             throw error
         }
         logger.notice("Stopping")
         await drain()
+        await close()
+    }
+
+    /// Lets go of everything at once: for a host that is not run, because something else stops the start.
+    public func close() async {
         await parts.stop()
         await thread.shutdown()
     }

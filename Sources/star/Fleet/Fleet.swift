@@ -34,14 +34,22 @@ struct Fleet {
         let metrics = Page("/metrics", contentType: Prometheus.contentType) { Data(prometheus.text().utf8) }
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
-        for member in members {
-            let host = try ServiceHost(
-                member.name, port: member.port, settings: settings, family: family, runtime: runtime, logger: logger)
-            let built = try await member.build(host, fleet)
-            try await host.serve(
-                built.service, contract: member.contract, verifier: built.verifier, pages: built.pages + [metrics])
-            hosts.append(host)
-            background += built.background
+        do {
+            for member in members {
+                let host = try ServiceHost(
+                    member.name, port: member.port, settings: settings, family: family, runtime: runtime,
+                    logger: logger)
+                hosts.append(host)
+                let built = try await member.build(host, fleet)
+                try await host.serve(
+                    built.service, contract: member.contract, verifier: built.verifier, pages: built.pages + [metrics])
+                background += built.background
+            }
+        } catch {
+            // Sockets are let go of on their threads, and not wherever the last reference ends.
+            for host in hosts { await host.close() }
+            await runtime.stop()
+            throw error
         }
         self.hosts = hosts
         self.background = background

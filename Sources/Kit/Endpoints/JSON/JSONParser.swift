@@ -133,6 +133,8 @@ extension JSONParser {
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let integer = Int(text) { return .integer(integer) }
         guard let number = Double(text), number.isFinite else { throw fault("a number is too large") }
+        // JSON Schema has 1.0 and 1e3 be integers. Above 2^53 a Double does not tell which.
+        if number.magnitude <= 0x1p53, let integer = Int(exactly: number) { return .integer(integer) }
         return .number(number)
     }
 

@@ -81,7 +81,9 @@ public final class HTTPFront: Front {
         let channel = HTTP1Channel(
             responder: { try await responder.respond($0, $1, $2) },
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionHandler(responder.connections)],
+                additionalChannelHandlers: [
+                    ConnectionHandler(responder.connections), UnreadableHandler { responder.unreadable() },
+                ],
                 idleTimeout: TimeAmount(settings.idleTimeout)))
         return Server(
             childChannelSetup: channel,

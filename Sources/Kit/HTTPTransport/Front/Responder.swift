@@ -64,6 +64,16 @@ final class Responder: Sendable {
         }
     }
 
+    /// What is answered with what is not HTTP: it is refused, logged and counted like any other request.
+    func unreadable() -> HTTPAnswer {
+        let problem = Problem(.malformed, "This is not a request of HTTP/1.1.")
+        let call = HTTPMapping.stray(problem, RequestFields([:]), received: .now)
+        dispatcher.start(call, isolation: nil) { _ in }
+        var answer = HTTPMapping.answer(to: call, .failure(problem), envelope: false)
+        answer.head.headerFields.append(.close)
+        return finished(answer)
+    }
+
     /// Reads a body. A client that does not end it in time loses its connection.
     @concurrent
     private func read(
@@ -97,12 +107,17 @@ final class Responder: Sendable {
         case .options(let allow): answer = HTTPMapping.options(allow: allow)
         case .page(let page): answer = await HTTPMapping.answer(page, accept: request.headers[.accept])
         }
+        if phase.load(ordering: .relaxed) != .open { answer.head.headerFields.append(.close) }
+        return finished(answer)
+    }
+
+    private func finished(_ answer: HTTPAnswer) -> HTTPAnswer {
+        var answer = answer
         answer.head.headerFields.append(date.now)
         if answer.head.status != .noContent {
             let length = String(answer.body.readableBytes)
             answer.head.headerFields.append(HTTPField(name: .contentLength, value: length))
         }
-        if phase.load(ordering: .relaxed) != .open { answer.head.headerFields.append(.close) }
         return answer
     }
 
