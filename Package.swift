@@ -110,6 +110,7 @@ let package = Package(
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
         service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb]),
+        service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
@@ -142,7 +143,7 @@ let package = Package(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
-        tests("AuthStoreTests", ["Auth", grdb]),
+        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", grdb]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),

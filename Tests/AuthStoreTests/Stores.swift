@@ -1,5 +1,8 @@
 import Auth
+import AuthPostgres
 import Foundation
+import Postgres
+import PostgresServer
 import Testing
 
 /// A kind of store, and how a test gets an empty one of its own. Every kind passes every test of the suite.
@@ -8,12 +11,17 @@ struct StoreKind: CustomTestStringConvertible, Sendable {
     /// Runs a test with an empty store, which is gone at its end.
     let open: @Sendable (_ test: (any AuthStore) async throws -> Void) async throws -> Void
 
-    static let all = [memory, sqlite]
+    static let all = [memory, sqlite, postgres]
 
     static let memory = StoreKind(testDescription: "in memory") { test in try await test(MemoryStore()) }
     static let sqlite = StoreKind(testDescription: "SQLite") { test in
         let directory = TemporaryDirectory()
         let store = try SQLiteStore(directory.file)
+        try await test(store)
+        await store.close()
+    }
+    static let postgres = StoreKind(testDescription: "PostgreSQL") { test in
+        let store = PostgresStore(try DatabaseAddress(await PostgresServer.shared.makeDatabase()))
         try await test(store)
         await store.close()
     }

@@ -19,10 +19,8 @@ public final class PostgresServer: Sendable {
     public static func open(
         environment: [String: String] = [:], _ test: (PostgresServer) async throws -> Void
     ) async throws {
-        let server = try PostgresServer(environment)
+        let server = try await started(environment)
         do {
-            try server.initialise()
-            try await server.start()
             try await test(server)
         } catch {
             print(server.log)
@@ -32,7 +30,7 @@ public final class PostgresServer: Sendable {
         server.remove()
     }
 
-    private init(_ environment: [String: String]) throws {
+    init(_ environment: [String: String]) throws {
         self.environment = environment
         programs = try Self.findPrograms()
         port = try FreeTCPPort.next()

@@ -2,7 +2,7 @@ import Postgres
 import PostgresServer
 import Testing
 
-@Suite("Steps of a schema", .server, .timeLimit(.minutes(2)))
+@Suite("Steps of a schema", .timeLimit(.minutes(2)))
 struct MigrationTests {
     private static let first = Migration("1", ["CREATE TABLE things (name text PRIMARY KEY)"])
     private static let second = Migration("2", ["INSERT INTO things VALUES ('a')", "INSERT INTO things VALUES ('b')"])
@@ -23,7 +23,7 @@ struct MigrationTests {
 
     @Test("are taken once by many that start at the same time")
     func race() async throws {
-        let url = try await theServer().makeDatabase()
+        let url = try await PostgresServer.shared.makeDatabase()
         try await withThrowingDiscardingTaskGroup { group in
             for _ in 1...6 {
                 group.addTask {

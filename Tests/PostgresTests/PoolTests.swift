@@ -3,11 +3,11 @@ import Postgres
 import PostgresServer
 import Testing
 
-@Suite("A pool of connections", .server, .timeLimit(.minutes(2)))
+@Suite("A pool of connections", .timeLimit(.minutes(2)))
 struct PoolTests {
     /// How many connections the server has, beside the one that asks.
     private func connections() async throws -> Int {
-        try await theServer().administer { connection in
+        try await PostgresServer.shared.administer { connection in
             try connection.run(
                 """
                 SELECT count(*) AS count FROM pg_stat_activity
@@ -25,24 +25,9 @@ struct PoolTests {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     }
 
-    /// Runs a test while a transaction, which has run a statement, has a connection for itself.
-    private func holding(_ pool: Pool, _ statement: String, _ test: () async throws -> Void) async throws {
-        let (isHeld, release) = (AsyncStream<Void>.makeStream(), DispatchSemaphore(value: 0))
-        async let holder: Void = pool.transaction { connection in
-            try connection.run(statement)
-            isHeld.continuation.finish()
-            release.wait()
-        }
-        for await _ in isHeld.stream {}
-        defer { release.signal() }
-        try await test()
-        release.signal()
-        try await holder
-    }
-
     @Test("answers over TCP and over a Unix socket")
     func places() async throws {
-        for url in [try theServer().url(), try theServer().localURL()] {
+        for url in [try await PostgresServer.shared.url(), try await PostgresServer.shared.localURL()] {
             try await withPool(url) { pool in
                 let user: String = try await pool.run { try $0.run("SELECT current_user AS name").rows[0]("name") }
                 #expect(user == "star")
@@ -86,7 +71,7 @@ struct PoolTests {
     func cancelled() async throws {
         try await withDatabase({ $0.connections = 1 }) { pool in
             let runs = Counter()
-            try await holding(pool, "SELECT 1") {
+            try await PostgresServer.holding("SELECT 1", of: pool) {
                 let waiting = Task { try await pool.run { _ in runs.count() } }
                 waiting.cancel()
                 await #expect(throws: CancellationError.self) { try await waiting.value }
@@ -109,21 +94,19 @@ struct PoolTests {
 
     @Test("ends a statement that waits too long for a lock")
     func lock() async throws {
-        let url = try await theServer().makeDatabase()
-        try await withPool(url) { holder in
-            _ = try await holder.run { try $0.run("CREATE TABLE things (name text)") }
-            try await withPool(url, { $0.statementTimeout = .milliseconds(100) }) { pool in
-                try await holding(holder, "LOCK TABLE things") {
-                    let error = try await failure { try await pool.run { try $0.run("SELECT FROM things") } }
-                    #expect(error?.isPassing == true)
-                }
+        let url = try await PostgresServer.shared.makeDatabase()
+        try await withPool(url, { $0.lockTimeout = .milliseconds(100) }) { pool in
+            _ = try await pool.run { try $0.run("CREATE TABLE things (name text)") }
+            try await PostgresServer.holding("LOCK TABLE things", in: url) {
+                let error = try await failure { try await pool.run { try $0.run("SELECT FROM things") } }
+                #expect(error?.state == .lockNotAvailable && error?.isPassing == true)
             }
         }
     }
 
     @Test("lets whoever waits go when it is closed, and takes nobody in")
     func closed() async throws {
-        let pool = Pool(try DatabaseAddress(theServer().url()))
+        let pool = Pool(try DatabaseAddress(await PostgresServer.shared.url()))
         _ = try await pool.run { try $0.run("SELECT 1") }
         await pool.close()
         await pool.close()
@@ -133,7 +116,7 @@ struct PoolTests {
 
     @Test("leaves neither connections nor descriptors, whether it is closed or dropped")
     func leaks() async throws {
-        let url = try theServer().url()
+        let url = try await PostgresServer.shared.url()
         try await withPool(url) { _ = try await $0.run { try $0.run("SELECT 1") } }
         try await noneAreLeft()
         let before = try descriptors()
@@ -159,7 +142,7 @@ struct PoolTests {
                 #expect(error?.isPassing == true)
                 // One that was ended while it was idle is not noticed by whoever comes next.
                 let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
-                _ = try await theServer().administer {
+                _ = try await PostgresServer.shared.administer {
                     try $0.run("SELECT pg_terminate_backend($1::int, 5000)", process)
                 }
                 try await pool.transaction { _ = try $0.run("SELECT 1") }
@@ -170,7 +153,7 @@ struct PoolTests {
 
     @Test("does not connect with a wrong password, to a database that is not there, or where nothing listens")
     func refused() async throws {
-        let server = try theServer()
+        let server = try await PostgresServer.shared
         let before = try descriptors()
         for url in [
             server.url().replacing("battery", with: "wrong"), server.url("nothing"), server.url(port: 1),

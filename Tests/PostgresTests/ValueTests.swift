@@ -1,7 +1,7 @@
 import Postgres
 import Testing
 
-@Suite("Values in a database", .server, .timeLimit(.minutes(2)))
+@Suite("Values in a database", .timeLimit(.minutes(2)))
 struct ValueTests {
     @Test(
         "are what they were, whatever they say",

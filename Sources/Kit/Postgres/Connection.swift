@@ -50,6 +50,12 @@ public final class Connection {
     /// - Throws: ``PostgresError``.
     @discardableResult
     public func run(_ statement: String, _ parameters: any PostgresValue...) throws(PostgresError) -> Answer {
+        try run(statement, with: parameters)
+    }
+
+    /// As ``run(_:_:)``.
+    @discardableResult
+    public func run(_ statement: String, with parameters: [any PostgresValue]) throws(PostgresError) -> Answer {
         try run(statement, parameters.map(\.postgresText))
     }
 
@@ -72,9 +78,9 @@ extension Connection {
     private func prepare(_ settings: PoolSettings) throws(PostgresError) {
         try run(
             """
-            SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $1, false),
+            SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
                 set_config('idle_in_transaction_session_timeout', $1, false), set_config('TimeZone', 'UTC', false)
-            """, settings.statementTimeout.text)
+            """, settings.statementTimeout.text, settings.lockTimeout.text)
         // Acknowledged is durable, whatever the server's or the role's own setting is.
         try run(
             """

@@ -8,6 +8,8 @@ public struct PoolSettings: Sendable {
     public var connectTimeout = Duration.seconds(2)
     /// How long a statement may take, its waiting for locks included.
     public var statementTimeout = Duration.seconds(2)
+    /// How long a statement may wait for a lock; longer than the second after which a server looks for deadlocks.
+    public var lockTimeout = Duration.milliseconds(1500)
     /// For how long after a connection could not be made all that wait are refused at once, before it is tried again.
     public var pause = Duration.milliseconds(250)
     /// How often a transaction is run at most that the server has ended for the sake of another.

@@ -1,29 +1,6 @@
 import Postgres
 import PostgresServer
 import Synchronization
-import Testing
-
-/// Runs one server for a whole suite.
-struct ServerTrait: SuiteTrait, TestScoping {
-    @TaskLocal static var server: PostgresServer?
-
-    func provideScope(
-        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
-    ) async throws {
-        try await PostgresServer.open { server in
-            try await Self.$server.withValue(server) { try await function() }
-        }
-    }
-}
-
-extension Trait where Self == ServerTrait {
-    static var server: Self { ServerTrait() }
-}
-
-/// The suite's server.
-func theServer() throws -> PostgresServer {
-    try #require(ServerTrait.server)
-}
 
 /// Runs a test with a pool, which is closed then.
 func withPool(
@@ -45,7 +22,7 @@ func withPool(
 func withDatabase(
     _ change: (inout PoolSettings) -> Void = { _ in }, _ test: (Pool) async throws -> Void
 ) async throws {
-    try await withPool(theServer().makeDatabase(), change, test)
+    try await withPool(PostgresServer.shared.makeDatabase(), change, test)
 }
 
 /// What something throws, where it is the database's.

@@ -1,0 +1,79 @@
+import Auth
+import Foundation
+import Postgres
+
+// Refresh tokens and revocations as rows.
+extension Connection {
+    func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
+        let answer = try run(
+            "SELECT * FROM refresh_tokens JOIN families ON families.name = family WHERE hash = $1", hash)
+        guard let row = answer.rows.first else { return nil }
+        let access = TokenReference(id: try row("access_id"), expires: try row.date("access_expires"))
+        let token = RefreshToken(
+            hash: hash, family: try row("family"), user: try row("user_name"), issued: try row.date("issued"),
+            expires: try row.date("expires"), access: access)
+        return StoredRefreshToken(token: token, isUsed: try row("is_used"), isEnded: try row("is_ended"))
+    }
+
+    func insert(_ token: RefreshToken) throws {
+        try run(
+            """
+            INSERT INTO refresh_tokens (hash, family, issued, expires, access_id, access_expires)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """, token.hash, token.family, token.issued.milliseconds, token.expires.milliseconds, token.access.id,
+            token.access.expires.milliseconds)
+    }
+
+    func end(_ ending: Ending, of user: String, at moment: Date) throws {
+        guard ending != .nothing else { return }
+        if ending == .sessions { try run("UPDATE families SET is_ended = true WHERE user_name = $1", user) }
+        try revokeAccess(where: "family IN (SELECT name FROM families WHERE user_name = $1)", user, at: moment)
+    }
+
+    func end(family: String, at moment: Date) throws {
+        try run("UPDATE families SET is_ended = true WHERE name = $1", family)
+        try revokeAccess(where: "family = $1", family, at: moment)
+    }
+
+    /// Revokes the access tokens of some families that are still accepted somewhere, each with a version of its own.
+    private func revokeAccess(where condition: String, _ argument: String, at moment: Date) throws {
+        try run(
+            """
+            WITH ending AS (
+                SELECT access_id, max(access_expires) AS expires,
+                    row_number() OVER (ORDER BY min(issued), access_id) AS place
+                FROM refresh_tokens
+                WHERE \(condition) AND access_expires > $2
+                    AND NOT EXISTS (SELECT FROM revocations WHERE token_id = access_id)
+                GROUP BY access_id
+            ), counted AS (
+                UPDATE state SET version = version + (SELECT count(*) FROM ending) RETURNING version
+            )
+            INSERT INTO revocations
+            SELECT version - (SELECT count(*) FROM ending) + place, access_id, expires FROM ending, counted
+            """, argument, TokenReference.forgotten(at: moment).milliseconds)
+    }
+
+    /// - Returns: whether it was not revoked before.
+    func revoke(_ token: TokenReference) throws -> Bool {
+        guard try !isRevoked(token.id) else { return false }
+        try run(
+            "INSERT INTO revocations VALUES ($1, $2, $3)", try nextVersion(), token.id, token.expires.milliseconds)
+        return true
+    }
+
+    func isRevoked(_ id: String) throws -> Bool {
+        try run("SELECT EXISTS (SELECT FROM revocations WHERE token_id = $1) AS it", id).rows[0]("it")
+    }
+
+    /// Writers take turns, and so versions are seen in their order.
+    func nextVersion() throws -> Int {
+        try run("UPDATE state SET version = version + 1 RETURNING version").rows[0]("version")
+    }
+
+    func note(_ entry: AuditEntry) throws {
+        try run(
+            "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES ($1, $2, $3, $4, $5, $6)",
+            entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)
+    }
+}

@@ -1,0 +1,89 @@
+import Auth
+import Foundation
+import Postgres
+
+// Users and roles as rows.
+extension Connection {
+    func user(named name: String) throws -> User? {
+        try users("WHERE name = $1", name).first
+    }
+
+    /// One statement, and so of one moment.
+    func users(_ condition: String, _ parameters: any PostgresValue...) throws -> [User] {
+        try run(
+            """
+            SELECT *,
+                (SELECT json_agg(permission) FROM user_permissions WHERE user_name = users.name) AS permissions,
+                (SELECT json_agg(role) FROM user_roles WHERE user_name = users.name) AS roles
+            FROM users \(condition)
+            """, with: parameters
+        ).rows.map { row in
+            User(
+                name: try row("name"), passwordHash: try row("password_hash"),
+                permissions: try row.names("permissions"),
+                roles: try row.names("roles"), isLocked: try row("is_locked"),
+                failedAttempts: try row("failed_attempts"), created: try row.date("created"),
+                changed: try row.date("changed"))
+        }
+    }
+
+    func roles() throws -> [Role] {
+        try run(
+            """
+            SELECT name, (SELECT json_agg(permission) FROM role_permissions WHERE role = name) AS permissions
+            FROM roles ORDER BY name
+            """
+        ).rows.map { Role(name: try $0("name"), permissions: try $0.names("permissions")) }
+    }
+
+    func insert(_ user: User) throws {
+        try run(
+            "INSERT INTO users VALUES ($1, $2, $3, $4, $5, $6)", user.name, user.passwordHash, user.isLocked,
+            user.failedAttempts, user.created.milliseconds, user.changed.milliseconds)
+        try setAccess(of: user)
+    }
+
+    /// Writes permissions and roles in place of what the user had.
+    func setAccess(of user: User) throws {
+        for (table, names) in [("user_permissions", user.permissions), ("user_roles", user.roles)] {
+            try run("DELETE FROM \(table) WHERE user_name = $1", user.name)
+            try insert(names, of: user.name, into: table)
+        }
+    }
+
+    func set(_ role: Role) throws {
+        try run("INSERT INTO roles VALUES ($1) ON CONFLICT DO NOTHING", role.name)
+        try run("DELETE FROM role_permissions WHERE role = $1", role.name)
+        try insert(role.permissions, of: role.name, into: "role_permissions")
+    }
+
+    /// How many may change users.
+    ///
+    /// - Parameter orLocked: whether those count who are locked.
+    func administrators(orLocked: Bool = false) throws -> Int {
+        try run(
+            """
+            SELECT count(*) AS count FROM users WHERE ($1 OR NOT is_locked) AND (
+                name IN (SELECT user_name FROM user_permissions WHERE permission = $2) OR
+                name IN (SELECT user_name FROM user_roles JOIN role_permissions USING (role) WHERE permission = $2))
+            """, orLocked, Administration.permission
+        ).rows[0]("count")
+    }
+
+    private func insert(_ names: Set<String>, of owner: String, into table: String) throws {
+        let json = String(decoding: try JSONEncoder().encode(names), as: UTF8.self)
+        try run("INSERT INTO \(table) SELECT $1, name FROM json_array_elements_text($2) AS name", owner, json)
+    }
+}
+
+extension Row {
+    /// What `json_agg` makes of texts; NULL of none.
+    fileprivate func names(_ column: String) throws -> Set<String> {
+        guard let json: String = try self(column, as: String?.self) else { return [] }
+        return try JSONDecoder().decode(Set<String>.self, from: Data(json.utf8))
+    }
+
+    func date(_ column: String) throws(PostgresError) -> Date {
+        Date(milliseconds: try self(column))
+    }
+}

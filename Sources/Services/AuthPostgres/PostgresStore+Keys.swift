@@ -1,0 +1,80 @@
+public import Auth
+import Foundation
+import Postgres
+
+extension PostgresStore {
+    public func keys() async throws(StoreError) -> [StoredKey] {
+        try await read { try $0.keys() }
+    }
+
+    public func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
+        try await write { connection in
+            guard try connection.keys().isEmpty, let key = key.moved(to: .signing, at: entry.at) else { return false }
+            try connection.write([key], entry)
+            return true
+        }
+    }
+
+    public func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
+        try await write { connection in
+            guard try !connection.keys().contains(where: { $0.kid == key.kid }) else { return false }
+            try connection.write([key], entry)
+            return true
+        }
+    }
+
+    public func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
+        try await write { connection in
+            let keys = try connection.keys()
+            guard let next = keys.first(where: { $0.kid == kid })?.moved(to: .signing, at: entry.at) else {
+                return false
+            }
+            // The one that signs goes first: there is never a second.
+            try connection.write(keys.compactMap { $0.moved(to: .retiring, at: entry.at) } + [next], entry)
+            return true
+        }
+    }
+
+    public func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
+        try await write { connection in
+            let key = try connection.keys().first { $0.kid == kid }?.moved(to: .retired, at: entry.at)
+            guard let key else { return false }
+            try connection.write([key], entry)
+            return true
+        }
+    }
+}
+
+extension Connection {
+    fileprivate func keys() throws -> [StoredKey] {
+        try run("SELECT * FROM signing_keys ORDER BY announced, place").rows.map { row in
+            StoredKey(
+                kid: try row("kid"), jwk: Data(try row("jwk", as: [UInt8].self)),
+                state: StoredKey.State(rawValue: try row("state")) ?? .retired, announced: try row.date("announced"),
+                signing: try row.moment("signing"), retiring: try row.moment("retiring"),
+                retired: try row.moment("retired"))
+        }
+    }
+
+    /// Adds keys or replaces those of their names; together that is one change.
+    fileprivate func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
+        for key in keys {
+            try run(
+                """
+                INSERT INTO signing_keys (kid, jwk, state, announced, signing, retiring, retired)
+                VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (kid) DO UPDATE SET
+                jwk = excluded.jwk, state = excluded.state, signing = excluded.signing,
+                retiring = excluded.retiring, retired = excluded.retired
+                """, key.kid, [UInt8](key.jwk), key.state.rawValue, key.announced.milliseconds,
+                key.signing?.milliseconds, key.retiring?.milliseconds, key.retired?.milliseconds)
+        }
+        try run("UPDATE state SET keys_version = $1", try nextVersion())
+        try note(entry)
+    }
+}
+
+extension Row {
+    fileprivate func moment(_ column: String) throws(PostgresError) -> Date? {
+        try self(column, as: Int64?.self).map(Date.init(milliseconds:))
+    }
+}

@@ -1,0 +1,51 @@
+public import Auth
+import Postgres
+
+extension PostgresStore {
+    public func open(
+        _ token: RefreshToken, passwordHash: String, rehashed: String?
+    ) async throws(StoreError) -> Bool {
+        try await write { connection in
+            let matching = try connection.run(
+                """
+                UPDATE users SET failed_attempts = 0, password_hash = $1
+                WHERE name = $2 AND password_hash = $3 AND NOT is_locked
+                """, rehashed ?? passwordHash, token.user, passwordHash)
+            guard matching.affected == 1 else { return false }
+            try connection.run("INSERT INTO families (name, user_name) VALUES ($1, $2)", token.family, token.user)
+            try connection.insert(token)
+            return true
+        }
+    }
+
+    public func refreshToken(_ hash: String) async throws(StoreError) -> StoredRefreshToken? {
+        try await read { try $0.refreshToken(hash) }
+    }
+
+    public func rotate(
+        _ hash: String, to next: RefreshToken, from origin: String?
+    ) async throws(StoreError) -> Rotation {
+        try await write { connection in
+            guard let found = try connection.refreshToken(hash) else { return .unknown }
+            guard !found.isEnded else { return .ended }
+            guard !found.isUsed else {
+                try connection.end(family: found.token.family, at: next.issued)
+                try connection.note(.reuse(of: found.token, from: origin, at: next.issued))
+                return .reused
+            }
+            guard found.token.expires > next.issued else { return .expired }
+            try connection.run("UPDATE refresh_tokens SET is_used = true WHERE hash = $1", hash)
+            try connection.insert(next)
+            return .rotated
+        }
+    }
+
+    public func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
+        try await write { connection in
+            guard let found = try connection.refreshToken(hash), !found.isEnded else { return false }
+            try connection.end(family: found.token.family, at: entry.at)
+            try connection.note(entry)
+            return true
+        }
+    }
+}

@@ -1,0 +1,115 @@
+public import Auth
+public import Foundation
+public import Postgres
+import Synchronization
+
+/// A store in a PostgreSQL database, which several auth processes may share.
+///
+/// Writers take turns, whichever process they are in: rules that look at many rows, such as the one about the last
+/// administrator, hold as they do in a file. Readers wait for no writer.
+public final class PostgresStore: AuthStore {
+    private let readers: Pool
+    /// Of one connection: writers would wait for each other in the database anyway.
+    private let writer: Pool
+    private let isPrepared = Atomic(false)
+
+    /// Connects to nothing yet: where the database is away, calls fail until it is back, and a start does not.
+    public init(_ address: DatabaseAddress) {
+        readers = Pool(address, settings: Self.settings(connections: 3))
+        writer = Pool(address, settings: Self.settings(connections: 1))
+    }
+
+    private static func settings(connections: Int) -> PoolSettings {
+        var settings = PoolSettings()
+        settings.connections = connections
+        settings.name = "star auth"
+        return settings
+    }
+
+    /// Runs one statement, or several that need not see the same moment.
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await guarded { try await self.readers.run(work) }
+    }
+
+    /// One transaction, beside which there is no other that writes.
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await guarded { try await self.turn(work) }
+    }
+
+    /// A transaction that is undone where it refuses.
+    func judge<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws -> Value
+    ) async throws(StoreError) -> Result<Value, Refusal> {
+        try await guarded {
+            do {
+                return .success(try await self.turn(work))
+            } catch let refusal as Refusal {
+                return .failure(refusal)
+            }
+        }
+    }
+
+    private func turn<Value: Sendable>(_ work: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
+        // Statements see what was committed before them: those after the lock, all that others have done.
+        try await writer.transaction(.readCommitted) { connection in
+            try connection.run("SELECT pg_advisory_xact_lock(hashtext('auth writes'))")
+            return try work(connection)
+        }
+    }
+
+    private func guarded<Value: Sendable>(
+        _ work: () async throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            if !isPrepared.load(ordering: .acquiring) {
+                try await writer.migrate(Self.migrations)
+                isPrepared.store(true, ordering: .releasing)
+            }
+            return try await work()
+        } catch {
+            // Somebody has put an older back-up in the database's place, or an empty one.
+            if (error as? PostgresError)?.state == .undefinedTable { isPrepared.store(false, ordering: .releasing) }
+            throw StoreError(error)
+        }
+    }
+
+    public func probe() async throws(StoreError) {
+        _ = try await read { try $0.run("SELECT probes FROM state") }
+        _ = try await write { try $0.run("UPDATE state SET probes = probes + 1") }
+    }
+
+    public func prune(at moment: Date) async throws(StoreError) {
+        try await write { connection in
+            let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
+            try connection.run("DELETE FROM refresh_tokens WHERE expires <= $1", now)
+            try connection.run(
+                "DELETE FROM families WHERE NOT EXISTS (SELECT FROM refresh_tokens WHERE family = families.name)")
+            try connection.run("DELETE FROM revocations WHERE expires <= $1", forgotten)
+        }
+    }
+
+    public func close() async {
+        await writer.close()
+        await readers.close()
+    }
+}
+
+extension StoreError {
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as PostgresError:
+            switch error.state {
+            case .diskFull: self = .full
+            case .readOnlyTransaction: self = .readOnly
+            case .lockNotAvailable: self = .locked
+            default: self = .unavailable(error.description)
+            }
+        default: self = .unavailable(String(describing: error))
+        }
+    }
+}

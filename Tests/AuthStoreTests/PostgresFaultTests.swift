@@ -1,0 +1,99 @@
+import Auth
+import AuthPostgres
+import Foundation
+import Postgres
+import PostgresServer
+import Testing
+
+@Suite("A store in PostgreSQL that is in trouble", .timeLimit(.minutes(2)))
+struct PostgresFaultTests {
+    private func withStore(_ test: (PostgresServer, PostgresStore) async throws -> Void) async throws {
+        try await PostgresServer.open { server in
+            let store = PostgresStore(try DatabaseAddress(server.url()))
+            try await store.add(user("ada"))
+            try await test(server, store)
+            await store.close()
+        }
+    }
+
+    /// What a write fails with, and that it does in time.
+    private func failure(_ store: PostgresStore) async -> StoreError? {
+        let start = ContinuousClock.now
+        defer { #expect(start.duration(to: .now) < .seconds(5)) }
+        do throws(StoreError) {
+            try await store.probe()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func recovers(_ store: PostgresStore) async throws {
+        let start = ContinuousClock.now
+        while await failure(store) != nil {
+            try #require(start.duration(to: .now) < .seconds(5), "it did not recover")
+        }
+        try await store.add(user("user \(UUID())"))
+    }
+
+    @Test("fails at once while the server is away, and mends when it is back")
+    func gone() async throws {
+        try await withStore { server, store in
+            for end in [server.stop, server.kill] {
+                end()
+                guard case .unavailable = await failure(store) else {
+                    Issue.record("a server that is away was written to")
+                    return
+                }
+                await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
+                try await server.start()
+                try await recovers(store)
+                #expect(try await store.user(named: "ada") == user("ada"))
+            }
+        }
+    }
+
+    @Test("starts without the server, and works once it is there")
+    func late() async throws {
+        try await PostgresServer.open { server in
+            server.stop()
+            let store = PostgresStore(try DatabaseAddress(server.url()))
+            #expect(await failure(store) != nil)
+            try await server.start()
+            try await recovers(store)
+            await store.close()
+        }
+    }
+
+    @Test("reads on while it cannot be written to, and says why")
+    func readOnly() async throws {
+        try await withStore { server, store in
+            func set(_ value: String) async throws {
+                try await server.administer { connection in
+                    try connection.run("ALTER SYSTEM SET default_transaction_read_only = \(value)")
+                    try connection.run("SELECT pg_reload_conf()")
+                }
+            }
+            try await set("on")
+            while await failure(store) != .readOnly { await Task.yield() }
+            #expect(try await store.user(named: "ada") == user("ada"))
+            try await server.administer { connection in
+                try connection.run("SET default_transaction_read_only = off")
+                try connection.run("ALTER SYSTEM RESET default_transaction_read_only")
+                try connection.run("SELECT pg_reload_conf()")
+            }
+            try await recovers(store)
+        }
+    }
+
+    @Test("reads on while somebody else holds it, and waits no longer than it should")
+    func locked() async throws {
+        try await withStore { server, store in
+            try await PostgresServer.holding("LOCK TABLE state IN EXCLUSIVE MODE", in: server.url()) {
+                let (error, ada) = (await failure(store), try await store.user(named: "ada"))
+                #expect(error == .locked && ada == user("ada"))
+            }
+            try await recovers(store)
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import Auth
+import AuthPostgres
+import Foundation
+import Postgres
+import PostgresServer
+import Testing
+
+@Suite("A store in PostgreSQL that two auths share", .timeLimit(.minutes(2)))
+struct PostgresStoreTests {
+    private func withTwo(_ test: (PostgresStore, PostgresStore) async throws -> Void) async throws {
+        let address = try DatabaseAddress(await PostgresServer.shared.makeDatabase())
+        let (one, other) = (PostgresStore(address), PostgresStore(address))
+        try await test(one, other)
+        await one.close()
+        await other.close()
+    }
+
+    /// Does the same through both at once.
+    private func race<Outcome: Sendable>(
+        _ one: PostgresStore, _ other: PostgresStore,
+        _ act: @escaping @Sendable (PostgresStore, _ isFirst: Bool) async throws -> Outcome
+    ) async throws -> [Outcome] {
+        async let first = act(one, true)
+        async let second = act(other, false)
+        return try await [first, second]
+    }
+
+    @Test("is made once by many who start at the same time")
+    func starts() async throws {
+        let address = try DatabaseAddress(await PostgresServer.shared.makeDatabase())
+        try await withThrowingDiscardingTaskGroup { group in
+            for number in 1...6 {
+                group.addTask {
+                    let store = PostgresStore(address)
+                    try await store.add(user("user\(number)"))
+                    #expect(try await store.user(named: "user\(number)") != nil)
+                    await store.close()
+                }
+            }
+        }
+    }
+
+    @Test("lets one of two have the next refresh token, and then the family ends")
+    func reuse() async throws {
+        try await withTwo { one, other in
+            try await one.add(user("ada"))
+            for round in 1...20 {
+                let hash = "t\(round)"
+                #expect(try await one.open(token(hash)))
+                let outcomes = try await race(one, other) { store, isFirst in
+                    try await store.rotate(hash, to: token("\(hash) \(isFirst)", family: hash), from: nil)
+                }
+                #expect(Set(outcomes) == [.rotated, .reused])
+                for store in [one, other] {
+                    let next = try await [store.refreshToken("\(hash) true"), store.refreshToken("\(hash) false")]
+                    #expect(next.compactMap(\.self).count == 1 && next.compactMap(\.self).allSatisfy(\.isEnded))
+                    #expect(try await store.isRevoked("access of \(hash)"))
+                }
+            }
+        }
+    }
+
+    @Test("keeps one of two administrators, who are removed, locked or stripped in one each", arguments: 0..<3)
+    func administrators(_ way: Int) async throws {
+        for _ in 1...5 {
+            try await withTwo { one, other in
+                for name in ["ada", "bob"] { try await one.add(user(name, [Administration.permission])) }
+                let outcomes = try await race(one, other) { store, isFirst in
+                    let name = isFirst ? "ada" : "bob"
+                    let strip = UserChange.access(permissions: ["time"], roles: [], held: nil)
+                    return switch way {
+                    case 0: try await store.remove(name, entry(.userRemoved, of: name))
+                    case 1: try await store.change(name, .lock, entry(.userLocked, of: name))
+                    default: try await store.change(name, strip, entry(.accessChanged, of: name))
+                    }
+                }
+                #expect(outcomes.count { $0 == .failure(.lastAdministrator) } == 1)
+                let left = try await other.users(after: nil, limit: 9).filter { $0.isAdministrator([]) }
+                #expect(left.count == 1)
+            }
+        }
+    }
+
+    @Test("has one first administrator, and one first key")
+    func first() async throws {
+        try await withTwo { one, other in
+            let isAdded = try await race(one, other) { store, isFirst in
+                try await store.addFirstAdministrator(
+                    user(isFirst ? "ada" : "bob", roles: ["administrator"]),
+                    Role(name: "administrator", permissions: [Administration.permission]), entry())
+            }
+            #expect(isAdded.count { $0 } == 1)
+            let hasBegun = try await race(one, other) { store, isFirst in
+                try await store.begin(with: key(isFirst ? "a" : "b"), entry(.keyPromoted))
+            }
+            #expect(hasBegun.count { $0 } == 1)
+            #expect(try await other.users(after: nil, limit: 9).count == 1)
+            #expect(try await one.keys().map(\.state) == [.signing])
+        }
+    }
+
+    @Test("lets one key sign after another, whichever auth is asked to rotate them, and how often")
+    func rotation() async throws {
+        try await withTwo { one, other in
+            #expect(try await one.begin(with: key("0"), entry(.keyPromoted)))
+            for round in 1...10 {
+                let isAnnounced = try await race(one, other) { store, _ in
+                    try await store.announce(key("\(round)"), entry(.keyAnnounced))
+                }
+                #expect(isAnnounced.count { $0 } == 1)
+                let isPromoted = try await race(one, other) { store, _ in
+                    try await store.promote("\(round)", entry(.keyPromoted))
+                }
+                #expect(isPromoted.count { $0 } == 1)
+                let keys = try await other.keys()
+                #expect(keys.filter { $0.state == .signing }.map(\.kid) == ["\(round)"])
+                #expect(try await one.changes(since: 0, limit: 9).keysVersion == 1 + 2 * round)
+            }
+        }
+    }
+
+    @Test("shows in each what the other has revoked, in the order of its versions")
+    func versions() async throws {
+        try await withTwo { one, other in
+            try await withThrowingDiscardingTaskGroup { group in
+                for (number, store) in [one, other, one, other].enumerated() {
+                    group.addTask {
+                        for count in 1...25 {
+                            let token = RevocationTests.reference("\(number).\(count)")
+                            try await store.revoke(token, entry(.tokenRevoked))
+                        }
+                    }
+                }
+                for store in [one, other] {
+                    group.addTask {
+                        var seen: [Int] = []
+                        while seen.count < 100 {
+                            seen += try await store.changes(since: seen.last ?? 0, limit: 7).revocations.map(\.version)
+                        }
+                        #expect(seen == Array(1...100))
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("is made anew where somebody has emptied the database")
+    func emptied() async throws {
+        let url = try await PostgresServer.shared.makeDatabase()
+        let store = PostgresStore(try DatabaseAddress(url))
+        try await store.add(user("ada"))
+        let pool = Pool(try DatabaseAddress(url))
+        _ = try await pool.run { try $0.run("DROP SCHEMA public CASCADE") }
+        _ = try await pool.run { try $0.run("CREATE SCHEMA public") }
+        await pool.close()
+        await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
+        #expect(try await store.user(named: "ada") == nil)
+        try await store.probe()
+        await store.close()
+    }
+}
+
+private func key(_ kid: String) -> StoredKey {
+    StoredKey(kid: kid, jwk: Data("secret of \(kid)".utf8), announced: second(0))
+}
