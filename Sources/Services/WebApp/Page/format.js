@@ -3,7 +3,7 @@
 // Milliseconds from microseconds, with as many digits as mean something.
 export function milliseconds(microseconds) {
   const value = microseconds / 1000;
-  return value.toFixed(value < 0.995 ? 2 : value < 99.5 ? 1 : 0);
+  return value.toFixed(value < 0.0995 ? 3 : value < 0.995 ? 2 : value < 99.5 ? 1 : 0);
 }
 
 export const withUnit = microseconds => `${milliseconds(microseconds)} ms`;
