@@ -86,7 +86,7 @@ let package = Package(
         kit("Tokens", ["RPC", crypto]),
         // Passwords: Argon2id, and the threads it runs on. The only importer of libsodium.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
-        kit("Passwords", ["CSodium", "Endpoints"]),
+        kit("Passwords", ["CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
         kit("Postgres", ["CPostgres"]),
@@ -109,7 +109,7 @@ let package = Package(
             ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
-        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb]),
+        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb, logging]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC"], resources: page),
@@ -118,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "star",
             dependencies: [
-                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents", "Hosting", "Telemetry",
+                "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
+                "Hosting", "Telemetry",
                 "CZeroMQ", "HTTPTransport", arguments,
                 histogram,
                 lifecycle, signals, logging, metrics,

@@ -13,7 +13,7 @@ struct Star: AsyncParsableCommand {
               star contracts            lists what they offer
               star call webapp.current_time
               star documents openapi resource
-              star users add ada        makes a user, whose password is read from the terminal
+              star users add ada        adds a user, whose password is read from the terminal
               star new greeting         makes a service from the boilerplate, in a clone of the repository
 
             Names are completed once your shell has read what `star --generate-completion-script bash` prints (or zsh, fish).

@@ -2,6 +2,7 @@ import Auth
 import Boilerplate
 import Contracts
 import Endpoints
+import Foundation
 import HTTPTransport
 import Passwords
 import RPC
@@ -11,11 +12,14 @@ import WebApp
 
 @testable import Hosting
 
-/// The four services behind HTTP fronts on free ports, with one user, Ada, who is whom the documents' examples name.
+/// The four services behind HTTP fronts on free ports, with Ada, whom the documents' examples name, and an administrator.
 struct Family {
+    /// A token of the administrator.
+    let token: String
     /// `host:port`, by the name of the service.
     let hosts: [String: String]
     private let fronts: [HTTPFront]
+    private let directory: URL
 
     /// Runs a test with a family that is stopped at the end.
     static func run(_ test: (Family) async throws -> Void) async throws {
@@ -30,12 +34,15 @@ struct Family {
     }
 
     private init() async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
         let key = SigningKey()
+        token = try TokenIssuer(key: key, issuer: "auth", audience: "star")
+            .issue(subject: "root", permissions: ["time", "users", "introspect"]).token
         let keys = KeySet([key.publicKey])
         let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: keys)
         verifier.replaceKeys(keys)
         let auth = try Dispatcher(
-            await Self.auth(key, keys), contract: AuthContract.description, verifier: verifier)
+            await Self.auth(key, keys, verifier, in: directory), contract: AuthContract.description, verifier: verifier)
         let resource = try Dispatcher(
             ResourceService(executor: QueueExecutor(name: "resource")), contract: ResourceContract.description,
             verifier: verifier)
@@ -59,25 +66,29 @@ struct Family {
 
     private func stop() async {
         for front in fronts { await front.stop() }
+        try? FileManager.default.removeItem(at: directory)
     }
 
-    private static func auth(_ key: SigningKey, _ keys: KeySet) async throws -> AuthService {
+    private static func auth(
+        _ key: SigningKey, _ keys: KeySet, _ verifier: any TokenVerifier, in directory: URL
+    ) async throws -> AuthService {
         let passwords = PasswordHasher(workers: 1)
-        let ada = FileUser(
-            name: "ada", passwordHash: try await passwords.hash("correct horse battery staple"), permissions: ["time"])
+        let store = try SQLiteStore(directory.appending(path: "auth.sqlite"))
+        let hash = try await passwords.hash("correct horse battery staple")
+        _ = try await store.set(Role(name: "clerk", permissions: ["time"]), entry(.roleSet, "clerk")).get()
+        for (name, permissions) in [("ada", ["time"]), ("root", ["time", "users", "introspect"])] {
+            let user = User(name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
+            _ = try await store.add(user, held: nil, entry(.userAdded, name)).get()
+        }
+        var rules = AuthRules()
+        (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, 0, ["time"])
         return AuthService(
             executor: QueueExecutor(name: "auth"),
-            issuer: TokenIssuer(key: key, issuer: "auth", audience: "star"), publicKeys: keys,
-            users: OneUser(user: ada),
-            passwords: passwords, guestPermissions: ["time"])
+            issuer: TokenIssuer(key: key, issuer: "auth", audience: "star"), publicKeys: keys, verifier: verifier,
+            store: store, passwords: passwords, rules: rules)
     }
-}
 
-private struct OneUser: FileUsers {
-    let user: FileUser
-
-    func user(named name: String) async throws -> FileUser? { name == user.name ? user : nil }
-    func save(_ user: FileUser) async throws {}
-    func remove(named name: String) async throws -> Bool { false }
-    func all() async throws -> [FileUser] { [user] }
+    private static func entry(_ action: AuditEntry.Action, _ target: String) -> AuditEntry {
+        AuditEntry(action, of: target, by: "test", at: .now)
+    }
 }

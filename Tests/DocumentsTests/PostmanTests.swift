@@ -15,6 +15,12 @@ struct PostmanTests {
 
     private static let collections = ["Auth", "Resources", "WebApp", "Boilerplate"]
 
+    /// What a request of the examples is answered with where that depends on what there is: the example's refresh token is
+    /// nobody's, its user is there already, is another one than whoever asks, and is removed once.
+    private static let excused = [
+        "auth.refresh": 401, "auth.add_user": 409, "auth.change_password": 403, "auth.remove_user": 404,
+    ]
+
     private static func file(_ name: String) throws -> JSONValue {
         try JSONValue(json: Data(contentsOf: directory.appending(path: name)))
     }
@@ -58,6 +64,9 @@ struct PostmanTests {
             let hosts = Dictionary(uniqueKeysWithValues: family.hosts.map { ("\($0.key)_host", $0.value) })
             let environment = try Self.file("starmicroservices local.postman_environment.json")
             var runner = PostmanRunner(environment: environment, replacing: hosts)
+            // Most of what auth offers is for administrators, and the first token of its collection is a guest's.
+            if name == "Auth" { runner.keep(token: family.token) }
+            runner.excused = Self.excused
             try await runner.play(Self.collection(name))
             #expect(runner.faults == [] && runner.count > 4)
             #expect(runner.variables["token"]?.isEmpty == (name == "Boilerplate"))

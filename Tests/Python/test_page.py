@@ -33,7 +33,8 @@ class Family:
         self.folder = folder
         self.ports = {name: free_port() for name in SERVICES}
         ports = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in self.ports.items()}
-        self.environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning"}
+        self.environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning",
+                            "AUTH_CALLS_PER_ADDRESS": "0", "AUTH_CALLS_PER_USER": "0"}
         self.url = f"http://127.0.0.1:{self.ports['webapp']}/"
         self.processes: dict[str, subprocess.Popen] = {}
 

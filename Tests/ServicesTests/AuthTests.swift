@@ -11,18 +11,15 @@ import Tokens
 @Suite("Auth", .timeLimit(.minutes(1)))
 struct AuthTests {
     let trust = Trust()
-    let directory = TemporaryDirectory()
+    let store: NewStore
 
-    var store: FileUserStore { FileUserStore(directory.url.appending(path: "users.json")) }
-
-    func client(users: (any FileUsers)? = nil, guests: Set<String> = ["time"]) throws -> Client<AuthContract> {
-        let auth = trust.auth(users: users ?? store, guests: guests)
-        return Client(try Line(auth, AuthContract.description, trust.verifier))
+    init() throws {
+        store = try NewStore()
     }
 
-    func save(_ name: String, _ password: String, _ permissions: Set<String>) async throws {
-        let hash = try await PasswordHasher(workers: 1).hash(password)
-        try await store.save(FileUser(name: name, passwordHash: hash, permissions: permissions))
+    func client(guests: Set<String> = ["time"]) throws -> Client<AuthContract> {
+        let auth = try trust.auth(store: store.store, guests: guests)
+        return Client(try Line(auth, AuthContract.description, trust.verifier))
     }
 
     @Test("a guest gets a token that holds the guests' permissions and no others")
@@ -42,7 +39,7 @@ struct AuthTests {
 
     @Test("a user with the right password gets a token that is the user's own")
     func user() async throws {
-        try await save("ada", "correct horse", ["time", "greet"])
+        try await store.add("ada", "correct horse", ["time", "greet"])
         let grant = try await client(guests: []).call(
             AuthContract.create, Credentials(user: "ada", password: "correct horse"))
         let principal = try await trust.verifier.verify(grant.token)
@@ -57,11 +54,11 @@ struct AuthTests {
             Credentials(user: "Ada", password: "correct horse"),
         ])
     func wrong(_ credentials: Credentials) async throws {
-        try await save("ada", "correct horse", ["time"])
+        try await store.add("ada", "correct horse", ["time"])
         let client = try client()
         let refusal = await problem { try await client.call(AuthContract.create, credentials) }
         #expect(refusal?.status == 401 && refusal?.kind.code == "credentials_wrong")
-        #expect(refusal?.detail == "There is no such user with such a password.")
+        #expect(refusal?.detail == "There is no such user with such a password, or it is locked.")
         #expect(refusal?.faults.isEmpty == true)
     }
 
@@ -92,15 +89,15 @@ struct AuthTests {
         // “swordfish” with 8 MiB and one pass.
         let weak =
             "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
-        try await store.save(FileUser(name: "ada", passwordHash: weak, permissions: ["time"]))
+        try await store.add("ada", "", ["time"], hash: weak)
         let client = try client()
         let credentials = Credentials(user: "ada", password: "swordfish")
         _ = try await client.call(AuthContract.create, credentials)
-        let stored = try await store.user(named: "ada")
-        #expect(stored?.passwordHash != weak && stored?.permissions == ["time"])
-        #expect(try await PasswordHasher(workers: 1).verify("swordfish", against: stored?.passwordHash) == .right)
+        let stored = try await store.user("ada")
+        #expect(stored.passwordHash != weak && stored.permissions == ["time"])
+        #expect(try await PasswordHasher(workers: 1).verify("swordfish", against: stored.passwordHash) == .right)
         _ = try await client.call(AuthContract.create, credentials)
-        #expect(try await store.user(named: "ada") == stored)
+        #expect(try await store.user("ada") == stored)
     }
 
     @Test("a token is valid for what it permits, forbidden for the rest, and none is none")
@@ -131,21 +128,21 @@ struct AuthTests {
         #expect(text.contains(#""x":"#) && !text.contains(#""d":"#))
     }
 
-    @Test("it is smoke-tested together with its users, and a damaged file is a problem without a cause")
-    func damaged() async throws {
+    @Test("it names its endpoints to programs that know OAuth, each where the contract has it")
+    func metadata() async throws {
+        let metadata = try await client().call(AuthContract.metadata)
+        #expect(metadata.issuer == "auth" && metadata.jwksURI == "http://127.0.0.1:5040/.well-known/jwks.json")
+        #expect(metadata.revocationEndpoint == "http://127.0.0.1:5040/api/v1/auth/revoke")
+    }
+
+    @Test("a token says whose it is and what it permits")
+    func me() async throws {
+        try await store.add("ada", "correct horse", ["time", "greet"])
         let client = try client()
-        try await save("ada", "correct horse", [])
-        #expect(try await client.call(Smoke.endpoint) == .ok)
-        try Data(#"[{"name": "ada", "passwordHash": "secret"#.utf8)
-            .write(to: directory.url.appending(path: "users.json"))
-        for refusal in [
-            await problem { try await client.call(Smoke.endpoint) },
-            await problem {
-                try await client.call(AuthContract.create, Credentials(user: "ada", password: "correct horse"))
-            },
-        ] {
-            #expect(refusal?.kind == .internal && refusal?.detail.contains("secret") == false)
-        }
-        _ = try await client.call(AuthContract.create, .guest)
+        let grant = try await client.call(AuthContract.create, Credentials(user: "ada", password: "correct horse"))
+        let identity = try await client.call(AuthContract.me, token: grant.token)
+        #expect(identity.user == "ada" && identity.permissions == ["greet", "time"])
+        let guest = try await client.call(AuthContract.me, token: client.call(AuthContract.create, .guest).token)
+        #expect(guest.user == "guest" && guest.permissions == ["time"])
     }
 }

@@ -7,8 +7,22 @@ import Testing
 struct ContractTests {
     private static let table = """
         auth.create            POST /api/v1/auth/create 201 {data} open
+        auth.refresh           POST /api/v1/auth/refresh 200 {data} open
+        auth.revoke            POST /api/v1/auth/revoke 200 {data} open
+        auth.introspect        POST /api/v1/auth/introspect 200 bare permission introspect
         auth.valid             GET /api/v1/auth/valid 200 {data} token
+        auth.me                GET /api/v1/auth/me 200 {data} token
         auth.keys              GET /.well-known/jwks.json 200 bare open
+        auth.metadata          GET /.well-known/oauth-authorization-server 200 bare open
+        auth.add_user          POST /api/v1/auth/users 201 {data} permission users
+        auth.list_users        GET /api/v1/auth/users 200 {data} permission users
+        auth.show_user         GET /api/v1/auth/users/{user} 200 {data} token
+        auth.change_password   PUT /api/v1/auth/users/{user}/password 200 {data} token
+        auth.set_permissions   PUT /api/v1/auth/users/{user}/permissions 200 {data} permission users
+        auth.lock_user         POST /api/v1/auth/users/{user}/lock 200 {data} permission users
+        auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users
+        auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users
+        auth.list_roles        GET /api/v1/auth/roles 200 {data} permission users
         auth.smoke             GET /api/v1/smoke 200 {data} open
         resource.current_time  GET /api/v1/resource/current_time /api/v1/time/current_time 200 {data} permission time
         resource.epoch_time    GET /api/v1/resource/epoch_time /api/v1/time/epoch_time 200 {data} permission time
@@ -45,7 +59,17 @@ struct ContractTests {
     func fields() {
         func names(_ schema: Schema) -> [String] { schema.fields.map(\.name) }
         #expect(names(Credentials.schema) == ["user", "password"])
-        #expect(names(TokenGrant.schema) == ["token", "expires_in"])
+        #expect(names(TokenGrant.schema) == ["token", "expires_in", "refresh_token", "refresh_expires_in"])
+        #expect(names(RefreshRequest.schema) == ["refresh_token"])
+        for schema in [RevocationRequest.schema, IntrospectionRequest.schema] { #expect(names(schema) == ["token"]) }
+        #expect(names(Introspection.schema) == ["active", "token_type", "sub", "scope", "exp", "jti", "iss", "aud"])
+        #expect(names(Identity.schema) == ["user", "permissions", "expires"])
+        #expect(names(NewUser.schema) == ["user", "password", "permissions", "roles"])
+        let profile = ["user", "permissions", "roles", "locked", "failed_attempts", "created", "changed"]
+        #expect(names(UserProfile.schema) == profile)
+        #expect(names(PageRequest.schema) == ["after", "limit"] && names(UserPage.schema) == ["users", "next"])
+        #expect(names(PasswordChange.schema) == ["user", "old_password", "new_password"])
+        #expect(names(PermissionChange.schema) == ["user", "permissions", "roles"])
         #expect(names(PermissionQuestion.schema) == ["resource"])
         #expect(names(CurrentTime.schema) == ["current_time"])
         #expect(names(EpochTime.schema) == ["epoch_time"])

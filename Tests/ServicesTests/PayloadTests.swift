@@ -31,7 +31,12 @@ struct PayloadTests {
 
     static let subjects = [
         Subject(Empty.self), Subject(Smoke.self), Subject(Credentials.self), Subject(TokenGrant.self),
-        Subject(PermissionQuestion.self), Subject(KeySet.self), Subject(CurrentTime.self), Subject(EpochTime.self),
+        Subject(PermissionQuestion.self), Subject(RefreshRequest.self), Subject(RevocationRequest.self),
+        Subject(IntrospectionRequest.self), Subject(Introspection.self), Subject(Identity.self),
+        Subject(AuthMetadata.self), Subject(NewUser.self), Subject(UserName.self), Subject(UserProfile.self),
+        Subject(PageRequest.self), Subject(UserPage.self), Subject(PasswordChange.self),
+        Subject(PermissionChange.self), Subject(RoleList.self), Subject(KeySet.self), Subject(CurrentTime.self),
+        Subject(EpochTime.self),
         Subject(WebAppContract.Clock.self), Subject(WebAppContract.Session.self),
         Subject(WebAppContract.ServiceStates.self), Subject(WebAppContract.RecentCalls.self),
         Subject(WebAppContract.WireComparison.self),

@@ -11,9 +11,10 @@ import Tokens
 @testable import Auth
 
 /// Auth's key, and all that is made of it.
-struct Trust {
+final class Trust: Sendable {
     let issuer: TokenIssuer
     let keys: KeySet
+    private let stores = Mutex<[NewStore]>([])
 
     init(_ key: SigningKey = SigningKey()) {
         issuer = TokenIssuer(key: key, issuer: "auth", audience: "star")
@@ -26,15 +27,50 @@ struct Trust {
         return verifier
     }
 
+    /// An empty store that lives as long as this.
+    private func newStore() throws -> SQLiteStore {
+        let new = try NewStore()
+        stores.withLock { $0.append(new) }
+        return new.store
+    }
+
     func token(_ permissions: Set<String>, subject: String = "ada") throws -> String {
         try issuer.issue(subject: subject, permissions: permissions).token
     }
 
-    /// Auth itself, with this key.
-    func auth(users: any FileUsers = NoUsers(), guests: Set<String> = ["time"]) -> AuthService {
-        AuthService(
-            executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, users: users,
-            passwords: PasswordHasher(workers: 1), guestPermissions: guests)
+    /// Auth itself, with this key and without limits, unless told.
+    func auth(
+        store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthRules? = nil
+    ) throws -> AuthService {
+        var free = AuthRules()
+        (free.perAccount, free.perAddress, free.guestPermissions) = (0, 0, guests)
+        return AuthService(
+            executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, verifier: verifier,
+            store: try store ?? newStore(), passwords: PasswordHasher(workers: 1), rules: rules ?? free)
+    }
+}
+
+/// An empty store in a directory that goes with it.
+final class NewStore: Sendable {
+    let directory = TemporaryDirectory()
+    let store: SQLiteStore
+
+    init() throws {
+        store = try SQLiteStore(directory.url.appending(path: "auth.sqlite"))
+    }
+
+    /// Adds a user, whose password is hashed, unless its hash is given.
+    func add(
+        _ name: String, _ password: String, _ permissions: Set<String> = [], roles: Set<String> = [],
+        hash: String? = nil
+    ) async throws {
+        let hash = if let hash { hash } else { try await PasswordHasher(workers: 1).hash(password) }
+        let user = User(name: name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
+        _ = try await store.add(user, held: nil, AuditEntry(.userAdded, of: name, by: "test", at: .now)).get()
+    }
+
+    func user(_ name: String) async throws -> User {
+        try #require(try await store.user(named: name))
     }
 }
 
@@ -92,13 +128,6 @@ struct FixedAnswer: Caller {
     /// A peer that is not there.
     static let nobody = FixedAnswer(
         isConnected: false, reply: .failure(Problem(.unavailable, "There is no connection to the service.")))
-}
-
-struct NoUsers: FileUsers {
-    func user(named name: String) async throws -> FileUser? { nil }
-    func save(_ user: FileUser) async throws {}
-    func remove(named name: String) async throws -> Bool { false }
-    func all() async throws -> [FileUser] { [] }
 }
 
 /// What a call is refused with; `nil` where it is not.

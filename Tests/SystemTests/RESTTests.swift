@@ -61,6 +61,11 @@ struct RESTTests {
         auth GET /api/v1/auth/valid?resource=time garbled 401 token_invalid
         auth GET /api/v1/auth/valid?resource=time - 401 token_missing
         auth GET /api/v1/auth/valid time 422 invalid_input
+        auth GET /api/v1/auth/me time 200 user permissions expires
+        auth POST /api/v1/auth/refresh - 422 invalid_input
+        auth GET /api/v1/auth/users time 403 permission_denied
+        auth GET /api/v1/auth/users/ada time 200 user permissions roles locked failed_attempts created changed
+        auth GET /api/v1/auth/users/bob time 403 permission_denied
         auth GET /api/v1/smoke - 200 status
         resource GET /api/v1/resource/current_time time 200 current_time
         resource GET /api/v1/resource/epoch_time time 200 epoch_time

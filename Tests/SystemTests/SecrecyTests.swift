@@ -1,4 +1,5 @@
 import Contracts
+import Endpoints
 import Foundation
 import RPC
 import Testing
@@ -15,6 +16,15 @@ struct SecrecyTests {
             let all = try await site.serve("all")
             let token = try await site.token(user: "ada", password: "correct-horse")
             let guest = try await site.token()
+            let refresh = try await refreshes(site)
+            let admin = try String(
+                contentsOf: site.directory.appending(path: ".star/data/admin-password"), encoding: .utf8
+            ).trimmingCharacters(in: .newlines)
+            _ = try await site.token(user: "admin", password: admin)
+            for file in ["auth.sqlite", "admin-password", "auth-key.json"] {
+                let path = site.directory.appending(path: ".star/data/\(file)").path
+                #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+            }
             let broken = token.dropLast(4) + "AAAA"
             for sent in [token, guest, String(broken)] {
                 for headers in [["X-Token": sent], ["Authorization": "Bearer \(sent)"]] {
@@ -44,7 +54,8 @@ struct SecrecyTests {
             let parts = [token, guest, String(broken)].flatMap { $0.split(separator: ".").map(String.init).dropFirst() }
             let keyParts = key.split(separator: "\"").map(String.init).filter { $0.count > 40 }
             let secrets =
-                parts + keyParts + [
+                parts + keyParts + refresh + [
+                    admin,
                     "correct-horse", "wrong-horse", "$argon2id$", pair.secretKey.hex, pair.secretKey.z85,
                 ]
             #expect(keyParts.count >= 2)
@@ -53,6 +64,24 @@ struct SecrecyTests {
                 #expect(!isTold)
             }
         }
+    }
+
+    /// Tokens are refreshed, one of them twice, revoked and asked about.
+    ///
+    /// - Returns: the refresh tokens.
+    private func refreshes(_ site: Site) async throws -> [String] {
+        let auth = site.url("auth") + "/api/v1/auth/"
+        let login = try await Web.send("POST", auth + "create", body: #"{"user":"ada","password":"correct-horse"}"#)
+        let first = try #require(login.data?["refresh_token"]?.string)
+        let next = try await Web.send("POST", auth + "refresh", body: #"{"refresh_token":"\#(first)"}"#)
+        let second = try #require(next.data?["refresh_token"]?.string, "\(next.body)")
+        #expect(try await Web.send("POST", auth + "refresh", body: #"{"refresh_token":"\#(first)"}"#).status == 401)
+        #expect(try await Web.send("POST", auth + "revoke", body: #"{"token":"\#(second)"}"#).status == 200)
+        let change = #"{"old_password":"wrong-horse","new_password":"wrong-horse-two"}"#
+        let token = ["X-Token": try await site.token(user: "ada", password: "correct-horse")]
+        let refused = try await Web.send("PUT", auth + "users/ada/password", token, body: change)
+        #expect(refused.status == 401, "\(refused.body)")
+        return [first, second]
     }
 
     @Test(

@@ -16,7 +16,7 @@ final class Site: Sendable {
 
     /// Runs a test at a new site.
     ///
-    /// - Parameter settings: makes settings beside the ports, and `GUEST_PERMISSIONS=time`, of what the site has.
+    /// - Parameter settings: makes settings beside the ports, `GUEST_PERMISSIONS=time` and no limits, of what the site has.
     static func open(
         _ settings: (Site) throws -> [String: String] = { _ in [:] }, _ test: (Site) async throws -> Void
     ) async throws {
@@ -46,7 +46,7 @@ final class Site: Sendable {
     private init(_ bare: Site, _ more: [String: String]) {
         directory = bare.directory
         ports = bare.ports
-        var settings = ["GUEST_PERMISSIONS": "time"]
+        var settings = ["GUEST_PERMISSIONS": "time", "AUTH_CALLS_PER_USER": "0", "AUTH_CALLS_PER_ADDRESS": "0"]
         for (service, port) in bare.ports { settings[service.uppercased() + "_HTTP_PORT"] = String(port) }
         self.settings = settings.merging(more) { $1 }
     }

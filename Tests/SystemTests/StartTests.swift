@@ -57,7 +57,8 @@ struct StartTests {
             ("AUTH_ZMQ_LISTEN", "udp://a:1"), ("RESOURCE_ADDRESS", "nowhere"), ("TOKEN_LIFETIME_SECONDS", "0"),
             ("CURVE_PUBLIC_KEYS", "auth=1"), ("AUTH_CURVE_SECRET_KEY", "sesame"), ("ENVIRONMENT", "moon"),
             ("AUTH_CURVE_SECRET_KEY_FILE", "nowhere.key"), ("AUTH_ZMQ_LISTEN", "tcp://0.0.0.0:5041"),
-            ("RESOURCE_ADDRESS", "tcp://resource.example:5051"),
+            ("RESOURCE_ADDRESS", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
+            ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCK_AFTER", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
         ])
     func wrongSetting(_ name: String, _ value: String) async throws {
         try await Site.open { site in

@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 import Testing
 
@@ -19,31 +20,108 @@ struct UserTests {
             #expect(try await site.star("users", "remove", "eve").code == 0)
             let again = try await site.star("users", "remove", "eve")
             #expect(again.code == 1 && again.log.contains("eve"), "\(again.log)")
-            let refused = try await Web.send(
-                "POST", site.url("auth") + "/api/v1/auth/create", body: #"{"user":"eve","password":"correct horse"}"#)
-            #expect(refused.status == 401)
-            try await site.addUser("ada", password: "correct horse", permissions: "time")
-            let strong = try await site.token(user: "ada", password: "correct horse")
+            #expect(try await login(site, "eve", "correct horse").status == 401)
+            #expect(try await site.star("users", "grant", "ada", "--permission", "time").code == 0)
+            let strong = try await site.token(user: "ada", password: "battery staple")
             #expect(try await Web.get(url, ["X-Token": strong]).status == 200)
+        }
+    }
+
+    @Test("are changed by the command line while auth runs, and auth heeds it at once")
+    func changed() async throws {
+        try await Site.open { site in
+            try await site.addUser("ada", password: "battery staple", permissions: "time")
+            try await site.serve("auth")
+            func run(_ arguments: String..., input: String = "") async throws -> Ended {
+                let running = try site.start(["users"] + arguments, input: input)
+                return Ended(code: try await running.end(), output: running.output, log: running.log)
+            }
+            #expect(try await run("lock", "ada").code == 0)
+            #expect(try await login(site, "ada", "battery staple").status == 401)
+            #expect(try await run("unlock", "ada").code == 0)
+            #expect(try await login(site, "ada", "battery staple").status == 201)
+            #expect(try await run("passwd", "ada", input: "seven wet socks\n").code == 0)
+            #expect(try await login(site, "ada", "battery staple").status == 401)
+            #expect(try await login(site, "ada", "seven wet socks").status == 201)
+            #expect(try await run("roles", "set", "clerk", "--permission", "greet").code == 0)
+            #expect(try await run("grant", "ada", "--role", "clerk").code == 0)
+            let shown = try await run("show", "ada", "--json")
+            let json = try JSONValue(json: Data(shown.output.utf8))
+            #expect(json["permits"] == ["greet", "time"] && json["user"]?["roles"] == ["clerk"], "\(shown.output)")
+            #expect(!shown.output.contains("argon2"))
+            #expect(try await run("revoke", "ada", "--role", "clerk", "--permission", "time").code == 0)
+            #expect(try await run("list").output.contains("ada\n"))
+            #expect(try await run("add", "ada", input: "seven wet socks\n").log.contains("already"))
+            #expect(try await run("grant", "ada", "--role", "king").log.contains("king"))
+            let last = try await run("remove", "admin")
+            #expect(last.code == 1 && last.log.contains("Nobody would be left"), "\(last.log)")
+            let history = try await run("history")
+            for word in ["user_locked\tada", "role_set\tclerk", "password_changed\tada"] {
+                #expect(history.output.contains(word), "\(history.output)")
+            }
+        }
+    }
+
+    @Test("begin with an administrator, whose password stands in a file for its owner and in no log")
+    func first() async throws {
+        try await Site.open { site in
+            let auth = try await site.serve("auth")
+            let file = site.directory.appending(path: ".star/data/admin-password")
+            let password = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .newlines)
+            #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+            #expect(password.count >= 24 && !auth.log.contains(password))
+            #expect(auth.log.contains("admin-password") && auth.log.contains("star users passwd admin"), "\(auth.log)")
+            let token = try await site.token(user: "admin", password: password)
+            let own = try await Web.get(site.url("auth") + "/api/v1/auth/me", ["X-Token": token])
+            let permissions = own.data?["permissions"]
+            #expect(permissions == ["introspect", "time", "users"], "\(own.body)")
+            #expect(try await site.star("users", "passwd", "admin", input: "seven wet socks\n").code == 0)
+            #expect(try await auth.stop() == 0)
+            let second = try await site.serve("auth")
+            #expect(!FileManager.default.fileExists(atPath: file.path) && !second.log.contains("first start"))
+            _ = try await site.token(user: "admin", password: "seven wet socks")
+        }
+    }
+
+    @Test("of an earlier version's file come into the store, once")
+    func moved() async throws {
+        try await Site.open { site in
+            let weak =
+                "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
+            let data = site.directory.appending(path: ".star/data")
+            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+            let file = data.appending(path: "users.json")
+            try Data(#"[{"name": "ada", "passwordHash": "\#(weak)", "permissions": ["time"]}]"#.utf8).write(to: file)
+            try await site.serve("auth")
+            _ = try await site.token(user: "ada", password: "swordfish")
+            #expect(!FileManager.default.fileExists(atPath: file.path))
         }
     }
 
     @Test("have passwords of some length, that nobody sees")
     func passwords() async throws {
         try await Site.open { site in
-            for input in ["", "short\n", String(repeating: "a", count: 1025) + "\n"] {
+            for input in ["", "short\n", "password123\n", String(repeating: "abc", count: 342) + "\n"] {
                 let refused = try await site.star("users", "add", "ada", input: input)
                 #expect(refused.code != 0 && refused.log.contains("password"), "\(refused.log)")
-                #expect(!refused.log.contains("short"))
+                #expect(!refused.log.contains("short") && !refused.log.contains("123"))
             }
             #expect(try await site.star("users", "list").output.isEmpty)
-            #expect(try await site.star("users", "add", "", input: "correct horse\n").code == 64)
+            for name in ["", "Ada", "guest", "a b"] {
+                #expect(try await site.star("users", "add", name, input: "correct horse\n").code == 64)
+            }
             try await site.addUser("ada", password: "correct horse")
-            let file = site.directory.appending(path: ".star/data/users.json")
-            let text = try String(contentsOf: file, encoding: .utf8)
-            #expect(text.contains("$argon2id$") && !text.contains("correct horse"))
+            let file = site.directory.appending(path: ".star/data/auth.sqlite")
+            let bytes = try Data(contentsOf: file)
+            #expect(bytes.firstRange(of: Data("$argon2id$".utf8)) != nil)
+            #expect(bytes.firstRange(of: Data("correct horse".utf8)) == nil)
             let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
         }
+    }
+
+    private func login(_ site: Site, _ user: String, _ password: String) async throws -> Answer {
+        try await Web.send(
+            "POST", site.url("auth") + "/api/v1/auth/create", body: #"{"user":"\#(user)","password":"\#(password)"}"#)
     }
 }

@@ -24,13 +24,20 @@ extension EndpointDescription {
             "name": .string(name), "summary": .string(summary), "access": access.json,
             "idempotent": .bool(isIdempotent),
             "deadline_ms": .integer(Int(deadline / .milliseconds(1))),
-            "http": [
-                "method": .string(http.method.rawValue),
-                "paths": .array(http.paths.map { .string($0.description) }),
-                "status": .integer(http.status), "envelope": .bool(http.envelope),
-            ],
+            "http": .object(http.members),
             "input": input.json, "output": output.json,
         ]
+    }
+}
+
+extension HTTPShape {
+    fileprivate var members: [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "method": .string(method.rawValue), "paths": .array(paths.map { .string($0.description) }),
+            "status": .integer(status), "envelope": .bool(envelope),
+        ]
+        if let cache { members["max_age"] = .integer(Int(cache.components.seconds)) }
+        return members
     }
 }
 

@@ -21,6 +21,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - aliases: further paths that answer the same.
     ///   - status: the HTTP status of a success.
     ///   - envelope: whether REST wraps the output in `{"data": …}`.
+    ///   - cache: for how long whoever has asked over HTTP may use a success again; not at all, unless told.
     ///   - access: who may call. There is no default, so that an unguarded endpoint cannot be written by forgetting.
     ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
     ///     (RFC 9110, section 9.2.2).
@@ -35,6 +36,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         aliases: [PathTemplate] = [],
         status: Int = 200,
         envelope: Bool = true,
+        cache: Duration? = nil,
         access: Access,
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
@@ -43,7 +45,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ) {
         description = EndpointDescription(
             name: name,
-            http: HTTPShape(method: method, paths: [path] + aliases, status: status, envelope: envelope),
+            http: HTTPShape(method: method, paths: [path] + aliases, status: status, envelope: envelope, cache: cache),
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,

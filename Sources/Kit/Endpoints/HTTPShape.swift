@@ -7,6 +7,9 @@ public struct HTTPShape: Sendable {
     public let status: Int
     /// Whether a success is wrapped in `{"data": …}`.
     public let envelope: Bool
+    /// For how long whoever has asked may use a success again, in whole seconds (`Cache-Control: max-age`); `nil` for not
+    /// at all (`no-store`).
+    public let cache: Duration?
 
     /// The path that documents show and clients call.
     public var path: PathTemplate { paths[0] }

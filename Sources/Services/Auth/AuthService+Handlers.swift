@@ -5,8 +5,22 @@ extension AuthService {
     public nonisolated var handlers: Handlers {
         Handlers {
             handle(AuthContract.create, with: create)
+            handle(AuthContract.refresh, with: refresh)
+            handle(AuthContract.revoke, with: revoke)
+            handle(AuthContract.introspect, with: introspect)
             handle(AuthContract.valid, with: valid)
+            handle(AuthContract.me, with: me)
             handle(AuthContract.keys, with: keys)
+            handle(AuthContract.metadata, with: metadata)
+            handle(AuthContract.addUser, with: addUser)
+            handle(AuthContract.listUsers, with: listUsers)
+            handle(AuthContract.showUser, with: showUser)
+            handle(AuthContract.changePassword, with: changePassword)
+            handle(AuthContract.setPermissions, with: setPermissions)
+            handle(AuthContract.lockUser, with: lockUser)
+            handle(AuthContract.unlockUser, with: unlockUser)
+            handle(AuthContract.removeUser, with: removeUser)
+            handle(AuthContract.listRoles, with: listRoles)
             handle(Smoke.endpoint, with: smoke)
         }
     }

@@ -1,76 +1,88 @@
 import Contracts
 import Endpoints
 import Foundation
+import Logging
 public import Passwords
 public import RPC
 public import Tokens
 
-/// Issues tokens to users and guests, and publishes the keys that verify them.
+/// Lets users in, issues tokens, and publishes the keys that verify them.
+///
+/// All that must outlast it is in its store. A store that fails makes a 503 of what needs it; the rest goes on.
 public actor AuthService: Service {
     private nonisolated let executor: ServiceExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private let issuer: TokenIssuer
-    private let publicKeys: KeySet
-    private let users: any FileUsers
-    private let passwords: PasswordHasher
-    private let guestPermissions: Set<String>
+    let issuer: TokenIssuer
+    let verifier: any TokenVerifier
+    let store: any AuthStore
+    let passwords: PasswordHasher
+    let rules: AuthRules
+    var limits: GrantLimits
+    /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must not
+    /// learn from its time whether there is such a user.
+    var failures: Task<Void, Never>?
+    var health = StoreHealth()
+
+    private let publicKeys: any KeySource
 
     /// - Parameters:
     ///   - publicKeys: what verifies the issuer's tokens.
-    ///   - guestPermissions: what a guest may do; where it is empty, there are no guests.
+    ///   - verifier: knows the same keys, and the tokens that are revoked.
     public init(
-        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: KeySet, users: any FileUsers,
-        passwords: PasswordHasher,
-        guestPermissions: Set<String>
+        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: any KeySource, verifier: any TokenVerifier,
+        store: any AuthStore, passwords: PasswordHasher, rules: AuthRules = AuthRules()
     ) {
         self.executor = executor
         self.issuer = issuer
         self.publicKeys = publicKeys
-        self.users = users
+        self.verifier = verifier
+        self.store = store
         self.passwords = passwords
-        self.guestPermissions = guestPermissions
+        self.rules = rules
+        limits = GrantLimits(rules)
     }
 
-    func create(_ credentials: Credentials, _ context: CallContext) async throws -> TokenGrant {
-        guard let name = credentials.user else { return try guest(credentials) }
-        let user = try await users.user(named: name)
-        let verdict = try await passwords.verify(credentials.password ?? "", against: user?.passwordHash)
-        guard var user, verdict != .wrong else {
-            throw Problem(.credentialsWrong, "There is no such user with such a password.")
-        }
-        if verdict == .rightButOutdated {
-            user.passwordHash = try await passwords.hash(credentials.password ?? "")
-            try await users.save(user)
-        }
-        return try issue(user.name, user.permissions)
+    public func waitsFor() async -> [String] {
+        await isStoreSound() ? [] : ["its store"]
+    }
+
+    func keys(_: Empty, _ context: CallContext) async throws -> KeySet { try await publicKeys.currentKeys() }
+
+    func metadata(_: Empty, _ context: CallContext) async -> AuthMetadata {
+        AuthMetadata(issuer: issuer.issuer, url: rules.url)
+    }
+
+    func smoke(_: Empty, _ context: CallContext) async throws -> Smoke {
+        _ = try await ask { store throws(StoreError) in try await store.roles() }
+        return .ok
     }
 
     func valid(_ question: PermissionQuestion, _ context: CallContext) async throws -> Empty {
-        guard context.principal?.permissions.contains(question.resource) == true else {
+        let principal = try await currentPrincipal(context)
+        guard principal.permissions.contains(question.resource) else {
             throw Problem(.permissionDenied, "The token does not hold the permission “\(question.resource)”.")
         }
         return Empty()
     }
 
-    func keys(_: Empty, _ context: CallContext) async -> KeySet { publicKeys }
-
-    func smoke(_: Empty, _ context: CallContext) async throws -> Smoke {
-        _ = try await users.all()
-        return .ok
+    func me(_: Empty, _ context: CallContext) async throws -> Identity {
+        guard let principal = context.principal else { throw Problem(.tokenMissing, "A token is needed.") }
+        return Identity(
+            user: principal.subject, permissions: principal.permissions.sorted(),
+            expires: principal.expires.timestamp)
     }
 
-    private func guest(_ credentials: Credentials) throws -> TokenGrant {
-        guard credentials.password == nil else { throw Problem(.credentialsWrong, "A password needs a user.") }
-        guard !guestPermissions.isEmpty else {
-            throw Problem(.permissionDenied, "There are no guests here: name a user and a password.")
-        }
-        return try issue("guest", guestPermissions)
+    /// Who calls, unless the token has been revoked by now: the store knows that before any verifier does.
+    private func currentPrincipal(_ context: CallContext) async throws -> Principal {
+        guard let principal = context.principal else { throw Problem(.tokenMissing, "A token is needed.") }
+        let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
+        guard !isRevoked else { throw Problem(.tokenInvalid, "The token has been revoked.") }
+        return principal
     }
+}
 
-    private func issue(_ subject: String, _ permissions: Set<String>) throws -> TokenGrant {
-        TokenGrant(
-            token: try issuer.issue(subject: subject, permissions: permissions).token,
-            expiresIn: Int(issuer.lifetime.components.seconds))
-    }
+extension Date {
+    /// As RFC 3339 writes it, to the second.
+    var timestamp: String { Timestamp(epoch: Int(timeIntervalSince1970.rounded(.down))).description }
 }

@@ -1,82 +1,73 @@
 public import Endpoints
 public import Tokens
 
-/// Says who may do what: issues tokens, and publishes the keys that verify them.
+/// Says who may do what: lets users in, issues tokens, and publishes the keys that verify them.
 public enum AuthContract: Contract {
     public static let name = "auth"
-    public static let version = "1.0.0"
-    public static let summary = "Issues tokens, and publishes the keys that verify them."
+    public static let version = "2.0.0"
+    public static let summary = "Lets users in, issues tokens, and publishes the keys that verify them."
+
+    /// Permissions that this contract names.
+    public enum Permission {
+        /// Who holds it adds, changes and removes users.
+        public static let users = "users"
+        /// Who holds it may ask what other people's tokens are worth.
+        public static let introspect = "introspect"
+    }
 
     public static let create = Endpoint<Credentials, TokenGrant>(
         "create", .post, "/api/v1/auth/create", status: 201, access: .open, deadline: .seconds(5),
-        problems: [.credentialsWrong, .permissionDenied, .tooManyRequests],
-        summary: "Makes a token for a user with a password, or for a guest where no user is named.")
+        problems: [.credentialsWrong, .permissionDenied, .tooManyRequests, .storeUnavailable],
+        summary: "Makes tokens for a user with a password, or one for a guest where no user is named.")
+    public static let refresh = Endpoint<RefreshRequest, TokenGrant>(
+        "refresh", .post, "/api/v1/auth/refresh", access: .open, deadline: .seconds(5),
+        problems: [.credentialsWrong, .tooManyRequests, .storeUnavailable],
+        summary: "Makes new tokens for a refresh token, which is good once; used again, all that came of it ends.")
+    public static let revoke = Endpoint<RevocationRequest, Empty>(
+        "revoke", .post, "/api/v1/auth/revoke", access: .open, idempotent: true, problems: [.storeUnavailable],
+        summary: "Ends a token (RFC 7009): an access token, or a refresh token with all that came of the same password."
+    )
+    public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
+        "introspect", .post, "/api/v1/auth/introspect", envelope: false, access: .permission(Permission.introspect),
+        idempotent: true, problems: [.storeUnavailable],
+        summary: "Says what a token is worth at this moment (RFC 7662).")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
-        "valid", .get, "/api/v1/auth/valid", access: .token, problems: [.permissionDenied],
+        "valid", .get, "/api/v1/auth/valid", access: .token,
+        problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],
         summary: "Says whether the token permits the use of a resource; a 403 says that it does not.")
+    public static let me = Endpoint<Empty, Identity>(
+        "me", .get, "/api/v1/auth/me", access: .token, summary: "Says whose token it is and what it permits.")
     public static let keys = Endpoint<Empty, KeySet>(
-        "keys", .get, "/.well-known/jwks.json", envelope: false, access: .open,
+        "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
         summary: "The public keys that verify tokens.")
+    public static let metadata = Endpoint<Empty, AuthMetadata>(
+        "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),
+        access: .open, summary: "Where the endpoints of this server are, for programs that know OAuth (RFC 8414).")
 
     public static let endpoints = Endpoints {
         create
+        refresh
+        revoke
+        introspect
         valid
+        me
         keys
+        metadata
+        addUser
+        listUsers
+        showUser
+        changePassword
+        setPermissions
+        lockUser
+        unlockUser
+        removeUser
+        listRoles
         Smoke.endpoint
     }
 }
 
 extension Problem.Kind {
     public static let credentialsWrong = Self("credentials_wrong", status: 401, title: "The credentials are wrong")
-}
-
-/// Who asks for a token. Without a user it is a guest.
-public struct Credentials: Payload, Equatable {
-    public static let schema = Schema.object(
-        .optional("user", .string(length: 1...128, example: "ada"), "The user's name; without one, a guest asks."),
-        .optional(
-            "password", .string(length: 1...1024, format: .password, example: "correct horse battery staple"),
-            "The user's password."))
-
-    public static let guest = Credentials()
-
-    public let user: String?
-    public let password: String?
-
-    public init(user: String? = nil, password: String? = nil) {
-        self.user = user
-        self.password = password
-    }
-}
-
-/// A token, to be sent as `X-Token: …` or `Authorization: Bearer …`.
-public struct TokenGrant: Payload, Equatable {
-    public static let schema = Schema.object(
-        .required("token", .string(example: "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl"), "A JSON Web Token (RFC 7519)."),
-        .required("expires_in", .integer(1...86_400, example: 300), "For how many seconds it is valid."))
-
-    public let token: String
-    public let expiresIn: Int
-
-    public init(token: String, expiresIn: Int) {
-        self.token = token
-        self.expiresIn = expiresIn
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case token
-        case expiresIn = "expires_in"
-    }
-}
-
-/// Asks whether the token at hand permits something.
-public struct PermissionQuestion: Payload, Equatable {
-    public static let schema = Schema.object(
-        .required("resource", .string(length: 1...128, example: "time"), "The permission that is asked about."))
-
-    public let resource: String
-
-    public init(resource: String) {
-        self.resource = resource
-    }
+    public static let storeUnavailable = Self(
+        "store_unavailable", status: 503, title: "What must be kept cannot be kept now")
 }

@@ -6,7 +6,7 @@ struct FleetSettings: Sendable {
     let issuer: String
     let audience: String
     let tokenLifetime: Duration
-    let guestPermissions: Set<String>
+    let auth: AuthSettings
     /// Where webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
     let resourceOverHTTP: PeerAddress
 
@@ -14,13 +14,14 @@ struct FleetSettings: Sendable {
         issuer = try settings(Self.issuer)
         audience = try settings(Self.audience)
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
-        guestPermissions = Set(try settings(Self.guestPermissions))
+        auth = try AuthSettings(settings, family)
         let resource = Member.resource
         let besides = try ServiceSettings.url(of: resource.name, port: resource.port, settings)
         resourceOverHTTP = try settings.optional(Self.resourceOverHTTP) ?? .http(besides)
-        guard guestPermissions.isEmpty || family.environment == .development else {
+        if family.environment == .production, let name = settings.exposedSecret(of: Self.all) {
             throw SettingsError(
-                description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
+                description:
+                    "\(name) stands in a settings file that others than its owner can read: chmod 600 the file.")
         }
     }
 
@@ -28,7 +29,7 @@ struct FleetSettings: Sendable {
     static var all: [SettingDescription] {
         FamilySettings.all
             + [commandKey.description]
-            + [issuer.description, audience.description, tokenLifetime.description, guestPermissions.description]
+            + [issuer.description, audience.description, tokenLifetime.description] + AuthSettings.all
             + [resourceOverHTTP.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
     }
@@ -43,10 +44,6 @@ struct FleetSettings: Sendable {
         "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", standard: "starmicroservices")
     private static let tokenLifetime = Setting<Int>.integer(
         "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
-    private static let guestPermissions = Setting<[String]>.list(
-        "GUEST_PERMISSIONS",
-        "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
-        standard: "", example: "time")
     private static let resourceOverHTTP = Setting<PeerAddress>(
         "RESOURCE_HTTP_ADDRESS",
         "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "

@@ -3,27 +3,90 @@ import Contracts
 import Endpoints
 import Foundation
 import Hosting
+import Logging
 import Passwords
 import Tokens
 
 extension Member {
-    static let auth = Member(contract: AuthContract.description, port: 5040) { host, settings in
-        let data = host.family.dataDirectory
-        let key = try SigningKey.loadOrCreate(at: data.appendingPathComponent("auth-key.json").path)
+    static let authPort = 5040
+
+    static let auth = Member(contract: AuthContract.description, port: authPort) { host, settings in
+        let passwords = PasswordHasher()
+        let store = try settings.auth.database.open()
+        let preparation = { @Sendable in try await prepare(store, passwords, settings.auth, host) }
+        let isPrepared = try await attempt(preparation, host)
+        let key = try SigningKey.loadOrCreate(
+            at: host.family.dataDirectory.appendingPathComponent("auth-key.json").path)
         let keys = KeySet([key.publicKey])
         let issuer = TokenIssuer(
             key: key, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)
-        let service = AuthService(
-            executor: host.executor, issuer: issuer, publicKeys: keys, users: FileUserStore.standard(in: data),
-            passwords: PasswordHasher(), guestPermissions: settings.guestPermissions)
         let verifier = AccessTokenVerifier(issuer: settings.issuer, audience: settings.audience, source: keys)
         verifier.replaceKeys(keys)
-        return Built(service: service, verifier: verifier)
+        let service = AuthService(
+            executor: host.executor, issuer: issuer, publicKeys: keys, verifier: verifier, store: store,
+            passwords: passwords, rules: settings.auth.rules)
+        return Built(
+            service: service, verifier: verifier,
+            background: [prune(store, host)] + (isPrepared ? [] : [retry(preparation, host)]))
     }
-}
 
-extension FileUserStore {
-    static func standard(in directory: URL) -> FileUserStore {
-        FileUserStore(directory.appendingPathComponent("users.json"))
+    /// - Returns: whether it was done; not where the store fails, which may mend while auth runs.
+    private static func attempt(
+        _ preparation: @Sendable () async throws -> Void, _ host: ServiceHost
+    ) async throws -> Bool {
+        do {
+            try await preparation()
+            return true
+        } catch let error as StoreError {
+            host.logger.error("The store cannot be prepared yet: \(error)")
+            return false
+        }
+    }
+
+    private static func retry(
+        _ preparation: @escaping @Sendable () async throws -> Void, _ host: ServiceHost
+    ) -> @Sendable () async throws -> Void {
+        { while try await !attempt(preparation, host) { try await Task.sleep(for: .seconds(2)) } }
+    }
+
+    /// Brings the store to what this version needs: users of an earlier one, the first administrator.
+    private static func prepare(
+        _ store: any AuthStore, _ passwords: PasswordHasher, _ settings: AuthSettings, _ host: ServiceHost
+    ) async throws {
+        let old = settings.dataDirectory.appending(path: "users.json")
+        if let count = try await UsersFile.move(old, into: store) {
+            host.logger.notice("\(count) users of \(old.path) are in the store now; the file is set aside")
+        }
+        let file = settings.passwordFile
+        let start = FirstStart(store: store, passwords: passwords, passwordFile: file)
+        if try await start.run(permissions: permissions) {
+            host.logger.notice(
+                """
+                The first start has made the administrator \(FirstStart.administrator). Its password is in \(file.path); \
+                change it: star users passwd \(FirstStart.administrator)
+                """)
+        }
+    }
+
+    /// Every permission that a contract of the family names.
+    private static var permissions: Set<String> {
+        Set(
+            all.flatMap(\.contract.endpoints).compactMap { endpoint in
+                if case .permission(let permission, _) = endpoint.access { permission } else { nil }
+            })
+    }
+
+    /// Lets the store forget what has ended, now and then.
+    private static func prune(_ store: any AuthStore, _ host: ServiceHost) -> @Sendable () async throws -> Void {
+        {
+            while true {
+                do throws(StoreError) {
+                    try await store.prune(at: .now)
+                } catch {
+                    host.logger.warning("The store has not been tidied: \(error)")
+                }
+                try await Task.sleep(for: .seconds(600))
+            }
+        }
     }
 }

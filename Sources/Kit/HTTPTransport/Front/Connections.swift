@@ -32,6 +32,7 @@ final class Connection: Sendable {
     private struct State {
         var running: RunningCall?
         var isGone = false
+        var origin: String?
     }
 
     private let channel: any Channel
@@ -39,6 +40,14 @@ final class Connection: Sendable {
 
     fileprivate init(_ channel: any Channel) {
         self.channel = channel
+    }
+
+    /// The client's address, without its port.
+    var origin: String? {
+        state.withLock { state in
+            if state.origin == nil { state.origin = channel.remoteAddress?.ipAddress }
+            return state.origin
+        }
     }
 
     /// Takes over the call that is being answered. A client that has gone meanwhile cancels it.

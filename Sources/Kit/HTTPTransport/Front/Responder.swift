@@ -100,7 +100,8 @@ final class Responder: Sendable {
                 route, path: path, query: target.query, body: (try? body.get()) ?? Data(), fields, received: received)
             if case .failure(let problem) = body { call.fault = problem }
             let reply = await reply(to: call, channel)
-            answer = HTTPMapping.answer(to: call, reply, envelope: route.endpoint.http.envelope)
+            let shape = route.endpoint.http
+            answer = HTTPMapping.answer(to: call, reply, envelope: shape.envelope, cache: shape.cache)
         case .nowhere(let problem, let allow):
             let call = HTTPMapping.stray(problem, fields, received: received)
             answer = HTTPMapping.answer(to: call, await reply(to: call, channel), envelope: false, allow: allow)
@@ -128,6 +129,7 @@ final class Responder: Sendable {
                 .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
         }
         let connection = connections[channel]
+        call.origin = connection?.origin
         let reply = await withCheckedContinuation { continuation in
             let running = dispatcher.start(call, isolation: nil) { continuation.resume(returning: $0) }
             // A connection that is not there any more has nobody who waits.

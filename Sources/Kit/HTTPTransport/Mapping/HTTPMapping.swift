@@ -52,10 +52,14 @@ extension HTTPMapping {
     ///   - call: what is replied to; its ids go back.
     ///   - reply: the dispatcher's.
     ///   - envelope: whether a success is wrapped in `{"data": …}`.
+    ///   - cache: for how long a success may be used again.
     ///   - allow: the methods that the path has, where the request's is none of them.
     /// - Returns: the response, still without `Date` and `Content-Length`.
-    static func answer(to call: Call, _ reply: Reply, envelope: Bool, allow: String? = nil) -> HTTPAnswer {
+    static func answer(
+        to call: Call, _ reply: Reply, envelope: Bool, cache: Duration? = nil, allow: String? = nil
+    ) -> HTTPAnswer {
         var answer: HTTPAnswer
+        var caching = HTTPField.noStore
         switch reply {
         case .success(let status, let output):
             answer = HTTPAnswer(head: HTTPResponse(status: .init(integerLiteral: status)), body: ByteBuffer())
@@ -64,11 +68,12 @@ extension HTTPMapping {
                 answer.body = envelope ? Envelope.wrap(output) : bare(output)
                 answer.head.headerFields.append(.json)
             }
+            if let cache { caching = .maxAge(cache) }
         case .failure(let problem):
             answer = failure(call, problem, allow: allow)
         }
         answer.head.headerFields.append(.noSniff)
-        answer.head.headerFields.append(.noStore)
+        answer.head.headerFields.append(caching)
         answer.head.headerFields.append(HTTPField(name: .requestID, value: call.requestID ?? call.trace.traceID))
         answer.head.headerFields.append(HTTPField(name: .traceParent, value: call.trace.header))
         return answer

@@ -28,6 +28,10 @@ extension HTTPField {
     static let problemJSON = HTTPField(name: .contentType, value: "application/problem+json")
     static let noSniff = HTTPField(name: .xContentTypeOptions, value: "nosniff")
     static let noStore = HTTPField(name: .cacheControl, value: "no-store")
+    static func maxAge(_ time: Duration) -> HTTPField {
+        HTTPField(name: .cacheControl, value: "max-age=\(time.components.seconds)")
+    }
+
     static let close = HTTPField(name: .connection, value: "close")
     static let notProcessed = HTTPField(name: .processed, value: Header.notProcessed)
     /// No token was sent (RFC 6750, section 3).

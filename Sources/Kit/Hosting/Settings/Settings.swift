@@ -5,6 +5,8 @@ import SystemPackage
 /// Reads settings from the environment, and where that says nothing, from a `.env` file.
 public struct Settings: Sendable {
     private let reader: ConfigReader
+    /// What the `.env` file says, where others than its owner can read it.
+    private let exposed: ConfigReader?
 
     /// The environment first, then the file at `path`, which need not exist.
     ///
@@ -13,6 +15,7 @@ public struct Settings: Sendable {
         do {
             let file = try await EnvironmentVariablesProvider(environmentFilePath: FilePath(path), allowMissing: true)
             reader = ConfigReader(providers: [EnvironmentVariablesProvider(), file])
+            exposed = Self.isExposed(path) ? ConfigReader(provider: file) : nil
         } catch {
             throw SettingsError(description: "The settings file \(path) cannot be read: \(error)")
         }
@@ -21,6 +24,7 @@ public struct Settings: Sendable {
     /// Settings from a dictionary, for tests.
     public init(_ values: [String: String]) {
         reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
+        exposed = nil
     }
 
     /// Reads a setting.
@@ -45,6 +49,14 @@ public struct Settings: Sendable {
         return try self(setting)
     }
 
+    /// A secret that stands in a settings file which others than its owner can read.
+    ///
+    /// - Parameter settings: those that there are.
+    /// - Returns: its name, or `nil` where no secret is so exposed.
+    public func exposedSecret(of settings: [SettingDescription]) -> String? {
+        settings.first { $0.isSecret && exposed?.string(forKey: Self.key($0.name))?.isEmpty == false }?.name
+    }
+
     private func text(_ name: String, _ description: SettingDescription) throws(SettingsError) -> String? {
         // An empty secret is none: env.example has it empty beside its _FILE.
         if let text = value(name), !(text.isEmpty && description.isSecret) { return text }
@@ -53,7 +65,16 @@ public struct Settings: Sendable {
     }
 
     private func value(_ name: String) -> String? {
-        reader.string(forKey: ConfigKey(name.split(separator: "_").map { $0.lowercased() }))
+        reader.string(forKey: Self.key(name))
+    }
+
+    private static func key(_ name: String) -> ConfigKey {
+        ConfigKey(name.split(separator: "_").map { $0.lowercased() })
+    }
+
+    private static func isExposed(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.posixPermissions] as? Int ?? 0) & 0o077 != 0
     }
 
     private func secret(_ name: String, at path: String) throws(SettingsError) -> String {

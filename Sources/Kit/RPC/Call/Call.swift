@@ -14,6 +14,9 @@ public struct Call: Sendable {
     public var trace: TraceContext
     /// The caller's own name for the call, which is echoed.
     public var requestID: String?
+    /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` where
+    /// neither is known.
+    public var origin: String?
     /// The time that remained when the call was sent; `nil` leaves it to the endpoint.
     public var timeout: Duration?
     /// When the call was read from its wire; its time counts from here.
@@ -30,6 +33,7 @@ public struct Call: Sendable {
         token: String? = nil,
         trace: TraceContext = .root(),
         requestID: String? = nil,
+        origin: String? = nil,
         timeout: Duration? = nil,
         received: ContinuousClock.Instant = .now,
         transport: Transport = .inProcess,
@@ -41,6 +45,7 @@ public struct Call: Sendable {
         self.token = token
         self.trace = trace
         self.requestID = requestID
+        self.origin = origin
         self.timeout = timeout
         self.received = received
         self.transport = transport

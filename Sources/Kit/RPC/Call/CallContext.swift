@@ -11,17 +11,20 @@ public struct CallContext: Sendable {
     /// The token as the caller sent it, to be passed on where the next service must know the caller.
     public let token: String?
     public let trace: TraceContext
+    /// The address of whoever started it all, where it is known: see ``Call/origin``.
+    public let origin: String?
     /// When the call must have been answered. Its task is cancelled then.
     public let deadline: ContinuousClock.Instant
 
     public init(
         endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
-        deadline: ContinuousClock.Instant = .now + .seconds(1)
+        origin: String? = nil, deadline: ContinuousClock.Instant = .now + .seconds(1)
     ) {
         self.endpoint = endpoint
         self.principal = principal
         self.token = token
         self.trace = trace
+        self.origin = origin
         self.deadline = deadline
     }
 

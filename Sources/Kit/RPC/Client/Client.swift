@@ -37,7 +37,7 @@ public struct Client<C: Contract>: Sendable {
         }
         let call = Call(
             C.name + "." + endpoint.description.name, body: body, token: token,
-            trace: context?.trace.child() ?? .root(), timeout: time)
+            trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time)
         switch await caller.call(call, endpoint.description) {
         case .success(_, let body): return try Coding.output(Output.self, from: body)
         case .failure(let problem): throw problem

@@ -105,7 +105,8 @@ public final class Dispatcher: Sendable {
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, call.token)
             let context = CallContext(
-                endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, deadline: deadline)
+                endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace,
+                origin: call.origin, deadline: deadline)
             if let permission = handler.endpoint.access.confirmed { try await verifier.confirm(permission, context) }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: call)

@@ -9,6 +9,7 @@ extension Head {
         add(.token, call.token)
         add(.traceparent, call.trace.header)
         add(.requestID, call.requestID)
+        add(.origin, call.origin)
         add(.contentType, call.contentType)
     }
 

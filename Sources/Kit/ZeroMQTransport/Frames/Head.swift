@@ -9,6 +9,7 @@ package struct Head: Equatable, Sendable {
         case traceparent
         case contentType = "content-type"
         case requestID = "x-request-id"
+        case origin = "x-origin"
         case processed
         case service
         case version

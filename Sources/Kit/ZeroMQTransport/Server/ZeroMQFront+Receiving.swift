@@ -102,7 +102,7 @@ extension Call {
         self.init(
             head.line, body: body, contentType: head[.contentType], token: head.bearer,
             trace: head[.traceparent].flatMap(TraceContext.init(header:))?.child() ?? .root(),
-            requestID: head[.requestID],
+            requestID: head[.requestID], origin: head[.origin],
             timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ)
     }
 }

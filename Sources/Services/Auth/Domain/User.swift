@@ -1,8 +1,9 @@
+import Contracts
 public import Foundation
 
 /// Somebody who may ask for tokens with a password.
 public struct User: Sendable, Equatable {
-    /// The `sub` of the user's tokens, and never another's as long as there is this user. ``UserRules`` says what makes one.
+    /// The `sub` of the user's tokens, and never another's as long as there is this user. ``UserRules`` says what it looks like.
     public let name: String
     /// A PHC string. No answer and no log holds it.
     public var passwordHash: String
@@ -64,5 +65,5 @@ extension User {
 /// What makes an administrator.
 public enum Administration {
     /// Who holds this permission changes users.
-    public static let permission = "users"
+    public static let permission = AuthContract.Permission.users
 }

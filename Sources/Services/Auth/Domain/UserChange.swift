@@ -7,10 +7,10 @@ public enum UserChange: Sendable, Equatable {
     /// Given `replacing`, it takes the place of that hash only: so a password is changed by who has shown the old one, and
     /// not undone by who has shown one that was changed meanwhile.
     case password(hash: String, replacing: String?)
-    /// Other permissions and roles, in place of all that the user has.
+    /// Other permissions and roles, in place of all that the user has; roles may be left as they are (`nil`).
     ///
     /// - `held`: what whoever grants holds; more than that is refused. `nil` from the shell, which may grant anything.
-    case access(permissions: Set<String>, roles: Set<String>, held: Set<String>?)
+    case access(permissions: Set<String>, roles: Set<String>?, held: Set<String>?)
     case lock
     case unlock
 }
@@ -54,7 +54,7 @@ extension UserChange {
             changed.failedAttempts = 0
             return .success((changed, .sessions))
         case .access(let permissions, let roleNames, let held):
-            (changed.permissions, changed.roles) = (permissions, roleNames)
+            (changed.permissions, changed.roles) = (permissions, roleNames ?? user.roles)
             let before = user.effectivePermissions(roles)
             if let refusal = changed.refusal(granting: before, held: held, roles) { return .failure(refusal) }
             let isLess = !changed.effectivePermissions(roles).isSuperset(of: before)

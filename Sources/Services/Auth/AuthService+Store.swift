@@ -1,0 +1,89 @@
+import Contracts
+import Endpoints
+import Logging
+
+/// What is known of the store's health.
+struct StoreHealth {
+    /// Why the last call failed; `nil` where it did not.
+    var fault: StoreError?
+    /// Tries whether the store works.
+    var probe: Task<Void, Never>?
+    var probed: ContinuousClock.Instant?
+}
+
+// Every call of the store passes here, so that a store which fails is noticed, logged and told of in one way.
+extension AuthService {
+    /// Asks the store.
+    ///
+    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails.
+    func ask<Value: Sendable>(
+        _ question: (any AuthStore) async throws(StoreError) -> Value
+    ) async throws(Problem) -> Value {
+        do throws(StoreError) {
+            return try await question(store)
+        } catch {
+            note(error)
+            throw Problem(.storeUnavailable, "What must be kept cannot be kept now.", retryAfter: .seconds(1))
+        }
+    }
+
+    /// Asks the store for a change, which it may refuse.
+    func change<Value: Sendable>(
+        _ question: (any AuthStore) async throws(StoreError) -> Result<Value, Refusal>
+    ) async throws(Problem) -> Value {
+        switch try await ask(question) {
+        case .success(let value): return value
+        case .failure(let refusal): throw refusal.problem
+        }
+    }
+
+    /// Whether the store reads and writes, as far as is known. It is tried at most once a second, and this waits for the
+    /// outcome where the last one was bad.
+    func isStoreSound() async -> Bool {
+        let isStale = health.probed.map { $0.duration(to: .now) > .seconds(1) } ?? true
+        if isStale, health.probe == nil {
+            health.probe = Task { await probe() }
+        }
+        if health.fault != nil || health.probed == nil { await health.probe?.value }
+        return health.fault == nil
+    }
+
+    private func probe() async {
+        do throws(StoreError) {
+            try await store.probe()
+            if health.fault != nil { logger.notice("The store works again") }
+            health.fault = nil
+        } catch {
+            note(error)
+        }
+        health.probed = .now
+        health.probe = nil
+    }
+
+    private func note(_ error: StoreError) {
+        if health.fault == nil { logger.error("The store fails: \(error)") }
+        health.fault = error
+    }
+
+    private var logger: Logger { Logger(label: AuthContract.name) }
+}
+
+extension Refusal {
+    /// What a refusal is on the wire.
+    var problem: Problem {
+        switch self {
+        case .noSuchUser: Problem(.notFound, "There is no such user.")
+        case .nameTaken: Problem(.conflict, "There is a user of this name.")
+        case .noSuchRole(let role):
+            Problem(
+                .invalid, "There is no role “\(role)”.",
+                faults: [Problem.Fault(pointer: "/roles", detail: "names “\(role)”, which there is not")])
+        case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
+        case .notHeld(let permissions):
+            Problem(
+                .permissionDenied,
+                "Nobody grants what they do not hold: \(permissions.sorted().joined(separator: ", ")).")
+        case .passwordChanged: Problem(.conflict, "Another password has been set meanwhile.")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import Contracts
+import Endpoints
+import Foundation
+import Passwords
+import RPC
+
+// Users: what administrators do, and what users do for themselves. Who may do what to whom is checked here once more, by
+// what the store says of the caller at this moment, because a token may be older than a change.
+extension AuthService {
+    func addUser(_ new: NewUser, _ context: CallContext) async throws -> UserProfile {
+        let administrator = try await administrator(context)
+        try check(new.password, of: new.user, "/password")
+        if let fault = UserRules.fault(ofName: new.user) {
+            throw Problem(.invalid, "The name \(fault).", faults: [.init(pointer: "/user", detail: fault)])
+        }
+        let hash = try await passwords.hash(new.password)
+        let user = User(
+            name: new.user, passwordHash: hash, permissions: Set(new.permissions ?? []), roles: Set(new.roles ?? []),
+            created: .now)
+        let entry = entry(.userAdded, of: user.name, context, UserRules.words(user.permissions, user.roles))
+        return try await change { store throws(StoreError) in
+            try await store.add(user, held: administrator.held, entry)
+        }.profile
+    }
+
+    func listUsers(_ page: PageRequest, _ context: CallContext) async throws -> UserPage {
+        _ = try await administrator(context)
+        let limit = page.limit ?? 50
+        // One more than asked for tells whether there is another page.
+        let found = try await ask { store throws(StoreError) in
+            try await store.users(after: page.after, limit: limit + 1)
+        }
+        let users = found.prefix(limit).map(\.profile)
+        return UserPage(users: users, next: found.count > limit ? users.last?.user : nil)
+    }
+
+    func showUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
+        if context.principal?.subject != name.user { _ = try await administrator(context) }
+        let user = try await ask { store throws(StoreError) in try await store.user(named: name.user) }
+        guard let user else { throw Refusal.noSuchUser.problem }
+        return user.profile
+    }
+
+    func changePassword(_ wish: PasswordChange, _ context: CallContext) async throws -> Empty {
+        guard context.principal?.subject == wish.user else {
+            throw Problem(.permissionDenied, "Nobody changes the password of another one here.")
+        }
+        try limits.count(from: context.origin)
+        try limits.count(.password, of: wish.user)
+        try check(wish.newPassword, of: wish.user, "/new_password")
+        let (user, _) = try await check(wish.user, wish.oldPassword)
+        let hash = try await passwords.hash(wish.newPassword)
+        let entry = entry(.passwordChanged, of: user.name, context)
+        _ = try await change { store throws(StoreError) in
+            try await store.change(user.name, .password(hash: hash, replacing: user.passwordHash), entry)
+        }
+        return Empty()
+    }
+
+    func setPermissions(_ wish: PermissionChange, _ context: CallContext) async throws -> UserProfile {
+        let administrator = try await administrator(context)
+        let (permissions, roles) = (Set(wish.permissions), wish.roles.map(Set.init))
+        let entry = entry(.accessChanged, of: wish.user, context, UserRules.words(permissions, roles))
+        return try await change { store throws(StoreError) in
+            try await store.change(
+                wish.user, .access(permissions: permissions, roles: roles, held: administrator.held), entry)
+        }.profile
+    }
+
+    func lockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
+        _ = try await administrator(context)
+        let entry = entry(.userLocked, of: name.user, context)
+        return try await change { store throws(StoreError) in try await store.change(name.user, .lock, entry) }.profile
+    }
+
+    func unlockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
+        _ = try await administrator(context)
+        let entry = entry(.userUnlocked, of: name.user, context)
+        return try await change { store throws(StoreError) in
+            try await store.change(name.user, .unlock, entry)
+        }.profile
+    }
+
+    func removeUser(_ name: UserName, _ context: CallContext) async throws -> Empty {
+        _ = try await administrator(context)
+        let entry = entry(.userRemoved, of: name.user, context)
+        _ = try await change { store throws(StoreError) in try await store.remove(name.user, entry) }
+        return Empty()
+    }
+
+    func listRoles(_: Empty, _ context: CallContext) async throws -> RoleList {
+        _ = try await administrator(context)
+        let roles = try await ask { store throws(StoreError) in try await store.roles() }
+        return RoleList(roles: roles.map { .init(name: $0.name, permissions: $0.permissions.sorted()) })
+    }
+}
+
+extension AuthService {
+    /// Whoever calls, where it may change users at this moment, and what it holds.
+    ///
+    /// - Throws: ``Problem/Kind/permissionDenied``.
+    private func administrator(_ context: CallContext) async throws(Problem) -> (name: String, held: Set<String>) {
+        guard let name = context.principal?.subject else { throw Problem(.tokenMissing, "A token is needed.") }
+        let user = try await ask { store throws(StoreError) in try await store.user(named: name) }
+        let roles = try await ask { store throws(StoreError) in try await store.roles() }
+        guard let user, user.isAdministrator(roles) else {
+            throw Problem(.permissionDenied, "Who calls may not change users.")
+        }
+        return (name, user.effectivePermissions(roles))
+    }
+
+    private func check(_ password: String, of user: String, _ pointer: String) throws(Problem) {
+        guard let fault = PasswordRules.fault(of: password, user: user) else { return }
+        throw Problem(.invalid, "The password \(fault).", faults: [.init(pointer: pointer, detail: fault)])
+    }
+
+    private func entry(
+        _ action: AuditEntry.Action, of target: String, _ context: CallContext, _ detail: String = ""
+    ) -> AuditEntry {
+        let actor = context.principal?.subject ?? AuthContract.name
+        return AuditEntry(action, of: target, by: actor, detail: detail, from: context.origin, at: .now)
+    }
+}
+
+extension User {
+    /// The user without any secret.
+    public var profile: UserProfile {
+        UserProfile(
+            user: name, permissions: permissions.sorted(), roles: roles.sorted(), locked: isLocked,
+            failedAttempts: failedAttempts, created: created.timestamp, changed: changed.timestamp)
+    }
+}

@@ -1,0 +1,53 @@
+import Endpoints
+
+/// How often tokens and passwords may be asked for: by account, for who guesses at one user's password from many places,
+/// and by address, for who guesses at many users' from one.
+struct GrantLimits {
+    /// What is asked for. Each has its own bucket at an account, so that who guesses at a user's password does not keep the
+    /// user from refreshing.
+    enum Kind: String {
+        case create, refresh, password
+    }
+
+    private var accounts: TokenBuckets
+    private var addresses: TokenBuckets
+
+    init(_ rules: AuthRules) {
+        accounts = TokenBuckets(perMinute: rules.perAccount)
+        addresses = TokenBuckets(perMinute: rules.perAddress)
+    }
+
+    /// - Parameter origin: `nil` where a trusted service asks for itself, which has no limit.
+    mutating func count(from origin: String?, at now: ContinuousClock.Instant = .now) throws(Problem) {
+        guard let origin, let pause = addresses.take(Self.network(origin), at: now) else { return }
+        throw Self.problem("Too many calls have come from this address.", pause)
+    }
+
+    mutating func count(_ kind: Kind, of user: String, at now: ContinuousClock.Instant = .now) throws(Problem) {
+        guard let pause = accounts.take("\(kind.rawValue) \(user)", at: now) else { return }
+        throw Self.problem("Too many calls have come for this user.", pause)
+    }
+
+    /// Who has one address of IPv6 has the 2⁶⁴ beside it: they count as one.
+    static func network(_ address: String) -> String {
+        guard address.contains(":") else { return String(address.prefix(64)) }
+        let halves = address.components(split: "::")
+        let (head, tail) = (halves[0], halves.count > 1 ? halves[1] : [])
+        let zeros = halves.count > 1 ? Array(repeating: "0", count: max(0, 8 - head.count - tail.count)) : []
+        return (head + zeros + tail).prefix(4).joined(separator: ":").prefix(64) + "::/64"
+    }
+
+    private static func problem(_ detail: String, _ pause: Duration) -> Problem {
+        Problem(.tooManyRequests, detail, retryAfter: pause, isUnprocessed: true)
+    }
+}
+
+extension String {
+    /// The groups of an address of IPv6, before and after the zeros that are left out.
+    fileprivate func components(split separator: String) -> [[String]] {
+        guard let range = firstRange(of: separator) else { return [groups(self[...])] }
+        return [groups(self[..<range.lowerBound]), groups(self[range.upperBound...])]
+    }
+
+    private func groups(_ text: Substring) -> [String] { text.split(separator: ":").map { $0.lowercased() } }
+}

@@ -1,0 +1,47 @@
+/// How often something may happen, for each of many keys: so many times at once, and as many again in each minute.
+///
+/// What is remembered is bounded. Two generations: when the young one is full it becomes the old one, and the old one is
+/// let go; a bucket that was not used for so long is most likely full again.
+struct TokenBuckets {
+    private struct Bucket {
+        var level: Double
+        var at: ContinuousClock.Instant
+    }
+
+    private let perMinute: Double
+    private let generationLimit: Int
+    private var young: [String: Bucket] = [:]
+    private var old: [String: Bucket] = [:]
+
+    /// - Parameters:
+    ///   - perMinute: how many times; 0 for no limit.
+    ///   - limit: how many keys are remembered at the most.
+    init(perMinute: Int, limit: Int = 20_000) {
+        self.perMinute = Double(perMinute)
+        generationLimit = limit / 2
+    }
+
+    var count: Int { young.count + old.count }
+
+    /// Takes one of a key's times.
+    ///
+    /// - Returns: `nil` where there was one left; otherwise after how long there will be.
+    mutating func take(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
+        guard perMinute > 0 else { return nil }
+        var bucket = young[key] ?? old.removeValue(forKey: key) ?? Bucket(level: perMinute, at: now)
+        bucket.level = min(perMinute, bucket.level + (bucket.at.duration(to: now) / .seconds(60)) * perMinute)
+        bucket.at = now
+        let isLeft = bucket.level >= 1
+        if isLeft { bucket.level -= 1 }
+        insert(bucket, key)
+        return isLeft ? nil : .seconds(60) * ((1 - bucket.level) / perMinute)
+    }
+
+    private mutating func insert(_ bucket: Bucket, _ key: String) {
+        if young.count >= generationLimit, young[key] == nil {
+            old = young
+            young = [:]
+        }
+        young[key] = bucket
+    }
+}

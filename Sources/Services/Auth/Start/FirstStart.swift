@@ -1,0 +1,100 @@
+public import Foundation
+public import Passwords
+import Tokens
+
+/// What a start of auth brings to its store before anybody is let in.
+public struct FirstStart: Sendable {
+    /// The name of the administrator who is made.
+    public static let administrator = "admin"
+
+    private let store: any AuthStore
+    private let passwords: PasswordHasher
+    /// Where the password of the first administrator stands, for its owner only.
+    private let file: URL
+
+    public init(store: any AuthStore, passwords: PasswordHasher, passwordFile: URL) {
+        self.store = store
+        self.passwords = passwords
+        file = passwordFile
+    }
+
+    /// Gives the role of administrators every permission that there is, and makes the first administrator where there never
+    /// was one. Its password goes into a file, so that no log holds it; a start after it was changed removes the file.
+    ///
+    /// - Parameter permissions: those that the contracts of the family name.
+    /// - Returns: whether an administrator was made.
+    /// - Throws: ``StoreError``; what the system says where the file cannot be written.
+    public func run(permissions: Set<String>) async throws -> Bool {
+        let role = try await role(permissions)
+        if try await hasAdministrator() {
+            try await removeStalePassword()
+            return false
+        }
+        let password = Self.password()
+        // The file comes first: an administrator whose password nobody knows would be worse than a file without one.
+        try PrivateFile.write(password + "\n", to: file)
+        let user = User(
+            name: Self.administrator, passwordHash: try await passwords.hash(password), roles: [role.name],
+            created: .now)
+        let entry = AuditEntry(.userAdded, of: user.name, by: "auth", detail: "the first start", at: .now)
+        let isMade = try await store.addFirstAdministrator(user, role, entry)
+        if !isMade { try FileManager.default.removeItem(at: file) }
+        return isMade
+    }
+
+    private func role(_ permissions: Set<String>) async throws -> Role {
+        let name = Role.administrator
+        let old = try await store.roles().first { $0.name == name }
+        let role = Role(name: name, permissions: permissions.union(old?.permissions ?? []))
+        if role != old {
+            let detail = role.permissions.sorted().joined(separator: " ")
+            _ = try await store.set(role, AuditEntry(.roleSet, of: name, by: "auth", detail: detail, at: .now))
+        }
+        return role
+    }
+
+    private func hasAdministrator() async throws -> Bool {
+        let roles = try await store.roles()
+        var last: String?
+        while true {
+            let page = try await store.users(after: last, limit: 100)
+            let isThere = page.contains { user in
+                user.name == Self.administrator
+                    || user.effectivePermissions(roles).contains(Administration.permission)
+            }
+            if isThere { return true }
+            guard page.count == 100 else { return false }
+            last = page.last?.name
+        }
+    }
+
+    private func removeStalePassword() async throws {
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return }
+        let user = try await store.user(named: Self.administrator)
+        let password = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let verdict = try await passwords.verify(password, against: user?.passwordHash)
+        if verdict == .wrong { try FileManager.default.removeItem(at: file) }
+    }
+
+    /// More than 100 random bits, in groups that can be typed.
+    private static func password() -> String {
+        let letters = OpaqueToken().text.lowercased().filter { $0.isLetter || $0.isNumber }
+        return stride(from: 0, to: 24, by: 6).map { start in
+            String(letters.dropFirst(start).prefix(6))
+        }.joined(separator: "-")
+    }
+}
+
+/// Files that only their owner can use.
+enum PrivateFile {
+    /// Writes a file in place of what was there.
+    static func write(_ text: String, to file: URL) throws {
+        try FileIdentity.make(file)
+        guard chmod(file.path, 0o600) == 0 else { throw CocoaError(.fileWriteNoPermission) }
+        let handle = try FileHandle(forWritingTo: file)
+        defer { try? handle.close() }
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.synchronize()
+    }
+}

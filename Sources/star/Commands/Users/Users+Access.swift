@@ -1,0 +1,118 @@
+import ArgumentParser
+import Auth
+import Contracts
+import Foundation
+
+extension Users {
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the users: name, permissions, roles, and whether they are locked.")
+
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                var users: [User] = []
+                while true {
+                    let page = try await store.users(after: users.last?.name, limit: 200)
+                    users += page
+                    if page.count < 200 { break }
+                }
+                if options.json { return try options.show(users.map(\.profile), "") }
+                for user in users { print(user.line) }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows a user, and what its next token permits.")
+
+        private struct Answer: Encodable {
+            let user: UserProfile
+            let permits: [String]
+        }
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                guard let found = try await store.user(named: user.name) else {
+                    throw Shell.failure(.noSuchUser, user.name)
+                }
+                let permits = found.effectivePermissions(try await store.roles()).sorted()
+                let profile = found.profile
+                try options.show(
+                    Answer(user: profile, permits: permits),
+                    """
+                    name         \(profile.user)
+                    permissions  \(profile.permissions.joined(separator: " "))
+                    roles        \(profile.roles.joined(separator: " "))
+                    permits      \(permits.joined(separator: " "))
+                    locked       \(profile.locked ? "yes" : "no"), \(profile.failedAttempts) wrong passwords
+                    created      \(profile.created)
+                    changed      \(profile.changed)
+                    """)
+            }
+        }
+    }
+
+    struct Grant: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives a user permissions and roles, beside those it has.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var access: AccessOptions
+        @OptionGroup var options: StoreOptions
+
+        func validate() throws { try access.validateNotEmpty() }
+
+        func run() async throws {
+            try await options.changeAccess(of: user.name) { permissions, roles in
+                permissions.formUnion(access.permission)
+                roles.formUnion(access.role)
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes permissions and roles from a user, with the tokens that hold them.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var access: AccessOptions
+        @OptionGroup var options: StoreOptions
+
+        func validate() throws { try access.validateNotEmpty() }
+
+        func run() async throws {
+            try await options.changeAccess(of: user.name) { permissions, roles in
+                permissions.subtract(access.permission)
+                roles.subtract(access.role)
+            }
+        }
+    }
+}
+
+extension StoreOptions {
+    fileprivate func changeAccess(
+        of name: String, _ edit: (_ permissions: inout Set<String>, _ roles: inout Set<String>) -> Void
+    ) async throws {
+        try await withStore { store in
+            guard let user = try await store.user(named: name) else { throw Shell.failure(.noSuchUser, name) }
+            var (permissions, roles) = (user.permissions, user.roles)
+            edit(&permissions, &roles)
+            let change = UserChange.access(permissions: permissions, roles: roles, held: nil)
+            let words = UserRules.words(permissions, roles)
+            try await apply(change, .accessChanged, to: name, store, "has \(words)", words)
+        }
+    }
+}
+
+extension User {
+    fileprivate var line: String {
+        ([name] + permissions.sorted() + roles.sorted().map { "role:" + $0 } + (isLocked ? ["(locked)"] : []))
+            .joined(separator: "\t")
+    }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Auth
+import Contracts
+import Foundation
+import Passwords
+
+extension Users {
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Adds a user, whose password is asked for.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var access: AccessOptions
+        @OptionGroup var options: StoreOptions
+
+        func validate() throws {
+            if let fault = UserRules.fault(ofName: user.name) { throw ValidationError("The name \(fault).") }
+        }
+
+        func run() async throws {
+            try await options.withStore { store in
+                let hash = try await PasswordPrompt.hash(of: user.name)
+                let (permissions, roles) = (Set(access.permission), Set(access.role))
+                let new = User(
+                    name: user.name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
+                let entry = Shell.entry(.userAdded, of: new.name, UserRules.words(permissions, roles))
+                let added = try Shell.value(of: try await store.add(new, held: nil, entry), new.name)
+                try options.show(added.profile, "\(added.name) is added.")
+            }
+        }
+    }
+
+    struct Passwd: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives a user another password, which is asked for. All of the user's tokens end.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                guard try await store.user(named: user.name) != nil else { throw Shell.failure(.noSuchUser, user.name) }
+                let change = UserChange.password(hash: try await PasswordPrompt.hash(of: user.name), replacing: nil)
+                try await options.apply(change, .passwordChanged, to: user.name, store, "has another password")
+            }
+        }
+    }
+
+    struct Lock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Locks a user out, and ends all of its tokens.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { try await options.apply(.lock, .userLocked, to: user.name, $0, "is locked") }
+        }
+    }
+
+    struct Unlock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lets a user in again.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore {
+                try await options.apply(.unlock, .userUnlocked, to: user.name, $0, "is let in again")
+            }
+        }
+    }
+
+    struct Remove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Removes a user, and ends all of its tokens.")
+
+        @OptionGroup var user: UserArgument
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                let result = try await store.remove(user.name, Shell.entry(.userRemoved, of: user.name))
+                let removed = try Shell.value(of: result, user.name)
+                try options.show(removed.profile, "\(removed.name) is removed.")
+            }
+        }
+    }
+}
+
+extension StoreOptions {
+    /// Changes a user and shows what became of it.
+    func apply(
+        _ change: UserChange, _ action: AuditEntry.Action, to name: String, _ store: any AuthStore, _ verb: String,
+        _ detail: String = ""
+    ) async throws {
+        let result = try await store.change(name, change, Shell.entry(action, of: name, detail))
+        let user = try Shell.value(of: result, name)
+        try show(user.profile, "\(user.name) \(verb).")
+    }
+}

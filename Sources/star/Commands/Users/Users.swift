@@ -1,0 +1,87 @@
+import ArgumentParser
+import Auth
+import Foundation
+import Hosting
+
+/// `star users`.
+struct Users: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Keeps the users who may ask auth for tokens, and their roles.",
+        discussion: """
+            It works on auth's store itself, whether auth runs or not, and may grant anything: whoever can read the store is \
+            its owner. What it takes away ends with the tokens that are out.
+
+            star users add ada --permission time
+            star users grant ada --role administrator
+            star users passwd ada
+            star users lock ada
+            star users roles set clerk --permission greet --permission time
+
+            A password is asked for without echo, or read from standard input where that is no terminal.
+            """,
+        subcommands: [
+            Add.self, List.self, Show.self, Grant.self, Revoke.self, Roles.self, Passwd.self, Lock.self, Unlock.self,
+            Remove.self, History.self,
+        ])
+}
+
+/// Where the store is, and how the answer looks.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "The file that settings are read from, beside the environment.")
+    var env = ".env"
+
+    @Flag(help: "Answers in JSON.")
+    var json = false
+
+    /// Opens auth's store for a piece of work.
+    ///
+    /// - Throws: `ExitCode`, after a sentence has been written.
+    func withStore(_ work: (any AuthStore) async throws -> Void) async throws {
+        try await Exit.onError {
+            let settings = try await Settings(environmentFile: env)
+            let store = try AuthSettings(settings, FamilySettings(settings)).database.open()
+            do {
+                try await work(store)
+            } catch {
+                await store.close()
+                throw error
+            }
+            await store.close()
+        }
+    }
+
+    /// Prints a value, as JSON or as a line for people.
+    func show(_ value: some Encodable, _ line: @autoclosure () -> String) throws {
+        guard json else { return print(line()) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+/// The user that a command is about.
+struct UserArgument: ParsableArguments {
+    @Argument(help: "The user's name.")
+    var name: String
+}
+
+/// Permissions and roles, as options.
+struct AccessOptions: ParsableArguments {
+    @Option(name: .long, help: "A permission; may be repeated.")
+    var permission: [String] = []
+
+    @Option(name: .long, help: "A role; may be repeated.")
+    var role: [String] = []
+
+    func validate() throws {
+        for permission in permission {
+            if let fault = UserRules.fault(ofPermission: permission) {
+                throw ValidationError("The permission “\(permission)” \(fault).")
+            }
+        }
+    }
+
+    func validateNotEmpty() throws {
+        if permission.isEmpty && role.isEmpty { throw ValidationError("Name a --permission or a --role.") }
+    }
+}

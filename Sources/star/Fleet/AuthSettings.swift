@@ -1,0 +1,102 @@
+import Auth
+import AuthPostgres
+import Foundation
+import Hosting
+import Postgres
+
+/// The settings of auth.
+struct AuthSettings: Sendable {
+    let database: AuthDatabase
+    let rules: AuthRules
+    let dataDirectory: URL
+
+    init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
+        dataDirectory = family.dataDirectory
+        database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
+        var rules = AuthRules()
+        rules.guestPermissions = Set(try settings(Self.guestPermissions))
+        rules.refreshLifetime = .seconds(try settings(Self.refreshLifetime))
+        rules.lockAfter = try settings(Self.lockAfter)
+        rules.perAccount = try settings(Self.perAccount)
+        rules.perAddress = try settings(Self.perAddress)
+        let listening = try ServiceSettings("auth", port: Member.authPort, settings).url
+        rules.url = try settings.optional(Self.url) ?? listening
+        self.rules = rules
+        guard rules.guestPermissions.isEmpty || family.environment == .development else {
+            throw SettingsError(
+                description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
+        }
+    }
+
+    static var all: [SettingDescription] {
+        [
+            database.description, refreshLifetime.description, guestPermissions.description, lockAfter.description,
+            perAccount.description, perAddress.description, url.description,
+        ]
+    }
+
+    /// Where the first administrator's password stands.
+    var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
+
+    private static let database = Setting<AuthDatabase>(
+        "AUTH_DATABASE",
+        "Where auth keeps users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "
+            + "where several auths share it. Unless told, it is auth.sqlite in DATA_DIRECTORY.",
+        standard: "", isSecret: true
+    ) { text throws(SettingFault) in try AuthDatabase(text) }
+    private static let refreshLifetime = Setting<Int>.integer(
+        "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", standard: 1_209_600)
+    private static let guestPermissions = Setting<[String]>.list(
+        "GUEST_PERMISSIONS",
+        "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
+        standard: "", example: "time")
+    private static let lockAfter = Setting<Int>.integer(
+        "AUTH_LOCK_AFTER", 3...1000,
+        "How many wrong passwords in a row lock a user, until an administrator unlocks it.",
+        standard: 100)
+    private static let perAccount = Setting<Int>.integer(
+        "AUTH_CALLS_PER_USER", 0...1_000_000,
+        "How often a minute one user may ask for a token, and as often refresh one, and change the password; 0 for no "
+            + "limit.", standard: 5)
+    private static let perAddress = Setting<Int>.integer(
+        "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
+        "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
+    private static let url = Setting<String>(
+        "AUTH_PUBLIC_URL",
+        "How the world reaches auth, for its metadata: http:// or https://, without a last slash. "
+            + "Unless told, where it listens.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        guard text.wholeMatch(of: /https?:\/\/[^\/?#\s]+(\/[^?#\s]*[^\/?#\s])?/) != nil else {
+            throw SettingFault("must be http://… or https://…, without a last slash")
+        }
+        return text
+    }
+}
+
+/// Which store auth has.
+enum AuthDatabase: Sendable {
+    case sqlite(URL)
+    case postgres(DatabaseAddress)
+
+    init(_ text: String) throws(SettingFault) {
+        guard text.contains("://") else {
+            self = .sqlite(URL(filePath: text))
+            return
+        }
+        guard let address = try? DatabaseAddress(text) else {
+            throw SettingFault("must be the path of a file or postgres://user:password@host/database")
+        }
+        self = .postgres(address)
+    }
+
+    static func standard(in directory: URL) -> AuthDatabase { .sqlite(directory.appending(path: "auth.sqlite")) }
+
+    /// Opens the store. It blocks, and belongs to the start of a process.
+    func open() throws -> any AuthStore {
+        switch self {
+        case .sqlite(let file): try SQLiteStore(file)
+        case .postgres(let address): PostgresStore(address)
+        }
+    }
+}

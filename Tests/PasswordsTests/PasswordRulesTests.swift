@@ -1,0 +1,50 @@
+import Passwords
+import Testing
+
+@Suite("The rules of passwords")
+struct PasswordRulesTests {
+    private func fault(_ password: String, _ user: String = "ada") -> String? {
+        PasswordRules.fault(of: password, user: user)
+    }
+
+    @Test(
+        "let everything be that is long enough, whatever it is made of",
+        arguments: [
+            "correct horse", "battery staple", "tr0ub4dor&3", "ein langes Wort", "ЖУРАВЛИНА", "🐎🔋📎🌊🐎🔋📎🌊", "        x y",
+            "adalovelace", String(repeating: "abc", count: 341),
+        ])
+    func fine(_ password: String) {
+        #expect(fault(password) == nil)
+    }
+
+    @Test("refuse what is too short or too long, by characters and by bytes")
+    func lengths() {
+        for short in ["", "abcdefg", "🐎🔋📎🌊🐎🔋📎"] { #expect(fault(short) == "must have at least 8 characters") }
+        #expect(fault(String(repeating: "abcd", count: 256)) == nil)
+        #expect(fault(String(repeating: "abcd", count: 256) + "e") == "must have at most 1024 bytes")
+        #expect(fault(String(repeating: "äbc", count: 300)) == "must have at most 1024 bytes")
+    }
+
+    @Test(
+        "refuse what everybody tries first, in whatever case",
+        arguments: [
+            "password", "Password123", "12345678", "QWERTYUIOP", "iloveyou", "letmein123", "1q2w3e4r", "changeme",
+        ])
+    func common(_ password: String) {
+        #expect(fault(password) == "is one of those that everybody tries first")
+    }
+
+    @Test("refuse one or two characters again and again", arguments: ["bbbbbbbb", "abababababab", "        "])
+    func monotonous(_ password: String) {
+        #expect(fault(password) == "must have at least 3 different characters")
+    }
+
+    @Test("refuse the user's own name, with digits around it or again and again")
+    func name() {
+        for password in ["lovelace", "LoveLace", "lovelace1843", "1843lovelace", "lovelacelovelace"] {
+            #expect(fault(password, "lovelace") == "must not be the user's name")
+        }
+        #expect(fault("lovelace and babbage", "lovelace") == nil)
+        #expect(fault("lovelace", "babbage") == nil)
+    }
+}

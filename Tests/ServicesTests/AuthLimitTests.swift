@@ -1,0 +1,149 @@
+import Contracts
+import Endpoints
+import Foundation
+import Passwords
+import RPC
+import Testing
+
+@testable import Auth
+
+@Suite("Limits of auth", .timeLimit(.minutes(3)))
+struct AuthLimitTests {
+    static let start = ContinuousClock.now
+
+    func second(_ seconds: Double) -> ContinuousClock.Instant { Self.start + .seconds(seconds) }
+
+    @Test("a bucket gives so many at once, and then one at a time, after the pause that it told")
+    func bucket() {
+        var buckets = TokenBuckets(perMinute: 5)
+        for _ in 1...5 { #expect(buckets.take("ada", at: second(0)) == nil) }
+        let pause = buckets.take("ada", at: second(0))
+        #expect(pause.map { abs($0 / .seconds(1) - 12) < 0.001 } == true)
+        #expect(buckets.take("bob", at: second(0)) == nil)
+        #expect(buckets.take("ada", at: second(11.9)) != nil)
+        #expect(buckets.take("ada", at: second(12.1)) == nil)
+        #expect(buckets.take("ada", at: second(12.1)) != nil)
+        for _ in 1...5 { #expect(buckets.take("ada", at: second(3600)) == nil) }
+        #expect(buckets.take("ada", at: second(3600)) != nil)
+    }
+
+    @Test("what is remembered of keys is bounded, and those in use stay")
+    func bounded() {
+        var buckets = TokenBuckets(perMinute: 1, limit: 100)
+        for number in 0..<10_000 {
+            _ = buckets.take("key \(number)", at: second(0))
+            if number > 0 { #expect(buckets.take("ada", at: second(0)) != nil || number == 1) }
+        }
+        #expect(buckets.count <= 101)
+        var none = TokenBuckets(perMinute: 0)
+        for _ in 1...1000 { #expect(none.take("ada", at: second(0)) == nil) }
+        #expect(none.count == 0)
+    }
+
+    @Test(
+        "addresses of IPv6 that one customer has count as one",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:DB8:1:2::", "2001:db8:1:2::/64"), ("::1", "0:0:0:0::/64"), ("2001:db8::7", "2001:db8:0:0::/64"),
+        ])
+    func networks(_ address: String, _ network: String) {
+        #expect(GrantLimits.network(address) == network)
+    }
+
+    @Test("calls are counted by user and by address, each kind by itself, and 429 says when to come again")
+    func counted() async throws {
+        let (trust, store) = (Trust(), try NewStore())
+        try await store.add("ada", "correct horse", ["time"])
+        var rules = AuthRules()
+        (rules.perAccount, rules.perAddress, rules.guestPermissions) = (2, 9, ["time"])
+        let auth = try trust.auth(store: store.store, rules: rules)
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        func call<Input, Output>(
+            _ endpoint: Endpoint<Input, Output>, _ input: Input, from origin: String, token: String? = nil
+        ) async -> Problem? {
+            let context = CallContext(endpoint: "test.test", origin: origin, deadline: .now + .seconds(20))
+            return await problem { try await client.call(endpoint, input, in: context, token: token) }
+        }
+        let right = Credentials(user: "ada", password: "correct horse")
+        let grant = try await client.call(AuthContract.create, right)
+        #expect(
+            await call(AuthContract.create, Credentials(user: "ada", password: "wrong horse"), from: "a")?.status == 401
+        )
+        let full = await call(AuthContract.create, right, from: "b")
+        #expect(full?.kind == .tooManyRequests && full?.retryAfter.map { $0 > .seconds(20) } == true)
+        // An unknown user is counted like any other; refreshing and changing passwords have their own count.
+        for status in [401, 401, 429] {
+            let nobody = Credentials(user: "nobody", password: "correct horse")
+            #expect(await call(AuthContract.create, nobody, from: "c")?.status == status)
+        }
+        let used = RefreshRequest(refreshToken: grant.refreshToken ?? "")
+        for status in [nil, 401, 429] { #expect(await call(AuthContract.refresh, used, from: "d")?.status == status) }
+        let change = PasswordChange(user: "ada", oldPassword: "wrong horse", newPassword: "seven wet socks")
+        for status in [401, 401, 429] {
+            let token = try trust.token(["time"])
+            #expect(await call(AuthContract.changePassword, change, from: "e", token: token)?.status == status)
+        }
+        // Guests and whatever else count at the address.
+        for _ in 1...9 { #expect(await call(AuthContract.create, .guest, from: "f") == nil) }
+        let guest = await call(AuthContract.create, .guest, from: "f")
+        #expect(guest?.kind == .tooManyRequests && guest?.retryAfter != nil)
+        #expect(await call(AuthContract.create, right, from: "f")?.kind == .tooManyRequests)
+        #expect(await call(AuthContract.create, .guest, from: "g") == nil)
+        // A service that asks for itself has no address.
+        for _ in 1...12 { _ = try await client.call(AuthContract.create, .guest) }
+    }
+
+    @Test("a flood of logins is refused with a time to come back, while all else is answered")
+    func flood() async throws {
+        let (trust, store) = (Trust(), try NewStore())
+        try await store.add("ada", "correct horse", ["time"])
+        let client = Client<AuthContract>(
+            try Line(trust.auth(store: store.store), AuthContract.description, trust.verifier))
+        let token = try trust.token(["time"])
+        let outcomes = await withTaskGroup(of: Problem?.self) { group in
+            for _ in 1...100 {
+                group.addTask {
+                    await problem {
+                        try await client.call(
+                            AuthContract.create, Credentials(user: "ada", password: "correct horse"))
+                    }
+                }
+            }
+            for _ in 1...20 {
+                #expect(await problem { try await client.call(Smoke.endpoint) } == nil)
+                let question = PermissionQuestion(resource: "time")
+                #expect(await problem { try await client.call(AuthContract.valid, question, token: token) } == nil)
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let refused = outcomes.compactMap(\.self)
+        #expect(refused.count >= 100 - 17 - 20 && refused.count < 100)
+        #expect(refused.allSatisfy { $0.kind == .tooManyRequests && $0.retryAfter != nil })
+    }
+
+    @Test("a wrong password takes the same time whether there is such a user or not")
+    func timing() async throws {
+        let (trust, store) = (Trust(), try NewStore())
+        try await store.add("ada", "correct horse", ["time"])
+        let auth = try trust.auth(store: store.store)
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        func time(_ user: String) async -> Duration {
+            let start = ContinuousClock.now
+            let refusal = await problem {
+                try await client.call(AuthContract.create, Credentials(user: user, password: "wrong horse"))
+            }
+            #expect(refusal?.kind == .credentialsWrong)
+            let time = start.duration(to: .now)
+            await auth.failures?.value
+            return time
+        }
+        var (known, unknown): ([Duration], [Duration]) = ([], [])
+        for _ in 1...60 {
+            known.append(await time("ada"))
+            unknown.append(await time("nobody"))
+        }
+        let ratio = known.sorted()[30] / unknown.sorted()[30]
+        // Of 60 pairs on a machine that does other things too; a thousand pairs on a quiet one are within 5 %.
+        #expect((0.85...1.15).contains(ratio), "\(ratio)")
+    }
+}

@@ -1,0 +1,168 @@
+import Contracts
+import Endpoints
+import Foundation
+import RPC
+import Testing
+import Tokens
+
+@testable import Auth
+
+@Suite("Sessions of auth", .timeLimit(.minutes(1)))
+struct AuthSessionTests {
+    let trust = Trust()
+    let store: NewStore
+    let auth: AuthService
+    let client: Client<AuthContract>
+
+    init() async throws {
+        store = try NewStore()
+        try await store.add("ada", "correct horse", ["time"])
+        try await store.add("root", "battery staple", ["introspect", "users"])
+        auth = try trust.auth(store: store.store)
+        client = Client(try Line(auth, AuthContract.description, trust.verifier))
+    }
+
+    func login(_ user: String = "ada", _ password: String = "correct horse") async throws -> TokenGrant {
+        try await client.call(AuthContract.create, Credentials(user: user, password: password))
+    }
+
+    func refresh(_ token: String?) async throws -> TokenGrant {
+        try await client.call(AuthContract.refresh, RefreshRequest(refreshToken: token ?? ""))
+    }
+
+    func isValid(_ token: String) async -> Bool {
+        await problem {
+            try await client.call(AuthContract.valid, PermissionQuestion(resource: "time"), token: token)
+        } == nil
+    }
+
+    @Test("a user gets a refresh token with the lifetimes of both, a guest gets none")
+    func grant() async throws {
+        let grant = try await login()
+        #expect(grant.expiresIn == 300 && grant.refreshExpiresIn == 1_209_600)
+        #expect(grant.refreshToken?.count == 43)
+        let guest = try await client.call(AuthContract.create, .guest)
+        #expect(guest.refreshToken == nil && guest.refreshExpiresIn == nil)
+    }
+
+    @Test("a refresh token gets new tokens, once, and each time what the user may do by now")
+    func rotation() async throws {
+        let first = try await login()
+        let change = UserChange.access(permissions: ["time", "tide"], roles: nil, held: nil)
+        _ = try await store.store.change("ada", change, AuditEntry(.accessChanged, of: "ada", by: "test", at: .now))
+        let second = try await refresh(first.refreshToken)
+        let third = try await refresh(second.refreshToken)
+        #expect(Set([first, second, third].map(\.refreshToken)).count == 3)
+        #expect(try await trust.verifier.verify(first.token).permissions == ["time"])
+        #expect(try await trust.verifier.verify(third.token).permissions == ["time", "tide"])
+    }
+
+    @Test("a refresh token that is used twice ends all that came of it")
+    func reuse() async throws {
+        let first = try await login()
+        let other = try await login()
+        let second = try await refresh(first.refreshToken)
+        #expect(await isValid(second.token))
+        #expect(await problem { try await refresh(first.refreshToken) }?.kind == .credentialsWrong)
+        #expect(await problem { try await refresh(second.refreshToken) }?.kind == .credentialsWrong)
+        for token in [first.token, second.token] { #expect(await !isValid(token)) }
+        #expect(await isValid(other.token))
+        _ = try await refresh(other.refreshToken)
+        let line = try #require(try await store.store.audit(before: nil, limit: 1).first)
+        #expect(line.entry.action == .refreshTokenReused && line.entry.target == "ada")
+    }
+
+    @Test("whatever is wrong with a refresh token, the answer is the same")
+    func wrong() async throws {
+        let grant = try await login()
+        _ = try await client.call(AuthContract.revoke, RevocationRequest(token: grant.refreshToken ?? ""))
+        var refusals: [Problem?] = []
+        for token in ["nobody's", grant.refreshToken ?? "", grant.token] {
+            refusals.append(await problem { try await refresh(String(token.prefix(128))) })
+        }
+        #expect(Set(refusals.map(\.?.detail)).count == 1 && refusals.allSatisfy { $0?.status == 401 })
+    }
+
+    @Test("revoking ends an access token alone, or a refresh token with its family; of others nothing is said")
+    func revocation() async throws {
+        let (one, two) = (try await login(), try await login())
+        for token in [one.token, two.refreshToken ?? "", "nobody's", "a.b.c"] {
+            _ = try await client.call(AuthContract.revoke, RevocationRequest(token: token))
+        }
+        #expect(await !isValid(one.token))
+        #expect(await !isValid(two.token))
+        #expect(await problem { try await refresh(two.refreshToken) } != nil)
+        _ = try await refresh(one.refreshToken)
+    }
+
+    @Test("introspection says what a token is worth to who may ask, and nothing of one that is worth nothing")
+    func introspection() async throws {
+        let grant = try await login()
+        let asker = try await login("root", "battery staple").token
+        func ask(_ token: String?) async throws -> Introspection {
+            try await client.call(AuthContract.introspect, IntrospectionRequest(token: token ?? ""), token: asker)
+        }
+        let access = try await ask(grant.token)
+        #expect(access.active && access.sub == "ada" && access.scope == "time" && access.tokenType == "Bearer")
+        #expect(access.iss == "auth" && access.aud == "star" && access.jti != nil && access.exp != nil)
+        let refresh = try await ask(grant.refreshToken)
+        #expect(refresh.active && refresh.sub == "ada" && refresh.tokenType == "refresh_token")
+        #expect(try await ask("nobody's") == .inactive)
+        #expect(try await ask(Trust().token(["time"])) == .inactive)
+        _ = try await client.call(AuthContract.revoke, RevocationRequest(token: grant.refreshToken ?? ""))
+        #expect(try await ask(grant.token) == .inactive)
+        #expect(try await ask(grant.refreshToken) == .inactive)
+        let own = await problem {
+            try await client.call(AuthContract.introspect, IntrospectionRequest(token: asker), token: grant.token)
+        }
+        #expect(own?.kind == .permissionDenied)
+    }
+
+    @Test("the store holds neither a refresh token nor a password")
+    func secrecy() async throws {
+        let grant = try await login()
+        await store.store.close()
+        let folder = store.directory.url
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let bytes = try Data(contentsOf: file)
+            for secret in [grant.refreshToken ?? "", grant.token, "correct horse"] {
+                #expect(bytes.firstRange(of: Data(secret.utf8)) == nil)
+            }
+        }
+    }
+
+    @Test("a lock ends what is out, and a locked user is refused as if the password were wrong")
+    func locked() async throws {
+        let grant = try await login()
+        _ = try await store.store.change("ada", .lock, AuditEntry(.userLocked, of: "ada", by: "test", at: .now))
+        #expect(await !isValid(grant.token))
+        #expect(await problem { try await refresh(grant.refreshToken) }?.status == 401)
+        let wrong = await problem { try await login("ada", "wrong horse") }
+        #expect(await problem { try await login() } == wrong)
+        #expect(wrong?.kind == .credentialsWrong)
+    }
+
+    @Test("wrong passwords lock a user, a right one before forgets them, and an administrator unlocks")
+    func failures() async throws {
+        var rules = AuthRules()
+        (rules.perAccount, rules.perAddress, rules.lockAfter) = (0, 0, 3)
+        let auth = try trust.auth(store: store.store, rules: rules)
+        let strict = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        func attempt(_ password: String) async -> Problem? {
+            let refusal = await problem {
+                try await strict.call(AuthContract.create, Credentials(user: "ada", password: password))
+            }
+            await auth.failures?.value
+            return refusal
+        }
+        for _ in 1...2 { #expect(await attempt("wrong horse") != nil) }
+        #expect(await attempt("correct horse") == nil)
+        for _ in 1...3 { #expect(await attempt("wrong horse") != nil) }
+        #expect(await attempt("correct horse")?.kind == .credentialsWrong)
+        #expect(try await store.user("ada").isLocked)
+        let root = try await login("root", "battery staple").token
+        let unlocked = try await client.call(AuthContract.unlockUser, UserName("ada"), token: root)
+        #expect(!unlocked.locked && unlocked.failedAttempts == 0)
+        #expect(await attempt("correct horse") == nil)
+    }
+}
