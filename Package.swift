@@ -145,6 +145,9 @@ let package = Package(
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
         tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", grdb]),
+        tests(
+            "AccessTests",
+            ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),
