@@ -22,6 +22,30 @@ struct DispatcherTests {
         #expect(first.all == ["tea.make 201"] && second.all == first.all)
     }
 
+    @Test("accounts for the time of a call, part by part, and for no more than it took")
+    func ledger() async throws {
+        let journal = Journal()
+        let service = TeaService {
+            handle(pour) { _, _ in
+                let end = ContinuousClock.now + .milliseconds(2)
+                while ContinuousClock.now < end {}
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+        let start = ContinuousClock.now
+        _ = await dispatcher.dispatch(Call("tea.pour", received: start - .milliseconds(3)))
+        let ledger = try #require(journal.lastLedger)
+        #expect(ledger.queue >= .milliseconds(3) && ledger.handler >= .milliseconds(2))
+        #expect(ledger.parts.map(\.name) == ["queue", "wait", "access", "decode", "handler", "encode"])
+        let sum = ledger.parts.map(\.time).reduce(.zero, +)
+        #expect(sum <= start.duration(to: .now) + .milliseconds(3))
+        // A call that is refused has come no further.
+        _ = await dispatcher.dispatch(Call("tea.nothing"))
+        #expect(journal.lastLedger?.handler == .zero)
+    }
+
     @Test("takes the endpoint's own deadline where the caller names none, and never more than its longest")
     func deadlines() async throws {
         let times = Signal<Duration>()

@@ -65,8 +65,13 @@ final class FakeVerifier: TokenVerifier {
 /// Keeps what was answered.
 final class Journal: Interceptor {
     private let lines = Mutex<[String]>([])
+    private let ledger = Mutex<Ledger?>(nil)
 
     var all: [String] { lines.withLock { $0 } }
+    /// That of the last call.
+    var lastLedger: Ledger? { ledger.withLock { $0 } }
+
+    func measured(_ call: Call, _ ledger: Ledger) { self.ledger.withLock { $0 = ledger } }
 
     func answered(_ call: Call, with reply: Reply) {
         lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }

@@ -2,7 +2,8 @@ public import Endpoints
 public import Metrics
 import Synchronization
 
-/// Counts calls by endpoint, transport and status, and times them by endpoint and transport.
+/// Counts calls by endpoint, transport and status, and times them by endpoint and transport: the whole
+/// (`star_call_seconds`), and the parts of their ``Ledger`` (`star_call_part_seconds`).
 ///
 /// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
 public final class MetricsInterceptor: Interceptor {
@@ -18,6 +19,8 @@ public final class MetricsInterceptor: Interceptor {
 
     private let service: String
     private let timers: [Place: Timer]
+    /// In the order of ``Ledger/parts``.
+    private let partTimers = Mutex<[Place: [Timer]]>([:])
     private let counters = Mutex<[Outcome: Counter]>([:])
     private let factory: any MetricsFactory
 
@@ -37,13 +40,38 @@ public final class MetricsInterceptor: Interceptor {
     }
 
     public func answered(_ call: Call, with reply: Reply) {
-        var place = Place(endpoint: call.endpoint, transport: call.transport)
-        if timers[place] == nil { place = Place(endpoint: Self.unknown, transport: call.transport) }
+        let place = place(of: call)
         timers[place]?.record(duration: call.received.duration(to: .now))
         counter(Outcome(place: place, status: reply.status)).increment()
     }
 
+    public func measured(_ call: Call, _ ledger: Ledger) {
+        for (timer, part) in zip(partTimers(place(of: call), ledger), ledger.parts) {
+            timer.record(duration: part.time)
+        }
+    }
+
     private static let unknown = "unknown"
+
+    private func place(of call: Call) -> Place {
+        let place = Place(endpoint: call.endpoint, transport: call.transport)
+        return timers[place] == nil ? Place(endpoint: Self.unknown, transport: call.transport) : place
+    }
+
+    private func partTimers(_ place: Place, _ ledger: Ledger) -> [Timer] {
+        partTimers.withLock { timers in
+            if let timers = timers[place] { return timers }
+            let made = ledger.parts.map { part in
+                Timer(
+                    label: "star_call_part_seconds",
+                    dimensions: [
+                        ("endpoint", place.endpoint), ("transport", place.transport.rawValue), ("part", part.name),
+                    ], factory: factory)
+            }
+            timers[place] = made
+            return made
+        }
+    }
 
     private func counter(_ outcome: Outcome) -> Counter {
         counters.withLock { counters in

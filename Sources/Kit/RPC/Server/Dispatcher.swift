@@ -65,7 +65,11 @@ public final class Dispatcher: Sendable {
         let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
         let task = Task.immediate {
             _ = isolation
-            running.finish(await self.answer(call, by: deadline, handler, on: self.home))
+            var ledger = Ledger(from: call.received)
+            ledger.queue = ledger.lap()
+            let reply = await self.answer(call, by: deadline, handler, on: self.home, &ledger)
+            for interceptor in self.interceptors { interceptor.measured(call, ledger) }
+            running.finish(reply)
         }
         running.watch(task, until: deadline)
         return running
@@ -90,8 +94,10 @@ public final class Dispatcher: Sendable {
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.
     private func answer(
-        _ call: Call, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor
+        _ call: Call, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
+        _ ledger: inout Ledger
     ) async -> Reply {
+        ledger.wait = ledger.lap()
         do {
             // 1. The endpoint is one of the contract's.
             guard let handler else {
@@ -110,7 +116,9 @@ public final class Dispatcher: Sendable {
             if let permission = handler.endpoint.access.confirmed { try await verifier.confirm(permission, context) }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: call)
-            return .success(status: handler.endpoint.http.status, body: try await handler.answer(call.body, context))
+            ledger.access = ledger.lap()
+            let body = try await handler.answer(call.body, context, &ledger)
+            return .success(status: handler.endpoint.http.status, body: body)
         } catch {
             return .failure(problem(of: error, call))
         }

@@ -5,7 +5,7 @@ import Foundation
 public struct Handler: Sendable {
     public let endpoint: EndpointDescription
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
-    let answer: @Sendable (_ input: Data, CallContext) async throws -> Data
+    let answer: @Sendable (_ input: Data, CallContext, inout Ledger) async throws -> Data
 }
 
 /// The handlers of a service, in the order of its contract.
@@ -30,8 +30,13 @@ public func handle<Input, Output>(
     _ endpoint: Endpoint<Input, Output>,
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
-    Handler(endpoint: endpoint.description) { json, context in
-        let output = try await method(Coding.input(Input.self, from: json), context)
-        return try Coding.encode(output)
+    Handler(endpoint: endpoint.description) { json, context, ledger in
+        let input = try Coding.input(Input.self, from: json)
+        ledger.decode = ledger.lap()
+        let output = try await method(input, context)
+        ledger.handler = ledger.lap()
+        let body = try Coding.encode(output)
+        ledger.encode = ledger.lap()
+        return body
     }
 }
