@@ -39,6 +39,6 @@ struct FamilyFiles {
     }
 
     private static func port(of text: String) -> Int? {
-        text.firstMatch(of: /port: ([0-9]+)/).flatMap { Int($0.1) }
+        text.firstMatch(of: /[pP]ort(?:: | = )([0-9]+)/).flatMap { Int($0.1) }
     }
 }
