@@ -133,6 +133,9 @@ let package = Package(
         // A PostgreSQL server of a test's own.
         .target(
             name: "PostgresServer", dependencies: ["Postgres"], path: "Tests/PostgresServer", swiftSettings: strict),
+        // A disk that is full or read-only on demand.
+        .target(
+            name: "FaultyDisk", path: "Tests/FaultyDisk", resources: [.copy("faulty_disk.c")], swiftSettings: strict),
         tests("PostgresTests", ["Postgres", "PostgresServer"]),
         tests("ZMTPTests", ["ZMTP"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
@@ -144,12 +147,14 @@ let package = Package(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
-        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", grdb]),
+        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", "FaultyDisk", grdb]),
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
-        tests("SystemTests", ["Contracts", "HTTPTransport", "ZeroMQTransport", "star"]),
+        tests(
+            "SystemTests",
+            ["Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk", "star", grdb]),
     ]
 )

@@ -1,5 +1,6 @@
 import Auth
 import AuthPostgres
+import FaultyDisk
 import Foundation
 import Postgres
 import PostgresServer
@@ -94,6 +95,33 @@ struct PostgresFaultTests {
                 #expect(error == .locked && ada == user("ada"))
             }
             try await recovers(store)
+        }
+    }
+
+    @Test("reads on while the disk is full, says so, keeps all it has acknowledged, and writes once there is room")
+    func full() async throws {
+        let disk = try FaultyDisk()
+        try await PostgresServer.open(environment: disk.environment(for:)) { server in
+            let store = PostgresStore(try DatabaseAddress(server.url()))
+            try await store.add(user("ada"))
+            try disk.fail(.full)
+            var (acknowledged, failure) = (["ada"], StoreError?.none)
+            while failure == nil {
+                let name = "user \(acknowledged.count) " + String(repeating: "x", count: 200)
+                do throws(StoreError) {
+                    _ = try await store.add(user(name), held: nil, entry(of: name))
+                    acknowledged.append(name)
+                } catch {
+                    failure = error
+                }
+            }
+            #expect(failure == .full)
+            #expect(try await store.user(named: "ada") == user("ada"))
+            #expect(await self.failure(store) == .full)
+            disk.mend()
+            try await recovers(store)
+            for name in acknowledged { #expect(try await store.user(named: name) != nil) }
+            await store.close()
         }
     }
 }

@@ -18,7 +18,7 @@ extension PostgresServer {
         get async throws { try await starting.value }
     }
 
-    static func started(_ environment: [String: String] = [:]) async throws -> PostgresServer {
+    static func started(_ environment: (URL) -> [String: String] = { _ in [:] }) async throws -> PostgresServer {
         let server = try PostgresServer(environment)
         do {
             try server.initialise()

@@ -15,9 +15,10 @@ public final class PostgresServer: Sendable {
 
     /// Runs a test with a server, of which nothing is left then.
     ///
-    /// - Parameter environment: what the server's processes find there.
+    /// - Parameter environment: what the server's processes find there, made of where their data is.
     public static func open(
-        environment: [String: String] = [:], _ test: (PostgresServer) async throws -> Void
+        environment: @Sendable (_ data: URL) -> [String: String] = { _ in [:] },
+        _ test: (PostgresServer) async throws -> Void
     ) async throws {
         let server = try await started(environment)
         do {
@@ -30,12 +31,12 @@ public final class PostgresServer: Sendable {
         server.remove()
     }
 
-    init(_ environment: [String: String]) throws {
-        self.environment = environment
+    init(_ environment: (_ data: URL) -> [String: String]) throws {
         programs = try Self.findPrograms()
         port = try FreeTCPPort.next()
         let name = "pg-" + String(UInt32.random(in: .min ... .max), radix: 36)
         folder = FileManager.default.temporaryDirectory.appending(path: name)
+        self.environment = environment(folder.appending(path: "data"))
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         if let owner { try FileManager.default.setAttributes([.ownerAccountName: owner], ofItemAtPath: folder.path) }

@@ -52,8 +52,13 @@ final class Site: Sendable {
     }
 
     private func close() async {
-        for process in processes.withLock({ $0 }) { await process.kill() }
+        await killAll()
         try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Ends all processes as a crash does.
+    func killAll() async {
+        for process in processes.withLock({ $0 }) { await process.kill() }
     }
 
     /// Where a service listens for HTTP.

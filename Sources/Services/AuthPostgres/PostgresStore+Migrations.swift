@@ -101,5 +101,7 @@ extension PostgresStore {
         )
         """,
         "INSERT INTO state VALUES (1, 0, 0, 0)",
+        // Empty: what a probe tries whether there is room with.
+        "CREATE TABLE room (bytes bytea NOT NULL)",
     ]
 }

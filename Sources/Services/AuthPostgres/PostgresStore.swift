@@ -12,6 +12,8 @@ public final class PostgresStore: AuthStore {
     /// Of one connection: writers would wait for each other in the database anyway.
     private let writer: Pool
     private let isPrepared = Atomic(false)
+    /// Whether the last write that failed found no room.
+    private let isFull = Atomic(false)
 
     /// Connects to nothing yet: where the database is away, calls fail until it is back, and a start does not.
     public init(_ address: DatabaseAddress) {
@@ -73,13 +75,23 @@ public final class PostgresStore: AuthStore {
         } catch {
             // Somebody has put an older back-up in the database's place, or an empty one.
             if (error as? PostgresError)?.state == .undefinedTable { isPrepared.store(false, ordering: .releasing) }
-            throw StoreError(error)
+            let failure = StoreError(error)
+            if failure == .full { isFull.store(true, ordering: .relaxed) }
+            throw failure
         }
     }
 
     public func probe() async throws(StoreError) {
         _ = try await read { try $0.run("SELECT probes FROM state") }
-        _ = try await write { try $0.run("UPDATE state SET probes = probes + 1") }
+        // On a full disk small writes still find a place here and there. There is room again where a larger one does.
+        let bytes = isFull.load(ordering: .relaxed) ? (0..<65_536).map { _ in UInt8.random(in: .min ... .max) } : []
+        try await write { connection in
+            try connection.run("UPDATE state SET probes = probes + 1")
+            guard !bytes.isEmpty else { return }
+            try connection.run("INSERT INTO room VALUES ($1)", bytes)
+            try connection.run("DELETE FROM room")
+        }
+        isFull.store(false, ordering: .relaxed)
     }
 
     public func prune(at moment: Date) async throws(StoreError) {

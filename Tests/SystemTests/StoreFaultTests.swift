@@ -1,0 +1,80 @@
+import FaultyDisk
+import Foundation
+import GRDB
+import PostgresServer
+import Testing
+
+@Suite("When auth's store is in trouble", .timeLimit(.minutes(5)))
+struct StoreFaultTests {
+    private func file(_ site: Site) -> URL { site.directory.appending(path: ".star/data/auth.sqlite") }
+
+    @Test(
+        "the disk is full or can only be read: writes are a 503, reads go on",
+        arguments: [FaultyDisk.Fault.full, .readOnly])
+    func disk(_ fault: FaultyDisk.Fault) async throws {
+        let disk = try FaultyDisk()
+        let temporary = FileManager.default.temporaryDirectory
+        try await StoreRig.open(disk.environment(for: temporary)) { rig in
+            try await rig.write()
+            try disk.fail(fault)
+            try await rig.isTroubled()
+            #expect(try await rig.read().status == 200)
+            disk.mend()
+            try await rig.recovers()
+        }
+    }
+
+    @Test("another process holds it: writes are a 503 in time, reads go on")
+    func held() async throws {
+        try await StoreRig.open([:]) { rig in
+            try await rig.write()
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let other = try DatabaseQueue(path: file(rig.site).path, configuration: configuration)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+            try await rig.isTroubled()
+            #expect(try await rig.read().status == 200)
+            try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            try other.close()
+            try await rig.recovers()
+        }
+    }
+
+    @Test("the file is gone: all is a 503 until it is back")
+    func gone() async throws {
+        try await StoreRig.open([:]) { rig in
+            try await rig.write()
+            let aside = rig.site.directory.appending(path: "aside.sqlite")
+            try FileManager.default.moveItem(at: file(rig.site), to: aside)
+            try await rig.isTroubled()
+            #expect(try await rig.read().status == 503)
+            try FileManager.default.moveItem(at: aside, to: file(rig.site))
+            try await rig.recovers()
+        }
+    }
+
+    @Test("auth is killed while it writes: it has all that it has acknowledged")
+    func killed() async throws {
+        try await StoreRig.open([:]) { rig in
+            for _ in 1...3 {
+                try await rig.write { await rig.site.killAll() }
+                try await rig.site.serve("auth")
+                try await rig.keepsItsWord()
+            }
+        }
+    }
+
+    @Test("PostgreSQL is killed while auth writes: auth has all that it has acknowledged, and needs no restart")
+    func databaseKilled() async throws {
+        try await PostgresServer.open { server in
+            try await StoreRig.open(["AUTH_DATABASE": server.url()]) { rig in
+                for _ in 1...3 {
+                    try await rig.write { server.kill() }
+                    try await rig.isTroubled()
+                    try await server.start()
+                    try await rig.recovers()
+                }
+            }
+        }
+    }
+}
