@@ -20,7 +20,7 @@ public final class PasswordHasher: Sendable {
     private static let memory = 19 * 1024 * 1024
     private static let passes: UInt64 = 2
 
-    private let pool = OperationQueue()
+    private let pool: Workers
     private let waiting = Atomic<Int>(0)
     private let capacity: Int
 
@@ -30,8 +30,7 @@ public final class PasswordHasher: Sendable {
     public init(workers: Int? = nil, queue: Int = 16) {
         let workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
         capacity = workers + queue
-        pool.name = "passwords"
-        pool.maxConcurrentOperationCount = workers
+        pool = Workers(workers, name: "passwords")
         // Called again, it does nothing; it fails where there is no source of randomness, and then hashing fails too.
         _ = sodium_init()
     }
@@ -64,7 +63,7 @@ public final class PasswordHasher: Sendable {
                 .tooManyRequests, "Too many passwords are being checked.", retryAfter: .seconds(1), isUnprocessed: true)
         }
         return await withCheckedContinuation { continuation in
-            pool.addOperation {
+            pool.run {
                 let result = work()
                 self.waiting.subtract(1, ordering: .relaxed)
                 continuation.resume(returning: result)
