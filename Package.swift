@@ -61,6 +61,7 @@ let package = Package(
         .library(name: "ZeroMQTransport", targets: ["ZeroMQTransport"]),
         .library(name: "Documents", targets: ["Documents"]),
         .library(name: "Hosting", targets: ["Hosting"]),
+        .library(name: "Measuring", targets: ["Measuring"]),
         .executable(name: "star", targets: ["star"]),
     ],
     dependencies: [
@@ -107,6 +108,8 @@ let package = Package(
         kit(
             "Hosting",
             ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
+        // What calls cost: loads, rounds, and what may be said of a difference.
+        kit("Measuring", [histogram]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
         service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb, logging]),
@@ -119,10 +122,8 @@ let package = Package(
             name: "star",
             dependencies: [
                 "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
-                "Hosting", "Telemetry",
-                "CZeroMQ", "HTTPTransport", arguments,
-                histogram,
-                lifecycle, signals, logging, metrics,
+                "Hosting", "Telemetry", "CZeroMQ", "HTTPTransport", "Measuring", arguments, lifecycle, signals,
+                logging, metrics,
             ],
             swiftSettings: strict),
         // The tests mirror the sources.
@@ -147,6 +148,8 @@ let package = Package(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
         tests("HostingTests", ["Hosting"]),
+        tests("MeasuringTests", ["Measuring"]),
+        tests("BenchTests", ["Measuring", "Documents", "star"]),
         tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", "FaultyDisk", grdb]),
         tests(
             "AccessTests",

@@ -1,58 +1,140 @@
 import ArgumentParser
+import Documents
 import Foundation
+import Measuring
 
 /// `star bench`.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compares the latency of ZeroMQ, HTTP and libzmq alone, in one run.",
+        abstract: "Compares what a call costs over each wire, in one run.",
         discussion: """
-            It starts a second process that serves resource.current_time, and calls it with a token over each wire in turn,
-            round by round. “p50 ratio” and “calls/s ratio” are to libzmq alone: C, no JSON, no tokens, messages of the same
-            size. Build with -c release before you believe a figure.
+            star bench                                   less than a minute: a small call, 1 and 64 callers, and paced
+            star bench --long --plot bench.svg           1 to 256 callers; small, 4 KiB and 256 KiB; ten minutes
+            star bench resource.current_time --token "$TOKEN" --against ipc://.star/run/resource.sock \\
+                --against http://localhost:5050
+
+            It starts a server process for each wire, and takes turns with them, round by round, so that what the machine
+            does meanwhile hits all alike. Calls carry a token, a deadline and a trace, as ever; “libzmq alone” and “Unix
+            socket alone” carry as many bytes and do nothing with them. Paced calls are due at a fixed rate, and are timed
+            from then on. Ctrl-C ends the run with what it has, and exit code 130.
             """)
 
-    @Option(help: "Rounds; each wire has its turn in each.")
-    var rounds = 10
+    @Argument(help: "An endpoint of a running service, with --against.")
+    var endpoint: String?
 
-    @Option(help: "Calls a round, of each wire at each number of callers.")
-    var calls = 2000
+    @Option(help: "Where the service is: ipc://…, tcp://… or http://…. Several are compared.")
+    var against: [String] = []
 
-    @Option(parsing: .upToNextOption, help: "Numbers of callers that call at a time.")
-    var callers = [1, 64]
+    @Option(help: "The bearer token to show, with --against.")
+    var token: String?
+
+    @Option(help: "The input, as JSON, with --against.")
+    var input: String?
+
+    @OptionGroup var plan: BenchPlan
+
+    @Option(help: "A folder of programs that take part as peers; the article “Peers” says how.", completion: .directory)
+    var peers: String?
+
+    @Option(help: "Whose figures the others' are divided by: a name in the table.")
+    var reference: String?
+
+    @Option(help: "The file to write all figures to, as JSON.", completion: .file())
+    var json: String?
+
+    @Option(help: "The file to draw the figures in, .svg or .png.", completion: .file())
+    var plot: String?
+
+    @Option(help: "The folder to write HdrHistogram's percentile files (.hgrm) to.", completion: .directory)
+    var histograms: String?
 
     @Option(help: .private)
-    var serve: String?
+    var serve: Wire?
+
+    @Option(help: .private)
+    var directory: String?
+
+    @Option(help: .private)
+    var callerKey: String?
 
     func validate() throws {
-        guard rounds > 0, calls > 0, callers.allSatisfy({ $0 > 0 }), !callers.isEmpty else {
-            throw ValidationError("Rounds, calls and callers are at least 1.")
+        guard (endpoint == nil) == against.isEmpty else {
+            throw ValidationError("An endpoint and --against go together.")
+        }
+        guard endpoint != nil || (token == nil && input == nil) else {
+            throw ValidationError("--token and --input are for an endpoint of a running service.")
         }
     }
 
     func run() async throws {
         try await Exit.onError {
-            if let serve {
-                try await BenchServer(directory: serve).run()
+            if let serve, let directory {
+                try await BenchServer(wire: serve, directory: directory, callerKey: callerKey).run()
             } else {
-                try await BenchPeer.with { try await compare($0) }
+                try await compare()
             }
         }
     }
 
-    private func compare(_ ready: BenchServer.Ready) async throws {
-        let wires: [any BenchWire] = [
-            BareWire(address: ready.bare), try await ZeroMQWire(ready.kit, token: ready.token),
-            HTTPWire(ready.http, token: ready.token),
-        ]
-        var warmUp = Comparison()
-        try await warmUp.round(wires, callers: callers, calls: calls)
-        var comparison = Comparison()
-        for round in 1...rounds {
-            try await comparison.round(wires, callers: callers, calls: calls)
-            FileHandle.standardError.write(Data("\rround \(round) of \(rounds)".utf8))
+    private func compare() async throws {
+        let remote = endpoint.map { endpoint in
+            against.map {
+                RemoteWire(address: $0, endpoint: endpoint, input: Data((input ?? "").utf8), token: token)
+            }
         }
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
-        print(comparison.table(wires, callers: callers))
-        for wire in wires { await wire.close() }
+        let run = BenchRun(plan: plan, remote: remote, peers: peers.map { URL(fileURLWithPath: $0) })
+        let (result, isWhole) = try await run.result(reference: reference)
+        print(result.text)
+        if let json { try result.document.json.write(to: URL(fileURLWithPath: json)) }
+        if let plot { try await result.writePlot(to: URL(fileURLWithPath: plot)) }
+        if let histograms { try result.writeHistograms(to: URL(fileURLWithPath: histograms)) }
+        guard isWhole else { throw ExitCode(130) }
     }
+}
+
+/// What a run covers, and how long it takes.
+struct BenchPlan: ParsableArguments {
+    @Flag(help: "All sizes, 1 to 256 callers, ten minutes; each option still overrules it.")
+    var long = false
+
+    @Option(parsing: .upToNextOption, help: "The wires: \(Wire.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var wires: [Wire] = []
+
+    @Option(parsing: .upToNextOption, help: "Numbers of callers that call at a time. (1 64)")
+    var callers: [Int] = []
+
+    @Option(parsing: .upToNextOption, help: "Bytes that each call carries there and back; 0 asks for the time. (0)")
+    var payloads: [Int] = []
+
+    @Option(help: "Calls a second of the paced calls, which one caller makes; 0 for none.")
+    var rate = 500.0
+
+    @Option(help: "Rounds; each wire has its turn in each. Fewer than six tell no difference.")
+    var rounds = 9
+
+    @Option(help: "About how long the run takes. (40; 600 with --long)")
+    var seconds: Double?
+
+    func validate() throws {
+        guard callers.allSatisfy({ (1...4096).contains($0) }), (1...1000).contains(rounds), (0...100_000).contains(rate)
+        else {
+            throw ValidationError("Callers go from 1 to 4096, rounds from 1 to 1000, the rate from 0 to 100000.")
+        }
+        guard payloads.allSatisfy({ (0...1_000_000).contains($0) }), (0.1...86_400).contains(seconds ?? 1) else {
+            throw ValidationError("Payloads go from 0 to 1000000, seconds from 0.1 to 86400.")
+        }
+    }
+
+    /// In bytes.
+    var sizes: [Int] { payloads.isEmpty ? (long ? [0, 4096, 262_144] : [0]) : payloads }
+
+    var loads: [Load] {
+        let numbers = callers.isEmpty ? (long ? [1, 8, 64, 256] : [1, 64]) : callers
+        return sizes.flatMap { size in
+            numbers.map { Load(payload: size, callers: $0) }
+                + (rate > 0 ? [Load(payload: size, callsPerSecond: rate)] : [])
+        }
+    }
+
+    var time: Duration { .seconds(seconds ?? (long ? 600 : 40)) }
 }

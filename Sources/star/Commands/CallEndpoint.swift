@@ -2,7 +2,6 @@ import ArgumentParser
 import Endpoints
 import Foundation
 import RPC
-import ZeroMQTransport
 
 /// `star call`.
 struct CallEndpoint: AsyncParsableCommand {
@@ -44,32 +43,11 @@ struct CallEndpoint: AsyncParsableCommand {
     private var service: String { endpoint.prefix { $0 != "." }.description }
 
     private func call(_ caller: any Caller) async throws {
-        let description = try await description(caller)
+        let description = try await RemoteContract.endpoint(endpoint, caller)
         let start = ContinuousClock.now
         let call = Call(endpoint, body: Data((json ?? "").utf8), token: token, timeout: .seconds(timeout))
         let reply = await caller.call(call, description)
         try show(reply, start.duration(to: .now), call.trace)
-    }
-
-    /// What is known of the endpoint. S1 carries a call by its name alone, HTTP must know its path.
-    private func description(_ caller: any Caller) async throws -> EndpointDescription {
-        if let own = KitContracts.endpoint(endpoint) { return own }
-        guard let contract = try await RemoteContract.fetch(caller) else {
-            guard caller is ZeroMQCaller else {
-                Exit.say("The service does not tell its contract, and without it there is no path to call.")
-                throw ExitCode.failure
-            }
-            return Endpoint<JSONDocument, JSONDocument>(
-                endpoint, .post, "/", access: .open, summary: "Is known by its name."
-            ).description
-        }
-        let qualified = endpoint
-        guard let known = contract.endpoints.first(where: { contract.qualifiedName(of: $0) == qualified }) else {
-            let names = contract.qualifiedNames.joined(separator: ", ")
-            Exit.say("There is no endpoint “\(qualified)”. There are: \(names).")
-            throw ExitCode.failure
-        }
-        return known
     }
 
     private func show(_ reply: Reply, _ time: Duration, _ trace: TraceContext) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Endpoints
 import RPC
+import ZeroMQTransport
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
@@ -16,6 +17,30 @@ enum RemoteContract {
             Exit.say("The service does not answer: \(problem.detail)")
             throw ExitCode.failure
         }
+    }
+}
+
+extension RemoteContract {
+    /// What is known of an endpoint. S1 carries a call by its name alone, HTTP must know its path.
+    ///
+    /// - Throws: `ExitCode`, after a sentence has been written on what is wrong.
+    static func endpoint(_ qualified: String, _ caller: any Caller) async throws -> EndpointDescription {
+        if let own = KitContracts.endpoint(qualified) { return own }
+        guard let contract = try await fetch(caller) else {
+            guard caller is ZeroMQCaller else {
+                Exit.say("The service does not tell its contract, and without it there is no path to call.")
+                throw ExitCode.failure
+            }
+            return Endpoint<JSONDocument, JSONDocument>(
+                qualified, .post, "/", access: .open, summary: "Is known by its name."
+            ).description
+        }
+        guard let known = contract.endpoints.first(where: { contract.qualifiedName(of: $0) == qualified }) else {
+            let names = contract.qualifiedNames.joined(separator: ", ")
+            Exit.say("There is no endpoint “\(qualified)”. There are: \(names).")
+            throw ExitCode.failure
+        }
+        return known
     }
 }
 

@@ -1,0 +1,104 @@
+/// A run: every subject under every load, round by round, so that what the machine does hits all alike.
+///
+/// ```swift
+/// var turns = course.turns(of: subjects)
+/// var comparison = course.comparison(of: subjects)
+/// while let turn = await turns.next() { comparison.add(turn) }
+/// ```
+public struct Course: Sendable {
+    public let loads: [Load]
+    public let rounds: Int
+    /// How long each subject has its turn.
+    public let time: Duration
+
+    /// - Parameters:
+    ///   - rounds: fewer than six tell no difference; see ``Ratio``.
+    ///   - time: how long each subject has its turn.
+    public init(loads: [Load], rounds: Int, turn time: Duration) {
+        self.loads = loads
+        self.rounds = rounds
+        self.time = time
+    }
+
+    /// A course of so many subjects that takes about so long.
+    public init(loads: [Load], rounds: Int, subjects: Int, within time: Duration) {
+        self.init(loads: loads, rounds: rounds, turn: time / max(loads.count * (rounds + 1) * subjects, 1))
+    }
+
+    public func turns(of subjects: [any Subject]) -> Turns {
+        Turns(self, subjects)
+    }
+
+    /// Where the figures of these subjects are to be gathered.
+    public func comparison(of subjects: [any Subject]) -> Comparison {
+        Comparison(subjects: subjects.map(\.name), loads: loads)
+    }
+}
+
+/// The turns of a course, each begun when it is asked for, so that whoever asks no more has ended the course.
+///
+/// A subject that gives up, or that has not one call of its turn answered, is left out from there on. The order of the
+/// subjects is another one each time: whoever follows a subject that leaves the machine hot or cold would be taken for slow
+/// or fast.
+public struct Turns: Sendable {
+    private let time: Duration
+    private var subjects: [any Subject]
+    /// The round and the load of each series of turns to come; in round 0 all warm up.
+    private var series: [(round: Int, load: Load)]
+    /// The turns that are left of the series that runs.
+    private var queue: [any Subject] = []
+    private var current: (round: Int, load: Load)?
+
+    fileprivate init(_ course: Course, _ subjects: [any Subject]) {
+        time = course.time
+        self.subjects = subjects
+        series = (0...course.rounds).flatMap { round in course.loads.map { (round, $0) } }.reversed()
+    }
+
+    /// Takes the next turn.
+    ///
+    /// - Returns: `nil` after the last.
+    public mutating func next() async -> Turn? {
+        if queue.isEmpty {
+            current = series.popLast()
+            queue = subjects.shuffled()
+        }
+        guard let current, let subject = queue.popLast() else { return nil }
+        let outcome = await outcome(subject, current.load)
+        if case .failure = outcome { subjects.removeAll { $0.name == subject.name } }
+        return Turn(
+            subject: subject.name, load: current.load, round: current.round == 0 ? nil : current.round,
+            outcome: outcome,
+            timeLeft: time * (queue.count + series.count * subjects.count))
+    }
+
+    private func outcome(_ subject: any Subject, _ load: Load) async -> Result<Sample, Loss> {
+        let before = subject.processes.processorTime
+        do {
+            var sample = try await subject.run(load, for: time)
+            if let before, let after = subject.processes.processorTime { sample.processorTime = after - before }
+            guard sample.latencies.count > 0 || sample.failures == 0 else {
+                return .failure(Loss(reason: "none of its \(sample.failures) calls was answered"))
+            }
+            return .success(sample)
+        } catch {
+            return .failure(Loss(reason: String(describing: error)))
+        }
+    }
+}
+
+/// A subject's turn in a course.
+public struct Turn: Sendable {
+    public let subject: String
+    public let load: Load
+    /// From 1; `nil` while it warms up.
+    public let round: Int?
+    public let outcome: Result<Sample, Loss>
+    /// How long the rest of the course will take, about.
+    public let timeLeft: Duration
+}
+
+/// Why a subject takes no part any more.
+public struct Loss: Error {
+    public let reason: String
+}

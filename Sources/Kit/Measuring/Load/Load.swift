@@ -1,0 +1,66 @@
+/// What is asked of every subject alike.
+public struct Load: Sendable, Hashable {
+    /// Bytes that each call carries there and back; 0 for the smallest call that a subject has.
+    public let payload: Int
+    /// How many calls may be out at a time.
+    public let callers: Int
+    /// Calls a second, of all callers together: an open loop, in which calls are due whether or not the last one is back.
+    /// `nil` for back to back: each caller calls again as soon as it has its answer.
+    public let callsPerSecond: Double?
+
+    public init(payload: Int = 0, callers: Int = 1, callsPerSecond: Double? = nil) {
+        self.payload = payload
+        self.callers = callers
+        self.callsPerSecond = callsPerSecond
+    }
+}
+
+extension Load {
+    /// Calls for a while, and waits for the last answer.
+    ///
+    /// - Parameters:
+    ///   - time: how long calls are begun.
+    ///   - isolation: the actor on whose executor the callers run: a service calls from the thread that owns its socket.
+    ///     `nil` for the shared pool.
+    ///   - call: makes one call. What it throws counts as a failure, and its time does not count.
+    public func run(
+        for time: Duration, isolation: isolated (any Actor)? = #isolation,
+        _ call: @escaping @Sendable () async throws -> Void
+    ) async -> Sample {
+        let start = ContinuousClock.now
+        let tasks = (0..<callers).map { caller in
+            let schedule = Schedule(self, caller: caller, from: start, for: time)
+            // Naming it keeps the task on the actor.
+            return Task {
+                _ = isolation
+                return await Tally.of(schedule, call)
+            }
+        }
+        var sample = Sample()
+        for task in tasks { sample.add(await task.value) }
+        // Paced calls may all be back before their time is over.
+        sample.elapsed = max(start.duration(to: .now), callsPerSecond == nil ? .zero : time)
+        return sample
+    }
+}
+
+/// What one caller has seen.
+struct Tally: Sendable {
+    var times: [Duration] = []
+    var failures = 0
+
+    static func of(_ schedule: Schedule, _ call: @Sendable () async throws -> Void) async -> Tally {
+        var schedule = schedule
+        var tally = Tally()
+        while let start = await schedule.next() {
+            do {
+                try await call()
+                tally.times.append(start.duration(to: .now))
+            } catch {
+                tally.failures += 1
+            }
+        }
+        tally.failures += schedule.unsent
+        return tally
+    }
+}

@@ -1,0 +1,65 @@
+/// When one caller's calls are due, and from when each is timed.
+///
+/// In an open loop a call that was due while the caller still waited for the one before is timed from when it was due, so
+/// that a pause of the server is seen by every call that fell into it, and not by one (Tene's “coordinated omission”).
+/// A call that was due while the caller slept is timed from when it leaves: how exactly a timer wakes is no property of a
+/// wire. Beyond ``forgiven`` it is timed from when it was due all the same, for then something else has paused.
+public struct Schedule: Sendable {
+    /// What a caller is to do.
+    public enum Turn: Sendable, Equatable {
+        /// To make a call, which is timed from this moment.
+        case call(ContinuousClock.Instant)
+        case wait(until: ContinuousClock.Instant)
+        case end
+    }
+
+    /// How late a timer may wake its caller.
+    public static let forgiven = Duration.milliseconds(1)
+
+    private let interval: Duration?
+    private let end: ContinuousClock.Instant
+    /// Nothing is begun after this: a subject that cannot keep the rate would be waited for without bound.
+    private let limit: ContinuousClock.Instant
+    private var due: ContinuousClock.Instant
+    private var hasCalled = false
+
+    public init(_ load: Load, caller: Int = 0, from start: ContinuousClock.Instant, for time: Duration) {
+        interval = load.callsPerSecond.map { .seconds(Double(load.callers) / $0) }
+        due = start + (interval ?? .zero) * (Double(caller) / Double(load.callers))
+        end = start + time
+        limit = end + time
+    }
+
+    /// - Parameter wasBusy: whether there has been nobody to call until now.
+    public mutating func turn(at now: ContinuousClock.Instant, wasBusy: Bool) -> Turn {
+        guard let interval else { return now < end ? .call(now) : .end }
+        guard due < end, now < limit else { return .end }
+        guard now >= due else { return .wait(until: due) }
+        defer { due += interval }
+        return .call(wasBusy || due.duration(to: now) > Self.forgiven ? due : now)
+    }
+
+    /// Waits until the caller's next call is due.
+    ///
+    /// - Returns: the moment from which it is timed; `nil` when no more are begun.
+    mutating func next() async -> ContinuousClock.Instant? {
+        var wasBusy = hasCalled
+        while true {
+            switch turn(at: .now, wasBusy: wasBusy) {
+            case .end: return nil
+            case .call(let start):
+                hasCalled = true
+                return start
+            case .wait(let due):
+                wasBusy = false
+                try? await Task.sleep(until: due, clock: .continuous)
+            }
+        }
+    }
+
+    /// How many calls were due and never begun. They count as failures.
+    public var unsent: Int {
+        guard let interval, due < end else { return 0 }
+        return Int((due.duration(to: end) / interval).rounded(.up))
+    }
+}

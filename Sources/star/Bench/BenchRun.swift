@@ -1,0 +1,124 @@
+import Foundation
+import Measuring
+import Synchronization
+import UnixSignals
+import ZeroMQ
+
+/// A run from its first process to its figures.
+struct BenchRun {
+    let plan: BenchPlan
+    /// The running services to compare, in place of what the bench starts itself.
+    let remote: [RemoteWire]?
+    /// The folder of the peers.
+    let peers: URL?
+
+    /// There is nobody of that name to compare with.
+    struct NoSuchSubject: Error, CustomStringConvertible {
+        let name: String
+        let names: [String]
+        var description: String { "“\(name)” does not take part. There are: \(names.joined(separator: "; "))." }
+    }
+
+    /// - Returns: the figures, and whether the run came to its end.
+    func result(reference: String?) async throws -> (BenchResult, isWhole: Bool) {
+        // A peer that has ended is noticed by its silence.
+        signal(SIGPIPE, SIG_IGN)
+        let context = try Context()
+        defer { context.terminate() }
+        return try await inFolder { folder in
+            var subjects: [any Subject] = []
+            do {
+                try await start(&subjects, context, folder)
+                let result = try await measure(subjects, reference)
+                await close(subjects)
+                return result
+            } catch {
+                await close(subjects)
+                throw error
+            }
+        }
+    }
+
+    private func close(_ subjects: [any Subject]) async {
+        for subject in subjects { await subject.close() }
+    }
+
+    private func inFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("star-bench-\(getpid())")
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try await body(folder)
+    }
+
+    /// - Parameter subjects: gets each as soon as it runs, so that it can be closed whatever comes.
+    private func start(_ subjects: inout [any Subject], _ context: Context, _ folder: URL) async throws {
+        for wire in remote ?? [] { subjects.append(try await wire.subject(context)) }
+        if remote == nil {
+            let wires = BenchWires(context: context, payloads: plan.sizes, directory: folder)
+            for wire in plan.wires.isEmpty ? Wire.allCases : plan.wires {
+                subjects.append(try await wires.subject(wire))
+            }
+        }
+        for program in try peers.map(PeerSubject.programs) ?? [] {
+            do {
+                subjects.append(try await PeerSubject(program))
+            } catch {
+                Exit.say("\(program.lastPathComponent) takes no part: \(error)")
+            }
+        }
+    }
+
+    private func measure(_ subjects: [any Subject], _ reference: String?) async throws -> (BenchResult, isWhole: Bool) {
+        let names = subjects.map(\.name)
+        let floor = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
+        let reference = reference ?? floor
+        guard names.contains(reference) else { throw NoSuchSubject(name: reference, names: names) }
+        let course = Course(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
+        let (comparison, isWhole) = await follow(course, subjects)
+        let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }
+        let versions = subjects.compactMap { subject in (subject as? PeerSubject).map { ($0.name, $0.version) } }
+        let result = BenchResult(
+            comparison: comparison, reference: reference,
+            memory: Dictionary(memory) { first, _ in first }, versions: Dictionary(versions) { first, _ in first },
+            machine: Machine(), rounds: plan.rounds, turn: course.time)
+        return (result, isWhole)
+    }
+
+    private func follow(_ course: Course, _ subjects: [any Subject]) async -> (Comparison, isWhole: Bool) {
+        let interruption = Interruption()
+        defer { interruption.forget() }
+        let (bar, start) = (ProgressBar(), ContinuousClock.now)
+        var (turns, comparison) = (course.turns(of: subjects), course.comparison(of: subjects))
+        defer { bar.clear() }
+        while let turn = await turns.next() {
+            comparison.add(turn)
+            guard !interruption.hasCome else { return (comparison, false) }
+            bar.show(turn, elapsed: start.duration(to: .now))
+        }
+        return (comparison, true)
+    }
+}
+
+/// Ctrl-C and SIGTERM: the first asks for an end, the second ends the process.
+private final class Interruption: Sendable {
+    private let count = Atomic(0)
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    init() {
+        let watch = Task { [weak self] in
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { self?.come() }
+        }
+        task.withLock { $0 = watch }
+    }
+
+    var hasCome: Bool { count.load(ordering: .relaxed) > 0 }
+
+    private func come() {
+        if count.add(1, ordering: .relaxed).newValue > 1 { exit(130) }
+    }
+
+    func forget() {
+        task.withLock { $0 }?.cancel()
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Measuring
+
+/// A blocking connection on which requests are answered in their order.
+protocol Pipeline: ~Copyable {
+    /// From now on messages are as long as ours with so many bytes of payload.
+    mutating func prepare(_ payload: Int)
+
+    mutating func send() throws
+
+    /// Waits for an answer; `nil` for as long as it takes.
+    ///
+    /// - Returns: whether one has come.
+    mutating func receive(within time: Duration?) throws -> Bool
+}
+
+extension Load {
+    /// Like `run(for:)`, but on this thread and without a task: callers are requests in flight.
+    func run(for time: Duration, over pipe: inout some Pipeline & ~Copyable) throws -> Sample {
+        pipe.prepare(payload)
+        let start = ContinuousClock.now
+        var sample = Sample()
+        var window = Window(self, from: start, for: time)
+        while true {
+            let turn = window.turn(at: .now)
+            if case .call(let from) = turn {
+                try pipe.send()
+                window.starts.append(from)
+            } else if !window.isEmpty {
+                guard try pipe.receive(within: turn.patience) else { continue }
+                sample.latencies.record(window.takeFirst().duration(to: .now))
+            } else if case .wait(let due) = turn {
+                Self.sleep(until: due)
+            } else {
+                break
+            }
+        }
+        sample.failures = window.schedule.unsent
+        sample.elapsed = max(start.duration(to: .now), callsPerSecond == nil ? .zero : time)
+        return sample
+    }
+
+    private static func sleep(until due: ContinuousClock.Instant) {
+        let (seconds, attoseconds) = ContinuousClock.now.duration(to: due).components
+        var time = timespec(tv_sec: Int(max(seconds, 0)), tv_nsec: Int(max(attoseconds, 0) / 1_000_000_000))
+        nanosleep(&time, nil)
+    }
+}
+
+/// Requests in flight.
+private struct Window {
+    var schedule: Schedule
+    var starts: [ContinuousClock.Instant] = []
+    private var first = 0
+    private let size: Int
+    /// Whether there was no room when it was last looked at.
+    private var wasFull = false
+
+    init(_ load: Load, from start: ContinuousClock.Instant, for time: Duration) {
+        size = load.callers
+        // All callers are this one.
+        schedule = Schedule(Load(callers: 1, callsPerSecond: load.callsPerSecond), from: start, for: time)
+    }
+
+    var isEmpty: Bool { first == starts.count }
+
+    /// What is to be done now; to wait without end where there is no room.
+    mutating func turn(at now: ContinuousClock.Instant) -> Schedule.Turn {
+        guard starts.count - first < size else {
+            wasFull = true
+            return .end
+        }
+        let turn = schedule.turn(at: now, wasBusy: wasFull)
+        wasFull = false
+        return turn
+    }
+
+    mutating func takeFirst() -> ContinuousClock.Instant {
+        defer { first += 1 }
+        return starts[first]
+    }
+}
+
+extension Schedule.Turn {
+    /// How long there is nothing to do but to receive; `nil` for as long as it takes.
+    fileprivate var patience: Duration? {
+        guard case .wait(let due) = self else { return nil }
+        return max(ContinuousClock.now.duration(to: due), .zero)
+    }
+}

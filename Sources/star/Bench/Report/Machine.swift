@@ -1,0 +1,57 @@
+import CZeroMQ
+import Documents
+import Foundation
+
+/// Where a run took place, and with what.
+struct Machine {
+    let processor: String
+    let cores: Int
+    let system: String
+    let libzmq: String
+    let swift: String
+    let isOptimized: Bool
+
+    init() {
+        let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
+        processor =
+            lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+            .map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
+        cores = ProcessInfo.processInfo.activeProcessorCount
+        system = Self.kernel()
+        var (major, minor, patch): (Int32, Int32, Int32) = (0, 0, 0)
+        zmq_version(&major, &minor, &patch)
+        libzmq = "\(major).\(minor).\(patch)"
+        #if compiler(>=6.4)
+            swift = "6.4 or later"
+        #else
+            swift = "6.3"
+        #endif
+        #if DEBUG
+            isOptimized = false
+        #else
+            isOptimized = true
+        #endif
+    }
+
+    private static func kernel() -> String {
+        var name = utsname()
+        uname(&name)
+        return [text(name.sysname), text(name.release), text(name.machine)].joined(separator: " ")
+    }
+
+    private static func text<Field>(_ field: Field) -> String {
+        withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    var sentence: String {
+        "\(processor), \(cores) cores, \(system); libzmq \(libzmq), Swift \(swift)"
+            + (isOptimized ? "" : ", a debug build: build with -c release before you believe a figure")
+    }
+
+    var document: Document {
+        [
+            "processor": .string(processor), "cores": .integer(cores), "system": .string(system),
+            "libzmq": .string(libzmq), "swift": .string(swift), "optimized": .bool(isOptimized),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import ZeroMQ
+
+/// The other side of a wire, in a process of its own: this program again, as `star bench --serve WIRE`.
+struct BenchServer {
+    /// What the measuring process must know; the server's first line of output, as JSON.
+    struct Ready: Codable {
+        /// Of the resource service and of the echo; one address for a floor.
+        var addresses: [String]
+        var token = ""
+        /// The server's public key, with CURVE.
+        var key: String?
+    }
+
+    /// Who a server lets in with CURVE.
+    private static let domain = "bench"
+
+    let wire: Wire
+    let directory: String
+    /// The caller's public key, with CURVE.
+    let callerKey: String?
+
+    /// Serves until standard input ends.
+    ///
+    /// Ctrl-C at a terminal is for the process that measures.
+    func run() async throws {
+        signal(SIGINT, SIG_IGN)
+        switch wire {
+        case .bareZeroMQ: try await announce(Ready(addresses: [BareZeroMQ.serve("ipc://\(directory)/bare.sock")]))
+        case .bareSocket: try await announce(Ready(addresses: [BareSocket.serve("\(directory)/raw.sock")]))
+        default: try await serve(BenchSite())
+        }
+    }
+
+    private func serve(_ site: BenchSite) async throws {
+        let context = try Context()
+        let serving: BenchSite.Serving
+        var (key, door): (String?, ZAPHandler?)
+        switch wire {
+        case .http: serving = try await site.serveHTTP()
+        case .tcp: serving = try await site.serve(in: context, at: port)
+        case .curve:
+            let keys = try CurveKeyPair.generate()
+            key = keys.publicKey.hex
+            door = try await openDoor(in: context)
+            serving = try await site.serve(
+                in: context, security: .curveServer(keys.secretKey, zapDomain: Self.domain), at: port)
+        default: serving = try await site.serve(in: context) { try Address("ipc://\(directory)/\($0).sock") }
+        }
+        try await announce(Ready(addresses: serving.addresses, token: site.token, key: key))
+        await serving.stop()
+        await door?.stop()
+    }
+
+    private func port(_ name: String) throws -> Address { try Address("tcp://127.0.0.1:*") }
+
+    private func openDoor(in context: Context) async throws -> ZAPHandler {
+        var allowed = AllowList()
+        allowed.allow(try CurvePublicKey(text: callerKey ?? ""), as: "caller", in: Self.domain)
+        let door = ZAPHandler(context: context, thread: try SocketThread(name: "zap"), allowing: allowed)
+        try await door.start()
+        return door
+    }
+
+    /// Says where it listens, and waits until it is to end.
+    private func announce(_ ready: Ready) async throws {
+        print(String(decoding: try JSONEncoder().encode(ready), as: UTF8.self))
+        fflush(nil)
+        _ = await Blocking.run { FileHandle.standardInput.readDataToEndOfFile() }
+    }
+}

@@ -1,0 +1,73 @@
+import Contracts
+import Endpoints
+import HTTPTransport
+import Logging
+import RPC
+import Resource
+import Tokens
+import ZeroMQ
+import ZeroMQTransport
+
+/// What a benchmark calls: the resource service as it is, and an echo for payloads of any size, with tokens checked as ever.
+struct BenchSite {
+    let thread: SocketThread
+    let resource: Dispatcher
+    let echo: Dispatcher
+    /// What both let in.
+    let token: String
+
+    init() throws {
+        let key = SigningKey()
+        let keys = KeySet([key.publicKey])
+        let verifier = AccessTokenVerifier(issuer: "bench", audience: "bench", source: keys)
+        verifier.replaceKeys(keys)
+        token = try TokenIssuer(key: key, issuer: "bench", audience: "bench", lifetime: .seconds(86_400))
+            .issue(subject: "bench", permissions: ["time"]).token
+        thread = try SocketThread(name: "bench")
+        resource = try Dispatcher(
+            ResourceService(executor: thread), contract: ResourceContract.description, verifier: verifier,
+            maxInFlight: ZeroMQFront.Limits().maxInFlight)
+        echo = try Dispatcher(
+            EchoService(executor: thread), contract: EchoContract.description, verifier: verifier)
+    }
+
+    /// Serves both over ZeroMQ, each at an address of its own.
+    ///
+    /// - Parameter address: makes the address of the service with this name.
+    func serve(
+        in context: Context, security: SocketOptions.Security = .none, at address: (String) throws -> Address
+    ) async throws -> Serving {
+        var serving = Serving()
+        for (name, dispatcher) in [(ResourceContract.name, resource), (EchoContract.name, echo)] {
+            let front = ZeroMQFront(
+                dispatcher, on: thread, context: context, addresses: [try address(name)], security: security)
+            serving.addresses += try await front.start()
+            serving.fronts.append(front)
+        }
+        return serving
+    }
+
+    /// Serves both over HTTP.
+    func serveHTTP() async throws -> Serving {
+        var serving = Serving()
+        var quiet = Logger(label: "bench")
+        quiet.logLevel = .error
+        for dispatcher in [resource, echo] {
+            let front = try HTTPFront(dispatcher, logger: quiet)
+            serving.addresses += try await front.start()
+            serving.fronts.append(front)
+        }
+        return serving
+    }
+
+    /// Fronts that listen.
+    struct Serving {
+        /// Of the resource service, and of the echo.
+        var addresses: [String] = []
+        var fronts: [any Front] = []
+
+        func stop() async {
+            for front in fronts { await front.stop() }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import HTTPTransport
+import Measuring
+import RPC
+import ZeroMQ
+import ZeroMQTransport
+
+/// Makes the subjects of a run, each with the server it needs.
+struct BenchWires {
+    /// One for the process, as libzmq wants it.
+    let context: Context
+    let payloads: [Int]
+    /// Where sockets are; only this user may look into it.
+    let directory: URL
+
+    func subject(_ wire: Wire) async throws -> any Subject {
+        switch wire {
+        case .inProcess: try inProcess()
+        case .inproc: try await inproc()
+        case .ipc, .tcp, .curve: try await zeroMQ(wire)
+        case .http: try await http()
+        case .bareZeroMQ, .bareSocket: try await floor(wire)
+        }
+    }
+
+    private func inProcess() throws -> any Subject {
+        let site = try BenchSite()
+        let callers = [InProcessCaller(site.resource), InProcessCaller(site.echo)]
+        let clients = BenchClients(callers, token: site.token, payloads: payloads)
+        return CallSubject(Wire.inProcess.title, processes: Processes(servers: [getpid()]), on: site.thread) {
+            try await clients.call($0)
+        } close: {
+            await site.thread.shutdown()
+        }
+    }
+
+    private func inproc() async throws -> any Subject {
+        let site = try BenchSite()
+        let serving = try await site.serve(in: context) { try Address("inproc://\($0)") }
+        let line = try await Line(serving.addresses, context)
+        let clients = BenchClients(line.callers, token: site.token, payloads: payloads)
+        return CallSubject(Wire.inproc.title, processes: Processes(servers: [getpid()]), on: line.thread) {
+            try await clients.call($0)
+        } close: {
+            await line.close()
+            await serving.stop()
+            await site.thread.shutdown()
+        }
+    }
+
+    private func zeroMQ(_ wire: Wire) async throws -> any Subject {
+        let keys = wire == .curve ? try CurveKeyPair.generate() : nil
+        let (server, ready) = try await start(wire, callerKey: keys?.publicKey.hex)
+        var security = SocketOptions.Security.none
+        if let keys, let key = ready.key {
+            security = .curveClient(keys, serverKey: try CurvePublicKey(text: key))
+        }
+        let line = try await Line(ready.addresses, context, security)
+        let clients = BenchClients(line.callers, token: ready.token, payloads: payloads)
+        return CallSubject(wire.title, processes: Processes(servers: [server.id]), on: line.thread) {
+            try await clients.call($0)
+        } close: {
+            await line.close()
+            await server.end()
+        }
+    }
+
+    private func http() async throws -> any Subject {
+        let (server, ready) = try await start(.http)
+        let callers = ready.addresses.map { HTTPCaller($0) }
+        let clients = BenchClients(callers, token: ready.token, payloads: payloads)
+        return CallSubject(Wire.http.title, processes: Processes(servers: [server.id])) {
+            try await clients.call($0)
+        } close: {
+            for caller in callers { await caller.close() }
+            await server.end()
+        }
+    }
+
+    private func floor(_ wire: Wire) async throws -> any Subject {
+        let (server, ready) = try await start(wire)
+        do {
+            let address = ready.addresses[0]
+            return wire == .bareZeroMQ
+                ? FloorSubject(wire, server: server, over: try BareZeroMQ(address))
+                : FloorSubject(wire, server: server, over: try BareSocket(address))
+        } catch {
+            await server.end()
+            throw error
+        }
+    }
+
+    private func start(_ wire: Wire, callerKey: String? = nil) async throws -> (LineProcess, BenchServer.Ready) {
+        let place = directory.appendingPathComponent(wire.rawValue)
+        try FileManager.default.createDirectory(
+            at: place, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        let arguments = ["bench", "--serve", wire.rawValue, "--directory", place.path]
+        let server = try LineProcess(
+            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
+            arguments + (callerKey.map { ["--caller-key", $0] } ?? []))
+        do {
+            return (server, try await server.hear(BenchServer.Ready.self, within: .seconds(10)))
+        } catch {
+            await server.end()
+            throw error
+        }
+    }
+}
+
+/// Connections over ZeroMQ, with the thread that owns them, from which a service calls.
+struct Line {
+    let thread: SocketThread
+    let callers: [ZeroMQCaller]
+
+    init(_ addresses: [String], _ context: Context, _ security: SocketOptions.Security = .none) async throws {
+        let thread = try SocketThread(name: "caller")
+        callers = try addresses.map {
+            ZeroMQCaller(try Address($0), on: thread, context: context, security: security)
+        }
+        self.thread = thread
+        for caller in callers { try await caller.start() }
+    }
+
+    func close() async {
+        for caller in callers { await caller.close() }
+        await thread.shutdown()
+    }
+}

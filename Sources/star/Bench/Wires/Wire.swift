@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// What a run compares unless it is told otherwise: the ways to reach a service, and the floors beneath them.
+enum Wire: String, CaseIterable, ExpressibleByArgument {
+    case inProcess = "in-process"
+    case inproc
+    case ipc
+    case tcp
+    case curve
+    case http
+    case bareZeroMQ = "libzmq"
+    case bareSocket = "socket"
+
+    /// What tables call it.
+    var title: String {
+        switch self {
+        case .inProcess: "in-process"
+        case .inproc: "ZeroMQ inproc"
+        case .ipc: "ZeroMQ ipc"
+        case .tcp: "ZeroMQ tcp"
+        case .curve: "ZeroMQ tcp, CURVE"
+        case .http: "HTTP keep-alive"
+        case .bareZeroMQ: "libzmq alone (C)"
+        case .bareSocket: "Unix socket alone (C)"
+        }
+    }
+}

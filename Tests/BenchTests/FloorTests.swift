@@ -1,0 +1,50 @@
+import Measuring
+import Testing
+
+@testable import star
+
+@Suite("A floor")
+struct FloorTests {
+    /// A connection that answers at once.
+    private struct Mirror: Pipeline {
+        var payload = 0
+        var inFlight = 0
+        var most = 0
+        var sent = 0
+
+        mutating func prepare(_ payload: Int) { self.payload = payload }
+
+        mutating func send() {
+            sent += 1
+            inFlight += 1
+            most = max(most, inFlight)
+        }
+
+        mutating func receive(within time: Duration?) -> Bool {
+            inFlight -= 1
+            return true
+        }
+    }
+
+    @Test("keeps as many requests in flight as there are callers, and waits for every answer")
+    func window() throws {
+        var mirror = Mirror()
+        let sample = try Load(payload: 7, callers: 5).run(for: .milliseconds(5), over: &mirror)
+        #expect(mirror.payload == 7 && mirror.most == 5 && mirror.inFlight == 0)
+        #expect(sample.latencies.count == mirror.sent && sample.failures == 0 && sample.elapsed >= .milliseconds(5))
+    }
+
+    @Test("sends paced requests when they are due, and no more")
+    func pace() throws {
+        var mirror = Mirror()
+        let sample = try Load(callsPerSecond: 1000).run(for: .milliseconds(20), over: &mirror)
+        #expect(mirror.most == 1 && mirror.sent + sample.failures == 20)
+    }
+
+    @Test("carries as many bytes as the kit's messages")
+    func sizes() {
+        #expect(MessageSizes(0).requestBody == 2 && MessageSizes(4096).requestBody == 4107)
+        #expect(MessageSizes.replyBody(2) == 44 && MessageSizes.replyBody(4107) == 4107)
+        #expect((400...600).contains(MessageSizes(0).requestHead))
+    }
+}

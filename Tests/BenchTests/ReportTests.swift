@@ -1,0 +1,71 @@
+import Documents
+import Foundation
+import Measuring
+import Testing
+
+@testable import star
+
+@Suite("A bench's report")
+struct ReportTests {
+    @Test("has a table for each load, with ratios and their intervals")
+    func table() async throws {
+        let text = try await Samples.result().text
+        let lines = text.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("small, 1 caller, back to back") && $0.contains("p99.9") })
+        #expect(lines.contains { $0.hasPrefix("small, 64 callers, back to back") })
+        #expect(lines.contains { $0.hasPrefix("small, 1 caller, 500 calls/s") })
+        #expect(lines.contains { $0.hasPrefix("wire") && $0.contains("1.88 (1.88–1.88)") })
+        #expect(text.contains("resident MiB") && text.contains("wire: 1.2.3"))
+    }
+
+    @Test("says no difference of two that are alike, and claims nothing after few rounds")
+    func verdicts() async throws {
+        let text = try await Samples.result().text
+        #expect(text.split(separator: "\n").contains { $0.hasPrefix("twin") && $0.contains("no difference") })
+        let short = try await Samples.result(rounds: 3).text
+        #expect(short.contains("too few rounds") && !short.contains("1.88"))
+    }
+
+    @Test("says where it was taken, and how noisy it was")
+    func machine() async throws {
+        let result = try await Samples.result()
+        #expect(result.text.contains(result.machine.system) && result.text.contains("libzmq 4."))
+        #expect(result.text.contains("medians spread by 0 %"))
+        #expect(result.machine.cores > 0 && !result.machine.processor.isEmpty)
+    }
+
+    @Test("is written as JSON with every figure")
+    func json() async throws {
+        let document = try await Samples.result().document
+        #expect(document["reference"]?.text == "<floor> & \"more\"")
+        let results = try #require(document["results"]?.elements)
+        #expect(results.count == 9)
+        let wire = try #require(results.first { $0["subject"]?.text == "wire" && $0["callers"] == 64 })
+        #expect(wire["calls"] == 18_000 && wire["payload_bytes"] == 0 && wire["failures"] == 0)
+        #expect(wire["rounds"]?.elements.count == 9 && wire["p50_ratio"]?["is_difference"] == true)
+        #expect(wire["asked_calls_per_second"] == nil && results.last?["asked_calls_per_second"] == .number(500))
+        #expect(try JSONSerialization.jsonObject(with: document.json) is [String: Any])
+    }
+
+    @Test("is written as a file of percentiles for each subject under each load")
+    func histograms() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try await Samples.result().writeHistograms(to: folder)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(files.count == 9 && files.contains("wire-small-64-callers-back-to-back.hgrm"))
+        #expect(files.contains("floor-more-small-1-caller-500-calls-s.hgrm"))
+    }
+
+    @Test("shows while it runs what is done and what is left")
+    func progress() async throws {
+        var turns = Course(loads: [Load()], rounds: 3, turn: .seconds(1)).turns(of: [
+            Samples.Steady(name: "wire", microseconds: 1)
+        ])
+        let first = try #require(await turns.next())
+        let line = ProgressBar.line(first, elapsed: .seconds(1))
+        #expect(line == "██████░░░░░░░░░░░░░░░░░░ 25 %, 3 s left: warming up, wire, small, 1 caller, back to back")
+        let second = try #require(await turns.next())
+        #expect(ProgressBar.line(second, elapsed: .seconds(2)).contains("50 %, 2 s left: round 1"))
+    }
+}
