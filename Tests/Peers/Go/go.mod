@@ -1,0 +1,3 @@
+module starmicroservices/peers
+
+go 1.19
