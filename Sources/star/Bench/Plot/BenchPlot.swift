@@ -4,7 +4,7 @@ import Measuring
 /// and the throughput by callers.
 struct BenchPlot {
     private static let margin = 12.0
-    private static let legendRow = 20.0
+    private static let (legendColumn, legendRow) = (300.0, 20.0)
     private static let columns = 2
 
     private let result: BenchResult
@@ -108,12 +108,12 @@ extension BenchPlot {
 }
 
 extension BenchPlot {
-    private func legendColumns(_ width: Double) -> Int { max(Int(width / 240), 1) }
+    private func legendColumns(_ width: Double) -> Int { max(Int(width / Self.legendColumn), 1) }
 
     private func legend(top: Double, width: Double) -> [SVG] {
         let columns = legendColumns(width)
         return comparison.subjects.enumerated().flatMap { index, subject in
-            let x = Self.margin + 8 + Double(index % columns) * 240
+            let x = Self.margin + 8 + Double(index % columns) * Self.legendColumn
             let y = top + Double(index / columns) * Self.legendRow + 10
             return [
                 SVG("line", ["class": "line \(style(subject).name)", "x1": x, "x2": x + 34, "y1": y, "y2": y]),
