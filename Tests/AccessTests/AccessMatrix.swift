@@ -35,11 +35,19 @@ enum AccessMatrix {
         webapp.epoch_time       200 200 200 403 403 401 401
         webapp.clock            200 200 200 403 403 401 401
         webapp.sign_in          201 201 201 201 201 201 201
+        webapp.refresh          401 401 401 401 401 401 401
+        webapp.sign_out         200 200 200 200 200 200 200
         webapp.session          401 200 200 200 200 401 401
         webapp.services         200 200 200 200 200 200 200
         webapp.calls            200 200 200 200 200 200 200
         webapp.compare          202 202 202 202 202 202 202
         webapp.comparison       200 200 200 200 200 200 200
+        webapp.list_users       401 403 403 403 200 401 401
+        webapp.add_user         401 403 403 403 409 401 401
+        webapp.set_permissions  401 403 403 403 403 401 401
+        webapp.lock_user        401 403 403 403 200 401 401
+        webapp.unlock_user      401 403 403 403 200 401 401
+        webapp.remove_user      401 403 403 403 200 401 401
         webapp.smoke            200 200 200 200 200 200 200
         boilerplate.greet       200 200 200 200 200 200 200
         boilerplate.smoke       200 200 200 200 200 200 200

@@ -19,6 +19,7 @@ struct PostmanTests {
     /// nobody's, its user is there already, is another one than whoever asks, and is removed once.
     private static let excused = [
         "auth.refresh": 401, "auth.add_user": 409, "auth.change_password": 403, "auth.remove_user": 404,
+        "webapp.refresh": 401, "webapp.add_user": 409, "webapp.remove_user": 404,
     ]
 
     private static func file(_ name: String) throws -> JSONValue {
@@ -64,8 +65,8 @@ struct PostmanTests {
             let hosts = Dictionary(uniqueKeysWithValues: family.hosts.map { ("\($0.key)_host", $0.value) })
             let environment = try Self.file("starmicroservices local.postman_environment.json")
             var runner = PostmanRunner(environment: environment, replacing: hosts)
-            // Most of what auth offers is for administrators, and the first token of its collection is a guest's.
-            if name == "Auth" { runner.keep(token: family.token) }
+            // Much of what these offer is for administrators, and the first token of their collections is a guest's.
+            if name == "Auth" || name == "WebApp" { runner.keep(token: family.token) }
             runner.excused = Self.excused
             try await runner.play(Self.collection(name))
             #expect(runner.faults == [] && runner.count > 4)

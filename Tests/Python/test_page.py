@@ -149,6 +149,48 @@ def test_signing_in_and_out_keeps_the_token_in_memory_alone(page):
     page.until_text("#who", "Guest")
 
 
+def test_who_may_manage_users_does(page):
+    assert page.evaluate("document.querySelector('#users').hidden")
+    sign_in(page, "ada")
+    page.until_text("#user-list", "ada")
+    page.click("#add-user input")
+    for text in ("grace", "a password of hers", "time"):
+        page.type(text)
+        page.press("Tab")
+    page.press("Enter")
+    page.until_text("#user-list", "grace")
+    page.click("[aria-label='Lock grace']")
+    page.until_text("#user-list", "Locked")
+    page.click("[aria-label='Permissions grace']")
+    page.type(" stars")
+    page.press("Enter")
+    page.until("!document.querySelector('#users-trouble').hidden")
+    page.click("[aria-label='Permissions grace']")
+    page.evaluate("document.querySelector('#question input').value = 'time users'")
+    page.press("Enter")
+    page.until("document.querySelector('#user-list tr:last-child .chips').children.length === 2")
+    page.click("[aria-label='Delete grace']")
+    page.click("#question-cancel")
+    page.click("[aria-label='Delete grace']")
+    page.click("#question button.main")
+    page.until("!document.querySelector('#user-list').innerText.includes('grace')")
+    page.click("#sign-out")
+    page.until("document.querySelector('#users').hidden")
+    assert page.complaints() == []
+
+
+def test_the_tokens_are_renewed_and_end_with_the_session(page, family):
+    page.evaluate("const whole = setTimeout; globalThis.setTimeout = (act, time) => whole(act, time > 60000 ? 50 : time)")
+    sign_in(page, "ada")
+    page.until_text("#who", "ada")
+    renewals = f"performance.getEntriesByName('{family.url}api/v1/session/refresh').length"
+    page.until(f"{renewals} >= 2")
+    assert page.text("#who") == "ada"
+    page.click("#sign-out")
+    page.until_text("#who", "Guest")
+    assert f"{family.url}api/v1/session/end" in page.requests()
+
+
 def test_what_a_token_does_not_permit_is_said_in_words(page):
     sign_in(page, "bob")
     page.until_text("#who", "bob")

@@ -31,11 +31,19 @@ struct ContractTests {
         webapp.epoch_time      GET /api/v1/time/epoch_time 200 {data} open
         webapp.clock           GET /api/v1/clock 200 {data} open
         webapp.sign_in         POST /api/v1/session 201 {data} open
+        webapp.refresh         POST /api/v1/session/refresh 200 {data} open
+        webapp.sign_out        POST /api/v1/session/end 200 {data} open
         webapp.session         GET /api/v1/session 200 {data} token
         webapp.services        GET /api/v1/services 200 {data} open
         webapp.calls           GET /api/v1/calls 200 {data} open
         webapp.compare         POST /api/v1/comparison 202 {data} open
         webapp.comparison      GET /api/v1/comparison 200 {data} open
+        webapp.list_users      GET /api/v1/users 200 {data} permission users
+        webapp.add_user        POST /api/v1/users 201 {data} permission users
+        webapp.set_permissions PUT /api/v1/users/{user}/permissions 200 {data} permission users
+        webapp.lock_user       POST /api/v1/users/{user}/lock 200 {data} permission users
+        webapp.unlock_user     POST /api/v1/users/{user}/unlock 200 {data} permission users
+        webapp.remove_user     DELETE /api/v1/users/{user} 200 {data} permission users
         webapp.smoke           GET /api/v1/smoke 200 {data} open
         boilerplate.greet      GET /api/v1/boilerplate/greeting/{name} 200 {data} open
         boilerplate.smoke      GET /api/v1/smoke 200 {data} open

@@ -18,8 +18,16 @@ public enum WebAppContract: Contract {
 
     public static let signIn = Endpoint<Credentials, TokenGrant>(
         "sign_in", .post, "/api/v1/session", status: 201, access: .open, deadline: .seconds(5),
-        problems: [.credentialsWrong, .permissionDenied, .tooManyRequests, .unavailable],
-        summary: "Asks auth for a token for a user with a password, or for a guest where no user is named.")
+        problems: [.credentialsWrong, .permissionDenied, .tooManyRequests, .unavailable, .storeUnavailable],
+        summary: "Asks auth for tokens for a user with a password, or for a guest's where no user is named.")
+    public static let refresh = Endpoint<RefreshRequest, TokenGrant>(
+        "refresh", .post, "/api/v1/session/refresh", access: .open, deadline: .seconds(5),
+        problems: [.credentialsWrong, .tooManyRequests, .unavailable, .storeUnavailable],
+        summary: "Asks auth for new tokens for a refresh token, which is good once.")
+    public static let signOut = Endpoint<RevocationRequest, Empty>(
+        "sign_out", .post, "/api/v1/session/end", access: .open, idempotent: true,
+        problems: [.unavailable, .storeUnavailable],
+        summary: "Has auth end a token: a refresh token with all that came of the same password.")
     public static let session = Endpoint<Empty, Session>(
         "session", .get, "/api/v1/session", access: .token, summary: "Says whose token it is, and what it permits.")
 
@@ -46,11 +54,19 @@ public enum WebAppContract: Contract {
         epochTime
         clock
         signIn
+        refresh
+        signOut
         session
         services
         calls
         compare
         comparison
+        listUsers
+        addUser
+        setPermissions
+        lockUser
+        unlockUser
+        removeUser
         Smoke.endpoint
     }
 }

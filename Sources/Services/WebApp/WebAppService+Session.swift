@@ -3,15 +3,24 @@ import Endpoints
 import RPC
 
 extension WebAppService {
-    /// What auth says to a visitor's name and password. Neither is kept here.
-    func signIn(_ credentials: Credentials, _ context: CallContext) async throws -> TokenGrant {
-        try await remembered(context) { trail in
-            try await auth.call(AuthContract.create, credentials, in: context, on: trail)
-        }
-    }
-
     func session(_: Empty, _ context: CallContext) async throws -> WebAppContract.Session {
         guard let principal = context.principal else { throw Problem(.tokenMissing, "There is no token.") }
         return WebAppContract.Session(user: principal.subject, permissions: principal.permissions.sorted())
+    }
+
+    /// An answer of auth's to what the visitor says, with the visitor's own token: webapp has no rights there. What is said
+    /// is kept nowhere.
+    nonisolated func passedOn<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>
+    ) -> @Sendable (Input, CallContext) async throws -> Output {
+        { input, context in try await self.passOn(endpoint, input, context) }
+    }
+
+    private func passOn<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>, _ input: Input, _ context: CallContext
+    ) async throws -> Output {
+        try await remembered(context, status: endpoint.description.http.status) { trail in
+            try await auth.call(endpoint, input, in: context, token: context.token, on: trail)
+        }
     }
 }

@@ -64,12 +64,12 @@ public actor WebAppService: Service {
 
     /// Answers a call that asks other services, and remembers what it asked.
     func remembered<Answer>(
-        _ context: CallContext, _ answer: (Trail) async throws -> Answer
+        _ context: CallContext, status: Int = 200, _ answer: (Trail) async throws -> Answer
     ) async throws -> Answer {
         let trail = Trail()
         do {
             let answer = try await answer(trail)
-            log.add(trail.call(context, status: 200))
+            log.add(trail.call(context, status: status))
             return answer
         } catch {
             log.add(trail.call(context, status: (error as? Problem)?.status ?? 500))

@@ -5,6 +5,8 @@ import { announce, byId, say, tell } from "./elements.js";
 
 const listeners = [];
 let timer = 0;
+// What gets the next token, once.
+let refreshToken = null;
 
 // Hears who is there whenever that changes: `{ user, permissions }`, or null for a guest.
 export const onSession = listener => listeners.push(listener);
@@ -36,19 +38,36 @@ async function signIn(form, dialog) {
 }
 
 async function enter(grant) {
-  setToken(grant.token);
+  take(grant);
   const session = await call("GET", "session");
   show(session);
   announce(`Signed in as ${session.user}.`);
+}
+
+// Keeps the tokens, and asks for the next ones when four fifths of their time are over.
+function take(grant) {
+  setToken(grant.token);
+  refreshToken = grant.refresh_token;
   clearTimeout(timer);
-  timer = setTimeout(() => leave("Your time is over: sign in again."), grant.expires_in * 1000);
+  timer = setTimeout(renew, grant.expires_in * 800);
+}
+
+async function renew() {
+  const used = refreshToken;
+  try {
+    take(await call("POST", "session/refresh", { refresh_token: used }));
+  } catch (problem) {
+    if (used !== refreshToken) return;
+    if (problem.status === 401) leave("Your time is over: sign in again.");
+    else timer = setTimeout(renew, 3000);
+  }
 }
 
 async function signOut() {
   try {
-    await call("DELETE", "session");
+    await call("POST", "session/end", { token: refreshToken });
   } catch {
-    // A token that cannot be revoked is forgotten all the same.
+    // Tokens that cannot be ended now are forgotten all the same.
   }
   leave("Signed out.");
 }
@@ -56,6 +75,7 @@ async function signOut() {
 function leave(words) {
   clearTimeout(timer);
   setToken(null);
+  refreshToken = null;
   show(null);
   announce(words);
 }

@@ -12,13 +12,26 @@ export function startUsers() {
     if (self) load();
     else byId("user-list").replaceChildren();
   });
+  byId("question-cancel").addEventListener("click", () => byId("question").close("no"));
   byId("add-user").addEventListener("submit", event => { event.preventDefault(); add(event.target); });
 }
 
 async function load() {
   await attempt(null, async () => {
-    byId("user-list").replaceChildren(...(await call("GET", "users")).users.map(row));
+    byId("user-list").replaceChildren(...(await everyone()).map(row));
   });
+}
+
+// All pages of the list.
+async function everyone() {
+  const users = [];
+  let next = "";
+  do {
+    const page = await call("GET", `users?limit=200${next && `&after=${encodeURIComponent(next)}`}`);
+    users.push(...page.users);
+    next = page.next;
+  } while (next);
+  return users;
 }
 
 async function add(form) {
@@ -34,7 +47,7 @@ function row(user) {
   const isSelf = user.user === self;
   return h("tr", {},
     h("th", { scope: "row" }, user.user, isSelf ? h("small", {}, " that is you") : null),
-    h("td", {}, user.permissions.length ? h("ul", { class: "chips" }, ...user.permissions.map(name => h("li", {}, name))) : "none"),
+    h("td", {}, chips(user)),
     h("td", {}, user.locked ? "Locked" : "Active"),
     h("td", { class: "actions" },
       action("Permissions", user, () => permit(user)),
@@ -42,18 +55,23 @@ function row(user) {
       action("Delete", user, () => remove(user), isSelf)));
 }
 
+function chips(user) {
+  const all = [...user.roles.map(role => `role ${role}`), ...user.permissions];
+  return all.length ? h("ul", { class: "chips" }, ...all.map(name => h("li", {}, name))) : "none";
+}
+
 function action(label, user, act, isOff = false) {
   return h("button", { type: "button", class: "quiet", "aria-label": `${label} ${user.user}`, disabled: isOff ? "" : null, click: act }, label);
 }
 
 async function permit(user) {
-  const answer = await ask(`Permissions of ${user.user}`, "Words with spaces between.", "Save", user.permissions.join(" "));
+  const answer = await ask(`Permissions of ${user.user}`, "Permissions, with spaces between", "Save", user.permissions.join(" "));
   if (answer === null) return;
-  await step(user, "permissions", "PUT", { permissions: words(answer) }, `The permissions of ${user.user} are changed.`);
+  await step(user, "permissions", "PUT", { permissions: words(answer), roles: user.roles }, `The permissions of ${user.user} are changed.`);
 }
 
 async function lock(user) {
-  await step(user, user.locked ? "unlock" : "lock", "POST", {}, `${user.user} is ${user.locked ? "unlocked" : "locked"}.`);
+  await step(user, user.locked ? "unlock" : "lock", "POST", undefined, `${user.user} is ${user.locked ? "unlocked" : "locked"}.`);
 }
 
 async function remove(user) {
@@ -83,9 +101,9 @@ async function attempt(success, act) {
 function ask(title, text, yes, value) {
   const dialog = byId("question"), field = byId("question-field"), input = field.querySelector("input");
   byId("question-title").textContent = title;
-  byId("question-text").textContent = text;
+  tell(byId("question-text"), value === undefined ? text : null);
   field.hidden = value === undefined;
-  field.querySelector("span").textContent = title;
+  field.querySelector("span").textContent = text;
   input.value = value ?? "";
   dialog.querySelector("button.main").textContent = yes;
   dialog.returnValue = "no";
