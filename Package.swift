@@ -129,7 +129,7 @@ let package = Package(
         // The tests mirror the sources.
         tests("EndpointsTests", ["Endpoints"]),
         tests("RPCTests", ["RPC"]),
-        tests("TokensTests", ["Tokens", jwt]),
+        tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.
         .target(
@@ -150,7 +150,7 @@ let package = Package(
         tests("HostingTests", ["Hosting"]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "star"]),
-        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", "FaultyDisk", grdb]),
+        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
@@ -158,6 +158,6 @@ let package = Package(
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests(
             "SystemTests",
-            ["Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk", "star", grdb]),
+            ["Auth", "Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk", "star", grdb]),
     ]
 )

@@ -13,6 +13,7 @@ struct ContractTests {
         auth.valid             GET /api/v1/auth/valid 200 {data} token
         auth.me                GET /api/v1/auth/me 200 {data} token
         auth.keys              GET /.well-known/jwks.json 200 bare open
+        auth.changes           GET /api/v1/auth/changes 200 bare open
         auth.metadata          GET /.well-known/oauth-authorization-server 200 bare open
         auth.add_user          POST /api/v1/auth/users 201 {data} permission users
         auth.list_users        GET /api/v1/auth/users 200 {data} permission users

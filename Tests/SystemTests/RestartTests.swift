@@ -70,12 +70,12 @@ struct RestartTests {
         }
     }
 
-    @Test("auth keeps its key for its owner alone, and tokens outlive its restart")
+    @Test("auth keeps its keys for its owner alone, and tokens outlive its restart")
     func key() async throws {
         try await Site.open { site in
             let first = try await site.serve("auth")
             let token = try await site.token()
-            let path = site.directory.appending(path: ".star/data/auth-key.json").path
+            let path = site.directory.appending(path: ".star/data/auth.sqlite").path
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             #expect(attributes[.posixPermissions] as? Int == 0o600)
             #expect(try await first.stop() == 0)
@@ -85,7 +85,7 @@ struct RestartTests {
             #expect(try await second.stop() == 0)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
             let refused = try await site.star("serve", "auth")
-            #expect(refused.code != 0 && refused.log.contains("auth-key.json"), "\(refused.log)")
+            #expect(refused.code != 0 && refused.log.contains("auth.sqlite"), "\(refused.log)")
         }
     }
 }

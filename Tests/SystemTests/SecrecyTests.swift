@@ -1,3 +1,4 @@
+import Auth
 import Contracts
 import Endpoints
 import Foundation
@@ -21,7 +22,7 @@ struct SecrecyTests {
                 contentsOf: site.directory.appending(path: ".star/data/admin-password"), encoding: .utf8
             ).trimmingCharacters(in: .newlines)
             _ = try await site.token(user: "admin", password: admin)
-            for file in ["auth.sqlite", "admin-password", "auth-key.json"] {
+            for file in ["auth.sqlite", "admin-password"] {
                 let path = site.directory.appending(path: ".star/data/\(file)").path
                 #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
             }
@@ -46,8 +47,9 @@ struct SecrecyTests {
                 }
             }
             #expect(try await all.stop() == 0)
-            let key = try String(
-                contentsOf: site.directory.appending(path: ".star/data/auth-key.json"), encoding: .utf8)
+            let store = try SQLiteStore(site.directory.appending(path: ".star/data/auth.sqlite"))
+            let key = String(decoding: try #require(try await store.keys().first).jwk, as: UTF8.self)
+            await store.close()
             let log = all.log
             #expect(log.contains("auth.create") && log.contains("resource.epoch_time") && log.contains("trace_id"))
             // A part of each token is as telling as the whole: what stands between the dots.

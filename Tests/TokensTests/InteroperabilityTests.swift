@@ -42,7 +42,7 @@ struct InteroperabilityTests {
     @Test("we accept tokens that jwt-kit signs")
     func theirs() async throws {
         let bench = try await Bench.warm()
-        let file = try JSONDecoder().decode([String: String].self, from: try bench.key.jwk)
+        let file = try JSONDecoder().decode([String: String].self, from: bench.key.jwk)
         let secret = try EdDSA.PrivateKey(d: try #require(file["d"]), curve: .ed25519)
         let theirs = await JWTKeyCollection().add(eddsa: secret, kid: JWKIdentifier(string: bench.key.kid))
         let claims = Claims(

@@ -65,7 +65,7 @@ struct KeySetTests {
 
     @Test("a private key shows nothing of itself in a text or a dump")
     func secrecy() throws {
-        let secret = try #require(try JSONValue(json: try one.jwk)["d"]?.string)
+        let secret = try #require(try JSONValue(json: one.jwk)["d"]?.string)
         var dumped = ""
         dump(one, to: &dumped)
         for text in ["\(one)", String(reflecting: one), String(reflecting: [one]), dumped] {

@@ -42,7 +42,7 @@ struct NewsTests {
             to topic: String = "auth.changes", _ test: (Ear) async throws -> Void
         ) async throws {
             let ear = Ear()
-            let listener = ZeroMQSubscription(to: topic, at: [address], on: thread, context: try context.get()) {
+            let listener = ZeroMQSubscription(to: topic, at: address, on: thread, context: try context.get()) {
                 ear.heard($0)
             }
             try await listener.start()

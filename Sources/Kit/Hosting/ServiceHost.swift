@@ -68,6 +68,38 @@ public final class ServiceHost: ServiceLifecycle.Service {
         return caller
     }
 
+    /// The way to tell others of the service's changes, at its `…_NEWS_LISTEN`. It begins with the service.
+    ///
+    /// - Throws: ``SettingsError``.
+    public func publisher() async throws -> any NewsPublisher {
+        let addresses = try settings(NewsSettings.listen(name))
+        let publisher = ZeroMQPublisher(
+            on: thread, context: runtime.context, addresses: addresses,
+            security: try serverSecurity(addresses, NewsSettings.listenName(of: name)))
+        await parts.add(publisher)
+        return publisher
+    }
+
+    /// Begins to listen to what another service tells, at its `…_NEWS_ADDRESS`.
+    ///
+    /// - Parameters:
+    ///   - heard: called with each bulletin, in order, on the service's thread; it must not block.
+    /// - Throws: ``SettingsError``, `ZeroMQError`.
+    public func listen(
+        to contract: ContractDescription, _ topic: String, heard: @escaping @Sendable (Bulletin) -> Void
+    ) async throws {
+        for address in try settings(NewsSettings.address(contract.name)) {
+            let subscription = ZeroMQSubscription(
+                to: topic, at: address, on: thread, context: runtime.context,
+                security: try family.security(
+                    to: contract.name, at: address, named: NewsSettings.addressName(of: contract.name),
+                    with: service.curve, of: name),
+                heard: heard)
+            await parts.add(subscription)
+            try await subscription.start()
+        }
+    }
+
     /// Says what is served.
     ///
     /// - Parameter pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
@@ -82,7 +114,8 @@ public final class ServiceHost: ServiceLifecycle.Service {
         limits.maxBody = family.maxBody
         limits.stopTime = family.stopTime
         let zeroMQ = ZeroMQFront(
-            dispatcher, on: thread, context: runtime.context, addresses: service.listen, security: try serverSecurity(),
+            dispatcher, on: thread, context: runtime.context, addresses: service.listen,
+            security: try serverSecurity(service.listen, "\(prefix)_ZMQ_LISTEN"),
             limits: limits)
         let http = try HTTPFront(
             dispatcher,
@@ -120,11 +153,13 @@ public final class ServiceHost: ServiceLifecycle.Service {
     }
 
     /// Encrypted wherever there is a key, and wherever other machines reach it.
-    private func serverSecurity() throws(SettingsError) -> SocketOptions.Security {
+    private func serverSecurity(
+        _ addresses: [Address], _ setting: String
+    ) throws(SettingsError) -> SocketOptions.Security {
         if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: Runtime.domain) }
-        guard let exposed = service.listen.first(where: { !$0.isPrivate }) else { return .none }
+        guard let exposed = addresses.first(where: { !$0.isPrivate }) else { return .none }
         throw SettingsError(
-            description: "\(prefix)_ZMQ_LISTEN names \(exposed), which other machines reach: "
+            description: "\(setting) names \(exposed), which other machines reach: "
                 + "\(prefix)_CURVE_SECRET_KEY must be set.")
     }
 
@@ -142,8 +177,12 @@ private actor Parts {
     private var fronts: [(front: any Front, at: String)] = []
     private var draining: Task<Void, Never>?
     private var callers: [any Caller] = []
+    private var publishers: [ZeroMQPublisher] = []
+    private var subscriptions: [ZeroMQSubscription] = []
 
     func add(_ caller: any Caller) { callers.append(caller) }
+    func add(_ publisher: ZeroMQPublisher) { publishers.append(publisher) }
+    func add(_ subscription: ZeroMQSubscription) { subscriptions.append(subscription) }
 
     func add(_ dispatcher: Dispatcher, _ fronts: [(any Front, at: String)]) {
         self.dispatcher = dispatcher
@@ -178,6 +217,8 @@ private actor Parts {
         await withDiscardingTaskGroup { group in
             for (front, _) in fronts { group.addTask { await front.stop() } }
         }
+        for subscription in subscriptions { await subscription.close() }
+        for publisher in publishers { await publisher.stop() }
         for caller in callers { await caller.close() }
     }
 }

@@ -1,10 +1,11 @@
 public import Endpoints
 public import Foundation
+import Synchronization
 
 /// Makes access tokens. Only auth has one, because only auth holds a private key.
 ///
 /// A token is a JWT (RFC 7519), signed with Ed25519 (RFC 8037), in the shape of RFC 9068.
-public struct TokenIssuer: Sendable {
+public final class TokenIssuer: Sendable {
     /// The name that tokens carry in `iss` and that verifiers expect.
     public let issuer: String
     /// The name that tokens carry in `aud`: that of the family of services which accept them.
@@ -12,24 +13,29 @@ public struct TokenIssuer: Sendable {
     /// How long a token is good for. No verifier can be told earlier that it is not.
     public let lifetime: Duration
 
-    private let key: SigningKey
+    private let key: Mutex<SigningKey?>
     private let now: @Sendable () -> Date
 
     /// - Parameters:
-    ///   - key: what tokens are signed with. Publish it before tokens show it; see ``KeySet``.
+    ///   - key: what tokens are signed with; `nil` where that is said later, by ``sign(with:)``.
     ///   - issuer: goes into `iss`.
     ///   - audience: goes into `aud`.
     ///   - lifetime: in whole seconds; a fraction is cut off.
     ///   - now: the wall clock.
     public init(
-        key: SigningKey, issuer: String, audience: String, lifetime: Duration = .seconds(300),
+        key: SigningKey?, issuer: String, audience: String, lifetime: Duration = .seconds(300),
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.key = key
+        self.key = Mutex(key)
         self.issuer = issuer
         self.audience = audience
         self.lifetime = lifetime
         self.now = now
+    }
+
+    /// Signs with another key from now on. Publish it before tokens show it; see ``KeySet``.
+    public func sign(with key: SigningKey) {
+        self.key.withLock { $0 = key }
     }
 
     /// Signs a token for a subject.
@@ -46,6 +52,10 @@ public struct TokenIssuer: Sendable {
         let claims = TokenClaims(
             iss: issuer, sub: subject, aud: audience, exp: issued + Int(lifetime.components.seconds), iat: issued,
             jti: Self.randomID(), permissions: permissions.sorted())
+        guard let key = key.withLock({ $0 }) else {
+            throw Problem(
+                .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)
+        }
         guard let token = try? CompactToken.write(TokenHeader(kid: key.kid), claims, sign: key.signature) else {
             throw Problem(.internal, "The token could not be signed.")
         }

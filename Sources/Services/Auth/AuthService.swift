@@ -49,6 +49,11 @@ public actor AuthService: Service {
 
     func keys(_: Empty, _ context: CallContext) async throws -> KeySet { try await publicKeys.currentKeys() }
 
+    func changes(_ question: ChangesQuestion, _ context: CallContext) async throws -> TokenChanges {
+        try await publicKeys.changes(
+            since: question.series.map { Edition(series: $0, number: question.since ?? 0) })
+    }
+
     func metadata(_: Empty, _ context: CallContext) async -> AuthMetadata {
         AuthMetadata(issuer: issuer.issuer, url: rules.url)
     }

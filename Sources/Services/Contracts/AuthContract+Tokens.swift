@@ -217,3 +217,18 @@ extension Schema {
 
     static func uri(_ example: String) -> Schema { .string(format: .uri, example: example) }
 }
+
+/// Says what a verifier knows already of what ``AuthContract/changes`` tells. Without that, it is told everything.
+public struct ChangesQuestion: Payload, Equatable {
+    public static let schema = Schema.object(
+        .optional("series", .string(length: 1...64, example: "k3vJ8Q"), "The name of the series that is known."),
+        .optional("since", .integer(0...9_007_199_254_740_991, example: 41), "How many changes of it are known."))
+
+    public let series: String?
+    public let since: Int?
+
+    public init(series: String? = nil, since: Int? = nil) {
+        self.series = series
+        self.since = since
+    }
+}

@@ -40,6 +40,9 @@ public enum AuthContract: Contract {
     public static let keys = Endpoint<Empty, KeySet>(
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
         summary: "The public keys that verify tokens.")
+    public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
+        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open,
+        summary: "What verifiers of tokens must hear of: the keys, and the tokens revoked since they last asked.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),
         access: .open, summary: "Where the endpoints of this server are, for programs that know OAuth (RFC 8414).")
@@ -52,6 +55,7 @@ public enum AuthContract: Contract {
         valid
         me
         keys
+        changes
         metadata
         addUser
         listUsers

@@ -9,10 +9,14 @@ struct AuthSettings: Sendable {
     let database: AuthDatabase
     let rules: AuthRules
     let dataDirectory: URL
+    private let announcement: Int
+    private let period: Int
 
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
         dataDirectory = family.dataDirectory
         database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
+        announcement = try settings(Self.announcement)
+        period = try settings(Self.period)
         var rules = AuthRules()
         rules.guestPermissions = Set(try settings(Self.guestPermissions))
         rules.refreshLifetime = .seconds(try settings(Self.refreshLifetime))
@@ -31,8 +35,16 @@ struct AuthSettings: Sendable {
     static var all: [SettingDescription] {
         [
             database.description, refreshLifetime.description, guestPermissions.description, lockAfter.description,
-            perAccount.description, perAddress.description, url.description,
+            perAccount.description, perAddress.description, url.description, announcement.description,
+            period.description,
         ]
+    }
+
+    /// When keys change.
+    func schedule(_ tokenLifetime: Duration) -> KeySchedule {
+        KeySchedule(
+            announcement: TimeInterval(announcement), tokenLifetime: tokenLifetime / .seconds(1),
+            period: period == 0 ? nil : TimeInterval(period) * 86_400)
     }
 
     /// Where the first administrator's password stands.
@@ -61,6 +73,13 @@ struct AuthSettings: Sendable {
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
         "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
+    private static let announcement = Setting<Int>.integer(
+        "KEY_ANNOUNCEMENT_SECONDS", 0...604_800,
+        "For how long a new signing key is published before it signs. Others may keep the keys for 300 seconds.",
+        standard: 300)
+    private static let period = Setting<Int>.integer(
+        "KEY_ROTATION_DAYS", 0...3650, "After how many days the signing key is replaced by itself; 0 for never.",
+        standard: 90)
     private static let url = Setting<String>(
         "AUTH_PUBLIC_URL",
         "How the world reaches auth, for its metadata: http:// or https://, without a last slash. "

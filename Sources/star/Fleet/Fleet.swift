@@ -31,7 +31,6 @@ struct Fleet {
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: "star")
         runtime = try await Runtime(publicKeys: family.publicKeys)
-        let metrics = Page("/metrics", contentType: Prometheus.contentType) { Data(prometheus.text().utf8) }
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         do {
@@ -41,6 +40,11 @@ struct Fleet {
                     logger: logger)
                 hosts.append(host)
                 let built = try await member.build(host, fleet)
+                let trust = TrustMetrics(member.name, built.verifier)
+                let metrics = Page("/metrics", contentType: Prometheus.contentType) {
+                    trust.record()
+                    return Data(prometheus.text().utf8)
+                }
                 try await host.serve(
                     built.service, contract: member.contract, verifier: built.verifier, pages: built.pages + [metrics])
                 background += built.background

@@ -32,6 +32,7 @@ struct FleetSettings: Sendable {
             + [issuer.description, audience.description, tokenLifetime.description] + AuthSettings.all
             + [resourceOverHTTP.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
+            + NewsSettings.all(of: Member.auth.name)
     }
 
     /// Whose key `star call` and its like show where services are reached over `tcp://`.

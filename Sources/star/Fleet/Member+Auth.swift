@@ -15,19 +15,19 @@ extension Member {
         let store = try settings.auth.database.open()
         let preparation = { @Sendable in try await prepare(store, passwords, settings.auth, host) }
         let isPrepared = try await attempt(preparation, host)
-        let key = try SigningKey.loadOrCreate(
-            at: host.family.dataDirectory.appendingPathComponent("auth-key.json").path)
-        let keys = KeySet([key.publicKey])
         let issuer = TokenIssuer(
-            key: key, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)
-        let verifier = AccessTokenVerifier(issuer: settings.issuer, audience: settings.audience, source: keys)
-        verifier.replaceKeys(keys)
+            key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)
+        let verifier = AccessTokenVerifier(
+            issuer: settings.issuer, audience: settings.audience, source: OwnStore(store))
+        let keeper = await TrustKeeper.begin(
+            store, issuer: issuer, verifier: verifier, schedule: settings.auth.schedule(settings.tokenLifetime),
+            topic: changes, publisher: try await host.publisher())
         let service = AuthService(
-            executor: host.executor, issuer: issuer, publicKeys: keys, verifier: verifier, store: store,
+            executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
             passwords: passwords, rules: settings.auth.rules)
         return Built(
             service: service, verifier: verifier,
-            background: [prune(store, host)] + (isPrepared ? [] : [retry(preparation, host)]))
+            background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]))
     }
 
     /// - Returns: whether it was done; not where the store fails, which may mend while auth runs.

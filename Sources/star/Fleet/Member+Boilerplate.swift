@@ -8,6 +8,6 @@ extension Member {
         let verifier = try await verifier(host, settings)
         return Built(
             service: BoilerplateService(executor: host.executor), verifier: verifier,
-            background: [warmUp(verifier, host)])
+            background: [follow(verifier, host)])
     }
 }

@@ -28,7 +28,7 @@ extension Member {
             Page(file.path, contentType: file.contentType, headers: WebPage.headers) { file.content }
         }
         let verifier = try await verifier(host, settings)
-        return Built(service: service, verifier: verifier, background: [warmUp(verifier, host)], pages: pages)
+        return Built(service: service, verifier: verifier, background: [follow(verifier, host)], pages: pages)
     }
 }
 

@@ -19,7 +19,7 @@ struct Member: Sendable {
     /// A service that is ready to be served.
     struct Built {
         let service: any RPC.Service
-        let verifier: any TokenVerifier
+        let verifier: AccessTokenVerifier
         /// What goes on beside the service, until the process ends.
         var background: [@Sendable () async throws -> Void] = []
         /// What its HTTP front shows beside its contract and documents.
@@ -42,16 +42,24 @@ extension Member {
             issuer: settings.issuer, audience: settings.audience, source: AuthKeys(auth: auth))
     }
 
-    /// Fetches auth's keys as soon as auth is there. The service starts without waiting for it.
-    static func warmUp(
+    /// Fetches auth's keys as soon as auth is there, and keeps up with what changes. The service starts without waiting
+    /// for it.
+    static func follow(
         _ verifier: AccessTokenVerifier, _ host: ServiceHost
     ) -> @Sendable () async throws -> Void {
         {
+            let follower = NewsFollower(verifier)
+            try await host.listen(to: AuthContract.description, changes) { follower.heard($0) }
+            async let following: Void = follower.run()
             try await verifier.warmUp { problem in host.logger.info("Auth's keys have not come yet: \(problem.detail)")
             }
             host.logger.info("Auth's keys are here")
+            await following
         }
     }
+
+    /// The endpoint that tells of keys and revocations, and the topic of the news about them.
+    static let changes = AuthContract.description.qualifiedName(of: AuthContract.changes.description)
 }
 
 /// Auth, asked over whatever transport reaches it.
@@ -59,7 +67,9 @@ private struct AuthKeys: KeySource {
     let auth: Client<AuthContract>
 
     func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
-        TokenChanges(keys: try await auth.call(AuthContract.keys))
+        try await auth.call(
+            AuthContract.changes, ChangesQuestion(series: edition?.series, since: edition?.number),
+            timeout: .seconds(1))
     }
 
     func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {

@@ -74,19 +74,10 @@ public struct ServiceSettings: Sendable {
     }
 
     private static func listen(_ service: String) -> Setting<[Address]> {
-        Setting(
+        .addresses(
             service.uppercased() + "_ZMQ_LISTEN",
             "Where \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
-            standard: socket(service)
-        ) { text throws(SettingFault) in
-            do throws(AddressError) {
-                var addresses: [Address] = []
-                for part in text.split(separator: ",") { addresses.append(try Address(String(part))) }
-                return addresses
-            } catch {
-                throw SettingFault("is wrong: \(error.reason)")
-            }
-        }
+            standard: socket(service))
     }
 
     /// A secret key for `tcp://`.

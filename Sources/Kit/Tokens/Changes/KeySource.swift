@@ -13,6 +13,9 @@ public protocol KeySource: Sendable {
     /// - Throws: a ``Problem`` that says why there is no answer.
     func changes(since edition: Edition?) async throws(Problem) -> TokenChanges
 
+    /// The keys that are good now.
+    func currentKeys() async throws(Problem) -> KeySet
+
     /// Asks whether the call's token, which has been verified, holds a permission at this moment.
     ///
     /// It returns by the call's deadline.

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+package import Foundation
 
 /// A private Ed25519 key (RFC 8032): what makes a token auth's token.
 ///
@@ -33,20 +33,20 @@ extension SigningKey: CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: ["kid": kid]) }
 }
 
-// The key as a JWK (RFC 8037, section 2), which is what its file holds.
+// The key as a JWK (RFC 8037, section 2), which is how it is kept.
 extension SigningKey {
-    private struct JWK: Codable {
-        var kty = "OKP"
-        var crv = "Ed25519"
-        var alg = TokenHeader.algorithm
-        var use = "sig"
+    private struct JWK: Decodable {
+        let kty: String
+        let crv: String
+        let alg: String
+        let use: String
         let kid: String
         let x: String
         let d: String
     }
 
     /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
-    init?(jwk json: Data) {
+    package init?(jwk json: Data) {
         guard let jwk = try? JSONDecoder().decode(JWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
             jwk.alg == TokenHeader.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
             let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
@@ -56,12 +56,9 @@ extension SigningKey {
     }
 
     /// Holds the secret.
-    var jwk: Data {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return try encoder.encode(
-                JWK(kid: kid, x: publicKey.x, d: Base64URL.encode(secret.rawRepresentation)))
-        }
+    package var jwk: Data {
+        let known = #""kty":"OKP","crv":"Ed25519","alg":"\#(TokenHeader.algorithm)","use":"sig""#
+        let own = #""kid":"\#(kid)","x":"\#(publicKey.x)","d":"\#(Base64URL.encode(secret.rawRepresentation))""#
+        return Data("{\(known),\(own)}".utf8)
     }
 }

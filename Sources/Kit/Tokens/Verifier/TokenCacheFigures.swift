@@ -8,4 +8,11 @@ public struct TokenCacheFigures: Sendable, Hashable {
     public internal(set) var count = 0
     /// Tokens that are known to be revoked now.
     public internal(set) var denied = 0
+
+    public init(hits: Int = 0, misses: Int = 0, count: Int = 0, denied: Int = 0) {
+        self.hits = hits
+        self.misses = misses
+        self.count = count
+        self.denied = denied
+    }
 }

@@ -1,47 +1,47 @@
 public import RPC
 public import ZeroMQ
 
-/// The listening side of news over ZeroMQ: a SUB socket, connected to every address at which the news may be heard.
+/// The listening side of news over ZeroMQ: a SUB socket to one publisher.
 ///
 /// It connects by itself, again and again. What is said while there is no connection, is lost.
 public actor ZeroMQSubscription: ThreadBound {
     public nonisolated let thread: SocketThread
 
     private let topic: String
-    private let addresses: [Address]
+    private let address: Address
     private let context: Context
-    private let options: SocketOptions
+    private let security: SocketOptions.Security
     private let heard: @Sendable (Bulletin) -> Void
     private var socket: Socket?
 
     /// - Parameters:
     ///   - topic: what to listen to.
     ///   - thread: that of the service that listens.
-    ///   - security: for `tcp://` addresses.
+    ///   - security: for a `tcp://` address.
     ///   - heard: called with each bulletin, in order, on the thread; it must not block.
     public init(
-        to topic: String, at addresses: [Address], on thread: SocketThread, context: Context,
+        to topic: String, at address: Address, on thread: SocketThread, context: Context,
         security: SocketOptions.Security = .none, heard: @escaping @Sendable (Bulletin) -> Void
     ) {
         self.topic = topic
-        self.addresses = addresses
+        self.address = address
         self.thread = thread
         self.context = context
+        self.security = security
         self.heard = heard
-        var options = SocketOptions.client
-        if addresses.contains(where: \.isTCP) { options.security = security }
-        self.options = options
     }
 
     /// Begins to listen. A publisher that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
+        var options = SocketOptions.client
+        if address.isTCP { options.security = security }
         let socket = try Socket(.sub, in: context, options: options)
         try socket.subscribe(to: Array(topic.utf8))
         self.socket = socket
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit: limit) } ?? 0 }
-        for address in addresses { try socket.connect(address) }
+        try socket.connect(address)
     }
 
     public func close() {

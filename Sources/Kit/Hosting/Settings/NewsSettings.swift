@@ -1,0 +1,45 @@
+public import ZeroMQ
+
+/// The settings of a service that tells news. Their names begin with the service's.
+public enum NewsSettings {
+    public static func all(of service: String) -> [SettingDescription] {
+        [listen(service).description, address(service).description]
+    }
+
+    /// Where the service tells its news.
+    static func listen(_ service: String) -> Setting<[Address]> {
+        .addresses(
+            listenName(of: service),
+            "Where \(service) tells others of changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
+            standard: socket(service))
+    }
+
+    /// Where others hear them.
+    static func address(_ service: String) -> Setting<[Address]> {
+        .addresses(
+            addressName(of: service),
+            "Where others hear what \(service) tells; of each of several replicas, with commas between. "
+                + "Where it is empty, they ask four times a second.",
+            standard: socket(service))
+    }
+
+    static func listenName(of service: String) -> String { service.uppercased() + "_NEWS_LISTEN" }
+    static func addressName(of service: String) -> String { service.uppercased() + "_NEWS_ADDRESS" }
+
+    private static func socket(_ service: String) -> String { "ipc://.star/run/\(service)-news.sock" }
+}
+
+extension Setting where Value == [Address] {
+    /// Addresses with commas between.
+    static func addresses(_ name: String, _ summary: String, standard: String) -> Setting {
+        Setting(name, summary, standard: standard) { text throws(SettingFault) in
+            do throws(AddressError) {
+                var addresses: [Address] = []
+                for part in text.split(separator: ",") { addresses.append(try Address(String(part))) }
+                return addresses
+            } catch {
+                throw SettingFault("is wrong: \(error.reason)")
+            }
+        }
+    }
+}

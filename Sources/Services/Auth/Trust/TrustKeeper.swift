@@ -1,0 +1,196 @@
+public import Endpoints
+public import Foundation
+import Logging
+public import RPC
+public import Tokens
+
+/// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and who is told of it.
+///
+/// What holds is in the store, where the command line and other auth processes change it too. So the keeper looks there again
+/// and again, does what the ``KeySchedule`` says is due, and brings what is new to auth's own verifier, by a bulletin to every
+/// service, and to the issuer.
+public actor TrustKeeper {
+    public typealias Store = KeyStore & RevocationStore
+
+    /// How often it looks.
+    public static let pause = Duration.milliseconds(250)
+
+    private let store: any Store
+    private let issuer: TokenIssuer
+    private let schedule: KeySchedule
+    /// Told of a change before the services are.
+    private let verifier: AccessTokenVerifier
+    private let topic: String
+    private let publisher: any NewsPublisher
+    private let now: @Sendable () -> Date
+    private let logger = Logger(label: "auth.trust")
+
+    /// As the store has them, the oldest first.
+    private var stored: [StoredKey] = []
+    private var keysVersion = 0
+    private var keys = KeySet([])
+    private var edition: Edition?
+    private var isStoreDown = false
+    private var lastLook: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - topic: the qualified name of the endpoint that tells what was missed.
+    ///   - publisher: who tells the services.
+    private init(
+        _ store: any Store, _ issuer: TokenIssuer, _ verifier: AccessTokenVerifier, _ schedule: KeySchedule,
+        topic: String, publisher: any NewsPublisher, now: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.issuer = issuer
+        self.verifier = verifier
+        self.schedule = schedule
+        self.topic = topic
+        self.publisher = publisher
+        self.now = now
+    }
+}
+
+extension TrustKeeper {
+    /// Reads what the store has, and makes the first key where there is none.
+    ///
+    /// - Returns: a keeper whose issuer and verifier can be used; where the store fails, once it is there. It must ``run()``.
+    public static func begin(
+        _ store: any Store, issuer: TokenIssuer, verifier: AccessTokenVerifier, schedule: KeySchedule, topic: String,
+        publisher: any NewsPublisher, now: @escaping @Sendable () -> Date = { Date() }
+    ) async -> TrustKeeper {
+        let keeper = TrustKeeper(
+            store, issuer, verifier, schedule, topic: topic, publisher: publisher, now: now)
+        await keeper.refresh()
+        return keeper
+    }
+
+    private static let actor = "auth"
+
+    /// Looks at the store again and again, until the task is cancelled. While the store is away, all stays as it was.
+    public func run() async {
+        while !Task.isCancelled {
+            await refresh()
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Looks at the store now, as after a change that must be known at once. Looks come one after the other.
+    public func refresh() async {
+        let previous = lastLook
+        let look = Task {
+            await previous?.value
+            await self.keepUp()
+        }
+        lastLook = look
+        await look.value
+    }
+
+    private func keepUp() async {
+        do throws(StoreError) {
+            if stored.isEmpty { try await makeFirstKey() }
+            for step in schedule.steps(stored, at: now()) { try await take(step) }
+            try await look()
+            if isStoreDown { logger.notice("The store is here again") }
+            isStoreDown = false
+        } catch {
+            if !isStoreDown { logger.error("Keys and revocations stay as they are: \(error)") }
+            isStoreDown = true
+        }
+    }
+
+    private func makeFirstKey() async throws(StoreError) {
+        guard try await store.keys().isEmpty else { return }
+        let key = StoredKey(SigningKey(), announced: now())
+        _ = try await store.begin(
+            with: key, AuditEntry(.keyPromoted, of: key.kid, by: Self.actor, detail: "the first key", at: now()))
+    }
+
+    /// Where another process was faster, the store says no, and all is done.
+    private func take(_ step: KeySchedule.Step) async throws(StoreError) {
+        let moment = now()
+        switch step {
+        case .announce:
+            let key = StoredKey(SigningKey(), announced: moment)
+            _ = try await store.announce(
+                key, AuditEntry(.keyAnnounced, of: key.kid, by: Self.actor, detail: "it is time", at: moment))
+        case .promote(let kid):
+            _ = try await store.promote(kid, AuditEntry(.keyPromoted, of: kid, by: Self.actor, at: moment))
+        case .retire(let kid):
+            _ = try await store.retire(kid, AuditEntry(.keyRetired, of: kid, by: Self.actor, at: moment))
+        }
+    }
+
+    /// Takes in what has changed in the store, and tells it.
+    private func look() async throws(StoreError) {
+        while true {
+            let known = edition?.number
+            let news = try await store.changes(since: known ?? 0, limit: TokenChanges.page)
+            guard news.version != known || news.keysVersion != keysVersion else { return }
+            if news.keysVersion != keysVersion || known == nil {
+                stored = try await store.keys()
+                keys = KeySet(stored.compactMap { $0.state == .retired ? nil : $0.signingKey?.publicKey })
+                keysVersion = news.keysVersion
+            }
+            let changes = told(news, since: known ?? 0)
+            verifier.apply(changes)
+            edition = changes.edition
+            await publish(changes)
+            // Its first token comes after everybody has been told of it.
+            if let key = stored.first(where: { $0.state == .signing })?.signingKey { issuer.sign(with: key) }
+            if news.isComplete { return }
+        }
+    }
+
+    private func publish(_ changes: TokenChanges) async {
+        guard let body = try? JSONEncoder().encode(changes) else { return }
+        await publisher.publish(Bulletin(topic: topic, edition: changes.edition, body: body))
+    }
+
+    /// - Parameter since: what was asked for. A store that has less than that has told everything.
+    private func told(_ news: Changes, since: Int) -> TokenChanges {
+        TokenChanges(
+            since: news.version < since ? 0 : since, Edition(series: series, number: news.version),
+            latest: news.isComplete ? news.version : news.version + 1, keys: keys,
+            revoked: news.revocations.map { RevokedToken($0.token) })
+    }
+
+    /// The name of the store's first key: the same for all who use the store, and another one for another store.
+    private var series: String { stored.first?.kid ?? "" }
+}
+
+extension TrustKeeper: KeySource {
+    /// - Throws: a ``Problem`` where the store has no answer.
+    public func changes(since known: Edition?) async throws(Problem) -> TokenChanges {
+        let since = known?.series == series ? known?.number ?? 0 : 0
+        guard let news = try? await store.changes(since: since, limit: TokenChanges.page) else { throw .noStore }
+        // A number must not be told without the keys that belong to it: whoever knows the number does not ask again.
+        if news.keysVersion != keysVersion { await refresh() }
+        guard news.keysVersion <= keysVersion else { throw .noStore }
+        return told(news, since: since)
+    }
+
+    /// The keys that are good now, also while the store is away.
+    public func currentKeys() async -> KeySet { keys }
+}
+
+extension Problem {
+    fileprivate static let noStore = Problem(
+        .unavailable, "The store of keys and revocations has no answer.", retryAfter: .seconds(1))
+}
+
+extension RevokedToken {
+    /// A fraction of a second is rounded up: nothing is forgotten too soon.
+    fileprivate init(_ token: TokenReference) {
+        self.init(jti: token.id, exp: Int(token.expires.timeIntervalSince1970.rounded(.up)))
+    }
+}
+
+extension StoredKey {
+    /// A new key, to be written to a store.
+    package init(_ key: SigningKey, announced: Date) {
+        self.init(kid: key.kid, jwk: key.jwk, announced: announced)
+    }
+
+    /// The key itself; `nil` for one that is retired, or is damaged.
+    var signingKey: SigningKey? { SigningKey(jwk: jwk) }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Auth
+import Foundation
+import Tokens
+
+/// `star keys`.
+struct Keys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Lists and changes the keys that auth signs tokens with.",
+        discussion: """
+            It works on auth's store itself; auth takes up a change within a second. A new key is announced first, so that \
+            every service knows it before it signs, and the old one verifies until its last token has ended: no token that \
+            is good is refused.
+
+            star keys rotate            announces a new key, which signs by itself once KEY_ANNOUNCEMENT_SECONDS are over
+            star keys rotate --now      has it sign at once: when a key is in wrong hands, and before it is retired
+            star keys retire KID        ends a key at once, with all tokens that it has signed
+            """,
+        subcommands: [List.self, Rotate.self, Retire.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the keys, the oldest first.")
+
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                let keys = try await store.keys().map(KeyView.init)
+                try options.show(keys, TextTable.text([KeyView.header] + keys.map(\.row)))
+            }
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Makes a new key, in place of the one that signs.")
+
+        @Flag(help: "Lets it sign at once. A service that does not hear auth's news may refuse its first tokens.")
+        var now = false
+
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                let key = StoredKey(SigningKey(), announced: .now)
+                _ = try await store.announce(key, Shell.entry(.keyAnnounced, of: key.kid))
+                if now { _ = try await store.promote(key.kid, Shell.entry(.keyPromoted, of: key.kid)) }
+                let found = try await store.keys().first { $0.kid == key.kid } ?? key
+                try options.show(KeyView(found), "The key \(key.kid) is \(now ? "signing" : "announced").")
+            }
+        }
+    }
+
+    struct Retire: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a key at once. Tokens that it has signed are refused from then on.")
+
+        @Argument(help: "The key's name.")
+        var kid: String
+
+        @OptionGroup var options: StoreOptions
+
+        func run() async throws {
+            try await options.withStore { store in
+                guard try await store.retire(kid, Shell.entry(.keyRetired, of: kid)) else {
+                    throw Keys.refusal(of: kid, try await store.keys())
+                }
+                let found = try await store.keys().first { $0.kid == kid }
+                try options.show(found.map(KeyView.init), "The key \(kid) is retired.")
+            }
+        }
+    }
+
+    private static func refusal(of kid: String, _ keys: [StoredKey]) -> ExitCode {
+        switch keys.first(where: { $0.kid == kid })?.state {
+        case .signing: Exit.say("The key \(kid) signs. Let another one sign first: star keys rotate --now")
+        case .retired: Exit.say("The key \(kid) is retired already.")
+        case .announced, .retiring, nil: Exit.say("There is no key \(kid).")
+        }
+        return .failure
+    }
+}
+
+/// A key as people see it: without its secret.
+private struct KeyView: Encodable {
+    let kid: String
+    let state: String
+    let announced: String
+    let signing: String?
+    let retiring: String?
+    let retired: String?
+
+    init(_ key: StoredKey) {
+        kid = key.kid
+        state = key.state.rawValue
+        announced = key.announced.formatted(.iso8601)
+        signing = key.signing?.formatted(.iso8601)
+        retiring = key.retiring?.formatted(.iso8601)
+        retired = key.retired?.formatted(.iso8601)
+    }
+
+    static let header = ["key", "state", "announced", "signing", "retiring", "retired"]
+
+    var row: [String] {
+        [kid, state, announced] + [signing, retiring, retired].map { $0 ?? "-" }
+    }
+}

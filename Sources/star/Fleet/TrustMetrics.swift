@@ -1,0 +1,33 @@
+import Metrics
+import Synchronization
+import Tokens
+
+/// How a service's verifier does, for Prometheus. It is asked when somebody looks, so that no call pays for it.
+final class TrustMetrics: Sendable {
+    private let verifier: AccessTokenVerifier
+    private let hits: Counter
+    private let misses: Counter
+    private let remembered: Gauge
+    private let denied: Gauge
+    private let last = Mutex(TokenCacheFigures())
+
+    init(_ service: String, _ verifier: AccessTokenVerifier) {
+        self.verifier = verifier
+        let dimensions = [("service", service)]
+        hits = Counter(label: "star_token_cache_hits_total", dimensions: dimensions)
+        misses = Counter(label: "star_token_cache_misses_total", dimensions: dimensions)
+        remembered = Gauge(label: "star_token_cache_size", dimensions: dimensions)
+        denied = Gauge(label: "star_tokens_revoked", dimensions: dimensions)
+    }
+
+    func record() {
+        last.withLock { last in
+            let now = verifier.cacheFigures
+            hits.increment(by: now.hits - last.hits)
+            misses.increment(by: now.misses - last.misses)
+            remembered.record(now.count)
+            denied.record(now.denied)
+            last = now
+        }
+    }
+}

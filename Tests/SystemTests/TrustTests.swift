@@ -1,0 +1,184 @@
+import Foundation
+import Synchronization
+import Testing
+import ZeroMQ
+
+@Suite("Trust between processes", .timeLimit(.minutes(5)))
+struct TrustTests {
+    /// Tests ask for more tokens than people do.
+    static let unlimited = ["AUTH_CALLS_PER_USER": "0", "AUTH_CALLS_PER_ADDRESS": "0"]
+    /// A machine that runs tests may take a moment longer than the second that is promised.
+    static let second = Duration.milliseconds(1500)
+
+    /// The ways by which resource may hear of a revocation.
+    enum Way: String, CaseIterable, CustomTestStringConvertible {
+        case bulletins = "by bulletins over ipc"
+        case asking = "by asking over ZeroMQ"
+        case askingOverHTTP = "by asking over HTTP"
+        case bulletinsOverTCP = "by bulletins over tcp with CURVE"
+
+        var testDescription: String { rawValue }
+    }
+
+    private func settings(_ way: Way, _ site: Site) throws -> [String: String] {
+        switch way {
+        case .bulletins: return [:]
+        case .asking: return ["AUTH_NEWS_ADDRESS": ""]
+        case .askingOverHTTP: return ["AUTH_NEWS_ADDRESS": "", "AUTH_ADDRESS": site.url("auth")]
+        case .bulletinsOverTCP:
+            let (auth, resource) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+            let news = "tcp://127.0.0.1:\(try FreePort.next())"
+            return [
+                "AUTH_NEWS_LISTEN": news, "AUTH_NEWS_ADDRESS": news, "AUTH_CURVE_SECRET_KEY": auth.secretKey.hex,
+                "RESOURCE_CURVE_SECRET_KEY": resource.secretKey.hex,
+                "CURVE_PUBLIC_KEYS": "auth=\(auth.publicKey.hex),resource=\(resource.publicKey.hex)",
+            ]
+        }
+    }
+
+    private func time(_ site: Site, _ token: String) async throws -> Answer {
+        try await Web.get(site.url("resource") + "/api/v1/resource/epoch_time", ["X-Token": token])
+    }
+
+    private func revoke(_ site: Site, _ token: String) async throws {
+        let answer = try await Web.send(
+            "POST", site.url("auth") + "/api/v1/auth/revoke", body: #"{"token":"\#(token)"}"#)
+        try #require(answer.status == 200, "\(answer.body)")
+    }
+
+    @Test("a revoked token stops everywhere within a second", arguments: Way.allCases)
+    func revoked(_ way: Way) async throws {
+        try await Site.open({ try Self.unlimited.merging(settings(way, $0)) { $1 } }) { site in
+            let auth = try await site.serve("auth")
+            let resource = try await site.serve("resource")
+            let other = try await site.token()
+            for _ in 1...3 {
+                let token = try await site.token()
+                #expect(try await time(site, token).status == 200)
+                try await revoke(site, token)
+                try await eventually("the token is refused", within: Self.second) {
+                    try await time(site, token).code == "token_invalid"
+                }
+            }
+            #expect(try await time(site, other).status == 200)
+            let metrics = try await Web.get(site.url("resource") + "/metrics").body
+            #expect(metrics.contains(#"star_tokens_revoked{service="resource"} 3"#), "\(metrics)")
+            #expect(metrics.contains(#"star_token_cache_hits_total{service="resource"}"#))
+            for process in [resource, auth] { #expect(try await process.stop() == 0, "\(process.log)") }
+        }
+    }
+
+    @Test("what was revoked stays so for a service that starts later, and after auth's restart")
+    func remembered() async throws {
+        try await Site.open({ _ in Self.unlimited }) { site in
+            let auth = try await site.serve("auth")
+            let token = try await site.token()
+            try await revoke(site, token)
+            try await site.serve("resource")
+            #expect(try await time(site, token).code == "token_invalid")
+            await auth.kill()
+            try await site.serve("auth")
+            #expect(try await time(site, token).code == "token_invalid")
+            let next = try await site.token()
+            #expect(try await time(site, next).status == 200)
+            try await revoke(site, next)
+            try await eventually("the token is refused", within: Self.second) {
+                try await time(site, next).code == "token_invalid"
+            }
+        }
+    }
+
+    @Test("no good token is refused while keys change, again and again, under load")
+    func rotation() async throws {
+        let settings = Self.unlimited.merging(["KEY_ANNOUNCEMENT_SECONDS": "1"]) { $1 }
+        try await Site.open({ _ in settings }) { site in
+            try await site.serve("auth")
+            try await site.serve("resource")
+            let first = try await site.token()
+            let isOver = Atomic(false)
+            async let load = {
+                var (count, kids): (Int, Set<Substring>) = (0, [])
+                while !isOver.load(ordering: .relaxed) {
+                    let token = try await site.token()
+                    kids.insert(token.prefix { $0 != "." })
+                    for token in [token, first] {
+                        let answer = try await time(site, token)
+                        #expect(answer.status == 200, "\(answer.body)")
+                    }
+                    count += 1
+                }
+                return (count, kids.count)
+            }()
+            for number in 1...3 {
+                let rotated = try await site.star("keys", "rotate")
+                #expect(rotated.code == 0, "\(rotated.log)")
+                try await eventually("the new key signs") {
+                    let list = try await site.star("keys", "list").output
+                    return list.split(separator: "\n").count { $0.contains("retiring") } == number
+                }
+            }
+            isOver.store(true, ordering: .relaxed)
+            let (count, kids) = try await load
+            #expect(count > 20 && kids >= 3, "\(count) tokens of \(kids) keys")
+        }
+    }
+
+    @Test("a key in wrong hands is ended from the shell: a new one signs at once, and the old one's tokens stop")
+    func wrongHands() async throws {
+        try await Site.open({ _ in Self.unlimited }) { site in
+            try await site.serve("auth")
+            try await site.serve("resource")
+            let stolen = try await site.token()
+            #expect(try await time(site, stolen).status == 200)
+            func keys() async throws -> [(kid: String, state: String)] {
+                let list = try await site.star("keys", "list")
+                return list.output.split(separator: "\n").dropFirst().map { line in
+                    let words = line.split(separator: " ").map(String.init)
+                    return (words[0], words[1])
+                }
+            }
+            let old = try #require(try await keys().first?.kid)
+            let refused = try await site.star("keys", "retire", old)
+            #expect(refused.code == 1 && refused.log.contains("rotate --now"), "\(refused.log)")
+            #expect(try await site.star("keys", "rotate", "--now").code == 0)
+            #expect(try await site.star("keys", "retire", old).code == 0)
+            try await eventually("the stolen token is refused", within: Self.second) {
+                try await time(site, stolen).code == "token_invalid"
+            }
+            #expect(try await keys().map(\.state) == ["retired", "signing"])
+            #expect(try await time(site, try await site.token()).status == 200)
+            let twice = try await site.star("keys", "retire", old, "--json")
+            #expect(twice.code == 1 && twice.log.contains("already"), "\(twice.log)")
+            let unknown = try await site.star("keys", "retire", "nobody")
+            #expect(unknown.code == 1 && unknown.log.contains("nobody"))
+        }
+    }
+
+    @Test("without auth tokens go on, nobody is let in, and all is well again when it is back, without a restart")
+    func withoutAuth() async throws {
+        try await Site.open({ _ in Self.unlimited }) { site in
+            let auth = try await site.serve("auth")
+            let resource = try await site.serve("resource")
+            let token = try await site.token()
+            let webApp = try site.start(["serve", "webapp"])
+            try await site.ready("webapp", webApp)
+            await auth.kill()
+            let visitor = site.url("webapp") + "/api/v1/time/epoch_time"
+            for _ in 1...5 {
+                #expect(try await time(site, token).status == 200)
+                #expect(try await Web.get(visitor, ["X-Token": token]).status == 200)
+                let refused = try await Web.get(visitor)
+                #expect(refused.status == 503 && refused.code == "unavailable", "\(refused.body)")
+            }
+            try await site.serve("auth")
+            try await eventually("webapp lets visitors in again") { try await Web.get(visitor).status == 200 }
+            let next = try await site.token()
+            for token in [token, next] { #expect(try await time(site, token).status == 200) }
+            try await revoke(site, token)
+            try await eventually("news is heard again", within: Self.second) {
+                try await time(site, token).status == 401
+            }
+            #expect(resource.code == nil && webApp.code == nil)
+        }
+    }
+}
