@@ -1,4 +1,4 @@
-public import ZeroMQ
+import ZeroMQ
 
 /// The settings of a service that tells news. Their names begin with the service's.
 public enum NewsSettings {
