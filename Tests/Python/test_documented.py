@@ -21,11 +21,13 @@ def blocks(page, language):
 
 
 def scripts():
-    """Blocks with calls in them, without their other lines."""
+    """Blocks with calls in them, without their other lines, and without those in which a reader fills in a “…”."""
     for page in PAGES:
         for number, block in enumerate(blocks(page, "sh")):
-            lines = [line for line in block.splitlines() if CALLS.match(line) or line.startswith("# {")]
-            if any(map(CALLS.match, lines)):
+            commands = block.replace("\\\n", " ").splitlines()
+            lines = [line for line in commands if CALLS.match(line) or line.startswith("# {")]
+            calls = [line for line in lines if CALLS.match(line)]
+            if calls and not any("…" in call for call in calls):
                 yield pytest.param(lines, id=f"{page.name}-{number}")
 
 

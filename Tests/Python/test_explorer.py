@@ -237,7 +237,7 @@ def test_the_filter_leaves_what_is_wanted_and_a_key_leads_to_it(show):
     for kind in "keyDown", "keyUp":
         page.command("Input.dispatchKeyEvent", {"type": kind, "key": "/", **({"text": "/"} if kind == "keyDown" else {})})
     assert run(page, "() => document.activeElement.id") == "filter"
-    page.type("jwks")
+    page.type("auth.keys")
     shown = "() => [...document.querySelectorAll('article')].filter(a => a.checkVisibility()).map(a => a.id)"
     assert run(page, shown) == ["auth-keys"]
 
