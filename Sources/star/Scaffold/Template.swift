@@ -57,7 +57,6 @@ enum Template {
     private static let containers = [
         Place(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
         Place(path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_ADDRESS:"), isOptional: true),
-        Place(path: "compose/docker-compose.yml", addition: .lines("      BOILERPLATE_ADDRESS: "), isOptional: true),
         Place(
             path: "compose/Dockerfile", addition: .repeated(" \\\n    BOILERPLATE_HTTP_HOST=0.0.0.0"), isOptional: true),
         Place(path: "compose/Dockerfile", addition: .repeated(" 5070"), isOptional: true),
