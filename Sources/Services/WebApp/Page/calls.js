@@ -1,4 +1,4 @@
-// Recent calls, and one of them as a trace: a bar for each step, with the parts that its time went to.
+// Recent calls, and one of them as a trace: a bar for each step.
 
 import { again, call } from "./api.js";
 import { byId, h, say, tell } from "./elements.js";
@@ -66,8 +66,7 @@ function drawTrace(entry) {
       h("button", { type: "button", class: "quiet", hidden: chosen ? null : "", click: () => choose(null) }, "Show the latest")),
     h("p", { class: "soft" }, `at ${new Date(entry.started).toLocaleTimeString("en", { hourCycle: "h23" })}, trace `,
       h("code", {}, entry.trace_id)),
-    h("ol", { class: "spans" }, ...spans.map(span => spanLine(span, entry.microseconds))),
-    ...legend(spans));
+    h("ol", { class: "spans" }, ...spans.map(span => spanLine(span, entry.microseconds))));
 }
 
 const key = entry => `${entry.trace_id} ${entry.started} ${chosen ? "chosen" : "latest"}`;
@@ -77,11 +76,6 @@ function spanLine(span, whole) {
   const bar = h("div", { class: `span depth${span.depth}${span.status < 400 ? "" : " bad"}` });
   bar.style.setProperty("--from", share(span.offset, whole));
   bar.style.setProperty("--width", share(span.microseconds, whole));
-  bar.append(...(span.parts ?? []).map(part => {
-    const piece = h("i", { class: `part ${part.name}`, title: `${name(part)}: ${withUnit(part.microseconds)}` });
-    piece.style.setProperty("--width", share(part.microseconds, span.microseconds));
-    return piece;
-  }));
   track.append(bar);
   return h("li", { class: `depth${span.depth}` },
     h("span", { class: "what" }, span.endpoint, span.link ? h("small", {}, ` over ${wire(span.link)}`) : null),
@@ -89,15 +83,3 @@ function spanLine(span, whole) {
 }
 
 const share = (part, whole) => Math.min(1, whole > 0 ? part / whole : 0);
-
-const names = { wire: "on the wire", queue: "waiting in line", decode: "decoding", wait: "waiting for the actor", handler: "in the handler", encode: "encoding" };
-const name = part => names[part.name] ?? part.name;
-
-// The parts of all steps with their times: what the colours mean, in words.
-function legend(spans) {
-  return spans.filter(span => span.parts?.length).map(span =>
-    h("table", { class: "parts" }, h("caption", {}, `Where ${span.endpoint} spent its time`),
-      h("tbody", {}, ...span.parts.map(part => h("tr", {},
-        h("th", { scope: "row" }, h("span", { class: `key part ${part.name}`, "aria-hidden": "true" }), name(part)),
-        h("td", {}, withUnit(part.microseconds)))))));
-}
