@@ -52,7 +52,6 @@ struct AuthUserTests {
             (NewUser(user: "eve", password: "Password123"), "/password"),
             (NewUser(user: "evelyn.smith", password: "evelyn.smith1"), "/password"),
             (NewUser(user: "eve", password: "seven wet socks", permissions: ["a b"]), "/permissions/0"),
-            (NewUser(user: "eve", password: "seven wet socks", roles: ["king"]), "/roles"),
         ])
     func malformed(_ new: NewUser, _ pointer: String) async throws {
         let token = try await root
@@ -60,6 +59,14 @@ struct AuthUserTests {
         #expect(
             refusal?.kind == .invalid && refusal?.faults.map(\.pointer) == [pointer], "\(String(describing: refusal))")
         #expect(refusal?.detail.contains(new.password) == false)
+    }
+
+    @Test("nobody is given a role that there is not")
+    func strangeRole() async throws {
+        let new = NewUser(user: "eve", password: "seven wet socks", roles: ["king"])
+        let token = try await root
+        let refusal = await problem { try await client.call(AuthContract.addUser, new, token: token) }
+        #expect(refusal?.kind == .conflict && refusal?.faults.map(\.pointer) == ["/roles"])
     }
 
     @Test("nobody grants what they do not hold, by permission or by role")

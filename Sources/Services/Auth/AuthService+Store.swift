@@ -76,7 +76,7 @@ extension Refusal {
         case .nameTaken: Problem(.conflict, "There is a user of this name.")
         case .noSuchRole(let role):
             Problem(
-                .invalid, "There is no role “\(role)”.",
+                .conflict, "There is no role “\(role)”.",
                 faults: [Problem.Fault(pointer: "/roles", detail: "names “\(role)”, which there is not")])
         case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
         case .notHeld(let permissions):

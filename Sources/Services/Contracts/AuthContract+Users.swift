@@ -43,7 +43,7 @@ extension AuthContract {
 public struct NewUser: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .userName, "The name: a-z and 0-9 at its beginning, then . _ @ - as well."),
-        .required("password", .password, "At least 8 characters, and none of those that everybody tries first."),
+        .required("password", .newPassword, "None of those that everybody tries first."),
         .optional("permissions", .permissions, "What the user may do."),
         .optional("roles", .roles, "The user's roles, which permit more."))
 
@@ -147,7 +147,7 @@ public struct PasswordChange: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .string(length: 1...128, example: "ada"), "The user's name."),
         .required("old_password", .password, "The password as it is."),
-        .required("new_password", .password, "At least 8 characters, and none of those that everybody tries first."))
+        .required("new_password", .newPassword, "None of those that everybody tries first."))
 
     public let user: String
     public let oldPassword: String
@@ -214,6 +214,8 @@ public struct RoleList: Payload, Equatable {
 extension Schema {
     static let userName = Schema.string(length: 1...128, pattern: "[a-z0-9][a-z0-9._@-]*", example: "ada")
     static let roleName = Schema.string(length: 1...64, pattern: "[a-z0-9][a-z0-9._-]*", example: "clerk")
+    static let newPassword = Schema.string(
+        length: 8...1024, format: .password, example: "correct horse battery staple")
     static let permissions = Schema.array(of: .permission, count: 0...64)
     static let roles = Schema.array(of: .roleName, count: 0...16)
 }
