@@ -23,6 +23,21 @@ struct FrontTests {
         }
     }
 
+    @Test("says where the time went to whoever prefers that, and to nobody else")
+    func timing() async throws {
+        try await Shop.open { shop in
+            for preference in ["server-timing", "respond-async, Server-Timing; a=1"] {
+                let answer = try await shop.send("GET", "/shop/bare", ["Prefer": preference])
+                let form = /(queue|wait|access|decode|handler|encode);dur=[0-9]+\.[0-9]{6}/
+                let metrics = try #require(answer["Server-Timing"]).split(separator: ", ")
+                #expect(metrics.count == 6 && metrics.allSatisfy { $0.wholeMatch(of: form) != nil })
+            }
+            for other in [[:], ["Prefer": "server-timings"], ["Prefer": ""]] {
+                try await #expect(shop.send("GET", "/shop/bare", other)["Server-Timing"] == nil)
+            }
+        }
+    }
+
     @Test("does not start with a page in the place of an endpoint")
     func conflict() throws {
         let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())

@@ -23,6 +23,21 @@ struct FrontTests {
         }
     }
 
+    @Test("says where the time went to whoever asks by the flag, and to nobody else")
+    func timing() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            for (id, flags) in [(1, .timed), (2, []), (3, [.idempotent, .timed])] as [(UInt64, Preamble.Flags)] {
+                try await peer.send(Message(.request, id: id, "auth.smoke", flags: flags).frames)
+                let reply = try #require(Message(await peer.next()))
+                let metrics = reply.head?[.serverTiming]?.split(separator: ", ")
+                #expect(metrics?.count == (flags.contains(.timed) ? 6 : nil))
+                let form = /(queue|wait|access|decode|handler|encode);dur=[0-9]+\.[0-9]{6}/
+                #expect(metrics?.allSatisfy { $0.wholeMatch(of: form) != nil } != false)
+            }
+        }
+    }
+
     @Test("lets no peer cancel another one's call")
     func foreignCancel() async throws {
         try await Site.open { site in

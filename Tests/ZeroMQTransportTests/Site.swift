@@ -68,8 +68,11 @@ final class Site {
 struct Message {
     let frames: [[UInt8]]
 
-    init(_ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", time: UInt32 = 0) {
-        frames = [Preamble(kind, id: id, time: time).bytes, Head(line).bytes, Array(body.utf8)]
+    init(
+        _ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", flags: Preamble.Flags = [],
+        time: UInt32 = 0
+    ) {
+        frames = [Preamble(kind, id: id, flags: flags, time: time).bytes, Head(line).bytes, Array(body.utf8)]
     }
 
     init?(_ frames: [[UInt8]]) {

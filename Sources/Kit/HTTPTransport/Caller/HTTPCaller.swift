@@ -39,7 +39,7 @@ public final class HTTPCaller: Caller {
         guard remaining > .zero else { return .failure(.deadlineExceeded) }
         do {
             let request = try HTTPMapping.request(call, endpoint, base: base, remaining: remaining)
-            return try await exchange(request, endpoint, by: deadline)
+            return try await exchange(request, call.timing, endpoint, by: deadline)
         } catch let problem as Problem {
             return .failure(problem)
         } catch {
@@ -65,9 +65,10 @@ public final class HTTPCaller: Caller {
     /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task is
     /// cancelled instead.
     private func exchange(
-        _ request: HTTPClientRequest, _ endpoint: EndpointDescription, by deadline: ContinuousClock.Instant
+        _ request: HTTPClientRequest, _ timing: Timing?, _ endpoint: EndpointDescription,
+        by deadline: ContinuousClock.Instant
     ) async throws -> Reply {
-        let task = Task.immediate { try await self.exchange(request, endpoint) }
+        let task = Task.immediate { try await self.exchange(request, timing, endpoint) }
         let ticket = Deadlines.shared.schedule(at: deadline) { task.cancel() }
         defer { Deadlines.shared.cancel(ticket) }
         return try await withTaskCancellationHandler {
@@ -77,12 +78,15 @@ public final class HTTPCaller: Caller {
         }
     }
 
-    private func exchange(_ request: HTTPClientRequest, _ endpoint: EndpointDescription) async throws -> Reply {
+    private func exchange(
+        _ request: HTTPClientRequest, _ timing: Timing?, _ endpoint: EndpointDescription
+    ) async throws -> Reply {
         let response = try await client.execute(request, deadline: .distantFuture)
         let body = try await response.body.collect(upTo: replyLimit)
         // A cancelled body ends early, and without an error.
         try Task.checkCancellation()
         isReached.store(true, ordering: .relaxed)
+        timing?.note(header: response.headers[Header.serverTiming].joined(separator: ","))
         return HTTPMapping.reply(
             status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), endpoint)
     }
@@ -97,7 +101,13 @@ public final class HTTPCaller: Caller {
         if error is NIOTooManyBytesError {
             return Problem(.unavailable, "The peer's answer is larger than \(replyLimit) bytes.")
         }
-        return Problem(.unavailable, "The peer at \(base) cannot be reached.", isUnprocessed: Self.isUnsent(error))
+        // Problems are passed on, also to visitors: they say nothing of where a service is.
+        let isUnsent = Self.isUnsent(error)
+        let words =
+            isUnsent
+            ? "There is no connection to the service."
+            : "The connection was lost; whether the call was processed is not known."
+        return Problem(.unavailable, words, isUnprocessed: isUnsent)
     }
 
     /// Whether the request has certainly not left.

@@ -25,6 +25,7 @@ extension HTTPMapping {
         request.headers.add(name: Header.timeout, value: String(max(1, Int(remaining / .milliseconds(1)))))
         request.headers.add(name: Header.traceParent, value: call.trace.header)
         if let requestID = call.requestID { request.headers.add(name: Header.requestID, value: requestID) }
+        if call.timing != nil { request.headers.add(name: Header.prefer, value: Header.serverTiming.lowercased()) }
         if let token = call.token { request.headers.add(name: "Authorization", value: "Bearer " + token) }
         if !body.isEmpty {
             request.headers.add(name: "Content-Type", value: call.contentType ?? "application/json")

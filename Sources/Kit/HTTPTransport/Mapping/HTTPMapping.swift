@@ -41,7 +41,8 @@ extension HTTPMapping {
     private static func call(_ name: String, _ fields: RequestFields, received: ContinuousClock.Instant) -> Call {
         Call(
             name, token: fields.token, trace: fields.trace ?? .root(), requestID: fields.requestID,
-            timeout: fields.timeout, received: received, transport: .http, fault: fields.fault)
+            timeout: fields.timeout, received: received, transport: .http,
+            timing: fields.wantsTiming ? Timing() : nil, fault: fields.fault)
     }
 }
 
@@ -76,6 +77,9 @@ extension HTTPMapping {
         answer.head.headerFields.append(caching)
         answer.head.headerFields.append(HTTPField(name: .requestID, value: call.requestID ?? call.trace.traceID))
         answer.head.headerFields.append(HTTPField(name: .traceParent, value: call.trace.header))
+        if let times = call.timing?.header {
+            answer.head.headerFields.append(HTTPField(name: .serverTiming, value: times))
+        }
         return answer
     }
 

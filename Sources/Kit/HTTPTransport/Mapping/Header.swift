@@ -8,6 +8,9 @@ enum Header {
     static let traceParent = "traceparent"
     static let processed = "Processed"
     static let notProcessed = "no"
+    static let prefer = "Prefer"
+    /// What a caller prefers that wants to know where a call's time went (RFC 7240), and where it is told.
+    static let serverTiming = "Server-Timing"
 }
 
 extension HTTPField.Name {
@@ -16,6 +19,8 @@ extension HTTPField.Name {
     static let timeout = known(Header.timeout)
     static let traceParent = known(Header.traceParent)
     static let processed = known(Header.processed)
+    static let prefer = known(Header.prefer)
+    static let serverTiming = known(Header.serverTiming)
 
     private static func known(_ name: String) -> Self {
         guard let name = Self(name) else { preconditionFailure("\(name) is no header field name.") }

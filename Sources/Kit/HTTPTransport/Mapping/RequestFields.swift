@@ -10,6 +10,7 @@ struct RequestFields {
     private(set) var contentType: String?
     private(set) var contentLength: Int?
     private(set) var expectsContinue = false
+    private(set) var wantsTiming = false
     /// What is wrong with the fields, where something is.
     private(set) var fault: Problem?
 
@@ -28,6 +29,7 @@ struct RequestFields {
             case .contentType: contentType = Self.nonEmpty(field.value)
             case .contentLength: contentLength = Int(field.value)
             case .transferEncoding: isChunked = true
+            case .prefer: readPreferences(field.value)
             case .expect: expectsContinue = field.value.lowercased() == "100-continue"
             default: break
             }
@@ -47,6 +49,12 @@ struct RequestFields {
             return
         }
         timeout = min(.milliseconds(milliseconds), Dispatcher.longestDeadline)
+    }
+
+    /// Preferences that are not known are passed over (RFC 7240, section 2).
+    private mutating func readPreferences(_ text: String) {
+        let words = text.split { $0 == "," || $0 == ";" || $0 == " " }
+        wantsTiming = wantsTiming || words.contains { $0.lowercased() == Header.serverTiming.lowercased() }
     }
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }

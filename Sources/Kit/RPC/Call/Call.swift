@@ -23,6 +23,8 @@ public struct Call: Sendable {
     public var received: ContinuousClock.Instant
     /// Which transport it came by, for logs and metrics.
     public var transport: Transport
+    /// Gets where the call's time went, if the caller wants to know.
+    public var timing: Timing?
     /// What its front could not translate. The dispatcher answers with it, so that this call too is logged and counted.
     public var fault: Problem?
 
@@ -37,6 +39,7 @@ public struct Call: Sendable {
         timeout: Duration? = nil,
         received: ContinuousClock.Instant = .now,
         transport: Transport = .inProcess,
+        timing: Timing? = nil,
         fault: Problem? = nil
     ) {
         self.endpoint = endpoint
@@ -49,6 +52,7 @@ public struct Call: Sendable {
         self.timeout = timeout
         self.received = received
         self.transport = transport
+        self.timing = timing
         self.fault = fault
     }
 }

@@ -2,7 +2,7 @@ public import Logging
 
 /// What a handler knows of the call it answers, beside its input.
 ///
-/// Hand it to ``Client/call(_:_:in:token:timeout:)``, and the calls that this one causes share its trace and its time.
+/// Hand it to ``Client/call(_:_:in:token:timeout:timing:)``, and the calls that this one causes share its trace and its time.
 public struct CallContext: Sendable {
     /// The qualified name of the endpoint.
     public let endpoint: String

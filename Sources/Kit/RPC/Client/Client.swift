@@ -25,10 +25,11 @@ public struct Client<C: Contract>: Sendable {
     ///   - context: of the call that causes this one, which then shares its trace and ends by its deadline.
     ///   - token: the bearer token to show.
     ///   - timeout: how long the call may take; the endpoint's own deadline, unless told.
+    ///   - timing: gets where the service's time went.
     /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
     public func call<Input, Output>(
         _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil, timing: Timing? = nil
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.longestDeadline)
         guard time > .zero else { throw Problem.deadlineExceeded }
@@ -37,7 +38,8 @@ public struct Client<C: Contract>: Sendable {
         }
         let call = Call(
             C.name + "." + endpoint.description.name, body: body, token: token,
-            trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time)
+            trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time,
+            timing: timing)
         switch await caller.call(call, endpoint.description) {
         case .success(_, let body): return try Coding.output(Output.self, from: body)
         case .failure(let problem): throw problem
@@ -49,8 +51,8 @@ extension Client {
     /// Calls an endpoint that takes nothing.
     public func call<Output>(
         _ endpoint: Endpoint<Empty, Output>, in context: CallContext? = nil, token: String? = nil,
-        timeout: Duration? = nil
+        timeout: Duration? = nil, timing: Timing? = nil
     ) async throws(Problem) -> Output {
-        try await call(endpoint, Empty(), in: context, token: token, timeout: timeout)
+        try await call(endpoint, Empty(), in: context, token: token, timeout: timeout, timing: timing)
     }
 }

@@ -69,6 +69,7 @@ public final class Dispatcher: Sendable {
             ledger.queue = ledger.lap()
             let reply = await self.answer(call, by: deadline, handler, on: self.home, &ledger)
             for interceptor in self.interceptors { interceptor.measured(call, ledger) }
+            call.timing?.note(ledger)
             running.finish(reply)
         }
         running.watch(task, until: deadline)

@@ -7,12 +7,19 @@ struct Request: Sendable {
     let call: Call
     let isIdempotent: Bool
     let deadline: ContinuousClock.Instant
+
+    var flags: Preamble.Flags {
+        var flags: Preamble.Flags = isIdempotent ? .idempotent : []
+        if call.timing != nil { flags.insert(.timed) }
+        return flags
+    }
 }
 
 /// Who waits for a reply.
 struct Waiting {
     let continuation: CheckedContinuation<Reply, Never>
     let timer: Deadlines.Ticket
+    var timing: Timing?
 }
 
 /// What a client knows of its connection and of the calls on it. It does no I/O: each transition returns what is to be done.
@@ -63,6 +70,9 @@ struct Connection {
     }
 
     var inFlight: Int { waiting.count }
+
+    /// Where the caller wants to have it, where a call's time went.
+    func timing(of id: UInt64) -> Timing? { waiting[id]?.timing }
 
     mutating func nextID() -> UInt64 {
         lastID += 1

@@ -66,7 +66,7 @@ extension ZeroMQCaller {
     private func send(_ id: UInt64, _ request: Request) {
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining / .milliseconds(1))))
-        let preamble = Preamble(.request, id: id, flags: request.isIdempotent ? .idempotent : [], time: time)
+        let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
         if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
             apply { $0.refused(id) }
             link?.noticeRefusal()
@@ -84,6 +84,7 @@ extension ZeroMQCaller {
         else { return }
         switch preamble.kind {
         case .reply:
+            if let times = head[.serverTiming] { connection.timing(of: preamble.id)?.note(header: times) }
             let reply = Reply(preamble, head, body: Data(frames[2]))
             apply { $0.replied(preamble.id, reply) }
         case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }

@@ -92,7 +92,9 @@ public actor ZeroMQCaller: Caller, ThreadBound {
                 let timer = Deadlines.shared.schedule(at: request.deadline) { [weak self] in
                     Task { await self?.giveUp(id, .deadlineExceeded) }
                 }
-                perform(connection.enter(id, request, Waiting(continuation: continuation, timer: timer)))
+                perform(
+                    connection.enter(
+                        id, request, Waiting(continuation: continuation, timer: timer, timing: request.call.timing)))
                 // A cancellation that came earlier found nothing to give up.
                 if Task.isCancelled { giveUp(id, .cancelled) }
             }

@@ -26,6 +26,7 @@ extension Head {
     init(_ reply: Reply, to call: Call) {
         self.init(String(reply.status))
         add(.requestID, call.requestID)
+        add(.serverTiming, call.timing?.header)
         guard case .failure(let problem) = reply else { return }
         add(.contentType, Problem.contentType)
         if problem.isUnprocessed { add(.processed, "no") }

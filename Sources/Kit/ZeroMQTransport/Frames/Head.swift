@@ -11,6 +11,7 @@ package struct Head: Equatable, Sendable {
         case requestID = "x-request-id"
         case origin = "x-origin"
         case processed
+        case serverTiming = "server-timing"
         case service
         case version
         case contract

@@ -19,6 +19,8 @@ package struct Preamble: Equatable, Sendable {
         }
 
         package static let idempotent = Flags(rawValue: 1)
+        /// The caller wants to know where the call's time went.
+        package static let timed = Flags(rawValue: 1 << 1)
         /// The unknown flags beside this one must be refused where they are not known.
         package static let mustUnderstand = Flags(rawValue: 1 << 7)
     }

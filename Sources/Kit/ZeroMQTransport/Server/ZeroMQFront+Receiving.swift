@@ -103,7 +103,8 @@ extension Call {
             head.line, body: body, contentType: head[.contentType], token: head.bearer,
             trace: head[.traceparent].flatMap(TraceContext.init(header:))?.child() ?? .root(),
             requestID: head[.requestID], origin: head[.origin],
-            timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ)
+            timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ,
+            timing: preamble.flags.contains(.timed) ? Timing() : nil)
     }
 }
 
