@@ -115,7 +115,7 @@ let package = Package(
         service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb, logging]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
-        service("WebApp", ["Contracts", "RPC"], resources: page),
+        service("WebApp", ["Contracts", "RPC", "Measuring"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
         // The command people type.
         .executableTarget(
@@ -154,7 +154,7 @@ let package = Package(
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
-        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate"]),
+        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests(
             "SystemTests",

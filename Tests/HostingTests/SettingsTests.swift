@@ -104,11 +104,16 @@ struct SettingsTests {
     @Test("of a peer's address say the transport")
     func address() throws {
         func address(_ text: String) throws -> PeerAddress {
-            try ServiceSettings.address(of: "auth", Settings(["AUTH_ADDRESS": text]))
+            try #require(ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": text])).first)
         }
         #expect(try address("http://a:1") == .http("http://a:1"))
         #expect(try address("tcp://a:1") == .zeroMQ(Address("tcp://a:1")))
-        #expect(try ServiceSettings.address(of: "auth", Settings([:])) == .zeroMQ(Address("ipc://.star/run/auth.sock")))
-        #expect(throws: SettingsError.self) { try address("a:1") }
+        let standard = PeerAddress.zeroMQ(try Address("ipc://.star/run/auth.sock"))
+        #expect(try ServiceSettings.addresses(of: "auth", Settings([:])) == [standard])
+        for wrong in ["a:1", "", ",", "tcp://a:1,b"] {
+            #expect(throws: SettingsError.self) { try address(wrong) }
+        }
+        let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": "tcp://a:1,http://b:2"]))
+        #expect(several == [.zeroMQ(try Address("tcp://a:1")), .http("http://b:2")])
     }
 }

@@ -7,6 +7,8 @@ import re
 import signal
 import socket
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -85,6 +87,15 @@ def page(browser, family):
     page.close()
 
 
+def get(url: str, body: bytes | None = None, headers: dict[str, str] = {}) -> tuple[int, str]:
+    """Status and text of an answer, whatever it is."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
 def sign_in(page, user: str, password: str = PASSWORD) -> None:
     page.click("#sign-in")
     page.type(user)
@@ -122,9 +133,11 @@ def test_a_comparison_is_watched_while_it_grows(page):
                " && document.querySelectorAll('#histogram .column.http').length > 0")
     assert page.evaluate("document.querySelector('#progress').value") < 1
     page.until_text("#compare", "Compare again")
-    assert re.search(r"(ZeroMQ|HTTP) answers [\d.]+ times as fast", page.text("#verdict"))
+    # It says how sure it is; on a machine with much else to do it may not be.
+    assert re.search(r"answers [\d.]+ times as fast \([\d.]+ to [\d.]+, with 95 % confidence\)|cannot tell the two apart",
+                     page.text("#verdict"))
     counts = page.evaluate("[...document.querySelectorAll('#figures tbody tr')].map(row => row.cells[1].textContent)")
-    assert len(counts) == 2 and counts[0] == counts[1] != "0"
+    assert len(counts) == 2 and "0" not in counts
     assert "half within" in page.evaluate("document.querySelector('#histogram svg').getAttribute('aria-label')")
 
 
@@ -132,6 +145,15 @@ def test_a_call_is_looked_at_as_a_trace(page):
     page.until("document.querySelector('#call-list button')")
     page.click("#call-list button")
     page.until_text("#trace", "resource.current_time over ZeroMQ ipc")
+    page.until("document.querySelectorAll('#trace .ledger').length === 1")
+    rows = page.evaluate("[...document.querySelectorAll('.ledger tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
+    assert [row[0] for row in rows] == ["On the wire", "In the queue", "Waiting for the actor", "Checking access", "Decoding",
+                                        "In the handler", "Encoding"]
+    assert all(re.fullmatch(r"[\d.]+ µs", row[-1]) for row in rows)
+    # The bar of each step has its parts, and they fill it.
+    widths = page.evaluate("""[...document.querySelectorAll('.span')].map(bar => [bar.getBoundingClientRect().width,
+        [...bar.children].reduce((sum, part) => sum + part.getBoundingClientRect().width, 0)])""")
+    assert len(widths) >= 2 and all(abs(bar - parts) < 1 for bar, parts in widths)
     assert page.evaluate("document.querySelector('#call-list button').ariaPressed") == "true"
     assert re.search(r"trace [0-9a-f]{32}", page.text("#trace"))
 
@@ -212,6 +234,72 @@ def test_a_service_that_is_killed_is_told_and_comes_back_by_itself(page, family)
     page.until_text(".card[data-name=resource]", "Ready")
     page.until_text("#cost", "arrived")
     assert page.complaints() == []
+
+
+def test_a_visitor_learns_nothing_of_where_services_are(family):
+    """Not even where a peer is reached over HTTP and cannot be."""
+    outside = {**family.environment, "WEBAPP_HTTP_PORT": str(free_port()), "WEBAPP_ZMQ_LISTEN": f"ipc://{family.folder}/w.sock",
+               "RESOURCE_ADDRESS": f"http://127.0.0.1:{free_port()}"}
+    webapp = subprocess.Popen([STAR, "serve", "webapp"], cwd=family.folder, env=outside)
+    try:
+        subprocess.run([STAR, "health", "webapp", "--wait", "5"], cwd=family.folder, env=outside, timeout=60)
+        for path in ("time/current_time", "time/epoch_time", "clock", "services"):
+            status, text = get(f"http://127.0.0.1:{outside['WEBAPP_HTTP_PORT']}/api/v1/{path}")
+            assert status == (200 if path == "services" else 503) and "127.0.0.1" not in text and "http://" not in text
+    finally:
+        webapp.send_signal(signal.SIGTERM)
+        webapp.wait(timeout=20)
+
+
+def test_each_replica_is_shown_and_one_that_is_killed_is_told(browser, tmp_path):
+    family = Family(tmp_path)
+    sockets = [f"ipc://{tmp_path}/{name}.sock" for name in ("one", "two")]
+    family.environment["RESOURCE_ADDRESS"] = ",".join(sockets)
+    page = browser.page()
+    try:
+        for name, address in zip(("resource", "other"), sockets):
+            port = family.ports.setdefault(name, free_port())
+            settings = {**family.environment, "RESOURCE_ZMQ_LISTEN": address, "RESOURCE_HTTP_PORT": str(port)}
+            family.processes[name] = subprocess.Popen([STAR, "serve", "resource"], cwd=tmp_path, env=settings)
+        for name in ("auth", "webapp"):
+            family.start(name)
+        family.star("health", "auth", "resource", "webapp", "--wait", "30")
+        page.open(family.url)
+        card = ".card[data-name=resource]"
+        page.until(f"document.querySelectorAll('{card} .replica.ready').length === 2")
+        assert page.text(card).count("Running for") == 2 and page.text(card).count("1.0.0") == 2
+        family.crash("other")
+        page.until_text(card, "Replica 2: down")
+        assert "Partly ready" in page.text(card) and "Replica 1: ready" in page.text(card)
+        # The other one answers all calls.
+        for _ in range(10):
+            assert get(f"{family.url}api/v1/time/epoch_time")[0] == 200
+        assert page.complaints() == []
+    finally:
+        page.close()
+        family.stop()
+
+
+def test_no_other_site_gets_a_session(browser, page, family):
+    session = json.dumps(f"{family.url}api/v1/session")
+    other = browser.page()
+    other.open("data:text/html,<title>another site</title>")
+    body = json.dumps(json.dumps({"user": "ada", "password": PASSWORD}))
+    for options in ("headers: { 'Content-Type': 'application/json' }, mode: 'cors'", "mode: 'cors'",
+                    "headers: { 'X-Token': 'a' }, mode: 'cors'"):
+        got = other.evaluate(f"fetch({session}, {{ method: 'POST', body: {body}, {options} }}).then(() => 'read', () => 'refused')")
+        assert got == "refused"
+    other.close()
+    # What a browser sends unasked, as a form would, is refused whatever the browser shows of the answer.
+    for path in ("session", "session/refresh", "session/end"):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+            assert get(f"{family.url}api/v1/{path}", b'{"user":"ada"}', {"Content-Type": kind})[0] == 415
+    # There is no cookie that could travel along.
+    sign_in(page, "ada")
+    page.until_text("#who", "ada")
+    assert page.command("Network.getAllCookies")["cookies"] == []
+    page.click("#sign-out")
+    page.until_text("#who", "Guest")
 
 
 def test_webapp_itself_may_go_and_come_back(page, family):

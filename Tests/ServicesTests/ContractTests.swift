@@ -84,17 +84,18 @@ struct ContractTests {
         #expect(names(EpochTime.schema) == ["epoch_time"])
         #expect(names(WebAppContract.Clock.schema) == ["current_time", "link", "microseconds"])
         #expect(names(WebAppContract.Session.schema) == ["user", "permissions"])
+        #expect(names(WebAppContract.ServiceState.schema) == ["name", "summary", "state", "replicas"])
         #expect(
-            names(WebAppContract.ServiceState.schema) == [
-                "name", "summary", "state", "detail", "version", "link", "microseconds",
+            names(WebAppContract.ReplicaState.schema) == [
+                "state", "detail", "version", "uptime", "link", "microseconds",
             ])
         #expect(
             names(WebAppContract.RecentCall.schema) == [
-                "trace_id", "endpoint", "status", "started", "microseconds", "spans",
+                "trace_id", "endpoint", "status", "started", "microseconds", "parts", "spans",
             ])
         #expect(
             names(WebAppContract.WireComparison.schema) == [
-                "run", "state", "detail", "done", "calls", "bounds", "wires",
+                "run", "state", "detail", "progress", "bounds", "ratio", "wires",
             ])
         #expect(names(BoilerplateContract.Person.schema) == ["name", "times"])
         #expect(names(BoilerplateContract.Greeting.schema) == ["greeting"])

@@ -87,9 +87,12 @@ final class Line: Caller {
 
     /// To a service without a wire.
     convenience init(
-        _ service: some Service, _ contract: ContractDescription, _ verifier: any TokenVerifier
+        _ service: some Service, _ contract: ContractDescription, _ verifier: any TokenVerifier,
+        interceptors: [any Interceptor] = []
     ) throws {
-        self.init(InProcessCaller(try Dispatcher(service, contract: contract, verifier: verifier)))
+        let dispatcher = try Dispatcher(
+            service, contract: contract, verifier: verifier, interceptors: interceptors)
+        self.init(InProcessCaller(dispatcher))
     }
 
     var isConnected: Bool { get async { await target.withLock { $0 }.isConnected } }

@@ -10,7 +10,7 @@ import ZeroMQTransport
 /// A service as part of a process: its thread, its fronts, its callers, and a clean end.
 ///
 /// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it is told what to
-/// ``serve(_:contract:verifier:pages:)``, and run.
+/// ``serve(_:contract:verifier:interceptors:pages:)``, and run.
 public final class ServiceHost: ServiceLifecycle.Service {
     public let name: String
     public let logger: Logger
@@ -45,7 +45,18 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func caller(to contract: ContractDescription) async throws -> any Caller {
-        try await caller(to: contract, at: ServiceSettings.address(of: contract.name, settings))
+        try await replicas(of: contract).caller
+    }
+
+    /// A way to each replica of another service, in the order in which its `…_ADDRESS` names them.
+    ///
+    /// - Throws: ``SettingsError``, `ZeroMQError`.
+    public func replicas(of contract: ContractDescription) async throws -> [Replica] {
+        var replicas: [Replica] = []
+        for address in try ServiceSettings.addresses(of: contract.name, settings) {
+            replicas.append(Replica(address: address, caller: try await caller(to: contract, at: address)))
+        }
+        return replicas
     }
 
     /// A way to another service, at an address of the caller's choice.
@@ -102,14 +113,17 @@ public final class ServiceHost: ServiceLifecycle.Service {
 
     /// Says what is served.
     ///
-    /// - Parameter pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
+    /// - Parameters:
+    ///   - interceptors: watch its calls, beside the log and the metrics.
+    ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
     /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
     public func serve(
-        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier, pages: [Page] = []
+        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier,
+        interceptors: [any Interceptor] = [], pages: [Page] = []
     ) async throws {
         let dispatcher = try Dispatcher(
             actor, contract: contract, verifier: verifier, maxInFlight: family.maxInFlight,
-            interceptors: [LoggingInterceptor(logger), MetricsInterceptor([contract])])
+            interceptors: [LoggingInterceptor(logger), MetricsInterceptor([contract])] + interceptors)
         var limits = ZeroMQFront.Limits()
         limits.maxBody = family.maxBody
         limits.stopTime = family.stopTime

@@ -9,11 +9,11 @@ extension WebAppContract {
                 "state", .string(values: State.allCases.map(\.rawValue), example: "running"),
                 "Whether it goes on, has ended, or was given up."),
             .optional("detail", .string(example: "There is no connection."), "Why it was given up."),
-            .required("done", .integer(0...1_000_000, example: 600), "Calls made so far."),
-            .required("calls", .integer(0...1_000_000, example: 2000), "Calls that it makes in all."),
+            .required("progress", .number(0...1, example: 0.25), "Which part of it is done."),
             .required(
                 "bounds", .array(of: .number(0...60_000_000, example: 20.5)),
                 "The upper bounds of the histograms' steps, in microseconds. One more step has none."),
+            .optional("ratio", WireRatio.schema, "The last wire beside the first; not there before that can be told."),
             .required("wires", .array(of: WireFigures.schema), "What was measured, wire by wire."))
 
         public enum State: String, Codable, Sendable, CaseIterable {
@@ -27,21 +27,50 @@ extension WebAppContract {
         public let run: Int
         public let state: State
         public let detail: String?
-        public let done: Int
-        public let calls: Int
+        public let progress: Double
         public let bounds: [Double]
+        public let ratio: WireRatio?
         public let wires: [WireFigures]
 
         public init(
-            run: Int, state: State, detail: String? = nil, done: Int, calls: Int, bounds: [Double], wires: [WireFigures]
+            run: Int, state: State, detail: String? = nil, progress: Double, bounds: [Double],
+            ratio: WireRatio? = nil, wires: [WireFigures]
         ) {
             self.run = run
             self.state = state
             self.detail = detail
-            self.done = done
-            self.calls = calls
+            self.progress = progress
             self.bounds = bounds
+            self.ratio = ratio
             self.wires = wires
+        }
+    }
+
+    /// How many times as long calls over the last wire take as those over the first.
+    public struct WireRatio: Codable, Sendable, Equatable {
+        public static let schema = Schema.object(
+            .required("value", .number(0...1_000_000, example: 4.5), "The median of the rounds."),
+            .required("low", .number(0...1_000_000, example: 4.2), "The least that it may be, with 95 % confidence."),
+            .required("high", .number(0...1_000_000, example: 4.9), "The greatest."),
+            .required("is_difference", .boolean(example: true), "Whether it is more than the run's own noise."))
+
+        public let value: Double
+        public let low: Double
+        public let high: Double
+        public let isDifference: Bool
+
+        public init(value: Double, low: Double, high: Double, isDifference: Bool) {
+            self.value = value
+            self.low = low
+            self.high = high
+            self.isDifference = isDifference
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case value
+            case low
+            case high
+            case isDifference = "is_difference"
         }
     }
 
@@ -66,23 +95,18 @@ extension WebAppContract {
         public let longest: Double?
         public let counts: [Int]
 
-        /// - Parameter sorted: the times in microseconds, the shortest first.
-        public init(link: Link, failed: Int, sorted: [Double], counts: [Int]) {
+        public init(
+            link: Link, calls: Int, failed: Int, p50: Double?, p90: Double?, p99: Double?, longest: Double?,
+            counts: [Int]
+        ) {
             self.link = link
-            calls = sorted.count
+            self.calls = calls
             self.failed = failed
-            p50 = sorted.share(0.5)
-            p90 = sorted.share(0.9)
-            p99 = sorted.share(0.99)
-            longest = sorted.last
+            self.p50 = p50
+            self.p90 = p90
+            self.p99 = p99
+            self.longest = longest
             self.counts = counts
         }
-    }
-}
-
-extension [Double] {
-    /// The smallest element that is not less than this share of all; `nil` where there is none.
-    fileprivate func share(_ share: Double) -> Double? {
-        isEmpty ? nil : self[Swift.min(count - 1, Int((Double(count) * share).rounded(.up)) - 1)]
     }
 }

@@ -3,7 +3,7 @@ public import Endpoints
 /// What a visitor uses, by hand or by the page at `/`. It asks auth and resource, and needs no token of the visitor.
 public enum WebAppContract: Contract {
     public static let name = "webapp"
-    public static let version = "1.1.0"
+    public static let version = "1.2.0"
     public static let summary = "Tells visitors the time, with their own token or a guest's."
 
     public static let currentTime = Endpoint<Empty, CurrentTime>(

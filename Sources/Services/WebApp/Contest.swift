@@ -1,40 +1,38 @@
 import Contracts
 import Endpoints
 import Foundation
+import Measuring
 
 /// A comparison of wires as it stands: what was measured, and what follows from it. It does no I/O.
 struct Contest {
-    /// Rounds of so many calls over each wire, with a pause between, so that a comparison leaves room for other work.
-    static let rounds = 80
-    static let callsARound = 12
-    static let pause = Duration.milliseconds(30)
+    /// Each wire has its turn in each round, with a pause after it, so that a comparison leaves room for other work.
+    static let course = Course(loads: [load], rounds: 60, turn: .milliseconds(10))
+    static let pause = Duration.milliseconds(20)
+    /// For how long one answer is waited for.
+    static let patience = Duration.milliseconds(500)
     /// For how long at most, whatever the wires do.
     static let limit = Duration.seconds(10)
     /// How long after one comparison the next may start.
     static let rest = Duration.seconds(2)
-    /// So many failures in a row, and it is given up.
-    static let patience = 10
+
+    private static let load = Load(callers: 1)
 
     /// Upper bounds in microseconds: 16 steps from each power of ten to the next.
     static let bounds = (0...64).map { step in (10 * pow(10, Double(step) / 16) * 10).rounded() / 10 }
 
-    private struct Wire {
-        let link: Link
-        var times: [Double] = []
-        var failed = 0
-        var counts = [Int](repeating: 0, count: bounds.count + 1)
-    }
-
     let run: Int
-    private var wires: [Wire]
+    private let links: [Link]
+    private var comparison: Comparison
+    /// Of all turns, those of the warm-up too.
+    private var progress = 0.0
     private var state = WebAppContract.WireComparison.State.running
     private var detail: String?
-    private var failuresInARow = 0
     private var ended: ContinuousClock.Instant?
 
     init(run: Int, _ links: [Link]) {
         self.run = run
-        wires = links.map { Wire(link: $0) }
+        self.links = links
+        comparison = Comparison(subjects: links.map(\.rawValue), loads: [Self.load])
     }
 
     var isRunning: Bool { state == .running }
@@ -45,23 +43,21 @@ struct Contest {
         return ContinuousClock.now.duration(to: ended + Self.rest)
     }
 
-    mutating func record(_ time: Duration, wire: Int) {
-        let time = time.microseconds
-        wires[wire].times.append(time)
-        wires[wire].counts[Self.bounds.firstIndex { time <= $0 } ?? Self.bounds.count] += 1
-        failuresInARow = 0
-    }
-
-    mutating func record(_ problem: Problem, wire: Int) {
-        wires[wire].failed += 1
-        failuresInARow += 1
-        if failuresInARow == Self.patience { fail(problem) }
+    mutating func add(_ turn: Turn) {
+        comparison.add(turn)
+        progress += 1 / Double((Self.course.rounds + 1) * links.count)
+        if case .failure = turn.outcome { fail("Over \(turn.subject) no call was answered.") }
     }
 
     mutating func fail(_ problem: Problem) {
+        // Its title, not its detail: what visitors read says nothing of the inside.
+        fail(problem.kind.title + ".")
+    }
+
+    private mutating func fail(_ reason: String) {
+        guard isRunning else { return }
         state = .failed
-        // Details of a lost connection name addresses, which are not for visitors.
-        detail = problem.kind.title + "."
+        detail = reason
         ended = .now
     }
 
@@ -73,15 +69,38 @@ struct Contest {
 
     var figures: WebAppContract.WireComparison {
         WebAppContract.WireComparison(
-            run: run, state: state, detail: detail, done: wires.reduce(0) { $0 + $1.times.count + $1.failed },
-            calls: Self.rounds * Self.callsARound * wires.count, bounds: Self.bounds,
-            wires: wires.map { wire in
-                WebAppContract.WireFigures(
-                    link: wire.link, failed: wire.failed, sorted: wire.times.sorted(), counts: wire.counts)
-            })
+            run: run, state: state, detail: detail, progress: min(1, progress), bounds: Self.bounds, ratio: ratio,
+            wires: links.map { WebAppContract.WireFigures($0, comparison[$0.rawValue, Self.load]) })
+    }
+
+    /// How many times as long a call over the last wire takes as one over the first; `nil` before there are rounds enough
+    /// to say how sure that is.
+    private var ratio: WebAppContract.WireRatio? {
+        guard let first = links.first.flatMap({ comparison[$0.rawValue, Self.load] }),
+            let last = links.last.flatMap({ comparison[$0.rawValue, Self.load] }),
+            let ratio = last.ratio(to: first, of: \.median), ratio.high.isFinite
+        else { return nil }
+        return WebAppContract.WireRatio(
+            value: ratio.value, low: ratio.low, high: ratio.high, isDifference: ratio.isDifference)
     }
 
     /// Before the first.
-    static let none = WebAppContract.WireComparison(
-        run: 0, state: .idle, done: 0, calls: rounds * callsARound * 2, bounds: bounds, wires: [])
+    static let none = WebAppContract.WireComparison(run: 0, state: .idle, progress: 0, bounds: bounds, wires: [])
+}
+
+extension WebAppContract.WireFigures {
+    /// - Parameter figures: `nil` before the first round.
+    fileprivate init(_ link: Link, _ figures: Figures?) {
+        let latencies = figures?.latencies ?? Latencies()
+        var counts = [Int](repeating: 0, count: Contest.bounds.count + 1)
+        for pair in latencies.pairs {
+            let time = Double(pair[0]) / 1000
+            counts[Contest.bounds.firstIndex { time <= $0 } ?? Contest.bounds.count] += Int(pair[1])
+        }
+        self.init(
+            link: link, calls: latencies.count, failed: figures?.failures ?? 0,
+            p50: latencies.percentile(50)?.microseconds, p90: latencies.percentile(90)?.microseconds,
+            p99: latencies.percentile(99)?.microseconds,
+            longest: latencies.count > 0 ? latencies.longest.microseconds : nil, counts: counts)
+    }
 }

@@ -6,35 +6,57 @@ public import RPC
 public struct Neighbour: Sendable {
     let name: String
     private let summary: String
+    private let replicas: [NeighbourReplica]
+
+    /// - Parameters:
+    ///   - contract: what is known of the service while it does not answer.
+    ///   - replicas: the way to each, and what that is.
+    public init(_ contract: ContractDescription, _ replicas: [(any Caller, Link)]) {
+        name = contract.name
+        summary = contract.summary
+        self.replicas = replicas.map { NeighbourReplica($0, $1) }
+    }
+
+    /// Asks all replicas at once how they are, within half a second.
+    ///
+    /// - Parameter known: the service's state as it was.
+    func look(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
+        let states = await withTaskGroup(of: (Int, WebAppContract.ReplicaState).self) { group in
+            for (index, replica) in replicas.enumerated() {
+                group.addTask { (index, await replica.look(known?.replicas[index])) }
+            }
+            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        return WebAppContract.ServiceState(name: name, summary: summary, replicas: states)
+    }
+}
+
+/// One of the processes that a neighbour runs in.
+private struct NeighbourReplica: Sendable {
     private let health: Client<HealthContract>
     private let meta: Client<MetaContract>
     private let link: Link
 
-    /// - Parameter contract: what is known of the service while it does not answer.
-    public init(_ contract: ContractDescription, _ caller: any Caller, link: Link = .inProcess) {
-        name = contract.name
-        summary = contract.summary
+    init(_ caller: any Caller, _ link: Link) {
         health = Client(caller)
         meta = Client(caller)
         self.link = link
     }
 
-    /// Asks how it is, within half a second.
-    ///
-    /// - Parameter known: its state as it was; a service that went on answering keeps its version.
-    func look(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
-        var state = WebAppContract.ServiceState(name: name, summary: summary, state: .ready, link: link)
+    /// - Parameter known: its state as it was; one that went on running keeps its version.
+    func look(_ known: WebAppContract.ReplicaState?) async -> WebAppContract.ReplicaState {
+        var state = WebAppContract.ReplicaState(link: link)
         let start = ContinuousClock.now
         do throws(Problem) {
-            _ = try await health.call(HealthContract.check, timeout: Self.patience)
+            state.uptime = try await health.call(HealthContract.check, timeout: Self.patience).uptime
         } catch {
             state.state = error.kind == .notReady ? .notReady : .down
-            // Details of a lost connection name addresses, which are not for visitors.
             state.detail = error.kind == .notReady ? error.detail : error.kind.title + "."
         }
         guard state.state != .down else { return state }
         state.microseconds = start.duration(to: .now).microseconds
-        state.version = known?.version
+        let wentOn = (known?.uptime ?? 0) <= state.uptime ?? 0
+        state.version = wentOn ? known?.version : nil
         if state.version == nil { state.version = await version() }
         return state
     }

@@ -8,11 +8,19 @@ final class Trail {
     private let started = Int(Date().timeIntervalSince1970 * 1000)
     private(set) var spans: [WebAppContract.Span] = []
 
-    func note(_ endpoint: String, _ link: Link, status: Int, since begin: ContinuousClock.Instant) {
+    func note(
+        _ endpoint: String, _ link: Link, status: Int, since begin: ContinuousClock.Instant, _ timing: Timing
+    ) {
+        let whole = begin.duration(to: .now).microseconds
+        var parts = timing.parts.compactMap(WebAppContract.Part.init)
+        if !parts.isEmpty {
+            let wire = max(0, whole - parts.total)
+            parts.insert(WebAppContract.Part(name: .wire, microseconds: wire), at: 0)
+        }
         spans.append(
             WebAppContract.Span(
                 endpoint: endpoint, link: link, status: status, offset: start.duration(to: begin).microseconds,
-                microseconds: begin.duration(to: .now).microseconds))
+                microseconds: whole, parts: parts))
     }
 
     /// The call as it is remembered once it is answered.
@@ -23,25 +31,25 @@ final class Trail {
     }
 }
 
-/// The calls of late, a few of each endpoint, so that no endpoint drives out another. There are as many endpoints as the
-/// contract has, and so this is bounded.
-struct CallLog {
-    private var kept: [String: [WebAppContract.RecentCall]] = [:]
-
-    /// Calls kept of each endpoint.
-    static let limit = 6
-
-    mutating func add(_ call: WebAppContract.RecentCall) {
-        var calls = kept.removeValue(forKey: call.endpoint) ?? []
-        if calls.count == Self.limit { calls.removeFirst() }
-        calls.append(call)
-        kept[call.endpoint] = calls
+extension WebAppContract.RecentCall {
+    /// Takes in the ledger of the call. What was noted in the handler began when the handler did.
+    mutating func account(for ledger: Ledger) {
+        parts = ledger.parts.map { Timing.Part(name: $0.name, time: $0.time) }.compactMap(WebAppContract.Part.init)
+        microseconds = parts.total
+        let lead = Array(parts.prefix { $0.name != .handler }).total
+        for index in spans.indices { spans[index].offset += lead }
     }
+}
 
-    /// The latest first.
-    var latest: [WebAppContract.RecentCall] {
-        kept.values.flatMap(\.self).sorted { $0.started > $1.started }
+extension WebAppContract.Part {
+    fileprivate init?(_ part: Timing.Part) {
+        guard let name = Name(rawValue: part.name) else { return nil }
+        self.init(name: name, microseconds: part.time.microseconds)
     }
+}
+
+extension [WebAppContract.Part] {
+    fileprivate var total: Double { reduce(0) { $0 + $1.microseconds } }
 }
 
 extension Duration {

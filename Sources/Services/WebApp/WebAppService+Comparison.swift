@@ -1,5 +1,6 @@
 import Contracts
 import Endpoints
+import Measuring
 import RPC
 
 extension WebAppService {
@@ -22,19 +23,14 @@ extension WebAppService {
         contest?.figures ?? Contest.none
     }
 
-    /// Calls by turns, so that the machine's moods hit both wires alike.
+    /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
     private func run(_ wires: [Peer<ResourceContract>]) async {
         let end = ContinuousClock.now + Contest.limit
         do {
             let token = try await guestToken()
-            for round in 0..<Contest.rounds {
-                for call in 0..<Contest.callsARound {
-                    for turn in wires.indices {
-                        let wire = (turn + round + call) % wires.count
-                        await measure(wires[wire], wire, token)
-                    }
-                }
-                guard contest?.isRunning == true, .now < end else { break }
+            var turns = Contest.course.turns(of: wires.map { subject($0, token) })
+            while contest?.isRunning == true, .now < end, let turn = await turns.next() {
+                contest?.add(turn)
                 try await Task.sleep(for: Contest.pause)
             }
             contest?.finish()
@@ -43,13 +39,11 @@ extension WebAppService {
         }
     }
 
-    private func measure(_ peer: Peer<ResourceContract>, _ wire: Int, _ token: String) async {
-        let start = ContinuousClock.now
-        do throws(Problem) {
-            _ = try await peer.client.call(ResourceContract.currentTime, token: token, timeout: .milliseconds(500))
-            contest?.record(start.duration(to: .now), wire: wire)
-        } catch {
-            contest?.record(error, wire: wire)
-        }
+    private func subject(_ peer: Peer<ResourceContract>, _ token: String) -> CallSubject {
+        CallSubject(
+            peer.link.rawValue, processes: Processes(servers: []), on: executor,
+            call: { _ in
+                _ = try await peer.client.call(ResourceContract.currentTime, token: token, timeout: Contest.patience)
+            }, close: {})
     }
 }

@@ -46,10 +46,11 @@ extension WebAppService {
 
     private func own() async -> WebAppContract.ServiceState {
         let waits = await waitsFor()
-        var state = WebAppContract.ServiceState(
-            name: WebAppContract.name, summary: WebAppContract.summary, state: waits.isEmpty ? .ready : .notReady)
+        var state = WebAppContract.ReplicaState(state: waits.isEmpty ? .ready : .notReady)
         state.version = WebAppContract.version
+        state.uptime = Int(start.duration(to: .now).components.seconds)
         if !waits.isEmpty { state.detail = "Waits for: \(waits.joined(separator: ", "))." }
-        return state
+        return WebAppContract.ServiceState(
+            name: WebAppContract.name, summary: WebAppContract.summary, replicas: [state])
     }
 }

@@ -5,17 +5,19 @@ public import RPC
 /// Tells visitors the time, which it asks of resource, with their own token or with a guest's from auth; and what they see
 /// of the services at `/`.
 public actor WebAppService: Service {
-    private nonisolated let executor: ServiceExecutor
+    nonisolated let executor: ServiceExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     let auth: Peer<AuthContract>
     let resource: Peer<ResourceContract>
     let resourceOverHTTP: Peer<ResourceContract>?
     let neighbours: [Neighbour]
+    let start = ContinuousClock.now
+    /// What visitors are shown of recent calls. It is to be one of the dispatcher's interceptors.
+    public nonisolated let log = CallLog()
     private var guest: GuestToken?
     /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
     private var flight: Task<Result<GuestToken, Problem>, Never>?
-    private var log = CallLog()
     var view = View()
     var contest: Contest?
 
@@ -69,10 +71,10 @@ public actor WebAppService: Service {
         let trail = Trail()
         do {
             let answer = try await answer(trail)
-            log.add(trail.call(context, status: status))
+            log.add(trail.call(context, status: status), context)
             return answer
         } catch {
-            log.add(trail.call(context, status: (error as? Problem)?.status ?? 500))
+            log.add(trail.call(context, status: (error as? Problem)?.status ?? 500), context)
             throw error
         }
     }

@@ -46,7 +46,8 @@ struct Fleet {
                     return Data(prometheus.text().utf8)
                 }
                 try await host.serve(
-                    built.service, contract: member.contract, verifier: built.verifier, pages: built.pages + [metrics])
+                    built.service, contract: member.contract, verifier: built.verifier,
+                    interceptors: built.interceptors, pages: built.pages + [metrics])
                 background += built.background
             }
         } catch {

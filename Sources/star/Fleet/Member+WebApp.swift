@@ -18,7 +18,7 @@ extension Member {
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }
             let way = if let known { known } else { try await Way(to: member.contract, host) }
-            neighbours.append(Neighbour(way.contract, way.caller, link: way.link))
+            neighbours.append(Neighbour(way.contract, way.replicas.map { ($0.caller, Way.link($0.address)) }))
         }
         let service = WebAppService(
             executor: host.executor, auth: Peer(auth.caller, link: auth.link),
@@ -28,20 +28,26 @@ extension Member {
             Page(file.path, contentType: file.contentType, headers: WebPage.headers) { file.content }
         }
         let verifier = try await verifier(host, settings)
-        return Built(service: service, verifier: verifier, background: [follow(verifier, host)], pages: pages)
+        return Built(
+            service: service, verifier: verifier, background: [follow(verifier, host)], interceptors: [service.log],
+            pages: pages)
     }
 }
 
 /// A service, and how this one reaches it.
 private struct Way {
     let contract: ContractDescription
+    let replicas: [Replica]
     let caller: any Caller
-    let link: Link
 
     init(to contract: ContractDescription, _ host: ServiceHost) async throws {
         self.contract = contract
-        caller = try await host.caller(to: contract)
-        let scheme = try ServiceSettings.address(of: contract.name, host.settings).scheme
-        link = Link(rawValue: scheme) ?? .ipc
+        replicas = try await host.replicas(of: contract)
+        caller = replicas.caller
     }
+
+    /// That of the first replica.
+    var link: Link { Self.link(replicas[0].address) }
+
+    static func link(_ address: PeerAddress) -> Link { Link(rawValue: address.scheme) ?? .ipc }
 }

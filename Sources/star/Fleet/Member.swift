@@ -22,6 +22,8 @@ struct Member: Sendable {
         let verifier: AccessTokenVerifier
         /// What goes on beside the service, until the process ends.
         var background: [@Sendable () async throws -> Void] = []
+        /// What watches its calls, beside the log and the metrics.
+        var interceptors: [any Interceptor] = []
         /// What its HTTP front shows beside its contract and documents.
         var pages: [Page] = []
     }

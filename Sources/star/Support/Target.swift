@@ -12,7 +12,7 @@ struct Target: ParsableArguments {
         case http
     }
 
-    @Option(help: "The wire, where the settings know the address: zmq or http.")
+    @Option(help: "The wire, where the settings know the address: zmq or http; of several replicas, the first.")
     var via: Wire?
 
     @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
@@ -86,7 +86,7 @@ struct Target: ParsableArguments {
             throw SettingsError(description: "“\(service)” is not one of this family: give its --address.")
         }
         switch wire {
-        case .zmq: return try ServiceSettings.address(of: service, settings)
+        case .zmq: return try ServiceSettings.addresses(of: service, settings)[0]
         case .http: return .http(try ServiceSettings(service, port: member.port, settings).url)
         }
     }

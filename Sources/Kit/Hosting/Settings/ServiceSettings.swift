@@ -20,7 +20,7 @@ public struct ServiceSettings: Sendable {
     public static func all(of service: String, port: Int) -> [SettingDescription] {
         [
             httpHost(service).description, httpPort(service, port).description, listen(service).description,
-            address(service).description, curve(service).description,
+            addresses(service).description, curve(service).description,
         ]
     }
 
@@ -39,25 +39,29 @@ public struct ServiceSettings: Sendable {
         return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
     }
 
-    /// Where a service is reached, by its `…_ADDRESS`.
-    public static func address(of service: String, _ settings: Settings) throws(SettingsError) -> PeerAddress {
-        try settings(address(service))
+    /// Where a service is reached, by its `…_ADDRESS`: each of its replicas, one at least.
+    public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
+        try settings(addresses(service))
     }
 
     /// The name of that setting.
     public static func addressName(of service: String) -> String { service.uppercased() + "_ADDRESS" }
 
-    private static func address(_ service: String) -> Setting<PeerAddress> {
+    private static func addresses(_ service: String) -> Setting<[PeerAddress]> {
         Setting(
             addressName(of: service),
-            "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port.",
+            "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
+                + "of each of several replicas, with commas between.",
             standard: socket(service)
         ) { text throws(SettingFault) in
+            var addresses: [PeerAddress] = []
             do throws(AddressError) {
-                return try PeerAddress(text)
+                for part in text.split(separator: ",") { addresses.append(try PeerAddress(String(part))) }
             } catch {
                 throw SettingFault("is wrong: \(error.reason)")
             }
+            guard !addresses.isEmpty else { throw SettingFault("names no address") }
+            return addresses
         }
     }
 

@@ -22,14 +22,15 @@ public enum HealthContract: Contract {
     }
 
     static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ draining: Draining) -> Handlers {
-        Handlers {
-            handle(live) { _, _ in Health(status: "live") }
+        let start = ContinuousClock.now
+        return Handlers {
+            handle(live) { _, _ in Health(status: "live", since: start) }
             handle(check) { _, _ in
                 guard !draining.hasBegun else { throw Problem(.notReady, "The service is about to stop.") }
                 var waits = await service.waitsFor()
                 if !verifier.isReady { waits.append("auth's keys") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
-                return Health(status: "ready")
+                return Health(status: "ready", since: start)
             }
         }
     }
@@ -47,7 +48,14 @@ final class Draining: Sendable {
 /// A state of health.
 public struct Health: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("status", .string(values: ["live", "ready"], example: "ready"), "The state."))
+        .required("status", .string(values: ["live", "ready"], example: "ready"), "The state."),
+        .optional("uptime", .integer(0...10_000_000_000, example: 86_400), "For how many seconds the service has run."))
 
     public let status: String
+    public let uptime: Int?
+
+    init(status: String, since start: ContinuousClock.Instant) {
+        self.status = status
+        uptime = Int(start.duration(to: .now).components.seconds)
+    }
 }

@@ -1,4 +1,4 @@
-// Recent calls, and one of them as a trace: a bar for each step.
+// Recent calls, and one of them as a trace: a bar for each step, with the parts that its time went to.
 
 import { again, call } from "./api.js";
 import { byId, h, say, tell } from "./elements.js";
@@ -61,25 +61,59 @@ function drawTrace(entry) {
   if (place.dataset.of === key(entry)) return;
   place.dataset.of = key(entry);
   const spans = [{ ...entry, offset: 0, depth: 0 }, ...entry.spans.map(span => ({ ...span, depth: 1 }))];
+  const whole = Math.max(entry.microseconds, ...entry.spans.map(span => span.offset + span.microseconds));
   place.replaceChildren(
     h("header", {}, h("h3", {}, entry.endpoint),
       h("button", { type: "button", class: "quiet", hidden: chosen ? null : "", click: () => choose(null) }, "Show the latest")),
     h("p", { class: "soft" }, `at ${new Date(entry.started).toLocaleTimeString("en", { hourCycle: "h23" })}, trace `,
       h("code", {}, entry.trace_id)),
-    h("ol", { class: "spans" }, ...spans.map(span => spanLine(span, entry.microseconds))));
+    h("ol", { class: "spans" }, ...spans.map(span => spanLine(span, whole))),
+    ...ledger(spans));
 }
 
-const key = entry => `${entry.trace_id} ${entry.started} ${chosen ? "chosen" : "latest"}`;
+const key = entry => `${entry.trace_id} ${entry.started} ${entry.parts.length} ${chosen ? "chosen" : "latest"}`;
 
 function spanLine(span, whole) {
-  const track = h("div", { class: "track" });
-  const bar = h("div", { class: `span depth${span.depth}${span.status < 400 ? "" : " bad"}` });
+  const bar = h("div", { class: `span depth${span.depth}${span.status < 400 ? "" : " bad"}` }, ...pieces(span));
   bar.style.setProperty("--from", share(span.offset, whole));
   bar.style.setProperty("--width", share(span.microseconds, whole));
-  track.append(bar);
   return h("li", { class: `depth${span.depth}` },
     h("span", { class: "what" }, span.endpoint, span.link ? h("small", {}, ` over ${wire(span.link)}`) : null),
-    h("span", { class: "took" }, withUnit(span.microseconds), span.status < 400 ? null : h("small", {}, ` ${span.status}`)), track);
+    h("span", { class: "took" }, withUnit(span.microseconds), span.status < 400 ? null : h("small", {}, ` ${span.status}`)),
+    h("div", { class: "track", "aria-hidden": "true" }, bar));
+}
+
+// The parts of a step in their order. How the wire's time falls to the way there and the way back nobody knows: half each.
+function pieces(span) {
+  const [wires, own] = [span.parts.filter(part => part.name === "wire"), span.parts.filter(part => part.name !== "wire")];
+  const half = wires.map(part => ({ ...part, drawn: part.microseconds / 2 }));
+  return [...half, ...own, ...half].map(part => {
+    const piece = h("i", { class: `part ${part.name}`, title: `${names[part.name]}: ${precise(part.microseconds)}` });
+    piece.style.setProperty("--width", share(part.drawn ?? part.microseconds, span.microseconds));
+    return piece;
+  });
 }
 
 const share = (part, whole) => Math.min(1, whole > 0 ? part / whole : 0);
+
+const names = {
+  wire: "On the wire", queue: "In the queue", wait: "Waiting for the actor", access: "Checking access", decode: "Decoding",
+  handler: "In the handler", encode: "Encoding",
+};
+
+const precise = microseconds => `${microseconds.toFixed(microseconds < 9.95 ? 1 : 0)} µs`;
+
+// All parts of all steps as numbers, which tells what the colours mean, too.
+function ledger(spans) {
+  const steps = spans.filter(span => span.parts.length);
+  if (!steps.length) return [];
+  const value = (span, name) => span.parts.find(part => part.name === name);
+  const rows = Object.keys(names).filter(name => steps.some(span => value(span, name))).map(name => h("tr", {},
+    h("th", { scope: "row" }, h("span", { class: `key part ${name}`, "aria-hidden": "true" }), names[name]),
+    ...steps.map(span => h("td", {}, value(span, name) ? precise(value(span, name).microseconds) : "–"))));
+  return [h("div", { class: "scroll" }, h("table", { class: "ledger" },
+    h("caption", {}, "Where the time of each step went"),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Part"),
+      ...steps.map(span => h("th", { scope: "col" }, span.endpoint.replace(".", ".\u200B"))))),
+    h("tbody", {}, ...rows)))];
+}

@@ -40,7 +40,7 @@ function show(comparison) {
   isRunning = comparison.state === "running";
   byId("compare").disabled = isRunning;
   say(byId("compare"), isRunning ? "Measuring…" : comparison.run ? "Compare again" : "Start a comparison");
-  byId("progress").value = comparison.calls ? comparison.done / comparison.calls : 0;
+  byId("progress").value = comparison.progress;
   if (comparison.run === 0 || (!isRunning && !wasRunning && latest?.run === comparison.run)) return;
   latest = comparison;
   drawHistogram(byId("histogram"), latest);
@@ -57,16 +57,22 @@ function rows(wires) {
 }
 
 function conclude(comparison, wasRunning) {
-  const [one, other] = comparison.wires;
   if (comparison.state === "failed") return verdict("failed", comparison.detail);
-  if (one.p50 === undefined || other.p50 === undefined) return verdict("", "The first calls are on their way.");
-  const [fast, slow] = one.p50 <= other.p50 ? [one, other] : [other, one];
-  const words = [
-    `${transport(fast.link)} answers `, h("b", {}, `${(slow.p50 / fast.p50).toFixed(1)} times`), " as fast: half of the calls within ",
-    h("b", {}, withUnit(fast.p50)), ` against ${withUnit(slow.p50)}.`,
-  ];
-  verdict("", ...words);
+  verdict("", ...words(comparison));
   if (wasRunning && !isRunning) announce(`Done. ${byId("verdict").textContent}`);
+}
+
+// No difference is called one that the run's own noise covers.
+function words({ ratio, wires: [one, other] }) {
+  if (!ratio) return ["The first rounds are on their way."];
+  if (!ratio.is_difference) return ["So far the noise of this run covers the difference: it cannot tell the two apart."];
+  const [fast, slow] = ratio.value >= 1 ? [one, other] : [other, one];
+  const factors = [ratio.value, ratio.low, ratio.high].map(value => ratio.value >= 1 ? value : 1 / value);
+  const [times, ...range] = factors.map(value => value.toFixed(1));
+  return [
+    `${transport(fast.link)} answers `, h("b", {}, `${times} times`), ` as fast (${range.sort((a, b) => a - b).join(" to ")}, `,
+    "with 95 % confidence): half of the calls within ", h("b", {}, withUnit(fast.p50)), ` against ${withUnit(slow.p50)}.`,
+  ];
 }
 
 function verdict(mood, ...words) {

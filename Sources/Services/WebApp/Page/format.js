@@ -8,6 +8,14 @@ export function milliseconds(microseconds) {
 
 export const withUnit = microseconds => `${milliseconds(microseconds)} ms`;
 
+// A time from seconds, in its two largest units.
+export function duration(seconds) {
+  const units = [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]];
+  const first = Math.max(0, units.findIndex(([, size]) => seconds >= size));
+  return units.slice(seconds < 1 ? 3 : first).slice(0, 2).map(([name, size], index, shown) =>
+    `${Math.floor((index === 0 ? seconds : seconds % shown[0][1]) / size)} ${name}`).join(" ");
+}
+
 export const count = number => number.toLocaleString("en");
 
 const wires = { ipc: "ZeroMQ ipc", tcp: "ZeroMQ tcp", inproc: "ZeroMQ inproc", http: "HTTP", inprocess: "no wire" };

@@ -59,9 +59,11 @@ function wireRow(entry, bounds, top, x, range) {
 function median(time, kind, top, floor, x, range) {
   const at = x(Math.min(range.high, Math.max(range.low, time)));
   const isLate = at > range.width - 150;
+  // Beside the name of the wire there may be no room.
+  const line = top + (at < 110 ? 40 : 20);
   return [
     svg("line", { class: `median ${kind}`, x1: at, x2: at, y1: top + 10, y2: floor }),
-    svg("text", { class: `median ${kind}`, x: at + (isLate ? -8 : 8), y: top + 20, "text-anchor": isLate ? "end" : "start" },
+    svg("text", { class: `median ${kind}`, x: at + (isLate ? -8 : 8), y: line, "text-anchor": isLate ? "end" : "start" },
       `half within ${withUnit(time)}`),
   ];
 }
