@@ -43,7 +43,24 @@ struct DispatcherTests {
         #expect(sum <= start.duration(to: .now) + .milliseconds(3))
         // A call that is refused has come no further.
         _ = await dispatcher.dispatch(Call("tea.nothing"))
-        #expect(journal.lastLedger?.handler == .zero)
+        #expect(journal.lastLedger?.decode == .zero && journal.lastLedger?.handler == .zero)
+    }
+
+    @Test("accounts for the time of a call that its handler refuses")
+    func refusedLedger() async throws {
+        let journal = Journal()
+        let service = TeaService {
+            handle(pour) { _, _ -> Empty in
+                let end = ContinuousClock.now + .milliseconds(2)
+                while ContinuousClock.now < end {}
+                throw Problem(.conflict, "No tea.")
+            }
+        }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+        #expect(await dispatcher.dispatch(Call("tea.pour")).status == 409)
+        let ledger = try #require(journal.lastLedger)
+        #expect(ledger.handler >= .milliseconds(2) && ledger.access > .zero && ledger.encode == .zero)
     }
 
     @Test("takes the endpoint's own deadline where the caller names none, and never more than its longest")

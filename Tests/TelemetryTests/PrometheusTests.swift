@@ -35,6 +35,23 @@ struct PrometheusTests {
         #expect(text.contains("call_seconds_count 2"))
     }
 
+    @Test("a time is counted at its bound and below, and not above, whatever its unit")
+    func bounds() {
+        let prometheus = Prometheus()
+        let timer = Timer(label: "t", dimensions: [], factory: prometheus)
+        let recorder = Recorder(label: "r", dimensions: [], aggregate: true, factory: prometheus)
+        for nanoseconds: Int64 in [0, 1000, 1001, 5000, 29_999_999_999, 30_000_000_001] {
+            timer.recordNanoseconds(nanoseconds)
+            recorder.record(Double(nanoseconds) / 1e9)
+        }
+        let text = prometheus.text()
+        for name in ["t", "r"] {
+            for (bound, count) in [("1e-06", 2), ("5e-06", 4), ("10.0", 4), ("30.0", 5), ("+Inf", 6)] {
+                #expect(text.contains("\(name)_bucket{le=\"\(bound)\"} \(count)"))
+            }
+        }
+    }
+
     @Test("a gauge shows its last value")
     func gauge() {
         let prometheus = Prometheus()

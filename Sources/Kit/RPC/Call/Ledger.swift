@@ -27,6 +27,21 @@ public struct Ledger: Sendable, Hashable {
         ]
     }
 
+    /// The call goes no further: the time since the last lap belongs to the part that has refused it, the first one after
+    /// the wait that has no time yet.
+    mutating func stop() {
+        let rest = lap()
+        if access == .zero {
+            access = rest
+        } else if decode == .zero {
+            decode = rest
+        } else if handler == .zero {
+            handler = rest
+        } else {
+            encode = rest
+        }
+    }
+
     /// The time since the last lap.
     mutating func lap() -> Duration {
         let now = ContinuousClock.now

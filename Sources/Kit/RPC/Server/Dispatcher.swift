@@ -121,6 +121,7 @@ public final class Dispatcher: Sendable {
             let body = try await handler.answer(call.body, context, &ledger)
             return .success(status: handler.endpoint.http.status, body: body)
         } catch {
+            ledger.stop()
             return .failure(problem(of: error, call))
         }
     }
