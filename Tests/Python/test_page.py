@@ -147,8 +147,7 @@ def test_a_call_is_looked_at_as_a_trace(page):
     page.until_text("#trace", "resource.current_time over ZeroMQ ipc")
     page.until("document.querySelectorAll('#trace .ledger').length === 1")
     rows = page.evaluate("[...document.querySelectorAll('.ledger tbody tr')].map(r => [...r.cells].map(c => c.textContent))")
-    assert [row[0] for row in rows] == ["On the wire", "In the queue", "Waiting for the actor", "Checking access", "Decoding",
-                                        "In the handler", "Encoding"]
+    assert [row[0] for row in rows] == ["Wire", "Queue", "Actor wait", "Access", "Decode", "Handler", "Encode"]
     assert all(re.fullmatch(r"[\d.]+ µs", row[-1]) for row in rows)
     # The bar of each step has its parts, and they fill it.
     widths = page.evaluate("""[...document.querySelectorAll('.span')].map(bar => [bar.getBoundingClientRect().width,

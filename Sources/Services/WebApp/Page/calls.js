@@ -15,7 +15,8 @@ export function startCalls() {
 async function look() {
   try {
     calls = (await call("GET", "calls")).calls;
-    tell(byId("calls-trouble"), calls.length ? null : "There were none yet.");
+    tell(byId("calls-trouble"), null);
+    byId("no-calls").hidden = calls.length > 0;
   } catch (problem) {
     tell(byId("calls-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
     return;
@@ -97,9 +98,11 @@ function pieces(span) {
 const share = (part, whole) => Math.min(1, whole > 0 ? part / whole : 0);
 
 const names = {
-  wire: "On the wire", queue: "In the queue", wait: "Waiting for the actor", access: "Checking access", decode: "Decoding",
-  handler: "In the handler", encode: "Encoding",
+  wire: "Wire", queue: "Queue", wait: "Actor wait", access: "Access", decode: "Decode", handler: "Handler", encode: "Encode",
 };
+
+// A name that may be broken where its words end.
+const breakable = name => name.replaceAll(/[._]/g, mark => mark + "\u200B");
 
 const precise = microseconds => `${microseconds.toFixed(microseconds < 9.95 ? 1 : 0)} µs`;
 
@@ -114,6 +117,6 @@ function ledger(spans) {
   return [h("div", { class: "scroll" }, h("table", { class: "ledger" },
     h("caption", {}, "Where the time of each step went"),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Part"),
-      ...steps.map(span => h("th", { scope: "col" }, span.endpoint.replace(".", ".\u200B"))))),
+      ...steps.map(span => h("th", { scope: "col" }, breakable(span.endpoint))))),
     h("tbody", {}, ...rows)))];
 }

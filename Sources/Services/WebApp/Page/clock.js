@@ -39,7 +39,7 @@ function show(answer, whole) {
   say(byId("leg-wire"), wire(answer.link));
   say(byId("leg-zmq"), withUnit(answer.microseconds));
   say(byId("leg-http"), withUnit(Math.max(0, whole - answer.microseconds)));
-  document.querySelector(".hero").classList.remove("broken");
+  mark(null);
   pulse();
   strip(answer.microseconds);
   if (!wasTold) announce("resource tells the time again.");
@@ -53,10 +53,16 @@ function refuse(problem) {
   say(byId("cost"), words(problem));
   say(byId("leg-zmq"), problem.isOutage ? "…" : "no answer");
   say(byId("leg-http"), problem.isOutage ? "no answer" : "…");
-  document.querySelector(".hero").classList.add("broken");
+  mark(problem.isOutage ? "http" : "zmq");
   strip(null);
   if (wasTold) announce(`No time: ${words(problem)}`);
   wasTold = false;
+}
+
+// Shows which leg of the way is broken, if one is.
+function mark(broken) {
+  document.querySelector(".hero").classList.toggle("broken", broken !== null);
+  for (const leg of document.querySelectorAll(".leg")) leg.classList.toggle("broken", leg.classList.contains(broken));
 }
 
 function words(problem) {
