@@ -1,4 +1,5 @@
 import ArgumentParser
+import Passwords
 
 /// The command people type.
 @main
@@ -25,4 +26,9 @@ struct Star: AsyncParsableCommand {
             SettingsList.self,
             WriteDocuments.self, NewService.self, Bench.self,
         ])
+
+    static func main() async {
+        Heaps.growInLargeSteps()
+        await main(nil)
+    }
 }

@@ -56,11 +56,17 @@ public final class PasswordHasher: Sendable {
         }
     }
 
+    /// Looks before anything else is done for a password, so that a refusal costs nothing.
+    ///
+    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
+    public func checkRoom() throws(Problem) {
+        guard waiting.load(ordering: .relaxed) < capacity else { throw Self.full }
+    }
+
     private func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async throws(Problem) -> Result {
         guard waiting.add(1, ordering: .relaxed).newValue <= capacity else {
             waiting.subtract(1, ordering: .relaxed)
-            throw Problem(
-                .tooManyRequests, "Too many passwords are being checked.", retryAfter: .seconds(1), isUnprocessed: true)
+            throw Self.full
         }
         return await withCheckedContinuation { continuation in
             pool.run {
@@ -70,6 +76,9 @@ public final class PasswordHasher: Sendable {
             }
         }
     }
+
+    private static let full = Problem(
+        .tooManyRequests, "Too many passwords are being checked.", retryAfter: .seconds(1), isUnprocessed: true)
 
     /// A hash that no password has, of today's parameters: compared with where there is no user.
     private static let nobody = hash(UUID().uuidString) ?? ""

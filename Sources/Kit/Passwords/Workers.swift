@@ -37,11 +37,12 @@ final class Workers: Sendable {
         self.count = count
         for _ in 0..<count {
             let thread = Thread { [desk] in
+                // Told before the thread runs, the name would not come to the system.
+                Thread.current.name = name
                 // On Linux it speaks of the calling thread alone.
                 setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.nice)
                 while let job = desk.take() { job() }
             }
-            thread.name = name
             thread.start()
         }
     }
