@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Logging
+import RPC
 
 /// What is known of the store's health.
 struct StoreHealth {
@@ -15,13 +16,15 @@ struct StoreHealth {
 extension AuthService {
     /// Asks the store.
     ///
-    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails.
+    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; the end of the call where that was cancelled meanwhile,
+    ///   which says nothing of the store.
     func ask<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
         do throws(StoreError) {
             return try await question(store)
         } catch {
+            guard !Task.isCancelled else { throw .cancelled }
             note(error)
             throw Problem(.storeUnavailable, "What must be kept cannot be kept now.", retryAfter: .seconds(1))
         }

@@ -104,6 +104,7 @@ extension AuthService {
     ///
     /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` where too many are being compared.
     func check(_ name: String, _ password: String) async throws -> (User, PasswordHasher.Verdict) {
+        try passwords.checkRoom()
         let user = try await ask { store throws(StoreError) in try await store.user(named: name) }
         let verdict = try await passwords.verify(password, against: user?.passwordHash)
         guard let user, !user.isLocked, verdict != .wrong else {
