@@ -20,6 +20,21 @@ struct UserStoreTests {
         }
     }
 
+    @Test("takes a name with a NUL for nobody's, whatever stands before it", arguments: StoreKind.all)
+    func nul(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            for name in ["ada", "bob"] { try await store.add(user(name)) }
+            for name in ["ada\0", "ada\0x", "\0ada"] {
+                #expect(try await store.user(named: name) == nil)
+                #expect(try await store.change(name, .lock, entry(.userLocked, of: name)) == .failure(.noSuchUser))
+                #expect(try await store.remove(name, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
+                try await store.noteFailure(of: name, limit: 1, at: second(1))
+            }
+            #expect(try await store.user(named: "ada") == user("ada"))
+            #expect(try await store.users(after: "ada\0x", limit: 9).map(\.name) == ["bob"])
+        }
+    }
+
     @Test("adds nobody of a name that is taken, nor with a role that there is not", arguments: StoreKind.all)
     func refused(_ kind: StoreKind) async throws {
         try await kind.open { store in

@@ -5,7 +5,9 @@ import Postgres
 // Users and roles as rows.
 extension Connection {
     func user(named name: String) throws -> User? {
-        try users("WHERE name = $1", name).first
+        // PostgreSQL keeps no NUL in a text.
+        guard !name.utf8.contains(0) else { return nil }
+        return try users("WHERE name = $1", name).first
     }
 
     /// One statement, and so of one moment.

@@ -4,13 +4,15 @@ import Postgres
 
 extension PostgresStore {
     public func user(named name: String) async throws(StoreError) -> User? {
-        // PostgreSQL keeps no NUL in a text.
-        guard !name.utf8.contains(0) else { return nil }
-        return try await read { try $0.user(named: name) }
+        try await read { try $0.user(named: name) }
     }
 
     public func users(after name: String?, limit: Int) async throws(StoreError) -> [User] {
-        try await read { try $0.users("WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2", name, limit) }
+        // Nothing lies between a name and the same with a NUL behind it, which PostgreSQL would not take.
+        let name = name.map { String(decoding: $0.utf8.prefix { $0 != 0 }, as: UTF8.self) }
+        return try await read { connection in
+            try connection.users("WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2", name, limit)
+        }
     }
 
     public func add(
@@ -62,15 +64,14 @@ extension PostgresStore {
     }
 
     public func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError) {
-        guard !name.utf8.contains(0) else { return }
         try await write { connection in
+            guard let user = try connection.user(named: name) else { return }
             try connection.run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = $1", name)
-            guard let user = try connection.user(named: name), !user.isLocked, user.failedAttempts >= limit else {
-                return
-            }
+            let failures = user.failedAttempts + 1
+            guard !user.isLocked, failures >= limit else { return }
             let isLast = try user.isAdministrator(connection.roles()) && connection.administrators() == 1
             guard !isLast else { return }
-            let entry = AuditEntry.lock(of: name, after: user.failedAttempts, at: moment)
+            let entry = AuditEntry.lock(of: name, after: failures, at: moment)
             _ = try connection.change(name, .lock, entry)
         }
     }

@@ -4,6 +4,8 @@ import GRDB
 // Users and roles as rows, within a transaction.
 extension Database {
     func user(named name: String) throws -> User? {
+        // SQLite would read the name up to the NUL, and find somebody else.
+        guard !name.utf8.contains(0) else { return nil }
         guard let row = try Row.fetchOne(self, sql: "SELECT * FROM users WHERE name = ?", arguments: [name]) else {
             return nil
         }

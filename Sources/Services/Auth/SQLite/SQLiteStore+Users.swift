@@ -65,14 +65,14 @@ extension SQLiteStore {
 
     public func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError) {
         try await write { database in
+            guard let user = try database.user(named: name) else { return }
             try database.execute(
                 sql: "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = ?", arguments: [name])
-            guard let user = try database.user(named: name), !user.isLocked, user.failedAttempts >= limit else {
-                return
-            }
+            let failures = user.failedAttempts + 1
+            guard !user.isLocked, failures >= limit else { return }
             let isLast = try user.isAdministrator(database.roles()) && database.administrators() == 1
             guard !isLast else { return }
-            let entry = AuditEntry.lock(of: name, after: user.failedAttempts, at: moment)
+            let entry = AuditEntry.lock(of: name, after: failures, at: moment)
             _ = try database.change(name, .lock, entry)
         }
     }

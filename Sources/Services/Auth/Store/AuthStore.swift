@@ -8,6 +8,7 @@ public import Foundation
 /// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown: the
 ///   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
 /// * **Nothing blocks** the caller's thread: stores work on threads of their own.
+/// * A name that holds a NUL is nobody's.
 /// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
 ///
 /// `AuthStoreTests` holds the tests that every store must pass.
