@@ -157,6 +157,24 @@ struct FrontTests {
         }
     }
 
+    @Test("is refused alike where the head is too large for it, at once, and the next call is answered")
+    func tooLarge() async throws {
+        try await Fronts.open { fronts in
+            let good = try fronts.bench.token()
+            for length in [17_000, 60_000] {
+                let bodies = await fronts.bodies(good + String(repeating: "A", count: length))
+                #expect(bodies[0] == bodies[1] && bodies[0].contains("too_large"), "\(bodies)")
+                #expect(await fronts.bodies(good) == ["accepted", "accepted"])
+            }
+            let start = ContinuousClock.now
+            for body in await fronts.bodies(good + String(repeating: "A", count: 1 << 20)) {
+                #expect(body.contains(#""status":4"#), "\(body)")
+            }
+            #expect(start.duration(to: .now) < .seconds(5))
+            #expect(await fronts.bodies(good) == ["accepted", "accepted"])
+        }
+    }
+
     @Test("and a thousand of them with random key names cause at most one fetch")
     func randomNames() async throws {
         try await Fronts.open { fronts in

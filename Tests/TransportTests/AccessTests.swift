@@ -8,8 +8,11 @@ extension Conformance {
         @Test("needs a token", arguments: Wire.allCases)
         func noToken(wire: Wire) async throws {
             try await Rig.run(wire) { rig in
-                for endpoint in [TrialContract.known, TrialContract.guarded] {
-                    let problem = await rig.send(endpoint).problem
+                for (endpoint, token) in [
+                    (TrialContract.known, nil), (TrialContract.known, ""), (TrialContract.guarded, nil),
+                    (TrialContract.guarded, ""),
+                ] {
+                    let problem = await rig.send(endpoint, token: token).problem
                     let detail = "The header X-Token or Authorization must hold a token."
                     #expect(problem == Problem(.tokenMissing, detail))
                     #expect(problem?.status == 401 && problem?.kind.code == "token_missing")

@@ -18,8 +18,13 @@ struct RequestFields {
     private var ownToken: String?
     private var isChunked = false
 
+    /// Bytes of all fields together; as many as the head of a call over ZeroMQ may have.
+    private static let longest = 16 * 1024
+
     init(_ fields: HTTPFields) {
+        var size = 0
         for field in fields {
+            size += field.name.rawName.utf8.count + field.value.utf8.count + 4
             switch field.name {
             case .token: ownToken = Self.nonEmpty(field.value)
             case .authorization: bearer = Self.bearer(field.value)
@@ -34,6 +39,7 @@ struct RequestFields {
             default: break
             }
         }
+        if size > Self.longest { fault = Problem(.tooLarge, "The head has more than 16 KiB.") }
     }
 
     /// `X-Token`, or else `Authorization: Bearer` (RFC 6750, section 2.1).

@@ -9,7 +9,7 @@ public struct Call: Sendable {
     public var body: Data
     /// The media type of the body; `nil` means `application/json`.
     public var contentType: String?
-    /// The bearer token, unverified.
+    /// The bearer token, unverified; an empty one is none.
     public var token: String?
     public var trace: TraceContext
     /// The caller's own name for the call, which is echoed.
@@ -45,7 +45,7 @@ public struct Call: Sendable {
         self.endpoint = endpoint
         self.body = body
         self.contentType = contentType
-        self.token = token
+        self.token = token?.isEmpty == true ? nil : token
         self.trace = trace
         self.requestID = requestID
         self.origin = origin

@@ -15,11 +15,11 @@ extension Head {
 
     /// The token as `x-token`, or after the word Bearer in `authorization`.
     var bearer: String? {
-        if let token = self[.token] { return token }
+        if let token = self[.token], !token.isEmpty { return token }
         guard let authorization = self[.authorization], authorization.prefix(7).lowercased() == "bearer " else {
             return nil
         }
-        return String(authorization.dropFirst(7))
+        return String(authorization.dropFirst(7).drop { $0 == " " })
     }
 
     /// The head of a reply.
