@@ -74,11 +74,11 @@ final class Guarded {
             .administrator: try token("root", ["users", "introspect"]).token,
             .expired: try token("ada", ["time"], age: 1000).token, .revoked: revoked.token,
         ]
-        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: keys)
+        let store = try await Self.store(in: folder)
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store))
         let denied = RevokedToken(jti: revoked.id, exp: Int(revoked.expires.timeIntervalSince1970))
         verifier.apply(
             TokenChanges(since: 0, Edition(series: "test", number: 1), keys: keys, revoked: [denied]))
-        let store = try await Self.store(in: folder)
         var rules = AuthRules()
         (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, 0, ["time"])
         let auth = AuthService(

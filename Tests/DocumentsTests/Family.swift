@@ -39,10 +39,14 @@ struct Family {
         token = try TokenIssuer(key: key, issuer: "auth", audience: "star")
             .issue(subject: "root", permissions: ["time", "users", "introspect"]).token
         let keys = KeySet([key.publicKey])
-        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: keys)
+        let (store, passwords) = (
+            try SQLiteStore(directory.appending(path: "auth.sqlite")), PasswordHasher(workers: 1)
+        )
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store))
         verifier.replaceKeys(keys)
         let auth = try Dispatcher(
-            await Self.auth(key, keys, verifier, in: directory), contract: AuthContract.description, verifier: verifier)
+            await Self.auth(key, keys, verifier, store, passwords), contract: AuthContract.description,
+            verifier: verifier)
         let resource = try Dispatcher(
             ResourceService(executor: QueueExecutor(name: "resource")), contract: ResourceContract.description,
             verifier: verifier)
@@ -70,10 +74,9 @@ struct Family {
     }
 
     private static func auth(
-        _ key: SigningKey, _ keys: KeySet, _ verifier: any TokenVerifier, in directory: URL
+        _ key: SigningKey, _ keys: KeySet, _ verifier: any TokenVerifier, _ store: SQLiteStore,
+        _ passwords: PasswordHasher
     ) async throws -> AuthService {
-        let passwords = PasswordHasher(workers: 1)
-        let store = try SQLiteStore(directory.appending(path: "auth.sqlite"))
         let hash = try await passwords.hash("correct horse battery staple")
         _ = try await store.set(Role(name: "clerk", permissions: ["time"]), entry(.roleSet, "clerk")).get()
         for (name, permissions) in [("ada", ["time"]), ("root", ["time", "users", "introspect"])] {

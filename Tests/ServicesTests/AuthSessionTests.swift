@@ -19,7 +19,7 @@ struct AuthSessionTests {
         try await store.add("ada", "correct horse", ["time"])
         try await store.add("root", "battery staple", ["introspect", "users"])
         auth = try trust.auth(store: store.store)
-        client = Client(try Line(auth, AuthContract.description, trust.verifier))
+        client = Client(try Line(auth, AuthContract.description, trust.verifier(store.store)))
     }
 
     func login(_ user: String = "ada", _ password: String = "correct horse") async throws -> TokenGrant {

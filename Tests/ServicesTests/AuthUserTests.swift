@@ -18,7 +18,7 @@ struct AuthUserTests {
         try await store.add("root", "battery staple", ["users", "time", "greet"])
         try await store.add("ada", "correct horse", ["time"])
         try await store.add("bob", "purple monkey", ["tide"])
-        client = Client(try Line(trust.auth(store: store.store), AuthContract.description, trust.verifier))
+        client = Client(try Line(trust.auth(store: store.store), AuthContract.description, trust.verifier(store.store)))
     }
 
     func token(_ user: String, _ password: String) async throws -> String {
@@ -137,6 +137,20 @@ struct AuthUserTests {
             await problem { try await client.call(AuthContract.listUsers, PageRequest(), token: token) },
             await problem { try await client.call(AuthContract.showUser, UserName("bob"), token: token) },
         ] { #expect(refusal?.kind == .permissionDenied) }
+        #expect(try await !store.user("bob").isLocked)
+    }
+
+    @Test("a token that is revoked changes nothing from that moment on, though it has not been told of yet")
+    func revokedAdministrator() async throws {
+        let issued = try trust.issuer.issue(subject: "root", permissions: ["users"])
+        let entry = AuditEntry(.tokenRevoked, of: issued.id, by: "test", at: .now)
+        try await store.store.revoke(TokenReference(id: issued.id, expires: issued.expires), entry)
+        let bob = UserName("bob")
+        for refusal in [
+            await problem { try await client.call(AuthContract.lockUser, bob, token: issued.token) },
+            await problem { try await client.call(AuthContract.unlockUser, bob, token: issued.token) },
+            await problem { try await client.call(AuthContract.removeUser, bob, token: issued.token) },
+        ] { #expect(refusal?.kind == .tokenInvalid) }
         #expect(try await !store.user("bob").isLocked)
     }
 

@@ -15,14 +15,14 @@ struct ContractTests {
         auth.keys              GET /.well-known/jwks.json 200 bare open
         auth.changes           GET /api/v1/auth/changes 200 bare open
         auth.metadata          GET /.well-known/oauth-authorization-server 200 bare open
-        auth.add_user          POST /api/v1/auth/users 201 {data} permission users
+        auth.add_user          POST /api/v1/auth/users 201 {data} permission users (fresh)
         auth.list_users        GET /api/v1/auth/users 200 {data} permission users
         auth.show_user         GET /api/v1/auth/users/{user} 200 {data} token
         auth.change_password   PUT /api/v1/auth/users/{user}/password 200 {data} token
-        auth.set_permissions   PUT /api/v1/auth/users/{user}/permissions 200 {data} permission users
-        auth.lock_user         POST /api/v1/auth/users/{user}/lock 200 {data} permission users
-        auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users
-        auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users
+        auth.set_permissions   PUT /api/v1/auth/users/{user}/permissions 200 {data} permission users (fresh)
+        auth.lock_user         POST /api/v1/auth/users/{user}/lock 200 {data} permission users (fresh)
+        auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users (fresh)
+        auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users (fresh)
         auth.list_roles        GET /api/v1/auth/roles 200 {data} permission users
         auth.smoke             GET /api/v1/smoke 200 {data} open
         resource.current_time  GET /api/v1/resource/current_time /api/v1/time/current_time 200 {data} permission time

@@ -21,8 +21,13 @@ final class Trust: Sendable {
         keys = KeySet([key.publicKey])
     }
 
-    var verifier: AccessTokenVerifier {
-        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: keys)
+    var verifier: AccessTokenVerifier { verifier(keys) }
+
+    /// What guards auth's own endpoints: its store confirms what is to be confirmed.
+    func verifier(_ store: any AuthStore) -> AccessTokenVerifier { verifier(OwnStore(store)) }
+
+    private func verifier(_ source: any KeySource) -> AccessTokenVerifier {
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: source)
         verifier.replaceKeys(keys)
         return verifier
     }

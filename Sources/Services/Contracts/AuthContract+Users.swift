@@ -1,9 +1,10 @@
 public import Endpoints
 
-// What administrators do, and what users do for themselves.
+// What administrators do, and what users do for themselves. What cannot be undone asks for a token that is good at this
+// moment.
 extension AuthContract {
     public static let addUser = Endpoint<NewUser, UserProfile>(
-        "add_user", .post, "/api/v1/auth/users", status: 201, access: .permission(Permission.users),
+        "add_user", .post, "/api/v1/auth/users", status: 201, access: .permission(Permission.users, fresh: true),
         deadline: .seconds(5), problems: [.permissionDenied, .conflict, .invalid, .tooManyRequests, .storeUnavailable],
         summary: "Adds a user, who may do no more than whoever adds it.")
     public static let listUsers = Endpoint<PageRequest, UserPage>(
@@ -19,19 +20,21 @@ extension AuthContract {
         problems: [.credentialsWrong, .permissionDenied, .invalid, .tooManyRequests, .storeUnavailable],
         summary: "Changes one's own password, with the old one. All tokens end; log in anew.")
     public static let setPermissions = Endpoint<PermissionChange, UserProfile>(
-        "set_permissions", .put, "/api/v1/auth/users/{user}/permissions", access: .permission(Permission.users),
+        "set_permissions", .put, "/api/v1/auth/users/{user}/permissions",
+        access: .permission(Permission.users, fresh: true),
         problems: [.permissionDenied, .notFound, .conflict, .invalid, .storeUnavailable],
         summary: "Gives a user other permissions and roles in place of all it has; nobody grants what they do not hold."
     )
     public static let lockUser = Endpoint<UserName, UserProfile>(
-        "lock_user", .post, "/api/v1/auth/users/{user}/lock", access: .permission(Permission.users), idempotent: true,
+        "lock_user", .post, "/api/v1/auth/users/{user}/lock", access: .permission(Permission.users, fresh: true),
+        idempotent: true,
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
         summary: "Locks a user out, and ends all of its tokens.")
     public static let unlockUser = Endpoint<UserName, UserProfile>(
-        "unlock_user", .post, "/api/v1/auth/users/{user}/unlock", access: .permission(Permission.users),
+        "unlock_user", .post, "/api/v1/auth/users/{user}/unlock", access: .permission(Permission.users, fresh: true),
         idempotent: true, problems: [.permissionDenied, .notFound, .storeUnavailable], summary: "Lets a user in again.")
     public static let removeUser = Endpoint<UserName, Empty>(
-        "remove_user", .delete, "/api/v1/auth/users/{user}", access: .permission(Permission.users),
+        "remove_user", .delete, "/api/v1/auth/users/{user}", access: .permission(Permission.users, fresh: true),
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
         summary: "Removes a user, and ends all of its tokens.")
     public static let listRoles = Endpoint<Empty, RoleList>(

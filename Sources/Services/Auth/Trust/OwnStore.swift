@@ -1,3 +1,4 @@
+import Contracts
 public import Endpoints
 import Logging
 public import RPC
@@ -22,7 +23,8 @@ public struct OwnStore: KeySource {
             isRevoked = try await store.isRevoked(context.principal?.tokenID ?? "")
         } catch {
             context.logger.error("A token cannot be confirmed: \(error)")
-            throw Problem(.unavailable, "The store has no answer.", retryAfter: .seconds(1), isUnprocessed: true)
+            throw Problem(
+                .storeUnavailable, "The store has no answer.", retryAfter: .seconds(1), isUnprocessed: true)
         }
         guard !isRevoked else { throw Problem(.tokenInvalid, "The token is not one that is accepted here.") }
     }
