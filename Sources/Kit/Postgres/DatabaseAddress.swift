@@ -4,6 +4,9 @@ internal import CPostgres
 /// `postgres://user@/database?host=/var/run/postgresql` for a Unix socket. Its password is never printed.
 public struct DatabaseAddress: Sendable, Equatable {
     let url: String
+    public let user: String?
+    /// `nil` where the server asks for none, or libpq looks it up.
+    public let password: String?
     private let place: String
 
     /// - Throws: ``PostgresError/address`` where the text is no such URL; the text is not repeated in it.
@@ -15,6 +18,7 @@ public struct DatabaseAddress: Sendable, Equatable {
         let values = Self.values(options)
         let host = values["host"] ?? values["hostaddr"] ?? "the local socket"
         self.url = url
+        (user, password) = (values["user"], values["password"])
         place = "\(values["dbname"] ?? "") at \(host)\(values["port"].map { ":" + $0 } ?? "")"
     }
 

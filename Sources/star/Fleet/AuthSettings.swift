@@ -2,6 +2,7 @@ import Auth
 import AuthPostgres
 import Foundation
 import Hosting
+import Passwords
 import Postgres
 
 /// The settings of auth.
@@ -26,9 +27,13 @@ struct AuthSettings: Sendable {
         let listening = try ServiceSettings("auth", port: Member.authPort, settings).url
         rules.url = try settings.optional(Self.url) ?? listening
         self.rules = rules
-        guard rules.guestPermissions.isEmpty || family.environment == .development else {
+        guard family.environment == .production else { return }
+        guard rules.guestPermissions.isEmpty else {
             throw SettingsError(
                 description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
+        }
+        if case .postgres(let address) = database, let fault = address.passwordFault {
+            throw SettingsError(description: "AUTH_DATABASE names a password that \(fault).")
         }
     }
 
@@ -90,6 +95,13 @@ struct AuthSettings: Sendable {
             throw SettingFault("must be http://… or https://…, without a last slash")
         }
         return text
+    }
+}
+
+extension DatabaseAddress {
+    /// What is wrong with the password, where there is one: the end of a sentence.
+    fileprivate var passwordFault: String? {
+        password.flatMap { PasswordRules.fault(of: $0, user: user ?? "") }
     }
 }
 
