@@ -60,6 +60,9 @@ struct NewsTests {
 
         func heard(_ bulletin: Bulletin) { continuation.yield(bulletin) }
 
+        /// Ends the news: whoever waits hears nothing more.
+        func cover() { continuation.finish() }
+
         func next() async -> Bulletin? {
             for await bulletin in bulletins { return bulletin }
             return nil
@@ -146,6 +149,57 @@ struct NewsTests {
                 #expect(await bulletins.next()?.edition.number == 20_000)
             }
         }
+    }
+
+    /// Who listens at an encrypted publisher, and must not hear anything.
+    enum Stranger: CaseIterable {
+        case withoutKey, withUnknownKey, withWrongServerKey
+
+        func security(_ server: CurvePublicKey, known: CurveKeyPair) throws -> SocketOptions.Security {
+            switch self {
+            case .withoutKey: .none
+            case .withUnknownKey: .curveClient(try .generate(), serverKey: server)
+            case .withWrongServerKey: .curveClient(known, serverKey: try CurveKeyPair.generate().publicKey)
+            }
+        }
+    }
+
+    @Test("over tcp is heard with the right keys only", arguments: Stranger.allCases)
+    func keys(_ stranger: Stranger) async throws {
+        let (server, known) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+        let (context, thread) = (try Context(), try SocketThread(name: "news"))
+        var allowed = AllowList()
+        allowed.allow(known.publicKey, as: "resource", in: "star")
+        let door = ZAPHandler(context: context, thread: thread, allowing: allowed)
+        try await door.start()
+        let publisher = ZeroMQPublisher(
+            on: thread, context: context, addresses: [try Address("tcp://127.0.0.1:*")],
+            security: .curveServer(server.secretKey, zapDomain: "star"))
+        let address = try Address(try await publisher.start()[0])
+        func listen(_ ear: Ear, _ security: SocketOptions.Security) async throws -> ZeroMQSubscription {
+            let listener = ZeroMQSubscription(
+                to: "auth.changes", at: address, on: thread, context: context, security: security
+            ) { ear.heard($0) }
+            try await listener.start()
+            return listener
+        }
+        let (deaf, honest) = (Ear(), Ear())
+        // The stranger is there first.
+        let outside = try await listen(deaf, stranger.security(server.publicKey, known: known))
+        let inside = try await listen(honest, .curveClient(known, serverKey: server.publicKey))
+        await publisher.publish(Self.bulletin(1))
+        _ = await honest.next()
+        for number in 2...20 {
+            await publisher.publish(Self.bulletin(number))
+            #expect(await honest.news()?.edition.number == number)
+        }
+        deaf.cover()
+        #expect(await deaf.next() == nil)
+        for listener in [outside, inside] { await listener.close() }
+        await publisher.stop()
+        await door.stop()
+        await thread.shutdown()
+        context.terminate()
     }
 
     @Test("is three frames: topic, head, body; anything else is passed over")
