@@ -38,6 +38,29 @@ struct FrontTests {
         }
     }
 
+    @Test("sends a page that comes in pieces as they come, and ends it when it drains")
+    func pieces() async throws {
+        let (stream, source) = AsyncStream<Data>.makeStream()
+        let page = Page("/events", contentType: "text/event-stream") { stream }
+        try await Shop.open(pages: [page]) { shop in
+            let socket = try await RawSocket(port: shop.port)
+            let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+            source.yield(Data("data: 1\n\n".utf8))
+            async let answer = socket.send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n") { text in
+                if text.contains("data: 1\n\n") { arrival.finish() }
+                return text.hasSuffix("0\r\n\r\n")
+            }
+            for await _ in arrivals {}
+            await shop.front.drain()
+            source.yield(Data("data: 2\n\n".utf8))
+            let text = try await answer
+            #expect(text.contains("Content-Type: text/event-stream") && !text.contains("Content-Length"))
+            #expect(text.contains("data: 2\n\n") && text.hasSuffix("0\r\n\r\n"))
+            let head = try await shop.send("HEAD", "/events")
+            #expect(head.status == 200 && head.body.isEmpty)
+        }
+    }
+
     @Test("does not start with a page in the place of an endpoint")
     func conflict() throws {
         let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())

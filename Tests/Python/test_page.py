@@ -127,12 +127,15 @@ def test_a_visitor_sees_the_services(page):
         assert re.search(r"\d+\.\d+\.\d+", page.text(card))
 
 
-def test_a_comparison_is_watched_while_it_grows(page):
+def test_a_comparison_is_watched_while_it_grows(page, family):
     page.click("#compare")
     page.until("document.querySelectorAll('#histogram .column.zmq').length > 0"
                " && document.querySelectorAll('#histogram .column.http').length > 0")
     assert page.evaluate("document.querySelector('#progress').value") < 1
     page.until_text("#compare", "Compare again")
+    # It was watched as a stream, not asked for again and again.
+    assert f"{family.url}page/comparison" in page.requests()
+    assert page.requests().count(f"{family.url}api/v1/comparison") < 8
     # It says how sure it is; on a machine with much else to do it may not be.
     assert re.search(r"answers [\d.]+ times as fast \([\d.]+ to [\d.]+, with 95 % confidence\)|cannot tell the two apart",
                      page.text("#verdict"))

@@ -15,13 +15,14 @@ struct WebAppPageTests {
     let resource: Line
     let overHTTP: Line
     let client: Client<WebAppContract>
+    let webApp: WebAppService
 
     init() throws {
         let service = ResourceService(executor: QueueExecutor(name: "resource")) { 1_574_653_197 }
         auth = try Line(trust.auth(), AuthContract.description, trust.verifier)
         resource = try Line(service, ResourceContract.description, trust.verifier)
         overHTTP = try Line(service, ResourceContract.description, trust.verifier)
-        let webApp = WebAppService(
+        webApp = WebAppService(
             executor: QueueExecutor(name: "webapp"), auth: Peer(auth, link: .ipc), resource: Peer(resource, link: .ipc),
             resourceOverHTTP: Peer(overHTTP, link: .http),
             neighbours: [
@@ -200,6 +201,26 @@ struct WireComparisonTests {
         #expect(page.overHTTP.count("resource.current_time") > figures.wires[1].calls)
         let refusal = await problem { try await page.client.call(WebAppContract.compare) }
         #expect(refusal?.kind == .tooManyRequests && refusal?.retryAfter != nil)
+    }
+
+    @Test("is told step by step to all who watch, up to its end")
+    func events() async throws {
+        let page = try WebAppPageTests()
+        _ = try await page.client.call(WebAppContract.compare)
+        let (one, other) = (page.webApp.comparisonEvents(), page.webApp.comparisonEvents())
+        async let last = other.reduce(nil) { $1 }
+        var told: [WebAppContract.WireComparison] = []
+        for await event in one {
+            let text = String(decoding: event, as: UTF8.self)
+            #expect(text.hasPrefix("data: {") && text.hasSuffix("}\n\n") && text.count(where: \.isNewline) == 2)
+            let json = Data(text.dropFirst(6).utf8)
+            told.append(try JSONDecoder().decode(WebAppContract.WireComparison.self, from: json))
+        }
+        #expect(told.count > 3 && told.map(\.progress) == told.map(\.progress).sorted())
+        #expect(told.dropLast().allSatisfy { $0.state == .running } && told.last?.state == .done)
+        #expect(await last != nil)
+        // Where none goes on, there is one event: how it stands.
+        #expect(await page.webApp.comparisonEvents().reduce(0) { count, _ in count + 1 } == 1)
     }
 
     @Test("is given up where a wire leads nowhere, with the reason")

@@ -23,8 +23,8 @@ struct Contest {
     let run: Int
     private let links: [Link]
     private var comparison: Comparison
-    /// Of all turns, those of the warm-up too.
-    private var progress = 0.0
+    /// How many there were, those of the warm-up too.
+    private(set) var turns = 0
     private var state = WebAppContract.WireComparison.State.running
     private var detail: String?
     private var ended: ContinuousClock.Instant?
@@ -45,7 +45,7 @@ struct Contest {
 
     mutating func add(_ turn: Turn) {
         comparison.add(turn)
-        progress += 1 / Double((Self.course.rounds + 1) * links.count)
+        turns += 1
         if case .failure = turn.outcome { fail("Over \(turn.subject) no call was answered.") }
     }
 
@@ -69,9 +69,11 @@ struct Contest {
 
     var figures: WebAppContract.WireComparison {
         WebAppContract.WireComparison(
-            run: run, state: state, detail: detail, progress: min(1, progress), bounds: Self.bounds, ratio: ratio,
+            run: run, state: state, detail: detail, progress: progress, bounds: Self.bounds, ratio: ratio,
             wires: links.map { WebAppContract.WireFigures($0, comparison[$0.rawValue, Self.load]) })
     }
+
+    private var progress: Double { min(1, Double(turns) / Double((Self.course.rounds + 1) * links.count)) }
 
     /// How many times as long a call over the last wire takes as one over the first; `nil` before there are rounds enough
     /// to say how sure that is.

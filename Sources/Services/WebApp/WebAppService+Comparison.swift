@@ -1,5 +1,6 @@
 import Contracts
 import Endpoints
+public import Foundation
 import Measuring
 import RPC
 
@@ -23,6 +24,29 @@ extension WebAppService {
         contest?.figures ?? Contest.none
     }
 
+    /// What ``comparison(_:_:)`` tells, each time that it has grown, as server-sent events. They end with the comparison.
+    public nonisolated func comparisonEvents() -> AsyncStream<Data> {
+        let (events, watcher) = AsyncStream<Data>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        Task { await watch(watcher) }
+        return events
+    }
+
+    private func watch(_ watcher: AsyncStream<Data>.Continuation) {
+        watchers.append(watcher)
+        tellWatchers()
+    }
+
+    private func tellWatchers() {
+        guard !watchers.isEmpty, let json = try? JSONCoding.encode(contest?.figures ?? Contest.none) else { return }
+        let event = Data("data: ".utf8) + json + Data("\n\n".utf8)
+        watchers.removeAll { watcher in
+            if case .terminated = watcher.yield(event) { true } else { false }
+        }
+        guard contest?.isRunning != true else { return }
+        for watcher in watchers { watcher.finish() }
+        watchers = []
+    }
+
     /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
     private func run(_ wires: [Peer<ResourceContract>]) async {
         let end = ContinuousClock.now + Contest.limit
@@ -31,13 +55,18 @@ extension WebAppService {
             var turns = Contest.course.turns(of: wires.map { subject($0, token) })
             while contest?.isRunning == true, .now < end, let turn = await turns.next() {
                 contest?.add(turn)
+                if contest?.turns.isMultiple(of: Self.turnsATelling) == true { tellWatchers() }
                 try await Task.sleep(for: Contest.pause)
             }
             contest?.finish()
         } catch {
             contest?.fail(error as? Problem ?? .cancelled)
         }
+        tellWatchers()
     }
+
+    /// Nobody sees more than some ten changes a second.
+    private static let turnsATelling = 4
 
     private func subject(_ peer: Peer<ResourceContract>, _ token: String) -> CallSubject {
         CallSubject(

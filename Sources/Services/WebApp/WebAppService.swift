@@ -1,5 +1,6 @@
 public import Contracts
 import Endpoints
+import Foundation
 public import RPC
 
 /// Tells visitors the time, which it asks of resource, with their own token or with a guest's from auth; and what they see
@@ -20,6 +21,7 @@ public actor WebAppService: Service {
     private var flight: Task<Result<GuestToken, Problem>, Never>?
     var view = View()
     var contest: Contest?
+    var watchers: [AsyncStream<Data>.Continuation] = []
 
     /// - Parameters:
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.

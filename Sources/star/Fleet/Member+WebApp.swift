@@ -27,10 +27,11 @@ extension Member {
         let pages = WebPage.files.map { file in
             Page(file.path, contentType: file.contentType, headers: WebPage.headers) { file.content }
         }
+        let events = Page("/page/comparison", contentType: "text/event-stream") { service.comparisonEvents() }
         let verifier = try await verifier(host, settings)
         return Built(
             service: service, verifier: verifier, background: [follow(verifier, host)], interceptors: [service.log],
-            pages: pages)
+            pages: pages + [events])
     }
 }
 

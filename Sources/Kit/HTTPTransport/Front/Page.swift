@@ -12,6 +12,8 @@ public struct Page: Sendable {
     public let alternatives: [Page]
     /// Makes the document, for each request anew.
     public let body: @Sendable () async -> Data
+    /// Makes what comes in pieces in place of the body.
+    let pieces: (@Sendable () -> AsyncStream<Data>)?
 
     public init(
         _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
@@ -22,5 +24,20 @@ public struct Page: Sendable {
         self.headers = headers
         self.alternatives = alternatives
         self.body = body
+        pieces = nil
+    }
+
+    /// A document that comes in pieces, such as server-sent events: each is sent as soon as it is there, and the response
+    /// ends with the stream, or with the next piece once the service is about to stop.
+    public init(
+        _ path: String, contentType: String, headers: [String: String] = [:],
+        pieces: @escaping @Sendable () -> AsyncStream<Data>
+    ) {
+        self.path = path
+        self.contentType = contentType
+        self.headers = headers
+        alternatives = []
+        body = { Data() }
+        self.pieces = pieces
     }
 }

@@ -46,7 +46,7 @@ final class Responder: Sendable {
         let fields = RequestFields(request.headers)
         guard fields.hasBody else {
             let answer = await answer(request, fields, .success(Data()), received, channel)
-            return try await writer.write(response: answer.head, body: Self.body(answer, to: request.method))
+            return try await writer.write(response: answer.head, body: content(of: answer, to: request.method))
         }
         var upload = Upload(request.body, declared: fields.contentLength, limit: bodyLimit)
         if fields.expectsContinue, !upload.isTooLarge {
@@ -55,7 +55,7 @@ final class Responder: Sendable {
         let body = try await read(&upload, by: received + Dispatcher.longestDeadline, channel)
         var answer = await answer(request, fields, body, received, channel)
         if upload.isTooLarge { answer.head.headerFields[.connection] = "close" }
-        try await writer.write(response: answer.head, body: Self.body(answer, to: request.method))
+        try await writer.write(response: answer.head, body: content(of: answer, to: request.method))
         if upload.isTooLarge {
             let ticket = Deadlines.shared.schedule(at: .now + Self.lingering) { channel.close(promise: nil) }
             defer { Deadlines.shared.cancel(ticket) }
@@ -115,7 +115,7 @@ final class Responder: Sendable {
     private func finished(_ answer: HTTPAnswer) -> HTTPAnswer {
         var answer = answer
         answer.head.headerFields.append(date.now)
-        if answer.head.status != .noContent {
+        if answer.head.status != .noContent, answer.pieces == nil {
             let length = String(answer.body.readableBytes)
             answer.head.headerFields.append(HTTPField(name: .contentLength, value: length))
         }
@@ -140,7 +140,19 @@ final class Responder: Sendable {
     }
 
     /// A HEAD is answered like a GET, without the body (RFC 9110, section 9.3.2).
-    private static func body(_ answer: HTTPAnswer, to method: HTTPRequest.Method) -> ResponseBody {
-        method == .head || answer.body.readableBytes == 0 ? ResponseBody() : ResponseBody(byteBuffer: answer.body)
+    private func content(of answer: HTTPAnswer, to method: HTTPRequest.Method) -> ResponseBody {
+        guard method != .head else { return ResponseBody() }
+        if let pieces = answer.pieces { return content(of: pieces) }
+        return answer.body.readableBytes == 0 ? ResponseBody() : ResponseBody(byteBuffer: answer.body)
+    }
+
+    private func content(of pieces: AsyncStream<Data>) -> ResponseBody {
+        ResponseBody { writer in
+            for await piece in pieces {
+                try await writer.write(ByteBuffer(bytes: piece))
+                guard self.phase.load(ordering: .relaxed) == .open else { break }
+            }
+            try await writer.finish(nil)
+        }
     }
 }

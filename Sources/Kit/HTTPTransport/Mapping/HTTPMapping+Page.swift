@@ -15,6 +15,7 @@ extension HTTPMapping {
         }
         if !fields.contains(.cacheControl) { fields.append(.noStore) }
         return HTTPAnswer(
-            head: HTTPResponse(status: .ok, headerFields: fields), body: ByteBuffer(bytes: await page.body()))
+            head: HTTPResponse(status: .ok, headerFields: fields), body: ByteBuffer(bytes: await page.body()),
+            pieces: page.pieces?())
     }
 }

@@ -12,6 +12,8 @@ enum HTTPMapping {}
 struct HTTPAnswer {
     var head: HTTPResponse
     var body: ByteBuffer
+    /// What comes in place of the body, piece by piece.
+    var pieces: AsyncStream<Data>?
 }
 
 extension HTTPMapping {

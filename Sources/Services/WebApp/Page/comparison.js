@@ -7,10 +7,13 @@ import { drawHistogram } from "./histogram.js";
 
 let isRunning = false;
 let latest = null;
+let events = null;
+let look = () => {};
 
 export function startComparison() {
   new ResizeObserver(() => drawHistogram(byId("histogram"), latest)).observe(byId("histogram"));
-  const look = again(() => isRunning ? 200 : 4000, async () => {
+  look = again(4000, async () => {
+    if (events) return;
     try {
       show(await call("GET", "comparison"));
     } catch (problem) {
@@ -22,11 +25,25 @@ export function startComparison() {
     try {
       show(await call("POST", "comparison"));
       announce("The comparison has started.");
-      look();
     } catch (problem) {
       refuse(problem);
     }
   });
+}
+
+// Hears of each step of a comparison that runs, until it ends or the connection does.
+function watch() {
+  events = new EventSource("/page/comparison");
+  events.addEventListener("message", event => show(JSON.parse(event.data)));
+  events.addEventListener("error", () => {
+    unwatch();
+    look();
+  });
+}
+
+function unwatch() {
+  events?.close();
+  events = null;
 }
 
 function refuse(problem) {
@@ -38,6 +55,8 @@ function refuse(problem) {
 function show(comparison) {
   const wasRunning = isRunning;
   isRunning = comparison.state === "running";
+  if (isRunning && !events) watch();
+  if (!isRunning) unwatch();
   byId("compare").disabled = isRunning;
   say(byId("compare"), isRunning ? "Measuring…" : comparison.run ? "Compare again" : "Start a comparison");
   byId("progress").value = comparison.progress;
