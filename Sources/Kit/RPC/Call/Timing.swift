@@ -26,7 +26,7 @@ public final class Timing: Sendable {
     public var parts: [Part] { noted.withLock { $0 } }
 
     func note(_ ledger: Ledger) {
-        let parts = ledger.parts.map { Part(name: $0.name, time: $0.time) }
+        let parts = ledger.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
         noted.withLock { $0 = parts }
     }
 }

@@ -47,7 +47,7 @@ public final class MetricsInterceptor: Interceptor {
 
     public func measured(_ call: Call, _ ledger: Ledger) {
         for (timer, part) in zip(partTimers(place(of: call), ledger), ledger.parts) {
-            timer.record(duration: part.time)
+            timer.recordNanoseconds(part.nanoseconds)
         }
     }
 

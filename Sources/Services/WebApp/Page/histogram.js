@@ -3,7 +3,7 @@
 import { svg } from "./elements.js";
 import { count, wire, withUnit } from "./format.js";
 
-const row = 132, axis = 34, gap = 26;
+const row = 148, axis = 34, gap = 26;
 const height = 2 * row + gap + axis;
 const ticks = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
 
@@ -24,7 +24,7 @@ export function drawHistogram(place, comparison) {
 function shown(comparison) {
   const used = (comparison?.bounds ?? []).filter((_, index) =>
     comparison.wires.some(entry => entry.counts[index] > 1 + entry.calls / 400));
-  return { low: Math.min(80, (used[0] ?? 100) / 1.5), high: Math.max(2600, (used.at(-1) ?? 1000) * 1.5) };
+  return { low: Math.min(80, (used[0] ?? 100) / 2), high: Math.max(2600, (used.at(-1) ?? 1000) * 1.5) };
 }
 
 function axisMarks(x, range) {
@@ -46,7 +46,7 @@ function wireRow(entry, bounds, top, x, range) {
     const from = Math.max(range.low, index === 0 ? range.low : bounds[index - 1]);
     const to = Math.min(range.high, bounds[index] ?? range.high);
     if (number === 0 || to <= from) return;
-    const tall = Math.max(2, (row - 30) * number / highest);
+    const tall = Math.max(2, (row - 50) * number / highest);
     parts.push(svg("rect", {
       class: `column ${kind}`, x: x(from) + 1, width: Math.max(1, x(to) - x(from) - 2), y: floor - tall, height: tall, rx: 3,
     }, svg("title", {}, `${count(number)} calls from ${withUnit(from)} to ${withUnit(to)}`)));
