@@ -34,7 +34,8 @@ final class Trail {
 extension WebAppContract.RecentCall {
     /// Takes in the ledger of the call. What was noted in the handler began when the handler did.
     mutating func account(for ledger: Ledger) {
-        parts = ledger.parts.map { Timing.Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }.compactMap(WebAppContract.Part.init)
+        parts = ledger.parts.map { Timing.Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }.compactMap(
+            WebAppContract.Part.init)
         microseconds = parts.total
         let lead = Array(parts.prefix { $0.name != .handler }).total
         for index in spans.indices { spans[index].offset += lead }
