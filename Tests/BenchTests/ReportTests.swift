@@ -53,8 +53,11 @@ struct ReportTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         try await Samples.result().writeHistograms(to: folder)
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(files.count == 9 && files.contains("wire-small-64-callers-back-to-back.hgrm"))
+        #expect(files.count == 10 && files.contains("wire-small-64-callers-back-to-back.hgrm"))
         #expect(files.contains("floor-more-small-1-caller-500-calls-s.hgrm"))
+        let log = try String(contentsOf: folder.appending(path: "bench.hlog"), encoding: .utf8)
+        #expect(log.hasPrefix("#[Histogram log format version 1.3]\n#[StartTime: 1800000000.000 "))
+        #expect(log.split(separator: "\n").count { $0.hasPrefix("Tag=") } == 9)
     }
 
     @Test("shows while it runs what is done and what is left")

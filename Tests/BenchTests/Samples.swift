@@ -36,6 +36,7 @@ enum Samples {
         let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }
         return BenchResult(
             comparison: comparison, reference: subjects[0].name, memory: Dictionary(uniqueKeysWithValues: memory),
-            versions: ["wire": "1.2.3"], machine: Machine(), rounds: rounds, turn: course.time)
+            versions: ["wire": "1.2.3"], machine: Machine(), rounds: rounds, turn: course.time,
+            start: Date(timeIntervalSince1970: 1_800_000_000), length: .seconds(3))
     }
 }

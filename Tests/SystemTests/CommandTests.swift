@@ -11,11 +11,11 @@ struct CommandTests {
             try await site.serve("auth", "boilerplate")
             for wire in ["zmq", "http"] {
                 let greeting = try await site.star(
-                    "call", "boilerplate.greet", "--json", #"{"name": "Ada", "times": 2}"#, "--via", wire)
+                    "call", "boilerplate.greet", "--input", #"{"name": "Ada", "times": 2}"#, "--via", wire)
                 #expect(greeting.code == 0 && greeting.json == ["greeting": "Hello, Ada! Hello, Ada!"], "\(greeting)")
                 #expect(greeting.log.contains(/200 in [0-9.,]+ ms, trace [0-9a-f]{32}/))
                 let refusal = try await site.star(
-                    "call", "boilerplate.greet", "--json", #"{"name": ""}"#, "--via", wire)
+                    "call", "boilerplate.greet", "--input", #"{"name": ""}"#, "--via", wire)
                 #expect(refusal.code == 1 && refusal.json?["code"] == "invalid_input", "\(refusal)")
                 #expect(refusal.log.contains("422 in "))
             }
@@ -69,6 +69,10 @@ struct CommandTests {
             let named = try await site.star(
                 "call", "boilerplate.smoke", "--address", address, "--server-key", service.publicKey.z85, settings: far)
             #expect(named.code == 0, "\(named)")
+            let bench = try await site.star(
+                "bench", "boilerplate.smoke", "--against", address, "--server-key", service.publicKey.z85, "--seconds",
+                "0.5", "--rounds", "1", settings: far)
+            #expect(bench.code == 0 && bench.output.contains(address), "\(bench)")
             let keyless = try await site.star("call", "boilerplate.smoke")
             #expect(keyless.code == 78 && keyless.log.contains("STAR_CURVE_SECRET_KEY"), "\(keyless)")
             let foreign = ["STAR_CURVE_SECRET_KEY": stranger.secretKey.hex]

@@ -23,13 +23,16 @@ struct BenchRun {
     func result(reference: String?) async throws -> (BenchResult, isWhole: Bool) {
         // A peer that has ended is noticed by its silence.
         signal(SIGPIPE, SIG_IGN)
+        // From here on there is something to leave in order.
+        let interruption = await Interruption()
+        defer { interruption.forget() }
         let context = try Context()
         defer { context.terminate() }
         return try await inFolder { folder in
             var subjects: [any Subject] = []
             do {
                 try await start(&subjects, context, folder)
-                let result = try await measure(subjects, reference)
+                let result = try await measure(subjects, reference, interruption)
                 await close(subjects)
                 return result
             } catch {
@@ -69,25 +72,29 @@ struct BenchRun {
         }
     }
 
-    private func measure(_ subjects: [any Subject], _ reference: String?) async throws -> (BenchResult, isWhole: Bool) {
+    private func measure(
+        _ subjects: [any Subject], _ reference: String?, _ interruption: Interruption
+    ) async throws -> (BenchResult, isWhole: Bool) {
         let names = subjects.map(\.name)
         let floor = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
         let reference = reference ?? floor
         guard names.contains(reference) else { throw NoSuchSubject(name: reference, names: names) }
         let course = Course(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
-        let (comparison, isWhole) = await follow(course, subjects)
+        let (start, clock) = (Date.now, ContinuousClock.now)
+        let (comparison, isWhole) = await follow(course, subjects, interruption)
         let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }
         let versions = subjects.compactMap { subject in (subject as? PeerSubject).map { ($0.name, $0.version) } }
         let result = BenchResult(
             comparison: comparison, reference: reference,
             memory: Dictionary(memory) { first, _ in first }, versions: Dictionary(versions) { first, _ in first },
-            machine: Machine(), rounds: plan.rounds, turn: course.time)
+            machine: Machine(), rounds: plan.rounds, turn: course.time, start: start,
+            length: clock.duration(to: .now))
         return (result, isWhole)
     }
 
-    private func follow(_ course: Course, _ subjects: [any Subject]) async -> (Comparison, isWhole: Bool) {
-        let interruption = Interruption()
-        defer { interruption.forget() }
+    private func follow(
+        _ course: Course, _ subjects: [any Subject], _ interruption: Interruption
+    ) async -> (Comparison, isWhole: Bool) {
         let (bar, start) = (ProgressBar(), ContinuousClock.now)
         var (turns, comparison) = (course.turns(of: subjects), course.comparison(of: subjects))
         defer { bar.clear() }
@@ -105,9 +112,10 @@ private final class Interruption: Sendable {
     private let count = Atomic(0)
     private let task = Mutex<Task<Void, Never>?>(nil)
 
-    init() {
+    init() async {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let watch = Task { [weak self] in
-            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { self?.come() }
+            for await _ in signals { self?.come() }
         }
         task.withLock { $0 = watch }
     }

@@ -17,12 +17,14 @@ struct Bench: AsyncParsableCommand {
             does meanwhile hits all alike. Calls carry a token, a deadline and a trace, as ever; “libzmq alone” and “Unix
             socket alone” carry as many bytes and do nothing with them. Paced calls are due at a fixed rate, and are timed
             from then on. Ctrl-C ends the run with what it has, and exit code 130.
+
+            Over tcp:// beyond this machine it shows the key STAR_CURVE_SECRET_KEY, as star call does.
             """)
 
     @Argument(help: "An endpoint of a running service, with --against.")
     var endpoint: String?
 
-    @Option(help: "Where the service is: ipc://…, tcp://… or http://…. Several are compared.")
+    @Option(help: "Where the service is: ipc://…, tcp://… or http://…. Several are compared, also the same twice.")
     var against: [String] = []
 
     @Option(help: "The bearer token to show, with --against.")
@@ -30,6 +32,8 @@ struct Bench: AsyncParsableCommand {
 
     @Option(help: "The input, as JSON, with --against.")
     var input: String?
+
+    @OptionGroup var own: CallerSettings
 
     @OptionGroup var plan: BenchPlan
 
@@ -45,7 +49,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "The file to draw the figures in, .svg or .png.", completion: .file())
     var plot: String?
 
-    @Option(help: "The folder to write HdrHistogram's percentile files (.hgrm) to.", completion: .directory)
+    @Option(help: "The folder to write HdrHistogram's files to: .hgrm and .hlog.", completion: .directory)
     var histograms: String?
 
     @Option(help: .private)
@@ -77,18 +81,25 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func compare() async throws {
-        let remote = endpoint.map { endpoint in
-            against.map {
-                RemoteWire(address: $0, endpoint: endpoint, input: Data((input ?? "").utf8), token: token)
-            }
-        }
-        let run = BenchRun(plan: plan, remote: remote, peers: peers.map { URL(fileURLWithPath: $0) })
+        let run = BenchRun(plan: plan, remote: try await remote(), peers: peers.map { URL(fileURLWithPath: $0) })
         let (result, isWhole) = try await run.result(reference: reference)
         print(result.text)
         if let json { try result.document.json.write(to: URL(fileURLWithPath: json)) }
         if let plot { try await result.writePlot(to: URL(fileURLWithPath: plot)) }
         if let histograms { try result.writeHistograms(to: URL(fileURLWithPath: histograms)) }
         guard isWhole else { throw ExitCode(130) }
+    }
+
+    private func remote() async throws -> [RemoteWire]? {
+        guard let endpoint else { return nil }
+        let settings = (own, try await own.read())
+        return against.enumerated().map { index, address in
+            // The same address twice shows what the noise alone makes of it.
+            let times = against[...index].count { $0 == address }
+            return RemoteWire(
+                name: times == 1 ? address : "\(address) (\(times))", address: address, endpoint: endpoint,
+                input: Data((input ?? "").utf8), token: token, settings: settings)
+        }
     }
 }
 
@@ -120,6 +131,7 @@ struct BenchPlan: ParsableArguments {
         else {
             throw ValidationError("Callers go from 1 to 4096, rounds from 1 to 1000, the rate from 0 to 100000.")
         }
+        guard Set(wires).count == wires.count else { throw ValidationError("Each wire takes part once.") }
         guard payloads.allSatisfy({ (0...1_000_000).contains($0) }), (0.1...86_400).contains(seconds ?? 1) else {
             throw ValidationError("Payloads go from 0 to 1000000, seconds from 0.1 to 86400.")
         }

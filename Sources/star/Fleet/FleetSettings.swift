@@ -37,7 +37,7 @@ struct FleetSettings: Sendable {
 
     /// Whose key `star call` and its like show where services are reached over `tcp://`.
     static let command = "star"
-    static let commandKey = ServiceSettings.curve(command, called: "star call, contracts and health")
+    static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
     private static let issuer = Setting<String>.text(
         "TOKEN_ISSUER", "Who makes the tokens (iss).", standard: "starmicroservices-auth")

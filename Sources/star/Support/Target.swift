@@ -18,17 +18,7 @@ struct Target: ParsableArguments {
     @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
     var address: String?
 
-    @Option(help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
-    var serverKey: String?
-
-    @Option(help: "The file that settings are read from, beside the environment.")
-    var env = ".env"
-
-    func validate() throws {
-        if let serverKey, (try? CurvePublicKey(text: serverKey)) == nil {
-            throw ValidationError("--server-key takes 64 hexadecimal digits or 40 characters of Z85.")
-        }
-    }
+    @OptionGroup var own: CallerSettings
 
     /// The services that are meant by names: all of the family, some of it, or a stranger at an address.
     ///
@@ -51,7 +41,7 @@ struct Target: ParsableArguments {
     func connect<Result>(
         to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {
-        let settings = try await Settings(environmentFile: env)
+        let settings = try await own.read()
         switch try peer(service, via ?? standard, settings) {
         case .http(let url):
             let caller = HTTPCaller(url)
@@ -59,7 +49,8 @@ struct Target: ParsableArguments {
             await caller.close()
             return try result.get()
         case .zeroMQ(let address):
-            let security = try security(to: service, at: address, settings)
+            let name = self.address == nil ? ServiceSettings.addressName(of: service) : "--address"
+            let security = try own.security(to: service, at: address, named: name, settings)
             let context = try Context()
             let thread = try SocketThread(name: "star")
             let caller = ZeroMQCaller(address, on: thread, context: context, security: security)
@@ -89,15 +80,5 @@ struct Target: ParsableArguments {
         case .zmq: return try ServiceSettings.addresses(of: service, settings)[0]
         case .http: return .http(try ServiceSettings(service, port: member.port, settings).url)
         }
-    }
-
-    private func security(
-        to service: String, at address: Address, _ settings: Settings
-    ) throws -> SocketOptions.Security {
-        try FamilySettings(settings).security(
-            to: service, at: address,
-            named: self.address == nil ? ServiceSettings.addressName(of: service) : "--address",
-            with: settings.optional(FleetSettings.commandKey), of: FleetSettings.command,
-            serverKey: serverKey.map { try CurvePublicKey(text: $0) })
     }
 }

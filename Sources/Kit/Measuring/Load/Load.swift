@@ -36,10 +36,13 @@ extension Load {
                 return await Tally.of(schedule, call)
             }
         }
-        var sample = Sample()
-        for task in tasks { sample.add(await task.value) }
+        var tallies: [Tally] = []
+        for task in tasks { tallies.append(await task.value) }
         // Paced calls may all be back before their time is over.
-        sample.elapsed = max(start.duration(to: .now), callsPerSecond == nil ? .zero : time)
+        let elapsed = max(start.duration(to: .now), callsPerSecond == nil ? .zero : time)
+        var sample = Sample()
+        for tally in tallies { sample.add(tally) }
+        sample.elapsed = elapsed
         return sample
     }
 }

@@ -2,16 +2,20 @@ import Foundation
 import Measuring
 
 extension BenchResult {
-    /// Writes a file for each subject under each load, as HdrHistogram's plotters read it.
+    /// Writes what HdrHistogram's tools and plotters read: the percentiles of each subject under each load, and one log
+    /// with all histograms, in which each is tagged as its file of percentiles is named.
     func writeHistograms(to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var log = HistogramLog(start: start, length: length)
         for load in comparison.loads {
             for subject in comparison.subjects {
                 guard let figures = comparison[subject, load] else { continue }
                 let name = Self.fileName("\(subject) \(load.title)")
                 try Data(figures.latencies.hgrm.utf8).write(to: folder.appendingPathComponent(name + ".hgrm"))
+                log.add(figures.latencies, tag: name)
             }
         }
+        try Data(log.text.utf8).write(to: folder.appendingPathComponent("bench.hlog"))
     }
 
     /// Letters and digits of it, joined by single dashes.

@@ -1,4 +1,5 @@
 import Documents
+import Foundation
 import Measuring
 
 extension BenchResult {
@@ -6,6 +7,8 @@ extension BenchResult {
     var document: Document {
         [
             "machine": machine.document,
+            "start": .string(start.formatted(.iso8601)),
+            "seconds": .number(length / .seconds(1)),
             "rounds": .integer(rounds),
             "turn_ms": .number(turn / .milliseconds(1)),
             "reference": .string(reference),

@@ -13,6 +13,8 @@ struct BenchResult {
     let machine: Machine
     let rounds: Int
     let turn: Duration
+    let start: Date
+    let length: Duration
 
     func ratio(_ subject: String, _ load: Load, _ figure: KeyPath<Figures.Round, Double>) -> Ratio? {
         guard subject != reference, let other = comparison[reference, load] else { return nil }

@@ -8,21 +8,27 @@ import ZeroMQ
 
 /// An endpoint of a service that runs already, over the wire that its address names.
 struct RemoteWire {
+    /// What tables call it.
+    let name: String
     let address: String
     let endpoint: String
     let input: Data
     let token: String?
+    let settings: (caller: CallerSettings, values: Settings)
 
     /// Asks the service for its contract, and makes a first call, so that a mistake is told before the run.
     ///
-    /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`.
+    /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` where a key is missing.
     func subject(_ context: Context) async throws -> any Subject {
         switch try PeerAddress(address) {
         case .http(let url):
             let caller = HTTPCaller(url)
             return try await subject(caller, on: nil) { await caller.close() }
         case .zeroMQ(let address):
-            let line = try await Line([address.description], context)
+            let service = String(endpoint.prefix { $0 != "." })
+            let security = try settings.caller.security(
+                to: service, at: address, named: "--against", settings.values)
+            let line = try await Line([address.description], context, security)
             return try await subject(line.callers[0], on: line.thread) { await line.close() }
         }
     }
@@ -31,16 +37,31 @@ struct RemoteWire {
         _ caller: any Caller, on thread: SocketThread?, close: @escaping @Sendable () async -> Void
     ) async throws -> any Subject {
         do {
-            let known = try await RemoteContract.endpoint(endpoint, caller)
-            let call: @Sendable (Int) async throws -> Void = { [endpoint, input, token] _ in
-                let call = Call(endpoint, body: input, token: token, timeout: .seconds(10))
-                if case .failure(let problem) = await caller.call(call, known) { throw problem }
+            let call = RemoteCall(
+                caller: caller, endpoint: try await RemoteContract.endpoint(endpoint, caller), qualifiedName: endpoint,
+                input: input, token: token)
+            try await call()
+            return CallSubject(name, processes: Processes(servers: []), on: thread) { _ in
+                try await call()
+            } close: {
+                await close()
             }
-            try await call(0)
-            return CallSubject(address, processes: Processes(servers: []), on: thread, call: call, close: close)
         } catch {
             await close()
             throw error
         }
+    }
+}
+
+private struct RemoteCall: Sendable {
+    let caller: any Caller
+    let endpoint: EndpointDescription
+    let qualifiedName: String
+    let input: Data
+    let token: String?
+
+    func callAsFunction() async throws(Problem) {
+        let call = Call(qualifiedName, body: input, token: token, timeout: .seconds(10))
+        if case .failure(let problem) = await caller.call(call, endpoint) { throw problem }
     }
 }

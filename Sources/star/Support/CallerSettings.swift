@@ -1,0 +1,33 @@
+import ArgumentParser
+import Hosting
+import ZeroMQ
+
+/// The settings with which commands reach services that run, and the keys over `tcp://`.
+struct CallerSettings: ParsableArguments {
+    @Option(help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
+    var serverKey: String?
+
+    @Option(help: "The file that settings are read from, beside the environment.")
+    var env = ".env"
+
+    func validate() throws {
+        if let serverKey, (try? CurvePublicKey(text: serverKey)) == nil {
+            throw ValidationError("--server-key takes 64 hexadecimal digits or 40 characters of Z85.")
+        }
+    }
+
+    /// - Throws: `SettingsError` where the file cannot be read.
+    func read() async throws -> Settings { try await Settings(environmentFile: env) }
+
+    /// How a service is called at an address.
+    ///
+    /// - Parameter name: of what has told the address.
+    /// - Throws: `SettingsError` where a key is missing.
+    func security(
+        to service: String, at address: Address, named name: String, _ settings: Settings
+    ) throws -> SocketOptions.Security {
+        try FamilySettings(settings).security(
+            to: service, at: address, named: name, with: settings.optional(FleetSettings.commandKey),
+            of: FleetSettings.command, serverKey: serverKey.map { try CurvePublicKey(text: $0) })
+    }
+}
