@@ -1,3 +1,4 @@
+import Foundation
 import Measuring
 import Testing
 
@@ -11,6 +12,8 @@ struct FloorTests {
         var inFlight = 0
         var most = 0
         var sent = 0
+        /// The request that is answered 200 ms late.
+        var stalled: Int?
 
         mutating func prepare(_ payload: Int) { self.payload = payload }
 
@@ -21,6 +24,10 @@ struct FloorTests {
         }
 
         mutating func receive(within time: Duration?) -> Bool {
+            if sent == stalled {
+                stalled = nil
+                usleep(200_000)
+            }
             inFlight -= 1
             return true
         }
@@ -39,6 +46,14 @@ struct FloorTests {
         var mirror = Mirror()
         let sample = try Load(callsPerSecond: 1000).run(for: .milliseconds(20), over: &mirror)
         #expect(mirror.most == 1 && mirror.sent + sample.failures == 20)
+    }
+
+    @Test("shows a pause to every paced request that fell into it")
+    func stall() throws {
+        var mirror = Mirror(stalled: 10)
+        let sample = try Load(callsPerSecond: 200).run(for: .milliseconds(400), over: &mirror)
+        let long = sample.latencies.pairs.filter { $0[0] > 100_000_000 }.reduce(0) { $0 + Int($1[1]) }
+        #expect(long >= 19 && mirror.sent + sample.failures == 80)
     }
 
     @Test("carries as many bytes as the kit's messages")

@@ -65,7 +65,9 @@ struct Fleet {
         let group = ServiceGroup(
             configuration: .init(
                 services: hosts + [Drain(hosts: hosts)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        let helpers = background.map { work in Task { try await work() } }
+        let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
+            Task { try await work() }
+        }
         defer { for helper in helpers { helper.cancel() } }
         try await group.run()
         await runtime.stop()

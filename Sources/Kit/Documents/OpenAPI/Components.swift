@@ -44,7 +44,7 @@ struct Components {
 
     /// Names of components have few characters.
     private static func sanitised(_ name: String) -> String {
-        String(name.unicodeScalars.map { "\($0)".wholeMatch(of: /[A-Za-z0-9._-]/) == nil ? "_" : Character($0) })
+        String(name.unicodeScalars.map { $0.isPlain(or: "._-") ? Character($0) : "_" })
     }
 
     private static let headers: [Document.Member] = [

@@ -33,9 +33,23 @@ extension Document {
     /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which YAML
     /// reads too.
     private static func scalar(_ text: String) -> String {
-        let isPlain =
-            text.wholeMatch(of: /[A-Za-z\/](?:[A-Za-z0-9_.\/ -]*[A-Za-z0-9_.\/])?/) != nil
-            && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
-        return isPlain ? text : Document.string(text).flow
+        isPlain(text) ? text : Document.string(text).flow
     }
+
+    private static func isPlain(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, first == "/" || first.isPlain(or: "") && !first.isDigit,
+            text.unicodeScalars.allSatisfy({ $0.isPlain(or: "_./ -") }), !text.hasSuffix(" "), !text.hasSuffix("-")
+        else { return false }
+        return !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+    }
+}
+
+// Not regular expressions: each use of a literal parses it again, and a document has thousands of names.
+extension Unicode.Scalar {
+    /// Whether it is a letter or a digit of ASCII, or one of the others.
+    func isPlain(or others: String) -> Bool {
+        ("a"..."z").contains(self) || ("A"..."Z").contains(self) || isDigit || others.unicodeScalars.contains(self)
+    }
+
+    fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }
