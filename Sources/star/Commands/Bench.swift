@@ -9,7 +9,7 @@ struct Bench: AsyncParsableCommand {
         abstract: "Compares what a call costs over each wire, in one run.",
         discussion: """
             star bench                                   less than a minute: a small call, 1 and 64 callers, and paced
-            star bench --long --plot bench.svg           1 to 256 callers; small, 4 KiB and 256 KiB; ten minutes
+            star bench --long --plot bench.svg           1 to 256 callers; small, 4 KiB and 256 KiB; five minutes
             star bench resource.current_time --token "$TOKEN" --against ipc://.star/run/resource.sock \\
                 --against http://localhost:5050
 
@@ -105,7 +105,7 @@ struct Bench: AsyncParsableCommand {
 
 /// What a run covers, and how long it takes.
 struct BenchPlan: ParsableArguments {
-    @Flag(help: "All sizes, 1 to 256 callers, ten minutes; each option still overrules it.")
+    @Flag(help: "All sizes, 1 to 256 callers, five minutes; each option still overrules it.")
     var long = false
 
     @Option(parsing: .upToNextOption, help: "The wires: \(Wire.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -123,7 +123,7 @@ struct BenchPlan: ParsableArguments {
     @Option(help: "Rounds; each wire has its turn in each. Fewer than six tell no difference.")
     var rounds = 9
 
-    @Option(help: "About how long the run takes. (40; 600 with --long)")
+    @Option(help: "About how long the run takes. (40; 300 with --long)")
     var seconds: Double?
 
     func validate() throws {
@@ -148,5 +148,5 @@ struct BenchPlan: ParsableArguments {
         }
     }
 
-    var time: Duration { .seconds(seconds ?? (long ? 600 : 40)) }
+    var time: Duration { .seconds(seconds ?? (long ? 300 : 40)) }
 }

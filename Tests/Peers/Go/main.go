@@ -48,8 +48,16 @@ func (Time) Current(in Text, out *Text) error {
 	return nil
 }
 
-type envelope struct {
-	Data map[string]string `json:"data"`
+type envelope[Data any] struct {
+	Data Data `json:"data"`
+}
+
+type timeAnswer struct {
+	CurrentTime string `json:"current_time"`
+}
+
+type textAnswer struct {
+	Text string `json:"text"`
 }
 
 func main() {
@@ -75,10 +83,10 @@ func serve() error {
 	fmt.Println(listener.Addr())
 	if kind == "http" {
 		http.HandleFunc("/time", func(w http.ResponseWriter, _ *http.Request) {
-			write(w, map[string]string{"current_time": now})
+			write(w, timeAnswer{now})
 		})
 		http.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) {
-			var in map[string]string
+			var in textAnswer
 			if json.NewDecoder(r.Body).Decode(&in) != nil {
 				w.WriteHeader(http.StatusBadRequest)
 				return
@@ -104,9 +112,9 @@ func listen() (net.Listener, error) {
 	return net.Listen("unix", os.Args[1])
 }
 
-func write(w http.ResponseWriter, data map[string]string) {
+func write[Data any](w http.ResponseWriter, data Data) {
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(envelope{data})
+	json.NewEncoder(w).Encode(envelope[Data]{data})
 }
 
 func measure() error {
@@ -178,7 +186,7 @@ func callHTTP(client *http.Client, address, text string) error {
 		response, err = client.Get(address + "/time")
 	} else {
 		var body []byte
-		if body, err = json.Marshal(map[string]string{"text": text}); err != nil {
+		if body, err = json.Marshal(textAnswer{text}); err != nil {
 			return err
 		}
 		response, err = client.Post(address+"/echo", "application/json", bytes.NewReader(body))
@@ -190,11 +198,19 @@ func callHTTP(client *http.Client, address, text string) error {
 	if response.StatusCode != http.StatusOK {
 		return errors.New(response.Status)
 	}
-	var out envelope
-	if err := json.NewDecoder(response.Body).Decode(&out); err != nil {
+	if text == "" {
+		return read[timeAnswer](response.Body)
+	}
+	return read[textAnswer](response.Body)
+}
+
+// read reads to the end, without which the connection is not kept.
+func read[Data any](body io.Reader) error {
+	var out envelope[Data]
+	if err := json.NewDecoder(body).Decode(&out); err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, response.Body)
+	_, err := io.Copy(io.Discard, body)
 	return err
 }
 

@@ -5,7 +5,6 @@ import Measuring
 struct BenchPlot {
     private static let margin = 12.0
     private static let (legendColumn, legendRow) = (300.0, 20.0)
-    private static let columns = 2
 
     private let result: BenchResult
 
@@ -16,19 +15,17 @@ struct BenchPlot {
     private var comparison: Comparison { result.comparison }
 
     var svg: String {
-        let charts = charts
-        let rows = (charts.count + Self.columns - 1) / Self.columns
-        let width = Self.margin * 2 + Chart.width * Double(min(charts.count, Self.columns))
-        let legendTop = Self.margin + Chart.height * Double(rows) + 8
+        let rows = rows
+        let width = Self.margin * 2 + Chart.width * Double(rows.map(\.count).max() ?? 0)
+        let legendTop = Self.margin + Chart.height * Double(rows.count) + 8
         let legendHeight =
             Double((comparison.subjects.count + legendColumns(width) - 1) / legendColumns(width)) * Self.legendRow
         let height = legendTop + legendHeight + 40
-        let drawn = charts.enumerated().map { index, chart in
-            chart.svg(
-                at: (
-                    Self.margin + Chart.width * Double(index % Self.columns),
-                    Self.margin + Chart.height * Double(index / Self.columns)
-                ))
+        let drawn = rows.enumerated().flatMap { row, charts in
+            charts.enumerated().map { column, chart in
+                chart.svg(
+                    at: (Self.margin + Chart.width * Double(column), Self.margin + Chart.height * Double(row)))
+            }
         }
         return SVG(
             "svg",
@@ -51,9 +48,16 @@ struct BenchPlot {
 }
 
 extension BenchPlot {
-    private var charts: [Chart] {
-        let payloads = comparison.loads.map(\.payload).unique
-        return payloads.flatMap { payload in
+    /// A row for each size of payload; two where there is one size.
+    private var rows: [[Chart]] {
+        let sizes = charts
+        guard sizes.count == 1, let charts = sizes.first else { return sizes }
+        return [Array(charts.prefix(2)), Array(charts.dropFirst(2))].filter { !$0.isEmpty }
+    }
+
+    /// Of each size.
+    private var charts: [[Chart]] {
+        comparison.loads.map(\.payload).unique.map { payload in
             let loads = comparison.loads.filter { $0.payload == payload }
             let paces = loads.map(\.callsPerSecond).unique
             let fewest = paces.compactMap { pace in

@@ -3,8 +3,8 @@ public import Measuring
 
 /// A peer of `star bench` written in Swift: it starts itself again as its server, and calls that.
 public struct PeerProgram: Sendable {
-    /// Makes one call that carries so many bytes.
-    public typealias Call = @Sendable (_ payload: Int) async throws -> Void
+    /// Makes one call that carries this text, or asks for the time where it is empty.
+    public typealias Call = @Sendable (_ text: String) async throws -> Void
 
     private let name: String
     private let version: String
@@ -44,7 +44,8 @@ public struct PeerProgram: Sendable {
             while let line = readLine() {
                 let order = try JSONDecoder().decode(PeerOrder.self, from: Data(line.utf8))
                 let load = order.load
-                let sample = await load.run(for: order.time, isolation: nil) { try await call(load.payload) }
+                let text = String(repeating: "x", count: load.payload)
+                let sample = await load.run(for: order.time, isolation: nil) { try await call(text) }
                 try say(PeerReport(sample))
             }
         }

@@ -1,8 +1,9 @@
+import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import PeerProgram
 
-/// gRPC-Swift 2 over HTTP/2, with messages of bytes: no protobuf, no JSON, no token.
+/// gRPC-Swift 2 over a Unix socket, as ours is, with messages of bytes: no protobuf, no JSON, no token.
 @main
 enum GRPCPeer {
     static func main() async throws {
@@ -11,27 +12,30 @@ enum GRPCPeer {
     }
 
     private static func serve(_ announce: @escaping @Sendable (String) -> Void) async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/grpc-\(getpid()).sock"
         let server = GRPCServer(
-            transport: .http2NIOPosix(address: .ipv4(host: "127.0.0.1", port: 0), transportSecurity: .plaintext),
+            transport: .http2NIOPosix(address: .unixDomainSocket(path: path), transportSecurity: .plaintext),
             services: [TimeService()])
         async let serving: Void = server.serve()
-        if let port = try await server.listeningAddress?.ipv4?.port { announce("\(port)") }
+        _ = try await server.listeningAddress
+        announce(path)
         try await serving
     }
 
-    private static func connect(_ port: String, _ body: (@escaping PeerProgram.Call) async throws -> Void) async throws
-    {
+    private static func connect(
+        _ path: String, _ body: (@escaping PeerProgram.Call) async throws -> Void
+    ) async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
         try await withGRPCClient(
-            transport: .http2NIOPosix(
-                target: .ipv4(address: "127.0.0.1", port: Int(port) ?? 0), transportSecurity: .plaintext)
+            transport: .http2NIOPosix(target: .unixDomainSocket(path: path), transportSecurity: .plaintext)
         ) { client in
-            try await body { payload in
-                let message = [UInt8](repeating: UInt8(ascii: "x"), count: payload)
+            try await body { text in
+                let message = Array(text.utf8)
                 let reply = try await client.unary(
                     request: ClientRequest(message: message), descriptor: TimeService.method, serializer: Bytes(),
                     deserializer: Bytes(), options: .defaults
                 ) { try $0.message }
-                guard reply.count == (payload == 0 ? TimeService.time.count : payload) else {
+                guard reply.count == (message.isEmpty ? TimeService.time.count : message.count) else {
                     throw RPCError(code: .internalError, message: "The reply has another length.")
                 }
             }

@@ -35,8 +35,8 @@ enum HummingbirdPeer {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        try await body { payload in
-            guard payload > 0 else {
+        try await body { text in
+            guard !text.isEmpty else {
                 let request = HTTPClientRequest(url: address + "/time")
                 _ = try await answer(Envelope<Time>.self, client.execute(request, timeout: .seconds(10)))
                 return
@@ -44,8 +44,7 @@ enum HummingbirdPeer {
             var request = HTTPClientRequest(url: address + "/echo")
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/json")
-            let text = Text(text: String(repeating: "x", count: payload))
-            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(text)))
+            request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(Text(text: text))))
             _ = try await answer(Envelope<Text>.self, client.execute(request, timeout: .seconds(10)))
         }
         try await client.shutdown()
