@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// Where the time of one call goes, for a caller that wants to know: it goes out with the ``Call``, and is filled by the
@@ -39,25 +38,65 @@ extension Timing {
     package var header: String? {
         let parts = parts
         guard !parts.isEmpty else { return nil }
-        return parts.map { part in
-            part.name + ";dur=" + String(format: "%.6f", part.time / .milliseconds(1))
-        }.joined(separator: ", ")
+        return parts.map { $0.name + ";dur=" + Self.milliseconds($0.time) }.joined(separator: ", ")
     }
 
     /// Takes over what a service says in that header. What is not of its form, or has no time, is passed over.
     package func note(header: String) {
-        let parts = header.split(separator: ",").prefix(Self.limit).compactMap { Part(metric: $0) }
+        var header = header
+        let parts = header.withUTF8 { text in
+            text.split(separator: UInt8(ascii: ","), maxSplits: Self.limit).prefix(Self.limit).compactMap {
+                Part(metric: $0)
+            }
+        }
         noted.withLock { $0 = parts }
+    }
+
+    /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by formats.
+    private static func milliseconds(_ time: Duration) -> String {
+        let (seconds, attoseconds) = time.components
+        let nanoseconds = max(seconds * 1_000_000_000 + attoseconds / 1_000_000_000, 0)
+        let (whole, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return "\(whole)." + String(1_000_000 + fraction).dropFirst()
     }
 }
 
 extension Timing.Part {
-    fileprivate init?(metric: Substring) {
-        let words = metric.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-        guard let name = words.first, !name.isEmpty,
-            let text = words.dropFirst().first(where: { $0.hasPrefix("dur=") })?.dropFirst(4),
-            let milliseconds = Double(text), (0...60_000).contains(milliseconds)
+    fileprivate init?(metric: Slice<UnsafeBufferPointer<UInt8>>) {
+        let words = metric.split(separator: UInt8(ascii: ";"))
+        let name = words.first?.trimmed
+        guard let name, !name.isEmpty,
+            let time = words.dropFirst().lazy.compactMap({ $0.trimmed.duration }).first
         else { return nil }
-        self.init(name: name, time: .milliseconds(milliseconds))
+        self.init(name: String(decoding: name, as: UTF8.self), time: time)
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// Without spaces at its ends.
+    fileprivate var trimmed: Self {
+        guard let first = firstIndex(where: { $0 != UInt8(ascii: " ") }),
+            let last = lastIndex(where: { $0 != UInt8(ascii: " ") })
+        else { return self[endIndex...] }
+        return self[first...last]
+    }
+
+    /// What a text like `dur=12.5` says in milliseconds, to the nanosecond; a minute at most.
+    fileprivate var duration: Duration? {
+        guard starts(with: "dur=".utf8) else { return nil }
+        var (nanoseconds, unit, hasPoint): (Int64, Int64, Bool) = (0, 1_000_000, false)
+        let digits = dropFirst(4)
+        for byte in digits {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let digit = Int64(byte - UInt8(ascii: "0"))
+                if hasPoint { unit /= 10 }
+                nanoseconds = hasPoint ? nanoseconds + digit * unit : nanoseconds * 10 + digit * unit
+                guard nanoseconds <= 60_000_000_000 else { return nil }
+            case UInt8(ascii: ".") where !hasPoint: hasPoint = true
+            default: return nil
+            }
+        }
+        return digits.first == UInt8(ascii: ".") || digits.isEmpty ? nil : .nanoseconds(nanoseconds)
     }
 }
