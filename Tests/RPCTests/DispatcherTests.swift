@@ -202,13 +202,13 @@ struct DispatcherTests {
         let dispatcher = try Dispatcher(
             service, contract: contract(hold.description), verifier: FakeVerifier(), interceptors: [journal])
         let replies = Signal<Reply>()
-        let running = dispatcher.start(Call("tea.hold"), isolation: nil) { replies.send($0) }
+        let running = dispatcher.start(Call("tea.hold"), isolation: nil) { reply, _ in replies.send(reply) }
         _ = await begun.next()
         running.cancel(Problem(.unavailable, "Gone."))
         running.cancel()
         #expect(await replies.next()?.problem == Problem(.unavailable, "Gone."))
         // Its handler has ended, too: there is room again, and no second answer.
-        let again = dispatcher.start(Call("tea.hold"), isolation: nil) { replies.send($0) }
+        let again = dispatcher.start(Call("tea.hold"), isolation: nil) { reply, _ in replies.send(reply) }
         _ = await begun.next()
         again.cancel()
         #expect(await replies.next()?.problem?.kind == .cancelled)

@@ -167,7 +167,7 @@ private struct Desk {
         var continuation = continuations.makeAsyncIterator()
         guard let waiter = await continuation.next() else { return [] }
         let timer = Deadlines.shared.schedule(at: .now + .seconds(60)) {}
-        let request = Request(call: Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
+        let request = Request(Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
         return apply { $0.enter(id, request, Waiting(continuation: waiter, timer: timer)) }
     }
 

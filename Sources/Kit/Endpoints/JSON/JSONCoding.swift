@@ -9,8 +9,8 @@ package enum JSONCoding {
     package static func encode(_ value: some Encodable) throws -> Data {
         let output = JSONOutput()
         try output.write(value)
-        output.close(to: 0)
-        return Data(output.bytes)
+        output.text.close(to: 0)
+        return Data(output.text.bytes)
     }
 
     /// - Throws: `DecodingError` where the value is not what the type wants.

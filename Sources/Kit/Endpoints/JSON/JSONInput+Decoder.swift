@@ -16,6 +16,8 @@ extension JSONInput: Decoder, SingleValueDecodingContainer {
 
     func decodeNil() -> Bool { isNull }
 
+    func decode<Value: JSONScalar>(_ type: Value.Type) throws -> Value { try read(type) }
+
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try read(type) }
 }
 
@@ -29,6 +31,10 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
 
     func decodeNil(forKey key: Key) throws -> Bool { try input(key).isNull }
+
+    func decode<Value: JSONScalar>(_ type: Value.Type, forKey key: Key) throws -> Value {
+        try input(key).read(type)
+    }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try input(key).read(type) }
 
@@ -77,6 +83,12 @@ private struct JSONElements: UnkeyedDecodingContainer {
         guard try input().isNull else { return false }
         currentIndex += 1
         return true
+    }
+
+    mutating func decode<Value: JSONScalar>(_ type: Value.Type) throws -> Value {
+        let value = try input().read(type)
+        currentIndex += 1
+        return value
     }
 
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {

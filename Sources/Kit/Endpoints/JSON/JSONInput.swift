@@ -8,12 +8,13 @@ struct JSONInput {
         self.path = path
     }
 
+    func read<Value: JSONScalar>(_ type: Value.Type) throws -> Value {
+        guard let read = Value(json: value) else { throw mismatch(type) }
+        return read
+    }
+
     func read<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        if let scalar = type as? any JSONScalar.Type {
-            guard let read = scalar.init(json: value) as? Value else { throw mismatch(type) }
-            return read
-        }
-        if let value = value as? Value { return value }
+        if type == JSONValue.self, let value = value as? Value { return value }
         return try Value(from: self)
     }
 

@@ -6,33 +6,40 @@ struct JSONNode: Encoder, SingleValueEncodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(JSONMembers(output: output, place: output.begin("{", "}")))
+        KeyedEncodingContainer(JSONMembers(output: output, place: output.text.begin("{", "}")))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        JSONElements(output: output, place: output.begin("[", "]"))
+        JSONElements(output: output, place: output.text.begin("[", "]"))
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    func encodeNil() { output.writeNull() }
+    func encodeNil() { output.text.write(word: "null") }
+
+    func encode<Value: JSONScalar>(_ value: Value) throws { try output.text.write(value) }
 
     func encode<Value: Encodable>(_ value: Value) throws { try output.write(value) }
 }
 
 private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let output: JSONOutput
-    let place: JSONOutput.Place
+    let place: JSONText.Place
 
     var codingPath: [any CodingKey] { [] }
 
     func encodeNil(forKey key: Key) throws {
-        try output.next(in: place, named: key)
-        output.writeNull()
+        try output.text.next(in: place, named: key.stringValue)
+        output.text.write(word: "null")
+    }
+
+    func encode<Value: JSONScalar>(_ value: Value, forKey key: Key) throws {
+        try output.text.next(in: place, named: key.stringValue)
+        try output.text.write(value)
     }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-        try output.next(in: place, named: key)
+        try output.text.next(in: place, named: key.stringValue)
         try output.write(value)
     }
 
@@ -50,31 +57,37 @@ private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     /// The protocol lets this throw nothing. A container that has ended leaves its text broken, and its next value says so.
     private func node(_ key: any CodingKey) -> JSONNode {
-        try? output.next(in: place, named: key)
+        try? output.text.next(in: place, named: key.stringValue)
         return JSONNode(output: output)
     }
 }
 
 private struct JSONElements: UnkeyedEncodingContainer {
     let output: JSONOutput
-    let place: JSONOutput.Place
+    let place: JSONText.Place
     private(set) var count = 0
 
     var codingPath: [any CodingKey] { [] }
 
-    init(output: JSONOutput, place: JSONOutput.Place) {
+    init(output: JSONOutput, place: JSONText.Place) {
         self.output = output
         self.place = place
     }
 
     mutating func encodeNil() throws {
-        try output.next(in: place)
-        output.writeNull()
+        try output.text.next(in: place)
+        output.text.write(word: "null")
+        count += 1
+    }
+
+    mutating func encode<Value: JSONScalar>(_ value: Value) throws {
+        try output.text.next(in: place)
+        try output.text.write(value)
         count += 1
     }
 
     mutating func encode<Value: Encodable>(_ value: Value) throws {
-        try output.next(in: place)
+        try output.text.next(in: place)
         try output.write(value)
         count += 1
     }
@@ -88,7 +101,7 @@ private struct JSONElements: UnkeyedEncodingContainer {
     mutating func superEncoder() -> any Encoder { node() }
 
     private mutating func node() -> JSONNode {
-        try? output.next(in: place)
+        try? output.text.next(in: place)
         count += 1
         return JSONNode(output: output)
     }

@@ -1,5 +1,5 @@
 /// What is written as one JSON string, number or word.
-protocol JSONScalar {
+protocol JSONScalar: Codable {
     /// - Throws: `EncodingError` where JSON cannot say it.
     func append(to bytes: inout [UInt8]) throws
 
@@ -71,11 +71,13 @@ extension Int8: JSONScalar {}
 extension Int16: JSONScalar {}
 extension Int32: JSONScalar {}
 extension Int64: JSONScalar {}
+extension Int128: JSONScalar {}
 extension UInt: JSONScalar {}
 extension UInt8: JSONScalar {}
 extension UInt16: JSONScalar {}
 extension UInt32: JSONScalar {}
 extension UInt64: JSONScalar {}
+extension UInt128: JSONScalar {}
 
 extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible {
     func append(to bytes: inout [UInt8]) throws {

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import HTTPTypes
 import Synchronization
 
@@ -11,22 +11,26 @@ final class DateField: Sendable {
 
     private let written = Mutex(Written())
 
-    private static let style = Date.VerbatimFormatStyle(
-        format: """
-            \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .padded(4)) \
-            \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\
-            \(second: .twoDigits) GMT
-            """,
-        locale: Locale(identifier: "en_US_POSIX"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
-
     var now: HTTPField {
-        let second = Int(Date.now.timeIntervalSince1970)
+        let second = time(nil)
         return written.withLock { written in
             if written.second != second {
-                let date = Date(timeIntervalSince1970: Double(second))
-                written = Written(second: second, field: HTTPField(name: .date, value: date.formatted(Self.style)))
+                written = Written(second: second, field: HTTPField(name: .date, value: Self.text(of: second)))
             }
             return written.field
+        }
+    }
+
+    /// - Parameter second: since 1970-01-01T00:00:00Z.
+    static func text(of second: Int) -> String {
+        var second = second
+        var parts = tm()
+        gmtime_r(&second, &parts)
+        // Foundation's formatter would load ICU. Names are English in the process's first locale, C, which nobody changes.
+        return String(unsafeUninitializedCapacity: 32) { text in
+            text.withMemoryRebound(to: CChar.self) { text in
+                strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ final class Responder: Sendable {
     func unreadable() -> HTTPAnswer {
         let problem = Problem(.malformed, "This is not a request of HTTP/1.1.")
         let call = HTTPMapping.stray(problem, RequestFields([:]), received: .now)
-        dispatcher.start(call, isolation: nil) { _ in }
+        dispatcher.start(call, isolation: nil) { _, _ in }
         var answer = HTTPMapping.answer(to: call, .failure(problem), envelope: false)
         answer.head.headerFields.append(.close)
         return finished(answer)
@@ -131,7 +131,7 @@ final class Responder: Sendable {
         let connection = connections[channel]
         call.origin = connection?.origin
         let reply = await withCheckedContinuation { continuation in
-            let running = dispatcher.start(call, isolation: nil) { continuation.resume(returning: $0) }
+            let running = dispatcher.start(call, isolation: nil) { reply, _ in continuation.resume(returning: reply) }
             // A connection that is not there any more has nobody who waits.
             if let connection { connection.attach(running) } else { running.cancel() }
         }

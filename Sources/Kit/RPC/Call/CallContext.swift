@@ -3,7 +3,7 @@ public import Logging
 /// What a handler knows of the call it answers, beside its input.
 ///
 /// Hand it to ``Client/call(_:_:in:token:timeout:timing:)``, and the calls that this one causes share its trace and its time.
-public struct CallContext: Sendable {
+public final class CallContext: Sendable {
     /// The qualified name of the endpoint.
     public let endpoint: String
     /// Who calls; `nil` at an open endpoint.
@@ -26,6 +26,12 @@ public struct CallContext: Sendable {
         self.trace = trace
         self.origin = origin
         self.deadline = deadline
+    }
+
+    convenience init(_ call: Call, by principal: Principal?, deadline: ContinuousClock.Instant) {
+        self.init(
+            endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, origin: call.origin,
+            deadline: deadline)
     }
 
     /// The time that is left.

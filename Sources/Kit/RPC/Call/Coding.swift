@@ -37,8 +37,8 @@ package enum Coding {
     }
 
     /// Writes a payload; nothing at all for ``Empty``.
-    package static func encode(_ payload: some Payload) throws -> Data {
-        payload is Empty ? Data() : try JSONCoding.encode(payload)
+    package static func encode<Output: Payload>(_ payload: Output) throws -> Data {
+        Output.self == Empty.self ? Data() : try JSONCoding.encode(payload)
     }
 }
 

@@ -19,7 +19,7 @@ public struct Ledger: Sendable, Hashable {
     private var last: Int64
 
     init(from received: ContinuousClock.Instant) {
-        last = Self.now - Int64(clamping: received.duration(to: .now).attoseconds / 1_000_000_000)
+        last = Self.now - received.duration(to: .now).nanoseconds
     }
 
     /// The parts by their names, in the order of a call's way. One that a call did not come to is zero.

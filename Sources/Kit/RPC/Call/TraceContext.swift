@@ -74,10 +74,11 @@ extension TraceContext {
     private static func number<Number: FixedWidthInteger>(
         _ digits: Slice<UnsafeBufferPointer<UInt8>>, as: Number.Type
     ) -> Number? {
+        let values = Hexadecimal.values
         var value: Number = 0
         var isNumber = true
         for digit in UnsafeBufferPointer(rebasing: digits) {
-            let known = Hexadecimal.values[Int(digit)]
+            let known = values[Int(digit)]
             isNumber = isNumber && known < 16
             value = value << 4 | Number(truncatingIfNeeded: known)
         }

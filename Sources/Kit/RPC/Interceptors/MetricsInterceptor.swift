@@ -7,83 +7,92 @@ import Synchronization
 ///
 /// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
 public final class MetricsInterceptor: Interceptor {
-    private struct Place: Hashable {
-        let endpoint: String
-        let transport: Transport
-    }
-
-    private struct Outcome: Hashable {
-        let place: Place
-        let status: Int
-    }
-
-    private let service: String
-    private let timers: [Place: Timer]
-    /// In the order of ``Ledger/parts``.
-    private let partTimers = Mutex<[Place: [Timer]]>([:])
-    private let counters = Mutex<[Outcome: Counter]>([:])
-    private let factory: any MetricsFactory
+    private let gauges: [String: Gauges]
+    private let unknown: Gauges
 
     public init(_ contracts: [ContractDescription], factory: any MetricsFactory = MetricsSystem.factory) {
-        service = contracts.first?.name ?? ""
-        self.factory = factory
-        let names = contracts.flatMap { contract in contract.endpoints.map(contract.qualifiedName) } + [Self.unknown]
-        var timers: [Place: Timer] = [:]
-        for name in names {
-            for transport in Transport.allCases {
-                timers[Place(endpoint: name, transport: transport)] = Timer(
-                    label: "star_call_seconds",
-                    dimensions: [("endpoint", name), ("transport", transport.rawValue)], factory: factory)
-            }
-        }
-        self.timers = timers
+        let names = contracts.flatMap { contract in contract.endpoints.map(contract.qualifiedName) }
+        // Two endpoints of one name are for the dispatcher to refuse.
+        gauges = Dictionary(names.map { ($0, Gauges(of: $0, factory)) }) { first, _ in first }
+        unknown = Gauges(of: "unknown", factory)
     }
 
     public func answered(_ call: Call, with reply: Reply) {
-        let place = place(of: call)
-        timers[place]?.record(duration: call.received.duration(to: .now))
-        counter(Outcome(place: place, status: reply.status)).increment()
+        let gauge = gauge(of: call)
+        gauge.timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
+        gauge.counter(of: reply.status).increment()
     }
 
     public func measured(_ call: Call, _ ledger: Ledger) {
-        for (timer, part) in zip(partTimers(place(of: call), ledger), ledger.parts) {
-            timer.recordNanoseconds(part.nanoseconds)
+        gauge(of: call).record(ledger)
+    }
+
+    private func gauge(of call: Call) -> Gauge {
+        (gauges[call.endpoint] ?? unknown)[call.transport]
+    }
+}
+
+/// What an endpoint is measured with, by transport.
+private struct Gauges {
+    private let inProcess: Gauge
+    private let http: Gauge
+    private let zeroMQ: Gauge
+
+    init(of endpoint: String, _ factory: any MetricsFactory) {
+        inProcess = Gauge(endpoint, .inProcess, factory)
+        http = Gauge(endpoint, .http, factory)
+        zeroMQ = Gauge(endpoint, .zeroMQ, factory)
+    }
+
+    subscript(_ transport: Transport) -> Gauge {
+        switch transport {
+        case .inProcess: inProcess
+        case .http: http
+        case .zeroMQ: zeroMQ
         }
     }
+}
 
-    private static let unknown = "unknown"
+/// What an endpoint is measured with over one transport.
+private final class Gauge: Sendable {
+    let timer: Timer
 
-    private func place(of call: Call) -> Place {
-        let place = Place(endpoint: call.endpoint, transport: call.transport)
-        return timers[place] == nil ? Place(endpoint: Self.unknown, transport: call.transport) : place
+    /// Made when they are first needed, so that `/metrics` does not list what never happens.
+    private struct Series {
+        /// In the order of ``Ledger/parts``.
+        var parts: [Timer] = []
+        var counters: [(status: Int, counter: Counter)] = []
     }
 
-    private func partTimers(_ place: Place, _ ledger: Ledger) -> [Timer] {
-        partTimers.withLock { timers in
-            if let timers = timers[place] { return timers }
-            let made = ledger.parts.map { part in
-                Timer(
-                    label: "star_call_part_seconds",
-                    dimensions: [
-                        ("endpoint", place.endpoint), ("transport", place.transport.rawValue), ("part", part.name),
-                    ], factory: factory)
-            }
-            timers[place] = made
-            return made
-        }
+    private let series = Mutex(Series())
+    private let place: [(String, String)]
+    private let factory: any MetricsFactory
+
+    init(_ endpoint: String, _ transport: Transport, _ factory: any MetricsFactory) {
+        place = [("endpoint", endpoint), ("transport", transport.rawValue)]
+        self.factory = factory
+        timer = Timer(label: "star_call_seconds", dimensions: place, factory: factory)
     }
 
-    private func counter(_ outcome: Outcome) -> Counter {
-        counters.withLock { counters in
-            if let counter = counters[outcome] { return counter }
-            let counter = Counter(
-                label: "star_calls_total",
-                dimensions: [
-                    ("endpoint", outcome.place.endpoint), ("transport", outcome.place.transport.rawValue),
-                    ("status", String(outcome.status)),
-                ], factory: factory)
-            counters[outcome] = counter
+    func counter(of status: Int) -> Counter {
+        series.withLock { series in
+            if let known = series.counters.first(where: { $0.status == status }) { return known.counter }
+            let dimensions = place + [("status", String(status))]
+            let counter = Counter(label: "star_calls_total", dimensions: dimensions, factory: factory)
+            series.counters.append((status, counter))
             return counter
         }
+    }
+
+    func record(_ ledger: Ledger) {
+        series.withLock { series in
+            let parts = ledger.parts
+            if series.parts.isEmpty { series.parts = parts.map { timer(of: $0.name) } }
+            for (timer, part) in zip(series.parts, parts) { timer.recordNanoseconds(part.nanoseconds) }
+        }
+    }
+
+    private func timer(of part: String) -> Timer {
+        Timer(label: "star_call_part_seconds", dimensions: place + [("part", part)], factory: factory)
     }
 }

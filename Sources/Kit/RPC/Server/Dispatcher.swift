@@ -46,16 +46,16 @@ public final class Dispatcher: Sendable {
 
     /// Starts to answer a call.
     ///
-    /// - Parameter answer: called once, with the reply, on any thread.
+    /// - Parameter answer: called once, with the reply and the call, on any thread.
     /// - Returns: a handle to cancel the call with.
     @discardableResult
     public func start(
-        _ call: Call, isolation: isolated (any Actor)? = #isolation, answer: @escaping @Sendable (Reply) -> Void
+        _ call: Call, isolation: isolated (any Actor)? = #isolation, answer: @escaping @Sendable (Reply, Call) -> Void
     ) -> RunningCall {
         let handler = handlers[call.endpoint]
-        let running = RunningCall { reply in
+        let running = RunningCall(call) { reply, call in
             for interceptor in self.interceptors { interceptor.answered(call, with: reply) }
-            answer(reply)
+            answer(reply, call)
         }
         // What the front could not translate is answered with the front's problem.
         if let fault = call.fault {
@@ -65,11 +65,11 @@ public final class Dispatcher: Sendable {
         let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
         let task = Task.immediate {
             _ = isolation
-            var ledger = Ledger(from: call.received)
+            var ledger = Ledger(from: running.call.received)
             ledger.queue = ledger.lap()
-            let reply = await self.answer(call, by: deadline, handler, on: self.home, &ledger)
-            for interceptor in self.interceptors { interceptor.measured(call, ledger) }
-            call.timing?.note(ledger)
+            let reply = await self.answer(running, by: deadline, handler, on: self.home, &ledger)
+            for interceptor in self.interceptors { interceptor.measured(running.call, ledger) }
+            running.call.timing?.note(ledger)
             running.finish(reply)
         }
         running.watch(task, until: deadline)
@@ -86,7 +86,7 @@ public final class Dispatcher: Sendable {
         let cancellation = Cancellation()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                cancellation.attach(start(call) { continuation.resume(returning: $0) })
+                cancellation.attach(start(call) { reply, _ in continuation.resume(returning: reply) })
             }
         } onCancel: {
             cancellation.cancel()
@@ -95,34 +95,32 @@ public final class Dispatcher: Sendable {
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.
     private func answer(
-        _ call: Call, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
-        _ ledger: inout Ledger
+        _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
+        on home: isolated any Actor, _ ledger: inout Ledger
     ) async -> Reply {
         ledger.wait = ledger.lap()
         do {
             // 1. The endpoint is one of the contract's.
             guard let handler else {
-                throw Problem(.unknownEndpoint, "There is no endpoint “\(call.endpoint.prefix(128))” here.")
+                throw Problem(.unknownEndpoint, "There is no endpoint “\(running.call.endpoint.prefix(128))” here.")
             }
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
             guard deadline > .now else { throw Problem.deadlineExceeded }
-            let isVital = call.endpoint.hasPrefix("_")
+            let isVital = running.call.endpoint.hasPrefix("_")
             if !isVital { try admission.enter() }
             defer { if !isVital { admission.leave() } }
             // 3. The caller may do this.
-            let principal = try await check(handler.endpoint.access, call.token)
-            let context = CallContext(
-                endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace,
-                origin: call.origin, deadline: deadline)
+            let principal = try await check(handler.endpoint.access, running.call.token)
+            let context = CallContext(running.call, by: principal, deadline: deadline)
             if let permission = handler.endpoint.access.confirmed { try await verifier.confirm(permission, context) }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
-            try checkMediaType(of: call)
+            try checkMediaType(of: running.call)
             ledger.access = ledger.lap()
-            let body = try await handler.answer(call.body, context, &ledger)
+            let body = try await handler.answer(running.call.body, context, &ledger)
             return .success(status: handler.endpoint.http.status, body: body)
         } catch {
             ledger.stop()
-            return .failure(problem(of: error, call))
+            return .failure(problem(of: error, running.call))
         }
     }
 

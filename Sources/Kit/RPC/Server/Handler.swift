@@ -2,10 +2,17 @@ public import Endpoints
 import Foundation
 
 /// An endpoint together with the method that answers it.
-public struct Handler: Sendable {
+public final class Handler: Sendable {
+    typealias Answer = @Sendable (_ input: Data, CallContext, inout Ledger) async throws -> Data
+
     public let endpoint: EndpointDescription
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
-    let answer: @Sendable (_ input: Data, CallContext, inout Ledger) async throws -> Data
+    let answer: Answer
+
+    init(_ endpoint: EndpointDescription, answer: @escaping Answer) {
+        self.endpoint = endpoint
+        self.answer = answer
+    }
 }
 
 /// The handlers of a service, in the order of its contract.
@@ -30,7 +37,7 @@ public func handle<Input, Output>(
     _ endpoint: Endpoint<Input, Output>,
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
-    Handler(endpoint: endpoint.description) { json, context, ledger in
+    Handler(endpoint.description) { json, context, ledger in
         let input = try Coding.input(Input.self, from: json)
         ledger.decode = ledger.lap()
         let output = try await method(input, context)

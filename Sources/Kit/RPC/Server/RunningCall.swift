@@ -4,15 +4,20 @@ import Synchronization
 /// A call that is being answered. It is answered once: by its handler, at its deadline, or when its caller cancels,
 /// whichever comes first.
 public final class RunningCall: Sendable {
+    typealias Answer = @Sendable (Reply, Call) -> Void
+
     private struct State {
-        var answer: (@Sendable (Reply) -> Void)?
+        var answer: Answer?
         var task: Task<Void, Never>?
         var timer: Deadlines.Ticket?
     }
 
+    let call: Call
+
     private let state: Mutex<State>
 
-    init(_ answer: @escaping @Sendable (Reply) -> Void) {
+    init(_ call: Call, answer: @escaping Answer) {
+        self.call = call
         state = Mutex(State(answer: answer))
     }
 
@@ -29,7 +34,7 @@ public final class RunningCall: Sendable {
             return (state.answer, state.timer)
         }
         if let timer { Deadlines.shared.cancel(timer) }
-        answer?(reply)
+        answer?(reply, call)
     }
 
     /// Takes over the task that computes the answer. One that has not suspended is done by now, and needs no timer.

@@ -74,6 +74,10 @@ public final class AccessTokenVerifier: TokenVerifier {
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
+        return try await verifyAnew(token)
+    }
+
+    private func verifyAnew(_ token: String) async throws(Problem) -> Principal {
         guard let parts = CompactToken(token) else { throw .tokenInvalid }
         let (key, round) = try await key(parts.header.kid)
         guard key.verifies(parts) else { throw .tokenInvalid }

@@ -2,11 +2,17 @@ import Endpoints
 import Foundation
 import RPC
 
-/// A call as it waits to be sent.
-struct Request: Sendable {
+/// A call as it waits to be sent. It is passed on often, and so by reference.
+final class Request: Sendable {
     let call: Call
     let isIdempotent: Bool
     let deadline: ContinuousClock.Instant
+
+    init(_ call: Call, isIdempotent: Bool, deadline: ContinuousClock.Instant) {
+        self.call = call
+        self.isIdempotent = isIdempotent
+        self.deadline = deadline
+    }
 
     var flags: Preamble.Flags {
         var flags: Preamble.Flags = isIdempotent ? .idempotent : []

@@ -77,7 +77,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         let request = Request(
-            call: call, isIdempotent: endpoint.isIdempotent,
+            call, isIdempotent: endpoint.isIdempotent,
             deadline: call.received + (call.timeout ?? endpoint.deadline))
         guard request.deadline > .now else { return .failure(.deadlineExceeded) }
         // Without the preference, the runtime wakes whoever waits here on the shared pool first, and from there on this

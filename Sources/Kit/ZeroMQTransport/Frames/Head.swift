@@ -38,15 +38,8 @@ package struct Head: Equatable, Sendable {
 
     /// Whether the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
     package var namesEndpoint: Bool {
-        (1...128).contains(line.utf8.count)
-            && line.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
-                    UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
+        var line = line
+        return line.withUTF8 { (1...128).contains($0.count) && Self.endpointBytes.contain($0) }
     }
 
     package subscript(_ name: Name) -> String? {
@@ -111,7 +104,7 @@ extension Head {
     private mutating func read(_ line: UnsafeRawBufferPointer) throws(Fault) {
         let colon = line.firstOffset(of: UInt8(ascii: ":")) ?? 0
         let bytes = UnsafeRawBufferPointer(rebasing: line[..<colon])
-        guard !bytes.isEmpty, bytes.allSatisfy(Self.isNameByte) else {
+        guard !bytes.isEmpty, Self.nameBytes.contain(bytes) else {
             throw .malformed("A header is not of the form “name: value” with its name in lower case.")
         }
         guard let name = Self.name(bytes) else { return }
@@ -130,14 +123,9 @@ extension Head {
         return nil
     }
 
+    private static let endpointBytes = Alphabet("abcdefghijklmnopqrstuvwxyz0123456789_.")
     /// The characters of a token in HTTP (RFC 9110, section 5.6.2), without upper case.
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            true
-        default: "!#$%&'*+.^_`|~".utf8.contains(byte)
-        }
-    }
+    private static let nameBytes = Alphabet("abcdefghijklmnopqrstuvwxyz0123456789-!#$%&'*+.^_`|~")
 
     private static func isForbidden(_ value: String) -> Bool {
         var value = value
@@ -145,6 +133,20 @@ extension Head {
             let survey = Survey(UnsafeRawBufferPointer(utf8))
             return survey.hasControl || survey.hasLineFeed
         }
+    }
+}
+
+/// A set of ASCII characters.
+private struct Alphabet {
+    /// For each byte, whether it is one of them.
+    private let members: [Bool]
+
+    init(_ characters: String) {
+        members = (0...UInt8.max).map(characters.utf8.contains)
+    }
+
+    func contain(_ bytes: some Sequence<UInt8>) -> Bool {
+        bytes.allSatisfy { members[Int($0)] }
     }
 }
 

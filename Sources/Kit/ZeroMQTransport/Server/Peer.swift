@@ -1,8 +1,8 @@
 import RPC
 import ZeroMQ
 
-/// What a front knows of one connected peer.
-struct Peer {
+/// What a front knows of one connected peer. It lives on the front's thread.
+final class Peer {
     /// Whether it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
     var isGreeted = false
     /// Calls that are being answered. One that is about to start has no handle yet.
@@ -24,7 +24,7 @@ struct Peer {
     var running: [RunningCall] { calls.values.compactMap(\.self) }
 
     /// Enters a call that is about to start.
-    mutating func enter(_ id: UInt64, limit: Int) -> Refusal? {
+    func enter(_ id: UInt64, limit: Int) -> Refusal? {
         guard calls[id] == nil else { return .duplicate }
         guard calls.count < limit else { return .tooMany }
         calls[id] = .some(nil)
@@ -32,12 +32,12 @@ struct Peer {
     }
 
     /// Notes the handle of a call that has started, unless it is over already.
-    mutating func started(_ call: RunningCall, _ id: UInt64) {
+    func started(_ call: RunningCall, _ id: UInt64) {
         guard calls[id] != nil else { return }
         calls[id] = .some(call)
     }
 
-    mutating func leave(_ id: UInt64) {
+    func leave(_ id: UInt64) {
         calls[id] = nil
     }
 

@@ -46,7 +46,7 @@ extension ZeroMQFront {
         {
             return refuse(id, Problem(.incompatible, fault), path)
         }
-        peers[path.peer, default: Peer()].isGreeted = true
+        peer(path.peer).isGreeted = true
         send(Outgoing(Preamble(.hello, id: id), hello), to: path)
     }
 
@@ -56,7 +56,8 @@ extension ZeroMQFront {
                 .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
             return refuse(preamble.id, problem, path)
         }
-        switch peers[path.peer, default: Peer()].enter(preamble.id, limit: limits.maxInFlight) {
+        let peer = peer(path.peer)
+        switch peer.enter(preamble.id, limit: limits.maxInFlight) {
         case .duplicate: return refuse(preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
         case .tooMany:
             let problem = Problem(
@@ -66,27 +67,31 @@ extension ZeroMQFront {
             return refuse(preamble.id, problem, path)
         case nil: break
         }
-        let call = Call(preamble, head, body)
-        let running = dispatcher.start(call) { [weak self] reply in
+        let running = dispatcher.start(Call(preamble, head, body)) { [weak self] reply, call in
             self?.deliver(reply, to: call, preamble.id, path)
         }
-        peers[path.peer]?.started(running, preamble.id)
+        peer.started(running, preamble.id)
         if listeners[path.peer.listener].address.isInProcess { askSoon() }
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.
     private nonisolated func deliver(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
-        guard thread.isCurrent else {
-            Task { await self.finish(reply, to: call, id, path) }
-            return
+        if thread.isCurrent {
+            assumeIsolated { $0.finish(reply, to: call, id, path) }
+        } else {
+            deliverFromAfar(reply, to: call, id, path)
         }
-        assumeIsolated { $0.finish(reply, to: call, id, path) }
+    }
+
+    private nonisolated func deliverFromAfar(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+        Task { await finish(reply, to: call, id, path) }
     }
 
     private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
-        peers[path.peer]?.leave(id)
-        send(Outgoing(reply, to: call, id: id), to: path)
-        forgetIfIdle(path.peer)
+        let peer = peers[path.peer]
+        peer?.leave(id)
+        send(Outgoing(reply, to: call, id: id), to: path, of: peer)
+        if peer?.isIdle == true { peers[path.peer] = nil }
         checkIdle()
     }
 

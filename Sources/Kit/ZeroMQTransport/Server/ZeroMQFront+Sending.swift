@@ -3,10 +3,22 @@ import RPC
 import ZeroMQ
 
 extension ZeroMQFront {
+    /// The peer of this name, which is remembered from now on.
+    func peer(_ id: PeerID) -> Peer {
+        if let known = peers[id] { return known }
+        let peer = Peer()
+        peers[id] = peer
+        return peer
+    }
+
     /// Sends at once, or as soon as the peer reads again.
     func send(_ message: Outgoing, to path: ReturnPath) {
-        // Asked in place: to hold the peer here would copy its outbox.
-        if peers[path.peer]?.outbox.isEmpty == false { return keep(message, for: path) }
+        send(message, to: path, of: peers[path.peer])
+    }
+
+    /// - Parameter peer: the path's, where something is known of it.
+    func send(_ message: Outgoing, to path: ReturnPath, of peer: Peer?) {
+        if let peer, !peer.outbox.isEmpty { return keep(message, for: path) }
         switch trySending(message, to: path) {
         case .sent: break
         case .wouldBlock: keep(message, for: path)
@@ -16,18 +28,13 @@ extension ZeroMQFront {
         }
     }
 
-    /// Forgets a peer about which there is nothing to remember.
-    func forgetIfIdle(_ peer: PeerID) {
-        if peers[peer]?.isIdle == true { peers[peer] = nil }
-    }
-
     private func trySending(_ message: Outgoing, to path: ReturnPath) -> SendResult {
         guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
         return listeners[path.peer.listener].send(message, to: path)
     }
 
     private func keep(_ message: Outgoing, for path: ReturnPath) {
-        if peers[path.peer, default: Peer()].outbox.append((message, path)) {
+        if peer(path.peer).outbox.append((message, path)) {
             sweepSoon()
         } else {
             counters.undelivered += 1
@@ -76,18 +83,16 @@ extension ZeroMQFront {
     }
 
     func flush(_ id: PeerID) {
-        guard var outbox = peers[id]?.outbox else { return }
-        peers[id]?.outbox = Outbox()
+        guard let peer = peers[id] else { return }
         var isGone = false
-        outbox.flush { message, path in
+        peer.outbox.flush { message, path in
             let result = trySending(message, to: path)
             isGone = result == .unreachable
             return result == .sent
         }
         guard !isGone else { return forget(id) }
-        peers[id]?.outbox = outbox
-        guard outbox.isEmpty else { return sweepSoon() }
-        forgetIfIdle(id)
+        guard peer.outbox.isEmpty else { return sweepSoon() }
+        if peer.isIdle { peers[id] = nil }
         checkIdle()
     }
 
