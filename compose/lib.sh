@@ -61,6 +61,11 @@ provide() {
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
     # Lists that cannot be fetched anew are no reason to stop: those at hand may do.
     "${apt[@]}" update || say "apt-get update failed; trying with the lists that are here."
+    local unknown=() package
+    for package in "${missing[@]}"; do
+        [[ -n $(apt-cache show --quiet=2 "$package" 2>/dev/null) ]] || unknown+=("$package")
+    done
+    ((${#unknown[@]} == 0)) || fail "apt-get knows no ${unknown[*]} here; install what it is in another way."
     "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null ||
         fail "apt-get could not install ${missing[*]}; what it says is above."
     find_missing "$@"
