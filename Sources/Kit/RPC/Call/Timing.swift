@@ -45,9 +45,12 @@ extension Timing {
     package func note(header: String) {
         var header = header
         let parts = header.withUTF8 { text in
-            text.split(separator: UInt8(ascii: ","), maxSplits: Self.limit).prefix(Self.limit).compactMap {
-                Part(metric: $0)
+            var (parts, rest) = ([Part](), text[...])
+            parts.reserveCapacity(8)
+            while !rest.isEmpty, parts.count < Self.limit {
+                if let part = Part(metric: rest.cut(at: UInt8(ascii: ","))) { parts.append(part) }
             }
+            return parts
         }
         noted.withLock { $0 = parts }
     }
@@ -63,16 +66,26 @@ extension Timing {
 
 extension Timing.Part {
     fileprivate init?(metric: Slice<UnsafeBufferPointer<UInt8>>) {
-        let words = metric.split(separator: UInt8(ascii: ";"))
-        let name = words.first?.trimmed
-        guard let name, !name.isEmpty,
-            let time = words.dropFirst().lazy.compactMap({ $0.trimmed.duration }).first
-        else { return nil }
-        self.init(name: String(decoding: name, as: UTF8.self), time: time)
+        var rest = metric
+        let name = rest.cut(at: UInt8(ascii: ";")).trimmed
+        guard !name.isEmpty else { return nil }
+        while !rest.isEmpty {
+            guard let time = rest.cut(at: UInt8(ascii: ";")).trimmed.duration else { continue }
+            self.init(name: String(decoding: name, as: UTF8.self), time: time)
+            return
+        }
+        return nil
     }
 }
 
 extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// Cuts off what is before a separator, and the separator with it; all where there is none.
+    fileprivate mutating func cut(at separator: UInt8) -> Self {
+        let end = firstIndex(of: separator) ?? endIndex
+        defer { self = self[end...].dropFirst() }
+        return self[..<end]
+    }
+
     /// Without spaces at its ends.
     fileprivate var trimmed: Self {
         guard let first = firstIndex(where: { $0 != UInt8(ascii: " ") }),
