@@ -14,7 +14,8 @@ struct Bench: AsyncParsableCommand {
                 --against http://localhost:5050
 
             It starts a server process for each wire, and takes turns with them, round by round, so that what the machine
-            does meanwhile hits all alike. Calls carry a token, a deadline and a trace, as ever; “libzmq alone” and “Unix
+            does meanwhile hits all alike. Calls carry a token, a deadline and a trace, as ever; with a “cold token” the service
+            verifies a signature at each call, as it does at the first with any token. “libzmq alone” and “Unix
             socket alone” carry as many bytes and do nothing with them. Paced calls are due at a fixed rate, and are timed
             from then on. Ctrl-C ends the run with what it has, and exit code 130.
 

@@ -15,7 +15,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Seconds for which a verified token is remembered at the most.
     static let memory: TimeInterval = 60
     /// The most tokens that are remembered.
-    static let cacheLimit = 10_000
+    public static let cacheLimit = 10_000
 
     private let rules: TokenRules
     let ring: KeyRing
@@ -28,11 +28,15 @@ public final class AccessTokenVerifier: TokenVerifier {
     ///   - audience: what `aud` must be or contain.
     ///   - source: where keys and revocations come from. It is asked by ``warmUp(failed:)``, by ``catchUp()``, and when a
     ///     token names a key that is not known: then at most once in 10 seconds, however many such tokens come.
+    ///   - cacheLimit: the most tokens that are remembered, at least 2.
     ///   - now: the wall clock.
     public convenience init(
-        issuer: String, audience: String, source: any KeySource, now: @escaping @Sendable () -> Date = { Date() }
+        issuer: String, audience: String, source: any KeySource, cacheLimit: Int = cacheLimit,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) {
-        self.init(issuer: issuer, audience: audience, source: source, now: now) { try await Task.sleep(for: $0) }
+        self.init(issuer: issuer, audience: audience, source: source, cacheLimit: cacheLimit, now: now) {
+            try await Task.sleep(for: $0)
+        }
     }
 
     init(

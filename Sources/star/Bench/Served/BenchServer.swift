@@ -7,7 +7,7 @@ struct BenchServer {
     struct Ready: Codable {
         /// Of the resource service and of the echo; one address for a floor.
         var addresses: [String]
-        var token = ""
+        var tokens: [String] = []
         /// The server's public key, with CURVE.
         var key: String?
     }
@@ -28,7 +28,7 @@ struct BenchServer {
         switch wire {
         case .bareZeroMQ: try await announce(Ready(addresses: [BareZeroMQ.serve("ipc://\(directory)/bare.sock")]))
         case .bareSocket: try await announce(Ready(addresses: [BareSocket.serve("\(directory)/raw.sock")]))
-        default: try await serve(BenchSite())
+        default: try await serve(BenchSite(isCold: wire == .ipcCold))
         }
     }
 
@@ -47,7 +47,7 @@ struct BenchServer {
                 in: context, security: .curveServer(keys.secretKey, zapDomain: Self.domain), at: port)
         default: serving = try await site.serve(in: context) { try Address("ipc://\(directory)/\($0).sock") }
         }
-        try await announce(Ready(addresses: serving.addresses, token: site.token, key: key))
+        try await announce(Ready(addresses: serving.addresses, tokens: site.tokens, key: key))
         await serving.stop()
         await door?.stop()
     }

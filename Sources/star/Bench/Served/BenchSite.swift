@@ -14,15 +14,21 @@ struct BenchSite {
     let resource: Dispatcher
     let echo: Dispatcher
     /// What both let in.
-    let token: String
+    let tokens: [String]
 
-    init() throws {
+    /// - Parameter isCold: whether there are more tokens than are remembered, so that whoever shows them in turn has each
+    ///   verified anew.
+    init(isCold: Bool = false) throws {
         let key = SigningKey()
         let keys = KeySet([key.publicKey])
-        let verifier = AccessTokenVerifier(issuer: "bench", audience: "bench", source: keys)
+        let verifier = AccessTokenVerifier(
+            issuer: "bench", audience: "bench", source: keys,
+            cacheLimit: isCold ? 2 : AccessTokenVerifier.cacheLimit)
         verifier.replaceKeys(keys)
-        token = try TokenIssuer(key: key, issuer: "bench", audience: "bench", lifetime: .seconds(86_400))
-            .issue(subject: "bench", permissions: ["time"]).token
+        let issuer = TokenIssuer(key: key, issuer: "bench", audience: "bench", lifetime: .seconds(86_400))
+        tokens = try (0..<(isCold ? 16 : 1)).map { _ in
+            try issuer.issue(subject: "bench", permissions: ["time"]).token
+        }
         thread = try SocketThread(name: "bench")
         resource = try Dispatcher(
             ResourceService(executor: thread), contract: ResourceContract.description, verifier: verifier,

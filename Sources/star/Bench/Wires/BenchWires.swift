@@ -17,7 +17,7 @@ struct BenchWires {
         switch wire {
         case .inProcess: try inProcess()
         case .inproc: try await inproc()
-        case .ipc, .tcp, .curve: try await zeroMQ(wire)
+        case .ipc, .ipcCold, .tcp, .curve: try await zeroMQ(wire)
         case .http: try await http()
         case .bareZeroMQ, .bareSocket: try await floor(wire)
         }
@@ -26,7 +26,7 @@ struct BenchWires {
     private func inProcess() throws -> any Subject {
         let site = try BenchSite()
         let callers = [InProcessCaller(site.resource), InProcessCaller(site.echo)]
-        let clients = BenchClients(callers, token: site.token, payloads: payloads)
+        let clients = BenchClients(callers, tokens: site.tokens, payloads: payloads)
         return CallSubject(Wire.inProcess.title, processes: Processes(servers: [getpid()]), on: site.thread) {
             try await clients.call($0)
         } close: {
@@ -38,7 +38,7 @@ struct BenchWires {
         let site = try BenchSite()
         let serving = try await site.serve(in: context) { try Address("inproc://\($0)") }
         let line = try await Line(serving.addresses, context)
-        let clients = BenchClients(line.callers, token: site.token, payloads: payloads)
+        let clients = BenchClients(line.callers, tokens: site.tokens, payloads: payloads)
         return CallSubject(Wire.inproc.title, processes: Processes(servers: [getpid()]), on: line.thread) {
             try await clients.call($0)
         } close: {
@@ -56,7 +56,7 @@ struct BenchWires {
             security = .curveClient(keys, serverKey: try CurvePublicKey(text: key))
         }
         let line = try await Line(ready.addresses, context, security)
-        let clients = BenchClients(line.callers, token: ready.token, payloads: payloads)
+        let clients = BenchClients(line.callers, tokens: ready.tokens, payloads: payloads)
         return CallSubject(wire.title, processes: Processes(servers: [server.id]), on: line.thread) {
             try await clients.call($0)
         } close: {
@@ -68,7 +68,7 @@ struct BenchWires {
     private func http() async throws -> any Subject {
         let (server, ready) = try await start(.http)
         let callers = ready.addresses.map { HTTPCaller($0) }
-        let clients = BenchClients(callers, token: ready.token, payloads: payloads)
+        let clients = BenchClients(callers, tokens: ready.tokens, payloads: payloads)
         return CallSubject(Wire.http.title, processes: Processes(servers: [server.id])) {
             try await clients.call($0)
         } close: {

@@ -5,6 +5,8 @@ enum Wire: String, CaseIterable, ExpressibleByArgument {
     case inProcess = "in-process"
     case inproc
     case ipc
+    /// With no token that is remembered from the calls before.
+    case ipcCold = "ipc-cold"
     case tcp
     case curve
     case http
@@ -17,6 +19,7 @@ enum Wire: String, CaseIterable, ExpressibleByArgument {
         case .inProcess: "in-process"
         case .inproc: "ZeroMQ inproc"
         case .ipc: "ZeroMQ ipc"
+        case .ipcCold: "ZeroMQ ipc, cold token"
         case .tcp: "ZeroMQ tcp"
         case .curve: "ZeroMQ tcp, CURVE"
         case .http: "HTTP keep-alive"
