@@ -1,10 +1,12 @@
 import Auth
 import AuthPostgres
+import Endpoints
 import FaultyDisk
 import Foundation
 import Postgres
 import PostgresServer
 import Testing
+import Tokens
 
 @Suite("A store in PostgreSQL that is in trouble", .timeLimit(.minutes(2)))
 struct PostgresFaultTests {
@@ -62,6 +64,24 @@ struct PostgresFaultTests {
             #expect(await failure(store) != nil)
             try await server.start()
             try await recovers(store)
+            await store.close()
+        }
+    }
+
+    @Test("lets auth's keeper begin without the server, make its key once it is there, and sign")
+    func lateKeeper() async throws {
+        try await PostgresServer.open { server in
+            server.stop()
+            let store = PostgresStore(try DatabaseAddress(server.url()))
+            let family = try await TrustKeeperTests.Family(store, isWarm: false)
+            #expect(await family.keeper.currentKeys().keys.isEmpty)
+            #expect(throws: Problem.self) { _ = try family.issue() }
+            try await server.start()
+            try await recovers(store)
+            await family.keeper.refresh()
+            let token = try family.issue().token
+            try await family.service.warmUp()
+            #expect(await family.isGood(token) == (true, true))
             await store.close()
         }
     }

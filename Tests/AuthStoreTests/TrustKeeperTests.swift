@@ -38,7 +38,8 @@ struct TrustKeeperTests {
         let keeper: TrustKeeper
         let service: AccessTokenVerifier
 
-        init(_ store: any AuthStore, period: TimeInterval? = nil) async throws {
+        /// - Parameter isWarm: whether the service has auth's keys; not where the store is not there yet.
+        init(_ store: any AuthStore, period: TimeInterval? = nil, isWarm: Bool = true) async throws {
             let clock = clock
             self.store = store
             issuer = TokenIssuer(key: nil, issuer: "auth", audience: "star") { clock.now }
@@ -48,7 +49,7 @@ struct TrustKeeperTests {
                 schedule: KeySchedule(announcement: 300, tokenLifetime: 300, period: period), topic: "auth.changes",
                 publisher: wire, now: { clock.now })
             service = AccessTokenVerifier(issuer: "auth", audience: "star", source: keeper) { clock.now }
-            try await service.warmUp()
+            if isWarm { try await service.warmUp() }
             wire.service.withLock { [service] in $0 = service }
         }
 

@@ -64,6 +64,29 @@ struct StoreFaultTests {
         }
     }
 
+    @Test("PostgreSQL comes after auth: auth waits for it, and is ready without a restart")
+    func databaseLate() async throws {
+        try await PostgresServer.open { server in
+            server.stop()
+            try await Site.open({ _ in ["AUTH_DATABASE": server.url()] }) { site in
+                let auth = try site.start(["serve", "auth"])
+                let ready = site.url("auth") + "/health/ready"
+                try await eventually("auth says that it waits for its store") {
+                    let health = try? await Web.get(ready)
+                    return health?.status == 503 && health?.body.contains("its store") == true
+                }
+                let refused = try await Web.send("POST", site.url("auth") + "/api/v1/auth/create")
+                #expect(refused.status == 503, "\(refused.body)")
+                try await server.start()
+                try await site.ready("auth", auth)
+                try await eventually("guests are let in") {
+                    try await Web.send("POST", site.url("auth") + "/api/v1/auth/create").status == 201
+                }
+                #expect(auth.code == nil)
+            }
+        }
+    }
+
     @Test("PostgreSQL is killed while auth writes: auth has all that it has acknowledged, and needs no restart")
     func databaseKilled() async throws {
         try await PostgresServer.open { server in
