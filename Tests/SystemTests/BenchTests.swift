@@ -9,7 +9,7 @@ struct BenchTests {
     func everything() async throws {
         try await Site.open { site in
             let bench = try await site.star(
-                "bench", "--seconds", "4", "--rounds", "1", "--callers", "1", "3", "--payloads", "0", "5000", "--rate",
+                "bench", "--seconds", "5", "--rounds", "1", "--callers", "1", "3", "--payloads", "0", "5000", "--rate",
                 "200",
                 "--json", "bench.json", "--plot", "bench.svg", "--histograms", "histograms")
             #expect(bench.code == 0, "\(bench.log)")
