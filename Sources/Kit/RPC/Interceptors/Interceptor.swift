@@ -2,6 +2,10 @@
 ///
 /// Its methods are called on the thread that answers and must not block.
 public protocol Interceptor: Sendable {
+    /// What watches the calls of an endpoint in its place. It is asked for once, at the start, so that nothing that is kept by
+    /// endpoint has to be looked up at each call; calls that lead to no endpoint it watches itself.
+    func watcher(of endpoint: String) -> any Interceptor
+
     /// Called once for each call, when its reply is known and just before it is sent.
     func answered(_ call: Call, with reply: Reply)
 
@@ -11,5 +15,7 @@ public protocol Interceptor: Sendable {
 }
 
 extension Interceptor {
+    public func watcher(of endpoint: String) -> any Interceptor { self }
+
     public func measured(_ call: Call, _ ledger: Ledger) {}
 }

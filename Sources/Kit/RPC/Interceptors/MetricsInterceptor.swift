@@ -17,23 +17,14 @@ public final class MetricsInterceptor: Interceptor {
         unknown = Gauges(of: "unknown", factory)
     }
 
-    public func answered(_ call: Call, with reply: Reply) {
-        let gauge = gauge(of: call)
-        gauge.timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
-        gauge.counter(of: reply.status).increment()
-    }
+    public func watcher(of endpoint: String) -> any Interceptor { gauges[endpoint] ?? unknown }
 
-    public func measured(_ call: Call, _ ledger: Ledger) {
-        gauge(of: call).record(ledger)
-    }
-
-    private func gauge(of call: Call) -> Gauge {
-        (gauges[call.endpoint] ?? unknown)[call.transport]
-    }
+    public func answered(_ call: Call, with reply: Reply) { unknown.answered(call, with: reply) }
+    public func measured(_ call: Call, _ ledger: Ledger) { unknown.measured(call, ledger) }
 }
 
 /// What an endpoint is measured with, by transport.
-private struct Gauges {
+private final class Gauges: Interceptor {
     private let inProcess: Gauge
     private let http: Gauge
     private let zeroMQ: Gauge
@@ -44,7 +35,17 @@ private struct Gauges {
         zeroMQ = Gauge(endpoint, .zeroMQ, factory)
     }
 
-    subscript(_ transport: Transport) -> Gauge {
+    func answered(_ call: Call, with reply: Reply) {
+        let gauge = self[call.transport]
+        gauge.timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
+        gauge.counter(of: reply.status).increment()
+    }
+
+    func measured(_ call: Call, _ ledger: Ledger) {
+        self[call.transport].record(ledger)
+    }
+
+    private subscript(_ transport: Transport) -> Gauge {
         switch transport {
         case .inProcess: inProcess
         case .http: http
@@ -59,8 +60,7 @@ private final class Gauge: Sendable {
 
     /// Made when they are first needed, so that `/metrics` does not list what never happens.
     private struct Series {
-        /// In the order of ``Ledger/parts``.
-        var parts: [Timer] = []
+        var parts: PartTimers?
         var counters: [(status: Int, counter: Counter)] = []
     }
 
@@ -85,14 +85,37 @@ private final class Gauge: Sendable {
     }
 
     func record(_ ledger: Ledger) {
-        series.withLock { series in
-            let parts = ledger.parts
-            if series.parts.isEmpty { series.parts = parts.map { timer(of: $0.name) } }
-            for (timer, part) in zip(series.parts, parts) { timer.recordNanoseconds(part.nanoseconds) }
+        let timers = series.withLock { series in
+            if let known = series.parts { return known }
+            let made = PartTimers { part in
+                Timer(label: "star_call_part_seconds", dimensions: place + [("part", part)], factory: factory)
+            }
+            series.parts = made
+            return made
         }
+        timers.record(ledger)
+    }
+}
+
+/// A timer for each of a ledger's parts.
+private final class PartTimers: Sendable {
+    private let queue, wait, access, decode, handler, encode: Timer
+
+    init(_ timer: (_ part: String) -> Timer) {
+        queue = timer("queue")
+        wait = timer("wait")
+        access = timer("access")
+        decode = timer("decode")
+        handler = timer("handler")
+        encode = timer("encode")
     }
 
-    private func timer(of part: String) -> Timer {
-        Timer(label: "star_call_part_seconds", dimensions: place + [("part", part)], factory: factory)
+    func record(_ ledger: Ledger) {
+        queue.recordNanoseconds(ledger.queue)
+        wait.recordNanoseconds(ledger.wait)
+        access.recordNanoseconds(ledger.access)
+        decode.recordNanoseconds(ledger.decode)
+        handler.recordNanoseconds(ledger.handler)
+        encode.recordNanoseconds(ledger.encode)
     }
 }

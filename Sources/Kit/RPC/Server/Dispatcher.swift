@@ -9,7 +9,13 @@ public final class Dispatcher: Sendable {
     /// What is served here, contract by contract: the service's own first, then the kit's.
     public let contracts: [ContractDescription]
 
-    private let handlers: [String: Handler]
+    /// What an endpoint's calls lead to.
+    private struct Place {
+        let handler: Handler
+        let watchers: [any Interceptor]
+    }
+
+    private let places: [String: Place]
     private let draining: Draining
     private let home: any Actor
     private let verifier: any TokenVerifier
@@ -36,7 +42,11 @@ public final class Dispatcher: Sendable {
             (MetaContract.description, MetaContract.handlers(contract)),
         ]
         contracts = served.map(\.0)
-        handlers = try Self.bind(served)
+        var places: [String: Place] = [:]
+        for (name, handler) in try Self.bind(served) {
+            places[name] = Place(handler: handler, watchers: interceptors.map { $0.watcher(of: name) })
+        }
+        self.places = places
         home = service
         self.draining = draining
         self.verifier = verifier
@@ -52,9 +62,11 @@ public final class Dispatcher: Sendable {
     public func start(
         _ call: Call, isolation: isolated (any Actor)? = #isolation, answer: @escaping @Sendable (Reply, Call) -> Void
     ) -> RunningCall {
-        let handler = handlers[call.endpoint]
+        let place = places[call.endpoint]
+        let handler = place?.handler
+        let watchers = place?.watchers ?? interceptors
         let running = RunningCall(call) { reply, call in
-            for interceptor in self.interceptors { interceptor.answered(call, with: reply) }
+            for watcher in watchers { watcher.answered(call, with: reply) }
             answer(reply, call)
         }
         // What the front could not translate is answered with the front's problem.
@@ -68,7 +80,7 @@ public final class Dispatcher: Sendable {
             var ledger = Ledger(from: running.call.received)
             ledger.queue = ledger.lap()
             let reply = await self.answer(running, by: deadline, handler, on: self.home, &ledger)
-            for interceptor in self.interceptors { interceptor.measured(running.call, ledger) }
+            for watcher in watchers { watcher.measured(running.call, ledger) }
             running.call.timing?.note(ledger)
             running.finish(reply)
         }
