@@ -22,7 +22,7 @@ extension HTTPMapping {
         var request = HTTPClientRequest(url: base + target)
         request.method = HTTPMethod(rawValue: endpoint.http.method.rawValue)
         request.headers.reserveCapacity(8)
-        request.headers.add(name: Header.timeout, value: String(max(1, Int(remaining / .milliseconds(1)))))
+        request.headers.add(name: Header.timeout, value: String(max(1, remaining.nanoseconds / 1_000_000)))
         request.headers.add(name: Header.traceParent, value: call.trace.header)
         if let requestID = call.requestID { request.headers.add(name: Header.requestID, value: requestID) }
         if call.timing != nil { request.headers.add(name: Header.prefer, value: Header.serverTiming.lowercased()) }

@@ -20,7 +20,8 @@ package final class Deadlines: Sendable {
         var armed = Int64.max
     }
 
-    private static let tick = Duration.milliseconds(5)
+    /// In nanoseconds.
+    private static let tick: Int64 = 5_000_000
     private let start = ContinuousClock.now
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "deadlines")
@@ -29,7 +30,7 @@ package final class Deadlines: Sendable {
     package func schedule(
         at instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void
     ) -> Ticket {
-        let tick = Int64((start.duration(to: instant) / Self.tick).rounded(.up))
+        let tick = (start.duration(to: instant).nanoseconds + Self.tick - 1) / Self.tick
         let (ticket, mustArm) = state.withLock { state in
             state.number += 1
             state.pending[tick, default: [:]][state.number] = action
@@ -51,14 +52,12 @@ package final class Deadlines: Sendable {
     }
 
     private func arm(_ tick: Int64) {
-        let wait = max(.zero, ContinuousClock.now.duration(to: start + Self.tick * Int(tick)))
-        let (seconds, attoseconds) = wait.components
-        let nanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
-        queue.asyncAfter(deadline: .now() + .nanoseconds(nanoseconds)) { self.fire(tick) }
+        let wait = max(0, Self.tick * tick - start.duration(to: .now).nanoseconds)
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { self.fire(tick) }
     }
 
     private func fire(_ armed: Int64) {
-        let now = Int64(start.duration(to: .now) / Self.tick)
+        let now = start.duration(to: .now).nanoseconds / Self.tick
         let (due, next) = state.withLock { state in
             let ticks = state.pending.keys.filter { $0 <= max(now, armed) }
             let due = ticks.sorted().flatMap { state.pending.removeValue(forKey: $0)?.values.map { $0 } ?? [] }

@@ -65,7 +65,7 @@ extension ZeroMQCaller {
 
     private func send(_ id: UInt64, _ request: Request) {
         let remaining = ContinuousClock.now.duration(to: request.deadline)
-        let time = UInt32(clamping: max(1, Int(remaining / .milliseconds(1))))
+        let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
         let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
         if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
             apply { $0.refused(id) }
