@@ -88,7 +88,7 @@ struct RESTTests {
         webapp GET /api/v1/session - 401 token_missing
         webapp GET /api/v1/services - 200 services
         webapp GET /api/v1/calls - 200 calls
-        webapp POST /api/v1/comparison - 202 run state done calls bounds wires
+        webapp POST /api/v1/comparison - 202 run state progress bounds wires
         webapp GET /api/v1/smoke - 200 status
         boilerplate GET /api/v1/boilerplate/greeting/Ada - 200 greeting
         boilerplate GET /api/v1/boilerplate/greeting/Ada?times=11 - 422 invalid_input
@@ -179,8 +179,11 @@ struct RESTTests {
     @Test("publishes its health, its contract and what was measured", arguments: Site.services)
     func operations(_ service: String) async throws {
         let url = site.url(service)
-        #expect(try await Web.get(url + "/health/live").data == .object(["status": .string("live")]))
-        #expect(try await Web.get(url + "/health/ready").data == .object(["status": .string("ready")]))
+        for state in ["live", "ready"] {
+            let health = try await Web.get(url + "/health/" + state).data
+            let uptime = try #require(health?["uptime"])
+            #expect(health == .object(["status": .string(state), "uptime": uptime]))
+        }
         #expect(try await Web.get(url + "/api/v1/smoke").status == 200)
         let metrics = try await Web.get(url + "/metrics")
         #expect(metrics.status == 200 && metrics["Content-Type"]?.hasPrefix("text/plain; version=0.0.4") == true)

@@ -11,6 +11,12 @@ struct VerifiedTokens {
     private struct Key: Hashable {
         let token: String
 
+        /// Strings are equal where they look the same, as K and the sign for kelvin do; here bytes count. ASCII has no other
+        /// spelling of as many bytes.
+        static func == (one: Key, other: Key) -> Bool {
+            one.token.utf8.count == other.token.utf8.count && one.token == other.token
+        }
+
         func hash(into hasher: inout Hasher) {
             var token = token
             token.withUTF8 { bytes in
