@@ -1,10 +1,10 @@
-import Auth
-import Foundation
-import Postgres
+package import Auth
+package import Foundation
+package import Postgres
 
 // Refresh tokens and revocations as rows.
 extension Connection {
-    func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
+    package func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
         let answer = try run(
             "SELECT * FROM refresh_tokens JOIN families ON families.name = family WHERE hash = $1", hash)
         guard let row = answer.rows.first else { return nil }
@@ -15,7 +15,11 @@ extension Connection {
         return StoredRefreshToken(token: token, isUsed: try row("is_used"), isEnded: try row("is_ended"))
     }
 
-    func insert(_ token: RefreshToken) throws {
+    package func markUsed(_ hash: String) throws {
+        try run("UPDATE refresh_tokens SET is_used = true WHERE hash = $1", hash)
+    }
+
+    package func insert(_ token: RefreshToken) throws {
         try run(
             """
             INSERT INTO refresh_tokens (hash, family, issued, expires, access_id, access_expires)
@@ -24,13 +28,13 @@ extension Connection {
             token.access.expires.milliseconds)
     }
 
-    func end(_ ending: Ending, of user: String, at moment: Date) throws {
+    package func end(_ ending: Ending, of user: String, at moment: Date) throws {
         guard ending != .nothing else { return }
         if ending == .sessions { try run("UPDATE families SET is_ended = true WHERE user_name = $1", user) }
         try revokeAccess(where: "family IN (SELECT name FROM families WHERE user_name = $1)", user, at: moment)
     }
 
-    func end(family: String, at moment: Date) throws {
+    package func end(family: String, at moment: Date) throws {
         try run("UPDATE families SET is_ended = true WHERE name = $1", family)
         try revokeAccess(where: "family = $1", family, at: moment)
     }
@@ -71,7 +75,7 @@ extension Connection {
         try run("UPDATE state SET version = version + 1 RETURNING version").rows[0]("version")
     }
 
-    func note(_ entry: AuditEntry) throws {
+    package func note(_ entry: AuditEntry) throws {
         try run(
             "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES ($1, $2, $3, $4, $5, $6)",
             entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)

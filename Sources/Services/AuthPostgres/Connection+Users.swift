@@ -1,10 +1,10 @@
-import Auth
+package import Auth
 import Foundation
-import Postgres
+package import Postgres
 
 // Users and roles as rows.
-extension Connection {
-    func user(named name: String) throws -> User? {
+extension Connection: StoreTransaction {
+    package func user(named name: String) throws -> User? {
         // PostgreSQL keeps no NUL in a text.
         guard !name.utf8.contains(0) else { return nil }
         return try users("WHERE name = $1", name).first
@@ -29,7 +29,7 @@ extension Connection {
         }
     }
 
-    func roles() throws -> [Role] {
+    package func roles() throws -> [Role] {
         try run(
             """
             SELECT name, (SELECT json_agg(permission) FROM role_permissions WHERE role = name) AS permissions
@@ -38,31 +38,49 @@ extension Connection {
         ).rows.map { Role(name: try $0("name"), permissions: try $0.names("permissions")) }
     }
 
-    func insert(_ user: User) throws {
+    package func insert(_ user: User) throws {
         try run(
             "INSERT INTO users VALUES ($1, $2, $3, $4, $5, $6)", user.name, user.passwordHash, user.isLocked,
             user.failedAttempts, user.created.milliseconds, user.changed.milliseconds)
         try setAccess(of: user)
     }
 
-    /// Writes permissions and roles in place of what the user had.
-    func setAccess(of user: User) throws {
+    package func update(_ user: User) throws {
+        try run(
+            "UPDATE users SET password_hash = $1, is_locked = $2, failed_attempts = $3, changed = $4 WHERE name = $5",
+            user.passwordHash, user.isLocked, user.failedAttempts, user.changed.milliseconds, user.name)
+    }
+
+    package func setAccess(of user: User) throws {
         for (table, names) in [("user_permissions", user.permissions), ("user_roles", user.roles)] {
             try run("DELETE FROM \(table) WHERE user_name = $1", user.name)
             try insert(names, of: user.name, into: table)
         }
     }
 
-    func set(_ role: Role) throws {
+    package func set(_ role: Role) throws {
         try run("INSERT INTO roles VALUES ($1) ON CONFLICT DO NOTHING", role.name)
         try run("DELETE FROM role_permissions WHERE role = $1", role.name)
         try insert(role.permissions, of: role.name, into: "role_permissions")
     }
 
-    /// How many may change users.
-    ///
-    /// - Parameter orLocked: whether those count who are locked.
-    func administrators(orLocked: Bool = false) throws -> Int {
+    package func noteFailure(of name: String) throws {
+        try run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = $1", name)
+    }
+
+    package func delete(user name: String) throws {
+        try run("DELETE FROM users WHERE name = $1", name)
+    }
+
+    package func delete(role name: String) throws {
+        try run("DELETE FROM roles WHERE name = $1", name)
+    }
+
+    package func roleHolders() throws -> [User] {
+        try users("WHERE name IN (SELECT user_name FROM user_roles) ORDER BY name")
+    }
+
+    package func administrators(orLocked: Bool) throws -> Int {
         try run(
             """
             SELECT count(*) AS count FROM users WHERE ($1 OR NOT is_locked) AND (

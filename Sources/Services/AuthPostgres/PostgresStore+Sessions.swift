@@ -25,27 +25,10 @@ extension PostgresStore {
     public func rotate(
         _ hash: String, to next: RefreshToken, from origin: String?
     ) async throws(StoreError) -> Rotation {
-        try await write { connection in
-            guard let found = try connection.refreshToken(hash) else { return .unknown }
-            guard !found.isEnded else { return .ended }
-            guard !found.isUsed else {
-                try connection.end(family: found.token.family, at: next.issued)
-                try connection.note(.reuse(of: found.token, from: origin, at: next.issued))
-                return .reused
-            }
-            guard found.token.expires > next.issued else { return .expired }
-            try connection.run("UPDATE refresh_tokens SET is_used = true WHERE hash = $1", hash)
-            try connection.insert(next)
-            return .rotated
-        }
+        try await write { try $0.rotate(hash, to: next, from: origin) }
     }
 
     public func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { connection in
-            guard let found = try connection.refreshToken(hash), !found.isEnded else { return false }
-            try connection.end(family: found.token.family, at: entry.at)
-            try connection.note(entry)
-            return true
-        }
+        try await write { try $0.endSession(hash, entry) }
     }
 }

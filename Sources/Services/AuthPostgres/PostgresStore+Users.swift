@@ -18,62 +18,27 @@ extension PostgresStore {
     public func add(
         _ user: User, held: Set<String>?, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { connection in
-            guard try connection.user(named: user.name) == nil else { throw Refusal.nameTaken }
-            if let refusal = user.refusal(held: held, try connection.roles()) { throw refusal }
-            try connection.insert(user)
-            try connection.note(entry)
-            return user
-        }
+        try await judge { try $0.add(user, held: held, entry) }
     }
 
     public func addFirstAdministrator(
         _ user: User, _ role: Role, _ entry: AuditEntry
     ) async throws(StoreError) -> Bool {
-        try await write { connection in
-            guard try connection.user(named: user.name) == nil,
-                try connection.administrators(orLocked: true) == 0
-            else { return false }
-            try connection.set(role)
-            try connection.insert(user)
-            try connection.note(entry)
-            return true
-        }
+        try await write { try $0.addFirstAdministrator(user, role, entry) }
     }
 
     public func change(
         _ name: String, _ change: UserChange, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { connection in
-            try connection.keepingAdministrator {
-                try connection.change(name, change, entry)
-            }
-        }
+        try await judge { try $0.change(name, change, entry) }
     }
 
     public func remove(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { connection in
-            try connection.keepingAdministrator {
-                guard let user = try connection.user(named: name) else { throw Refusal.noSuchUser }
-                try connection.end(.sessions, of: name, at: entry.at)
-                try connection.run("DELETE FROM users WHERE name = $1", name)
-                try connection.note(entry)
-                return user
-            }
-        }
+        try await judge { try $0.remove(name, entry) }
     }
 
     public func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError) {
-        try await write { connection in
-            guard let user = try connection.user(named: name) else { return }
-            try connection.run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = $1", name)
-            let failures = user.failedAttempts + 1
-            guard !user.isLocked, failures >= limit else { return }
-            let isLast = try user.isAdministrator(connection.roles()) && connection.administrators() == 1
-            guard !isLast else { return }
-            let entry = AuditEntry.lock(of: name, after: failures, at: moment)
-            _ = try connection.change(name, .lock, entry)
-        }
+        try await write { try $0.noteFailure(of: name, limit: limit, at: moment) }
     }
 
     public func roles() async throws(StoreError) -> [Role] {
@@ -81,62 +46,10 @@ extension PostgresStore {
     }
 
     public func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal> {
-        try await judge { connection in
-            try connection.endingLessened(at: entry.at) {
-                try connection.set(role)
-                try connection.note(entry)
-                return role
-            }
-        }
+        try await judge { try $0.set(role, entry) }
     }
 
     public func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal> {
-        try await judge { connection in
-            try connection.endingLessened(at: entry.at) {
-                guard let role = try connection.roles().first(where: { $0.name == name }) else {
-                    throw Refusal.noSuchRole(name)
-                }
-                try connection.run("DELETE FROM roles WHERE name = $1", name)
-                try connection.note(entry)
-                return role
-            }
-        }
-    }
-}
-
-extension Connection {
-    fileprivate func change(_ name: String, _ change: UserChange, _ entry: AuditEntry) throws -> User {
-        guard let user = try user(named: name) else { throw Refusal.noSuchUser }
-        let (changed, ending) = try change.applied(to: user, roles: try roles(), at: entry.at).get()
-        try run(
-            "UPDATE users SET password_hash = $1, is_locked = $2, failed_attempts = $3, changed = $4 WHERE name = $5",
-            changed.passwordHash, changed.isLocked, changed.failedAttempts, changed.changed.milliseconds, name)
-        if changed.permissions != user.permissions || changed.roles != user.roles { try setAccess(of: changed) }
-        try end(ending, of: name, at: entry.at)
-        try note(entry)
-        return changed
-    }
-
-    /// Refuses an edit that would leave no administrator where there was one.
-    fileprivate func keepingAdministrator<Value>(_ edit: () throws -> Value) throws -> Value {
-        let before = try administrators()
-        let value = try edit()
-        if before > 0, try administrators() == 0 { throw Refusal.lastAdministrator }
-        return value
-    }
-
-    /// Revokes the tokens of those who may do less after an edit of a role.
-    fileprivate func endingLessened<Value>(at moment: Date, _ edit: () throws -> Value) throws -> Value {
-        try keepingAdministrator {
-            let before = try roles()
-            let holders = try users("WHERE name IN (SELECT user_name FROM user_roles) ORDER BY name")
-            let value = try edit()
-            let after = try roles()
-            for user in holders {
-                let less = user.effectivePermissions(before).subtracting(user.effectivePermissions(after))
-                if !less.isEmpty { try end(.accessTokens, of: user.name, at: moment) }
-            }
-            return value
-        }
+        try await judge { try $0.removeRole(name, entry) }
     }
 }

@@ -1,9 +1,9 @@
-import Foundation
-import GRDB
+package import Foundation
+package import GRDB
 
 // Refresh tokens and revocations as rows, within a transaction.
 extension Database {
-    func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
+    package func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
         let sql = """
             SELECT * FROM refresh_tokens JOIN families ON families.name = family WHERE hash = ?
             """
@@ -15,7 +15,11 @@ extension Database {
         return StoredRefreshToken(token: token, isUsed: row["is_used"], isEnded: row["is_ended"])
     }
 
-    func insert(_ token: RefreshToken) throws {
+    package func markUsed(_ hash: String) throws {
+        try execute(sql: "UPDATE refresh_tokens SET is_used = 1 WHERE hash = ?", arguments: [hash])
+    }
+
+    package func insert(_ token: RefreshToken) throws {
         try execute(
             sql: """
                 INSERT INTO refresh_tokens (hash, family, issued, expires, access_id, access_expires)
@@ -27,7 +31,7 @@ extension Database {
             ])
     }
 
-    func end(_ ending: Ending, of user: String, at moment: Date) throws {
+    package func end(_ ending: Ending, of user: String, at moment: Date) throws {
         guard ending != .nothing else { return }
         if ending == .sessions {
             try execute(sql: "UPDATE families SET is_ended = 1 WHERE user = ?", arguments: [user])
@@ -35,7 +39,7 @@ extension Database {
         try revokeAccess(where: "family IN (SELECT name FROM families WHERE user = ?)", user, at: moment)
     }
 
-    func end(family: String, at moment: Date) throws {
+    package func end(family: String, at moment: Date) throws {
         try execute(sql: "UPDATE families SET is_ended = 1 WHERE name = ?", arguments: [family])
         try revokeAccess(where: "family = ?", family, at: moment)
     }
@@ -75,7 +79,7 @@ extension Database {
         try Int.fetchOne(self, sql: "UPDATE state SET version = version + 1 RETURNING version") ?? 0
     }
 
-    func note(_ entry: AuditEntry) throws {
+    package func note(_ entry: AuditEntry) throws {
         try execute(
             sql: "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [

@@ -1,9 +1,9 @@
 import Foundation
-import GRDB
+package import GRDB
 
 // Users and roles as rows, within a transaction.
-extension Database {
-    func user(named name: String) throws -> User? {
+extension Database: StoreTransaction {
+    package func user(named name: String) throws -> User? {
         // SQLite would read the name up to the NUL, and find somebody else.
         guard !name.utf8.contains(0) else { return nil }
         guard let row = try Row.fetchOne(self, sql: "SELECT * FROM users WHERE name = ?", arguments: [name]) else {
@@ -17,14 +17,14 @@ extension Database {
             created: Date(milliseconds: row["created"]), changed: Date(milliseconds: row["changed"]))
     }
 
-    func roles() throws -> [Role] {
+    package func roles() throws -> [Role] {
         try String.fetchAll(self, sql: "SELECT name FROM roles ORDER BY name").map { name in
             Role(
                 name: name, permissions: try texts("SELECT permission FROM role_permissions WHERE role = ?", name))
         }
     }
 
-    func insert(_ user: User) throws {
+    package func insert(_ user: User) throws {
         try execute(
             sql: "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [
@@ -34,8 +34,15 @@ extension Database {
         try setAccess(of: user)
     }
 
-    /// Writes permissions and roles in place of what the user had.
-    func setAccess(of user: User) throws {
+    package func update(_ user: User) throws {
+        try execute(
+            sql: "UPDATE users SET password_hash = ?, is_locked = ?, failed_attempts = ?, changed = ? WHERE name = ?",
+            arguments: [
+                user.passwordHash, user.isLocked, user.failedAttempts, user.changed.milliseconds, user.name,
+            ])
+    }
+
+    package func setAccess(of user: User) throws {
         for table in ["user_permissions", "user_roles"] {
             try execute(sql: "DELETE FROM \(table) WHERE user = ?", arguments: [user.name])
         }
@@ -47,7 +54,7 @@ extension Database {
         }
     }
 
-    func set(_ role: Role) throws {
+    package func set(_ role: Role) throws {
         try execute(sql: "INSERT INTO roles VALUES (?) ON CONFLICT DO NOTHING", arguments: [role.name])
         try execute(sql: "DELETE FROM role_permissions WHERE role = ?", arguments: [role.name])
         for permission in role.permissions {
@@ -55,10 +62,24 @@ extension Database {
         }
     }
 
-    /// How many may change users.
-    ///
-    /// - Parameter orLocked: whether those count who are locked.
-    func administrators(orLocked: Bool = false) throws -> Int {
+    package func noteFailure(of name: String) throws {
+        try execute(sql: "UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = ?", arguments: [name])
+    }
+
+    package func delete(user name: String) throws {
+        try execute(sql: "DELETE FROM users WHERE name = ?", arguments: [name])
+    }
+
+    package func delete(role name: String) throws {
+        try execute(sql: "DELETE FROM roles WHERE name = ?", arguments: [name])
+    }
+
+    package func roleHolders() throws -> [User] {
+        try String.fetchAll(self, sql: "SELECT DISTINCT user FROM user_roles ORDER BY user")
+            .compactMap { try user(named: $0) }
+    }
+
+    package func administrators(orLocked: Bool) throws -> Int {
         try Int.fetchOne(
             self,
             sql: """

@@ -26,27 +26,10 @@ extension SQLiteStore {
     public func rotate(
         _ hash: String, to next: RefreshToken, from origin: String?
     ) async throws(StoreError) -> Rotation {
-        try await write { database in
-            guard let found = try database.refreshToken(hash) else { return .unknown }
-            guard !found.isEnded else { return .ended }
-            guard !found.isUsed else {
-                try database.end(family: found.token.family, at: next.issued)
-                try database.note(.reuse(of: found.token, from: origin, at: next.issued))
-                return .reused
-            }
-            guard found.token.expires > next.issued else { return .expired }
-            try database.execute(sql: "UPDATE refresh_tokens SET is_used = 1 WHERE hash = ?", arguments: [hash])
-            try database.insert(next)
-            return .rotated
-        }
+        try await write { try $0.rotate(hash, to: next, from: origin) }
     }
 
     public func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { database in
-            guard let found = try database.refreshToken(hash), !found.isEnded else { return false }
-            try database.end(family: found.token.family, at: entry.at)
-            try database.note(entry)
-            return true
-        }
+        try await write { try $0.endSession(hash, entry) }
     }
 }

@@ -1,0 +1,94 @@
+package import Foundation
+
+// What `UserStore` says its methods do. A refusal is thrown, and undoes the transaction.
+extension StoreTransaction {
+    package func add(_ user: User, held: Set<String>?, _ entry: AuditEntry) throws -> User {
+        guard try self.user(named: user.name) == nil else { throw Refusal.nameTaken }
+        if let refusal = user.refusal(held: held, try roles()) { throw refusal }
+        try insert(user)
+        try note(entry)
+        return user
+    }
+
+    package func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) throws -> Bool {
+        guard try self.user(named: user.name) == nil, try administrators(orLocked: true) == 0 else { return false }
+        try set(role)
+        try insert(user)
+        try note(entry)
+        return true
+    }
+
+    package func change(_ name: String, _ change: UserChange, _ entry: AuditEntry) throws -> User {
+        try keepingAdministrator { try apply(change, to: name, entry) }
+    }
+
+    package func remove(_ name: String, _ entry: AuditEntry) throws -> User {
+        try keepingAdministrator {
+            guard let user = try user(named: name) else { throw Refusal.noSuchUser }
+            try end(.sessions, of: name, at: entry.at)
+            try delete(user: name)
+            try note(entry)
+            return user
+        }
+    }
+
+    package func noteFailure(of name: String, limit: Int, at moment: Date) throws {
+        guard let user = try user(named: name) else { return }
+        try noteFailure(of: name)
+        let failures = user.failedAttempts + 1
+        guard !user.isLocked, failures >= limit else { return }
+        let isLast = try user.isAdministrator(roles()) && administrators(orLocked: false) == 1
+        guard !isLast else { return }
+        _ = try apply(.lock, to: name, .lock(of: name, after: failures, at: moment))
+    }
+
+    package func set(_ role: Role, _ entry: AuditEntry) throws -> Role {
+        try endingLessened(at: entry.at) {
+            try set(role)
+            try note(entry)
+            return role
+        }
+    }
+
+    package func removeRole(_ name: String, _ entry: AuditEntry) throws -> Role {
+        try endingLessened(at: entry.at) {
+            guard let role = try roles().first(where: { $0.name == name }) else { throw Refusal.noSuchRole(name) }
+            try delete(role: name)
+            try note(entry)
+            return role
+        }
+    }
+
+    private func apply(_ change: UserChange, to name: String, _ entry: AuditEntry) throws -> User {
+        guard let user = try user(named: name) else { throw Refusal.noSuchUser }
+        let (changed, ending) = try change.applied(to: user, roles: try roles(), at: entry.at).get()
+        try update(changed)
+        if changed.permissions != user.permissions || changed.roles != user.roles { try setAccess(of: changed) }
+        try end(ending, of: name, at: entry.at)
+        try note(entry)
+        return changed
+    }
+
+    /// Refuses an edit that would leave no administrator where there was one.
+    private func keepingAdministrator<Value>(_ edit: () throws -> Value) throws -> Value {
+        let before = try administrators(orLocked: false)
+        let value = try edit()
+        if before > 0, try administrators(orLocked: false) == 0 { throw Refusal.lastAdministrator }
+        return value
+    }
+
+    /// Revokes the tokens of those who may do less after an edit of a role.
+    private func endingLessened<Value>(at moment: Date, _ edit: () throws -> Value) throws -> Value {
+        try keepingAdministrator {
+            let before = try roles()
+            let holders = try roleHolders()
+            let value = try edit()
+            let after = try roles()
+            for user in holders {
+                let less = user.effectivePermissions(before).subtracting(user.effectivePermissions(after))
+                if !less.isEmpty { try end(.accessTokens, of: user.name, at: moment) }
+            }
+            return value
+        }
+    }
+}

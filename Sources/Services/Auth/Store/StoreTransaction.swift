@@ -1,0 +1,35 @@
+package import Foundation
+
+/// The rows of users, roles and sessions within one transaction. What auth's rules say of them is written on it once, for
+/// every store that keeps rows.
+package protocol StoreTransaction {
+    func user(named name: String) throws -> User?
+    /// Writes a user with its permissions and roles.
+    func insert(_ user: User) throws
+    /// Writes all but a user's permissions and roles.
+    func update(_ user: User) throws
+    /// Writes permissions and roles in place of what the user had.
+    func setAccess(of user: User) throws
+    /// Counts one wrong password more.
+    func noteFailure(of name: String) throws
+    func delete(user name: String) throws
+    /// How many may change users.
+    ///
+    /// - Parameter orLocked: whether those count who are locked.
+    func administrators(orLocked: Bool) throws -> Int
+
+    func roles() throws -> [Role]
+    func set(_ role: Role) throws
+    func delete(role name: String) throws
+    /// Those who have a role, by name.
+    func roleHolders() throws -> [User]
+
+    func refreshToken(_ hash: String) throws -> StoredRefreshToken?
+    func insert(_ token: RefreshToken) throws
+    func markUsed(_ hash: String) throws
+    /// Ends what a change of a user ends.
+    func end(_ ending: Ending, of user: String, at moment: Date) throws
+    func end(family: String, at moment: Date) throws
+
+    func note(_ entry: AuditEntry) throws
+}
