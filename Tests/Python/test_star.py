@@ -21,13 +21,13 @@ def star(server, *arguments):
 
 
 def test_it_calls_a_service_whose_contract_it_cannot_read(stranger):
-    said = star(stranger, "call", "fake.echo", "--input", '{"text": "時刻"}')
+    said = star(stranger, "call", "fake.echo", "--json", '{"text": "時刻"}')
     assert (said.returncode, json.loads(said.stdout)) == (0, {"text": "時刻"}), said.stderr
     assert "200 in " in said.stderr
 
 
 def test_it_shows_a_problem_of_such_a_service(stranger):
-    said = star(stranger, "call", "fake.problem", "--input", '{"status": 403, "code": "not_today"}')
+    said = star(stranger, "call", "fake.problem", "--json", '{"status": 403, "code": "not_today"}')
     assert said.returncode == 1
     assert json.loads(said.stdout)["code"] == "not_today"
     assert "403 in " in said.stderr

@@ -486,8 +486,8 @@ def test_command(server):
     def star(*arguments):
         return subprocess.run([sys.executable, "-m", "starmicroservices", server.address, *arguments], cwd=CLIENT, timeout=10,
                               capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONIOENCODING": "utf-8"})
-    done = star("fake.echo", "--input", '{"text": "時刻"}')
+    done = star("fake.echo", "--json", '{"text": "時刻"}')
     assert (done.returncode, json.loads(done.stdout)) == (0, {"text": "時刻"}), done.stderr
     assert json.loads(star("fake.head", "--token", "abc").stdout)["headers"]["x-token"] == "abc"
-    failed = star("fake.problem", "--input", '{"status": 403}')
+    failed = star("fake.problem", "--json", '{"status": 403}')
     assert (failed.returncode, failed.stdout) == (1, "") and "403" in failed.stderr

@@ -11,11 +11,11 @@ struct CommandTests {
             try await site.serve("auth", "boilerplate")
             for wire in ["zmq", "http"] {
                 let greeting = try await site.star(
-                    "call", "boilerplate.greet", "--input", #"{"name": "Ada", "times": 2}"#, "--via", wire)
+                    "call", "boilerplate.greet", "--json", #"{"name": "Ada", "times": 2}"#, "--via", wire)
                 #expect(greeting.code == 0 && greeting.json == ["greeting": "Hello, Ada! Hello, Ada!"], "\(greeting)")
                 #expect(greeting.log.contains(/200 in [0-9.,]+ ms, trace [0-9a-f]{32}/))
                 let refusal = try await site.star(
-                    "call", "boilerplate.greet", "--input", #"{"name": ""}"#, "--via", wire)
+                    "call", "boilerplate.greet", "--json", #"{"name": ""}"#, "--via", wire)
                 #expect(refusal.code == 1 && refusal.json?["code"] == "invalid_input", "\(refusal)")
                 #expect(refusal.log.contains("422 in "))
             }

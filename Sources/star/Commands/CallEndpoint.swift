@@ -9,7 +9,7 @@ struct CallEndpoint: AsyncParsableCommand {
         commandName: "call", abstract: "Calls an endpoint of a running service, and shows what it answers.",
         discussion: """
             star call resource.current_time --token "$TOKEN"
-            star call boilerplate.greet --input '{"name": "Ada"}' --via http
+            star call boilerplate.greet --json '{"name": "Ada"}' --via http
             star call auth.create --address tcp://10.0.0.7:6040
 
             The answer goes to standard output, as JSON; status and time go to standard error. Exit code 0 for a status below
@@ -22,8 +22,8 @@ struct CallEndpoint: AsyncParsableCommand {
         completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + KitContracts.names))
     var endpoint: String
 
-    @Option(help: "The input, as JSON.")
-    var input: String?
+    @Option(help: "The input.")
+    var json: String?
 
     @Option(help: "The bearer token to show.")
     var token: String?
@@ -45,7 +45,7 @@ struct CallEndpoint: AsyncParsableCommand {
     private func call(_ caller: any Caller) async throws {
         let description = try await RemoteContract.endpoint(endpoint, caller)
         let start = ContinuousClock.now
-        let call = Call(endpoint, body: Data((input ?? "").utf8), token: token, timeout: .seconds(timeout))
+        let call = Call(endpoint, body: Data((json ?? "").utf8), token: token, timeout: .seconds(timeout))
         let reply = await caller.call(call, description)
         try show(reply, start.duration(to: .now), call.trace)
     }
