@@ -18,8 +18,10 @@ public struct Ledger: Sendable, Hashable {
 
     private var last: Int64
 
+    /// Begins where the call comes to the dispatcher.
     init(from received: ContinuousClock.Instant) {
-        last = Self.now - received.duration(to: .now).nanoseconds
+        queue = received.duration(to: .now).nanoseconds
+        last = Self.now
     }
 
     /// The parts by their names, in the order of a call's way. One that a call did not come to is zero.

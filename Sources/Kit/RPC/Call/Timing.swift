@@ -57,9 +57,7 @@ extension Timing {
 
     /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by formats.
     private static func milliseconds(_ time: Duration) -> String {
-        let (seconds, attoseconds) = time.components
-        let nanoseconds = max(seconds * 1_000_000_000 + attoseconds / 1_000_000_000, 0)
-        let (whole, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let (whole, fraction) = max(time.nanoseconds, 0).quotientAndRemainder(dividingBy: 1_000_000)
         return "\(whole)." + String(1_000_000 + fraction).dropFirst()
     }
 }

@@ -4,7 +4,7 @@ import Logging
 
 /// Answers calls: the one place that every request passes, whatever front it came by.
 ///
-/// ``answer(_:by:on:)`` is the whole story of a request.
+/// ``answer(_:by:_:on:_:)`` is the whole story of a request.
 public final class Dispatcher: Sendable {
     /// What is served here, contract by contract: the service's own first, then the kit's.
     public let contracts: [ContractDescription]
@@ -78,7 +78,6 @@ public final class Dispatcher: Sendable {
         let task = Task.immediate {
             _ = isolation
             var ledger = Ledger(from: running.call.received)
-            ledger.queue = ledger.lap()
             let reply = await self.answer(running, by: deadline, handler, on: self.home, &ledger)
             for watcher in watchers { watcher.measured(running.call, ledger) }
             running.call.timing?.note(ledger)
