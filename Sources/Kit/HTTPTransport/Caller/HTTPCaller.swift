@@ -101,13 +101,7 @@ public final class HTTPCaller: Caller {
         if error is NIOTooManyBytesError {
             return Problem(.unavailable, "The peer's answer is larger than \(replyLimit) bytes.")
         }
-        // Problems are passed on, also to visitors: they say nothing of where a service is.
-        let isUnsent = Self.isUnsent(error)
-        let words =
-            isUnsent
-            ? "There is no connection to the service."
-            : "The connection was lost; whether the call was processed is not known."
-        return Problem(.unavailable, words, isUnprocessed: isUnsent)
+        return Self.isUnsent(error) ? .notConnected : .lost
     }
 
     /// Whether the request has certainly not left.

@@ -19,3 +19,13 @@ public protocol Caller: Sendable {
     /// Lets go of the connection. Calls in flight end with ``Problem/Kind/unavailable``.
     func close() async
 }
+
+// What every transport says of a peer that cannot be reached, and nothing of where that is: problems are passed on, also to
+// visitors.
+extension Problem {
+    package static let notConnected = Problem(
+        .unavailable, "There is no connection to the service.", retryAfter: .milliseconds(100), isUnprocessed: true)
+    package static let lost = Problem(
+        .unavailable, "The connection was lost; whether the call was processed is not known.",
+        retryAfter: .milliseconds(100))
+}

@@ -192,11 +192,6 @@ struct Connection {
 }
 
 extension Problem {
-    fileprivate static let notConnected = Problem(
-        .unavailable, "There is no connection to the service.", retryAfter: .milliseconds(100), isUnprocessed: true)
-    fileprivate static let lost = Problem(
-        .unavailable, "The connection was lost; whether the call was processed is not known.",
-        retryAfter: .milliseconds(100))
     fileprivate static let busy = Problem(
         .overloaded, "Too many calls are in flight.", retryAfter: .milliseconds(100), isUnprocessed: true)
 }
