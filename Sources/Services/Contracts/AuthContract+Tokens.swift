@@ -209,7 +209,7 @@ public struct AuthMetadata: Payload, Equatable {
 extension Schema {
     static let password = Schema.string(
         length: 1...1024, format: .password, example: "correct horse battery staple")
-    static let permission = Schema.string(length: 1...64, pattern: "[A-Za-z0-9_.:-]+", example: "time")
+    package static let permission = Schema.string(length: 1...64, pattern: "[A-Za-z0-9_.:-]+", example: "time")
     static let moment = Schema.string(format: .dateTime, example: "2019-11-25T03:39:57+00:00")
     static let refreshToken = Schema.string(
         length: 1...128, example: "2kZ8d1yq0H6oV5n3cJ4uWl7sTe9xQbRmAgFpKiLzXvY")

@@ -215,8 +215,8 @@ public struct RoleList: Payload, Equatable {
 }
 
 extension Schema {
-    static let userName = Schema.string(length: 1...128, pattern: "[a-z0-9][a-z0-9._@-]*", example: "ada")
-    static let roleName = Schema.string(length: 1...64, pattern: "[a-z0-9][a-z0-9._-]*", example: "clerk")
+    package static let userName = Schema.string(length: 1...128, pattern: "[a-z0-9][a-z0-9._@-]*", example: "ada")
+    package static let roleName = Schema.string(length: 1...64, pattern: "[a-z0-9][a-z0-9._-]*", example: "clerk")
     static let newPassword = Schema.string(
         length: 8...1024, format: .password, example: "correct horse battery staple")
     static let permissions = Schema.array(of: .permission, count: 0...64)

@@ -1,4 +1,7 @@
-/// What names and permissions look like. The contract says the same of what comes over a wire.
+import Contracts
+import Endpoints
+
+/// What names and permissions look like, wherever they come from: as the contract has it.
 public enum UserRules {
     /// The subject of guests' tokens, which no user may be called.
     public static let guest = "guest"
@@ -6,7 +9,7 @@ public enum UserRules {
     /// What is wrong with a user's name: the end of a sentence that begins with “The name”; `nil` where nothing is.
     public static func fault(ofName name: String) -> String? {
         guard name != guest else { return "must not be guest, which names those without a user" }
-        guard name.wholeMatch(of: /[a-z0-9][a-z0-9._@-]{0,127}/) != nil else {
+        guard Schema.userName.fits(name) else {
             return "must begin with a-z or 0-9, go on with a-z, 0-9 and . _ @ -, and have at most 128 characters"
         }
         return nil
@@ -14,13 +17,13 @@ public enum UserRules {
 
     /// What is wrong with a role's name; `nil` where nothing is.
     public static func fault(ofRole name: String) -> String? {
-        name.wholeMatch(of: /[a-z0-9][a-z0-9._-]{0,63}/) != nil
+        Schema.roleName.fits(name)
             ? nil : "must begin with a-z or 0-9, go on with a-z, 0-9 and . _ -, and have at most 64 characters"
     }
 
     /// What is wrong with a permission; `nil` where nothing is.
     public static func fault(ofPermission permission: String) -> String? {
-        permission.wholeMatch(of: /[A-Za-z0-9_.:-]{1,64}/) != nil
+        Schema.permission.fits(permission)
             ? nil : "must be made of a-z, A-Z, 0-9 and _ . : -, and have at most 64 characters"
     }
 
@@ -29,4 +32,8 @@ public enum UserRules {
         let own = "permissions: \(permissions.sorted().joined(separator: " "))"
         return roles.map { "\(own); roles: \($0.sorted().joined(separator: " "))" } ?? own
     }
+}
+
+extension Schema {
+    fileprivate func fits(_ text: String) -> Bool { faults(of: .string(text)).isEmpty }
 }
