@@ -38,6 +38,20 @@ struct RefusalTests {
         }
     }
 
+    @Test("for a token that stands twice gets a 400, even if both are good", arguments: ["X-Token", "Authorization"])
+    func repeatedToken(_ name: String) async throws {
+        try await Shop.open { shop in
+            let line = name + (name == "X-Token" ? ": good:look" : ": Bearer good:look") + "\r\n"
+            let request = "GET /shop/items?text=a HTTP/1.1\r\nHost: a\r\n"
+            for (lines, status) in [(line, "200"), (line + line, "400")] {
+                let answer = try await RawSocket(port: shop.port).send(request + lines + "\r\n") {
+                    $0.contains("\r\n\r\n")
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            }
+        }
+    }
+
     @Test("for a body that is not JSON gets a 400")
     func json() async throws {
         try await Shop.open { shop in

@@ -2,7 +2,8 @@ import Endpoints
 import HTTPTypes
 import RPC
 
-/// What a request's header says to the kit, read in one pass. Of a field that is sent twice, the last one holds.
+/// What a request's header says to the kit, read in one pass. A token must not be sent twice, for somebody before this service
+/// might read the other one; of any other field the last holds.
 struct RequestFields {
     private(set) var trace: TraceContext?
     private(set) var requestID: String?
@@ -14,8 +15,8 @@ struct RequestFields {
     /// What is wrong with the fields, where something is.
     private(set) var fault: Problem?
 
-    private var bearer: String?
     private var ownToken: String?
+    private var authorization: String?
     private var isChunked = false
 
     /// Bytes of all fields together; as many as the head of a call over ZeroMQ may have.
@@ -26,8 +27,8 @@ struct RequestFields {
         for field in fields {
             size += field.name.rawName.utf8.count + field.value.utf8.count + 4
             switch field.name {
-            case .token: ownToken = Self.nonEmpty(field.value)
-            case .authorization: bearer = Self.bearer(field.value)
+            case .token: take(field, as: \.ownToken)
+            case .authorization: take(field, as: \.authorization)
             case .traceParent: trace = TraceContext(header: field.value)
             case .requestID: requestID = Self.sane(field.value)
             case .timeout: readTimeout(field.value)
@@ -43,10 +44,17 @@ struct RequestFields {
     }
 
     /// `X-Token`, or else `Authorization: Bearer` (RFC 6750, section 2.1).
-    var token: String? { ownToken ?? bearer }
+    var token: String? { ownToken.flatMap(Self.nonEmpty) ?? authorization.flatMap(Self.bearer) }
 
     /// Whether a body follows (RFC 9112, section 6.3).
     var hasBody: Bool { isChunked || contentLength ?? 0 > 0 }
+
+    private mutating func take(_ field: HTTPField, as place: WritableKeyPath<Self, String?>) {
+        if self[keyPath: place] != nil {
+            fault = Problem(.malformed, "The header \(field.name.rawName) stands twice.")
+        }
+        self[keyPath: place] = field.value
+    }
 
     private mutating func readTimeout(_ text: String) {
         let digits = text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
