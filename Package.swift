@@ -154,7 +154,7 @@ let package = Package(
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
-        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring"]),
+        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords"]),
         tests("ArticlesTests", ["RPC", "Hosting"]),
         tests(
             "SystemTests",

@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import Passwords
 import RPC
 import Testing
 import Tokens
@@ -59,6 +60,14 @@ struct AuthUserTests {
         #expect(
             refusal?.kind == .invalid && refusal?.faults.map(\.pointer) == [pointer], "\(String(describing: refusal))")
         #expect(refusal?.detail.contains(new.password) == false)
+    }
+
+    @Test("the contract says how long a password is to be, as its rules do", arguments: [7, 8, 1024, 1025])
+    func passwordLength(_ length: Int) {
+        let password = String(String(repeating: "äbcdefg", count: 200).unicodeScalars.prefix(length))
+        let input: JSONValue = ["user": "eve", "password": .string(password)]
+        let isLong = PasswordRules.fault(of: password, user: "eve") == nil
+        #expect(NewUser.schema.faults(of: input).isEmpty == isLong && isLong == (8...1024).contains(length))
     }
 
     @Test("nobody is given a role that there is not")

@@ -42,6 +42,18 @@ struct TokenCacheTests {
         #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 0, misses: 3, count: 0))
     }
 
+    @Test("another spelling of a remembered token is another token")
+    func spelling() async throws {
+        let bench = try await Bench.warm()
+        var token = ""
+        while !token.dropLast(40).contains("K") { token = try bench.token() }
+        #expect(await bench.problem(of: token) == nil)
+        let (start, rest) = (token.prefix { $0 != "K" }, token.drop { $0 != "K" }.dropFirst())
+        let kelvin = start + "\u{212A}" + rest
+        #expect(kelvin == token[...])
+        #expect(await bench.problem(of: String(kelvin))?.kind == .tokenInvalid)
+    }
+
     @Test("all is forgotten when the keys change, and nothing when they do not")
     func keyChange() async throws {
         let bench = try await Bench.warm()
