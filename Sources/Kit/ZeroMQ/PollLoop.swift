@@ -13,6 +13,8 @@ final class PollLoop {
     /// Everything is polled every so many turns, so that busy sockets cannot starve the others and the descriptors.
     private static let fullTurn = 16
     private static let eventsAtOnce = 64
+    /// Messages that are sent together at the most.
+    private static let messagesAtOnce = 4
     private static let wakeKey = UInt64.max
 
     /// The jobs being run; kept here for its storage.
@@ -21,7 +23,7 @@ final class PollLoop {
     /// What is watched, by the key that epoll names it with.
     private var attachments: [SocketAttachment?] = []
     private var sockets: [SocketAttachment] = []
-    /// Who has written, and waits for the end of the turn.
+    /// Who has written a message that waits to be sent; once for each message.
     private var unflushed: [any Flushable] = []
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
@@ -64,12 +66,15 @@ final class PollLoop {
         control(EPOLL_CTL_MOD, attachment.descriptor, attachment.interest, key: UInt64(attachment.key))
     }
 
-    /// Calls `flush()` at the end of the turn, so that what is written in one turn goes out in one piece.
-    func flushLater(_ writer: any Flushable) {
+    /// Says that there is a message to send. Messages of one turn go out together, for each `send` of the system costs as
+    /// much as several of them; but not all of a turn, or the peer would stand idle while this side is busy, and the other
+    /// way round.
+    func flushSoon(_ writer: any Flushable) {
         unflushed.append(writer)
+        if unflushed.count >= Self.messagesAtOnce { flush() }
     }
 
-    /// Sends what was written in this turn.
+    /// Sends what was written.
     func flush() {
         while let writer = unflushed.popLast() { writer.flush() }
     }

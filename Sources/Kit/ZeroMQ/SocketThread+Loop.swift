@@ -72,9 +72,9 @@ extension SocketThread {
         attachment.detach()
     }
 
-    /// Calls `flush()` at the end of this turn of the thread, from the thread only.
-    func flushLater(_ writer: any Flushable) {
-        loop.flushLater(writer)
+    /// Calls `flush()` at the end of this turn of the thread or before, from the thread only.
+    func flushSoon(_ writer: any Flushable) {
+        loop.flushSoon(writer)
     }
 
     /// Lends memory to read into, from the thread only, to one at a time.

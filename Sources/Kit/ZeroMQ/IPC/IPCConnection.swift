@@ -4,7 +4,7 @@ package import ZMTP
 
 /// One connection over a Unix socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages handed on.
 ///
-/// What is sent in one turn of the thread is written at its end, in one piece.
+/// What is sent in one turn of the thread is written in few pieces, the last at its end.
 package final class IPCConnection: Flushable {
     package enum Event {
         /// The handshake is done: messages can flow.
@@ -26,7 +26,6 @@ package final class IPCConnection: Flushable {
     private var attachment: SocketAttachment?
     /// The beginning of a message whose rest has not come.
     private var unread: [UInt8] = []
-    private var willFlush = false
     /// The system takes no more for now.
     private var isWaitingToWrite = false
     /// Somebody was told to wait.
@@ -43,7 +42,7 @@ package final class IPCConnection: Flushable {
         self.handler = handler
         session = Session(role, limits: limits)
         attachment = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
-        flushLater()
+        thread.flushSoon(self)
     }
 
     deinit { close() }
@@ -61,7 +60,7 @@ package final class IPCConnection: Flushable {
             return .wouldBlock
         }
         write(&session.output)
-        flushLater()
+        thread.flushSoon(self)
         return .sent
     }
 
@@ -139,7 +138,7 @@ extension IPCConnection {
                 case .ready: handler?(self, .ready)
                 case .message: handler?(self, .message(session.frames))
                 case nil:
-                    if session.output.count > 0 { flushLater() }
+                    if session.output.count > 0 { thread.flushSoon(self) }
                     return used
                 }
             }
@@ -155,15 +154,8 @@ extension IPCConnection {
 // MARK: - Writing
 
 extension IPCConnection {
-    private func flushLater() {
-        guard !willFlush else { return }
-        willFlush = true
-        thread.flushLater(self)
-    }
-
     func flush() {
-        willFlush = false
-        guard let attachment else { return }
+        guard let attachment, session.output.count > 0 else { return }
         while session.output.count > 0 {
             var written = 0
             session.output.drain { bytes in
