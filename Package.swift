@@ -32,7 +32,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -70,9 +70,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -100,7 +100,7 @@ let package = Package(
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
         // The two wires.
-        kit("HTTPTransport", ["RPC", hummingbird, httpClient]),
+        kit("HTTPTransport", ["RPC", httpClient] + nio),
         kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
@@ -128,7 +128,7 @@ let package = Package(
             swiftSettings: strict),
         // The tests mirror the sources.
         tests("EndpointsTests", ["Endpoints"]),
-        tests("RPCTests", ["RPC"]),
+        tests("RPCTests", ["RPC", .product(name: "MetricsTestKit", package: "swift-metrics")]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.

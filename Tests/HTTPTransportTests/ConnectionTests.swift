@@ -88,12 +88,57 @@ struct ConnectionTests {
         }
     }
 
-    @Test("with a header that has no end is answered with 400 and closed")
+    @Test("with a header that has no end is answered with 413 and closed")
     func longHeader() async throws {
         try await Shop.open { shop in
             let bytes = "GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 100_000) + "\r\n\r\n"
             let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
-            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("too_large"))
+        }
+    }
+
+    @Test("of HTTP/1.0 is closed after the answer, unless the client wants to keep it")
+    func oldVersion() async throws {
+        try await Shop.open { shop in
+            let closed = try await RawSocket(port: shop.port).send("GET /shop/bare HTTP/1.0\r\n\r\n") { _ in false }
+            #expect(closed.hasPrefix("HTTP/1.0 200 ") && closed.contains("Connection: close"))
+            let request = "GET /shop/bare HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+            let kept = try await RawSocket(port: shop.port).send(request + request) {
+                $0.count(of: "HTTP/1.0 200") == 2
+            }
+            #expect(kept.count(of: "Connection: keep-alive") == 2)
+        }
+    }
+
+    @Test("is closed after the answer where the client asks for that, and what it sends after is not answered")
+    func close() async throws {
+        try await Shop.open { shop in
+            let request = "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let answer = try await RawSocket(port: shop.port).send(request + request) { _ in false }
+            #expect(answer.count(of: "HTTP/1.1 200") == 1 && answer.contains("Connection: close"), "\(answer)")
+        }
+    }
+
+    @Test("gets the answers to many requests in their order, whichever way their bytes are cut")
+    func pipelined() async throws {
+        try await Shop.open { shop in
+            let requests = Array((1...40).map { "GET /shop/items/\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined().utf8)
+            let parts = stride(from: 0, to: requests.count, by: 7).map { start in
+                String(decoding: requests[start...].prefix(7), as: UTF8.self)
+            }
+            let answer = try await RawSocket(port: shop.port).send(parts) { $0.count(of: "HTTP/1.1 200") == 40 }
+            let texts = answer.matches(of: /"text":"(\d+) -"/).map { String($0.1) }
+            #expect(texts == (1...texts.count).map(String.init) && texts.count >= 39, "\(answer)")
+        }
+    }
+
+    @Test("that ends within a body runs nothing")
+    func cutOff() async throws {
+        try await Shop.open { shop in
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
+            try await RawSocket(port: shop.port).send(head + #"{"id":7}"#) {}
+            try await #expect(shop.send("GET", "/shop/bare").status == 200)
+            #expect(!shop.journal.all.contains { $0.hasPrefix("shop.add") })
         }
     }
 

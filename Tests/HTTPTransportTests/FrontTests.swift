@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import HTTPTransport
 import RPC
+import Synchronization
 import Testing
 
 @Suite("The HTTP front", .timeLimit(.minutes(1)))
@@ -61,6 +62,30 @@ struct FrontTests {
         }
     }
 
+    @Test("makes no more responses than a client reads, however many requests it has sent")
+    func slowReader() async throws {
+        let count = Mutex(0)
+        let many = 60
+        let page = Page("/large", contentType: "text/plain") {
+            count.withLock { $0 += 1 }
+            return Data(repeating: UInt8(ascii: "a"), count: 1 << 20)
+        }
+        try await Shop.open(pages: [page]) { shop in
+            let request = "GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
+            let answer = try await RawSocket(port: shop.port).send(
+                String(repeating: request, count: many), until: { _ in true },
+                then: {
+                    var seen = -1
+                    while seen != count.withLock({ $0 }) {
+                        seen = count.withLock { $0 }
+                        try await Task.sleep(for: .milliseconds(300))
+                    }
+                    #expect((1...many / 2).contains(seen))
+                }, request.replacing("\r\n\r\n", with: "\r\nConnection: close\r\n\r\n"))
+            #expect(answer.count(of: "HTTP/1.1 200") == many + 1)
+        }
+    }
+
     @Test("does not start with a page in the place of an endpoint")
     func conflict() throws {
         let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())
@@ -92,14 +117,32 @@ struct FrontTests {
     @Test("refuses calls while it stops")
     func refusal() async throws {
         try await Shop.open { shop in
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n"
+            let socket = try await RawSocket(port: shop.port)
+            let stop = Mutex<Task<Void, Never>?>(nil)
+            let answer = try await socket.send(
+                head, until: { $0.contains("100 Continue") },
+                then: {
+                    stop.withLock { $0 = Task { await shop.front.stop() } }
+                    while await RawSocket.canConnect(to: shop.port) {}
+                }, #"{"id":7}"#)
+            #expect(answer.contains("HTTP/1.1 503 ") && answer.contains("not_ready"), "\(answer)")
+            #expect(answer.contains("Processed: no") && answer.contains("Connection: close"))
+            await stop.withLock { $0 }?.value
+        }
+    }
+
+    @Test("does not begin with what a client has sent ahead once it stops")
+    func sentAhead() async throws {
+        try await Shop.open { shop in
             let socket = try await RawSocket(port: shop.port)
             let wait = "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 300\r\n\r\n"
-            async let answer = socket.send(wait + wait) { $0.contains("not_ready") }
+            async let answer = socket.send(wait + wait) { _ in false }
             #expect(await shop.service.next() == .waiting)
             await shop.front.stop()
             let replies = try await answer
-            #expect(replies.hasPrefix("HTTP/1.1 504 ") && replies.contains("HTTP/1.1 503 "))
-            #expect(replies.contains("Processed: no"))
+            #expect(replies.hasPrefix("HTTP/1.1 504 ") && replies.count(of: "HTTP/1.1") == 1)
+            #expect(shop.journal.all == ["shop.wait 504"])
         }
     }
 

@@ -15,6 +15,13 @@ struct RawSocket: Sendable {
             }
     }
 
+    static func canConnect(to port: Int) async -> Bool {
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        guard let channel = try? await bootstrap.connect(host: "127.0.0.1", port: port).get() else { return false }
+        try? await channel.close()
+        return true
+    }
+
     /// Sends bytes and reads on until the text that has come back satisfies, or the peer closes.
     func send(_ text: String, until isEnough: @escaping @Sendable (String) -> Bool) async throws -> String {
         try await send([text], until: isEnough)
@@ -45,4 +52,25 @@ struct RawSocket: Sendable {
             await event()
         }
     }
+
+    /// Sends a part, waits for what comes back to satisfy and for something to happen, sends the rest and reads to the end.
+    func send(
+        _ part: String, until isEnough: (String) -> Bool, then event: () async throws -> Void, _ rest: String
+    ) async throws -> String {
+        var answer = ""
+        try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: part))
+            var bytes = inbound.makeAsyncIterator()
+            while !isEnough(answer), let more = try await bytes.next() { answer += String(buffer: more) }
+            try await event()
+            try await outbound.write(ByteBuffer(string: rest))
+            while let more = try await bytes.next() { answer += String(buffer: more) }
+        }
+        return answer
+    }
+}
+
+extension String {
+    /// How often a text stands in this one.
+    func count(of text: String) -> Int { ranges(of: text).count }
 }

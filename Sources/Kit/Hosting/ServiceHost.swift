@@ -135,7 +135,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
             dispatcher,
             settings: .init(
                 host: service.httpHost, port: service.httpPort, bodyLimit: family.maxBody, stopTimeout: family.stopTime),
-            pages: Page.documents(of: dispatcher.contracts) + pages, logger: logger)
+            pages: Page.documents(of: dispatcher.contracts) + pages)
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
     }

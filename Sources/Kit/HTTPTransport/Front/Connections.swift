@@ -1,105 +1,38 @@
 import NIOCore
-import NIOHTTPTypes
-import RPC
 import Synchronization
 
 /// The open connections of a front.
 final class Connections: Sendable {
-    private let open = Mutex<[ObjectIdentifier: Connection]>([:])
-
-    subscript(_ channel: any Channel) -> Connection? {
-        open.withLock { $0[ObjectIdentifier(channel)] }
-    }
-
-    /// Closes every connection at once, whatever goes on there.
-    func close() {
-        for connection in open.withLock({ Array($0.values) }) { connection.close() }
-    }
-
-    fileprivate func add(_ channel: any Channel) -> Connection {
-        let connection = Connection(channel)
-        open.withLock { $0[ObjectIdentifier(channel)] = connection }
-        return connection
-    }
-
-    fileprivate func remove(_ channel: any Channel) {
-        open.withLock { $0[ObjectIdentifier(channel)] = nil }
-    }
-}
-
-/// One connection, and the call that is being answered on it: HTTP/1.1 has one at a time.
-final class Connection: Sendable {
     private struct State {
-        var running: RunningCall?
-        var isGone = false
-        var origin: String?
+        var open: [ObjectIdentifier: any Channel] = [:]
+        var isClosing = false
     }
 
-    private let channel: any Channel
     private let state = Mutex(State())
 
-    fileprivate init(_ channel: any Channel) {
-        self.channel = channel
-    }
-
-    /// The client's address, without its port.
-    var origin: String? {
-        state.withLock { state in
-            if state.origin == nil { state.origin = channel.remoteAddress?.ipAddress }
-            return state.origin
+    /// Remembers a connection until it is closed. One that comes too late is closed at once.
+    func add(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        let isWelcome = state.withLock { state in
+            if !state.isClosing { state.open[id] = channel }
+            return !state.isClosing
         }
+        guard isWelcome else { return channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.open[id] = nil } }
     }
 
-    /// Takes over the call that is being answered. A client that has gone meanwhile cancels it.
-    func attach(_ call: RunningCall?) {
-        let isGone = state.withLock { state in
-            state.running = call
-            return state.isGone
+    /// Lets each connection end with the request that it is at, and returns when all are closed: at the deadline at the
+    /// latest, whatever goes on there.
+    func close(by deadline: NIODeadline) async {
+        let open = state.withLock { state in
+            state.isClosing = true
+            return Array(state.open.values)
         }
-        if isGone { call?.cancel() }
-    }
-
-    func close() {
-        channel.close(promise: nil)
-    }
-
-    fileprivate func cancel() {
-        let call = state.withLock { state in
-            state.isGone = true
-            return state.running
+        for channel in open {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            let timer = channel.eventLoop.scheduleTask(deadline: deadline) { channel.close(promise: nil) }
+            channel.closeFuture.whenComplete { _ in timer.cancel() }
         }
-        call?.cancel()
-    }
-}
-
-/// Tells a connection what happens on its wire: when the client closes it, its call is cancelled.
-final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-
-    private let connections: Connections
-    private var connection: Connection?
-
-    init(_ connections: Connections) {
-        self.connections = connections
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        connection = connections.add(context.channel)
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        connections.remove(context.channel)
-        connection = nil
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        connection?.cancel()
-        context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event as? ChannelEvent == .inputClosed { connection?.cancel() }
-        context.fireUserInboundEventTriggered(event)
+        for channel in open { try? await channel.closeFuture.get() }
     }
 }

@@ -1,23 +1,20 @@
 import Glibc
-import HTTPTypes
 import Synchronization
 
-/// The header field `Date` (RFC 9110, section 6.6.1), written anew once a second.
+/// The value of the header field `Date` (RFC 9110, section 6.6.1), written anew once a second.
 final class DateField: Sendable {
     private struct Written {
         var second = Int.min
-        var field = HTTPField(name: .date, value: "")
+        var text = ""
     }
 
     private let written = Mutex(Written())
 
-    var now: HTTPField {
+    var now: String {
         let second = time(nil)
         return written.withLock { written in
-            if written.second != second {
-                written = Written(second: second, field: HTTPField(name: .date, value: Self.text(of: second)))
-            }
-            return written.field
+            if written.second != second { written = Written(second: second, text: Self.text(of: second)) }
+            return written.text
         }
     }
 

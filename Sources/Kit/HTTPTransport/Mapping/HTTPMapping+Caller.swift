@@ -26,9 +26,9 @@ extension HTTPMapping {
         request.headers.add(name: Header.traceParent, value: call.trace.header)
         if let requestID = call.requestID { request.headers.add(name: Header.requestID, value: requestID) }
         if call.timing != nil { request.headers.add(name: Header.prefer, value: Header.serverTiming.lowercased()) }
-        if let token = call.token { request.headers.add(name: "Authorization", value: "Bearer " + token) }
+        if let token = call.token { request.headers.add(name: Header.authorization, value: "Bearer " + token) }
         if !body.isEmpty {
-            request.headers.add(name: "Content-Type", value: call.contentType ?? "application/json")
+            request.headers.add(name: Header.contentType, value: call.contentType ?? Header.json)
             request.body = .bytes(ByteBuffer(bytes: body))
         }
         return request
@@ -87,9 +87,9 @@ extension HTTPMapping {
     }
 
     private static func problem(_ status: Int, _ headers: HTTPHeaders, _ body: Data) -> Problem {
-        let pause = headers.first(name: "Retry-After").flatMap(Int.init).map { Duration.seconds($0) }
+        let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map { Duration.seconds($0) }
         let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
-        guard headers.first(name: "Content-Type")?.hasPrefix(Problem.contentType) == true else {
+        guard headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true else {
             return Problem(
                 kind(ofStatus: status), "The peer has answered \(status).", retryAfter: pause,
                 isUnprocessed: isUnprocessed)

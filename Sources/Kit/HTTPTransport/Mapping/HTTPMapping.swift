@@ -1,7 +1,7 @@
 import Endpoints
 import Foundation
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import RPC
 
 /// How calls and replies look in HTTP: the only place that knows header fields and the envelope. The front uses one half of
@@ -9,23 +9,21 @@ import RPC
 enum HTTPMapping {}
 
 /// A response that is ready to be sent.
-struct HTTPAnswer {
-    var head: HTTPResponse
-    var body: ByteBuffer
+struct HTTPAnswer: Sendable {
+    var status: HTTPResponseStatus
+    var headers = HTTPHeaders()
+    var body = ByteBuffer()
     /// What comes in place of the body, piece by piece.
     var pieces: AsyncStream<Data>?
 }
 
 extension HTTPMapping {
     /// A request to an endpoint, as a call. What cannot be translated becomes the call's fault.
-    static func call(
-        _ route: Route, path: [String: String], query: Substring?, body: Data, _ fields: RequestFields,
-        received: ContinuousClock.Instant
-    ) -> Call {
-        var call = call(route.name, fields, received: received)
-        if route.hasBody, !body.isEmpty { call.contentType = fields.contentType }
+    static func call(_ route: Route, path: [String: String], query: Substring?, _ request: WholeRequest) -> Call {
+        var call = call(route.name, request.fields, received: request.received)
+        if route.hasBody, !request.body.isEmpty { call.contentType = request.fields.contentType }
         do {
-            call.body = try route.input(path: path, query: query, body: body)
+            call.body = try route.input(path: path, query: query, body: request.body)
         } catch {
             call.fault = error
         }
@@ -62,33 +60,30 @@ extension HTTPMapping {
         to call: Call, _ reply: Reply, envelope: Bool, cache: Duration? = nil, allow: String? = nil
     ) -> HTTPAnswer {
         var answer: HTTPAnswer
-        var caching = HTTPField.noStore
+        var caching = Header.noStore
         switch reply {
         case .success(let status, let output):
-            answer = HTTPAnswer(head: HTTPResponse(status: .init(integerLiteral: status)), body: ByteBuffer())
-            answer.head.headerFields.reserveCapacity(8)
+            answer = HTTPAnswer(status: HTTPResponseStatus(statusCode: status))
+            answer.headers.reserveCapacity(8)
             if status != 204 {
                 answer.body = envelope ? Envelope.wrap(output) : bare(output)
-                answer.head.headerFields.append(.json)
+                answer.headers.add(name: Header.contentType, value: Header.json)
             }
-            if let cache { caching = .maxAge(cache) }
+            if let cache { caching = "max-age=\(cache.components.seconds)" }
         case .failure(let problem):
             answer = failure(call, problem, allow: allow)
         }
-        answer.head.headerFields.append(.noSniff)
-        answer.head.headerFields.append(caching)
-        answer.head.headerFields.append(HTTPField(name: .requestID, value: call.requestID ?? call.trace.traceID))
-        answer.head.headerFields.append(HTTPField(name: .traceParent, value: call.trace.header))
-        if let times = call.timing?.header {
-            answer.head.headerFields.append(HTTPField(name: .serverTiming, value: times))
-        }
+        answer.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
+        answer.headers.add(name: Header.cacheControl, value: caching)
+        answer.headers.add(name: Header.requestID, value: call.requestID ?? call.trace.traceID)
+        answer.headers.add(name: Header.traceParent, value: call.trace.header)
+        if let times = call.timing?.header { answer.headers.add(name: Header.serverTiming, value: times) }
         return answer
     }
 
     /// What a path answers to OPTIONS (RFC 9110, section 9.3.7).
     static func options(allow: String) -> HTTPAnswer {
-        let fields: HTTPFields = [.allow: allow]
-        return HTTPAnswer(head: HTTPResponse(status: .noContent, headerFields: fields), body: ByteBuffer())
+        HTTPAnswer(status: .noContent, headers: [Header.allow: allow])
     }
 
     private static func bare(_ output: Data) -> ByteBuffer {
@@ -96,14 +91,20 @@ extension HTTPMapping {
     }
 
     private static func failure(_ call: Call, _ problem: Problem, allow: String?) -> HTTPAnswer {
-        var fields = HTTPFields()
-        fields.append(.problemJSON)
-        if problem.status == 401 { fields.append(call.token == nil ? .bearer : .bearerInvalid) }
-        if problem.isUnprocessed { fields.append(.notProcessed) }
-        if let allow { fields[.allow] = allow }
-        if let pause = problem.retryAfter { fields[.retryAfter] = String(seconds(pause)) }
-        let head = HTTPResponse(status: .init(integerLiteral: problem.status), headerFields: fields)
-        return HTTPAnswer(head: head, body: ByteBuffer(bytes: problem.json(traceID: call.trace.traceID)))
+        var answer = HTTPAnswer(
+            status: HTTPResponseStatus(statusCode: problem.status),
+            headers: [Header.contentType: Problem.contentType],
+            body: ByteBuffer(bytes: problem.json(traceID: call.trace.traceID)))
+        if problem.status == 401 {
+            let challenge = call.token == nil ? Header.bearer : Header.bearerInvalid
+            answer.headers.add(name: Header.wwwAuthenticate, value: challenge)
+        }
+        if problem.isUnprocessed { answer.headers.add(name: Header.processed, value: Header.notProcessed) }
+        if let allow { answer.headers.add(name: Header.allow, value: allow) }
+        if let pause = problem.retryAfter {
+            answer.headers.add(name: Header.retryAfter, value: String(seconds(pause)))
+        }
+        return answer
     }
 
     /// Whole seconds, rounded up, at least one (RFC 9110, section 10.2.3).

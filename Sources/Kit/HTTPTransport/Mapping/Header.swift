@@ -1,6 +1,6 @@
-import HTTPTypes
+import NIOHTTP1
 
-/// The header fields that belong to this kit, by their names on the wire.
+/// The header fields that belong to this kit, and the others that it reads or writes, by their names on the wire.
 enum Header {
     static let token = "X-Token"
     static let requestID = "X-Request-Id"
@@ -8,39 +8,40 @@ enum Header {
     static let traceParent = "traceparent"
     static let processed = "Processed"
     static let notProcessed = "no"
-    static let prefer = "Prefer"
     /// What a caller prefers that wants to know where a call's time went (RFC 7240), and where it is told.
+    static let prefer = "Prefer"
     static let serverTiming = "Server-Timing"
-}
 
-extension HTTPField.Name {
-    static let token = known(Header.token)
-    static let requestID = known(Header.requestID)
-    static let timeout = known(Header.timeout)
-    static let traceParent = known(Header.traceParent)
-    static let processed = known(Header.processed)
-    static let prefer = known(Header.prefer)
-    static let serverTiming = known(Header.serverTiming)
+    static let accept = "Accept"
+    static let allow = "Allow"
+    static let authorization = "Authorization"
+    static let cacheControl = "Cache-Control"
+    static let connection = "Connection"
+    static let contentLength = "Content-Length"
+    static let contentType = "Content-Type"
+    static let contentTypeOptions = "X-Content-Type-Options"
+    static let date = "Date"
+    static let expect = "Expect"
+    static let retryAfter = "Retry-After"
+    static let transferEncoding = "Transfer-Encoding"
+    static let vary = "Vary"
+    static let wwwAuthenticate = "WWW-Authenticate"
 
-    private static func known(_ name: String) -> Self {
-        guard let name = Self(name) else { preconditionFailure("\(name) is no header field name.") }
-        return name
-    }
-}
-
-extension HTTPField {
-    static let json = HTTPField(name: .contentType, value: "application/json")
-    static let problemJSON = HTTPField(name: .contentType, value: "application/problem+json")
-    static let noSniff = HTTPField(name: .xContentTypeOptions, value: "nosniff")
-    static let noStore = HTTPField(name: .cacheControl, value: "no-store")
-    static func maxAge(_ time: Duration) -> HTTPField {
-        HTTPField(name: .cacheControl, value: "max-age=\(time.components.seconds)")
-    }
-
-    static let close = HTTPField(name: .connection, value: "close")
-    static let notProcessed = HTTPField(name: .processed, value: Header.notProcessed)
+    static let json = "application/json"
+    static let noSniff = "nosniff"
+    static let noStore = "no-store"
+    static let close = "close"
+    static let keepAlive = "keep-alive"
     /// No token was sent (RFC 6750, section 3).
-    static let bearer = HTTPField(name: .wwwAuthenticate, value: "Bearer")
+    static let bearer = "Bearer"
     /// A token was sent, and it is not valid (RFC 6750, section 3.1).
-    static let bearerInvalid = HTTPField(name: .wwwAuthenticate, value: #"Bearer error="invalid_token""#)
+    static let bearerInvalid = #"Bearer error="invalid_token""#
+}
+
+extension StringProtocol {
+    /// Whether this is that header field's name, in whatever case (RFC 9110, section 5.1).
+    func isField(_ name: String) -> Bool {
+        // The bit tells a letter's cases apart, and makes no other characters of a field's name alike.
+        utf8.count == name.utf8.count && zip(utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
 }

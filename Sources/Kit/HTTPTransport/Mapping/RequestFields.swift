@@ -1,5 +1,5 @@
 import Endpoints
-import HTTPTypes
+import NIOHTTP1
 import RPC
 
 /// What a request's header says to the kit, read in one pass. A token must not be sent twice, for somebody before this service
@@ -22,25 +22,37 @@ struct RequestFields {
     /// Bytes of all fields together; as many as the head of a call over ZeroMQ may have.
     private static let longest = 16 * 1024
 
-    init(_ fields: HTTPFields) {
+    init(_ headers: HTTPHeaders) {
         var size = 0
-        for field in fields {
-            size += field.name.rawName.utf8.count + field.value.utf8.count + 4
-            switch field.name {
-            case .token: take(field, as: \.ownToken)
-            case .authorization: take(field, as: \.authorization)
-            case .traceParent: trace = TraceContext(header: field.value)
-            case .requestID: requestID = Self.sane(field.value)
-            case .timeout: readTimeout(field.value)
-            case .contentType: contentType = Self.nonEmpty(field.value)
-            case .contentLength: contentLength = Int(field.value)
-            case .transferEncoding: isChunked = true
-            case .prefer: readPreferences(field.value)
-            case .expect: expectsContinue = field.value.lowercased() == "100-continue"
-            default: break
-            }
+        for (name, value) in headers {
+            size += name.utf8.count + value.utf8.count + 4
+            read(name, value)
         }
-        if size > Self.longest { fault = Problem(.tooLarge, "The head has more than 16 KiB.") }
+        if size > Self.longest { fault = .headTooLarge }
+    }
+
+    private mutating func read(_ name: String, _ value: String) {
+        if name.isField(Header.token) {
+            take(name, value, as: \.ownToken)
+        } else if name.isField(Header.authorization) {
+            take(name, value, as: \.authorization)
+        } else if name.isField(Header.traceParent) {
+            trace = TraceContext(header: value)
+        } else if name.isField(Header.requestID) {
+            requestID = Self.sane(value)
+        } else if name.isField(Header.timeout) {
+            readTimeout(value)
+        } else if name.isField(Header.contentType) {
+            contentType = Self.nonEmpty(value)
+        } else if name.isField(Header.contentLength) {
+            contentLength = Int(value)
+        } else if name.isField(Header.transferEncoding) {
+            isChunked = true
+        } else if name.isField(Header.prefer) {
+            readPreferences(value)
+        } else if name.isField(Header.expect) {
+            expectsContinue = value.lowercased() == "100-continue"
+        }
     }
 
     /// `X-Token`, or else `Authorization: Bearer` (RFC 6750, section 2.1).
@@ -49,11 +61,9 @@ struct RequestFields {
     /// Whether a body follows (RFC 9112, section 6.3).
     var hasBody: Bool { isChunked || contentLength ?? 0 > 0 }
 
-    private mutating func take(_ field: HTTPField, as place: WritableKeyPath<Self, String?>) {
-        if self[keyPath: place] != nil {
-            fault = Problem(.malformed, "The header \(field.name.rawName) stands twice.")
-        }
-        self[keyPath: place] = field.value
+    private mutating func take(_ name: String, _ value: String, as place: WritableKeyPath<Self, String?>) {
+        if self[keyPath: place] != nil { fault = Problem(.malformed, "The header \(name) stands twice.") }
+        self[keyPath: place] = value
     }
 
     private mutating func readTimeout(_ text: String) {
@@ -83,4 +93,8 @@ struct RequestFields {
         guard 1...128 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return nil }
         return text
     }
+}
+
+extension Problem {
+    static let headTooLarge = Problem(.tooLarge, "The head has more than 16 KiB.")
 }

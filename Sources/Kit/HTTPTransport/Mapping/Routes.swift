@@ -1,5 +1,5 @@
 import Endpoints
-import HTTPTypes
+import NIOHTTP1
 
 /// Two things would answer the same requests; the service does not start.
 public struct RouteConflict: Error, Equatable, CustomStringConvertible {
@@ -23,7 +23,7 @@ struct Routes: Sendable {
             case page(Page)
         }
 
-        let method: HTTPRequest.Method
+        let method: NIOHTTP1.HTTPMethod
         let template: PathTemplate
         let kind: Kind
     }
@@ -36,7 +36,7 @@ struct Routes: Sendable {
     init(_ contracts: [ContractDescription], pages: [Page] = []) throws(RouteConflict) {
         for contract in contracts {
             for endpoint in contract.endpoints {
-                guard let method = HTTPRequest.Method(endpoint.http.method.rawValue) else { continue }
+                let method = NIOHTTP1.HTTPMethod(rawValue: endpoint.http.method.rawValue)
                 let name = contract.qualifiedName(of: endpoint)
                 for template in endpoint.http.paths {
                     add(Entry(method: method, template: template, kind: .endpoint(Route(name, endpoint))))
@@ -45,10 +45,10 @@ struct Routes: Sendable {
         }
         for page in pages {
             let template = PathTemplate(page.path)
-            if literal[template.description]?.contains(where: { $0.method == .get }) == true {
+            if literal[template.description]?.contains(where: { $0.method == .GET }) == true {
                 throw RouteConflict(description: "The page \(page.path) has the path of an endpoint or another page.")
             }
-            add(Entry(method: .get, template: template, kind: .page(page)))
+            add(Entry(method: .GET, template: template, kind: .page(page)))
         }
         templated.sort { $0.template.fields.count < $1.template.fields.count }
     }
@@ -67,8 +67,8 @@ struct Routes: Sendable {
     ///   - method: of the request; HEAD finds what GET does.
     ///   - path: as it was sent, percent-encoded, without a last slash.
     /// - Returns: what answers, or why nothing does.
-    func destination(_ method: HTTPRequest.Method, _ path: String) -> Destination {
-        let method = method == .head ? .get : method
+    func destination(_ method: NIOHTTP1.HTTPMethod, _ path: String) -> Destination {
+        let method = method == .HEAD ? .GET : method
         if let entry = literal[path]?.first(where: { $0.method == method }) {
             return destination(entry, [:])
         }
@@ -85,7 +85,7 @@ struct Routes: Sendable {
         }
     }
 
-    private func otherwise(_ method: HTTPRequest.Method, _ path: String) -> Destination {
+    private func otherwise(_ method: NIOHTTP1.HTTPMethod, _ path: String) -> Destination {
         let there = (literal[path] ?? []) + templated.filter { $0.template.match(path) != nil }
         guard !there.isEmpty else {
             guard PercentEncoding.decode(path) != nil else {
@@ -96,7 +96,7 @@ struct Routes: Sendable {
         var methods = Set(there.map(\.method.rawValue)).union(["OPTIONS"])
         if methods.contains("GET") { methods.insert("HEAD") }
         let allow = methods.sorted().joined(separator: ", ")
-        if method == .options { return .options(allow: allow) }
+        if method == .OPTIONS { return .options(allow: allow) }
         return .nowhere(Problem(.methodNotAllowed, "The path answers \(allow)."), allow: allow)
     }
 }

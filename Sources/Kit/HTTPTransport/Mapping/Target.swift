@@ -1,5 +1,3 @@
-import HTTPTypes
-
 /// What a request is aimed at: a path without its last slash, and a query (RFC 9112, section 3.2).
 struct Target {
     let path: String

@@ -76,12 +76,9 @@ public final class Dispatcher: Sendable {
         }
         let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
         let task = Task.immediate {
+            // Who is on the service's thread stays there: its calls are answered in place, in their order.
             _ = isolation
-            var ledger = Ledger(from: running.call.received)
-            let reply = await self.answer(running, by: deadline, handler, on: self.home, &ledger)
-            for watcher in watchers { watcher.measured(running.call, ledger) }
-            running.call.timing?.note(ledger)
-            running.finish(reply)
+            await self.run(running, by: deadline, handler, watchers, on: self.home)
         }
         running.watch(task, until: deadline)
         return running
@@ -102,6 +99,17 @@ public final class Dispatcher: Sendable {
         } onCancel: {
             cancellation.cancel()
         }
+    }
+
+    private func run(
+        _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
+        _ watchers: [any Interceptor], on home: isolated any Actor
+    ) async {
+        var ledger = Ledger(from: running.call.received)
+        let reply = await answer(running, by: deadline, handler, on: home, &ledger)
+        for watcher in watchers { watcher.measured(running.call, ledger) }
+        running.call.timing?.note(ledger)
+        running.finish(reply)
     }
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.

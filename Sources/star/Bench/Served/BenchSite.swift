@@ -1,7 +1,6 @@
 import Contracts
 import Endpoints
 import HTTPTransport
-import Logging
 import RPC
 import Resource
 import Tokens
@@ -56,10 +55,8 @@ struct BenchSite {
     /// Serves both over HTTP.
     func serveHTTP() async throws -> Serving {
         var serving = Serving()
-        var quiet = Logger(label: "bench")
-        quiet.logLevel = .error
         for dispatcher in [resource, echo] {
-            let front = try HTTPFront(dispatcher, logger: quiet)
+            let front = try HTTPFront(dispatcher)
             serving.addresses += try await front.start()
             serving.fronts.append(front)
         }
