@@ -28,18 +28,20 @@ extension WebAppContract {
         public let endpoint: String
         public let status: Int
         public let started: Int
-        public var microseconds: Double
-        public var parts: [Part] = []
-        public var spans: [Span]
+        public let microseconds: Double
+        public let parts: [Part]
+        public let spans: [Span]
 
         public init(
-            traceID: String, endpoint: String, status: Int, started: Int, microseconds: Double, spans: [Span]
+            traceID: String, endpoint: String, status: Int, started: Int, microseconds: Double, parts: [Part] = [],
+            spans: [Span]
         ) {
             self.traceID = traceID
             self.endpoint = endpoint
             self.status = status
             self.started = started
             self.microseconds = microseconds
+            self.parts = parts
             self.spans = spans
         }
 
@@ -69,7 +71,7 @@ extension WebAppContract {
         public let endpoint: String
         public let link: Link
         public let status: Int
-        public var offset: Double
+        public let offset: Double
         public let microseconds: Double
         public let parts: [Part]
 

@@ -19,16 +19,20 @@ public struct Peer<C: Contract>: Sendable {
         _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
         timeout: Duration? = nil, on trail: Trail
     ) async throws(Problem) -> Output {
-        let name = C.name + "." + endpoint.description.name
-        let start = ContinuousClock.now
-        let timing = Timing()
+        let (begin, timing) = (ContinuousClock.now, Timing())
+        func note(_ status: Int) {
+            trail.add(
+                Trail.Step(
+                    contract: C.name, endpoint: endpoint.description.name, link: link, status: status, begin: begin,
+                    end: .now, timing: timing))
+        }
         do throws(Problem) {
             let output = try await client.call(
                 endpoint, input, in: context, token: token, timeout: timeout, timing: timing)
-            trail.note(name, link, status: endpoint.description.http.status, since: start, timing)
+            note(endpoint.description.http.status)
             return output
         } catch {
-            trail.note(name, link, status: error.status, since: start, timing)
+            note(error.status)
             throw error
         }
     }

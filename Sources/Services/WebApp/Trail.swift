@@ -1,56 +1,50 @@
 import Contracts
-import Foundation
 import RPC
 
-/// What one call asks of other services, noted as it goes along.
+/// What one call asks of other services, noted as it goes along. It is put into words for whoever looks at it, which is
+/// seldom.
 final class Trail {
-    private let start = ContinuousClock.now
-    private let started = Int(Date().timeIntervalSince1970 * 1000)
-    private(set) var spans: [WebAppContract.Span] = []
-
-    func note(
-        _ endpoint: String, _ link: Link, status: Int, since begin: ContinuousClock.Instant, _ timing: Timing
-    ) {
-        let whole = begin.duration(to: .now).microseconds
-        var parts = timing.parts.compactMap(WebAppContract.Part.init)
-        if !parts.isEmpty {
-            let wire = max(0, whole - parts.total)
-            parts.insert(WebAppContract.Part(name: .wire, microseconds: wire), at: 0)
-        }
-        spans.append(
-            WebAppContract.Span(
-                endpoint: endpoint, link: link, status: status, offset: start.duration(to: begin).microseconds,
-                microseconds: whole, parts: parts))
+    /// A call to another service.
+    struct Step {
+        let contract: String
+        let endpoint: String
+        let link: Link
+        let status: Int
+        let begin: ContinuousClock.Instant
+        let end: ContinuousClock.Instant
+        let timing: Timing
     }
 
-    /// The call as it is remembered once it is answered.
-    func call(_ context: CallContext, status: Int) -> WebAppContract.RecentCall {
-        WebAppContract.RecentCall(
-            traceID: context.trace.traceID, endpoint: context.endpoint, status: status, started: started,
-            microseconds: start.duration(to: .now).microseconds, spans: spans)
-    }
+    private(set) var steps: [Step] = []
+
+    func add(_ step: Step) { steps.append(step) }
 }
 
-extension WebAppContract.RecentCall {
-    /// Takes in the ledger of the call. What was noted in the handler began when the handler did.
-    mutating func account(for ledger: Ledger) {
-        parts = ledger.parts.map { Timing.Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }.compactMap(
-            WebAppContract.Part.init)
-        microseconds = parts.total
-        let lead = Array(parts.prefix { $0.name != .handler }).total
-        for index in spans.indices { spans[index].offset += lead }
+extension Trail.Step {
+    var microseconds: Double { begin.duration(to: end).microseconds }
+
+    /// The step of a call that began then.
+    func span(since start: ContinuousClock.Instant) -> WebAppContract.Span {
+        var parts = timing.parts.compactMap(WebAppContract.Part.init)
+        if !parts.isEmpty {
+            let wire = max(0, microseconds - parts.total)
+            parts.insert(WebAppContract.Part(name: .wire, microseconds: wire), at: 0)
+        }
+        return WebAppContract.Span(
+            endpoint: contract + "." + endpoint, link: link, status: status,
+            offset: start.duration(to: begin).microseconds, microseconds: microseconds, parts: parts)
     }
 }
 
 extension WebAppContract.Part {
-    fileprivate init?(_ part: Timing.Part) {
+    init?(_ part: Timing.Part) {
         guard let name = Name(rawValue: part.name) else { return nil }
         self.init(name: name, microseconds: part.time.microseconds)
     }
 }
 
 extension [WebAppContract.Part] {
-    fileprivate var total: Double { reduce(0) { $0 + $1.microseconds } }
+    var total: Double { reduce(0) { $0 + $1.microseconds } }
 }
 
 extension Duration {

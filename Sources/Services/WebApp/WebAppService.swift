@@ -56,7 +56,7 @@ public actor WebAppService: Service {
         try await remembered(context) { trail in
             let time = try await ask(ResourceContract.currentTime, context, trail)
             return WebAppContract.Clock(
-                currentTime: time.currentTime, link: resource.link, microseconds: trail.spans.last?.microseconds ?? 0)
+                currentTime: time.currentTime, link: resource.link, microseconds: trail.steps.last?.microseconds ?? 0)
         }
     }
 
@@ -70,13 +70,18 @@ public actor WebAppService: Service {
     func remembered<Answer>(
         _ context: CallContext, status: Int = 200, _ answer: (Trail) async throws -> Answer
     ) async throws -> Answer {
-        let trail = Trail()
+        let (trail, begin) = (Trail(), ContinuousClock.now)
+        func remember(_ status: Int) {
+            let entry = CallLog.Entry(
+                trace: context.trace, status: status, begin: begin, end: .now, steps: trail.steps, ledger: nil)
+            log.add(entry, of: context.endpoint)
+        }
         do {
             let answer = try await answer(trail)
-            log.add(trail.call(context, status: status), context)
+            remember(status)
             return answer
         } catch {
-            log.add(trail.call(context, status: (error as? Problem)?.status ?? 500), context)
+            remember((error as? Problem)?.status ?? 500)
             throw error
         }
     }

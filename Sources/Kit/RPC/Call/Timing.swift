@@ -16,17 +16,29 @@ public final class Timing: Sendable {
         }
     }
 
-    private let noted = Mutex<[Part]>([])
+    /// As it came, for most of it is never looked at.
+    private enum Noted {
+        case nothing
+        case ledger(Ledger)
+        case header(String)
+    }
+
+    private let noted = Mutex(Noted.nothing)
 
     public init() {}
 
     /// In the order of a call's way. Empty where the service has not said: it does not know the question, or the call was
     /// given up.
-    public var parts: [Part] { noted.withLock { $0 } }
+    public var parts: [Part] {
+        switch noted.withLock({ $0 }) {
+        case .nothing: []
+        case .ledger(let ledger): ledger.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
+        case .header(let header): Self.parts(of: header)
+        }
+    }
 
     func note(_ ledger: Ledger) {
-        let parts = ledger.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
-        noted.withLock { $0 = parts }
+        noted.withLock { $0 = .ledger(ledger) }
     }
 }
 
@@ -43,16 +55,18 @@ extension Timing {
 
     /// Takes over what a service says in that header. What is not of its form, or has no time, is passed over.
     package func note(header: String) {
+        noted.withLock { $0 = .header(header) }
+    }
+
+    private static func parts(of header: String) -> [Part] {
         var header = header
-        let parts = header.withUTF8 { text in
+        return header.withUTF8 { text in
             var (parts, rest) = ([Part](), text[...])
-            parts.reserveCapacity(8)
-            while !rest.isEmpty, parts.count < Self.limit {
+            while !rest.isEmpty, parts.count < limit {
                 if let part = Part(metric: rest.cut(at: UInt8(ascii: ","))) { parts.append(part) }
             }
             return parts
         }
-        noted.withLock { $0 = parts }
     }
 
     /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by formats.
