@@ -121,6 +121,16 @@ struct AuthLimitTests {
         #expect(refused.allSatisfy { $0.kind == .tooManyRequests && $0.retryAfter != nil })
     }
 
+    @Test("a login that finds the queue full is refused before its user is looked up")
+    func fullQueue() async throws {
+        let (trust, store) = (Trust(), try NewStore())
+        let auth = try trust.auth(store: store.store, passwords: PasswordHasher(workers: 1, queue: -1))
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        await store.store.close()
+        let login = Credentials(user: "ada", password: "correct horse")
+        #expect(await problem { try await client.call(AuthContract.create, login) }?.kind == .tooManyRequests)
+    }
+
     @Test("a wrong password takes the same time whether there is such a user or not")
     func timing() async throws {
         let (trust, store) = (Trust(), try NewStore())

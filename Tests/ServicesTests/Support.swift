@@ -45,13 +45,14 @@ final class Trust: Sendable {
 
     /// Auth itself, with this key and without limits, unless told.
     func auth(
-        store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthRules? = nil
+        store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthRules? = nil,
+        passwords: PasswordHasher = PasswordHasher(workers: 1)
     ) throws -> AuthService {
         var free = AuthRules()
         (free.perAccount, free.perAddress, free.guestPermissions) = (0, 0, guests)
         return AuthService(
             executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, verifier: verifier,
-            store: try store ?? newStore(), passwords: PasswordHasher(workers: 1), rules: rules ?? free)
+            store: try store ?? newStore(), passwords: passwords, rules: rules ?? free)
     }
 }
 

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Foundation
 internal import Glibc
 internal import Synchronization
 internal import ZeroMQ
@@ -16,8 +16,14 @@ enum Unique {
 
     static func inproc() throws -> Address { try Address("inproc://test-\(number())") }
 
-    /// A path in a directory that does not exist yet.
-    static func path() -> String { "/tmp/zmq-test-\(getpid())-\(number())/run/a.sock" }
+    /// A path in a directory that does not exist yet, and that goes with the process.
+    static func path() -> String { "\(directory)/\(number())/run/a.sock" }
+
+    private static let directory: String = {
+        let path = "/tmp/zmq-test-\(getpid())"
+        atexit { try? FileManager.default.removeItem(atPath: "/tmp/zmq-test-\(getpid())") }
+        return path
+    }()
 }
 
 extension Socket {

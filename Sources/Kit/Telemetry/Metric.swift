@@ -53,7 +53,7 @@ final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     ]
 
     /// The same in nanoseconds: times are recorded many times a call, and whole numbers are quicker.
-    private let limits = bounds.map { Int64(($0 * 1e9).rounded()) }
+    private static let limits = bounds.map { Int64(($0 * 1e9).rounded()) }
 
     private struct State {
         var counts = [Int](repeating: 0, count: bounds.count + 1)
@@ -65,6 +65,7 @@ final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     var type: String { "histogram" }
 
     func recordNanoseconds(_ nanoseconds: Int64) {
+        let limits = Self.limits
         var bucket = 0
         // Most are short.
         while bucket < limits.count, limits[bucket] < nanoseconds { bucket += 1 }
