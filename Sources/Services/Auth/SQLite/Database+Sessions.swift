@@ -70,8 +70,8 @@ extension Database {
     }
 
     func isRevoked(_ id: String) throws -> Bool {
-        try Bool.fetchOne(
-            self, sql: "SELECT EXISTS (SELECT * FROM revocations WHERE token_id = ?)", arguments: [id]) ?? false
+        let statement = try cachedStatement(sql: "SELECT EXISTS (SELECT * FROM revocations WHERE token_id = ?)")
+        return try Bool.fetchOne(statement, arguments: [id]) ?? false
     }
 
     /// Writers take turns, and so versions are seen in their order.

@@ -9,7 +9,7 @@ extension SQLiteStore {
     }
 
     public func isRevoked(_ id: String) async throws(StoreError) -> Bool {
-        try await read { try $0.isRevoked(id) }
+        try await glance { try $0.isRevoked(id) }
     }
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {

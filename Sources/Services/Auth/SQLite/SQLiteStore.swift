@@ -4,8 +4,8 @@ import Synchronization
 
 /// A store in a file of its own, for one auth process and the command line beside it.
 ///
-/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. GRDB's queues do the work, so that
-/// nothing blocks the caller's thread: writes one after the other, reads beside them.
+/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Queues do the work, so that nothing
+/// blocks the caller's thread: writes one after the other, reads beside them.
 public final class SQLiteStore: AuthStore {
     private struct State {
         var pool: DatabasePool
@@ -19,6 +19,8 @@ public final class SQLiteStore: AuthStore {
 
     private let path: String
     private let state: Mutex<State>
+    private let reads = DispatchQueue(label: "auth store reads", attributes: .concurrent)
+    private let writes = DispatchQueue(label: "auth store writes")
 
     /// Opens the file, and makes it with its directory, for its owner only, where it is missing. It blocks, and belongs to
     /// the start of a process.
@@ -58,18 +60,33 @@ public final class SQLiteStore: AuthStore {
         }
     }
 
-    func read<Value: Sendable>(_ work: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+    func read<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
         do {
-            return try await pool().read(work)
+            return try await run(on: reads) { try $0.read(work) }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// One statement, which needs no transaction to see one state of the file.
+    func glance<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await run(on: reads) { try $0.unsafeRead(work) }
         } catch {
             throw StoreError(error)
         }
     }
 
     /// One transaction, which holds the write lock from its begin.
-    func write<Value: Sendable>(_ work: @Sendable (Database) throws -> Value) async throws(StoreError) -> Value {
+    func write<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
         do {
-            return try await pool().write(work)
+            return try await run(on: writes) { try $0.write(work) }
         } catch {
             throw StoreError(error)
         }
@@ -77,14 +94,24 @@ public final class SQLiteStore: AuthStore {
 
     /// A transaction that is undone where it refuses.
     func judge<Value: Sendable>(
-        _ work: @Sendable (Database) throws -> Value
+        _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
         do {
-            return .success(try await pool().write(work))
+            return .success(try await run(on: writes) { try $0.write(work) })
         } catch let refusal as Refusal {
             return .failure(refusal)
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
+    private func run<Value: Sendable>(
+        on queue: DispatchQueue, _ work: @escaping @Sendable (DatabasePool) throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work(self.pool()) }) }
         }
     }
 
