@@ -56,7 +56,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isWithinRequest = false
     private var isInputClosed = false
     private var quietSince = NIODeadline.now()
-    private var idleTimer: Scheduled<Void>?
+    /// Rings when the connection may have been quiet for too long, or has lingered.
+    private var timer: Scheduled<Void>?
     private lazy var origin = context?.remoteAddress?.ipAddress
 
     /// For how long a client that was told to leave may stay.
@@ -221,7 +222,8 @@ extension ConnectionHandler {
         state = .leaving(isWritten: true)
         if !isWithinRequest { closeOutput(context) }
         let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+        timer?.cancel()
+        timer = context.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
     }
 
     /// Tells the client that this was all. It closes the connection, or has done so before.
@@ -239,7 +241,7 @@ extension ConnectionHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        idleTimer?.cancel()
+        timer?.cancel()
         self.context = nil
     }
 
@@ -267,7 +269,7 @@ extension ConnectionHandler {
     /// Closes the connection once it has been quiet for too long.
     private func watch(for time: TimeAmount, _ context: ChannelHandlerContext) {
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        idleTimer = context.eventLoop.scheduleTask(in: time) { me.value.lookWhetherQuiet() }
+        timer = context.eventLoop.scheduleTask(in: time) { me.value.lookWhetherQuiet() }
     }
 
     private func lookWhetherQuiet() {
