@@ -63,55 +63,47 @@ public final class SQLiteStore: AuthStore {
     func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do {
-            return try await run(on: reads) { try $0.read(work) }
-        } catch {
-            throw StoreError(error)
-        }
+        try await run(on: reads) { try $0.read(work) }
     }
 
     /// One statement, which needs no transaction to see one state of the file.
     func glance<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do {
-            return try await run(on: reads) { try $0.unsafeRead(work) }
-        } catch {
-            throw StoreError(error)
-        }
+        try await run(on: reads) { try $0.unsafeRead(work) }
     }
 
     /// One transaction, which holds the write lock from its begin.
     func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        do {
-            return try await run(on: writes) { try $0.write(work) }
-        } catch {
-            throw StoreError(error)
-        }
+        try await run(on: writes) { try $0.write(work) }
     }
 
     /// A transaction that is undone where it refuses.
     func judge<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
-        do {
-            return .success(try await run(on: writes) { try $0.write(work) })
-        } catch let refusal as Refusal {
-            return .failure(refusal)
-        } catch {
-            throw StoreError(error)
+        try await run(on: writes) { pool in
+            do {
+                return .success(try pool.write(work))
+            } catch let refusal as Refusal {
+                return .failure(refusal)
+            }
         }
     }
 
     /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
     private func run<Value: Sendable>(
         on queue: DispatchQueue, _ work: @escaping @Sendable (DatabasePool) throws -> Value
-    ) async throws -> Value {
-        try Task.checkCancellation()
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try work(self.pool()) }) }
+    ) async throws(StoreError) -> Value {
+        do {
+            try Task.checkCancellation()
+            return try await withCheckedThrowingContinuation { continuation in
+                queue.async { continuation.resume(with: Result { try work(self.pool()) }) }
+            }
+        } catch {
+            throw StoreError(error)
         }
     }
 
