@@ -60,7 +60,8 @@ package final class IPCConnection: Flushable {
             return .wouldBlock
         }
         write(&session.output)
-        thread.flushSoon(self)
+        // The system says when it takes more.
+        if !isWaitingToWrite { thread.flushSoon(self) }
         return .sent
     }
 
