@@ -85,9 +85,11 @@ let package = Package(
         kit("RPC", ["Endpoints", logging, metrics]),
         // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
         kit("Tokens", ["RPC", crypto]),
-        // Passwords: Argon2id, and the threads it runs on. The only importer of libsodium.
+        // Threads for work that blocks.
+        kit("Background"),
+        // Passwords: Argon2id, on threads of its own. The only importer of libsodium.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
-        kit("Passwords", ["CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
+        kit("Passwords", ["Background", "CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
         kit("Postgres", ["CPostgres"]),
@@ -112,7 +114,7 @@ let package = Package(
         kit("Measuring", [histogram]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
-        service("Auth", ["Contracts", "RPC", "Tokens", "Passwords", grdb, logging]),
+        service("Auth", ["Contracts", "RPC", "Tokens", "Background", "Passwords", grdb, logging]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC", "Measuring"], resources: page),
@@ -130,6 +132,7 @@ let package = Package(
         tests("EndpointsTests", ["Endpoints"]),
         tests("RPCTests", ["RPC", .product(name: "MetricsTestKit", package: "swift-metrics")]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
+        tests("BackgroundTests", ["Background"]),
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.
         .target(

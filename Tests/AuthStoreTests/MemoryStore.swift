@@ -40,6 +40,16 @@ actor MemoryStore: AuthStore {
 extension MemoryStore {
     func user(named name: String) throws(StoreError) -> User? { try read().users[name] }
 
+    func passwordHash(of name: String) throws(StoreError) -> String? {
+        try read().users[name].flatMap { $0.isLocked ? nil : $0.passwordHash }
+    }
+
+    func permissions(of name: String) throws(StoreError) -> Set<String> {
+        let state = try read()
+        guard let user = state.users[name], !user.isLocked else { return [] }
+        return user.effectivePermissions(state.allRoles)
+    }
+
     func users(after name: String?, limit: Int) throws(StoreError) -> [User] {
         let all = try read().users.values.sorted { ByteOrder($0.name) < ByteOrder($1.name) }
         return Array(all.filter { user in name.map { ByteOrder($0) < ByteOrder(user.name) } ?? true }.prefix(limit))
@@ -126,15 +136,15 @@ extension MemoryStore {
 
 // Sessions.
 extension MemoryStore {
-    func open(_ token: RefreshToken, passwordHash: String, rehashed: String?) throws(StoreError) -> Bool {
+    func open(_ token: RefreshToken, passwordHash: String, rehashed: String?) throws(StoreError) -> Set<String>? {
         guard var user = try read().users[token.user], !user.isLocked, user.passwordHash == passwordHash else {
-            return false
+            return nil
         }
         user.failedAttempts = 0
         if let rehashed { user.passwordHash = rehashed }
         state.users[user.name] = user
         state.sessions[token.hash] = MemoryState.Session(token: token)
-        return true
+        return user.effectivePermissions(state.allRoles)
     }
 
     func refreshToken(_ hash: String) throws(StoreError) -> StoredRefreshToken? {
@@ -156,7 +166,7 @@ extension MemoryStore {
         guard session.token.expires > next.issued else { return .expired }
         state.sessions[hash]?.isUsed = true
         state.sessions[next.hash] = MemoryState.Session(token: next)
-        return .rotated
+        return .rotated(permissions: try permissions(of: session.token.user))
     }
 
     func endSession(_ hash: String, _ entry: AuditEntry) throws(StoreError) -> Bool {

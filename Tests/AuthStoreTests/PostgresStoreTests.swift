@@ -50,7 +50,7 @@ struct PostgresStoreTests {
                 let outcomes = try await race(one, other) { store, isFirst in
                     try await store.rotate(hash, to: token("\(hash) \(isFirst)", family: hash), from: nil)
                 }
-                #expect(Set(outcomes) == [.rotated, .reused])
+                #expect(Set(outcomes) == [.rotated(permissions: []), .reused])
                 for store in [one, other] {
                     let next = try await [store.refreshToken("\(hash) true"), store.refreshToken("\(hash) false")]
                     #expect(next.compactMap(\.self).count == 1 && next.compactMap(\.self).allSatisfy(\.isEnded))

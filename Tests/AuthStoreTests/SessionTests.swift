@@ -15,7 +15,7 @@ struct SessionTests {
                     == StoredRefreshToken(token: token("a"), isUsed: false, isEnded: false))
             #expect(try await store.user(named: "ada") == user("ada"))
             #expect(try await store.refreshToken("b") == nil)
-            #expect(try await store.open(token("b"), passwordHash: "hash of ada", rehashed: "stronger"))
+            #expect(try await store.open(token("b"), passwordHash: "hash of ada", rehashed: "stronger") == [])
             #expect(try await store.user(named: "ada")?.passwordHash == "stronger")
         }
     }
@@ -24,11 +24,27 @@ struct SessionTests {
     func notOpened(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada"))
-            #expect(try await !store.open(token("a"), passwordHash: "another", rehashed: nil))
+            #expect(try await store.open(token("a"), passwordHash: "another", rehashed: nil) == nil)
             #expect(try await !store.open(token("b", of: "bob")))
             _ = try await store.change("ada", .lock, entry(.userLocked))
             #expect(try await !store.open(token("a")))
             #expect(try await store.refreshToken("a") == nil)
+        }
+    }
+
+    @Test("says what a user may do when it opens one, and when it gives the next token", arguments: StoreKind.all)
+    func permissions(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.set(Role(name: "reader", permissions: ["read", "time"]), entry(.roleSet)).get()
+            try await store.add(user("ada", ["time", "tide"], roles: ["reader"]))
+            let first = try await store.open(token("a"), passwordHash: "hash of ada", rehashed: nil)
+            #expect(first == ["read", "tide", "time"])
+            let less = UserChange.access(permissions: ["tide"], roles: [], held: nil)
+            _ = try await store.change("ada", less, entry(.accessChanged, at: second(1))).get()
+            #expect(
+                try await store.rotate("a", to: token("b", family: "a", at: second(2)), from: nil)
+                    == .rotated(permissions: ["tide"]))
+            #expect(try await store.permissions(of: "ada") == ["tide"])
         }
     }
 
@@ -38,8 +54,10 @@ struct SessionTests {
             try await store.add(user("ada"))
             #expect(try await store.open(token("a")))
             let next = token("b", family: "a", at: second(10))
-            #expect(try await store.rotate("a", to: next, from: nil) == .rotated)
-            #expect(try await store.rotate("b", to: token("c", family: "a", at: second(20)), from: nil) == .rotated)
+            #expect(try await store.rotate("a", to: next, from: nil) == .rotated(permissions: []))
+            #expect(
+                try await store.rotate("b", to: token("c", family: "a", at: second(20)), from: nil)
+                    == .rotated(permissions: []))
             #expect(try await store.refreshToken("b") == StoredRefreshToken(token: next, isUsed: true, isEnded: false))
             #expect(try await store.refreshToken("c")?.isUsed == false)
             #expect(try await store.revoked().isEmpty)
@@ -52,7 +70,9 @@ struct SessionTests {
             try await store.add(user("ada"))
             #expect(try await store.open(token("a")))
             #expect(try await store.open(token("other")))
-            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(10)), from: nil) == .rotated)
+            #expect(
+                try await store.rotate("a", to: token("b", family: "a", at: second(10)), from: nil)
+                    == .rotated(permissions: []))
             let thief = token("x", family: "a", at: second(100))
             #expect(try await store.rotate("a", to: thief, from: "192.0.2.1") == .reused)
             #expect(Set(try await store.revoked()) == ["access of a", "access of b"])
@@ -66,7 +86,7 @@ struct SessionTests {
             #expect(record.at == second(100))
             // The user's other session goes on.
             let next = token("p", family: "other", at: second(102))
-            #expect(try await store.rotate("other", to: next, from: nil) == .rotated)
+            #expect(try await store.rotate("other", to: next, from: nil) == .rotated(permissions: []))
         }
     }
 
@@ -83,7 +103,7 @@ struct SessionTests {
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(outcomes.count { $0 == .rotated } == 1 && outcomes.count { $0 == .reused } == 1)
+            #expect(outcomes.count { $0 == .rotated(permissions: []) } == 1 && outcomes.count { $0 == .reused } == 1)
             #expect(outcomes.count { $0 == .ended } == 6)
             #expect(try await store.revoked().count == 2)
         }
@@ -96,7 +116,9 @@ struct SessionTests {
             #expect(try await store.open(token("a", lasts: 100)))
             #expect(try await store.rotate("a", to: token("b", family: "a", at: second(100)), from: nil) == .expired)
             #expect(try await store.rotate("z", to: token("b", family: "z"), from: nil) == .unknown)
-            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(99)), from: nil) == .rotated)
+            #expect(
+                try await store.rotate("a", to: token("b", family: "a", at: second(99)), from: nil)
+                    == .rotated(permissions: []))
         }
     }
 
@@ -105,7 +127,9 @@ struct SessionTests {
         try await kind.open { store in
             try await store.add(user("ada"))
             #expect(try await store.open(token("a", accessLasts: 50)))
-            #expect(try await store.rotate("a", to: token("b", family: "a", at: second(200)), from: nil) == .rotated)
+            #expect(
+                try await store.rotate("a", to: token("b", family: "a", at: second(200)), from: nil)
+                    == .rotated(permissions: []))
             let end = entry(.sessionEnded, at: second(300))
             #expect(try await store.endSession("a", end))
             #expect(try await !store.endSession("b", end))

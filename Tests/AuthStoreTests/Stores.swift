@@ -72,8 +72,10 @@ extension AuthStore {
     }
 
     /// Opens a session with the hash that ``user(_:_:roles:at:)`` gives.
+    ///
+    /// - Returns: whether it was opened.
     func open(_ token: RefreshToken) async throws -> Bool {
-        try await open(token, passwordHash: "hash of \(token.user)", rehashed: nil)
+        try await open(token, passwordHash: "hash of \(token.user)", rehashed: nil) != nil
     }
 
     /// The ids of all revoked tokens, in their order.

@@ -4,6 +4,22 @@ import Testing
 
 @Suite("A store of users", .timeLimit(.minutes(1)))
 struct UserStoreTests {
+    @Test("tells nothing of who is not there, or locked: neither a hash nor a permission", arguments: StoreKind.all)
+    func nobody(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada", ["time"]))
+            #expect(try await store.passwordHash(of: "ada") == "hash of ada")
+            #expect(try await store.permissions(of: "ada") == ["time"])
+            for name in ["bob", "", "ada\0x"] {
+                #expect(try await store.passwordHash(of: name) == nil)
+                #expect(try await store.permissions(of: name) == [])
+            }
+            _ = try await store.change("ada", .lock, entry(.userLocked)).get()
+            #expect(try await store.passwordHash(of: "ada") == nil)
+            #expect(try await store.permissions(of: "ada") == [])
+        }
+    }
+
     @Test(
         "finds the users it was given, by their exact names, with all that was said of them", arguments: StoreKind.all)
     func found(_ kind: StoreKind) async throws {

@@ -39,21 +39,37 @@ struct PasswordHasherTests {
 
     @Test("more than the queue holds is refused with a time to come back")
     func full() async throws {
-        let outcomes = await withTaskGroup(of: Problem?.self) { group in
-            for _ in 1...12 {
-                group.addTask {
-                    do throws(Problem) {
-                        _ = try await hasher.hash("swordfish")
-                        return nil
-                    } catch {
-                        return error
-                    }
-                }
-            }
+        let outcomes = await withTaskGroup(of: Result<String, any Error>.self) { group in
+            for _ in 1...12 { group.addTask { await Result { try await hasher.hash("swordfish") } } }
             return await group.reduce(into: []) { $0.append($1) }
         }
-        let refused = outcomes.compactMap(\.self)
+        let refused = outcomes.compactMap { $0.failure as? Problem }
         #expect(!refused.isEmpty)
         #expect(refused.allSatisfy { $0.kind == .tooManyRequests && $0.retryAfter != nil && $0.isUnprocessed })
+    }
+
+    @Test("what is done for one password takes one place of the queue")
+    func together() async throws {
+        let narrow = PasswordHasher(workers: 1, queue: 0)
+        let verdict = try await narrow.run {
+            let hash = try await narrow.hash("swordfish")
+            return try await narrow.verify("swordfish", against: hash)
+        }
+        #expect(verdict == .right)
+        #expect(try await narrow.verify("swordfish", against: nil) == .wrong)
+    }
+}
+
+extension Result {
+    fileprivate init(_ work: () async throws(Failure) -> Success) async {
+        do {
+            self = .success(try await work())
+        } catch {
+            self = .failure(error)
+        }
+    }
+
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }

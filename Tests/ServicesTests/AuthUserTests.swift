@@ -43,6 +43,23 @@ struct AuthUserTests {
         #expect(line.action == .userAdded && line.actor == "root" && line.target == "eve")
     }
 
+    @Test("a token that is made while a permission is taken away does not keep it")
+    func takenMeanwhile() async throws {
+        let root = try await root
+        let tokens = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<8 { group.addTask { try await token("ada", "correct horse") } }
+            let first = try await group.next()
+            let nothing = PermissionChange(user: "ada", permissions: [])
+            _ = try await client.call(AuthContract.setPermissions, nothing, token: root)
+            return try await group.reduce(into: [first]) { $0.append($1) }
+        }
+        for token in tokens {
+            let question = PermissionQuestion(resource: "time")
+            let refusal = await problem { try await client.call(AuthContract.valid, question, token: token) }
+            #expect(refusal?.kind == .tokenInvalid || refusal?.kind == .permissionDenied)
+        }
+    }
+
     @Test(
         "nobody is added whose name, password or permissions are not in order",
         arguments: [

@@ -1,5 +1,6 @@
+import Background
 import CSodium
-public import Endpoints
+import Endpoints
 import Foundation
 import Synchronization
 
@@ -30,14 +31,14 @@ public final class PasswordHasher: Sendable {
     public init(workers: Int? = nil, queue: Int = 16) {
         let workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount - 1)
         capacity = workers + queue
-        pool = Workers(workers, name: "passwords")
+        pool = Workers(workers, name: "passwords", share: .least)
         // Called again, it does nothing; it fails where there is no source of randomness, and then hashing fails too.
         _ = sodium_init()
     }
 
     /// - Returns: the hash as a PHC string, with its own random salt and its parameters.
     /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
-    public func hash(_ password: String) async throws(Problem) -> String {
+    public func hash(_ password: String) async throws -> String {
         guard let hash = try await run({ Self.hash(password) }) else {
             throw Problem(.internal, "The password could not be hashed.")
         }
@@ -48,7 +49,7 @@ public final class PasswordHasher: Sendable {
     ///
     /// - Parameter hash: a PHC string; `nil` where there is no such user, which takes the same time and is wrong.
     /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
-    public func verify(_ password: String, against hash: String?) async throws(Problem) -> Verdict {
+    public func verify(_ password: String, against hash: String?) async throws -> Verdict {
         try await run {
             let isRight = crypto_pwhash_str_verify(hash ?? Self.nobody, password, UInt64(password.utf8.count)) == 0
             guard isRight, let hash else { return .wrong }
@@ -56,25 +57,17 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    /// Looks before anything else is done for a password, so that a refusal costs nothing.
+    /// Does all that belongs to one password on the threads that hash, in one place of the queue. What is hashed and compared
+    /// meanwhile needs no other. So the rest of the process has no part in it, however many passwords come.
     ///
-    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
-    public func checkRoom() throws(Problem) {
-        guard waiting.load(ordering: .relaxed) < capacity else { throw Self.full }
-    }
-
-    private func run<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async throws(Problem) -> Result {
-        guard waiting.add(1, ordering: .relaxed).newValue <= capacity else {
-            waiting.subtract(1, ordering: .relaxed)
-            throw Self.full
-        }
-        return await withCheckedContinuation { continuation in
-            pool.run {
-                let result = work()
-                self.waiting.subtract(1, ordering: .relaxed)
-                continuation.resume(returning: result)
-            }
-        }
+    /// - Throws: what the work throws; ``Problem/Kind/tooManyRequests`` before any of it where the queue is full.
+    public func run<Value: Sendable>(
+        _ work: @Sendable @concurrent () async throws -> Value
+    ) async throws -> Value {
+        guard !Workers.areHere else { return try await work() }
+        defer { waiting.subtract(1, ordering: .relaxed) }
+        guard waiting.add(1, ordering: .relaxed).newValue <= capacity else { throw Self.full }
+        return try await pool.run(work)
     }
 
     private static let full = Problem(

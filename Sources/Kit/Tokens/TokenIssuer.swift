@@ -38,20 +38,30 @@ public final class TokenIssuer: Sendable {
         self.key.withLock { $0 = key }
     }
 
+    /// The name and the times of a token that is to be made now.
+    public func stamp() -> TokenStamp {
+        let issued = Int(now().timeIntervalSince1970.rounded(.down))
+        return TokenStamp(
+            id: Self.randomID(), issued: issued, expiry: issued + Int(lifetime.components.seconds))
+    }
+
     /// Signs a token for a subject.
     ///
     /// - Parameters:
     ///   - subject: whose token it is (`sub`); not empty.
     ///   - permissions: what it permits. They travel sorted, so that equal sets make equal claims.
+    ///   - stamp: used for this token alone; a new one unless told.
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
     ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere.
-    public func issue(subject: String, permissions: Set<String>) throws(Problem) -> AccessToken {
+    public func issue(
+        subject: String, permissions: Set<String>, stamp: TokenStamp? = nil
+    ) throws(Problem) -> AccessToken {
         guard !subject.isEmpty else { throw Problem(.invalid, "A token needs a subject.") }
-        let issued = Int(now().timeIntervalSince1970.rounded(.down))
+        let stamp = stamp ?? self.stamp()
         let claims = TokenClaims(
-            iss: issuer, sub: subject, aud: audience, exp: issued + Int(lifetime.components.seconds), iat: issued,
-            jti: Self.randomID(), permissions: permissions.sorted())
+            iss: issuer, sub: subject, aud: audience, exp: stamp.expiry, iat: stamp.issued, jti: stamp.id,
+            permissions: permissions.sorted())
         guard let key = key.withLock({ $0 }) else {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)
@@ -63,7 +73,7 @@ public final class TokenIssuer: Sendable {
             let sizes = "\(token.utf8.count) bytes; \(AccessTokenVerifier.longestToken) are allowed"
             throw Problem(.invalid, "Subject and permissions make a token of \(sizes).")
         }
-        return AccessToken(token: token, id: claims.jti, expires: Date(timeIntervalSince1970: claims.exp.seconds))
+        return AccessToken(token: token, id: stamp.id, expires: stamp.expires)
     }
 
     /// 128 random bits.
@@ -71,6 +81,19 @@ public final class TokenIssuer: Sendable {
         var generator = SystemRandomNumberGenerator()
         return Base64URL.encode((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
     }
+}
+
+/// What tells a token from all others, settled before it is known what the token permits: so that what must be remembered
+/// of it can be written down together with that.
+public struct TokenStamp: Sendable, Hashable {
+    /// The token's own name (`jti`).
+    public let id: String
+    /// `iat` and `exp`, in seconds since 1970.
+    let issued: Int
+    let expiry: Int
+
+    /// When the token ends.
+    public var expires: Date { Date(timeIntervalSince1970: TimeInterval(expiry)) }
 }
 
 /// A token that has been made, and what its maker may want to remember of it.

@@ -18,20 +18,20 @@ extension AuthService {
     ///
     /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; the end of the call where that was cancelled meanwhile,
     ///   which says nothing of the store.
-    func ask<Value: Sendable>(
+    nonisolated func ask<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
         do throws(StoreError) {
             return try await question(store)
         } catch {
             guard !Task.isCancelled else { throw .cancelled }
-            note(error)
+            await note(error)
             throw Problem(.storeUnavailable, "What must be kept cannot be kept now.", retryAfter: .seconds(1))
         }
     }
 
     /// Asks the store for a change, which it may refuse.
-    func change<Value: Sendable>(
+    nonisolated func change<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Result<Value, Refusal>
     ) async throws(Problem) -> Value {
         switch try await ask(question) {

@@ -12,15 +12,18 @@ extension AuthService {
         try limits.count(from: context.origin)
         guard let name = credentials.user else { return try guest(credentials) }
         try limits.count(.create, of: name)
-        let (user, verdict) = try await check(name, credentials.password ?? "")
-        let outdated = verdict == .rightButOutdated
-        let rehashed = outdated ? try await passwords.hash(credentials.password ?? "") : nil
-        let grant = try await grant(to: user)
-        let isOpen = try await ask { store throws(StoreError) in
-            try await store.open(grant.refresh, passwordHash: user.passwordHash, rehashed: rehashed)
+        return try await passwords.run { try await self.logIn(name, credentials.password ?? "") }
+    }
+
+    private nonisolated func logIn(_ name: String, _ password: String) async throws -> TokenGrant {
+        let (hash, isOutdated) = try await check(name, password)
+        let rehashed = isOutdated ? try await passwords.hash(password) : nil
+        let grant = grant(to: name)
+        let permissions = try await ask { store throws(StoreError) in
+            try await store.open(grant.refresh, passwordHash: hash, rehashed: rehashed)
         }
-        guard isOpen else { throw Problem.wrongCredentials }
-        return grant.answer
+        guard let permissions else { throw Problem.wrongCredentials }
+        return try answer(grant, permissions)
     }
 
     func refresh(_ request: RefreshRequest, _ context: CallContext) async throws -> TokenGrant {
@@ -29,17 +32,15 @@ extension AuthService {
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let found else { throw Problem.wrongRefreshToken }
         try limits.count(.refresh, of: found.token.user)
-        let user = try await ask { store throws(StoreError) in try await store.user(named: found.token.user) }
-        guard let user, !user.isLocked else { throw Problem.wrongRefreshToken }
-        let grant = try await grant(to: user, family: found.token.family)
+        let grant = grant(to: found.token.user, family: found.token.family)
         let rotation = try await ask { store throws(StoreError) in
             try await store.rotate(hash, to: grant.refresh, from: context.origin)
         }
         if rotation == .reused {
-            context.logger.warning("A refresh token of \(user.name) was used twice; its family has ended")
+            context.logger.warning("A refresh token of \(found.token.user) was used twice; its family has ended")
         }
-        guard rotation == .rotated else { throw Problem.wrongRefreshToken }
-        return grant.answer
+        guard case .rotated(let permissions) = rotation else { throw Problem.wrongRefreshToken }
+        return try answer(grant, permissions)
     }
 
     func revoke(_ request: RevocationRequest, _ context: CallContext) async throws -> Empty {
@@ -102,16 +103,16 @@ extension AuthService {
 extension AuthService {
     /// Compares a password with a user's. Whatever is wrong, the answer and its time are the same.
     ///
+    /// - Returns: what it was compared with, and whether that is weaker than today's hashes.
     /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` where too many are being compared.
-    func check(_ name: String, _ password: String) async throws -> (User, PasswordHasher.Verdict) {
-        try passwords.checkRoom()
-        let user = try await ask { store throws(StoreError) in try await store.user(named: name) }
-        let verdict = try await passwords.verify(password, against: user?.passwordHash)
-        guard let user, !user.isLocked, verdict != .wrong else {
-            noteFailure(of: name)
+    nonisolated func check(_ name: String, _ password: String) async throws -> (hash: String, isOutdated: Bool) {
+        let hash = try await ask { store throws(StoreError) in try await store.passwordHash(of: name) }
+        let verdict = try await passwords.verify(password, against: hash)
+        guard let hash, verdict != .wrong else {
+            await noteFailure(of: name)
             throw Problem.wrongCredentials
         }
-        return (user, verdict)
+        return (hash, verdict == .rightButOutdated)
     }
 
     private func noteFailure(of name: String) {
@@ -124,26 +125,30 @@ extension AuthService {
         }
     }
 
-    private func grant(to user: User, family: String? = nil) async throws -> Grant {
-        let roles = try await ask { store throws(StoreError) in try await store.roles() }
-        let access = try issuer.issue(subject: user.name, permissions: user.effectivePermissions(roles))
+    private nonisolated func grant(to user: String, family: String? = nil) -> Grant {
         let secret = OpaqueToken()
+        let access = issuer.stamp()
         let now = Date.now
-        let lifetime = rules.refreshLifetime.components.seconds
-        let token = RefreshToken(
-            hash: secret.hash, family: family ?? secret.hash, user: user.name, issued: now,
-            expires: now.addingTimeInterval(TimeInterval(lifetime)),
+        let refresh = RefreshToken(
+            hash: secret.hash, family: family ?? secret.hash, user: user, issued: now,
+            expires: now.addingTimeInterval(TimeInterval(rules.refreshLifetime.components.seconds)),
             access: TokenReference(id: access.id, expires: access.expires))
-        let answer = TokenGrant(
-            token: access.token, expiresIn: Int(issuer.lifetime.components.seconds), refreshToken: secret.text,
-            refreshExpiresIn: Int(lifetime))
-        return Grant(answer: answer, refresh: token)
+        return Grant(access: access, secret: secret, refresh: refresh)
+    }
+
+    /// - Parameter permissions: what the store said as it took the grant down.
+    private nonisolated func answer(_ grant: Grant, _ permissions: Set<String>) throws(Problem) -> TokenGrant {
+        let access = try issuer.issue(subject: grant.refresh.user, permissions: permissions, stamp: grant.access)
+        return TokenGrant(
+            token: access.token, expiresIn: Int(issuer.lifetime.components.seconds), refreshToken: grant.secret.text,
+            refreshExpiresIn: Int(rules.refreshLifetime.components.seconds))
     }
 }
 
-/// Tokens that are good once the store knows of them.
+/// Tokens to be handed out once the store knows of them.
 private struct Grant {
-    let answer: TokenGrant
+    let access: TokenStamp
+    let secret: OpaqueToken
     let refresh: RefreshToken
 }
 

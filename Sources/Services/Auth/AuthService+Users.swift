@@ -48,13 +48,15 @@ extension AuthService {
         try limits.count(from: context.origin)
         try limits.count(.password, of: wish.user)
         try check(wish.newPassword, of: wish.user, "/new_password")
-        let (user, _) = try await check(wish.user, wish.oldPassword)
-        let hash = try await passwords.hash(wish.newPassword)
-        let entry = entry(.passwordChanged, of: user.name, context)
-        _ = try await change { store throws(StoreError) in
-            try await store.change(user.name, .password(hash: hash, replacing: user.passwordHash), entry)
+        let entry = entry(.passwordChanged, of: wish.user, context)
+        return try await passwords.run {
+            let (oldHash, _) = try await self.check(wish.user, wish.oldPassword)
+            let hash = try await self.passwords.hash(wish.newPassword)
+            _ = try await self.change { store throws(StoreError) in
+                try await store.change(wish.user, .password(hash: hash, replacing: oldHash), entry)
+            }
+            return Empty()
         }
-        return Empty()
     }
 
     func setPermissions(_ wish: PermissionChange, _ context: CallContext) async throws -> UserProfile {
@@ -101,12 +103,11 @@ extension AuthService {
     /// - Throws: ``Problem/Kind/permissionDenied``.
     private func administrator(_ context: CallContext) async throws(Problem) -> (name: String, held: Set<String>) {
         guard let name = context.principal?.subject else { throw Problem(.tokenMissing, "A token is needed.") }
-        let user = try await ask { store throws(StoreError) in try await store.user(named: name) }
-        let roles = try await ask { store throws(StoreError) in try await store.roles() }
-        guard let user, user.isAdministrator(roles) else {
+        let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
+        guard held.contains(Administration.permission) else {
             throw Problem(.permissionDenied, "Who calls may not change users.")
         }
-        return (name, user.effectivePermissions(roles))
+        return (name, held)
     }
 
     private func check(_ password: String, of user: String, _ pointer: String) throws(Problem) {

@@ -29,6 +29,25 @@ extension Connection: StoreTransaction {
         }
     }
 
+    func passwordHash(of name: String) throws -> String? {
+        guard !name.utf8.contains(0) else { return nil }
+        return try run("SELECT password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
+            .rows.first?("password_hash")
+    }
+
+    package func permissions(of name: String) throws -> Set<String> {
+        guard !name.utf8.contains(0) else { return [] }
+        let rows = try run(
+            """
+            SELECT permission FROM users JOIN user_permissions ON user_name = name WHERE name = $1 AND NOT is_locked
+            UNION
+            SELECT permission FROM users JOIN user_roles ON user_name = name JOIN role_permissions USING (role)
+            WHERE name = $1 AND NOT is_locked
+            """, name
+        ).rows
+        return Set(try rows.map { try $0("permission") })
+    }
+
     package func roles() throws -> [Role] {
         try run(
             """

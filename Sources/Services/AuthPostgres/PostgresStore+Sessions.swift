@@ -4,17 +4,17 @@ import Postgres
 extension PostgresStore {
     public func open(
         _ token: RefreshToken, passwordHash: String, rehashed: String?
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> Set<String>? {
         try await write { connection in
             let matching = try connection.run(
                 """
                 UPDATE users SET failed_attempts = 0, password_hash = $1
                 WHERE name = $2 AND password_hash = $3 AND NOT is_locked
                 """, rehashed ?? passwordHash, token.user, passwordHash)
-            guard matching.affected == 1 else { return false }
+            guard matching.affected == 1 else { return nil }
             try connection.run("INSERT INTO families (name, user_name) VALUES ($1, $2)", token.family, token.user)
             try connection.insert(token)
-            return true
+            return try connection.permissions(of: token.user)
         }
     }
 

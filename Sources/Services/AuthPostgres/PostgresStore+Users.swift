@@ -7,6 +7,14 @@ extension PostgresStore {
         try await read { try $0.user(named: name) }
     }
 
+    public func passwordHash(of name: String) async throws(StoreError) -> String? {
+        try await read { try $0.passwordHash(of: name) }
+    }
+
+    public func permissions(of name: String) async throws(StoreError) -> Set<String> {
+        try await read { try $0.permissions(of: name) }
+    }
+
     public func users(after name: String?, limit: Int) async throws(StoreError) -> [User] {
         // Nothing lies between a name and the same with a NUL behind it, which PostgreSQL would not take.
         let name = name.map { String(decoding: $0.utf8.prefix { $0 != 0 }, as: UTF8.self) }

@@ -67,8 +67,9 @@ public struct StoredRefreshToken: Sendable, Equatable {
 
 /// What has become of an attempt to use a refresh token.
 public enum Rotation: Sendable, Hashable {
-    /// It is used now, and the next one is good.
-    case rotated
+    /// It is used now, and the next one is good. The access token that goes with that may permit this much: whatever is
+    /// taken from the user later, revokes it.
+    case rotated(permissions: Set<String>)
     case unknown
     case expired
     /// Its family had ended before: by a revocation, a lock, another password.

@@ -46,7 +46,7 @@ extension SQLiteStore {
 
 extension Database {
     fileprivate func keys() throws -> [StoredKey] {
-        try Row.fetchAll(self, sql: "SELECT * FROM signing_keys ORDER BY announced, rowid").map { row in
+        try rows("SELECT * FROM signing_keys ORDER BY announced, rowid").map { row in
             StoredKey(
                 kid: row["kid"], jwk: row["jwk"], state: StoredKey.State(rawValue: row["state"]) ?? .retired,
                 announced: Date(milliseconds: row["announced"]), signing: row.date("signing"),
@@ -57,18 +57,15 @@ extension Database {
     /// Adds keys or replaces those of their names; together that is one change.
     fileprivate func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
         for key in keys {
-            try execute(
-                sql: """
-                    INSERT INTO signing_keys VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET
-                    jwk = excluded.jwk, state = excluded.state, signing = excluded.signing,
-                    retiring = excluded.retiring, retired = excluded.retired
-                    """,
-                arguments: [
-                    key.kid, key.jwk, key.state.rawValue, key.announced.milliseconds, key.signing?.milliseconds,
-                    key.retiring?.milliseconds, key.retired?.milliseconds,
-                ])
+            try run(
+                """
+                INSERT INTO signing_keys VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kid) DO UPDATE SET
+                jwk = excluded.jwk, state = excluded.state, signing = excluded.signing,
+                retiring = excluded.retiring, retired = excluded.retired
+                """, key.kid, key.jwk, key.state.rawValue, key.announced.milliseconds, key.signing?.milliseconds,
+                key.retiring?.milliseconds, key.retired?.milliseconds)
         }
-        try execute(sql: "UPDATE state SET keys_version = ?", arguments: [try nextVersion()])
+        try run("UPDATE state SET keys_version = ?", try nextVersion())
         try note(entry)
     }
 }

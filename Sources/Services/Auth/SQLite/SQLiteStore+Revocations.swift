@@ -14,13 +14,12 @@ extension SQLiteStore {
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
         try await read { database in
-            let state = try Row.fetchOne(database, sql: "SELECT version, keys_version FROM state")
+            let state = try database.rows("SELECT version, keys_version FROM state").first
             let current: Int = state?["version"] ?? 0
             let start = version > current ? 0 : version
             // One more than asked for tells whether that is all.
-            let found = try Row.fetchAll(
-                database, sql: "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?",
-                arguments: [start, limit + 1]
+            let found = try database.rows(
+                "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?", start, limit + 1
             ).map { row in
                 Changes.Revocation(
                     version: row["version"],
@@ -36,9 +35,8 @@ extension SQLiteStore {
 
     public func audit(before number: Int?, limit: Int) async throws(StoreError) -> [AuditRecord] {
         try await read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT * FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?",
-                arguments: [number ?? .max, limit]
+            try database.rows(
+                "SELECT * FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?", number ?? .max, limit
             ).compactMap { row in
                 guard let action = AuditEntry.Action(rawValue: row["action"]) else { return nil }
                 let entry = AuditEntry(

@@ -3,19 +3,17 @@ import GRDB
 extension SQLiteStore {
     public func open(
         _ token: RefreshToken, passwordHash: String, rehashed: String?
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> Set<String>? {
         try await write { database in
-            try database.execute(
-                sql: """
-                    UPDATE users SET failed_attempts = 0, password_hash = ?
-                    WHERE name = ? AND password_hash = ? AND NOT is_locked
-                    """,
-                arguments: [rehashed ?? passwordHash, token.user, passwordHash])
-            guard database.changesCount == 1 else { return false }
-            try database.execute(
-                sql: "INSERT INTO families (name, user) VALUES (?, ?)", arguments: [token.family, token.user])
+            try database.run(
+                """
+                UPDATE users SET failed_attempts = 0, password_hash = ?
+                WHERE name = ? AND password_hash = ? AND NOT is_locked
+                """, rehashed ?? passwordHash, token.user, passwordHash)
+            guard database.changesCount == 1 else { return nil }
+            try database.run("INSERT INTO families (name, user) VALUES (?, ?)", token.family, token.user)
             try database.insert(token)
-            return true
+            return try database.permissions(of: token.user)
         }
     }
 

@@ -6,11 +6,18 @@ extension SQLiteStore {
         try await read { try $0.user(named: name) }
     }
 
+    public func passwordHash(of name: String) async throws(StoreError) -> String? {
+        try await read { try $0.passwordHash(of: name) }
+    }
+
+    public func permissions(of name: String) async throws(StoreError) -> Set<String> {
+        try await glance { try $0.permissions(of: name) }
+    }
+
     public func users(after name: String?, limit: Int) async throws(StoreError) -> [User] {
         try await read { database in
-            try String.fetchAll(
-                database, sql: "SELECT name FROM users WHERE ? IS NULL OR name > ? ORDER BY name LIMIT ?",
-                arguments: [name, name, limit]
+            try database.values(
+                "SELECT name FROM users WHERE ? IS NULL OR name > ? ORDER BY name LIMIT ?", name, name, limit
             ).compactMap { try database.user(named: $0) }
         }
     }

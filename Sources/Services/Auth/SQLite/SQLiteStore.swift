@@ -1,11 +1,13 @@
+import Background
 public import Foundation
 import GRDB
 import Synchronization
 
 /// A store in a file of its own, for one auth process and the command line beside it.
 ///
-/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Queues do the work, so that nothing
-/// blocks the caller's thread: writes one after the other, reads beside them.
+/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so that
+/// nothing blocks the caller's: writes one after the other, reads beside them. Transactions belong to calls that take their
+/// time, and so leave the processors to others; what is asked for every call does not.
 public final class SQLiteStore: AuthStore {
     private struct State {
         var pool: DatabasePool
@@ -19,8 +21,9 @@ public final class SQLiteStore: AuthStore {
 
     private let path: String
     private let state: Mutex<State>
-    private let reads = DispatchQueue(label: "auth store reads", attributes: .concurrent)
-    private let writes = DispatchQueue(label: "auth store writes")
+    private let glances = Workers(1, name: "store glances")
+    private let reads = Workers(1, name: "store reads", share: .small)
+    private let writes = Workers(1, name: "store writes", share: .small)
 
     /// Opens the file, and makes it with its directory, for its owner only, where it is missing. It blocks, and belongs to
     /// the start of a process.
@@ -66,11 +69,11 @@ public final class SQLiteStore: AuthStore {
         try await run(on: reads) { try $0.read(work) }
     }
 
-    /// One statement, which needs no transaction to see one state of the file.
+    /// One statement, which needs no transaction to see one state of the file, and takes no time.
     func glance<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: reads) { try $0.unsafeRead(work) }
+        try await run(on: glances) { try $0.unsafeRead(work) }
     }
 
     /// One transaction, which holds the write lock from its begin.
@@ -95,29 +98,26 @@ public final class SQLiteStore: AuthStore {
 
     /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
     private func run<Value: Sendable>(
-        on queue: DispatchQueue, _ work: @escaping @Sendable (DatabasePool) throws -> Value
+        on workers: Workers, _ work: @escaping @Sendable (DatabasePool) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             try Task.checkCancellation()
-            return try await withCheckedThrowingContinuation { continuation in
-                queue.async { continuation.resume(with: Result { try work(self.pool()) }) }
-            }
+            return try await workers.run { try work(self.pool()) }
         } catch {
             throw StoreError(error)
         }
     }
 
     public func probe() async throws(StoreError) {
-        try await write { try $0.execute(sql: "UPDATE state SET probes = probes + 1") }
+        try await write { try $0.run("UPDATE state SET probes = probes + 1") }
     }
 
     public func prune(at moment: Date) async throws(StoreError) {
         try await write { database in
             let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
-            try database.execute(sql: "DELETE FROM refresh_tokens WHERE expires <= ?", arguments: [now])
-            try database.execute(
-                sql: "DELETE FROM families WHERE name NOT IN (SELECT family FROM refresh_tokens)")
-            try database.execute(sql: "DELETE FROM revocations WHERE expires <= ?", arguments: [forgotten])
+            try database.run("DELETE FROM refresh_tokens WHERE expires <= ?", now)
+            try database.run("DELETE FROM families WHERE name NOT IN (SELECT family FROM refresh_tokens)")
+            try database.run("DELETE FROM revocations WHERE expires <= ?", forgotten)
         }
     }
 
@@ -127,12 +127,7 @@ public final class SQLiteStore: AuthStore {
             return state.pool
         }
         // It waits for reads and writes that go on; nothing can be done where it fails, and nothing is lost.
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                try? pool.close()
-                continuation.resume()
-            }
-        }
+        _ = try? await writes.run { try pool.close() }
     }
 }
 

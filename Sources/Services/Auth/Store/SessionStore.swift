@@ -6,10 +6,11 @@ public protocol SessionStore: Sendable {
     ///   - token: its `family` is its `hash`.
     ///   - passwordHash: what the password was compared with.
     ///   - rehashed: takes the place of that hash, where its parameters had become too weak.
-    /// - Returns: whether it was opened; not where the user is gone or locked, or has another password meanwhile.
+    /// - Returns: what the family's access token may permit: whatever is taken from the user later, revokes it. `nil` where
+    ///   none was opened: the user is gone or locked, or has another password meanwhile.
     func open(
         _ token: RefreshToken, passwordHash: String, rehashed: String?
-    ) async throws(StoreError) -> Bool
+    ) async throws(StoreError) -> Set<String>?
 
     /// - Parameter hash: of the token.
     func refreshToken(_ hash: String) async throws(StoreError) -> StoredRefreshToken?
@@ -21,7 +22,7 @@ public protocol SessionStore: Sendable {
     ///
     /// - Parameters:
     ///   - hash: of the token that is used.
-    ///   - next: of the same family; kept only where the outcome is ``Rotation/rotated``. Its `issued` is the moment.
+    ///   - next: of the same family; kept only where the outcome is ``Rotation/rotated(permissions:)``. Its `issued` is the moment.
     ///   - origin: where it came from, for the audit trail.
     func rotate(
         _ hash: String, to next: RefreshToken, from origin: String?

@@ -11,7 +11,7 @@ extension StoreTransaction {
         guard found.token.expires > next.issued else { return .expired }
         try markUsed(hash)
         try insert(next)
-        return .rotated
+        return .rotated(permissions: try permissions(of: found.token.user))
     }
 
     package func endSession(_ hash: String, _ entry: AuditEntry) throws -> Bool {

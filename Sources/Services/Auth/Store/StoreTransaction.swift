@@ -4,6 +4,8 @@ package import Foundation
 /// every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
+    /// What ``UserStore/permissions(of:)`` says.
+    func permissions(of name: String) throws -> Set<String>
     /// Writes a user with its permissions and roles.
     func insert(_ user: User) throws
     /// Writes all but a user's permissions and roles.

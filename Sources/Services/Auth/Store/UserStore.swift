@@ -8,6 +8,13 @@ public protocol UserStore: Sendable {
     /// - Returns: `nil` where there is no user of this name.
     func user(named name: String) async throws(StoreError) -> User?
 
+    /// - Returns: what a password is compared with; `nil` where there is no such user, or it is locked.
+    func passwordHash(of name: String) async throws(StoreError) -> String?
+
+    /// - Returns: what the user may do at this moment, by itself and by its roles; nothing where there is no such user, or
+    ///   it is locked.
+    func permissions(of name: String) async throws(StoreError) -> Set<String>
+
     /// A page of the users, by name.
     ///
     /// - Parameters:
