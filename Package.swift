@@ -153,7 +153,8 @@ let package = Package(
         tests("HostingTests", ["Hosting"]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "star"]),
-        tests("AuthStoreTests", ["Auth", "AuthPostgres", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
+        tests(
+            "AuthStoreTests", ["Auth", "AuthPostgres", "Background", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),

@@ -1,4 +1,6 @@
 @testable import Auth
+import Background
+import Dispatch
 import Foundation
 import GRDB
 import Testing
@@ -38,6 +40,30 @@ struct SQLiteStoreTests {
         #expect(try await store.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
         #expect(try await store.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
         #expect(try await store.write { try Int.fetchOne($0, sql: "PRAGMA foreign_keys") } == 1)
+        await store.close()
+    }
+
+    @Test("answers what is asked for every call while all others who may read at once do")
+    func glances() async throws {
+        let store = try SQLiteStore(directory.file)
+        let count = ProcessInfo.processInfo.activeProcessorCount
+        let (hashing, gate) = (Workers(count, name: "hashing"), DispatchSemaphore(value: 0))
+        let (readers, arrived) = AsyncStream.makeStream(of: Void.self)
+        // Whether it was told to end, rather than tired of waiting.
+        let read: @Sendable @concurrent () async throws -> Bool = {
+            try await store.read { _ in
+                arrived.yield()
+                return gate.wait(timeout: .now() + 5) == .success
+            }
+        }
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { try await read() }
+            for _ in 1...count { group.addTask { try await hashing.run(read) } }
+            for await _ in readers.prefix(count + 1) {}
+            #expect(try await !store.isRevoked("a"))
+            for _ in 0...count { gate.signal() }
+            for try await wasTold in group { #expect(wasTold) }
+        }
         await store.close()
     }
 

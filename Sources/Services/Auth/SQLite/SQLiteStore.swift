@@ -6,8 +6,8 @@ import Synchronization
 /// A store in a file of its own, for one auth process and the command line beside it.
 ///
 /// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so that
-/// nothing blocks the caller's: writes one after the other, reads beside them. Transactions belong to calls that take their
-/// time, and so leave the processors to others; what is asked for every call does not.
+/// nothing blocks the caller's, unless that is a worker: writes one after the other, reads beside them. Transactions belong
+/// to calls that take their time, and so leave the processors to others; what is asked for every call does not.
 public final class SQLiteStore: AuthStore {
     private struct State {
         var pool: DatabasePool
@@ -41,7 +41,9 @@ public final class SQLiteStore: AuthStore {
         var configuration = Configuration()
         configuration.label = "auth store"
         configuration.busyMode = .timeout(patience)
-        configuration.maximumReaderCount = 2
+        // Whoever glances must not wait for a reader with a small share: there is one for this store's own threads that
+        // read, and for each of the workers elsewhere that do so in place.
+        configuration.maximumReaderCount = 2 + ProcessInfo.processInfo.activeProcessorCount
         let pool = try DatabasePool(path: path, configuration: configuration)
         // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
