@@ -5,8 +5,7 @@ package import Postgres
 // Users and roles as rows.
 extension Connection: StoreTransaction {
     package func user(named name: String) throws -> User? {
-        // PostgreSQL keeps no NUL in a text.
-        guard !name.utf8.contains(0) else { return nil }
+        guard !name.isNobodysName else { return nil }
         return try users("WHERE name = $1", name).first
     }
 
@@ -30,13 +29,13 @@ extension Connection: StoreTransaction {
     }
 
     func passwordHash(of name: String) throws -> String? {
-        guard !name.utf8.contains(0) else { return nil }
+        guard !name.isNobodysName else { return nil }
         return try run("SELECT password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
             .rows.first?("password_hash")
     }
 
     package func permissions(of name: String) throws -> Set<String> {
-        guard !name.utf8.contains(0) else { return [] }
+        guard !name.isNobodysName else { return [] }
         let rows = try run(
             """
             SELECT permission FROM users JOIN user_permissions ON user_name = name WHERE name = $1 AND NOT is_locked

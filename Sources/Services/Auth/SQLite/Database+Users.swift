@@ -4,8 +4,7 @@ package import GRDB
 // Users and roles as rows, within a transaction.
 extension Database: StoreTransaction {
     package func user(named name: String) throws -> User? {
-        // SQLite would read the name up to the NUL, and find somebody else.
-        guard !name.utf8.contains(0) else { return nil }
+        guard !name.isNobodysName else { return nil }
         guard let row = try rows("SELECT * FROM users WHERE name = ?", name).first else { return nil }
         return User(
             name: row["name"], passwordHash: row["password_hash"],
@@ -16,12 +15,12 @@ extension Database: StoreTransaction {
     }
 
     func passwordHash(of name: String) throws -> String? {
-        guard !name.utf8.contains(0) else { return nil }
+        guard !name.isNobodysName else { return nil }
         return try value("SELECT password_hash FROM users WHERE name = ? AND NOT is_locked", name)
     }
 
     package func permissions(of name: String) throws -> Set<String> {
-        guard !name.utf8.contains(0) else { return [] }
+        guard !name.isNobodysName else { return [] }
         return Set(
             try values(
                 """

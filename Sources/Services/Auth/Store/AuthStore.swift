@@ -7,7 +7,8 @@ public import Foundation
 ///   What a method refuses, it refuses also when two callers, or two processes, try at once.
 /// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown: the
 ///   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
-/// * **Nothing blocks** the caller's thread: stores work on threads of their own.
+/// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is there
+///   to be blocked (`Workers`) may find the work done on it.
 /// * A name that holds a NUL is nobody's.
 /// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
 ///
@@ -21,4 +22,9 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
 
     /// Lets go of files and connections. Calls after it throw ``StoreError/unavailable(_:)``.
     func close() async
+}
+
+extension String {
+    /// Whether it holds a NUL. Databases would read a name up to that, and find somebody else, or not take it.
+    package var isNobodysName: Bool { utf8.contains(0) }
 }
