@@ -18,6 +18,16 @@ struct WorkersTests {
         #expect(!Workers.areHere)
     }
 
+    #if os(Linux)
+        @Test("have the share of a processor that was asked for", arguments: [Workers.Share.whole, .small, .least])
+        func share(_ share: Workers.Share) async {
+            let nice = await Workers(1, name: "workers", share: share).run {
+                getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+            }
+            #expect(nice == share.rawValue)
+        }
+    #endif
+
     @Test("give back what the work throws")
     func failure() async {
         struct Refused: Error {}

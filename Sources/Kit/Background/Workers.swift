@@ -71,6 +71,7 @@ public final class Workers: Sendable {
     /// each change of thread would be felt by others.
     ///
     /// The caller's task itself goes there and comes back: a continuation would come back by way of the shared threads.
+    /// A closure that the work calls and that was made elsewhere leaves these threads, unless its type is `@concurrent`.
     ///
     /// - Throws: what the work throws.
     public func run<Value: Sendable, Failure: Error>(
