@@ -65,8 +65,9 @@ public final class PasswordHasher: Sendable {
         _ work: @Sendable @concurrent () async throws -> Value
     ) async throws -> Value {
         guard !Workers.areHere else { return try await work() }
+        let place = waiting.add(1, ordering: .relaxed).newValue
         defer { waiting.subtract(1, ordering: .relaxed) }
-        guard waiting.add(1, ordering: .relaxed).newValue <= capacity else { throw Self.full }
+        guard place <= capacity else { throw Self.full }
         return try await pool.run(work)
     }
 
