@@ -141,13 +141,19 @@ struct PoolTests {
                 }
                 #expect(error?.isPassing == true)
                 // One that was ended while it was idle is not noticed by whoever comes next.
-                let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
-                _ = try await PostgresServer.shared.administer {
-                    try $0.run("SELECT pg_terminate_backend($1::int, 5000)", process)
-                }
+                try await endIdle(pool)
+                _ = try await pool.run { try $0.run("SELECT 1") }
+                try await endIdle(pool)
                 try await pool.transaction { _ = try $0.run("SELECT 1") }
             }
             #expect(try descriptors() <= before)
+        }
+    }
+
+    private func endIdle(_ pool: Pool) async throws {
+        let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
+        _ = try await PostgresServer.shared.administer {
+            try $0.run("SELECT pg_terminate_backend($1::int, 5000)", process)
         }
     }
 

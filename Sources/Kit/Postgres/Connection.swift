@@ -62,9 +62,11 @@ public final class Connection {
     /// Whether it has neither failed nor been closed by the server, as far as can be seen without a round trip.
     var isAlive: Bool {
         guard isOpen, PQstatus(link) == CONNECTION_OK else { return false }
-        guard isReady(POLLIN, within: .zero) else { return true }
-        // Between statements a server says little but good-bye.
-        return PQconsumeInput(link) == 1 && PQstatus(link) == CONNECTION_OK
+        // Before the end of a connection its server may have said good-bye: the end is what comes last.
+        while isReady(POLLIN, within: .zero) {
+            guard PQconsumeInput(link) == 1, PQstatus(link) == CONNECTION_OK else { return false }
+        }
+        return true
     }
 
     /// Whether a transaction was begun and not ended.
