@@ -31,7 +31,14 @@ need() {
 has_header() { has_path "/usr/local/include/$1" "/usr/include/$1" "/usr/include/*-linux-gnu/$1"; }
 
 # The toolchain's own libraries: without them swift ends before it says its version.
-has_swift_libraries() { [[ $(swift build --version 2>&1) != *"loading shared libraries"* ]]; }
+has_swift_libraries() {
+    local said temporary
+    # SwiftPM leaves a folder where temporary files go.
+    temporary=$(mktemp -d)
+    said=$(TMPDIR=$temporary swift build --version 2>&1) || true
+    rm -rf "$temporary"
+    [[ $said != *"loading shared libraries"* ]]
+}
 
 # Swift links with GCC's start files and C++ library.
 has_gcc() { has_path '/usr/lib/gcc/*/*/crtbegin.o' && has_path '/usr/include/c++/*/cstddef'; }
