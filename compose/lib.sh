@@ -31,14 +31,7 @@ need() {
 has_header() { has_path "/usr/local/include/$1" "/usr/include/$1" "/usr/include/*-linux-gnu/$1"; }
 
 # The toolchain's own libraries: without them swift ends before it says its version.
-has_swift_libraries() {
-    local said temporary
-    # SwiftPM leaves a folder where temporary files go.
-    temporary=$(mktemp -d)
-    said=$(TMPDIR=$temporary swift build --version 2>&1) || true
-    rm -rf "$temporary"
-    [[ $said != *"loading shared libraries"* ]]
-}
+has_swift_libraries() { [[ $(swift build --version 2>&1) != *"loading shared libraries"* ]]; }
 
 # Swift links with GCC's start files and C++ library.
 has_gcc() { has_path '/usr/lib/gcc/*/*/crtbegin.o' && has_path '/usr/include/c++/*/cstddef'; }
@@ -102,8 +95,9 @@ require_swift() {
 
 require_swift_version() {
     local said version
-    said=$(swift --version 2>&1) || fail "swift does not run: $said"
-    version=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said" | head -n 1)
+    # Not of swift itself, which leaves a folder where temporary files go.
+    said=$(swift build --version 2>&1) || fail "swift does not run: $said"
+    version=$(sed -n 's/.* Swift \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said" | head -n 1)
     [[ $(printf '%s\n' "$needed_swift" "${version:-0}" | sort -V | head -n 1) == "$needed_swift" ]] ||
         fail "Swift $needed_swift is needed, and $(command -v swift) is ${version:-of a version that it does not say}."
 }
