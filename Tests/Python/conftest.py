@@ -2,7 +2,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ PORTS = {name.lower(): int(port) for name, port in
 SERVICES = list(PORTS)
 
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "Sources" / "Python")]
+from comparing import free_ports
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +36,3 @@ def family(tmp_path_factory):
         urls={name: f"http://127.0.0.1:{port}" for name, port in ports.items()})
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=20) == 0
-
-
-def free_ports(count):
-    """Ports that nobody listens at, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

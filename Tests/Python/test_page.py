@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from urllib.parse import urlparse
 import pytest
 
 from browser import Browser
+from comparing import free_ports
 
 STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
 EXAMPLE = Path(__file__).parents[2] / "env.example"
@@ -22,18 +22,12 @@ SERVICES = [name.lower() for name in re.findall(r"^(\w+)_HTTP_PORT=", EXAMPLE.re
 PASSWORD = "correct horse battery staple"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Family:
     """Services, each a process, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {name: free_port() for name in SERVICES}
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         ports = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in self.ports.items()}
         self.environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning",
                             "AUTH_CALLS_PER_ADDRESS": "0", "AUTH_CALLS_PER_USER": "0"}
@@ -240,8 +234,8 @@ def test_a_service_that_is_killed_is_told_and_comes_back_by_itself(page, family)
 
 def test_a_visitor_learns_nothing_of_where_services_are(family):
     """Not even where a peer is reached over HTTP and cannot be."""
-    outside = {**family.environment, "WEBAPP_HTTP_PORT": str(free_port()), "WEBAPP_ZMQ_LISTEN": f"ipc://{family.folder}/w.sock",
-               "RESOURCE_ADDRESS": f"http://127.0.0.1:{free_port()}"}
+    outside = {**family.environment, "WEBAPP_HTTP_PORT": str(free_ports(1)[0]), "WEBAPP_ZMQ_LISTEN": f"ipc://{family.folder}/w.sock",
+               "RESOURCE_ADDRESS": f"http://127.0.0.1:{free_ports(1)[0]}"}
     webapp = subprocess.Popen([STAR, "serve", "webapp"], cwd=family.folder, env=outside)
     try:
         subprocess.run([STAR, "health", "webapp", "--wait", "5"], cwd=family.folder, env=outside, timeout=60)
@@ -260,7 +254,7 @@ def test_each_replica_is_shown_and_one_that_is_killed_is_told(browser, tmp_path)
     page = browser.page()
     try:
         for name, address in zip(("resource", "other"), sockets):
-            port = family.ports.setdefault(name, free_port())
+            port = family.ports.setdefault(name, free_ports(1)[0])
             settings = {**family.environment, "RESOURCE_ZMQ_LISTEN": address, "RESOURCE_HTTP_PORT": str(port)}
             family.processes[name] = subprocess.Popen([STAR, "serve", "resource"], cwd=tmp_path, env=settings)
         for name in ("auth", "webapp"):
