@@ -166,7 +166,7 @@ struct TrustKeeperTests {
             let clock = family.clock
             let newcomer = AccessTokenVerifier(issuer: "auth", audience: "star", source: family.keeper) { clock.now }
             try await newcomer.warmUp()
-            #expect(newcomer.cacheFigures.denied == count)
+            #expect(newcomer.figures.denied == count)
             await family.keeper.refresh()
             for token in tokens {
                 #expect((try? await newcomer.verify(token.token)) == nil)

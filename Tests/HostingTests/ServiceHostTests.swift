@@ -90,6 +90,35 @@ struct ServiceHostTests {
         }
     }
 
+    @Test("tells its news from its start on, and does not start where it cannot")
+    func news() async throws {
+        let station = try await Station([:])
+        let path = station.directory.path(of: "echo-news.sock")
+        let teller = try await Station(["ECHO_NEWS_LISTEN": "ipc://\(path)"])
+        let host = try await teller.echo()
+        let publisher = try await host.publisher()
+        let bulletin = Bulletin(topic: "echo.say", edition: Edition(series: "a", number: 1))
+        try await teller.run(host) { _ in
+            let listener = try await Station(["ECHO_NEWS_ADDRESS": "ipc://\(path)"])
+            let visitor = try listener.host("visitor")
+            let (heard, continuation) = AsyncStream.makeStream(of: Bulletin.self)
+            try await visitor.listen(to: EchoContract.description, "echo.say") { continuation.yield($0) }
+            await publisher.publish(bulletin)
+            for await first in heard {
+                #expect(first == bulletin)
+                break
+            }
+            let second = try await Station(["ECHO_NEWS_LISTEN": "ipc://\(path)"])
+            let late = try await second.echo()
+            _ = try await late.publisher()
+            let error = await #expect(throws: StartError.self) { try await late.run() }
+            #expect(error?.description.hasPrefix("echo cannot listen at ipc://\(path): ") == true)
+            await second.runtime.stop()
+            await visitor.close()
+            await listener.runtime.stop()
+        }
+    }
+
     /// Visitors come until echo answers one of them: a host that was just run may not listen yet.
     private func hears(_ values: [String: String], _ location: SourceLocation = #_sourceLocation) async throws {
         for _ in 1...20 {

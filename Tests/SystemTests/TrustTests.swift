@@ -18,6 +18,7 @@ struct TrustTests {
         case bulletinsOverTCP = "by bulletins over tcp with CURVE"
 
         var testDescription: String { rawValue }
+        var isAsking: Bool { self == .asking || self == .askingOverHTTP }
     }
 
     private func settings(_ way: Way, _ site: Site) throws -> [String: String] {
@@ -38,6 +39,13 @@ struct TrustTests {
 
     private func time(_ site: Site, _ token: String) async throws -> Answer {
         try await Web.get(site.url("resource") + "/api/v1/resource/epoch_time", ["X-Token": token])
+    }
+
+    /// How often resource has asked auth for what has changed.
+    private func fetches(_ site: Site) async throws -> Int {
+        let metrics = try await Web.get(site.url("resource") + "/metrics").body
+        let match = metrics.firstMatch(of: /star_token_changes_fetched_total\{service="resource"\} (\d+)/)
+        return try #require(match.flatMap { Int($0.1) }, "\(metrics)")
     }
 
     private func revoke(_ site: Site, _ token: String) async throws {
@@ -64,6 +72,15 @@ struct TrustTests {
             let metrics = try await Web.get(site.url("resource") + "/metrics").body
             #expect(metrics.contains(#"star_tokens_revoked{service="resource"} 3"#), "\(metrics)")
             #expect(metrics.contains(#"star_token_cache_hits_total{service="resource"}"#))
+            // A machine that stands still for a while makes whoever listens ask, too: so it may take several tokens.
+            try await eventually("resource hears of a token \(way)") {
+                let before = try await fetches(site)
+                let token = try await site.token()
+                #expect(try await time(site, token).status == 200)
+                try await revoke(site, token)
+                try await eventually("the token is refused") { try await time(site, token).code == "token_invalid" }
+                return (try await fetches(site) > before) == way.isAsking
+            }
             for process in [resource, auth] { #expect(try await process.stop() == 0, "\(process.log)") }
         }
     }

@@ -15,12 +15,12 @@ struct RevocationTests {
         let (remembered, unknown, other) = (try bench.revocable(), try bench.revocable(), try bench.token("eve"))
         for token in [remembered.token, other] { #expect(await bench.problem(of: token) == nil) }
         #expect(bench.verifier.read(bench.source.revoke(remembered.revoked, unknown.revoked)))
-        #expect(bench.verifier.cacheFigures.count == 1)
+        #expect(bench.verifier.figures.count == 1)
         for token in [remembered.token, unknown.token] {
             #expect(await bench.problem(of: token) == Self.refusal)
         }
         #expect(await bench.problem(of: other) == nil)
-        #expect(bench.verifier.cacheFigures.denied == 2 && bench.source.count == 1)
+        #expect(bench.verifier.figures.denied == 2 && bench.source.count == 1)
     }
 
     @Test("are found out by whoever has missed the bulletin, at the next one and at a sign of life")

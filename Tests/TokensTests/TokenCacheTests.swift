@@ -12,13 +12,13 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token()
         for _ in 0..<5 { #expect(await bench.problem(of: token) == nil) }
-        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 4, misses: 1, count: 1))
+        #expect(bench.verifier.figures == VerifierFigures(hits: 4, misses: 1, count: 1, fetches: 1))
         bench.clock.advance(59.9)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.cacheFigures.hits == 5)
+        #expect(bench.verifier.figures.hits == 5)
         bench.clock.advance(0.1)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 5, misses: 2, count: 1))
+        #expect(bench.verifier.figures == VerifierFigures(hits: 5, misses: 2, count: 1, fetches: 1))
     }
 
     @Test("no token is remembered beyond its end")
@@ -29,7 +29,7 @@ struct TokenCacheTests {
         #expect(await bench.problem(of: token) == nil)
         bench.clock.advance(9)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.cacheFigures.hits == 1)
+        #expect(bench.verifier.figures.hits == 1)
         bench.clock.advance(1)
         #expect(await bench.problem(of: token)?.kind == .tokenExpired)
     }
@@ -39,7 +39,7 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token() + "A"
         for _ in 0..<3 { #expect(await bench.problem(of: token)?.kind == .tokenInvalid) }
-        #expect(bench.verifier.cacheFigures == TokenCacheFigures(hits: 0, misses: 3, count: 0))
+        #expect(bench.verifier.figures == VerifierFigures(hits: 0, misses: 3, count: 0, fetches: 1))
     }
 
     @Test("another spelling of a remembered token is another token")
@@ -60,9 +60,9 @@ struct TokenCacheTests {
         let token = try bench.token()
         #expect(await bench.problem(of: token) == nil)
         bench.verifier.replaceKeys(KeySet([bench.key.publicKey]))
-        #expect(bench.verifier.cacheFigures.count == 1)
+        #expect(bench.verifier.figures.count == 1)
         bench.verifier.replaceKeys(KeySet([bench.key.publicKey, SigningKey().publicKey]))
-        #expect(bench.verifier.cacheFigures.count == 0)
+        #expect(bench.verifier.figures.count == 0)
     }
 
     @Test("what was verified with keys that have changed meanwhile is not remembered")
@@ -84,9 +84,9 @@ struct TokenCacheTests {
         for number in 0..<200 {
             #expect(await bench.problem(of: used) == nil)
             #expect(await bench.problem(of: try bench.token("user\(number)")) == nil)
-            #expect(bench.verifier.cacheFigures.count <= 20)
+            #expect(bench.verifier.figures.count <= 20)
         }
-        let figures = bench.verifier.cacheFigures
+        let figures = bench.verifier.figures
         #expect(figures.hits == 199 && figures.misses == 201 && figures.count >= 10)
     }
 

@@ -87,7 +87,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         let publisher = ZeroMQPublisher(
             on: thread, context: runtime.context, addresses: addresses,
             security: try serverSecurity(addresses, NewsSettings.listenName(of: name)))
-        await parts.add(publisher)
+        await parts.add(publisher, at: addresses.map(\.description).joined(separator: " and "))
         return publisher
     }
 
@@ -191,11 +191,11 @@ private actor Parts {
     private var fronts: [(front: any Front, at: String)] = []
     private var draining: Task<Void, Never>?
     private var callers: [any Caller] = []
-    private var publishers: [ZeroMQPublisher] = []
+    private var publishers: [(publisher: ZeroMQPublisher, at: String)] = []
     private var subscriptions: [ZeroMQSubscription] = []
 
     func add(_ caller: any Caller) { callers.append(caller) }
-    func add(_ publisher: ZeroMQPublisher) { publishers.append(publisher) }
+    func add(_ publisher: ZeroMQPublisher, at place: String) { publishers.append((publisher, place)) }
     func add(_ subscription: ZeroMQSubscription) { subscriptions.append(subscription) }
 
     func add(_ dispatcher: Dispatcher, _ fronts: [(any Front, at: String)]) {
@@ -205,14 +205,23 @@ private actor Parts {
 
     func start(_ service: String) async throws -> [String] {
         var addresses: [String] = []
+        for (publisher, place) in publishers {
+            addresses += try await listening(service, at: place) { try await publisher.start() }
+        }
         for (front, place) in fronts {
-            do {
-                addresses += try await front.start()
-            } catch {
-                throw StartError(description: "\(service) cannot listen at \(place): \(error)")
-            }
+            addresses += try await listening(service, at: place) { try await front.start() }
         }
         return addresses
+    }
+
+    private func listening(
+        _ service: String, at place: String, _ start: () async throws -> [String]
+    ) async throws(StartError) -> [String] {
+        do {
+            return try await start()
+        } catch {
+            throw StartError(description: "\(service) cannot listen at \(place): \(error)")
+        }
     }
 
     func drain(for time: Duration) async {
@@ -232,7 +241,7 @@ private actor Parts {
             for (front, _) in fronts { group.addTask { await front.stop() } }
         }
         for subscription in subscriptions { await subscription.close() }
-        for publisher in publishers { await publisher.stop() }
+        for (publisher, _) in publishers { await publisher.stop() }
         for caller in callers { await caller.close() }
     }
 }

@@ -9,7 +9,8 @@ final class TrustMetrics: Sendable {
     private let misses: Counter
     private let remembered: Gauge
     private let denied: Gauge
-    private let last = Mutex(TokenCacheFigures())
+    private let fetches: Counter
+    private let last = Mutex(VerifierFigures())
 
     init(_ service: String, _ verifier: AccessTokenVerifier) {
         self.verifier = verifier
@@ -18,15 +19,17 @@ final class TrustMetrics: Sendable {
         misses = Counter(label: "star_token_cache_misses_total", dimensions: dimensions)
         remembered = Gauge(label: "star_token_cache_size", dimensions: dimensions)
         denied = Gauge(label: "star_tokens_revoked", dimensions: dimensions)
+        fetches = Counter(label: "star_token_changes_fetched_total", dimensions: dimensions)
     }
 
     func record() {
         last.withLock { last in
-            let now = verifier.cacheFigures
+            let now = verifier.figures
             hits.increment(by: now.hits - last.hits)
             misses.increment(by: now.misses - last.misses)
             remembered.record(now.count)
             denied.record(now.denied)
+            fetches.increment(by: now.fetches - last.fetches)
             last = now
         }
     }

@@ -53,8 +53,8 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Whether there are keys to verify with. Until then ``verify(_:)`` answers 503.
     public var isReady: Bool { ring.isReady }
 
-    /// How well the memory of verified tokens does.
-    public var cacheFigures: TokenCacheFigures { ring.figures }
+    /// How it does.
+    public var figures: VerifierFigures { ring.figures }
 
     /// Puts a new set of keys in the place of the old one, as auth does when its keys change. Tokens of keys that are not in
     /// it stop at once.

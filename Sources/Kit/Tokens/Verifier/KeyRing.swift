@@ -16,7 +16,7 @@ final class KeyRing: Sendable {
         var edition: Edition?
         var schedule = FetchSchedule()
         var verified: VerifiedTokens
-        var figures = TokenCacheFigures()
+        var figures = VerifierFigures()
         var lastFailure: Problem?
     }
 
@@ -38,7 +38,7 @@ final class KeyRing: Sendable {
 
     var edition: Edition? { state.withLock { $0.edition } }
 
-    var figures: TokenCacheFigures {
+    var figures: VerifierFigures {
         state.withLock { state in
             var figures = state.figures
             figures.count = state.verified.count
@@ -94,6 +94,7 @@ final class KeyRing: Sendable {
         case .refuse: break
         case .join(let flight): await flight.wait()
         case .begin(let flight):
+            state.withLock { $0.figures.fetches += 1 }
             // It is nobody's child: neither the trace nor the end of the call that happened to come first is the fetch's.
             Task.detached { await self.fly(flight) }
             await flight.wait()

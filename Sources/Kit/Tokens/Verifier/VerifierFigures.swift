@@ -1,5 +1,5 @@
-/// How well the memory of verified tokens does, since the process started.
-public struct TokenCacheFigures: Sendable, Hashable {
+/// How a verifier does, since the process started.
+public struct VerifierFigures: Sendable, Hashable {
     /// Tokens that were remembered.
     public internal(set) var hits = 0
     /// Tokens that had to be looked at, valid or not.
@@ -8,11 +8,14 @@ public struct TokenCacheFigures: Sendable, Hashable {
     public internal(set) var count = 0
     /// Tokens that are known to be revoked now.
     public internal(set) var denied = 0
+    /// How often the source was asked for keys and revocations. Bulletins that come make it unnecessary.
+    public internal(set) var fetches = 0
 
-    public init(hits: Int = 0, misses: Int = 0, count: Int = 0, denied: Int = 0) {
+    public init(hits: Int = 0, misses: Int = 0, count: Int = 0, denied: Int = 0, fetches: Int = 0) {
         self.hits = hits
         self.misses = misses
         self.count = count
         self.denied = denied
+        self.fetches = fetches
     }
 }
