@@ -59,6 +59,8 @@ struct StartTests {
             ("AUTH_CURVE_SECRET_KEY_FILE", "nowhere.key"), ("AUTH_ZMQ_LISTEN", "tcp://0.0.0.0:5041"),
             ("RESOURCE_ADDRESS", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
             ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCK_AFTER", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
+            ("AUTH_NEWS_LISTEN", "nowhere"), ("AUTH_NEWS_ADDRESS", "nowhere"),
+            ("AUTH_NEWS_ADDRESS", "tcp://auth.example:7040"),
         ])
     func wrongSetting(_ name: String, _ value: String) async throws {
         try await Site.open { site in

@@ -62,15 +62,28 @@ struct Fleet {
 
     /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
     func run() async throws {
+        let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: Helper(work: work), successTerminationBehavior: .ignore)
+        }
+        let services: [any ServiceLifecycle.Service] = hosts + [Drain(hosts: hosts)]
         let group = ServiceGroup(
             configuration: .init(
-                services: hosts + [Drain(hosts: hosts)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
-            Task { try await work() }
-        }
-        defer { for helper in helpers { helper.cancel() } }
+                services: helpers + services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
         try await group.run()
         await runtime.stop()
+    }
+}
+
+/// What goes on beside the services, until they have stopped. Where it fails, the process ends with the reason.
+private struct Helper: ServiceLifecycle.Service {
+    let work: @Sendable () async throws -> Void
+
+    func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown(work)
+        } catch is CancellationError {}
     }
 }
 

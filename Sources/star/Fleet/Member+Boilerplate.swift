@@ -8,6 +8,6 @@ extension Member {
         let verifier = try await verifier(host, settings)
         return Built(
             service: BoilerplateService(executor: host.executor), verifier: verifier,
-            background: [follow(verifier, host)])
+            background: [try await follow(verifier, host)])
     }
 }

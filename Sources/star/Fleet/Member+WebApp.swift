@@ -30,7 +30,8 @@ extension Member {
         let events = Page("/page/comparison", contentType: "text/event-stream") { service.comparisonEvents() }
         let verifier = try await verifier(host, settings)
         return Built(
-            service: service, verifier: verifier, background: [follow(verifier, host)], interceptors: [service.log],
+            service: service, verifier: verifier, background: [try await follow(verifier, host)],
+            interceptors: [service.log],
             pages: pages + [events])
     }
 }

@@ -44,14 +44,17 @@ extension Member {
             issuer: settings.issuer, audience: settings.audience, source: AuthKeys(auth: auth))
     }
 
-    /// Fetches auth's keys as soon as auth is there, and keeps up with what changes. The service starts without waiting
-    /// for it.
+    /// Begins to listen to auth's news.
+    ///
+    /// - Returns: what fetches auth's keys as soon as auth is there, and keeps up with what changes. The service starts
+    ///   without waiting for it.
+    /// - Throws: `SettingsError` where an address of the news is wrong, or a key for it is missing.
     static func follow(
         _ verifier: AccessTokenVerifier, _ host: ServiceHost
-    ) -> @Sendable () async throws -> Void {
-        {
-            let follower = NewsFollower(verifier)
-            try await host.listen(to: AuthContract.description, changes) { follower.heard($0) }
+    ) async throws -> @Sendable () async throws -> Void {
+        let follower = NewsFollower(verifier)
+        try await host.listen(to: AuthContract.description, changes) { follower.heard($0) }
+        return {
             async let following: Void = follower.run()
             try await verifier.warmUp { problem in host.logger.info("Auth's keys have not come yet: \(problem.detail)")
             }
