@@ -1,6 +1,7 @@
 import Endpoints
-import Passwords
 import Testing
+
+@testable import Passwords
 
 @Suite("Passwords")
 struct PasswordHasherTests {
@@ -35,6 +36,23 @@ struct PasswordHasherTests {
             "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
         #expect(try await hasher.verify("swordfish", against: weak) == .rightButOutdated)
         #expect(try await hasher.verify("Swordfish", against: weak) == .wrong)
+    }
+
+    @Test("a hash of stronger parameters is right, and stays")
+    func stronger() async throws {
+        // “swordfish” with 32 MiB and three passes.
+        let strong =
+            "$argon2id$v=19$m=32768,t=3,p=1$Nlc0eGtVeEN1c0diaHBjNQ$aZJy5wgqDSstDJP+vtXZbkYd4UkcxkOO5QCNbx38vNU"
+        #expect(try await hasher.verify("swordfish", against: strong) == .right)
+    }
+
+    @Test("what is compared with where there is no user, is of the parameters of every hash")
+    func nobodysHash() async throws {
+        let hash = try await hasher.hash("swordfish")
+        func parameters(_ hash: String) -> [Substring] { hash.split(separator: "$").dropLast(2) }
+        func lengths(_ hash: String) -> [Int] { hash.split(separator: "$").suffix(2).map(\.count) }
+        #expect(parameters(PasswordHasher.nobody) == parameters(hash))
+        #expect(lengths(PasswordHasher.nobody) == lengths(hash))
     }
 
     @Test("more than the queue holds is refused with a time to come back")

@@ -53,7 +53,7 @@ public final class PasswordHasher: Sendable {
         try await run {
             let isRight = crypto_pwhash_str_verify(hash ?? Self.nobody, password, UInt64(password.utf8.count)) == 0
             guard isRight, let hash else { return .wrong }
-            return crypto_pwhash_str_needs_rehash(hash, Self.passes, Self.memory) == 0 ? .right : .rightButOutdated
+            return Self.isWeak(hash) ? .rightButOutdated : .right
         }
     }
 
@@ -74,8 +74,17 @@ public final class PasswordHasher: Sendable {
     private static let full = Problem(
         .tooManyRequests, "Too many passwords are being checked.", retryAfter: .seconds(1), isUnprocessed: true)
 
-    /// A hash that no password has, of today's parameters: compared with where there is no user.
-    private static let nobody = hash(UUID().uuidString) ?? ""
+    /// A hash of today's parameters, of random bytes that no known password leads to: compared with where there is no user.
+    static let nobody =
+        "$argon2id$v=19$m=19456,t=2,p=1$cpPpDaC0nAdMnZtW8ej+Og$SQCnqZq+B8BV/eryurR/lInymL6jgmYmIKZlQMtlCTc"
+
+    /// Whether a hash has less than today's memory or passes. One that has more stays as it is.
+    static func isWeak(_ hash: String) -> Bool {
+        guard let cost = hash.prefixMatch(of: /\$argon2id\$v=19\$m=(\d+),t=(\d+),/),
+            let kibibytes = Int(cost.1), let passes = UInt64(cost.2)
+        else { return true }
+        return kibibytes < memory / 1024 || passes < Self.passes
+    }
 
     private static func hash(_ password: String) -> String? {
         var text = [CChar](repeating: 0, count: Int(crypto_pwhash_STRBYTES))
