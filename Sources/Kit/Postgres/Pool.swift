@@ -15,8 +15,9 @@ public final class Pool: Sendable {
         let outage = Outage(pause: settings.pause)
         for number in 1...settings.connections {
             let thread = Thread { [settings, line] in Worker(address, settings, line, outage).work() }
-            thread.name = "\(settings.name)-pq-\(number)"
             thread.start()
+            // Told before the thread runs, the name would not come to the system.
+            thread.name = "\(settings.name)-pq-\(number)"
         }
     }
 

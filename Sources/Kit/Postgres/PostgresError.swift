@@ -2,11 +2,13 @@
 public enum PostgresError: Error, Sendable, Equatable {
     /// The address is no `postgres://` URL.
     case address
-    /// There is no connection, or it was lost: what libpq says of it. Nothing was changed.
+    /// There is no connection, or it was lost: what libpq says of it. No transaction has changed anything; a statement that
+    /// ran by itself may have.
     case disconnected(String)
     /// The connection was lost while the server was asked to commit: whether it did, nobody here knows.
     case outcomeUnknown
-    /// The server did not answer a statement in time; the connection was given up. Nothing was changed.
+    /// The server did not answer a statement in time; the connection was given up. What was changed is as with
+    /// ``disconnected(_:)``.
     case timedOut
     /// As many wait for a connection as may.
     case full
