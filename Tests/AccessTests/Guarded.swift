@@ -133,7 +133,7 @@ final class Guarded {
         let hash = try await hash.value
         for (name, permissions) in [("ada", ["time"]), ("bob", ["tide"]), ("root", ["users", "introspect"])] {
             let user = User(name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
-            _ = try await store.add(user, held: nil, entry(.userAdded, name)).get()
+            _ = try await store.add(user, by: .owner, entry(.userAdded, name)).get()
         }
         return store
     }

@@ -15,20 +15,20 @@ struct AdministratorTests {
             var locked = user("eve", ["users"])
             locked.isLocked = true
             try await store.add(locked)
-            let strip = UserChange.access(permissions: ["time"], roles: [], held: nil)
+            let strip = UserChange.access(permissions: ["time"], roles: [])
             for change in [UserChange.lock, strip] {
-                let result = try await store.change("ada", change, entry(.userLocked, at: second(9)))
+                let result = try await store.change("ada", change, by: .owner, entry(.userLocked, at: second(9)))
                 #expect(result == .failure(.lastAdministrator))
             }
-            #expect(try await store.remove("ada", entry(.userRemoved)) == .failure(.lastAdministrator))
+            #expect(try await store.remove("ada", by: .owner, entry(.userRemoved)) == .failure(.lastAdministrator))
             let weaker = Role(name: "clerk", permissions: ["time"])
             #expect(try await store.set(weaker, entry(.roleSet)) == .failure(.lastAdministrator))
             #expect(try await store.removeRole("clerk", entry(.roleRemoved)) == .failure(.lastAdministrator))
             #expect(try await store.user(named: "ada") == user("ada", roles: ["clerk"]))
             #expect(try await store.roles() == [Self.clerk])
             // With a second one it goes.
-            _ = try await store.change("eve", .unlock, entry(.userUnlocked, of: "eve"))
-            #expect(try await store.change("ada", .lock, entry(.userLocked)).get().isLocked)
+            _ = try await store.change("eve", .unlock, by: .owner, entry(.userUnlocked, of: "eve"))
+            #expect(try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get().isLocked)
         }
     }
 
@@ -42,7 +42,8 @@ struct AdministratorTests {
                 let results = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for name in names {
                         group.addTask {
-                            try await store.remove(name, entry(.userRemoved, of: name)) != .failure(.lastAdministrator)
+                            try await store.remove(name, by: .owner, entry(.userRemoved, of: name))
+                                != .failure(.lastAdministrator)
                         }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
@@ -54,7 +55,7 @@ struct AdministratorTests {
 
     private func removeOthers(than names: [String], _ store: any AuthStore) async throws {
         for user in try await store.users(after: nil, limit: 10) where !names.contains(user.name) {
-            _ = try await store.remove(user.name, entry(.userRemoved, of: user.name))
+            _ = try await store.remove(user.name, by: .owner, entry(.userRemoved, of: user.name))
         }
     }
 
@@ -76,7 +77,7 @@ struct AdministratorTests {
             #expect(try await store.revoked() == ["access of b"])
             #expect(try await store.refreshToken("b")?.isEnded == true)
             #expect(try await store.audit(before: nil, limit: 1).first?.entry.action == .userLocked)
-            let unlocked = try await store.change("bob", .unlock, entry(.userUnlocked, of: "bob")).get()
+            let unlocked = try await store.change("bob", .unlock, by: .owner, entry(.userUnlocked, of: "bob")).get()
             #expect(!unlocked.isLocked && unlocked.failedAttempts == 0)
         }
     }

@@ -1,6 +1,7 @@
 import Auth
 import Foundation
 import Testing
+import Tokens
 
 @Suite("A store of signing keys", .timeLimit(.minutes(1)))
 struct KeyStoreTests {
@@ -60,6 +61,19 @@ struct KeyStoreTests {
             #expect(try await wins { _ in try await store.promote("n0", entry(.keyPromoted)) } == 1)
             #expect(try await wins { try await store.promote("n\($0)", entry(.keyPromoted)) } == 7)
             #expect(try await store.keys().count { $0.state == .signing } == 1)
+        }
+    }
+
+    @Test("holds no more keys that verify than a set does", arguments: StoreKind.all)
+    func limit(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.begin(with: Self.key("k0"), entry(.keyPromoted))
+            for number in 1..<KeySet.limit {
+                #expect(try await store.announce(Self.key("k\(number)"), entry(.keyAnnounced)))
+            }
+            #expect(try await !store.announce(Self.key("late"), entry(.keyAnnounced)))
+            #expect(try await store.retire("k1", entry(.keyRetired)))
+            #expect(try await store.announce(Self.key("late"), entry(.keyAnnounced)))
         }
     }
 

@@ -22,6 +22,13 @@ struct MemoryState {
     var allRoles: [Role] { roles.values.sorted { ByteOrder($0.name) < ByteOrder($1.name) } }
     var hasAdministrator: Bool { users.values.contains { $0.isAdministrator(allRoles) } }
 
+    /// What may be granted; `nil` for anything.
+    func held(by authority: Authority) -> Result<Set<String>?, Refusal> {
+        guard case .administrator(let name) = authority else { return .success(nil) }
+        guard let user = users[name], user.isAdministrator(allRoles) else { return .failure(.notAdministrator) }
+        return .success(user.effectivePermissions(allRoles))
+    }
+
     mutating func note(_ entry: AuditEntry) {
         trail.append(AuditRecord(number: trail.count + 1, entry: entry))
     }

@@ -1,5 +1,6 @@
 import Auth
 import Foundation
+import Tokens
 
 /// A store in memory: what the suite is tried on first, and the shortest that keeps the protocol.
 actor MemoryStore: AuthStore {
@@ -28,7 +29,9 @@ actor MemoryStore: AuthStore {
 
     func prune(at moment: Date) throws(StoreError) {
         _ = try read()
-        state.sessions = state.sessions.filter { $0.value.token.expires > moment }
+        state.sessions = state.sessions.filter { _, session in
+            session.token.expires > moment || session.token.access.isAccepted(at: moment)
+        }
         state.ended.formIntersection(state.sessions.values.map(\.token.family))
         state.revocations.removeAll { !$0.token.isAccepted(at: moment) }
     }
@@ -55,12 +58,16 @@ extension MemoryStore {
         return Array(all.filter { user in name.map { ByteOrder($0) < ByteOrder(user.name) } ?? true }.prefix(limit))
     }
 
-    func add(_ user: User, held: Set<String>?, _ entry: AuditEntry) throws(StoreError) -> Result<User, Refusal> {
+    func add(
+        _ user: User, by authority: Authority, _ entry: AuditEntry
+    ) throws(StoreError) -> Result<User, Refusal> {
         try write(entry) { state in
-            guard state.users[user.name] == nil else { return .failure(.nameTaken) }
-            if let refusal = user.refusal(held: held, state.allRoles) { return .failure(refusal) }
-            state.users[user.name] = user
-            return .success(user)
+            state.held(by: authority).flatMap { held in
+                guard state.users[user.name] == nil else { return .failure(.nameTaken) }
+                if let refusal = user.refusal(held: held, state.allRoles) { return .failure(refusal) }
+                state.users[user.name] = user
+                return .success(user)
+            }
         }
     }
 
@@ -77,23 +84,32 @@ extension MemoryStore {
         return (try? result.get()) != nil
     }
 
-    func change(_ name: String, _ change: UserChange, _ entry: AuditEntry) throws(StoreError) -> Result<User, Refusal> {
+    func change(
+        _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
+    ) throws(StoreError) -> Result<User, Refusal> {
         try write(entry) { state in
-            guard let user = state.users[name] else { return .failure(.noSuchUser) }
-            return change.applied(to: user, roles: state.allRoles, at: entry.at).map { changed, ending in
-                state.users[name] = changed
-                state.end(ending, of: name, at: entry.at)
-                return changed
+            state.held(by: authority).flatMap { held in
+                guard let user = state.users[name] else { return .failure(.noSuchUser) }
+                return change.applied(to: user, held: held, roles: state.allRoles, at: entry.at).map {
+                    changed, ending in
+                    state.users[name] = changed
+                    state.end(ending, of: name, at: entry.at)
+                    return changed
+                }
             }
         }
     }
 
-    func remove(_ name: String, _ entry: AuditEntry) throws(StoreError) -> Result<User, Refusal> {
+    func remove(
+        _ name: String, by authority: Authority, _ entry: AuditEntry
+    ) throws(StoreError) -> Result<User, Refusal> {
         try write(entry) { state in
-            guard let user = state.users.removeValue(forKey: name) else { return .failure(.noSuchUser) }
-            state.end(.sessions, of: name, at: entry.at)
-            state.sessions = state.sessions.filter { $0.value.token.user != name }
-            return .success(user)
+            state.held(by: authority).flatMap { _ in
+                guard let user = state.users.removeValue(forKey: name) else { return .failure(.noSuchUser) }
+                state.end(.sessions, of: name, at: entry.at)
+                state.sessions = state.sessions.filter { $0.value.token.user != name }
+                return .success(user)
+            }
         }
     }
 
@@ -102,7 +118,7 @@ extension MemoryStore {
         user.failedAttempts += 1
         state.users[name] = user
         guard user.failedAttempts >= limit, !user.isLocked else { return }
-        _ = try change(name, .lock, AuditEntry.lock(of: name, after: user.failedAttempts, at: moment))
+        _ = try change(name, .lock, by: .owner, AuditEntry.lock(of: name, after: user.failedAttempts, at: moment))
     }
 
     func roles() throws(StoreError) -> [Role] { try read().allRoles }
@@ -124,6 +140,7 @@ extension MemoryStore {
             state.roles[name] = role
             guard role != nil || before.roles[name] != nil else { return .failure(.noSuchRole(name)) }
             for user in before.users.values {
+                guard user.fitsToken(state.allRoles) else { return .failure(.tooMuch) }
                 if role == nil { state.users[user.name]?.roles.remove(name) }
                 let isLess = !user.effectivePermissions(state.allRoles).isSuperset(
                     of: user.effectivePermissions(before.allRoles))
@@ -189,6 +206,7 @@ extension MemoryStore {
     func announce(_ key: StoredKey, _ entry: AuditEntry) throws(StoreError) -> Bool {
         let keys = try read().keys
         guard !keys.contains(where: { $0.kid == key.kid }) else { return false }
+        guard keys.count(where: { $0.state != .retired }) < KeySet.limit else { return false }
         return change(keys + [key], entry)
     }
 

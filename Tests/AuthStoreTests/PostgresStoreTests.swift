@@ -67,11 +67,11 @@ struct PostgresStoreTests {
                 for name in ["ada", "bob"] { try await one.add(user(name, [Administration.permission])) }
                 let outcomes = try await race(one, other) { store, isFirst in
                     let name = isFirst ? "ada" : "bob"
-                    let strip = UserChange.access(permissions: ["time"], roles: [], held: nil)
+                    let strip = UserChange.access(permissions: ["time"], roles: [])
                     return switch way {
-                    case 0: try await store.remove(name, entry(.userRemoved, of: name))
-                    case 1: try await store.change(name, .lock, entry(.userLocked, of: name))
-                    default: try await store.change(name, strip, entry(.accessChanged, of: name))
+                    case 0: try await store.remove(name, by: .owner, entry(.userRemoved, of: name))
+                    case 1: try await store.change(name, .lock, by: .owner, entry(.userLocked, of: name))
+                    default: try await store.change(name, strip, by: .owner, entry(.accessChanged, of: name))
                     }
                 }
                 #expect(outcomes.count { $0 == .failure(.lastAdministrator) } == 1)

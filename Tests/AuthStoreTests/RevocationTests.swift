@@ -90,6 +90,17 @@ struct RevocationTests {
         }
     }
 
+    @Test("forgets no session whose access token is accepted still", arguments: StoreKind.all)
+    func outlived(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            #expect(try await store.open(token("a", lasts: 100, accessLasts: 1000)))
+            try await store.prune(at: second(500))
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked, at: second(501))).get()
+            #expect(try await store.revoked() == ["access of a"])
+        }
+    }
+
     @Test("keeps an audit trail, the newest line first, page by page", arguments: StoreKind.all)
     func trail(_ kind: StoreKind) async throws {
         try await kind.open { store in

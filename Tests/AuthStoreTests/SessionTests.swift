@@ -26,7 +26,7 @@ struct SessionTests {
             try await store.add(user("ada"))
             #expect(try await store.open(token("a"), passwordHash: "another", rehashed: nil) == nil)
             #expect(try await !store.open(token("b", of: "bob")))
-            _ = try await store.change("ada", .lock, entry(.userLocked))
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked))
             #expect(try await !store.open(token("a")))
             #expect(try await store.refreshToken("a") == nil)
         }
@@ -39,8 +39,8 @@ struct SessionTests {
             try await store.add(user("ada", ["time", "tide"], roles: ["reader"]))
             let first = try await store.open(token("a"), passwordHash: "hash of ada", rehashed: nil)
             #expect(first == ["read", "tide", "time"])
-            let less = UserChange.access(permissions: ["tide"], roles: [], held: nil)
-            _ = try await store.change("ada", less, entry(.accessChanged, at: second(1))).get()
+            let less = UserChange.access(permissions: ["tide"], roles: [])
+            _ = try await store.change("ada", less, by: .owner, entry(.accessChanged, at: second(1))).get()
             #expect(
                 try await store.rotate("a", to: token("b", family: "a", at: second(2)), from: nil)
                     == .rotated(permissions: ["tide"]))
@@ -151,11 +151,12 @@ struct SessionTests {
                 #expect(try await store.open(token(name, of: name)))
             }
             func change(_ name: String, _ change: UserChange) async throws {
-                _ = try await store.change(name, change, entry(.accessChanged, of: name, at: second(5))).get()
+                _ = try await store.change(name, change, by: .owner, entry(.accessChanged, of: name, at: second(5)))
+                    .get()
             }
-            try await change("bob", .access(permissions: ["time", "tide", "moon"], roles: [], held: nil))
+            try await change("bob", .access(permissions: ["time", "tide", "moon"], roles: []))
             #expect(try await store.revoked().isEmpty)
-            try await change("bob", .access(permissions: ["time"], roles: [], held: nil))
+            try await change("bob", .access(permissions: ["time"], roles: []))
             #expect(try await store.revoked() == ["access of bob"])
             #expect(try await store.refreshToken("bob")?.isEnded == false)
             try await change("ada", .lock)

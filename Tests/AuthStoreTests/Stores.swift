@@ -68,7 +68,7 @@ func token(
 extension AuthStore {
     @discardableResult
     func add(_ user: User) async throws -> User {
-        try await add(user, held: nil, entry(of: user.name, at: user.created)).get()
+        try await add(user, by: .owner, entry(of: user.name, at: user.created)).get()
     }
 
     /// Opens a session with the hash that ``user(_:_:roles:at:)`` gives.

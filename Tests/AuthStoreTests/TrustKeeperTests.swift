@@ -1,4 +1,5 @@
 import Auth
+import Contracts
 import Endpoints
 import Foundation
 import RPC
@@ -185,7 +186,7 @@ struct TrustKeeperTests {
         #expect(await family.isGood(token) == (true, true))
         #expect(await family.isGood(try family.issue().token) == (true, true))
         let problem = await #expect(throws: Problem.self) { try await family.keeper.changes(since: nil) }
-        #expect(problem?.kind == .unavailable)
+        #expect(problem?.kind == .storeUnavailable)
     }
 
     @Test("confirms in auth's own endpoints what the store says", arguments: StoreKind.all)

@@ -14,7 +14,7 @@ struct UserStoreTests {
                 #expect(try await store.passwordHash(of: name) == nil)
                 #expect(try await store.permissions(of: name) == [])
             }
-            _ = try await store.change("ada", .lock, entry(.userLocked)).get()
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
             #expect(try await store.passwordHash(of: "ada") == nil)
             #expect(try await store.permissions(of: "ada") == [])
         }
@@ -42,8 +42,11 @@ struct UserStoreTests {
             for name in ["ada", "bob"] { try await store.add(user(name)) }
             for name in ["ada\0", "ada\0x", "\0ada"] {
                 #expect(try await store.user(named: name) == nil)
-                #expect(try await store.change(name, .lock, entry(.userLocked, of: name)) == .failure(.noSuchUser))
-                #expect(try await store.remove(name, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
+                #expect(
+                    try await store.change(name, .lock, by: .owner, entry(.userLocked, of: name))
+                        == .failure(.noSuchUser))
+                #expect(
+                    try await store.remove(name, by: .owner, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
                 try await store.noteFailure(of: name, limit: 1, at: second(1))
             }
             #expect(try await store.user(named: "ada") == user("ada"))
@@ -55,9 +58,9 @@ struct UserStoreTests {
     func refused(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada", ["time"]))
-            let second = try await store.add(user("ada", ["tide"]), held: nil, entry())
+            let second = try await store.add(user("ada", ["tide"]), by: .owner, entry())
             #expect(second == .failure(.nameTaken))
-            let stray = try await store.add(user("bob", roles: ["king"]), held: nil, entry(of: "bob"))
+            let stray = try await store.add(user("bob", roles: ["king"]), by: .owner, entry(of: "bob"))
             #expect(stray == .failure(.noSuchRole("king")))
             #expect(try await store.users(after: nil, limit: 10) == [user("ada", ["time"])])
             #expect(try await store.audit(before: nil, limit: 10).count == 1)
@@ -70,7 +73,7 @@ struct UserStoreTests {
             let added = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<8 {
                     group.addTask {
-                        let result = try await store.add(user("ada", ["p\(number)"]), held: nil, entry())
+                        let result = try await store.add(user("ada", ["p\(number)"]), by: .owner, entry())
                         return (try? result.get()) != nil
                     }
                 }
@@ -103,15 +106,23 @@ struct UserStoreTests {
     func granting(_ kind: StoreKind) async throws {
         try await kind.open { store in
             _ = try await store.set(Role(name: "clerk", permissions: ["greet", "seal"]), entry(.roleSet, of: "clerk"))
+            func whoHolds(_ permissions: Set<String>?) async throws -> Authority {
+                guard let permissions else { return .owner }
+                _ = try await store.remove("root", by: .owner, entry(.userRemoved, of: "root"))
+                try await store.add(user("root", permissions.union(["users"])))
+                return .administrator("root")
+            }
             func change(_ permissions: Set<String>, _ roles: Set<String>, held: Set<String>?) async throws -> Refusal? {
-                let change = UserChange.access(permissions: permissions, roles: roles, held: held)
-                let result = try await store.change("ada", change, entry(.accessChanged, at: second(1)))
+                let change = UserChange.access(permissions: permissions, roles: roles)
+                let result = try await store.change(
+                    "ada", change, by: whoHolds(held), entry(.accessChanged, at: second(1)))
                 if case .failure(let refusal) = result { return refusal }
                 return nil
             }
-            let strong = try await store.add(user("ada", ["time", "tide"]), held: ["time"], entry())
+            try await store.add(user("second", ["users"]))
+            let strong = try await store.add(user("ada", ["time", "tide"]), by: whoHolds(["time"]), entry())
             #expect(strong == .failure(.notHeld(["tide"])))
-            let risen = try await store.add(user("ada", roles: ["clerk"]), held: ["greet"], entry())
+            let risen = try await store.add(user("ada", roles: ["clerk"]), by: whoHolds(["greet"]), entry())
             #expect(risen == .failure(.notHeld(["seal"])))
             try await store.add(user("ada", ["moon"]))
             #expect(try await change(["moon", "time"], [], held: ["users"]) == .notHeld(["time"]))
@@ -126,19 +137,84 @@ struct UserStoreTests {
         }
     }
 
+    @Test("lets nobody change users who is no administrator in that moment", arguments: StoreKind.all)
+    func authority(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.set(Role(name: "clerk", permissions: ["users"]), entry(.roleSet, of: "clerk"))
+            try await store.add(user("ada", roles: ["clerk"]))
+            try await store.add(user("bob", ["users"]))
+            try await store.add(user("eve"))
+            func refused(_ name: String) async throws -> [Bool] {
+                let eve = entry(of: "eve")
+                let right = Authority.administrator(name)
+                return [
+                    try await store.add(user("new"), by: right, eve) == .failure(.notAdministrator),
+                    try await store.change("eve", .lock, by: right, eve) == .failure(.notAdministrator),
+                    try await store.remove("eve", by: right, eve) == .failure(.notAdministrator),
+                ]
+            }
+            for name in ["eve", "nobody"] { #expect(try await refused(name) == [true, true, true], "\(name)") }
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
+            #expect(try await refused("ada") == [true, true, true])
+            #expect(try await store.user(named: "eve")?.isLocked == false)
+            #expect(try await store.user(named: "new") == nil)
+            #expect(try await refused("bob") == [false, false, false])
+        }
+    }
+
+    @Test("gives and takes beside what the user has in that moment", arguments: StoreKind.all)
+    func grants(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            _ = try await store.set(Role(name: "clerk", permissions: ["ink"]), entry(.roleSet, of: "clerk"))
+            try await store.add(user("ada", ["time"]))
+            #expect(try await store.open(token("a")))
+            func change(_ change: UserChange) async throws -> [Set<String>] {
+                let ada = try await store.change("ada", change, by: .owner, entry(.accessChanged)).get()
+                return [ada.permissions, ada.roles]
+            }
+            #expect(
+                try await change(.grant(permissions: ["tide"], roles: ["clerk"])) == [["tide", "time"], ["clerk"]])
+            #expect(try await store.revoked().isEmpty)
+            #expect(try await change(.withdrawal(permissions: ["time", "moon"], roles: [])) == [["tide"], ["clerk"]])
+            #expect(try await store.revoked() == ["access of a"])
+            #expect(try await change(.withdrawal(permissions: [], roles: ["clerk"])) == [["tide"], []])
+        }
+    }
+
+    @Test("permits nobody more than a token can name, by permission or by role", arguments: StoreKind.all)
+    func tooMuch(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            func permissions(_ count: Int, _ start: String) -> Set<String> {
+                Set((0..<count).map { start + String(repeating: "x", count: 60) + String(format: "%03d", $0) })
+            }
+            let half = permissions(16, "a")
+            let clerk = Role(name: "clerk", permissions: permissions(15, "b"))
+            _ = try await store.set(clerk, entry(.roleSet, of: "clerk")).get()
+            try await store.add(user("ada", half, roles: ["clerk"]))
+            #expect(try await store.add(user("bob", permissions(33, "a")), by: .owner, entry()) == .failure(.tooMuch))
+            let more = UserChange.grant(permissions: permissions(2, "c"), roles: [])
+            #expect(try await store.change("ada", more, by: .owner, entry()) == .failure(.tooMuch))
+            let larger = Role(name: "clerk", permissions: permissions(18, "b"))
+            #expect(try await store.set(larger, entry(.roleSet, of: "clerk")) == .failure(.tooMuch))
+            #expect(try await store.roles() == [clerk])
+            #expect(try await store.user(named: "ada") == user("ada", half, roles: ["clerk"]))
+        }
+    }
+
     @Test("changes a password in place of the one that was shown, and of no other", arguments: StoreKind.all)
     func password(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada"))
             func change(_ hash: String, replacing: String?) async throws -> Result<User, Refusal> {
                 try await store.change(
-                    "ada", .password(hash: hash, replacing: replacing), entry(.passwordChanged, at: second(5)))
+                    "ada", .password(hash: hash, replacing: replacing), by: .owner,
+                    entry(.passwordChanged, at: second(5)))
             }
             #expect(try await change("b", replacing: "a") == .failure(.passwordChanged))
             #expect(try await change("b", replacing: "hash of ada").get().passwordHash == "b")
             #expect(try await change("c", replacing: nil).get().changed == second(5))
             #expect(try await store.user(named: "ada")?.passwordHash == "c")
-            let nobody = try await store.change("bob", .lock, entry(.userLocked, of: "bob"))
+            let nobody = try await store.change("bob", .lock, by: .owner, entry(.userLocked, of: "bob"))
             #expect(nobody == .failure(.noSuchUser))
         }
     }
@@ -149,9 +225,9 @@ struct UserStoreTests {
             try await store.add(user("ada", ["time"]))
             try await store.add(user("bob"))
             #expect(try await store.open(token("a")))
-            let gone = try await store.remove("ada", entry(.userRemoved))
+            let gone = try await store.remove("ada", by: .owner, entry(.userRemoved))
             #expect(try gone.get().permissions == ["time"])
-            #expect(try await store.remove("ada", entry(.userRemoved)) == .failure(.noSuchUser))
+            #expect(try await store.remove("ada", by: .owner, entry(.userRemoved)) == .failure(.noSuchUser))
             #expect(try await store.users(after: nil, limit: 10).map(\.name) == ["bob"])
             #expect(try await store.refreshToken("a") == nil)
             #expect(try await store.revoked() == ["access of a"])

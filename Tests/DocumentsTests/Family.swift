@@ -81,7 +81,7 @@ struct Family {
         _ = try await store.set(Role(name: "clerk", permissions: ["time"]), entry(.roleSet, "clerk")).get()
         for (name, permissions) in [("ada", ["time"]), ("root", ["time", "users", "introspect"])] {
             let user = User(name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
-            _ = try await store.add(user, held: nil, entry(.userAdded, name)).get()
+            _ = try await store.add(user, by: .owner, entry(.userAdded, name)).get()
         }
         var rules = AuthRules()
         (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, 0, ["time"])

@@ -48,8 +48,9 @@ struct AuthSessionTests {
     @Test("a refresh token gets new tokens, once, and each time what the user may do by now")
     func rotation() async throws {
         let first = try await login()
-        let change = UserChange.access(permissions: ["time", "tide"], roles: nil, held: nil)
-        _ = try await store.store.change("ada", change, AuditEntry(.accessChanged, of: "ada", by: "test", at: .now))
+        let change = UserChange.access(permissions: ["time", "tide"], roles: nil)
+        _ = try await store.store.change(
+            "ada", change, by: .owner, AuditEntry(.accessChanged, of: "ada", by: "test", at: .now))
         let second = try await refresh(first.refreshToken)
         let third = try await refresh(second.refreshToken)
         #expect(Set([first, second, third].map(\.refreshToken)).count == 3)
@@ -95,6 +96,23 @@ struct AuthSessionTests {
         _ = try await refresh(one.refreshToken)
     }
 
+    @Test("while nothing verifies a token, nobody is told that one has ended, or is worth nothing")
+    func keyless() async throws {
+        let keyless = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store.store))
+        let auth = try trust.auth(store: store.store, verifier: keyless)
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        let token = try await login().token
+        let revocation = await problem {
+            try await client.call(AuthContract.revoke, RevocationRequest(token: token))
+        }
+        #expect(revocation?.kind == .unavailable)
+        let introspection = await problem {
+            try await client.call(
+                AuthContract.introspect, IntrospectionRequest(token: token), token: trust.token(["introspect"]))
+        }
+        #expect(introspection?.kind == .unavailable)
+    }
+
     @Test("introspection says what a token is worth to who may ask, and nothing of one that is worth nothing")
     func introspection() async throws {
         let grant = try await login()
@@ -134,7 +152,8 @@ struct AuthSessionTests {
     @Test("a lock ends what is out, and a locked user is refused as if the password were wrong")
     func locked() async throws {
         let grant = try await login()
-        _ = try await store.store.change("ada", .lock, AuditEntry(.userLocked, of: "ada", by: "test", at: .now))
+        _ = try await store.store.change(
+            "ada", .lock, by: .owner, AuditEntry(.userLocked, of: "ada", by: "test", at: .now))
         #expect(await !isValid(grant.token))
         #expect(await problem { try await refresh(grant.refreshToken) }?.status == 401)
         let wrong = await problem { try await login("ada", "wrong horse") }

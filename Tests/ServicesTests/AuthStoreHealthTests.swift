@@ -22,6 +22,18 @@ struct AuthStoreHealthTests {
         await new.store.close()
     }
 
+    @Test("too many who ask at once say nothing of the store")
+    func busy() async throws {
+        let trust = Trust()
+        let auth = try trust.auth()
+        #expect(await auth.waitsFor() == [])
+        let refusal = await problem {
+            _ = try await auth.ask { _ throws(StoreError) -> Int in throw .busy }
+        }
+        #expect(refusal?.kind == .overloaded && refusal?.retryAfter == .seconds(1))
+        #expect(await auth.health.fault == nil)
+    }
+
     @Test("a store that is closed is told of, and called unavailable")
     func closed() async throws {
         let new = try NewStore()

@@ -100,6 +100,23 @@ struct AuthTests {
         #expect(try await store.user("ada") == stored)
     }
 
+    @Test("of several logins at once that find a weak hash, all are let in")
+    func outdatedTogether() async throws {
+        let weak =
+            "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
+        try await store.add("ada", "", ["time"], hash: weak)
+        let auth = try trust.auth(store: store.store, passwords: PasswordHasher(workers: 4))
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        try await withThrowingTaskGroup { group in
+            for _ in 1...4 {
+                group.addTask {
+                    _ = try await client.call(AuthContract.create, Credentials(user: "ada", password: "swordfish"))
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("a token is valid for what it permits, forbidden for the rest, and none is none")
     func valid() async throws {
         let client = try client()

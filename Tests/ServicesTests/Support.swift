@@ -46,12 +46,13 @@ final class Trust: Sendable {
     /// Auth itself, with this key and without limits, unless told.
     func auth(
         store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthRules? = nil,
-        passwords: PasswordHasher = PasswordHasher(workers: 1)
+        passwords: PasswordHasher = PasswordHasher(workers: 1), verifier: (any TokenVerifier)? = nil
     ) throws -> AuthService {
         var free = AuthRules()
         (free.perAccount, free.perAddress, free.guestPermissions) = (0, 0, guests)
         return AuthService(
-            executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys, verifier: verifier,
+            executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys,
+            verifier: verifier ?? self.verifier,
             store: try store ?? newStore(), passwords: passwords, rules: rules ?? free)
     }
 }
@@ -72,7 +73,7 @@ final class NewStore: Sendable {
     ) async throws {
         let hash = if let hash { hash } else { try await PasswordHasher(workers: 1).hash(password) }
         let user = User(name: name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
-        _ = try await store.add(user, held: nil, AuditEntry(.userAdded, of: name, by: "test", at: .now)).get()
+        _ = try await store.add(user, by: .owner, AuditEntry(.userAdded, of: name, by: "test", at: .now)).get()
     }
 
     func user(_ name: String) async throws -> User {

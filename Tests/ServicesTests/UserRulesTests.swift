@@ -8,7 +8,7 @@ struct UserRulesTests {
         #expect(UserRules.fault(ofName: name) == nil)
     }
 
-    @Test("is not anything", arguments: ["", "Ada", ".ada", "a b", "ada\n", "ada\u{0}", "ädä", "guest"])
+    @Test("is not anything", arguments: ["", "Ada", ".ada", "a b", "ada\n", "ada\u{0}", "ädä", "guest", "auth"])
     func noUser(_ name: String) {
         #expect(UserRules.fault(ofName: name) != nil)
     }

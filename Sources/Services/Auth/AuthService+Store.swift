@@ -16,7 +16,7 @@ struct StoreHealth {
 extension AuthService {
     /// Asks the store.
     ///
-    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; the end of the call where that was cancelled meanwhile,
+    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; ``Problem/Kind/overloaded`` where too many ask; the end of the call where that was cancelled meanwhile,
     ///   which says nothing of the store.
     nonisolated func ask<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Value
@@ -25,6 +25,7 @@ extension AuthService {
             return try await question(store)
         } catch {
             guard !Task.isCancelled else { throw .cancelled }
+            guard error != .busy else { throw Problem(.overloaded, error.description, retryAfter: .seconds(1)) }
             await note(error)
             throw Problem(.storeUnavailable, "What must be kept cannot be kept now.", retryAfter: .seconds(1))
         }
@@ -56,6 +57,8 @@ extension AuthService {
             try await store.probe()
             if health.fault != nil { logger.notice("The store works again") }
             health.fault = nil
+        } catch .busy {
+            // It works for those who are before.
         } catch {
             note(error)
         }
@@ -81,11 +84,16 @@ extension Refusal {
             Problem(
                 .conflict, "There is no role “\(role)”.",
                 faults: [Problem.Fault(pointer: "/roles", detail: "names “\(role)”, which there is not")])
+        case .notAdministrator: Problem(.permissionDenied, "Who calls may not change users.")
         case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
         case .notHeld(let permissions):
             Problem(
                 .permissionDenied,
                 "Nobody grants what they do not hold: \(permissions.sorted().joined(separator: ", ")).")
+        case .tooMuch:
+            Problem(
+                .conflict,
+                "The names of all that one user is permitted may have \(User.longestScope) bytes together.")
         case .passwordChanged: Problem(.conflict, "Another password has been set meanwhile.")
         }
     }

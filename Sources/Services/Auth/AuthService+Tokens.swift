@@ -11,7 +11,7 @@ extension AuthService {
     func create(_ credentials: Credentials, _ context: CallContext) async throws -> TokenGrant {
         try limits.count(from: context.origin)
         guard let name = credentials.user else { return try guest(credentials) }
-        try limits.count(.create, of: name)
+        try limits.count(.create, of: name, from: context.origin)
         return try await passwords.run { try await self.logIn(name, credentials.password ?? "") }
     }
 
@@ -22,8 +22,10 @@ extension AuthService {
         let permissions = try await ask { store throws(StoreError) in
             try await store.open(grant.refresh, passwordHash: hash, rehashed: rehashed)
         }
-        guard let permissions else { throw Problem.wrongCredentials }
-        return try answer(grant, permissions)
+        if let permissions { return try answer(grant, permissions) }
+        // Another login may have hashed the password anew meanwhile.
+        guard isOutdated else { throw Problem.wrongCredentials }
+        return try await logIn(name, password)
     }
 
     func refresh(_ request: RefreshRequest, _ context: CallContext) async throws -> TokenGrant {
@@ -31,7 +33,7 @@ extension AuthService {
         let hash = OpaqueToken(request.refreshToken).hash
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let found else { throw Problem.wrongRefreshToken }
-        try limits.count(.refresh, of: found.token.user)
+        try limits.count(.refresh, of: found.token.user, from: context.origin)
         let grant = grant(to: found.token.user, family: found.token.family)
         let rotation = try await ask { store throws(StoreError) in
             try await store.rotate(hash, to: grant.refresh, from: context.origin)
@@ -44,7 +46,7 @@ extension AuthService {
     }
 
     func revoke(_ request: RevocationRequest, _ context: CallContext) async throws -> Empty {
-        if let principal = await principal(of: request.token) {
+        if let principal = try await principal(of: request.token) {
             let entry = AuditEntry(
                 .tokenRevoked, of: principal.tokenID, by: principal.subject, from: context.origin, at: .now)
             try await ask { store throws(StoreError) in
@@ -63,7 +65,7 @@ extension AuthService {
     func introspect(_ request: IntrospectionRequest, _ context: CallContext) async throws -> Introspection {
         var answer = Introspection(active: true)
         (answer.iss, answer.aud) = (issuer.issuer, issuer.audience)
-        if let principal = await principal(of: request.token) {
+        if let principal = try await principal(of: request.token) {
             let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
             guard !isRevoked else { return .inactive }
             answer.tokenType = "Bearer"
@@ -82,10 +84,13 @@ extension AuthService {
     }
 
     /// Whose access token it is; `nil` for whatever is none, or ended.
-    private func principal(of token: String) async -> Principal? {
+    ///
+    /// - Throws: a ``Problem`` where that cannot be told now.
+    private func principal(of token: String) async throws(Problem) -> Principal? {
         do throws(Problem) {
             return try await verifier.verify(token)
         } catch {
+            guard error.status == 401 else { throw error }
             return nil
         }
     }

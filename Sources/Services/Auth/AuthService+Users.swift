@@ -19,7 +19,7 @@ extension AuthService {
             created: .now)
         let entry = entry(.userAdded, of: user.name, context, UserRules.words(user.permissions, user.roles))
         return try await change { store throws(StoreError) in
-            try await store.add(user, held: administrator.held, entry)
+            try await store.add(user, by: administrator, entry)
         }.profile
     }
 
@@ -46,14 +46,15 @@ extension AuthService {
             throw Problem(.permissionDenied, "Nobody changes the password of another one here.")
         }
         try limits.count(from: context.origin)
-        try limits.count(.password, of: wish.user)
+        try limits.count(.password, of: wish.user, from: context.origin)
         try check(wish.newPassword, of: wish.user, "/new_password")
         let entry = entry(.passwordChanged, of: wish.user, context)
         return try await passwords.run {
             let (oldHash, _) = try await self.check(wish.user, wish.oldPassword)
             let hash = try await self.passwords.hash(wish.newPassword)
             _ = try await self.change { store throws(StoreError) in
-                try await store.change(wish.user, .password(hash: hash, replacing: oldHash), entry)
+                try await store.change(
+                    wish.user, .password(hash: hash, replacing: oldHash), by: .owner, entry)
             }
             return Empty()
         }
@@ -65,28 +66,32 @@ extension AuthService {
         let entry = entry(.accessChanged, of: wish.user, context, UserRules.words(permissions, roles))
         return try await change { store throws(StoreError) in
             try await store.change(
-                wish.user, .access(permissions: permissions, roles: roles, held: administrator.held), entry)
+                wish.user, .access(permissions: permissions, roles: roles), by: administrator, entry)
         }.profile
     }
 
     func lockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        _ = try await administrator(context)
+        let administrator = try await administrator(context)
         let entry = entry(.userLocked, of: name.user, context)
-        return try await change { store throws(StoreError) in try await store.change(name.user, .lock, entry) }.profile
+        return try await change { store throws(StoreError) in
+            try await store.change(name.user, .lock, by: administrator, entry)
+        }.profile
     }
 
     func unlockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        _ = try await administrator(context)
+        let administrator = try await administrator(context)
         let entry = entry(.userUnlocked, of: name.user, context)
         return try await change { store throws(StoreError) in
-            try await store.change(name.user, .unlock, entry)
+            try await store.change(name.user, .unlock, by: administrator, entry)
         }.profile
     }
 
     func removeUser(_ name: UserName, _ context: CallContext) async throws -> Empty {
-        _ = try await administrator(context)
+        let administrator = try await administrator(context)
         let entry = entry(.userRemoved, of: name.user, context)
-        _ = try await change { store throws(StoreError) in try await store.remove(name.user, entry) }
+        _ = try await change { store throws(StoreError) in
+            try await store.remove(name.user, by: administrator, entry)
+        }
         return Empty()
     }
 
@@ -98,16 +103,14 @@ extension AuthService {
 }
 
 extension AuthService {
-    /// Whoever calls, where it may change users at this moment, and what it holds.
+    /// The right of whoever calls, where it may change users at this moment. The store looks once more when it changes one.
     ///
     /// - Throws: ``Problem/Kind/permissionDenied``.
-    private func administrator(_ context: CallContext) async throws(Problem) -> (name: String, held: Set<String>) {
+    private func administrator(_ context: CallContext) async throws(Problem) -> Authority {
         guard let name = context.principal?.subject else { throw Problem(.tokenMissing, "A token is needed.") }
         let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
-        guard held.contains(Administration.permission) else {
-            throw Problem(.permissionDenied, "Who calls may not change users.")
-        }
-        return (name, held)
+        guard held.contains(Administration.permission) else { throw Refusal.notAdministrator.problem }
+        return .administrator(name)
     }
 
     private func check(_ password: String, of user: String, _ pointer: String) throws(Problem) {
@@ -118,7 +121,7 @@ extension AuthService {
     private func entry(
         _ action: AuditEntry.Action, of target: String, _ context: CallContext, _ detail: String = ""
     ) -> AuditEntry {
-        let actor = context.principal?.subject ?? AuthContract.name
+        let actor = context.principal?.subject ?? AuditEntry.itself
         return AuditEntry(action, of: target, by: actor, detail: detail, from: context.origin, at: .now)
     }
 }

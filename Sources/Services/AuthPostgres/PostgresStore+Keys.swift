@@ -8,45 +8,24 @@ extension PostgresStore {
     }
 
     public func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { connection in
-            guard try connection.keys().isEmpty, let key = key.moved(to: .signing, at: entry.at) else { return false }
-            try connection.write([key], entry)
-            return true
-        }
+        try await write { try $0.begin(with: key, entry) }
     }
 
     public func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { connection in
-            guard try !connection.keys().contains(where: { $0.kid == key.kid }) else { return false }
-            try connection.write([key], entry)
-            return true
-        }
+        try await write { try $0.announce(key, entry) }
     }
 
     public func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { connection in
-            let keys = try connection.keys()
-            guard let next = keys.first(where: { $0.kid == kid })?.moved(to: .signing, at: entry.at) else {
-                return false
-            }
-            // The one that signs goes first: there is never a second.
-            try connection.write(keys.compactMap { $0.moved(to: .retiring, at: entry.at) } + [next], entry)
-            return true
-        }
+        try await write { try $0.promote(kid, entry) }
     }
 
     public func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { connection in
-            let key = try connection.keys().first { $0.kid == kid }?.moved(to: .retired, at: entry.at)
-            guard let key else { return false }
-            try connection.write([key], entry)
-            return true
-        }
+        try await write { try $0.retire(kid, entry) }
     }
 }
 
 extension Connection {
-    fileprivate func keys() throws -> [StoredKey] {
+    package func keys() throws -> [StoredKey] {
         try run("SELECT * FROM signing_keys ORDER BY announced, place").rows.map { row in
             StoredKey(
                 kid: try row("kid"), jwk: Data(try row("jwk", as: [UInt8].self)),
@@ -56,8 +35,7 @@ extension Connection {
         }
     }
 
-    /// Adds keys or replaces those of their names; together that is one change.
-    fileprivate func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
+    package func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
         for key in keys {
             try run(
                 """

@@ -24,9 +24,9 @@ extension PostgresStore {
     }
 
     public func add(
-        _ user: User, held: Set<String>?, _ entry: AuditEntry
+        _ user: User, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.add(user, held: held, entry) }
+        try await judge { try $0.add(user, by: authority, entry) }
     }
 
     public func addFirstAdministrator(
@@ -36,13 +36,15 @@ extension PostgresStore {
     }
 
     public func change(
-        _ name: String, _ change: UserChange, _ entry: AuditEntry
+        _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.change(name, change, entry) }
+        try await judge { try $0.change(name, change, by: authority, entry) }
     }
 
-    public func remove(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.remove(name, entry) }
+    public func remove(
+        _ name: String, by authority: Authority, _ entry: AuditEntry
+    ) async throws(StoreError) -> Result<User, Refusal> {
+        try await judge { try $0.remove(name, by: authority, entry) }
     }
 
     public func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError) {

@@ -97,7 +97,9 @@ public final class PostgresStore: AuthStore {
     public func prune(at moment: Date) async throws(StoreError) {
         try await write { connection in
             let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
-            try connection.run("DELETE FROM refresh_tokens WHERE expires <= $1", now)
+            // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
+            try connection.run(
+                "DELETE FROM refresh_tokens WHERE expires <= $1 AND access_expires <= $2", now, forgotten)
             try connection.run(
                 "DELETE FROM families WHERE NOT EXISTS (SELECT FROM refresh_tokens WHERE family = families.name)")
             try connection.run("DELETE FROM revocations WHERE expires <= $1", forgotten)
@@ -114,6 +116,7 @@ extension StoreError {
     init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error
+        case PostgresError.full: self = .busy
         case let error as PostgresError:
             switch error.state {
             case .diskFull: self = .full

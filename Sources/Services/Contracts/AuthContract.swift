@@ -24,12 +24,13 @@ public enum AuthContract: Contract {
         problems: [.credentialsWrong, .tooManyRequests, .storeUnavailable],
         summary: "Makes new tokens for a refresh token, which is good once; used again, all that came of it ends.")
     public static let revoke = Endpoint<RevocationRequest, Empty>(
-        "revoke", .post, "/api/v1/auth/revoke", access: .open, idempotent: true, problems: [.storeUnavailable],
+        "revoke", .post, "/api/v1/auth/revoke", access: .open, idempotent: true,
+        problems: [.storeUnavailable, .unavailable],
         summary: "Ends a token (RFC 7009): an access token, or a refresh token with all that came of the same password."
     )
     public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
         "introspect", .post, "/api/v1/auth/introspect", envelope: false, access: .permission(Permission.introspect),
-        idempotent: true, problems: [.storeUnavailable],
+        idempotent: true, problems: [.storeUnavailable, .unavailable],
         summary: "Says what a token is worth at this moment (RFC 7662).")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
@@ -41,7 +42,7 @@ public enum AuthContract: Contract {
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
         summary: "The public keys that verify tokens.")
     public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
-        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open,
+        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open, problems: [.storeUnavailable],
         summary: "What verifiers of tokens must hear of: the keys, and the tokens revoked since they last asked.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),

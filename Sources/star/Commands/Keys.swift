@@ -42,7 +42,12 @@ struct Keys: AsyncParsableCommand {
         func run() async throws {
             try await options.withStore { store in
                 let key = StoredKey(SigningKey(), announced: .now)
-                _ = try await store.announce(key, Shell.entry(.keyAnnounced, of: key.kid))
+                guard try await store.announce(key, Shell.entry(.keyAnnounced, of: key.kid)) else {
+                    Exit.say(
+                        "There are \(KeySet.limit) keys that verify tokens: wait until some are retired, or retire one."
+                    )
+                    throw ExitCode.failure
+                }
                 if now { _ = try await store.promote(key.kid, Shell.entry(.keyPromoted, of: key.kid)) }
                 let found = try await store.keys().first { $0.kid == key.kid } ?? key
                 try options.show(KeyView(found), "The key \(key.kid) is \(now ? "signing" : "announced").")

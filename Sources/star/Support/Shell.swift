@@ -27,8 +27,11 @@ enum Shell {
         case .noSuchUser: Exit.say("There is no user “\(name)”.")
         case .nameTaken: Exit.say("There is a user “\(name)” already.")
         case .noSuchRole(let role): Exit.say("There is no role “\(role)”. Make it: star users roles set \(role)")
+        case .notAdministrator: Exit.say("Only an administrator may change users.")
         case .lastAdministrator: Exit.say("Nobody would be left who may change users.")
         case .notHeld(let permissions): Exit.say("Not held: \(permissions.sorted().joined(separator: ", ")).")
+        case .tooMuch:
+            Exit.say("The names of all that one user is permitted may have \(User.longestScope) bytes together.")
         case .passwordChanged: Exit.say("Another password has been set meanwhile.")
         }
         return .failure

@@ -19,8 +19,11 @@ public struct AuditEntry: Sendable, Equatable {
         case keyRetired = "key_retired"
     }
 
+    /// The actor of what happens by itself. No user has this name.
+    public static let itself = "auth"
+
     public let at: Date
-    /// A user's name; `shell:NAME` for who uses the command line, `auth` for what happens by itself.
+    /// A user's name; `shell:NAME` for who uses the command line; ``itself``.
     public let actor: String
     public let action: Action
     /// The user, role, token or key it is about.
@@ -45,12 +48,12 @@ public struct AuditEntry: Sendable, Equatable {
 // What happens by itself, in whatever store.
 extension AuditEntry {
     package static func lock(of user: String, after failures: Int, at moment: Date) -> AuditEntry {
-        AuditEntry(.userLocked, of: user, by: "auth", detail: "\(failures) wrong passwords in a row", at: moment)
+        AuditEntry(.userLocked, of: user, by: itself, detail: "\(failures) wrong passwords in a row", at: moment)
     }
 
     package static func reuse(of token: RefreshToken, from origin: String?, at moment: Date) -> AuditEntry {
         AuditEntry(
-            .refreshTokenReused, of: token.user, by: "auth", detail: "a refresh token was used twice; its family ends",
+            .refreshTokenReused, of: token.user, by: itself, detail: "a refresh token was used twice; its family ends",
             from: origin, at: moment)
     }
 }

@@ -1,5 +1,13 @@
 package import Foundation
 
+/// By whose right users are changed.
+public enum Authority: Sendable, Hashable {
+    /// Auth itself, and whoever can read its store: anything.
+    case owner
+    /// A user, who holds ``Administration/permission`` in the moment of the change, and grants no more than it holds then.
+    case administrator(String)
+}
+
 /// A change of one user, judged and written by a store in one transaction.
 public enum UserChange: Sendable, Equatable {
     /// A new password, as a PHC string.
@@ -8,9 +16,11 @@ public enum UserChange: Sendable, Equatable {
     /// not undone by who has shown one that was changed meanwhile.
     case password(hash: String, replacing: String?)
     /// Other permissions and roles, in place of all that the user has; roles may be left as they are (`nil`).
-    ///
-    /// - `held`: what whoever grants holds; more than that is refused. `nil` from the shell, which may grant anything.
-    case access(permissions: Set<String>, roles: Set<String>?, held: Set<String>?)
+    case access(permissions: Set<String>, roles: Set<String>?)
+    /// Permissions and roles beside those that the user has.
+    case grant(permissions: Set<String>, roles: Set<String>)
+    /// Permissions and roles less.
+    case withdrawal(permissions: Set<String>, roles: Set<String>)
     case lock
     case unlock
 }
@@ -20,10 +30,14 @@ public enum Refusal: Error, Sendable, Hashable {
     case noSuchUser
     case nameTaken
     case noSuchRole(String)
+    /// Whoever wants the change may not change users, or may not any more.
+    case notAdministrator
     /// Nobody would be left who may change users.
     case lastAdministrator
     /// Nobody grants what they do not hold; here, these.
     case notHeld(Set<String>)
+    /// No token could name all that the user would be permitted: see ``User/longestScope``.
+    case tooMuch
     /// Another password was set meanwhile.
     case passwordChanged
 }
@@ -41,9 +55,11 @@ extension UserChange {
     /// The user after the change. The stores share it, so that they judge alike; whether an administrator is left only they
     /// can tell.
     ///
-    /// - Parameter roles: all there are, read in the same transaction.
+    /// - Parameters:
+    ///   - held: what whoever wants the change holds; `nil` where anything may be granted.
+    ///   - roles: all there are, read in the same transaction.
     package func applied(
-        to user: User, roles: [Role], at moment: Date
+        to user: User, held: Set<String>?, roles: [Role], at moment: Date
     ) -> Result<(user: User, ending: Ending), Refusal> {
         var changed = user
         changed.changed = moment
@@ -53,12 +69,17 @@ extension UserChange {
             changed.passwordHash = hash
             changed.failedAttempts = 0
             return .success((changed, .sessions))
-        case .access(let permissions, let roleNames, let held):
+        case .access(let permissions, let roleNames):
             (changed.permissions, changed.roles) = (permissions, roleNames ?? user.roles)
-            let before = user.effectivePermissions(roles)
-            if let refusal = changed.refusal(granting: before, held: held, roles) { return .failure(refusal) }
-            let isLess = !changed.effectivePermissions(roles).isSuperset(of: before)
-            return .success((changed, isLess ? .accessTokens : .nothing))
+            return changed.checked(after: user, held: held, roles)
+        case .grant(let permissions, let roleNames):
+            changed.permissions.formUnion(permissions)
+            changed.roles.formUnion(roleNames)
+            return changed.checked(after: user, held: held, roles)
+        case .withdrawal(let permissions, let roleNames):
+            changed.permissions.subtract(permissions)
+            changed.roles.subtract(roleNames)
+            return changed.checked(after: user, held: held, roles)
         case .lock:
             changed.isLocked = true
             return .success((changed, .sessions))
@@ -70,6 +91,24 @@ extension UserChange {
 }
 
 extension User {
+    /// How long the names of all that a user is permitted may be together, in bytes, with one between each. With more, a token
+    /// might be longer than verifiers read.
+    public static let longestScope = 2048
+
+    fileprivate func checked(
+        after user: User, held: Set<String>?, _ roles: [Role]
+    ) -> Result<(user: User, ending: Ending), Refusal> {
+        let before = user.effectivePermissions(roles)
+        if let refusal = refusal(granting: before, held: held, roles) { return .failure(refusal) }
+        let isLess = !effectivePermissions(roles).isSuperset(of: before)
+        return .success((self, isLess ? .accessTokens : .nothing))
+    }
+
+    /// Whether a token can name all that the user is permitted.
+    package func fitsToken(_ all: [Role]) -> Bool {
+        effectivePermissions(all).reduce(-1) { $0 + $1.utf8.count + 1 } <= Self.longestScope
+    }
+
     /// Why the user cannot have these permissions and roles.
     ///
     /// - Parameters:
@@ -77,6 +116,7 @@ extension User {
     ///   - held: what whoever grants holds; `nil` where anything may be granted.
     package func refusal(granting before: Set<String> = [], held: Set<String>?, _ all: [Role]) -> Refusal? {
         if let unknown = roles.subtracting(all.map(\.name)).min() { return .noSuchRole(unknown) }
+        guard fitsToken(all) else { return .tooMuch }
         guard let held else { return nil }
         let missing = effectivePermissions(all).subtracting(before).subtracting(held)
         return missing.isEmpty ? nil : .notHeld(missing)

@@ -9,6 +9,7 @@ public enum UserRules {
     /// What is wrong with a user's name: the end of a sentence that begins with “The name”; `nil` where nothing is.
     public static func fault(ofName name: String) -> String? {
         guard name != guest else { return "must not be guest, which names those without a user" }
+        guard name != AuditEntry.itself else { return "must not be \(name), which signs what happens by itself" }
         guard Schema.userName.fits(name) else {
             return "must begin with a-z or 0-9, go on with a-z, 0-9 and . _ @ -, and have at most 128 characters"
         }

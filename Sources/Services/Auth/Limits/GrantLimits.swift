@@ -9,11 +9,18 @@ struct GrantLimits {
         case create, refresh, password
     }
 
+    /// Those of an account from one address, so that who guesses somewhere does not keep the user out everywhere.
     private var accounts: TokenBuckets
+    /// Those of an account from all addresses together.
+    private var accountsEverywhere: TokenBuckets
     private var addresses: TokenBuckets
+
+    /// From how many addresses an account may be used up before it is so everywhere.
+    private static let places = 6
 
     init(_ rules: AuthRules) {
         accounts = TokenBuckets(perMinute: rules.perAccount)
+        accountsEverywhere = TokenBuckets(perMinute: rules.perAccount * Self.places)
         addresses = TokenBuckets(perMinute: rules.perAddress)
     }
 
@@ -23,13 +30,21 @@ struct GrantLimits {
         throw Self.problem("Too many calls have come from this address.", pause)
     }
 
-    mutating func count(_ kind: Kind, of user: String, at now: ContinuousClock.Instant = .now) throws(Problem) {
-        guard let pause = accounts.take("\(kind.rawValue) \(user)", at: now) else { return }
+    mutating func count(
+        _ kind: Kind, of user: String, from origin: String?, at now: ContinuousClock.Instant = .now
+    ) throws(Problem) {
+        let account = "\(kind.rawValue) \(user)"
+        let here = "\(account) \(origin.map(Self.network) ?? "")"
+        guard let pause = accounts.take(here, at: now) ?? accountsEverywhere.take(account, at: now) else { return }
         throw Self.problem("Too many calls have come for this user.", pause)
     }
 
-    /// Who has one address of IPv6 has the 2⁶⁴ beside it: they count as one.
+    /// Who has one address of IPv6 has the 2⁶⁴ beside it: they count as one. An address of IPv4 is itself, also where a
+    /// socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
     static func network(_ address: String) -> String {
+        if address.contains("."), let colon = address.lastIndex(of: ":") {
+            return String(address[address.index(after: colon)...].prefix(64))
+        }
         guard address.contains(":") else { return String(address.prefix(64)) }
         let halves = address.components(split: "::")
         let (head, tail) = (halves[0], halves.count > 1 ? halves[1] : [])

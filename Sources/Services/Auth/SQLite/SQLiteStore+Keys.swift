@@ -7,45 +7,24 @@ extension SQLiteStore {
     }
 
     public func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { database in
-            guard try database.keys().isEmpty, let key = key.moved(to: .signing, at: entry.at) else { return false }
-            try database.write([key], entry)
-            return true
-        }
+        try await write { try $0.begin(with: key, entry) }
     }
 
     public func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { database in
-            guard try !database.keys().contains(where: { $0.kid == key.kid }) else { return false }
-            try database.write([key], entry)
-            return true
-        }
+        try await write { try $0.announce(key, entry) }
     }
 
     public func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { database in
-            let keys = try database.keys()
-            guard let next = keys.first(where: { $0.kid == kid })?.moved(to: .signing, at: entry.at) else {
-                return false
-            }
-            // The one that signs goes first: there is never a second.
-            try database.write(keys.compactMap { $0.moved(to: .retiring, at: entry.at) } + [next], entry)
-            return true
-        }
+        try await write { try $0.promote(kid, entry) }
     }
 
     public func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { database in
-            let key = try database.keys().first { $0.kid == kid }?.moved(to: .retired, at: entry.at)
-            guard let key else { return false }
-            try database.write([key], entry)
-            return true
-        }
+        try await write { try $0.retire(kid, entry) }
     }
 }
 
 extension Database {
-    fileprivate func keys() throws -> [StoredKey] {
+    package func keys() throws -> [StoredKey] {
         try rows("SELECT * FROM signing_keys ORDER BY announced, rowid").map { row in
             StoredKey(
                 kid: row["kid"], jwk: row["jwk"], state: StoredKey.State(rawValue: row["state"]) ?? .retired,
@@ -54,8 +33,7 @@ extension Database {
         }
     }
 
-    /// Adds keys or replaces those of their names; together that is one change.
-    fileprivate func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
+    package func write(_ keys: [StoredKey], _ entry: AuditEntry) throws {
         for key in keys {
             try run(
                 """

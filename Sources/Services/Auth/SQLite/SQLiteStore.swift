@@ -103,8 +103,11 @@ public final class SQLiteStore: AuthStore {
         on workers: Workers, _ work: @escaping @Sendable (DatabasePool) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            try Task.checkCancellation()
-            return try await workers.run { try work(self.pool()) }
+            return try await workers.run {
+                // Whoever has gone while it waited needs no answer.
+                try Task.checkCancellation()
+                return try work(self.pool())
+            }
         } catch {
             throw StoreError(error)
         }
@@ -117,7 +120,8 @@ public final class SQLiteStore: AuthStore {
     public func prune(at moment: Date) async throws(StoreError) {
         try await write { database in
             let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
-            try database.run("DELETE FROM refresh_tokens WHERE expires <= ?", now)
+            // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
+            try database.run("DELETE FROM refresh_tokens WHERE expires <= ? AND access_expires <= ?", now, forgotten)
             try database.run("DELETE FROM families WHERE name NOT IN (SELECT family FROM refresh_tokens)")
             try database.run("DELETE FROM revocations WHERE expires <= ?", forgotten)
         }

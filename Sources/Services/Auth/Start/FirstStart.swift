@@ -31,15 +31,21 @@ public struct FirstStart: Sendable {
             return false
         }
         let password = Self.password()
-        // The file comes first: an administrator whose password nobody knows would be worse than a file without one.
-        try PrivateFile.write(password + "\n", to: file)
+        // The file comes first: an administrator whose password nobody knows would be worse than a file without one. It has a
+        // name of its own until it counts, because another auth may start beside this one.
+        let draft = file.appendingPathExtension(UUID().uuidString)
+        try PrivateFile.write(password + "\n", to: draft)
         let user = User(
             name: Self.administrator, passwordHash: try await passwords.hash(password), roles: [role.name],
             created: .now)
-        let entry = AuditEntry(.userAdded, of: user.name, by: "auth", detail: "the first start", at: .now)
+        let entry = AuditEntry(.userAdded, of: user.name, by: AuditEntry.itself, detail: "the first start", at: .now)
         let isMade = try await store.addFirstAdministrator(user, role, entry)
-        if !isMade { try FileManager.default.removeItem(at: file) }
-        return isMade
+        guard isMade else {
+            try FileManager.default.removeItem(at: draft)
+            return false
+        }
+        guard rename(draft.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        return true
     }
 
     private func role(_ permissions: Set<String>) async throws -> Role {
@@ -48,7 +54,8 @@ public struct FirstStart: Sendable {
         let role = Role(name: name, permissions: permissions.union(old?.permissions ?? []))
         if role != old {
             let detail = role.permissions.sorted().joined(separator: " ")
-            _ = try await store.set(role, AuditEntry(.roleSet, of: name, by: "auth", detail: detail, at: .now))
+            _ = try await store.set(
+                role, AuditEntry(.roleSet, of: name, by: AuditEntry.itself, detail: detail, at: .now))
         }
         return role
     }

@@ -10,7 +10,7 @@ public protocol KeyStore: Sendable {
 
     /// Adds a key that will sign later.
     ///
-    /// - Returns: whether it was added; not where there is one of its name.
+    /// - Returns: whether it was added; not where there is one of its name, or there are as many as a set can hold.
     func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
     /// Lets an announced key sign; the one that has signed retires with it.

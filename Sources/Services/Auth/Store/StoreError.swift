@@ -8,6 +8,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case readOnly
     /// Another process holds it.
     case locked
+    /// Too many wait for it already. That says nothing of the store itself.
+    case busy
 
     public var description: String {
         switch self {
@@ -15,6 +17,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .full: "The store is full."
         case .readOnly: "The store can only be read."
         case .locked: "The store is held by another process."
+        case .busy: "Too many wait for the store."
         }
     }
 }

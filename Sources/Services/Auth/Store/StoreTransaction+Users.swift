@@ -2,7 +2,8 @@ package import Foundation
 
 // What `UserStore` says its methods do. A refusal is thrown, and undoes the transaction.
 extension StoreTransaction {
-    package func add(_ user: User, held: Set<String>?, _ entry: AuditEntry) throws -> User {
+    package func add(_ user: User, by authority: Authority, _ entry: AuditEntry) throws -> User {
+        let held = try held(by: authority)
         guard try self.user(named: user.name) == nil else { throw Refusal.nameTaken }
         if let refusal = user.refusal(held: held, try roles()) { throw refusal }
         try insert(user)
@@ -18,12 +19,16 @@ extension StoreTransaction {
         return true
     }
 
-    package func change(_ name: String, _ change: UserChange, _ entry: AuditEntry) throws -> User {
-        try keepingAdministrator { try apply(change, to: name, entry) }
+    package func change(
+        _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
+    ) throws -> User {
+        let held = try held(by: authority)
+        return try keepingAdministrator { try apply(change, to: name, held: held, entry) }
     }
 
-    package func remove(_ name: String, _ entry: AuditEntry) throws -> User {
-        try keepingAdministrator {
+    package func remove(_ name: String, by authority: Authority, _ entry: AuditEntry) throws -> User {
+        _ = try held(by: authority)
+        return try keepingAdministrator {
             guard let user = try user(named: name) else { throw Refusal.noSuchUser }
             try end(.sessions, of: name, at: entry.at)
             try delete(user: name)
@@ -39,7 +44,7 @@ extension StoreTransaction {
         guard !user.isLocked, failures >= limit else { return }
         let isLast = try user.isAdministrator(roles()) && administrators(orLocked: false) == 1
         guard !isLast else { return }
-        _ = try apply(.lock, to: name, .lock(of: name, after: failures, at: moment))
+        _ = try apply(.lock, to: name, held: nil, .lock(of: name, after: failures, at: moment))
     }
 
     package func set(_ role: Role, _ entry: AuditEntry) throws -> Role {
@@ -59,9 +64,19 @@ extension StoreTransaction {
         }
     }
 
-    private func apply(_ change: UserChange, to name: String, _ entry: AuditEntry) throws -> User {
+    /// What may be granted; `nil` for anything.
+    private func held(by authority: Authority) throws -> Set<String>? {
+        guard case .administrator(let name) = authority else { return nil }
+        let held = try permissions(of: name)
+        guard held.contains(Administration.permission) else { throw Refusal.notAdministrator }
+        return held
+    }
+
+    private func apply(
+        _ change: UserChange, to name: String, held: Set<String>?, _ entry: AuditEntry
+    ) throws -> User {
         guard let user = try user(named: name) else { throw Refusal.noSuchUser }
-        let (changed, ending) = try change.applied(to: user, roles: try roles(), at: entry.at).get()
+        let (changed, ending) = try change.applied(to: user, held: held, roles: try roles(), at: entry.at).get()
         try update(changed)
         if changed.permissions != user.permissions || changed.roles != user.roles { try setAccess(of: changed) }
         try end(ending, of: name, at: entry.at)
@@ -85,6 +100,7 @@ extension StoreTransaction {
             let value = try edit()
             let after = try roles()
             for user in holders {
+                guard user.fitsToken(after) else { throw Refusal.tooMuch }
                 let less = user.effectivePermissions(before).subtracting(user.effectivePermissions(after))
                 if !less.isEmpty { try end(.accessTokens, of: user.name, at: moment) }
             }

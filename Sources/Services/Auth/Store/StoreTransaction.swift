@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The rows of users, roles and sessions within one transaction. What auth's rules say of them is written on it once, for
+/// The rows of users, roles, sessions and keys within one transaction. What auth's rules say of them is written on it once, for
 /// every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
@@ -32,6 +32,11 @@ package protocol StoreTransaction {
     /// Ends what a change of a user ends.
     func end(_ ending: Ending, of user: String, at moment: Date) throws
     func end(family: String, at moment: Date) throws
+
+    /// All keys, the oldest first.
+    func keys() throws -> [StoredKey]
+    /// Adds keys or replaces those of their names, with a line of the audit trail; together that is one change.
+    func write(_ keys: [StoredKey], _ entry: AuditEntry) throws
 
     func note(_ entry: AuditEntry) throws
 }

@@ -24,9 +24,11 @@ public protocol UserStore: Sendable {
 
     /// Adds a user.
     ///
-    /// - Parameter held: what whoever adds holds; `nil` where anything may be granted.
-    /// - Returns: the user, or ``Refusal/nameTaken``, ``Refusal/noSuchRole(_:)``, ``Refusal/notHeld(_:)``.
-    func add(_ user: User, held: Set<String>?, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal>
+    /// - Returns: the user, or ``Refusal/notAdministrator``, ``Refusal/nameTaken``, ``Refusal/noSuchRole(_:)``,
+    ///   ``Refusal/notHeld(_:)``, ``Refusal/tooMuch``.
+    func add(
+        _ user: User, by authority: Authority, _ entry: AuditEntry
+    ) async throws(StoreError) -> Result<User, Refusal>
 
     /// Adds the first administrator, with a role of that name and these permissions, unless there is or was one: of several
     /// processes that start at once, one does.
@@ -34,17 +36,20 @@ public protocol UserStore: Sendable {
     /// - Returns: whether it was added; not where a user has its name or holds ``Administration/permission``, locked or not.
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
-    /// Changes a user, and ends with it what ``UserChange/applied(to:roles:at:)`` says. The moment is that of the entry.
+    /// Changes a user, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The moment is that of the
+    /// entry.
     ///
     /// - Returns: the user as it is now.
     func change(
-        _ name: String, _ change: UserChange, _ entry: AuditEntry
+        _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal>
 
     /// Removes a user. Its sessions end, and its access tokens are revoked.
     ///
     /// - Returns: the user as it was.
-    func remove(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<User, Refusal>
+    func remove(
+        _ name: String, by authority: Authority, _ entry: AuditEntry
+    ) async throws(StoreError) -> Result<User, Refusal>
 
     /// Notes a wrong password, and locks the user when that makes `limit` in a row, unless it is the last administrator:
     /// whoever types wrong passwords must not be able to lock out everybody. The lock ends the sessions and has a line in

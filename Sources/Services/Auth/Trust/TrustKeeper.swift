@@ -1,3 +1,4 @@
+import Contracts
 public import Endpoints
 public import Foundation
 import Logging
@@ -64,8 +65,6 @@ extension TrustKeeper {
         return keeper
     }
 
-    private static let actor = "auth"
-
     /// Looks at the store again and again, until the task is cancelled. While the store is away, all stays as it was.
     public func run() async {
         while !Task.isCancelled {
@@ -102,7 +101,7 @@ extension TrustKeeper {
         guard try await store.keys().isEmpty else { return }
         let key = StoredKey(SigningKey(), announced: now())
         _ = try await store.begin(
-            with: key, AuditEntry(.keyPromoted, of: key.kid, by: Self.actor, detail: "the first key", at: now()))
+            with: key, AuditEntry(.keyPromoted, of: key.kid, by: AuditEntry.itself, detail: "the first key", at: now()))
     }
 
     /// Where another process was faster, the store says no, and all is done.
@@ -112,11 +111,11 @@ extension TrustKeeper {
         case .announce:
             let key = StoredKey(SigningKey(), announced: moment)
             _ = try await store.announce(
-                key, AuditEntry(.keyAnnounced, of: key.kid, by: Self.actor, detail: "it is time", at: moment))
+                key, AuditEntry(.keyAnnounced, of: key.kid, by: AuditEntry.itself, detail: "it is time", at: moment))
         case .promote(let kid):
-            _ = try await store.promote(kid, AuditEntry(.keyPromoted, of: kid, by: Self.actor, at: moment))
+            _ = try await store.promote(kid, AuditEntry(.keyPromoted, of: kid, by: AuditEntry.itself, at: moment))
         case .retire(let kid):
-            _ = try await store.retire(kid, AuditEntry(.keyRetired, of: kid, by: Self.actor, at: moment))
+            _ = try await store.retire(kid, AuditEntry(.keyRetired, of: kid, by: AuditEntry.itself, at: moment))
         }
     }
 
@@ -175,7 +174,7 @@ extension TrustKeeper: KeySource {
 
 extension Problem {
     fileprivate static let noStore = Problem(
-        .unavailable, "The store of keys and revocations has no answer.", retryAfter: .seconds(1))
+        .storeUnavailable, "The store of keys and revocations has no answer.", retryAfter: .seconds(1))
 }
 
 extension RevokedToken {

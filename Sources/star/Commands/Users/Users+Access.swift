@@ -69,10 +69,8 @@ extension Users {
         func validate() throws { try access.validateNotEmpty() }
 
         func run() async throws {
-            try await options.changeAccess(of: user.name) { permissions, roles in
-                permissions.formUnion(access.permission)
-                roles.formUnion(access.role)
-            }
+            let change = UserChange.grant(permissions: Set(access.permission), roles: Set(access.role))
+            try await options.changeAccess(of: user.name, change, "granted \(access.words)")
         }
     }
 
@@ -87,27 +85,24 @@ extension Users {
         func validate() throws { try access.validateNotEmpty() }
 
         func run() async throws {
-            try await options.changeAccess(of: user.name) { permissions, roles in
-                permissions.subtract(access.permission)
-                roles.subtract(access.role)
-            }
+            let change = UserChange.withdrawal(permissions: Set(access.permission), roles: Set(access.role))
+            try await options.changeAccess(of: user.name, change, "taken \(access.words)")
         }
     }
 }
 
 extension StoreOptions {
-    fileprivate func changeAccess(
-        of name: String, _ edit: (_ permissions: inout Set<String>, _ roles: inout Set<String>) -> Void
-    ) async throws {
+    fileprivate func changeAccess(of name: String, _ change: UserChange, _ detail: String) async throws {
         try await withStore { store in
-            guard let user = try await store.user(named: name) else { throw Shell.failure(.noSuchUser, name) }
-            var (permissions, roles) = (user.permissions, user.roles)
-            edit(&permissions, &roles)
-            let change = UserChange.access(permissions: permissions, roles: roles, held: nil)
-            let words = UserRules.words(permissions, roles)
-            try await apply(change, .accessChanged, to: name, store, "has \(words)", words)
+            try await apply(change, .accessChanged, to: name, store, detail) { user in
+                "has \(UserRules.words(user.permissions, user.roles))"
+            }
         }
     }
+}
+
+extension AccessOptions {
+    fileprivate var words: String { UserRules.words(Set(permission), Set(role)) }
 }
 
 extension User {

@@ -23,7 +23,7 @@ extension Users {
                 let new = User(
                     name: user.name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
                 let entry = Shell.entry(.userAdded, of: new.name, UserRules.words(permissions, roles))
-                let added = try Shell.value(of: try await store.add(new, held: nil, entry), new.name)
+                let added = try Shell.value(of: try await store.add(new, by: .owner, entry), new.name)
                 try options.show(added.profile, "\(added.name) is added.")
             }
         }
@@ -40,7 +40,7 @@ extension Users {
             try await options.withStore { store in
                 guard try await store.user(named: user.name) != nil else { throw Shell.failure(.noSuchUser, user.name) }
                 let change = UserChange.password(hash: try await PasswordPrompt.hash(of: user.name), replacing: nil)
-                try await options.apply(change, .passwordChanged, to: user.name, store, "has another password")
+                try await options.apply(change, .passwordChanged, to: user.name, store) { _ in "has another password" }
             }
         }
     }
@@ -52,7 +52,9 @@ extension Users {
         @OptionGroup var options: StoreOptions
 
         func run() async throws {
-            try await options.withStore { try await options.apply(.lock, .userLocked, to: user.name, $0, "is locked") }
+            try await options.withStore { store in
+                try await options.apply(.lock, .userLocked, to: user.name, store) { _ in "is locked" }
+            }
         }
     }
 
@@ -63,8 +65,8 @@ extension Users {
         @OptionGroup var options: StoreOptions
 
         func run() async throws {
-            try await options.withStore {
-                try await options.apply(.unlock, .userUnlocked, to: user.name, $0, "is let in again")
+            try await options.withStore { store in
+                try await options.apply(.unlock, .userUnlocked, to: user.name, store) { _ in "is let in again" }
             }
         }
     }
@@ -77,7 +79,7 @@ extension Users {
 
         func run() async throws {
             try await options.withStore { store in
-                let result = try await store.remove(user.name, Shell.entry(.userRemoved, of: user.name))
+                let result = try await store.remove(user.name, by: .owner, Shell.entry(.userRemoved, of: user.name))
                 let removed = try Shell.value(of: result, user.name)
                 try options.show(removed.profile, "\(removed.name) is removed.")
             }
@@ -87,12 +89,16 @@ extension Users {
 
 extension StoreOptions {
     /// Changes a user and shows what became of it.
+    ///
+    /// - Parameters:
+    ///   - detail: for the audit trail.
+    ///   - verb: what is said of the user as it is then.
     func apply(
-        _ change: UserChange, _ action: AuditEntry.Action, to name: String, _ store: any AuthStore, _ verb: String,
-        _ detail: String = ""
+        _ change: UserChange, _ action: AuditEntry.Action, to name: String, _ store: any AuthStore,
+        _ detail: String = "", _ verb: (User) -> String
     ) async throws {
-        let result = try await store.change(name, change, Shell.entry(action, of: name, detail))
+        let result = try await store.change(name, change, by: .owner, Shell.entry(action, of: name, detail))
         let user = try Shell.value(of: result, name)
-        try show(user.profile, "\(user.name) \(verb).")
+        try show(user.profile, "\(user.name) \(verb(user)).")
     }
 }

@@ -1,0 +1,37 @@
+import Auth
+import Foundation
+import Passwords
+import Testing
+
+@Suite("The first start of auth", .timeLimit(.minutes(1)))
+struct FirstStartTests {
+    @Test("of several that begin at once one makes the administrator, whose password stands in the one file")
+    func race() async throws {
+        let new = try NewStore()
+        let folder = new.directory.url.appending(path: "secrets")
+        let passwords = PasswordHasher(workers: 2)
+        let start = FirstStart(
+            store: new.store, passwords: passwords, passwordFile: folder.appending(path: "admin-password"))
+        let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 1...5 { group.addTask { try await start.run(permissions: ["users"]) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(made.count { $0 } == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["admin-password"])
+        let text = try String(contentsOf: folder.appending(path: "admin-password"), encoding: .utf8)
+        let hash = try await new.user(FirstStart.administrator).passwordHash
+        #expect(try await passwords.verify(String(text.dropLast()), against: hash) == .right)
+    }
+
+    @Test("takes over users of an earlier version, and none whose name means something else")
+    func earlier() async throws {
+        let new = try NewStore()
+        let file = new.directory.url.appending(path: "users.json")
+        let entries = ["ada", "guest", "auth", "Ada"].map { name in
+            #"{"name": "\#(name)", "passwordHash": "hash", "permissions": ["time"]}"#
+        }
+        try Data("[\(entries.joined(separator: ","))]".utf8).write(to: file)
+        #expect(try await UsersFile.move(file, into: new.store) == 1)
+        #expect(try await new.store.users(after: nil, limit: 9).map(\.name) == ["ada"])
+    }
+}
