@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 
 /// A signed token as it travels: `header.claims.signature`, each base64url (RFC 7515, section 7.1). Nothing in it is
@@ -27,9 +28,7 @@ struct CompactToken {
 
     /// Writes a token, signed by `sign`, and throws what that throws.
     static func write(_ header: TokenHeader, _ claims: TokenClaims, sign: (Data) throws -> Data) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let parts = [try encoder.encode(header), try encoder.encode(claims)]
+        let parts = [try JSONCoding.encode(header), try JSONCoding.encode(claims)]
         let signed = parts.map(Base64URL.encode).joined(separator: ".")
         return signed + "." + Base64URL.encode(try sign(Data(signed.utf8)))
     }

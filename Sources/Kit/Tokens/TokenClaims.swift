@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 
 /// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
@@ -26,8 +27,7 @@ struct TokenClaims: Codable {
 
     /// - Returns: `nil` where a required claim is missing, one has a wrong type, or one is said twice.
     init?(json: [UInt8]) {
-        guard MemberNames.read(json) != nil,
-            let claims = try? JSONDecoder().decode(Self.self, from: Data(json)),
+        guard let claims = try? JSONCoding.decode(Self.self, from: Data(json)),
             !claims.sub.isEmpty, !claims.jti.isEmpty, !claims.clientID.isEmpty
         else { return nil }
         self = claims

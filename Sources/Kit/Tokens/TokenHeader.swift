@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 
 /// The header of an access token: one algorithm, one type, and the name of a key (RFC 9068, section 2.1).
@@ -21,8 +22,8 @@ struct TokenHeader: Codable {
 
     /// - Returns: `nil` for any header but that of an access token.
     init?(json: [UInt8]) {
-        guard let names = MemberNames.read(json), names.isDisjoint(with: Self.forbidden),
-            let header = try? JSONDecoder().decode(Self.self, from: Data(json)),
+        guard let json = try? JSONValue(json: Data(json)), Self.forbidden.allSatisfy({ json[$0] == nil }),
+            let header = try? JSONCoding.decode(Self.self, from: json),
             header.alg == Self.algorithm,
             [Self.type, "application/" + Self.type].contains(header.typ.lowercased())
         else { return nil }

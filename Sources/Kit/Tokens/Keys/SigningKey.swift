@@ -1,4 +1,5 @@
 import Crypto
+import Endpoints
 package import Foundation
 
 /// A private Ed25519 key (RFC 8032): what makes a token auth's token.
@@ -47,7 +48,7 @@ extension SigningKey {
 
     /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
     package init?(jwk json: Data) {
-        guard let jwk = try? JSONDecoder().decode(JWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
+        guard let jwk = try? JSONCoding.decode(JWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
             jwk.alg == TokenHeader.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
             let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
         else { return nil }

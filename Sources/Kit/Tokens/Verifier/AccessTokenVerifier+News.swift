@@ -1,5 +1,4 @@
 public import Endpoints
-import Foundation
 public import RPC
 
 extension AccessTokenVerifier: NewsReader {
@@ -9,7 +8,7 @@ extension AccessTokenVerifier: NewsReader {
     public func read(_ bulletin: Bulletin) -> Bool {
         guard !bulletin.body.isEmpty else { return bulletin.edition == ring.edition }
         // What cannot be read is as good as lost.
-        guard let changes = try? JSONDecoder().decode(TokenChanges.self, from: bulletin.body) else { return false }
+        guard let changes = try? JSONCoding.decode(TokenChanges.self, from: bulletin.body) else { return false }
         return !changes.isPart && apply(changes)
     }
 

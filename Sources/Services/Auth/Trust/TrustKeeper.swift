@@ -141,7 +141,7 @@ extension TrustKeeper {
     }
 
     private func publish(_ changes: TokenChanges) async {
-        guard let body = try? JSONEncoder().encode(changes) else { return }
+        guard let body = try? JSONCoding.encode(changes) else { return }
         await publisher.publish(Bulletin(topic: topic, edition: changes.edition, body: body))
     }
 
