@@ -37,7 +37,7 @@ public final class PasswordHasher: Sendable {
     }
 
     /// - Returns: the hash as a PHC string, with its own random salt and its parameters.
-    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full.
+    /// - Throws: ``Problem/Kind/tooManyRequests`` where the queue is full; ``Problem/Kind/internal`` where memory is short.
     public func hash(_ password: String) async throws -> String {
         guard let hash = try await run({ Self.hash(password) }) else {
             throw Problem(.internal, "The password could not be hashed.")

@@ -53,7 +53,8 @@ public final class TokenIssuer: Sendable {
     ///   - stamp: used for this token alone; a new one unless told.
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
-    ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere.
+    ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
+    ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
     public func issue(
         subject: String, permissions: Set<String>, stamp: TokenStamp? = nil
     ) throws(Problem) -> AccessToken {

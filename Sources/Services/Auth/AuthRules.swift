@@ -6,7 +6,8 @@ public struct AuthRules: Sendable {
     public var refreshLifetime = Duration.seconds(1_209_600)
     /// How many wrong passwords in a row lock a user.
     public var lockAfter = 100
-    /// How many times a minute one user may ask for tokens or for another password, each by itself; 0 for no limit.
+    /// How many times a minute one user may ask for tokens or for another password, each by itself, from one address; from all
+    /// of them, six times as many. 0 for no limit.
     public var perAccount = 5
     /// How many times a minute all that may be asked for from one address; 0 for no limit.
     public var perAddress = 20

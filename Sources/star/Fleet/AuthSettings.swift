@@ -73,8 +73,8 @@ struct AuthSettings: Sendable {
         standard: 100)
     private static let perAccount = Setting<Int>.integer(
         "AUTH_CALLS_PER_USER", 0...1_000_000,
-        "How often a minute one user may ask for a token, and as often refresh one, and change the password; 0 for no "
-            + "limit.", standard: 5)
+        "How often a minute one user may ask for a token, and as often refresh one, and change the password, from one "
+            + "address; from all of them, six times as often. 0 for no limit.", standard: 5)
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
         "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
