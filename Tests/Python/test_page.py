@@ -209,6 +209,61 @@ def test_the_tokens_are_renewed_and_end_with_the_session(page, family):
     assert f"{family.url}api/v1/session/end" in page.requests()
 
 
+# What the page asks for and waits for is seen: `renewals` are pending, `shown` are the tokens of its calls, `answered` are the
+# calls. `answers` are given before any of the network's, `holds` are waited for before an answer is passed on; both go by
+# method and path. No call has an end of its own, so that an answer may be held for as long as it takes.
+WATCHED = """
+(() => {
+  const [later, never, ask] = [setTimeout, clearTimeout, fetch];
+  Object.assign(globalThis, { renewals: new Map(), shown: [], answered: [], answers: {}, holds: {} });
+  globalThis.setTimeout = (act, time) => {
+    const timer = later(time > 60000 ? () => {} : act, time);
+    if (time > 60000) renewals.set(timer, act);
+    return timer;
+  };
+  globalThis.clearTimeout = timer => { renewals.delete(timer); never(timer); };
+  globalThis.fetch = async (path, options) => {
+    const name = `${options.method} ${path}`;
+    shown.push(options.headers["X-Token"] ?? null);
+    const answer = answers[name] ?? await ask(path, { ...options, signal: null });
+    answered.push(name);
+    await holds[name];
+    return answer;
+  };
+})()
+"""
+
+
+def test_a_sign_in_that_fails_halfway_leaves_no_session(page):
+    page.evaluate(WATCHED)
+    page.evaluate("answers['GET /api/v1/session'] = Response.json({ detail: 'Later.' }, { status: 503 })")
+    sign_in(page, "ada")
+    page.until_text("#sign-in-trouble", "Later.")
+    assert page.evaluate("shown.filter(token => token).length") == 1
+    assert page.evaluate("renewals.size") == 0
+    page.until("answered.includes('POST /api/v1/session/end')")
+    assert page.text("#who") == "Guest"
+
+
+def test_a_renewal_that_comes_late_gives_nobody_the_token_of_another(page):
+    page.evaluate(WATCHED)
+    sign_in(page, "ada")
+    page.until_text("#who", "ada")
+    page.evaluate("void (holds['POST /api/v1/session/refresh'] = new Promise(pass => { globalThis.pass = pass }))")
+    page.evaluate("[...renewals.values()].forEach(renew => renew())")
+    page.until("answered.includes('POST /api/v1/session/refresh')")
+    page.click("#sign-out")
+    page.until_text("#who", "Guest")
+    sign_in(page, "bob")
+    page.until_text("#who", "bob")
+    page.evaluate("(pass(), shown.length = 0)")
+    page.until("shown.filter(token => token).length > 1")
+    owner = "fetch('/api/v1/session', { method: 'GET', headers: { 'X-Token': shown.at(-1) } }).then(answer => answer.json())"
+    assert page.evaluate(owner)["data"]["user"] == "bob"
+    page.click("#sign-out")
+    page.until_text("#who", "Guest")
+
+
 def test_what_a_token_does_not_permit_is_said_in_words(page):
     sign_in(page, "bob")
     page.until_text("#who", "bob")

@@ -15,7 +15,7 @@ export function startSession() {
   const dialog = byId("sign-in-dialog"), form = byId("sign-in-form");
   byId("sign-in").addEventListener("click", () => { form.reset(); tell(byId("sign-in-trouble"), null); dialog.showModal(); });
   byId("sign-in-cancel").addEventListener("click", () => dialog.close());
-  byId("sign-out").addEventListener("click", signOut);
+  byId("sign-out").addEventListener("click", () => leave("Signed out."));
   form.addEventListener("submit", event => { event.preventDefault(); signIn(form, dialog); });
   onRefusal(() => leave("Your time is over: sign in again."));
 }
@@ -24,12 +24,10 @@ async function signIn(form, dialog) {
   const button = form.querySelector("button.main");
   button.disabled = true;
   try {
-    const grant = await call("POST", "session", { user: form.elements.user.value, password: form.elements.password.value });
-    await enter(grant);
+    await enter(await call("POST", "session", { user: form.elements.user.value, password: form.elements.password.value }));
     form.reset();
     dialog.close();
   } catch (problem) {
-    setToken(null);
     tell(byId("sign-in-trouble"), problem.message);
     form.elements.password.select();
   } finally {
@@ -37,11 +35,17 @@ async function signIn(form, dialog) {
   }
 }
 
+// Says whose tokens they are; where that cannot be learned, they are nobody's.
 async function enter(grant) {
   take(grant);
-  const session = await call("GET", "session");
-  show(session);
-  announce(`Signed in as ${session.user}.`);
+  try {
+    const session = await call("GET", "session");
+    show(session);
+    announce(`Signed in as ${session.user}.`);
+  } catch (problem) {
+    end();
+    throw problem;
+  }
 }
 
 // Keeps the tokens, and asks for the next ones when four fifths of their time are over.
@@ -52,10 +56,12 @@ function take(grant) {
   timer = setTimeout(renew, grant.expires_in * 800);
 }
 
+// An answer that comes after its session has ended is nobody's.
 async function renew() {
   const used = refreshToken;
   try {
-    take(await call("POST", "session/refresh", { refresh_token: used }));
+    const grant = await call("POST", "session/refresh", { refresh_token: used });
+    if (used === refreshToken) take(grant);
   } catch (problem) {
     if (used !== refreshToken) return;
     if (problem.status === 401) leave("Your time is over: sign in again.");
@@ -63,21 +69,19 @@ async function renew() {
   }
 }
 
-async function signOut() {
-  try {
-    await call("POST", "session/end", { token: refreshToken });
-  } catch {
-    // Tokens that cannot be ended now are forgotten all the same.
-  }
-  leave("Signed out.");
+function leave(words) {
+  end();
+  show(null);
+  announce(words);
 }
 
-function leave(words) {
+// Forgets the tokens, and has auth end them. Where it cannot now, they are forgotten all the same.
+function end() {
+  const token = refreshToken;
   clearTimeout(timer);
   setToken(null);
   refreshToken = null;
-  show(null);
-  announce(words);
+  if (token) call("POST", "session/end", { token }).catch(() => {});
 }
 
 function show(session) {
