@@ -21,11 +21,8 @@ public struct Neighbour: Sendable {
     ///
     /// - Parameter known: the service's state as it was.
     func look(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
-        let states = await withTaskGroup(of: (Int, WebAppContract.ReplicaState).self) { group in
-            for (index, replica) in replicas.enumerated() {
-                group.addTask { (index, await replica.look(known?.replicas[index])) }
-            }
-            return await group.reduce(into: []) { $0.append($1) }.sorted { $0.0 < $1.0 }.map(\.1)
+        let states = await Array(replicas.enumerated()).mapAtOnce { index, replica in
+            await replica.look(known?.replicas[index])
         }
         return WebAppContract.ServiceState(name: name, summary: summary, replicas: states)
     }

@@ -34,14 +34,7 @@ extension WebAppService {
 
     private func lookAround() async -> [WebAppContract.ServiceState] {
         let known = view.services
-        return await withTaskGroup(of: (Int, WebAppContract.ServiceState).self) { group in
-            for (index, neighbour) in neighbours.enumerated() {
-                group.addTask { (index, await neighbour.look(known[neighbour.name])) }
-            }
-            var states: [(Int, WebAppContract.ServiceState)] = []
-            for await state in group { states.append(state) }
-            return states.sorted { $0.0 < $1.0 }.map(\.1)
-        }
+        return await neighbours.mapAtOnce { await $0.look(known[$0.name]) }
     }
 
     private func own() async -> WebAppContract.ServiceState {
