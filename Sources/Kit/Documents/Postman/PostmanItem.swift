@@ -50,7 +50,7 @@ struct PostmanItem {
         let answer: Document = endpoint.http.envelope ? ["data": output] : output
         var examples = [example("done", request, endpoint.http.status, "application/json", answer)]
         if endpoint.input.fields.contains(where: { !$0.isRequired }) {
-            let full = request.saying(everything: true)
+            let full = request.withEveryField
             examples.append(example("every field said", full, endpoint.http.status, "application/json", answer))
         }
         if endpoint.access != .open {

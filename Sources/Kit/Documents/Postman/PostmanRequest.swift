@@ -22,10 +22,10 @@ struct PostmanRequest {
         return request
     }
 
-    /// The request with optional fields, or without them.
-    func saying(everything: Bool) -> PostmanRequest {
+    /// The request with its optional fields too.
+    var withEveryField: PostmanRequest {
         var request = self
-        request.saysEverything = everything
+        request.saysEverything = true
         return request
     }
 

@@ -41,10 +41,10 @@ public struct PeerOrder: Codable, Sendable {
 
 /// What a peer saw in its turn: ``Sample``.
 public struct PeerReport: Codable, Sendable {
-    /// From the first call to the last answer.
+    /// From the first call to the last answer, in nanoseconds.
     public let elapsed: UInt64
     public let failures: Int
-    /// Each time that occurred, with how often it did.
+    /// Each time that occurred, in nanoseconds, with how often it did.
     public let times: [[UInt64]]
 
     enum CodingKeys: String, CodingKey {

@@ -1,3 +1,4 @@
+import Foundation
 import Measuring
 
 /// The plot of a run: for each size of payload the latency by percentile, back to back and paced, with the fewest callers,
@@ -84,16 +85,10 @@ extension BenchPlot {
 
     /// As many points as the calls can show.
     private func curve(_ latencies: Latencies, to end: Double) -> [(x: Double, y: Double)] {
-        let nines = stride(from: 0.0, through: 5, by: 0.05).map { 100 * (1 - 1 / exponent($0)) }
+        let nines = stride(from: 0.0, through: 5, by: 0.05).map { 100 * (1 - pow(10, -$0)) }
         return nines.filter { $0 <= end + 1e-9 }.compactMap { percentile in
             latencies.percentile(percentile).map { (percentile, $0 / .microseconds(1)) }
         }
-    }
-
-    private func exponent(_ nines: Double) -> Double {
-        var value = 1.0
-        for _ in 0..<Int((nines * 20).rounded()) { value *= 1.1220184543019633 }  // the twentieth root of ten
-        return value
     }
 
     private func throughput(_ loads: [Load]) -> Chart? {

@@ -39,14 +39,12 @@ extension BenchResult {
     private var memoryTable: String? {
         guard !memory.isEmpty else { return nil }
         let rows = comparison.subjects.compactMap { subject in
-            memory[subject].map { memory in
-                [subject, memory.resident, memory.anonymous].map { cell in
-                    (cell as? Int).map { (Double($0) / 1_048_576).shown(1) } ?? "\(cell)"
-                }
-            }
+            memory[subject].map { [subject, mebibytes($0.resident), mebibytes($0.anonymous)] }
         }
         return TextTable.text([["the server's memory", "resident MiB", "anonymous MiB"]] + rows)
     }
+
+    private func mebibytes(_ bytes: Int) -> String { (Double(bytes) / 1_048_576).shown(1) }
 
     private var remarks: String {
         var lines = comparison.lost.sorted { $0.key < $1.key }.map { "\($0.key) took no part: \($0.value)." }
