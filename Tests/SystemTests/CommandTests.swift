@@ -22,6 +22,28 @@ struct CommandTests {
         }
     }
 
+    @Test("take an input and a token where nobody else can read them")
+    func confidence() async throws {
+        try await Site.open { site in
+            try await site.addUser("ada", password: "correct horse battery staple")
+            try await site.serve("auth")
+            let login = #"{"user": "ada", "password": "correct horse battery staple"}"#
+            let grant = try await site.star("call", "auth.create", "--json", "-", input: login)
+            let token = try #require(grant.json?["token"]?.string, "\(grant)")
+            let ada = try await site.star("call", "auth.me", settings: ["STAR_TOKEN": token])
+            #expect(ada.code == 0 && ada.json?["user"] == "ada", "\(ada)")
+            let guest = try #require(try await site.star("call", "auth.create").json?["token"]?.string)
+            let given = try await site.star("call", "auth.me", "--token", guest, settings: ["STAR_TOKEN": token])
+            #expect(given.json?["user"] == "guest", "\(given)")
+            let nobody = try await site.star("call", "auth.me", settings: ["STAR_TOKEN": ""])
+            #expect(nobody.json?["code"] == "token_missing", "\(nobody)")
+            let bench = try await site.star(
+                "bench", "auth.me", "--input", "-", "--against", site.socket("auth"), "--seconds", "0.5", "--rounds",
+                "1", input: "{}", settings: ["STAR_TOKEN": token])
+            #expect(bench.code == 0 && bench.output.contains(site.socket("auth")), "\(bench)")
+        }
+    }
+
     @Test("list what a service offers, and say what is not there")
     func contracts() async throws {
         try await Site.open { site in

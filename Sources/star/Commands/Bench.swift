@@ -10,7 +10,7 @@ struct Bench: AsyncParsableCommand {
         discussion: """
             star bench                                   less than a minute: a small call, 1 and 64 callers, and paced
             star bench --long --plot bench.svg           1 to 256 callers; small, 4 KiB and 256 KiB; five minutes
-            star bench resource.current_time --token "$TOKEN" --against ipc://.star/run/resource.sock \\
+            STAR_TOKEN="$TOKEN" star bench resource.current_time --against ipc://.star/run/resource.sock \\
                 --against http://localhost:5050
 
             It starts a server process for each wire, and takes turns with them, round by round, so that what the machine
@@ -28,10 +28,9 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Where the service is: ipc://…, tcp://… or http://…. Several are compared, also the same twice.")
     var against: [String] = []
 
-    @Option(help: "The bearer token to show, with --against.")
-    var token: String?
+    @OptionGroup var bearer: BearerToken
 
-    @Option(help: "The input, as JSON, with --against.")
+    @Option(help: "The input, as JSON, with --against; - reads it from standard input.")
     var input: String?
 
     @OptionGroup var own: CallerSettings
@@ -66,7 +65,7 @@ struct Bench: AsyncParsableCommand {
         guard (endpoint == nil) == against.isEmpty else {
             throw ValidationError("An endpoint and --against go together.")
         }
-        guard endpoint != nil || (token == nil && input == nil) else {
+        guard endpoint != nil || (bearer.token == nil && input == nil) else {
             throw ValidationError("--token and --input are for an endpoint of a running service.")
         }
     }
@@ -93,13 +92,13 @@ struct Bench: AsyncParsableCommand {
 
     private func remote() async throws -> [RemoteWire]? {
         guard let endpoint else { return nil }
-        let settings = (own, try await own.read())
+        let (settings, input) = ((own, try await own.read()), try await CallInput.data(input))
         return against.enumerated().map { index, address in
             // The same address twice shows what the noise alone makes of it.
             let times = against[...index].count { $0 == address }
             return RemoteWire(
                 name: times == 1 ? address : "\(address) (\(times))", address: address, endpoint: endpoint,
-                input: Data((input ?? "").utf8), token: token, settings: settings)
+                input: input, token: bearer.text, settings: settings)
         }
     }
 }

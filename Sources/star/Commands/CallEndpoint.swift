@@ -8,13 +8,17 @@ struct CallEndpoint: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "call", abstract: "Calls an endpoint of a running service, and shows what it answers.",
         discussion: """
-            star call resource.current_time --token "$TOKEN"
+            STAR_TOKEN="$TOKEN" star call resource.current_time
+            star call auth.create --json - <login.json
             star call boilerplate.greet --json '{"name": "Ada"}' --via http
             star call auth.create --address tcp://10.0.0.7:6040
 
             The answer goes to standard output, as JSON; status and time go to standard error. Exit code 0 for a status below
             400, 1 otherwise. It works with any service that speaks S1, or that answers /contract over HTTP. Over tcp:// it
             shows the key STAR_CURVE_SECRET_KEY, whose public half the service must find in its CURVE_PUBLIC_KEYS.
+
+            Arguments can be read by everybody on the machine while the command runs, and shells remember them: leave a token to
+            STAR_TOKEN, and a password to standard input.
             """)
 
     @Argument(
@@ -22,11 +26,10 @@ struct CallEndpoint: AsyncParsableCommand {
         completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + KitContracts.names))
     var endpoint: String
 
-    @Option(help: "The input.")
+    @Option(help: "The input; - reads it from standard input.")
     var json: String?
 
-    @Option(help: "The bearer token to show.")
-    var token: String?
+    @OptionGroup var bearer: BearerToken
 
     @OptionGroup var target: Target
 
@@ -35,17 +38,18 @@ struct CallEndpoint: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.onError {
-            try await target.connect(to: service) { try await call($0) }
+            let input = try await CallInput.data(json)
+            try await target.connect(to: service) { try await call($0, input) }
         }
     }
 
     /// The kit's own endpoints are asked of a service that an address names.
     private var service: String { endpoint.prefix { $0 != "." }.description }
 
-    private func call(_ caller: any Caller) async throws {
+    private func call(_ caller: any Caller, _ input: Data) async throws {
         let description = try await RemoteContract.endpoint(endpoint, caller)
         let start = ContinuousClock.now
-        let call = Call(endpoint, body: Data((json ?? "").utf8), token: token, timeout: .seconds(timeout))
+        let call = Call(endpoint, body: input, token: bearer.text, timeout: .seconds(timeout))
         let reply = await caller.call(call, description)
         try show(reply, start.duration(to: .now), call.trace)
     }
