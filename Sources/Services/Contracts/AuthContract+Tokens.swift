@@ -149,7 +149,8 @@ public struct Identity: Payload, Equatable {
     }
 }
 
-/// Where the endpoints are (RFC 8414, section 2).
+/// Where the endpoints are, in the words of RFC 8414, section 2. Its clients want an issuer that is the server's https URL:
+/// for them `AUTH_PUBLIC_URL` and `TOKEN_ISSUER` are that. They send JSON where OAuth has forms.
 public struct AuthMetadata: Payload, Equatable {
     private static let base = "http://127.0.0.1:5040"
     public static let schema = Schema.object(
@@ -157,8 +158,8 @@ public struct AuthMetadata: Payload, Equatable {
         .required("jwks_uri", .uri(base + "/.well-known/jwks.json"), "The keys that verify tokens."),
         .required("token_endpoint", .uri(base + "/api/v1/auth/create"), "Makes tokens for a password."),
         .required("refresh_endpoint", .uri(base + "/api/v1/auth/refresh"), "Makes tokens for a refresh token."),
-        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Ends tokens (RFC 7009)."),
-        .required("introspection_endpoint", .uri(base + "/api/v1/auth/introspect"), "Judges tokens (RFC 7662)."),
+        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Ends tokens; takes JSON."),
+        .required("introspection_endpoint", .uri(base + "/api/v1/auth/introspect"), "Judges tokens; takes JSON."),
         .required("service_documentation", .uri(base + "/docs"), "For people."),
         .required(
             "grant_types_supported", .array(of: .string(example: "password")), "What tokens are made for."),

@@ -26,12 +26,12 @@ public enum AuthContract: Contract {
     public static let revoke = Endpoint<RevocationRequest, Empty>(
         "revoke", .post, "/api/v1/auth/revoke", access: .open, idempotent: true,
         problems: [.storeUnavailable, .unavailable],
-        summary: "Ends a token (RFC 7009): an access token, or a refresh token with all that came of the same password."
-    )
+        summary: "Ends a token, in the manner of RFC 7009 with a JSON body: an access token, or a refresh token with "
+            + "all that came of the same password.")
     public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
         "introspect", .post, "/api/v1/auth/introspect", envelope: false, access: .permission(Permission.introspect),
         idempotent: true, problems: [.storeUnavailable, .unavailable],
-        summary: "Says what a token is worth at this moment (RFC 7662).")
+        summary: "Says what a token is worth at this moment, in the manner of RFC 7662 with a JSON body.")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
         problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],
@@ -46,7 +46,7 @@ public enum AuthContract: Contract {
         summary: "What verifiers of tokens must hear of: the keys, and the tokens revoked since they last asked.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),
-        access: .open, summary: "Where the endpoints of this server are, for programs that know OAuth (RFC 8414).")
+        access: .open, summary: "Where the endpoints of this server are, in the words of RFC 8414.")
 
     public static let endpoints = Endpoints {
         create
