@@ -1,0 +1,48 @@
+import Endpoints
+import Foundation
+import Hosting
+import Testing
+
+@testable import star
+
+@Suite("What people read")
+struct ReadingTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    }
+
+    @Test("the README has every setting, and none that is not read")
+    func settings() throws {
+        let section = try Self.text("README.md").split(separator: "\n## ").first { $0.hasPrefix("Settings\n") }
+        let cells = try #require(section).split(separator: "\n").filter { $0.hasPrefix("| `") }
+            .compactMap { $0.split(separator: "|").first }
+        let names = cells.flatMap { $0.matches(of: /`([A-Z_<>]+)`/).map { String($0.1) } }
+        let told = names.flatMap { name in
+            name.hasPrefix("<SERVICE>")
+                ? Member.all.map { $0.name.uppercased() + name.dropFirst("<SERVICE>".count) } : [name]
+        }
+        #expect(Set(told) == Set(FleetSettings.all.map(\.name)))
+    }
+
+    @Test("the README has every endpoint")
+    func endpoints() throws {
+        let readme = try Self.text("README.md")
+        let names = Member.all.flatMap { member in
+            member.contract.qualifiedNames.map { $0 == "\(member.name).smoke" ? "<service>.smoke" : $0 }
+        }
+        let untold = (names + KitContracts.names).filter { !readme.contains("`\($0)`") }
+        #expect(untold == [])
+    }
+
+    @Test("the article on errors has every problem that a contract names, with its status")
+    func problems() throws {
+        let rows = try Self.text("Sources/Kit/RPC/Documentation.docc/Errors.md").split(separator: "\n")
+        for problem in Set(Member.all.flatMap(\.contract.endpoints).flatMap(\.problems)) {
+            let row = rows.first { $0.hasPrefix("| ") && $0.contains("`\(problem.code)`") }
+            #expect(row?.contains("\(problem.status)") == true, "\(problem.code)")
+        }
+    }
+}
