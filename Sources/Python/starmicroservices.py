@@ -380,16 +380,16 @@ def documented(client: Client, contract: Mapping[str, Any], name: str) -> Callab
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("starmicroservices", description="Calls an endpoint, prints its answer as JSON.")
+    parser = argparse.ArgumentParser("starmicroservices", description="Calls an endpoint.", fromfile_prefix_chars="@")
     parser.add_argument("address", help="ipc://… or tcp://…")
     parser.add_argument("endpoint", help="resource.current_time, _meta.contract, …")
-    parser.add_argument("--json", type=json.loads, help="the input")
-    parser.add_argument("--token")
+    parser.add_argument("--json", type=json.loads, help="the input; the answer is JSON, too")
+    parser.add_argument("--token", help="a secret: @FILE reads this and other arguments from a file, a line each")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds")
     parser.add_argument("--server-key", help="the service's public CURVE key (Z85)")
     given = vars(parser.parse_args())
+    name, body = given.pop("endpoint"), given.pop("json")
     try:
-        name, body = given.pop("endpoint"), given.pop("json")
         with Client(**given) as client:
             print(json.dumps(client.call(name, body), indent=2, ensure_ascii=False))
     except (Problem, ValueError) as error:

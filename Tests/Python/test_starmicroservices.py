@@ -482,12 +482,14 @@ def test_async_call_before_the_server_and_idle_cpu(address):
 
 # --- the command
 
-def test_command(server):
+def test_command(server, tmp_path):
     def star(*arguments):
         return subprocess.run([sys.executable, "-m", "starmicroservices", server.address, *arguments], cwd=CLIENT, timeout=10,
                               capture_output=True, encoding="utf-8", env={**os.environ, "PYTHONIOENCODING": "utf-8"})
     done = star("fake.echo", "--json", '{"text": "時刻"}')
     assert (done.returncode, json.loads(done.stdout)) == (0, {"text": "時刻"}), done.stderr
     assert json.loads(star("fake.head", "--token", "abc").stdout)["headers"]["x-token"] == "abc"
+    (tmp_path / "secrets").write_text("--token\ndef\n")
+    assert json.loads(star("fake.head", f"@{tmp_path}/secrets").stdout)["headers"]["x-token"] == "def"
     failed = star("fake.problem", "--json", '{"status": 403}')
     assert (failed.returncode, failed.stdout) == (1, "") and "403" in failed.stderr

@@ -50,7 +50,7 @@ extension FamilySettings {
         "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
         standard: .info)
     private static let dataDirectory = Setting<String>.text(
-        "DATA_DIRECTORY", "Where auth keeps its key and its users.", standard: ".star/data")
+        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", standard: ".star/data")
     private static let maxBody = Setting<Int>.integer(
         "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
         standard: 1_048_576)
