@@ -116,4 +116,20 @@ struct SettingsTests {
         let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": "tcp://a:1,http://b:2"]))
         #expect(several == [.zeroMQ(try Address("tcp://a:1")), .http("http://b:2")])
     }
+
+    @Test("that are lists may have space around their commas, and commas with nothing between")
+    func lists() throws {
+        let (one, two) = (String(repeating: "1", count: 64), String(repeating: "2", count: 64))
+        let settings = Settings([
+            "AUTH_ADDRESS": "ipc://a, http://b:2 ,", "AUTH_ZMQ_LISTEN": " ipc://a,\ttcp://127.0.0.1:5041",
+            "AUTH_NEWS_ADDRESS": "ipc://c , ipc://d", "CURVE_PUBLIC_KEYS": "a=\(one), b = \(two),, ",
+        ])
+        let addresses = try ServiceSettings.addresses(of: "auth", settings)
+        #expect(addresses == [.zeroMQ(try Address("ipc://a")), .http("http://b:2")])
+        let listen = try ServiceSettings("auth", port: 5040, settings).listen
+        #expect(listen.map(\.description) == ["ipc://a", "tcp://127.0.0.1:5041"])
+        let news = try settings(NewsSettings.address("auth"))
+        #expect(news.map(\.description) == ["ipc://c", "ipc://d"])
+        #expect(try FamilySettings(settings).publicKeys.mapValues(\.hex) == ["a": one, "b": two])
+    }
 }

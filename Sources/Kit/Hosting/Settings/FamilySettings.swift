@@ -70,7 +70,7 @@ extension FamilySettings {
         standard: ""
     ) { text throws(SettingFault) in
         var keys: [String: CurvePublicKey] = [:]
-        for entry in text.split(separator: ",") {
+        for entry in text.listed {
             let parts = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
             guard parts.count == 2, let key = try? CurvePublicKey(text: parts[1]) else {
                 throw SettingFault("must be name=key, with commas between; a key is 64 hexadecimal digits")

@@ -35,7 +35,7 @@ extension Setting where Value == [Address] {
         Setting(name, summary, standard: standard) { text throws(SettingFault) in
             do throws(AddressError) {
                 var addresses: [Address] = []
-                for part in text.split(separator: ",") { addresses.append(try Address(String(part))) }
+                for part in text.listed { addresses.append(try Address(part)) }
                 return addresses
             } catch {
                 throw SettingFault("is wrong: \(error.reason)")

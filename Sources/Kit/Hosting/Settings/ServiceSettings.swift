@@ -56,7 +56,7 @@ public struct ServiceSettings: Sendable {
         ) { text throws(SettingFault) in
             var addresses: [PeerAddress] = []
             do throws(AddressError) {
-                for part in text.split(separator: ",") { addresses.append(try PeerAddress(String(part))) }
+                for part in text.listed { addresses.append(try PeerAddress(part)) }
             } catch {
                 throw SettingFault("is wrong: \(error.reason)")
             }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// One setting: an environment variable, what it means, and how its text is read.
 ///
 /// Settings are read at the start only, and all of them are named here or by the service they belong to, so that
@@ -54,7 +56,7 @@ extension Setting where Value == [String] {
         _ name: String, _ summary: String, standard: String?, example: String? = nil
     ) -> Setting {
         Setting(name, summary, standard: standard, example: example) { text in
-            text.split(separator: ",").map { $0.trimming(while: \.isWhitespace) }.filter { !$0.isEmpty }
+            text.listed
         }
     }
 }
@@ -84,8 +86,9 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     }
 }
 
-extension StringProtocol {
-    fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> String {
-        String(drop(while: isTrimmed).reversed().drop(while: isTrimmed).reversed())
+extension String {
+    /// What stands between the commas of a list, without the space around it; where there is nothing else, nothing.
+    var listed: [String] {
+        split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.isEmpty }
     }
 }
