@@ -33,10 +33,23 @@ struct ProblemTests {
         "is made of what is no problem document", arguments: ["", "x", "[]", "{}", #"{"error":"e"}"#, #"{"code":7}"#])
     func noDocument(text: String) {
         let problem = Problem(status: 502, json: Data(text.utf8))
-        #expect(problem.status == 502 && problem.kind.code == "internal")
+        #expect(problem.kind == .unavailable && problem.detail == "The peer has answered 502.")
         #expect(
-            !problem.detail.isEmpty && problem.faults.isEmpty && problem.retryAfter == nil && !problem.isUnprocessed)
+            problem.faults.isEmpty && problem.retryAfter == nil && !problem.isUnprocessed)
         #expect(Problem(status: 404, json: Data(text.utf8)).kind == .unknownEndpoint)
+    }
+
+    @Test(
+        "that has no code is of the sort that its status says",
+        arguments: [
+            (400, Problem.Kind.malformed), (403, .permissionDenied), (408, .deadlineExceeded), (418, .unavailable),
+            (429, .tooManyRequests), (500, .internal), (502, .unavailable), (503, .unavailable),
+            (504, .deadlineExceeded),
+        ])
+    func noCode(status: Int, kind: Problem.Kind) {
+        let text = #"{"type":"about:blank","title":"Busy","status":\#(status),"detail":"Later."}"#
+        let problem = Problem(status: status, json: Data(text.utf8))
+        #expect(problem.kind == kind && problem.detail == "Later.")
     }
 
     @Test("has the status of the reply it came with")

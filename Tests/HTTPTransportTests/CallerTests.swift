@@ -102,13 +102,17 @@ struct CallerTests {
     }
 
     @Test(
-        "reads what is not a problem document by its status",
+        "reads what is not a problem document, or has no code, by its status",
         arguments: [
             ("503 Service Unavailable", Problem.Kind.unavailable), ("502 Bad Gateway", .unavailable),
             ("504 Gateway Timeout", .deadlineExceeded), ("413 Too Large", .tooLarge), ("302 Found", .unavailable),
-        ])
-    func proxies(status: String, kind: Problem.Kind) async throws {
-        let answer = "HTTP/1.1 \(status)\r\nLocation: /\r\nRetry-After: 3\r\nContent-Length: 4\r\n\r\n<p/>"
+        ],
+        [("text/html", "<p/>"), ("application/problem+json", "{}  ")])
+    func proxies(_ answered: (status: String, kind: Problem.Kind), _ body: (type: String, text: String)) async throws {
+        let kind = answered.kind
+        let answer =
+            "HTTP/1.1 \(answered.status)\r\nLocation: /\r\nRetry-After: 3\r\nContent-Type: \(body.type)\r\n"
+            + "Content-Length: 4\r\n\r\n\(body.text)"
         try await withPeer(answering: answer) { address in
             try await calling(address) { client in
                 let problem = await #expect(throws: Problem.self) { try await client.call(ShopContract.bare) }

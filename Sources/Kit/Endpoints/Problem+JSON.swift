@@ -16,25 +16,28 @@ extension Problem {
         return (try? JSONCoding.encode(document)) ?? Data()
     }
 
-    /// Reads a problem that a peer has sent. What is not a problem document becomes one, of the peer's status.
+    /// Reads a problem that a peer has sent.
+    ///
+    /// - Parameters:
+    ///   - status: what the peer has answered, 300 or above.
+    ///   - json: what it has said of that. Where there is no `code` in it, as from a proxy, or from no service of this kit, the
+    ///     status alone says what sort of problem it is.
     public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
         let document = try? JSONCoding.decode(Document.self, from: json)
-        let kind = Kind(
-            document?.code ?? (status == 404 ? Kind.unknownEndpoint.code : Kind.internal.code), status: status,
-            title: document?.title ?? "The peer has answered \(status)")
+        let answer = "The peer has answered \(status)"
         self.init(
-            kind, document?.detail ?? "The peer gave no reason.", faults: document?.errors ?? [],
-            retryAfter: retryAfter,
+            document?.code.map { Kind($0, status: status, title: document?.title ?? answer) } ?? Kind(ofStatus: status),
+            document?.detail ?? answer + ".", faults: document?.errors ?? [], retryAfter: retryAfter,
             isUnprocessed: isUnprocessed)
     }
 
-    /// The members of RFC 9457, section 3.1, and this project's own: `code`, `trace_id`, `errors`.
+    /// The members of RFC 9457, section 3.1, and this project's own: `code`, `trace_id`, `errors`. A peer may leave out any.
     private struct Document: Codable {
-        var type: String
-        var title: String
-        var status: Int
-        var detail: String
-        var code: String
+        var type: String?
+        var title: String?
+        var status: Int?
+        var detail: String?
+        var code: String?
         var trace_id: String?
         var errors: [Fault]?
     }

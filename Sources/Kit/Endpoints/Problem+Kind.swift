@@ -52,3 +52,15 @@ extension Problem.Kind {
     public static let unsupportedVersion = Self(
         "unsupported_version", status: 505, title: "The protocol version is not known here")
 }
+
+extension Problem.Kind {
+    /// What a status means that came without a code. One that is not known here, such as a gateway's 502, says no more than
+    /// that the service cannot be reached.
+    init(ofStatus status: Int) {
+        let known: [Problem.Kind] = [
+            .malformed, .tokenInvalid, .permissionDenied, .unknownEndpoint, .methodNotAllowed, .conflict, .tooLarge,
+            .unsupportedMediaType, .invalid, .tooManyRequests, .internal, .unsupported, .deadlineExceeded,
+        ]
+        self = known.first { $0.status == status } ?? (status == 408 ? .deadlineExceeded : .unavailable)
+    }
+}

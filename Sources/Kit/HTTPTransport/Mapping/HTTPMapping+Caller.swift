@@ -89,20 +89,8 @@ extension HTTPMapping {
     private static func problem(_ status: Int, _ headers: HTTPHeaders, _ body: Data) -> Problem {
         let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map { Duration.seconds($0) }
         let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
-        guard headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true else {
-            return Problem(
-                kind(ofStatus: status), "The peer has answered \(status).", retryAfter: pause,
-                isUnprocessed: isUnprocessed)
-        }
-        return Problem(status: status, json: body, retryAfter: pause, isUnprocessed: isUnprocessed)
-    }
-
-    /// What a status means that came without a problem document: from a proxy, or from no service of this kit.
-    private static func kind(ofStatus status: Int) -> Problem.Kind {
-        let known: [Problem.Kind] = [
-            .malformed, .tokenInvalid, .permissionDenied, .unknownEndpoint, .methodNotAllowed, .conflict, .tooLarge,
-            .unsupportedMediaType, .invalid, .tooManyRequests, .internal, .unsupported, .deadlineExceeded,
-        ]
-        return known.first { $0.status == status } ?? (status == 408 ? .deadlineExceeded : .unavailable)
+        let isDocument = headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true
+        return Problem(
+            status: status, json: isDocument ? body : Data(), retryAfter: pause, isUnprocessed: isUnprocessed)
     }
 }
