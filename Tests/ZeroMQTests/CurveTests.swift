@@ -40,7 +40,7 @@ struct CurveTests {
         #expect(try client.sendText("hello") == .wouldBlock)
     }
 
-    @Test("admits a known key under its name, and refuses an unknown one, a plain client, and a removed key")
+    @Test("admits a known key under its name, and refuses an unknown one and a plain client")
     func allowList() async throws {
         let thread = try SocketThread(name: "zap")
         var list = AllowList()
@@ -53,11 +53,6 @@ struct CurveTests {
         try admitted(server, address)
         try refused(CurveKeyPair.generate(), address)
         try refusedPlain(address)
-        list.remove(clientKeys.publicKey, from: "rpc")
-        await handler.replace(list)
-        try refused(clientKeys, address)
-        #expect(await handler.admitted == 1)
-        #expect(await handler.refused >= 2)
         await handler.stop()
         await thread.shutdown()
     }

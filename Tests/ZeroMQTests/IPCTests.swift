@@ -24,7 +24,7 @@ struct IPCTests {
         #expect(mode(path + ".lock") == nil)
     }
 
-    @Test("of a living socket is never stolen, and is free when that is closed or unbound")
+    @Test("of a living socket is never stolen, and is free when that is closed")
     func notStolen() throws {
         let context = try Context()
         let path = Unique.path()
@@ -43,10 +43,8 @@ struct IPCTests {
         #expect(try first.next().last == Array("to the first".utf8))
         first.close()
         try second.bind(address)
-        try second.unbind(address)
-        let third = try Socket(.router, in: context, options: .server)
-        try third.bind(address)
-        second.close()
+        // A second close takes nothing from whoever has the path now.
+        first.close()
         #expect(mode(path) == 0o600)
     }
 

@@ -1,6 +1,6 @@
 /// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
 ///
-/// One name may have several keys, which is how a key is rotated: allow the old and the new, then take the old away.
+/// One name may have several keys, which is how a key is rotated: the old and the new are allowed until nobody has the old.
 public struct AllowList: Sendable, Equatable {
     private var names: [String: [CurvePublicKey: String]] = [:]
 
@@ -10,16 +10,6 @@ public struct AllowList: Sendable, Equatable {
         names[domain, default: [:]][key] = name
     }
 
-    public mutating func remove(_ key: CurvePublicKey, from domain: String) {
-        names[domain]?[key] = nil
-    }
-
     /// The name of a key, or nil if it may not connect.
     public func name(of key: CurvePublicKey, in domain: String) -> String? { names[domain]?[key] }
-
-    /// Whether any key carries this name. Asked per request, it revokes connections that exist: taking a key away only stops
-    /// new handshakes.
-    public func contains(name: String, in domain: String) -> Bool {
-        names[domain]?.values.contains(name) ?? false
-    }
 }

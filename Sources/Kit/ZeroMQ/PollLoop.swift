@@ -1,4 +1,3 @@
-internal import CZeroMQ
 internal import CEvents
 internal import Glibc
 

@@ -21,15 +21,6 @@ extension Socket {
         return try lastEndpoint()
     }
 
-    /// Stops listening there. Connections that exist are closed, too, for `ipc://` and `tcp://`.
-    /// - Throws: `ZeroMQError` `ENOENT` if this socket is not bound there.
-    public func unbind(_ address: Address) throws(ZeroMQError) {
-        let operation = "unbind \(address)"
-        guard zmq_unbind(try opened(for: operation), address.description) == 0 else { throw .last(operation) }
-        if case .ipc(let path) = address.target { ipcListeners.removeValue(forKey: path)?.release() }
-        inprocNames.remove(address)
-    }
-
     /// Begins to connect, and keeps doing so: a peer that is not there yet is no error. A `Monitor` tells when it is.
     /// - Throws: `ZeroMQError` `EINVAL` for a wildcard port or host.
     public func connect(_ address: Address) throws(ZeroMQError) {
@@ -42,22 +33,10 @@ extension Socket {
         guard zmq_connect(handle, address.description) == 0 else { throw .last(operation) }
     }
 
-    /// Ends what `connect(_:)` began. Unsent messages for that peer have `SocketOptions.linger`.
-    /// - Throws: `ZeroMQError` `ENOENT` if this socket does not connect there.
-    public func disconnect(_ address: Address) throws(ZeroMQError) {
-        let operation = "disconnect \(address)"
-        guard zmq_disconnect(try opened(for: operation), address.description) == 0 else { throw .last(operation) }
-    }
-
     /// What this SUB socket wants: messages whose first frame begins so. Empty is everything.
     /// - Throws: `ZeroMQError` `EINVAL` on another kind of socket.
     public func subscribe(to prefix: [UInt8] = []) throws(ZeroMQError) {
         try OptionSetter(handle: try opened(for: "subscribe")).set(ZMQ_SUBSCRIBE, bytes: prefix)
-    }
-
-    /// - Throws: `ZeroMQError` `EINVAL` on another kind of socket.
-    public func unsubscribe(from prefix: [UInt8] = []) throws(ZeroMQError) {
-        try OptionSetter(handle: try opened(for: "unsubscribe")).set(ZMQ_UNSUBSCRIBE, bytes: prefix)
     }
 
     /// Gives libzmq a descriptor that listens already, so that it neither removes the file first nor makes it readable
@@ -65,17 +44,17 @@ extension Socket {
     private func bindFile(
         _ path: String, handle: UnsafeMutableRawPointer, operation: String
     ) throws(ZeroMQError) {
-        let listener = try IPCListener(path: path, backlog: options.backlog, operation: operation)
+        let files = try IPCFiles(path: path, backlog: options.backlog, operation: operation)
         let setter = OptionSetter(handle: handle)
         do throws(ZeroMQError) {
-            try setter.set(ZMQ_USE_FD, listener.descriptor)
+            try setter.set(ZMQ_USE_FD, files.descriptor)
             guard zmq_bind(handle, "ipc://\(path)") == 0 else { throw ZeroMQError.last(operation) }
         } catch {
-            listener.abandon()
+            files.abandon()
             try setter.set(ZMQ_USE_FD, -1)
             throw error
         }
-        ipcListeners[path] = listener
+        ipcFiles[path] = files
         try setter.set(ZMQ_USE_FD, -1)
     }
 

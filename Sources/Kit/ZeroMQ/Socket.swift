@@ -16,7 +16,7 @@ public final class Socket {
     let context: Context
     private(set) var handle: UnsafeMutableRawPointer?
     /// The files of this socket's `ipc://` binds.
-    var ipcListeners: [String: IPCListener] = [:]
+    var ipcFiles: [String: IPCFiles] = [:]
     /// Its `inproc://` binds.
     var inprocNames: Set<Address> = []
     /// The number of the monitor that reads this socket's events; 0 for none.
@@ -55,8 +55,8 @@ public final class Socket {
         for name in inprocNames { zmq_unbind(handle, name.description) }
         inprocNames = []
         zmq_close(handle)
-        ipcListeners.values.forEach { $0.release() }
-        ipcListeners = [:]
+        ipcFiles.values.forEach { $0.release() }
+        ipcFiles = [:]
     }
 
     /// Lets libzmq report events to the PAIR socket at this address.

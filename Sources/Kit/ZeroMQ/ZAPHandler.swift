@@ -7,13 +7,10 @@ public actor ZAPHandler: ThreadBound {
 
     public nonisolated let thread: SocketThread
     private let context: Context
-    private var allowList: AllowList
+    private let allowList: AllowList
     private var socket: Socket?
     private var request = Multipart()
     private var reply = Multipart()
-    /// Handshakes decided since the start.
-    public private(set) var admitted = 0
-    public private(set) var refused = 0
 
     public init(context: Context, thread: SocketThread, allowing allowList: AllowList = AllowList()) {
         self.context = context
@@ -37,12 +34,6 @@ public actor ZAPHandler: ThreadBound {
         socket = nil
     }
 
-    /// Replaces the list, for handshakes to come.
-    public func replace(_ allowList: AllowList) { self.allowList = allowList }
-
-    /// The name a key may connect with now, or nil.
-    public func name(of key: CurvePublicKey, in domain: String) -> String? { allowList.name(of: key, in: domain) }
-
     private func drain(_ limit: Int) -> Int {
         guard let socket else { return 0 }
         for taken in 0..<limit {
@@ -58,7 +49,6 @@ public actor ZAPHandler: ThreadBound {
     /// and of no use.)
     private func answer() {
         let name = request.count > 6 && request.text(at: 0) == "1.0" ? admittedName() : nil
-        if name == nil { refused += 1 } else { admitted += 1 }
         reply.removeAll()
         reply.append("1.0")
         if request.count > 1 { reply.append(frame: 1, of: request) } else { reply.append("") }

@@ -35,8 +35,6 @@ public struct ZeroMQError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ZeroMQError {
-    /// The socket's state machine forbids this now, e.g. a REQ that sends twice.
-    public static let wrongState: Int32 = ZMQ_HAUSNUMERO + 51
     /// The context was terminated; the socket can only be closed.
     public static let terminated: Int32 = ZMQ_HAUSNUMERO + 53
 
@@ -50,7 +48,7 @@ extension ZeroMQError {
         ENETDOWN: "ENETDOWN", ENETUNREACH: "ENETUNREACH", ENETRESET: "ENETRESET", ECONNABORTED: "ECONNABORTED",
         ECONNRESET: "ECONNRESET", ENOBUFS: "ENOBUFS", ENOTCONN: "ENOTCONN", ETIMEDOUT: "ETIMEDOUT",
         ECONNREFUSED: "ECONNREFUSED", EHOSTUNREACH: "EHOSTUNREACH", EINPROGRESS: "EINPROGRESS",
-        wrongState: "EFSM", ZMQ_HAUSNUMERO + 52: "ENOCOMPATPROTO", terminated: "ETERM",
+        ZMQ_HAUSNUMERO + 51: "EFSM", ZMQ_HAUSNUMERO + 52: "ENOCOMPATPROTO", terminated: "ETERM",
         ZMQ_HAUSNUMERO + 54: "EMTHREAD",
     ]
 }

@@ -1,4 +1,3 @@
-internal import CEvents
 internal import Glibc
 package import ZMTP
 

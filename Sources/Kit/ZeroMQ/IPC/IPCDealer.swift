@@ -1,5 +1,3 @@
-internal import CEvents
-internal import Glibc
 package import ZMTP
 
 /// A DEALER with one peer, at a path of the file system: what `Socket(.dealer)` is over `ipc://`, without libzmq's I/O
@@ -47,7 +45,7 @@ package final class IPCDealer {
     }
 
     private func connect() {
-        guard let descriptor = IPCListener.connected(to: path) else { return tryLater() }
+        guard let descriptor = UnixSocket.connected(to: path) else { return tryLater() }
         connection = IPCConnection(
             descriptor, as: .dealer, limits: limits, highWaterMark: Self.highWaterMark, on: thread
         ) { [unowned self] _, event in

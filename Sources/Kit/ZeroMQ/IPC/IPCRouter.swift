@@ -13,7 +13,7 @@ package final class IPCRouter {
     private let thread: SocketThread
     private let limits: Session.Limits
     private let handler: (PeerNumber, IPCConnection.Event) -> Void
-    private let files: IPCListener
+    private let files: IPCFiles
     private var attachment: SocketAttachment?
     private var connections: [PeerNumber: IPCConnection] = [:]
     private var lastNumber: PeerNumber = 0
@@ -40,7 +40,7 @@ package final class IPCRouter {
         self.thread = thread
         self.limits = limits
         self.handler = handler
-        files = try IPCListener(path: path, backlog: backlog, operation: "bind ipc://\(path)")
+        files = try IPCFiles(path: path, backlog: backlog, operation: "bind ipc://\(path)")
         alarm = try Alarm(on: thread) { [unowned self] in look() }
         attachment = thread.attach(descriptor: files.descriptor) { [unowned self] _ in accept() }
     }

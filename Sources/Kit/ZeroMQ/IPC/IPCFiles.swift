@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// The lock is `flock`'s: the kernel releases it when its process dies, however it dies, so a lock that can be had proves
 /// that whatever lies at the path is stale. Another opening of the file conflicts within one process, too.
-final class IPCListener {
+final class IPCFiles {
     private let path: String
     private let lock: Int32
     /// Bound and listening. libzmq closes it once `zmq_bind` has taken it.
@@ -76,7 +76,7 @@ final class IPCListener {
     }
 }
 
-extension IPCListener {
+extension IPCFiles {
     /// Removes a socket file nobody listens at. Its owner may be a program that does not know the lock, so it is asked.
     private static func removeStale(_ path: String, operation: String) throws(ZeroMQError) {
         var found = stat()
@@ -84,10 +84,10 @@ extension IPCListener {
         guard found.st_mode & S_IFMT == S_IFSOCK else {
             throw inUse(operation, "\(path) is there and is not a socket")
         }
-        let probe = try makeSocket(operation)
+        let probe = try UnixSocket.make(operation)
         defer { Glibc.close(probe) }
         // EAGAIN: a full backlog, so somebody listens.
-        if withAddress(of: path, { connect(probe, $0, $1) }) == 0 || errno == EAGAIN {
+        if UnixSocket.withAddress(of: path, { connect(probe, $0, $1) }) == 0 || errno == EAGAIN {
             throw inUse(operation, "a living process listens at \(path)")
         }
         guard unlink(path) == 0 || errno == ENOENT else { throw .system("\(operation): remove the stale \(path)") }
@@ -95,9 +95,9 @@ extension IPCListener {
 
     /// Nobody can connect before `listen`, and by then the mode is right.
     private static func listen(_ path: String, backlog: Int, operation: String) throws(ZeroMQError) -> Int32 {
-        let descriptor = try makeSocket(operation)
+        let descriptor = try UnixSocket.make(operation)
         guard
-            withAddress(of: path, { Glibc.bind(descriptor, $0, $1) }) == 0,
+            UnixSocket.withAddress(of: path, { Glibc.bind(descriptor, $0, $1) }) == 0,
             chmod(path, 0o600) == 0,
             Glibc.listen(descriptor, Int32(clamping: backlog)) == 0
         else {
@@ -106,34 +106,5 @@ extension IPCListener {
             throw error
         }
         return descriptor
-    }
-
-    /// A connection to whoever listens at a path, or `nil` where nobody does, or nobody has room.
-    static func connected(to path: String) -> Int32? {
-        guard let descriptor = try? makeSocket("connect") else { return nil }
-        if withAddress(of: path, { connect(descriptor, $0, $1) }) == 0 { return descriptor }
-        Glibc.close(descriptor)
-        return nil
-    }
-
-    private static func makeSocket(_ operation: String) throws(ZeroMQError) -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let descriptor = socket(AF_UNIX, type, 0)
-        guard descriptor >= 0 else { throw .system(operation) }
-        return descriptor
-    }
-
-    /// `Address` has seen to it that the path fits.
-    private static func withAddress(
-        of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Address.longestPath)) }
-        return withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
     }
 }
