@@ -25,7 +25,9 @@ public final class RunningCall: Sendable {
     ///
     /// - Parameter problem: what it answers with; unless told, that the caller has cancelled.
     public func cancel(_ problem: Problem = .cancelled) {
-        abandon(problem)
+        let task = state.withLock { $0.task }
+        finish(.failure(problem))
+        task?.cancel()
     }
 
     func finish(_ reply: Reply) {
@@ -43,15 +45,9 @@ public final class RunningCall: Sendable {
             guard state.answer != nil else { return }
             state.task = task
             state.timer = Deadlines.shared.schedule(at: deadline) { [weak self] in
-                self?.abandon(.deadlineExceeded)
+                self?.cancel(.deadlineExceeded)
             }
         }
-    }
-
-    private func abandon(_ problem: Problem) {
-        let task = state.withLock { $0.task }
-        finish(.failure(problem))
-        task?.cancel()
     }
 }
 

@@ -75,8 +75,6 @@ struct Connection {
         }
     }
 
-    var inFlight: Int { waiting.count }
-
     /// Where the caller wants to have it, where a call's time went.
     func timing(of id: UInt64) -> Timing? { waiting[id]?.timing }
 
@@ -156,7 +154,7 @@ struct Connection {
     }
 
     /// The server will stop.
-    mutating func told(toLeave _: Void = ()) -> [Action] {
+    mutating func sentAway() -> [Action] {
         if state == .up { state = .leaving }
         return []
     }

@@ -88,7 +88,7 @@ extension ZeroMQCaller {
             let reply = Reply(preamble, head, body: Data(frames[2]))
             apply { $0.replied(preamble.id, reply) }
         case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }
-        case .goAway: apply { $0.told() }
+        case .goAway: apply { $0.sentAway() }
         case .pong: apply { $0.heard() }
         case .request, .cancel, .ping: break
         }
