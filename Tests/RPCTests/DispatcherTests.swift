@@ -156,6 +156,28 @@ struct DispatcherTests {
         #expect(await dispatcher.dispatch(Call("tea.pour")).status == 200)
     }
 
+    @Test("says that an endpoint is not there even where it comes to say so late")
+    func lateStray() async throws {
+        let (begun, gate) = (Signal<Void>(), DispatchSemaphore(value: 0))
+        let service = TeaService {
+            handle(hold) { _, _ in
+                begun.send(())
+                // Bounded, so that a test that fails does not hang.
+                _ = gate.wait(timeout: .now() + .seconds(20))
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(service, contract: contract(hold.description), verifier: FakeVerifier())
+        async let held = dispatcher.dispatch(Call("tea.hold"))
+        _ = await begun.next()
+        let replies = Signal<Reply>()
+        dispatcher.start(Call("tea.nothing"), isolation: nil) { reply, _ in replies.send(reply) }
+        // What was due before is done by then.
+        _ = Deadlines.shared.schedule(at: .now + .milliseconds(20)) { gate.signal() }
+        #expect(await replies.next()?.problem?.kind == .unknownEndpoint)
+        #expect(await held.status == 200)
+    }
+
     @Test("answers what a front could not translate with the front's problem")
     func fault() async throws {
         let journal = Journal()

@@ -74,7 +74,9 @@ public final class Dispatcher: Sendable {
             running.finish(.failure(fault))
             return running
         }
-        let deadline = call.received + min(call.timeout ?? handler?.endpoint.deadline ?? .zero, Self.longestDeadline)
+        // A call that leads nowhere is told so, however late it comes to be looked at.
+        let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.longestDeadline
+        let deadline = call.received + min(timeout, Self.longestDeadline)
         let task = Task.immediate {
             // Who is on the service's thread stays there: its calls are answered in place, in their order.
             _ = isolation
