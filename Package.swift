@@ -57,6 +57,8 @@ let package = Package(
         .library(name: "Endpoints", targets: ["Endpoints"]),
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "Tokens", targets: ["Tokens"]),
+        .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
+        .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "ZeroMQTransport", targets: ["ZeroMQTransport"]),
         .library(name: "Documents", targets: ["Documents"]),
