@@ -90,6 +90,20 @@ struct CallerTests {
         }
     }
 
+    @Test("may be dropped anywhere without being closed, and lets go of its connection")
+    func dropped() async throws {
+        try await Site.open { site in
+            let thread = try SocketThread(name: "caller")
+            do {
+                let caller = ZeroMQCaller(site.address, on: thread, context: try context.get())
+                try await caller.start()
+                try await until { await site.front.hasPeers }
+            }
+            try await until { await !site.front.hasPeers }
+            await thread.shutdown()
+        }
+    }
+
     @Test("makes a problem of a reply that has none, or no status", arguments: ["", "abc", "99", "600", "503", "404"])
     func strangeReply(line: String) async throws {
         try await Office.open { office in
@@ -100,6 +114,10 @@ struct CallerTests {
             #expect(status == (line == "404" ? 404 : 503))
         }
     }
+}
+
+extension ZeroMQFront {
+    fileprivate var hasPeers: Bool { !peers.isEmpty }
 }
 
 /// A caller, and a bare socket that plays the server.

@@ -1,4 +1,5 @@
 import Endpoints
+import Foundation
 import RPC
 import Testing
 import ZeroMQ
@@ -178,6 +179,21 @@ struct FrontTests {
             try await greedy.send(Message(.request, id: 4, "auth.smoke").frames)
             #expect(Message(await greedy.next())?.status == "200")
         }
+    }
+
+    @Test("that is dropped before it is stopped lets go of its address", arguments: ["ipc", "inproc"])
+    func dropped(scheme: String) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let address = try Address("\(scheme)://\(folder.path)/s")
+        let thread = try SocketThread(name: "service")
+        let dispatcher = try Dispatcher(
+            SmokeService(on: thread), contract: SmokeContract.description, verifier: Nobody())
+        for _ in 1...2 {
+            let front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [address])
+            _ = try await front.start()
+        }
+        await thread.shutdown()
     }
 
     @Test("cancels the calls of a peer that is gone, and nobody else's")

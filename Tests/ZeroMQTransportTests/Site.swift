@@ -196,7 +196,7 @@ private final class Gate: Sendable {
     func open() { semaphore.signal() }
 }
 
-private struct Nobody: TokenVerifier {
+struct Nobody: TokenVerifier {
     func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "Not here.") }
 }
 

@@ -8,6 +8,8 @@ public import ZeroMQ
 ///
 /// On the thread of the service that calls, a call costs no hop between threads. It connects by itself, again and again;
 /// while there is no connection calls fail at once, except in the first moments, when they wait for it.
+///
+/// Its last reference may be let go of anywhere: what it holds is closed on its thread. ``close()`` does so at once.
 public actor ZeroMQCaller: Caller, ThreadBound {
     public nonisolated let thread: SocketThread
 
@@ -45,6 +47,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         self.security = security
         self.maxReply = maxReply
     }
+
+    isolated deinit { link?.close() }
 
     /// Begins to connect. A server that is not there yet is no error.
     ///

@@ -31,6 +31,8 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
         self.security = security
     }
 
+    isolated deinit { stop() }
+
     /// Lets listeners connect.
     ///
     /// - Returns: the addresses, with the real port where any was asked for.

@@ -31,6 +31,8 @@ public actor ZeroMQSubscription: ThreadBound {
         self.heard = heard
     }
 
+    isolated deinit { socket?.close() }
+
     /// Begins to listen. A publisher that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.

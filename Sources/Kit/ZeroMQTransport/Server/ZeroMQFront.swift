@@ -60,6 +60,10 @@ public actor ZeroMQFront: Front, ThreadBound {
         meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
     }
 
+    isolated deinit {
+        for listener in listeners { listener.close() }
+    }
+
     private static func hello(_ contract: ContractDescription?, _ limits: Limits) -> Head {
         var head = Head()
         head.add(.service, contract?.name)
