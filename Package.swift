@@ -132,7 +132,12 @@ let package = Package(
             swiftSettings: strict),
         // The tests mirror the sources.
         tests("EndpointsTests", ["Endpoints"]),
-        tests("RPCTests", ["RPC", .product(name: "MetricsTestKit", package: "swift-metrics")]),
+        tests(
+            "RPCTests",
+            [
+                "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
         tests("BackgroundTests", ["Background"]),
         tests("PasswordsTests", ["Passwords"]),

@@ -16,7 +16,7 @@ extension Conformance {
                 let context = CallContext(endpoint: "a.b")
                 let circumstances = try await rig.client.call(TrialContract.context, in: context)
                 #expect(circumstances.trace == context.trace.traceID)
-                #expect(rig.journal.all.map(\.traceID) == [context.trace.traceID])
+                #expect(rig.journal.all.map(\.trace.traceID) == [context.trace.traceID])
                 let other = try await rig.client.call(TrialContract.context)
                 #expect(other.trace != context.trace.traceID)
             }
@@ -28,6 +28,28 @@ extension Conformance {
                 let circumstances = try await rig.client.call(TrialContract.context)
                 #expect(circumstances.endpoint == "trial.context")
                 #expect(circumstances.isOnThread)
+            }
+        }
+
+        @Test("is the place in its trace that its caller has given it", arguments: Wire.remote)
+        func span(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let trace = TraceContext.root()
+                _ = try await wire.isZeroMQ ? zeroMQ(rig, trace) : http(rig, trace)
+                #expect(rig.journal.all.map(\.trace) == [trace])
+            }
+        }
+
+        @Test("is no name that could not stand in a header or a log", arguments: Wire.remote)
+        func noName(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let lengths = [1, 128, 129].map { String(repeating: "r", count: $0) }
+                let names = lengths + ["not mine", "ö"]
+                for name in names {
+                    let trace = TraceContext.root()
+                    _ = try await wire.isZeroMQ ? zeroMQ(rig, trace, name) : http(rig, trace, name)
+                }
+                #expect(rig.journal.all.map(\.requestID) == [names[0], names[1], nil, nil, nil])
             }
         }
 
@@ -60,20 +82,20 @@ extension Conformance {
             let body: JSONValue
         }
 
-        private func http(_ rig: Rig, _ trace: TraceContext) async throws -> Answer {
+        private func http(_ rig: Rig, _ trace: TraceContext, _ name: String = "r-7") async throws -> Answer {
             var request = HTTPClientRequest(url: rig.address + "/crash")
             request.method = .POST
-            request.headers = ["traceparent": trace.header, "X-Request-Id": "r-7"]
+            request.headers = ["traceparent": trace.header, "X-Request-Id": name]
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
             let body = try await response.body.collect(upTo: 1 << 20)
             let head = response.headers.map { "\($0.name): \($0.value)\n" }.joined()
             return Answer(head: head, body: try JSONValue(json: Data(body.readableBytesView)))
         }
 
-        private func zeroMQ(_ rig: Rig, _ trace: TraceContext) async throws -> Answer {
+        private func zeroMQ(_ rig: Rig, _ trace: TraceContext, _ name: String = "r-7") async throws -> Answer {
             let peer = try await RawPeer(to: try Address(rig.address), in: try Rig.context.get())
             let preamble: [UInt8] = Array("S1".utf8) + [1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]
-            let head = "trial.crash\ntraceparent: \(trace.header)\nx-request-id: r-7\n"
+            let head = "trial.crash\ntraceparent: \(trace.header)\nx-request-id: \(name)\n"
             try await peer.send([preamble, Array(head.utf8), []])
             let reply = try #require(await peer.next())
             await peer.close()

@@ -169,7 +169,7 @@ final class Journal: Interceptor {
     struct Line: Equatable {
         let endpoint: String
         let status: Int
-        let traceID: String
+        let trace: TraceContext
         let requestID: String?
         let transport: Transport
     }
@@ -180,7 +180,7 @@ final class Journal: Interceptor {
 
     func answered(_ call: Call, with reply: Reply) {
         let line = Line(
-            endpoint: call.endpoint, status: reply.status, traceID: call.trace.traceID, requestID: call.requestID,
+            endpoint: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID,
             transport: call.transport)
         lines.withLock { $0.append(line) }
     }

@@ -39,11 +39,11 @@ struct RequestFields {
         } else if name.isField(Header.traceParent) {
             trace = TraceContext(header: value)
         } else if name.isField(Header.requestID) {
-            requestID = Self.sane(value)
+            requestID = value
         } else if name.isField(Header.timeout) {
             readTimeout(value)
         } else if name.isField(Header.contentType) {
-            contentType = Self.nonEmpty(value)
+            contentType = value.isEmpty ? nil : value
         } else if name.isField(Header.contentLength) {
             contentLength = Int(value)
         } else if name.isField(Header.transferEncoding) {
@@ -55,8 +55,7 @@ struct RequestFields {
         }
     }
 
-    /// `X-Token`, or else `Authorization: Bearer` (RFC 6750, section 2.1).
-    var token: String? { ownToken.flatMap(Self.nonEmpty) ?? authorization.flatMap(Self.bearer) }
+    var token: String? { Call.token(ownToken, authorization: authorization) }
 
     /// Whether a body follows (RFC 9112, section 6.3).
     var hasBody: Bool { isChunked || contentLength ?? 0 > 0 }
@@ -79,19 +78,6 @@ struct RequestFields {
     private mutating func readPreferences(_ text: String) {
         let words = text.split { $0 == "," || $0 == ";" || $0 == " " }
         wantsTiming = wantsTiming || words.contains { $0.lowercased() == Header.serverTiming.lowercased() }
-    }
-
-    private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
-
-    private static func bearer(_ text: String) -> String? {
-        guard text.utf8.count > 7, text.prefix(7).lowercased() == "bearer " else { return nil }
-        return nonEmpty(String(text.dropFirst(7).drop { $0 == " " }))
-    }
-
-    /// A request id is echoed and logged, so only up to 128 visible ASCII characters make one.
-    private static func sane(_ text: String) -> String? {
-        guard 1...128 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else { return nil }
-        return text
     }
 }
 

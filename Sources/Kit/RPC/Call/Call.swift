@@ -12,7 +12,7 @@ public struct Call: Sendable {
     /// The bearer token, unverified; an empty one is none.
     public var token: String?
     public var trace: TraceContext
-    /// The caller's own name for the call, which is echoed.
+    /// The caller's own name for the call, which is echoed and logged.
     public var requestID: String?
     /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` where
     /// neither is known.
@@ -28,6 +28,9 @@ public struct Call: Sendable {
     /// What its front could not translate. The dispatcher answers with it, so that this call too is logged and counted.
     public var fault: Problem?
 
+    /// - Parameters:
+    ///   - token: an empty one is none.
+    ///   - requestID: 1 to 128 visible ASCII characters. Anything else is none, for it goes into logs and headers.
     public init(
         _ endpoint: String,
         body: Data = Data(),
@@ -47,13 +50,33 @@ public struct Call: Sendable {
         self.contentType = contentType
         self.token = token?.isEmpty == true ? nil : token
         self.trace = trace
-        self.requestID = requestID
+        self.requestID = requestID.flatMap(Self.printable)
         self.origin = origin
         self.timeout = timeout
         self.received = received
         self.transport = transport
         self.timing = timing
         self.fault = fault
+    }
+}
+
+extension Call {
+    /// What a call is called that leads to no endpoint.
+    package static let unknownEndpoint = "unknown"
+
+    /// Whether it is to the kit itself, and so answered even where all others are refused.
+    var isVital: Bool { endpoint.hasPrefix("_") }
+
+    /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
+    /// `Authorization` (RFC 6750, section 2.1).
+    package static func token(_ own: String?, authorization: String?) -> String? {
+        if let own, !own.isEmpty { return own }
+        guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return nil }
+        return String(authorization.dropFirst(7).drop { $0 == " " })
+    }
+
+    private static func printable(_ text: String) -> String? {
+        1...128 ~= text.utf8.count && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
     }
 }
 

@@ -1,8 +1,9 @@
 import Endpoints
 public import Logging
 
-/// Writes a line for each call: a debug line for a success, a notice for what the caller did wrong, an error for what the
-/// service did. No line holds a token or a payload.
+/// Writes a line for each call: an error for status 500, by which a handler has failed; an info line for whatever else was
+/// refused, by the caller's fault or for want of time, room or a peer; a debug line for a success. Each holds the call's
+/// trace, and the caller's own name for it where there is one; none holds a token or a payload.
 public struct LoggingInterceptor: Interceptor {
     private let logger: Logger
 
@@ -27,10 +28,12 @@ public struct LoggingInterceptor: Interceptor {
     }
 
     private func metadata(_ call: Call) -> Logger.Metadata {
-        [
+        var metadata: Logger.Metadata = [
             "trace_id": .string(call.trace.traceID),
             "transport": .string(call.transport.rawValue),
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]
+        if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }
+        return metadata
     }
 }

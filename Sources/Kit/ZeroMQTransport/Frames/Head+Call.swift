@@ -13,15 +13,6 @@ extension Head {
         add(.contentType, call.contentType)
     }
 
-    /// The token as `x-token`, or after the word Bearer in `authorization`.
-    var bearer: String? {
-        if let token = self[.token], !token.isEmpty { return token }
-        guard let authorization = self[.authorization], authorization.prefix(7).lowercased() == "bearer " else {
-            return nil
-        }
-        return String(authorization.dropFirst(7).drop { $0 == " " })
-    }
-
     /// The head of a reply.
     init(_ reply: Reply, to call: Call) {
         self.init(String(reply.status))
@@ -30,6 +21,28 @@ extension Head {
         guard case .failure(let problem) = reply else { return }
         add(.contentType, Problem.contentType)
         if problem.isUnprocessed { add(.processed, "no") }
+    }
+}
+
+extension Call {
+    /// Reads a request.
+    init(_ preamble: Preamble, _ head: Head, _ body: Data) {
+        self.init(
+            head.line, body: body, contentType: head[.contentType],
+            token: Call.token(head[.token], authorization: head[.authorization]),
+            trace: head[.traceparent].flatMap(TraceContext.init(header:)) ?? .root(),
+            requestID: head[.requestID], origin: head[.origin],
+            timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ,
+            timing: preamble.flags.contains(.timed) ? Timing() : nil)
+    }
+}
+
+extension Outgoing {
+    /// The reply to a call.
+    init(_ reply: Reply, to call: Call, id: UInt64) {
+        self.init(
+            Preamble(.reply, id: id, time: reply.retryAfter), Head(reply, to: call),
+            body: reply.body(traceID: call.trace.traceID))
     }
 }
 

@@ -100,23 +100,3 @@ extension ZeroMQFront {
         send(Outgoing(.failure(problem), to: Call(""), id: id), to: path)
     }
 }
-
-extension Call {
-    /// Reads a request.
-    init(_ preamble: Preamble, _ head: Head, _ body: Data) {
-        self.init(
-            head.line, body: body, contentType: head[.contentType], token: head.bearer,
-            trace: head[.traceparent].flatMap(TraceContext.init(header:))?.child() ?? .root(),
-            requestID: head[.requestID], origin: head[.origin],
-            timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ,
-            timing: preamble.flags.contains(.timed) ? Timing() : nil)
-    }
-}
-
-extension Outgoing {
-    init(_ reply: Reply, to call: Call, id: UInt64) {
-        self.init(
-            Preamble(.reply, id: id, time: reply.retryAfter), Head(reply, to: call),
-            body: reply.body(traceID: call.trace.traceID))
-    }
-}

@@ -1,0 +1,48 @@
+import Endpoints
+import Foundation
+import InMemoryLogging
+import Logging
+import RPC
+import Testing
+
+@Suite("The log of calls")
+struct LoggingTests {
+    private let log = InMemoryLogHandler()
+
+    private func lines(level: Logger.Level = .debug, _ call: Call, _ replies: Reply...) -> [InMemoryLogHandler.Entry] {
+        var logger = Logger(label: "test", factory: { _ in log })
+        logger.logLevel = level
+        let interceptor = LoggingInterceptor(logger)
+        for reply in replies { interceptor.answered(call, with: reply) }
+        return log.entries
+    }
+
+    @Test("tells a handler's failure as an error, any other refusal as information, and a success to who looks closely")
+    func levels() {
+        let problems = [Problem.Kind.internal, .malformed, .permissionDenied, .tooManyRequests, .unavailable]
+            .map { Reply.failure(Problem($0, "A detail.")) }
+        let success = Reply.success(status: 200, body: Data())
+        let call = Call("tea.pour", token: "t0ken")
+        let lines = lines(call, success, problems[0], problems[1], problems[2], problems[3], problems[4])
+        #expect(lines.map(\.level) == [.debug, .error, .info, .info, .info, .info])
+        #expect(lines[1].message == "tea.pour 500 internal" && lines[2].message == "tea.pour 400 malformed")
+        #expect(!String(reflecting: lines).contains("t0ken"))
+    }
+
+    @Test("names a call by its trace, and as its caller does")
+    func names() throws {
+        let call = Call("tea.pour", requestID: "r-1", transport: .http)
+        let line = try #require(lines(call, .success(status: 200, body: Data())).first)
+        #expect(line.metadata["trace_id"] == .string(call.trace.traceID) && line.metadata["request_id"] == "r-1")
+        #expect(line.metadata["transport"] == "http")
+    }
+
+    @Test(
+        "has no name for a call whose caller gave none, or one that could not be printed",
+        arguments: [nil, "", "a b"])
+    func noName(_ requestID: String?) throws {
+        let call = Call("tea.pour", requestID: requestID)
+        let line = try #require(lines(call, .success(status: 200, body: Data())).first)
+        #expect(line.metadata["request_id"] == nil)
+    }
+}
