@@ -40,4 +40,15 @@ struct MetricsTests {
             #expect(try metrics.expectTimer("star_call_seconds", whole).values.count == 3)
         }
     }
+
+    @Test("count the kit's own endpoints by their names, whatever the service's contract is")
+    func own() throws {
+        let interceptor = MetricsInterceptor([contract(plain("pour", "/pour").description)], factory: metrics)
+        for name in ["_health.live", "_health.check", "_meta.contract"] {
+            let call = Call(name, transport: .http)
+            interceptor.watcher(of: name).answered(call, with: .success(status: 200, body: Data()))
+            let series = [("endpoint", name), ("transport", "http"), ("status", "200")]
+            #expect(try metrics.expectCounter("star_calls_total", series).values.count == 1)
+        }
+    }
 }

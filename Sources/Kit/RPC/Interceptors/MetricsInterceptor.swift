@@ -7,45 +7,47 @@ import Synchronization
 ///
 /// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
 public final class MetricsInterceptor: Interceptor {
-    private let gauges: [String: Gauges]
-    private let unknown: Gauges
+    private let known: [String: EndpointMetrics]
+    private let unknown: EndpointMetrics
 
+    /// - Parameter contracts: of the service. The kit's own, which every service has, are added.
     public init(_ contracts: [ContractDescription], factory: any MetricsFactory = MetricsSystem.factory) {
-        let names = contracts.flatMap { contract in contract.endpoints.map(contract.qualifiedName) }
+        let all = contracts + [HealthContract.description, MetaContract.description]
+        let names = all.flatMap { contract in contract.endpoints.map(contract.qualifiedName) }
         // Two endpoints of one name are for the dispatcher to refuse.
-        gauges = Dictionary(names.map { ($0, Gauges(of: $0, factory)) }) { first, _ in first }
-        unknown = Gauges(of: "unknown", factory)
+        known = Dictionary(names.map { ($0, EndpointMetrics(of: $0, factory)) }) { first, _ in first }
+        unknown = EndpointMetrics(of: Call.unknownEndpoint, factory)
     }
 
-    public func watcher(of endpoint: String) -> any Interceptor { gauges[endpoint] ?? unknown }
+    public func watcher(of endpoint: String) -> any Interceptor { known[endpoint] ?? unknown }
 
     public func answered(_ call: Call, with reply: Reply) { unknown.answered(call, with: reply) }
     public func measured(_ call: Call, _ ledger: Ledger) { unknown.measured(call, ledger) }
 }
 
 /// What an endpoint is measured with, by transport.
-private final class Gauges: Interceptor {
-    private let inProcess: Gauge
-    private let http: Gauge
-    private let zeroMQ: Gauge
+private final class EndpointMetrics: Interceptor {
+    private let inProcess: TransportMetrics
+    private let http: TransportMetrics
+    private let zeroMQ: TransportMetrics
 
     init(of endpoint: String, _ factory: any MetricsFactory) {
-        inProcess = Gauge(endpoint, .inProcess, factory)
-        http = Gauge(endpoint, .http, factory)
-        zeroMQ = Gauge(endpoint, .zeroMQ, factory)
+        inProcess = TransportMetrics(endpoint, .inProcess, factory)
+        http = TransportMetrics(endpoint, .http, factory)
+        zeroMQ = TransportMetrics(endpoint, .zeroMQ, factory)
     }
 
     func answered(_ call: Call, with reply: Reply) {
-        let gauge = self[call.transport]
-        gauge.timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
-        gauge.counter(of: reply.status).increment()
+        let metrics = self[call.transport]
+        metrics.timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
+        metrics.counter(of: reply.status).increment()
     }
 
     func measured(_ call: Call, _ ledger: Ledger) {
         self[call.transport].record(ledger)
     }
 
-    private subscript(_ transport: Transport) -> Gauge {
+    private subscript(_ transport: Transport) -> TransportMetrics {
         switch transport {
         case .inProcess: inProcess
         case .http: http
@@ -55,7 +57,7 @@ private final class Gauges: Interceptor {
 }
 
 /// What an endpoint is measured with over one transport.
-private final class Gauge: Sendable {
+private final class TransportMetrics: Sendable {
     let timer: Timer
 
     /// Made when they are first needed, so that `/metrics` does not list what never happens.
