@@ -156,6 +156,21 @@ struct DispatcherTests {
         #expect(await dispatcher.dispatch(Call("tea.pour")).status == 200)
     }
 
+    @Test("refuses calls once it stops, but not the kit's own, and never takes calls again")
+    func stopping() async throws {
+        let journal = Journal()
+        let service = TeaService { handle(pour) { _, _ in Empty() } }
+        let dispatcher = try Dispatcher(
+            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+        dispatcher.beginStopping()
+        dispatcher.beginDraining()
+        let problem = try #require(await dispatcher.dispatch(Call("tea.pour")).problem)
+        #expect(problem.kind == .notReady && problem.isUnprocessed && problem.retryAfter == .seconds(1))
+        #expect(await dispatcher.dispatch(Call("_health.live", timeout: .seconds(20))).status == 200)
+        #expect(await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem?.kind == .notReady)
+        #expect(journal.all == ["tea.pour 503", "_health.live 200", "_health.check 503"])
+    }
+
     @Test("says that an endpoint is not there even where it comes to say so late")
     func lateStray() async throws {
         let (begun, gate) = (Signal<Void>(), DispatchSemaphore(value: 0))

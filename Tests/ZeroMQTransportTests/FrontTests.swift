@@ -181,6 +181,70 @@ struct FrontTests {
         }
     }
 
+    @Test("logs and counts what it refuses, under the caller's own trace and name, and answers with them")
+    func refusals() async throws {
+        var limits = ZeroMQFront.Limits()
+        limits.maxInFlight = 1
+        limits.maxBody = 4
+        try await Site.open(limits: limits) { site in
+            let (peer, trace) = (try await site.peer(), TraceContext.root())
+            func head(_ name: String) -> String { "\(name)\ntraceparent: \(trace.header)\nx-request-id: r-1" }
+            func refusal(of request: Message) async throws -> Message {
+                try await peer.send(request.frames)
+                let refusal = try #require(Message(await peer.next()))
+                #expect(refusal.json?["trace_id"] == .string(trace.traceID) && refusal.head?[.requestID] == "r-1")
+                return refusal
+            }
+            #expect(try await refusal(of: Message(.request, id: 1, head("auth.smoke"), body: "12345")).status == "413")
+            #expect(try await refusal(of: Message(.request, id: 2, head("auth.Smoke"))).status == "400")
+            let flags: Preamble.Flags = [.mustUnderstand]
+            #expect(try await refusal(of: Message(.request, id: 3, head("auth.smoke"), flags: flags)).status == "501")
+            try await peer.send(Message(.request, id: 4, "auth.slow").frames)
+            #expect(await site.service.next() == .waiting)
+            #expect(try await refusal(of: Message(.request, id: 4, head("auth.count"))).status == "400")
+            #expect(try await refusal(of: Message(.request, id: 5, head("auth.count"))).status == "429")
+            let expected = [
+                ("auth.smoke", 413), ("unknown", 400), ("auth.smoke", 501), ("auth.count", 400), ("auth.count", 429),
+            ]
+            #expect(
+                site.journal.all
+                    == expected.map { Journal.Line(name: $0, status: $1, trace: trace, requestID: "r-1") })
+            // The last one has broken no rule of the protocol.
+            #expect(await site.front.counters == FrontCounters(refused: 4))
+            // What does not say what it is, is answered, and leaves no line.
+            try await peer.send([Preamble(.request, id: 6).bytes, [0xFF], []])
+            #expect(Message(await peer.next())?.status == "400")
+            #expect(site.journal.all.count == expected.count)
+        }
+    }
+
+    @Test("refuses calls while it stops, and logs and counts them; the kit's own it answers")
+    func stopping() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            try await peer.send(Message(.request, id: 1, "auth.slow").frames)
+            #expect(await site.service.next() == .waiting)
+            let front = site.front
+            let stop = Task { await front.stop() }
+            var refusal: Message?
+            while refusal?.status != "503", !Task.isCancelled {
+                try await peer.send(Message(.request, id: 2, "auth.smoke\nx-request-id: r-2").frames)
+                refusal = Message(await peer.next())
+            }
+            #expect(refusal?.json?["code"] == "not_ready" && refusal?.preamble?.time == 1000)
+            #expect(refusal?.head?[.processed] == "no" && refusal?.head?[.requestID] == "r-2")
+            let line = try #require(site.journal.all.last)
+            #expect(line.name == "auth.smoke" && line.status == 503 && line.requestID == "r-2")
+            #expect(refusal?.json?["trace_id"]?.string == line.trace?.traceID)
+            try await peer.send(Message(.request, id: 3, "_health.live").frames)
+            #expect(Message(await peer.next())?.status == "200")
+            #expect(await front.counters == FrontCounters())
+            try await peer.send(Message(.cancel, id: 1).frames)
+            #expect(Message(await peer.next())?.status == "499")
+            await stop.value
+        }
+    }
+
     @Test("that is dropped before it is stopped lets go of its address", arguments: ["ipc", "inproc"])
     func dropped(scheme: String) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))

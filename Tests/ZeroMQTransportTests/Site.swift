@@ -14,6 +14,7 @@ final class Site {
     let service: SmokeService
     let front: ZeroMQFront
     let address: Address
+    let journal = Journal()
 
     private let folder: URL
     private var peers: [RawPeer] = []
@@ -40,7 +41,8 @@ final class Site {
         address = try Address("ipc://\(folder.path)/s")
         let thread = try SocketThread(name: "service")
         service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
-        let dispatcher = try Dispatcher(service, contract: SmokeContract.description, verifier: Nobody())
+        let dispatcher = try Dispatcher(
+            service, contract: SmokeContract.description, verifier: Nobody(), interceptors: [journal])
         front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [address], limits: limits)
         _ = try await front.start()
     }
@@ -198,6 +200,25 @@ private final class Gate: Sendable {
 
 struct Nobody: TokenVerifier {
     func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "Not here.") }
+}
+
+/// Keeps what was answered.
+final class Journal: Interceptor {
+    struct Line: Equatable {
+        let name: String
+        let status: Int
+        var trace: TraceContext?
+        var requestID: String?
+    }
+
+    private let lines = Mutex<[Line]>([])
+
+    var all: [Line] { lines.withLock { $0 } }
+
+    func answered(_ call: Call, with reply: Reply) {
+        let line = Line(name: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID)
+        lines.withLock { $0.append(line) }
+    }
 }
 
 /// Yields until it is so. The test's time limit ends it, too.

@@ -19,10 +19,6 @@ struct WholeRequest {
 
 /// Answers the requests of all connections: it has ``HTTPMapping`` translate and the dispatcher answer.
 final class Responder: Sendable {
-    private enum Phase: UInt8, AtomicRepresentable {
-        case open, draining, stopping
-    }
-
     /// Takes what makes the answer, to make it on the connection's own thread.
     typealias Deliver = @Sendable (_ makeAnswer: @escaping @Sendable () -> HTTPAnswer) -> Void
 
@@ -31,7 +27,7 @@ final class Responder: Sendable {
     private let date = DateField()
     private let dispatcher: Dispatcher
     private let routes: Routes
-    private let phase = Atomic<Phase>(.open)
+    private let isDraining = Atomic(false)
 
     init(_ dispatcher: Dispatcher, pages: [Page], bodyLimit: Int) throws(RouteConflict) {
         self.dispatcher = dispatcher
@@ -40,16 +36,17 @@ final class Responder: Sendable {
     }
 
     /// Whether clients are asked to stay.
-    var isOpen: Bool { phase.load(ordering: .relaxed) == .open }
+    var isOpen: Bool { !isDraining.load(ordering: .relaxed) }
 
     /// From now on each response asks the client to leave.
     func drain() {
-        phase.store(.draining, ordering: .relaxed)
+        isDraining.store(true, ordering: .relaxed)
     }
 
-    /// From now on calls are refused, except those of the kit itself.
+    /// From now on calls are refused, too.
     func stop() {
-        phase.store(.stopping, ordering: .relaxed)
+        drain()
+        dispatcher.beginStopping()
     }
 
     /// Answers one request.
@@ -108,10 +105,6 @@ final class Responder: Sendable {
         var call = call
         call.origin = request.origin
         if let fault = request.fault { call.fault = fault }
-        if phase.load(ordering: .relaxed) == .stopping, !call.endpoint.hasPrefix("_") {
-            call.fault = Problem(
-                .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
-        }
         return dispatcher.start(call, isolation: nil, answer: answer)
     }
 }

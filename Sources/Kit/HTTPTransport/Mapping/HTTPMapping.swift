@@ -32,9 +32,8 @@ extension HTTPMapping {
 
     /// A request that leads to no endpoint, as a call: it is refused, logged and counted like any other.
     static func stray(_ fault: Problem, _ fields: RequestFields, received: ContinuousClock.Instant) -> Call {
-        var call = call("unknown", fields, received: received)
+        var call = call(Call.unknownEndpoint, fields, received: received)
         call.fault = fault
-        call.timeout = Dispatcher.longestDeadline
         return call
     }
 

@@ -16,7 +16,7 @@ public final class Dispatcher: Sendable {
     }
 
     private let places: [String: Place]
-    private let draining: Draining
+    private let lifetime: Lifetime
     private let home: any Actor
     private let verifier: any TokenVerifier
     private let admission: Admission
@@ -35,10 +35,10 @@ public final class Dispatcher: Sendable {
         _ service: some Service, contract: ContractDescription, verifier: any TokenVerifier, maxInFlight: Int = 4096,
         interceptors: [any Interceptor] = []
     ) throws(ContractError) {
-        let draining = Draining()
+        let lifetime = Lifetime()
         let served = [
             (contract, service.handlers),
-            (HealthContract.description, HealthContract.handlers(service, verifier, draining)),
+            (HealthContract.description, HealthContract.handlers(service, verifier, lifetime)),
             (MetaContract.description, MetaContract.handlers(contract)),
         ]
         contracts = served.map(\.0)
@@ -48,7 +48,7 @@ public final class Dispatcher: Sendable {
         }
         self.places = places
         home = service
-        self.draining = draining
+        self.lifetime = lifetime
         self.verifier = verifier
         admission = Admission(limit: maxInFlight)
         self.interceptors = interceptors
@@ -70,7 +70,7 @@ public final class Dispatcher: Sendable {
             answer(reply, call)
         }
         // What the front could not translate is answered with the front's problem.
-        if let fault = call.fault {
+        if let fault = call.fault ?? refusal(of: call) {
             running.finish(.failure(fault))
             return running
         }
@@ -88,7 +88,18 @@ public final class Dispatcher: Sendable {
 
     /// From now on the service says that it is not ready. It still answers.
     public func beginDraining() {
-        draining.begin()
+        lifetime.drain()
+    }
+
+    /// From now on the service refuses calls, except those of the kit itself; those in flight go on. A front says so when it
+    /// stops, and so all fronts of a dispatcher stop together.
+    public func beginStopping() {
+        lifetime.stop()
+    }
+
+    private func refusal(of call: Call) -> Problem? {
+        guard lifetime.isStopping, !call.isVital else { return nil }
+        return Problem(.notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
     }
 
     /// Answers a call. Cancelling the task cancels the call.
@@ -127,7 +138,7 @@ public final class Dispatcher: Sendable {
             }
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
             guard deadline > .now else { throw Problem.deadlineExceeded }
-            let isVital = running.call.endpoint.hasPrefix("_")
+            let isVital = running.call.isVital
             if !isVital { try admission.enter() }
             defer { if !isVital { admission.leave() } }
             // 3. The caller may do this.

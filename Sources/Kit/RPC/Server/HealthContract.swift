@@ -1,5 +1,4 @@
 public import Endpoints
-import Synchronization
 
 /// The kit's own endpoints about health. Every service has them.
 ///
@@ -21,12 +20,12 @@ public enum HealthContract: Contract {
         check
     }
 
-    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ draining: Draining) -> Handlers {
+    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ lifetime: Lifetime) -> Handlers {
         let start = ContinuousClock.now
         return Handlers {
             handle(live) { _, _ in Health(status: "live", since: start) }
             handle(check) { _, _ in
-                guard !draining.hasBegun else { throw Problem(.notReady, "The service is about to stop.") }
+                guard !lifetime.isEnding else { throw Problem(.notReady, "The service is about to stop.") }
                 var waits = await service.waitsFor()
                 if !verifier.isReady { waits.append("auth's keys") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
@@ -34,15 +33,6 @@ public enum HealthContract: Contract {
             }
         }
     }
-}
-
-/// Whether the service has been asked to stop.
-final class Draining: Sendable {
-    private let flag = Atomic(false)
-
-    var hasBegun: Bool { flag.load(ordering: .relaxed) }
-
-    func begin() { flag.store(true, ordering: .relaxed) }
 }
 
 /// A state of health.

@@ -35,6 +35,12 @@ extension Call {
             timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ,
             timing: preamble.flags.contains(.timed) ? Timing() : nil)
     }
+
+    /// Reads a request that breaks the protocol and will be refused, but by its own name.
+    init(faulty preamble: Preamble, _ head: Head) {
+        self.init(preamble, head, Data())
+        if !head.namesEndpoint { endpoint = Call.unknownEndpoint }
+    }
 }
 
 extension Outgoing {

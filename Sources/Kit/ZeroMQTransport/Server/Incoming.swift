@@ -31,6 +31,8 @@ struct ReturnPath: Sendable {
 /// What a received message turns out to be.
 enum Incoming {
     case message(Preamble, Head, body: Data)
+    /// A request that breaks the protocol, but says whose it is and what it asks for.
+    case faulty(Preamble, Head, Problem)
     /// It breaks the protocol, and has an id to answer to.
     case refused(id: UInt64, Problem)
     /// It breaks the protocol, and there is nothing to answer to.
@@ -51,7 +53,10 @@ enum Incoming {
                 let (head, body) = try read(frames, after: start, preamble, maxBody: maxBody)
                 return .message(preamble, head, body: body)
             } catch {
-                return preamble.kind.mayBeRefused ? .refused(id: preamble.id, error) : .dropped
+                guard preamble.kind.mayBeRefused else { return .dropped }
+                guard preamble.kind == .request, frames.total - start == 3, let head = try? Head(frames[start + 1])
+                else { return .refused(id: preamble.id, error) }
+                return .faulty(preamble, head, error)
             }
         }
     }

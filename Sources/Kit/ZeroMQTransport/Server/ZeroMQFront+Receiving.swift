@@ -23,6 +23,9 @@ extension ZeroMQFront {
         switch incoming {
         case .dropped: counters.dropped += 1
         case .refused(let id, let problem): refuse(id, problem, path)
+        case .faulty(let preamble, let head, let problem):
+            counters.refused += 1
+            refuse(Call(faulty: preamble, head), preamble.id, problem, path)
         case .message(let preamble, let head, let body): take(preamble, head, body, path)
         }
     }
@@ -51,23 +54,21 @@ extension ZeroMQFront {
     }
 
     private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
-        guard !isStopping || head.line.hasPrefix("_") else {
-            let problem = Problem(
-                .notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
-            return refuse(preamble.id, problem, path)
-        }
+        let call = Call(preamble, head, body)
         let peer = peer(path.peer)
         switch peer.enter(preamble.id, limit: limits.maxInFlight) {
-        case .duplicate: return refuse(preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
+        case .duplicate:
+            counters.refused += 1
+            return refuse(call, preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
         case .tooMany:
             let problem = Problem(
                 .tooManyRequests, "More than \(limits.maxInFlight) calls are in flight.",
                 retryAfter: .milliseconds(100),
                 isUnprocessed: true)
-            return refuse(preamble.id, problem, path)
+            return refuse(call, preamble.id, problem, path)
         case nil: break
         }
-        let running = dispatcher.start(Call(preamble, head, body)) { [weak self] reply, call in
+        let running = dispatcher.start(call) { [weak self] reply, call in
             self?.deliver(reply, to: call, preamble.id, path)
         }
         peer.started(running, preamble.id)
@@ -95,6 +96,15 @@ extension ZeroMQFront {
         checkIdle()
     }
 
+    /// Refuses a call that must not be among its peer's calls. The dispatcher sees it, so that it is logged and counted.
+    private func refuse(_ call: Call, _ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
+        var call = call
+        call.fault = problem
+        dispatcher.start(call) { _, _ in }
+        send(Outgoing(.failure(problem), to: call, id: id), to: path)
+    }
+
+    /// Refuses what is no call, or does not say which: there is nothing to log it by, and it must stay cheap.
     private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
         counters.refused += 1
         send(Outgoing(.failure(problem), to: Call(""), id: id), to: path)

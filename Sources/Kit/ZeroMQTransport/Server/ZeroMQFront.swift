@@ -32,7 +32,6 @@ public actor ZeroMQFront: Front, ThreadBound {
     let hello: Head
     var listeners: [any Listener] = []
     var peers: [PeerID: Peer] = [:]
-    var isStopping = false
     var idleWaiter: CheckedContinuation<Void, Never>?
     var isSweeping = false
     var isAsking = false
@@ -109,7 +108,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     }
 
     public func stop() async {
-        isStopping = true
+        dispatcher.beginStopping()
         await finishCalls()
         for peer in peers.values {
             for call in peer.running { call.cancel(Problem(.unavailable, "The service has stopped.")) }
