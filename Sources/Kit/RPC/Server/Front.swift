@@ -9,7 +9,7 @@ public protocol Front: Sendable {
     /// Tells callers to go elsewhere, and still answers those that come.
     func drain() async
 
-    /// Refuses new calls, lets those in flight end for a bounded time, and lets go of all it holds. Called once, after
-    /// ``drain()``.
+    /// Has the dispatcher refuse new calls, lets those in flight end for a bounded time, and lets go of all it holds. Called
+    /// once, after ``drain()``; a service that starts anew needs another dispatcher.
     func stop() async
 }
