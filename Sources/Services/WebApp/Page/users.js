@@ -5,6 +5,8 @@ import { announce, byId, h, tell } from "./elements.js";
 import { onSession } from "./session.js";
 
 let self = null;
+// Takes the visitor's answer. A dialog tells of its end too late for that: the next question may be open by then.
+let answer = () => {};
 
 export function startUsers() {
   onSession(session => {
@@ -12,7 +14,10 @@ export function startUsers() {
     if (self) load();
     else byId("user-list").replaceChildren();
   });
-  byId("question-cancel").addEventListener("click", () => byId("question").close("no"));
+  const dialog = byId("question");
+  dialog.addEventListener("submit", () => answer(byId("question-field").querySelector("input").value));
+  dialog.addEventListener("cancel", () => answer(null));
+  byId("question-cancel").addEventListener("click", () => { answer(null); dialog.close(); });
   byId("add-user").addEventListener("submit", event => { event.preventDefault(); add(event.target); });
 }
 
@@ -65,9 +70,9 @@ function action(label, user, act, isOff = false) {
 }
 
 async function permit(user) {
-  const answer = await ask(`Permissions of ${user.user}`, "Permissions, with spaces between", "Save", user.permissions.join(" "));
-  if (answer === null) return;
-  await step(user, "permissions", "PUT", { permissions: words(answer), roles: user.roles }, `The permissions of ${user.user} are changed.`);
+  const permissions = await ask(`Permissions of ${user.user}`, "Permissions, with spaces between", "Save", user.permissions.join(" "));
+  if (permissions === null) return;
+  await step(user, "permissions", "PUT", { permissions: words(permissions), roles: user.roles }, `The permissions of ${user.user} are changed.`);
 }
 
 async function lock(user) {
@@ -106,10 +111,8 @@ function ask(title, text, yes, value) {
   field.querySelector("span").textContent = text;
   input.value = value ?? "";
   dialog.querySelector("button.main").textContent = yes;
-  dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise(resolve => dialog.addEventListener("close", () =>
-    resolve(dialog.returnValue === "yes" ? input.value : null), { once: true }));
+  return new Promise(resolve => { answer = resolve; });
 }
 
 const words = text => text.split(/[\s,]+/).filter(Boolean);
