@@ -19,6 +19,10 @@ extension Connection {
         try run("UPDATE refresh_tokens SET is_used = true WHERE hash = $1", hash)
     }
 
+    package func insert(family: String, of user: String) throws {
+        try run("INSERT INTO families (name, user_name) VALUES ($1, $2)", family, user)
+    }
+
     package func insert(_ token: RefreshToken) throws {
         try run(
             """
@@ -59,7 +63,7 @@ extension Connection {
     }
 
     /// - Returns: whether it was not revoked before.
-    func revoke(_ token: TokenReference) throws -> Bool {
+    package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }
         try run(
             "INSERT INTO revocations VALUES ($1, $2, $3)", try nextVersion(), token.id, token.expires.milliseconds)

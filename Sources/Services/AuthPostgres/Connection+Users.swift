@@ -28,7 +28,7 @@ extension Connection: StoreTransaction {
         }
     }
 
-    func passwordHash(of name: String) throws -> String? {
+    package func passwordHash(of name: String) throws -> String? {
         guard !name.isNobodysName else { return nil }
         return try run("SELECT password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
             .rows.first?("password_hash")
@@ -84,6 +84,15 @@ extension Connection: StoreTransaction {
 
     package func noteFailure(of name: String) throws {
         try run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = $1", name)
+    }
+
+    package func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool {
+        try run(
+            """
+            UPDATE users SET failed_attempts = 0, password_hash = $1
+            WHERE name = $2 AND password_hash = $3 AND NOT is_locked
+            """, rehashed ?? passwordHash, name, passwordHash
+        ).affected == 1
     }
 
     package func delete(user name: String) throws {

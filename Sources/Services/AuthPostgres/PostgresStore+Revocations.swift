@@ -3,12 +3,6 @@ import Foundation
 import Postgres
 
 extension PostgresStore {
-    public func revoke(_ token: TokenReference, _ entry: AuditEntry) async throws(StoreError) {
-        try await write { connection in
-            if try connection.revoke(token) { try connection.note(entry) }
-        }
-    }
-
     public func isRevoked(_ id: String) async throws(StoreError) -> Bool {
         try await read { try $0.isRevoked(id) }
     }

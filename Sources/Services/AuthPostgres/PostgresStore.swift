@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Writers take turns, whichever process they are in: rules that look at many rows, such as the one about the last
 /// administrator, hold as they do in a file. Readers wait for no writer.
-public final class PostgresStore: AuthStore {
+public final class PostgresStore: TransactionalStore {
     private let readers: Pool
     /// Of one connection: writers would wait for each other in the database anyway.
     private let writer: Pool
@@ -29,21 +29,21 @@ public final class PostgresStore: AuthStore {
     }
 
     /// Runs one statement, or several that need not see the same moment.
-    func read<Value: Sendable>(
+    package func read<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await guarded { try await self.readers.run(work) }
     }
 
     /// One transaction, beside which there is no other that writes.
-    func write<Value: Sendable>(
+    package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await guarded { try await self.turn(work) }
     }
 
     /// A transaction that is undone where it refuses.
-    func judge<Value: Sendable>(
+    package func judge<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
         try await guarded {

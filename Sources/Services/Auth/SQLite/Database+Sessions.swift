@@ -18,6 +18,10 @@ extension Database {
         try run("UPDATE refresh_tokens SET is_used = 1 WHERE hash = ?", hash)
     }
 
+    package func insert(family: String, of user: String) throws {
+        try run("INSERT INTO families (name, user) VALUES (?, ?)", family, user)
+    }
+
     package func insert(_ token: RefreshToken) throws {
         try run(
             """
@@ -54,7 +58,7 @@ extension Database {
 
     /// - Returns: whether it was not revoked before.
     @discardableResult
-    func revoke(_ token: TokenReference) throws -> Bool {
+    package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }
         try run(
             "INSERT INTO revocations VALUES (?, ?, ?)", try nextVersion(), token.id, token.expires.milliseconds)

@@ -14,7 +14,7 @@ extension Database: StoreTransaction {
             created: Date(milliseconds: row["created"]), changed: Date(milliseconds: row["changed"]))
     }
 
-    func passwordHash(of name: String) throws -> String? {
+    package func passwordHash(of name: String) throws -> String? {
         guard !name.isNobodysName else { return nil }
         return try value("SELECT password_hash FROM users WHERE name = ? AND NOT is_locked", name)
     }
@@ -74,6 +74,15 @@ extension Database: StoreTransaction {
 
     package func noteFailure(of name: String) throws {
         try run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = ?", name)
+    }
+
+    package func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool {
+        try run(
+            """
+            UPDATE users SET failed_attempts = 0, password_hash = ?
+            WHERE name = ? AND password_hash = ? AND NOT is_locked
+            """, rehashed ?? passwordHash, name, passwordHash)
+        return changesCount == 1
     }
 
     package func delete(user name: String) throws {

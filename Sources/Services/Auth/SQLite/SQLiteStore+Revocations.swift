@@ -2,12 +2,6 @@ import Foundation
 import GRDB
 
 extension SQLiteStore {
-    public func revoke(_ token: TokenReference, _ entry: AuditEntry) async throws(StoreError) {
-        try await write { database in
-            if try database.revoke(token) { try database.note(entry) }
-        }
-    }
-
     public func isRevoked(_ id: String) async throws(StoreError) -> Bool {
         try await glance { try $0.isRevoked(id) }
     }

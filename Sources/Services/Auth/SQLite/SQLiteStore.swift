@@ -1,6 +1,6 @@
 import Background
 public import Foundation
-import GRDB
+package import GRDB
 import Synchronization
 
 /// A store in a file of its own, for one auth process and the command line beside it.
@@ -8,7 +8,7 @@ import Synchronization
 /// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so that
 /// nothing blocks the caller's, unless that is a worker: writes one after the other, reads beside them. Transactions belong
 /// to calls that take their time, and so leave the processors to others; what is asked for every call does not.
-public final class SQLiteStore: AuthStore {
+public final class SQLiteStore: TransactionalStore {
     private struct State {
         var pool: DatabasePool
         /// Which file the pool has open, whatever happens to its name.
@@ -65,7 +65,7 @@ public final class SQLiteStore: AuthStore {
         }
     }
 
-    func read<Value: Sendable>(
+    package func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         try await run(on: reads) { try $0.read(work) }
@@ -79,14 +79,14 @@ public final class SQLiteStore: AuthStore {
     }
 
     /// One transaction, which holds the write lock from its begin.
-    func write<Value: Sendable>(
+    package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         try await run(on: writes) { try $0.write(work) }
     }
 
     /// A transaction that is undone where it refuses.
-    func judge<Value: Sendable>(
+    package func judge<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
         try await run(on: writes) { pool in

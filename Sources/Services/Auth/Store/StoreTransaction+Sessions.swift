@@ -1,5 +1,12 @@
 // What `SessionStore` says its methods do.
 extension StoreTransaction {
+    package func open(_ token: RefreshToken, passwordHash: String, rehashed: String?) throws -> Set<String>? {
+        guard try forgetFailures(of: token.user, passwordHash: passwordHash, rehashed: rehashed) else { return nil }
+        try insert(family: token.family, of: token.user)
+        try insert(token)
+        return try permissions(of: token.user)
+    }
+
     package func rotate(_ hash: String, to next: RefreshToken, from origin: String?) throws -> Rotation {
         guard let found = try refreshToken(hash) else { return .unknown }
         guard !found.isEnded else { return .ended }

@@ -1,9 +1,11 @@
 package import Foundation
 
-/// The rows of users, roles, sessions and keys within one transaction. What auth's rules say of them is written on it once, for
+/// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is written on it once, for
 /// every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
+    /// What ``UserStore/passwordHash(of:)`` says.
+    func passwordHash(of name: String) throws -> String?
     /// What ``UserStore/permissions(of:)`` says.
     func permissions(of name: String) throws -> Set<String>
     /// Writes a user with its permissions and roles.
@@ -14,6 +16,11 @@ package protocol StoreTransaction {
     func setAccess(of user: User) throws
     /// Counts one wrong password more.
     func noteFailure(of name: String) throws
+    /// Forgets the wrong passwords of a user who is not locked and has this hash.
+    ///
+    /// - Parameter rehashed: takes the hash's place.
+    /// - Returns: whether there is such a user.
+    func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool
     func delete(user name: String) throws
     /// How many may change users.
     ///
@@ -27,6 +34,7 @@ package protocol StoreTransaction {
     func roleHolders() throws -> [User]
 
     func refreshToken(_ hash: String) throws -> StoredRefreshToken?
+    func insert(family: String, of user: String) throws
     func insert(_ token: RefreshToken) throws
     func markUsed(_ hash: String) throws
     /// Ends what a change of a user ends.
@@ -37,6 +45,9 @@ package protocol StoreTransaction {
     func keys() throws -> [StoredKey]
     /// Adds keys or replaces those of their names, with a line of the audit trail; together that is one change.
     func write(_ keys: [StoredKey], _ entry: AuditEntry) throws
+
+    /// - Returns: whether the token was not revoked before.
+    func revoke(_ token: TokenReference) throws -> Bool
 
     func note(_ entry: AuditEntry) throws
 }

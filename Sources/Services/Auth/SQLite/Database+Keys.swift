@@ -1,28 +1,7 @@
 import Foundation
 import GRDB
 
-extension SQLiteStore {
-    public func keys() async throws(StoreError) -> [StoredKey] {
-        try await read { try $0.keys() }
-    }
-
-    public func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.begin(with: key, entry) }
-    }
-
-    public func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.announce(key, entry) }
-    }
-
-    public func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.promote(kid, entry) }
-    }
-
-    public func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.retire(kid, entry) }
-    }
-}
-
+// Signing keys as rows, within a transaction.
 extension Database {
     package func keys() throws -> [StoredKey] {
         try rows("SELECT * FROM signing_keys ORDER BY announced, rowid").map { row in

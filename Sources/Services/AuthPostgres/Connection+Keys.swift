@@ -1,29 +1,8 @@
-public import Auth
+package import Auth
 import Foundation
 import Postgres
 
-extension PostgresStore {
-    public func keys() async throws(StoreError) -> [StoredKey] {
-        try await read { try $0.keys() }
-    }
-
-    public func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.begin(with: key, entry) }
-    }
-
-    public func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.announce(key, entry) }
-    }
-
-    public func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.promote(kid, entry) }
-    }
-
-    public func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {
-        try await write { try $0.retire(kid, entry) }
-    }
-}
-
+// Signing keys as rows, within a transaction.
 extension Connection {
     package func keys() throws -> [StoredKey] {
         try run("SELECT * FROM signing_keys ORDER BY announced, place").rows.map { row in
