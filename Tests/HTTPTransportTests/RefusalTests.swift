@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Testing
 
 @Suite("A request that is refused over HTTP", .timeLimit(.minutes(1)))
@@ -35,6 +36,21 @@ struct RefusalTests {
                 $0.contains("trace_id")
             }
             #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(#""code":"malformed""#))
+        }
+    }
+
+    @Test(
+        "for its host gets a 400, where there is none in HTTP/1.1, or there are two",
+        arguments: ["/shop/bare", "/page"])
+    func host(_ path: String) async throws {
+        let page = Page("/page", contentType: "text/plain") { Data("a".utf8) }
+        try await Shop.open(pages: [page]) { shop in
+            for (version, hosts, status) in [("1.1", 0, 400), ("1.1", 1, 200), ("1.1", 2, 400), ("1.0", 0, 200)] {
+                let lines = String(repeating: "Host: a\r\n", count: hosts)
+                let request = "GET \(path) HTTP/\(version)\r\n\(lines)\r\n"
+                let answer = try await RawSocket(port: shop.port).send(request) { $0.contains("\r\n\r\n") }
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) ") || answer.hasPrefix("HTTP/1.0 \(status) "), "\(answer)")
+            }
         }
     }
 

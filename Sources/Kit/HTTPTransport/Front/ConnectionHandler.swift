@@ -36,7 +36,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
         init(_ head: HTTPRequestHead) {
             self.head = head
-            fields = RequestFields(head.headers)
+            fields = RequestFields(head.headers, needsHost: head.version == .http1_1)
             isLast = !head.isKeepAlive
         }
 

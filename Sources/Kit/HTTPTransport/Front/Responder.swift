@@ -55,8 +55,8 @@ final class Responder: Sendable {
     /// - Returns: the call, to cancel it with, where the request makes one.
     func answer(_ request: WholeRequest, deliver: @escaping Deliver) -> RunningCall? {
         let target = Target(request.head.uri)
-        switch routes.destination(request.head.method, target.path) {
-        case .endpoint(let route, let path):
+        switch (routes.destination(request.head.method, target.path), request.fields.fault) {
+        case (.endpoint(let route, let path), _):
             let shape = route.endpoint.http
             let call = HTTPMapping.call(route, path: path, query: target.query, request)
             return start(call, request) { reply, call in
@@ -64,13 +64,10 @@ final class Responder: Sendable {
                     self.finished(HTTPMapping.answer(to: call, reply, envelope: shape.envelope, cache: shape.cache))
                 }
             }
-        case .nowhere(let problem, let allow):
-            let call = HTTPMapping.stray(problem, request.fields, received: request.received)
-            return start(call, request) { reply, call in
-                deliver { self.finished(HTTPMapping.answer(to: call, reply, envelope: false, allow: allow)) }
-            }
-        case .options(let allow): deliver { self.finished(HTTPMapping.options(allow: allow)) }
-        case .page(let page):
+        case (_, let fault?): return refuse(request, fault, deliver)
+        case (.nowhere(let problem, let allow), nil): return refuse(request, problem, allow: allow, deliver)
+        case (.options(let allow), nil): deliver { self.finished(HTTPMapping.options(allow: allow)) }
+        case (.page(let page), nil):
             let accept = request.head.headers.first(name: Header.accept)
             Task {
                 let answer = await HTTPMapping.answer(page, accept: accept)
@@ -85,9 +82,18 @@ final class Responder: Sendable {
         let problem =
             error == .headerOverflow
             ? Problem.headTooLarge : Problem(.malformed, "This is not a request of HTTP/1.1.")
-        let call = HTTPMapping.stray(problem, RequestFields([:]), received: .now)
+        let call = HTTPMapping.stray(problem, RequestFields([:], needsHost: false), received: .now)
         dispatcher.start(call, isolation: nil) { _, _ in }
         return finished(HTTPMapping.answer(to: call, .failure(problem), envelope: false))
+    }
+
+    private func refuse(
+        _ request: WholeRequest, _ problem: Problem, allow: String? = nil, _ deliver: @escaping Deliver
+    ) -> RunningCall {
+        let call = HTTPMapping.stray(problem, request.fields, received: request.received)
+        return start(call, request) { reply, call in
+            deliver { self.finished(HTTPMapping.answer(to: call, reply, envelope: false, allow: allow)) }
+        }
     }
 
     private func finished(_ answer: HTTPAnswer) -> HTTPAnswer {

@@ -22,6 +22,7 @@ enum Header {
     static let contentTypeOptions = "X-Content-Type-Options"
     static let date = "Date"
     static let expect = "Expect"
+    static let host = "Host"
     static let retryAfter = "Retry-After"
     static let transferEncoding = "Transfer-Encoding"
     static let vary = "Vary"

@@ -15,6 +15,7 @@ struct RequestFields {
     /// What is wrong with the fields, where something is.
     private(set) var fault: Problem?
 
+    private var hosts = 0
     private var ownToken: String?
     private var authorization: String?
     private var isChunked = false
@@ -22,12 +23,14 @@ struct RequestFields {
     /// Bytes of all fields together; as many as the head of a call over ZeroMQ may have.
     private static let longest = 16 * 1024
 
-    init(_ headers: HTTPHeaders) {
+    /// - Parameter needsHost: whether there must be one `Host`, as in HTTP/1.1 (RFC 9112, section 3.2). Never are there two.
+    init(_ headers: HTTPHeaders, needsHost: Bool) {
         var size = 0
         for (name, value) in headers {
             size += name.utf8.count + value.utf8.count + 4
             read(name, value)
         }
+        if hosts > 1 || (needsHost && hosts == 0) { fault = Problem(.malformed, "A request has one Host header.") }
         if size > Self.longest { fault = .headTooLarge }
     }
 
@@ -50,6 +53,8 @@ struct RequestFields {
             isChunked = true
         } else if name.isField(Header.prefer) {
             readPreferences(value)
+        } else if name.isField(Header.host) {
+            hosts += 1
         } else if name.isField(Header.expect) {
             expectsContinue = value.lowercased() == "100-continue"
         }
