@@ -87,6 +87,7 @@ struct NumericDate: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(seconds)
+        // Some readers take whole numbers only, and some writers add “.0”.
+        if let whole = Int(exactly: seconds) { try container.encode(whole) } else { try container.encode(seconds) }
     }
 }
