@@ -59,6 +59,7 @@ struct StartTests {
             ("AUTH_CURVE_SECRET_KEY_FILE", "nowhere.key"), ("AUTH_ZMQ_LISTEN", "tcp://0.0.0.0:5041"),
             ("RESOURCE_ADDRESS", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
             ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCK_AFTER", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
+            ("GUEST_PERMISSIONS", "time,a b"),
             ("AUTH_NEWS_LISTEN", "nowhere"), ("AUTH_NEWS_ADDRESS", "nowhere"),
             ("AUTH_NEWS_ADDRESS", "tcp://auth.example:7040"),
         ])

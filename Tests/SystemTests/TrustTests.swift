@@ -64,6 +64,8 @@ struct TrustTests {
                 let token = try await site.token()
                 #expect(try await time(site, token).status == 200)
                 try await revoke(site, token)
+                let own = try await Web.get(site.url("auth") + "/api/v1/auth/me", ["X-Token": token])
+                #expect(own.code == "token_invalid", "auth knows at once what it has revoked")
                 try await eventually("the token is refused", within: Self.second) {
                     try await time(site, token).code == "token_invalid"
                 }

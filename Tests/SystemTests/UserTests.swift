@@ -56,9 +56,23 @@ struct UserTests {
             let last = try await run("remove", "admin")
             #expect(last.code == 1 && last.log.contains("Nobody would be left"), "\(last.log)")
             let history = try await run("history")
+            let lines = try JSONValue(json: Data(try await run("history", "--json").output.utf8))
+            guard case .array(let entries) = lines else { throw Late(description: "It is no list: \(lines)") }
+            #expect(entries.first?["at"]?.string?.hasSuffix("Z") == true)
             for word in ["user_locked\tada", "role_set\tclerk", "password_changed\tada"] {
                 #expect(history.output.contains(word), "\(history.output)")
             }
+        }
+    }
+
+    @Test("are not looked for where there is no store, which is not made by looking")
+    func nowhere() async throws {
+        try await Site.open { site in
+            for command in [["users", "list"], ["users", "history"], ["users", "lock", "ada"], ["keys", "list"]] {
+                let running = try site.start(command)
+                #expect(try await running.end() == 78 && running.log.contains("There is no store at"), "\(running.log)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: site.directory.appending(path: ".star/data").path))
         }
     }
 

@@ -31,25 +31,41 @@ extension AuthService {
         }
     }
 
-    /// Asks the store for a change, which it may refuse.
+    /// Asks the store for a change, which it may refuse, and lets others hear of it.
     nonisolated func change<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Result<Value, Refusal>
     ) async throws(Problem) -> Value {
         switch try await ask(question) {
-        case .success(let value): return value
+        case .success(let value):
+            await tell()
+            return value
         case .failure(let refusal): throw refusal.problem
         }
     }
 
-    /// Whether the store reads and writes, as far as is known. It is tried at most once a second, and this waits for the
-    /// outcome where the last one was bad.
+    /// Whether the store reads and writes, as far as is known. It is tried at most once a second. This waits for the outcome,
+    /// unless that takes too long: then the last one holds.
     func isStoreSound() async -> Bool {
         let isStale = health.probed.map { $0.duration(to: .now) > .seconds(1) } ?? true
         if isStale, health.probe == nil {
             health.probe = Task { await probe() }
         }
-        if health.fault != nil || health.probed == nil { await health.probe?.value }
-        return health.fault == nil
+        if let probe = health.probe { await Self.wait(for: probe, atMost: .milliseconds(250)) }
+        return health.fault == nil && health.probed != nil
+    }
+
+    private static func wait(for probe: Task<Void, Never>, atMost time: Duration) async {
+        let (outcome, first) = AsyncStream.makeStream(of: Void.self)
+        let timer = Task {
+            try? await Task.sleep(for: time)
+            first.finish()
+        }
+        Task {
+            await probe.value
+            first.finish()
+        }
+        for await _ in outcome {}
+        timer.cancel()
     }
 
     private func probe() async {

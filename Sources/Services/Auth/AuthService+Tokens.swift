@@ -40,6 +40,7 @@ extension AuthService {
         }
         if rotation == .reused {
             context.logger.warning("A refresh token of \(found.token.user) was used twice; its family has ended")
+            await tell()
         }
         guard case .rotated(let permissions) = rotation else { throw Problem.wrongRefreshToken }
         return try answer(grant, permissions)
@@ -52,6 +53,7 @@ extension AuthService {
             try await ask { store throws(StoreError) in
                 try await store.revoke(TokenReference(id: principal.tokenID, expires: principal.expires), entry)
             }
+            await tell()
             return Empty()
         }
         let hash = OpaqueToken(request.token).hash
@@ -59,6 +61,7 @@ extension AuthService {
         guard let user = found?.token.user else { return Empty() }
         let entry = AuditEntry(.sessionEnded, of: user, by: user, from: context.origin, at: .now)
         _ = try await ask { store throws(StoreError) in try await store.endSession(hash, entry) }
+        await tell()
         return Empty()
     }
 

@@ -18,6 +18,8 @@ public actor AuthService: Service {
     let store: any AuthStore
     let passwords: PasswordHasher
     let rules: AuthRules
+    /// Lets all who verify tokens hear of what was written, auth's own verifier first.
+    let tell: @Sendable () async -> Void
     var limits: GrantLimits
     /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must not
     /// learn from its time whether there is such a user.
@@ -29,9 +31,11 @@ public actor AuthService: Service {
     /// - Parameters:
     ///   - publicKeys: what verifies the issuer's tokens.
     ///   - verifier: knows the same keys, and the tokens that are revoked.
+    ///   - tell: called after what may have revoked tokens, before that is answered.
     public init(
         executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: any KeySource, verifier: any TokenVerifier,
-        store: any AuthStore, passwords: PasswordHasher, rules: AuthRules = AuthRules()
+        store: any AuthStore, passwords: PasswordHasher, rules: AuthRules = AuthRules(),
+        tell: @escaping @Sendable () async -> Void = {}
     ) {
         self.executor = executor
         self.issuer = issuer
@@ -40,6 +44,7 @@ public actor AuthService: Service {
         self.store = store
         self.passwords = passwords
         self.rules = rules
+        self.tell = tell
         limits = GrantLimits(rules)
     }
 

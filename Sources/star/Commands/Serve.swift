@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
     var env = ".env"
 
     func run() async throws {
+        OpenFiles.raiseLimit()
         try await Exit.onError {
             try await Fleet(names.members, settings: Settings(environmentFile: env)).run()
         }

@@ -20,6 +20,10 @@ struct AuthSettings: Sendable {
         period = try settings(Self.period)
         var rules = AuthRules()
         rules.guestPermissions = Set(try settings(Self.guestPermissions))
+        for permission in rules.guestPermissions {
+            guard let fault = UserRules.fault(ofPermission: permission) else { continue }
+            throw SettingsError(description: "GUEST_PERMISSIONS names “\(permission)”, which \(fault).")
+        }
         rules.refreshLifetime = .seconds(try settings(Self.refreshLifetime))
         rules.lockAfter = try settings(Self.lockAfter)
         rules.perAccount = try settings(Self.perAccount)
@@ -124,10 +128,21 @@ enum AuthDatabase: Sendable {
     static func standard(in directory: URL) -> AuthDatabase { .sqlite(directory.appending(path: "auth.sqlite")) }
 
     /// Opens the store. It blocks, and belongs to the start of a process.
-    func open() throws -> any AuthStore {
+    ///
+    /// - Parameter isMade: whether a file that is not there is made. A database makes itself, where it is empty.
+    /// - Throws: ``SettingsError`` where there is no file and none is made; what the store says otherwise.
+    func open(isMade: Bool) throws -> any AuthStore {
         switch self {
-        case .sqlite(let file): try SQLiteStore(file)
-        case .postgres(let address): PostgresStore(address)
+        case .sqlite(let file):
+            guard isMade || FileManager.default.fileExists(atPath: file.path) else {
+                throw SettingsError(
+                    description: """
+                        There is no store at \(file.path). DATA_DIRECTORY and AUTH_DATABASE say where it is; the first start \
+                        of auth makes it, and so does star users add.
+                        """)
+            }
+            return try SQLiteStore(file)
+        case .postgres(let address): return PostgresStore(address)
         }
     }
 }

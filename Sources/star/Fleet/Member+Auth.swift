@@ -12,7 +12,7 @@ extension Member {
 
     static let auth = Member(contract: AuthContract.description, port: authPort) { host, settings in
         let passwords = PasswordHasher()
-        let store = try settings.auth.database.open()
+        let store = try settings.auth.database.open(isMade: true)
         let preparation = { @Sendable in try await prepare(store, passwords, settings.auth, host) }
         let isPrepared = try await attempt(preparation, host)
         let issuer = TokenIssuer(
@@ -24,7 +24,7 @@ extension Member {
             topic: changes, publisher: try await host.publisher())
         let service = AuthService(
             executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
-            passwords: passwords, rules: settings.auth.rules)
+            passwords: passwords, rules: settings.auth.rules, tell: keeper.refresh)
         return Built(
             service: service, verifier: verifier,
             background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]))

@@ -34,9 +34,14 @@ struct FileIdentity: Equatable {
     /// Makes a file that only its owner can use, in a directory that only its owner can use, where they are missing. What
     /// SQLite puts beside it has the same mode.
     static func make(_ file: URL) throws {
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        let directory = file.deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw SQLiteFileError(
+                description: "The directory \(directory.path) cannot be made: \(error.localizedDescription)")
+        }
         let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw SQLiteFileError(

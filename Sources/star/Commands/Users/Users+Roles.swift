@@ -45,7 +45,7 @@ extension Users {
             }
 
             func run() async throws {
-                try await options.withStore { store in
+                try await options.withStore(isMade: true) { store in
                     let role = Role(name: name, permissions: .init(permission))
                     let entry = Shell.entry(.roleSet, of: name, permission.sorted().joined(separator: " "))
                     let result = try await store.set(role, entry)

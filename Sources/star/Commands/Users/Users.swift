@@ -35,11 +35,13 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens auth's store for a piece of work.
     ///
+    /// - Parameter isMade: whether a store that is not there is made. Whoever only looks must not leave an empty one, which auth
+    ///   would take for its own.
     /// - Throws: `ExitCode`, after a sentence has been written.
-    func withStore(_ work: (any AuthStore) async throws -> Void) async throws {
+    func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
             let settings = try await Settings(environmentFile: env)
-            let store = try AuthSettings(settings, FamilySettings(settings)).database.open()
+            let store = try AuthSettings(settings, FamilySettings(settings)).database.open(isMade: isMade)
             do {
                 try await work(store)
             } catch {
@@ -54,6 +56,7 @@ struct StoreOptions: ParsableArguments {
     func show(_ value: some Encodable, _ line: @autoclosure () -> String) throws {
         guard json else { return print(line()) }
         let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
