@@ -122,7 +122,8 @@ struct End {
     static func ready(_ role: Session.Role) throws -> End {
         var end = End(role)
         _ = end.written()
-        try end.read(Greeting.bytes + Wire.ready(role == .router ? "DEALER" : "ROUTER"))
+        let peers: [Session.Role: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
+        try end.read(Greeting.bytes + Wire.ready(peers[role] ?? ""))
         return end
     }
 

@@ -45,6 +45,11 @@ actor RawPeer: ThreadBound {
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit) } ?? 0 }
     }
 
+    /// What it wants to hear, as a SUB.
+    func subscribe(to prefix: String) throws {
+        try socket?.subscribe(to: Array(prefix.utf8))
+    }
+
     private func receive(_ limit: Int) -> Int {
         var message = Multipart(limit: 16)
         var count = 0

@@ -4,6 +4,9 @@ enum Command: Equatable {
     /// The context is to be sent back.
     case ping(context: [UInt8])
     case pong
+    /// Messages are wanted whose first frame begins so.
+    case subscribe(prefix: [UInt8])
+    case cancel(prefix: [UInt8])
     case error(reason: String)
     /// To be passed over.
     case unknown
@@ -23,6 +26,8 @@ enum Command: Equatable {
             guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPFault("a PING is malformed") }
             self = .ping(context: Array(rest[2...]))
         case "PONG": self = .pong
+        case "SUBSCRIBE": self = .subscribe(prefix: Array(rest))
+        case "CANCEL": self = .cancel(prefix: Array(rest))
         case "ERROR": self = .error(reason: String(decoding: rest.dropFirst(), as: UTF8.self))
         default: self = .unknown
         }

@@ -19,6 +19,11 @@ package struct FrameWriter {
         bytes.append(contentsOf: body)
     }
 
+    /// Appends the message by which a SUB says that it wants those whose first frame begins so.
+    package mutating func append(subscription prefix: [UInt8]) {
+        ([Subscriptions.subscribes] + prefix).withUnsafeBytes { append(frame: $0, isLast: true) }
+    }
+
     mutating func append(_ raw: [UInt8]) {
         bytes.append(contentsOf: raw)
     }

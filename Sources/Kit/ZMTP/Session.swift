@@ -8,11 +8,16 @@ package struct Session {
     package enum Role: String, Sendable {
         case router = "ROUTER"
         case dealer = "DEALER"
+        /// It is told what its peer wants, and nothing else: ``Session/subscriptions``.
+        case pub = "PUB"
+        case sub = "SUB"
 
         fileprivate func understands(_ peer: String) -> Bool {
             switch self {
             case .router: ["DEALER", "REQ", "ROUTER"].contains(peer)
             case .dealer: ["ROUTER", "REP", "DEALER"].contains(peer)
+            case .pub: ["SUB", "XSUB"].contains(peer)
+            case .sub: ["PUB", "XPUB"].contains(peer)
             }
         }
     }
@@ -45,6 +50,8 @@ package struct Session {
     private var reader: FrameReader
     /// The frames of the message that was read last, for as long as the bytes that it was read from are there.
     package private(set) var frames = Frames()
+    /// What the peer of a PUB wants.
+    package private(set) var subscriptions = Subscriptions()
     /// What is to be written.
     package var output = FrameWriter()
 
@@ -87,7 +94,9 @@ package struct Session {
         case .message:
             guard state == .open else { throw ZMTPFault("a message comes before the handshake") }
             frames.lend(reader.ranges, of: bytes, count: reader.frameCount)
-            return .message
+            guard role == .pub else { return .message }
+            try subscriptions.take(frames)
+            return nil
         }
     }
 
@@ -101,8 +110,10 @@ package struct Session {
         case .error(let reason): throw ZMTPFault("the peer refuses: \(reason)")
         case .ping(let context) where state == .open:
             output.append(Command.pong(context))
-            return nil
-        case .ping, .pong, .unknown: return nil
+        case .subscribe(let prefix) where role == .pub && state == .open: try subscriptions.add(prefix)
+        case .cancel(let prefix) where role == .pub && state == .open: subscriptions.remove(prefix)
+        case .ping, .pong, .subscribe, .cancel, .unknown: break
         }
+        return nil
     }
 }

@@ -46,6 +46,9 @@ package final class IPCConnection: Flushable {
 
     deinit { close() }
 
+    /// What the peer of a PUB wants.
+    var subscriptions: Subscriptions { session.subscriptions }
+
     package var isReady: Bool { session.isReady && attachment != nil }
 
     /// Sends a message.

@@ -1,8 +1,9 @@
 package import ZMTP
 
-/// A DEALER with one peer, at a path of the file system: what `Socket(.dealer)` is over `ipc://`, without libzmq's I/O
-/// thread. It connects by itself, again and again; what was not written when a connection ended is lost with it.
+/// A DEALER, or a SUB, with one peer, at a path of the file system: what `Socket(.dealer)` is over `ipc://`, without libzmq's
+/// I/O thread. It connects by itself, again and again; what was not written when a connection ended is lost with it.
 package final class IPCDealer {
+    private let role: Session.Role
     private let path: String
     private let limits: Session.Limits
     private let thread: SocketThread
@@ -18,11 +19,13 @@ package final class IPCDealer {
 
     /// Begins to connect, from the thread only. A peer that is not there yet is no error.
     ///
+    /// - Parameter role: `dealer` or `sub`. A SUB hears nothing before it has said, after each `ready`, what it wants.
     /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
     package init(
-        to path: String, limits: Session.Limits, on thread: SocketThread,
+        as role: Session.Role = .dealer, to path: String, limits: Session.Limits, on thread: SocketThread,
         handler: @escaping (IPCConnection.Event) -> Void
     ) throws(ZeroMQError) {
+        self.role = role
         self.path = path
         self.limits = limits
         self.thread = thread
@@ -47,7 +50,7 @@ package final class IPCDealer {
     private func connect() {
         guard let descriptor = UnixSocket.connected(to: path) else { return tryLater() }
         connection = IPCConnection(
-            descriptor, as: .dealer, limits: limits, highWaterMark: Self.highWaterMark, on: thread
+            descriptor, as: role, limits: limits, highWaterMark: Self.highWaterMark, on: thread
         ) { [unowned self] _, event in
             take(event)
         }

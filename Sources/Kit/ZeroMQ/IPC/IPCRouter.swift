@@ -2,14 +2,16 @@ internal import CEvents
 internal import Glibc
 package import ZMTP
 
-/// A ROUTER at a path of the file system: what `Socket(.router)` is over `ipc://`, spoken by this process itself and not
-/// through libzmq's I/O thread, which spares three wake-ups each way. Peers cannot tell the difference.
+/// A ROUTER, or a PUB, at a path of the file system: what `Socket(.router)` is over `ipc://`, spoken by this process itself
+/// and not through libzmq's I/O thread, which spares three wake-ups each way. Peers cannot tell the difference.
 ///
-/// Unlike libzmq it tells at once which peer has gone, and it bounds what a peer can make it hold.
+/// Unlike libzmq it tells at once which peer has gone, it bounds what a peer can make it hold, and it goes on where the
+/// process has no descriptor left: libzmq's listener ends the process then.
 package final class IPCRouter {
     /// By it the router and its user name a peer; never used again.
     package typealias PeerNumber = UInt64
 
+    private let role: Session.Role
     private let thread: SocketThread
     private let limits: Session.Limits
     private let handler: (PeerNumber, IPCConnection.Event) -> Void
@@ -27,16 +29,22 @@ package final class IPCRouter {
     static let linger = Duration.milliseconds(500)
     /// Little: what a slow peer does not read is its front's business, which bounds and counts it.
     private static let highWaterMark = 256 * 1024
+    /// More: a PUB has nobody behind it who keeps what a slow peer does not read.
+    private static let publisherHighWaterMark = 1024 * 1024
     private static let acceptsAtOnce = 64
     private static let pause = Duration.milliseconds(100)
 
     /// Listens, from the thread only.
     ///
+    /// - Parameters:
+    ///   - role: `router` or `pub`.
+    ///   - handler: a PUB's hears of no message, for its peers only say what they want; others are sent away.
     /// - Throws: `ZeroMQError` as `Socket.bind(_:)` does.
     package init(
-        at path: String, backlog: Int, limits: Session.Limits, on thread: SocketThread,
+        as role: Session.Role = .router, at path: String, backlog: Int, limits: Session.Limits, on thread: SocketThread,
         handler: @escaping (PeerNumber, IPCConnection.Event) -> Void
     ) throws(ZeroMQError) {
+        self.role = role
         self.thread = thread
         self.limits = limits
         self.handler = handler
@@ -50,6 +58,20 @@ package final class IPCRouter {
     /// - Returns: `unreachable` where the peer is gone.
     package func send(to peer: PeerNumber, _ write: (inout FrameWriter) -> Void) -> SendResult {
         connections[peer]?.send(write) ?? .unreachable
+    }
+
+    /// Sends a message to every peer that wants it, as a PUB. One that reads too slowly misses it.
+    ///
+    /// - Parameters:
+    ///   - topic: the first frame.
+    ///   - write: appends all frames; it is called for each of the peers.
+    package func publish(_ topic: String, _ write: (inout FrameWriter) -> Void) {
+        var topic = topic
+        topic.withUTF8 { bytes in
+            for connection in connections.values where connection.subscriptions.want(UnsafeRawBufferPointer(bytes)) {
+                _ = connection.send(write)
+            }
+        }
     }
 
     /// Writes what is there, closes all connections without an event, and gives the path back. Again, does nothing.
@@ -81,7 +103,7 @@ package final class IPCRouter {
         lastNumber += 1
         let number = lastNumber
         connections[number] = IPCConnection(
-            descriptor, as: .router, limits: limits, highWaterMark: Self.highWaterMark, on: thread
+            descriptor, as: role, limits: limits, highWaterMark: highWaterMark, on: thread
         ) { [unowned self] _, event in
             switch event {
             case .ready: strangers[number] = nil
@@ -95,6 +117,8 @@ package final class IPCRouter {
         strangers[number] = .now + Self.handshakeTime
         if strangers.count == 1 { alarm?.set(after: Self.handshakeTime) }
     }
+
+    private var highWaterMark: Int { role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark }
 
     private func rest() {
         attachment?.interest = []

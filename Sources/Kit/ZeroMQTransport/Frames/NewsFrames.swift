@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import ZMTP
 import ZeroMQ
 
 /// A bulletin on the wire: three frames, of which the first is what SUB sockets choose by.
@@ -12,23 +13,35 @@ import ZeroMQ
 extension Bulletin {
     /// The protocol and its version.
     private static let line = "N1"
+    /// The largest frame that a listener takes, in bytes. A larger one ends its connection.
+    static let maxFrame = 1024 * 1024 + 4096
 
     func write(to message: inout Multipart) {
-        var head = Head(Self.line)
-        head.add(.series, edition.series)
-        head.add(.number, String(edition.number))
         message.append(topic)
         message.append(head.bytes)
         message.append(body)
     }
 
+    func write(to writer: inout FrameWriter) {
+        Array(topic.utf8).withUnsafeBytes { writer.append(frame: $0, isLast: false) }
+        head.bytes.withUnsafeBytes { writer.append(frame: $0, isLast: false) }
+        body.withUnsafeBytes { writer.append(frame: $0, isLast: true) }
+    }
+
+    private var head: Head {
+        var head = Head(Self.line)
+        head.add(.series, edition.series)
+        head.add(.number, String(edition.number))
+        return head
+    }
+
     /// - Returns: `nil` for what is no bulletin of this version.
-    init?(_ message: borrowing Multipart) {
-        guard message.frameCount == 3, let head = try? message.withBytes(at: 1, { try Head($0) }),
-            head.line == Self.line, let series = head[.series], let number = head[.number].flatMap({ Int($0) })
+    init?(_ frames: Frames) {
+        guard frames.total == 3, let head = try? Head(frames[1]), head.line == Self.line,
+            let series = head[.series], let number = head[.number].flatMap({ Int($0) })
         else { return nil }
         self.init(
-            topic: message.text(at: 0), edition: Edition(series: series, number: number),
-            body: message.withBytes(at: 2) { Data($0) })
+            topic: String(decoding: frames[0], as: UTF8.self), edition: Edition(series: series, number: number),
+            body: Data(frames[2]))
     }
 }

@@ -4,19 +4,17 @@ public import ZeroMQ
 
 /// The sending side of news over ZeroMQ: a PUB socket for each address.
 ///
-/// It never waits for a listener: to one that reads too slowly libzmq sends nothing more, and that one notices by the
-/// numbers.
+/// It never waits for a listener: one that reads too slowly is sent nothing more, and notices by the numbers.
 public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     public nonisolated let thread: SocketThread
 
     private let context: Context
     private let addresses: [Address]
     private let security: SocketOptions.Security
-    private var sockets: [Socket] = []
+    private var outlets: [any NewsOutlet] = []
     private var last: Bulletin?
-    private var message = Multipart()
 
-    /// Bulletins that wait for one listener.
+    /// Bulletins that wait in libzmq for one listener.
     private static let highWaterMark = 1000
 
     /// - Parameters:
@@ -40,15 +38,22 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     public func start() throws(ZeroMQError) -> [String] {
         var bound: [String] = []
         for address in addresses {
-            var options = SocketOptions.server
-            options.sendHighWaterMark = Self.highWaterMark
-            if address.isTCP { options.security = security }
-            let socket = try Socket(.pub, in: context, options: options)
-            bound.append(try socket.bind(address).description)
-            sockets.append(socket)
+            let outlet = try open(at: address)
+            outlets.append(outlet)
+            bound.append(outlet.address.description)
         }
         beatLater()
         return bound
+    }
+
+    private func open(at address: Address) throws(ZeroMQError) -> any NewsOutlet {
+        if case .ipc(let path) = address.target {
+            return try IPCNewsOutlet(at: path, address: address, on: thread)
+        }
+        var options = SocketOptions.server
+        options.sendHighWaterMark = Self.highWaterMark
+        if address.isTCP { options.security = security }
+        return try SocketNewsOutlet(at: address, in: context, options: options)
     }
 
     public func publish(_ bulletin: Bulletin) {
@@ -56,19 +61,14 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
         send(bulletin)
     }
 
-    /// Closes the sockets. What was published last has half a second to leave.
+    /// Sends the listeners away. What was published last has half a second to leave.
     public func stop() {
-        for socket in sockets { socket.close() }
-        sockets = []
+        for outlet in outlets { outlet.close() }
+        outlets = []
     }
 
     private func send(_ bulletin: Bulletin) {
-        for socket in sockets {
-            message.removeAll()
-            bulletin.write(to: &message)
-            // An error is the end of the context.
-            _ = try? socket.send(&message)
-        }
+        for outlet in outlets { outlet.send(bulletin) }
     }
 
     private func beatLater() {
@@ -78,7 +78,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     }
 
     private func beat() {
-        guard !sockets.isEmpty else { return }
+        guard !outlets.isEmpty else { return }
         if let last { send(Bulletin(topic: last.topic, edition: last.edition)) }
         beatLater()
     }

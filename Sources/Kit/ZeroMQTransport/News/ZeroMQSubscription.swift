@@ -12,7 +12,7 @@ public actor ZeroMQSubscription: ThreadBound {
     private let context: Context
     private let security: SocketOptions.Security
     private let heard: @Sendable (Bulletin) -> Void
-    private var socket: Socket?
+    private var feed: (any NewsFeed)?
 
     /// - Parameters:
     ///   - topic: what to listen to.
@@ -31,39 +31,34 @@ public actor ZeroMQSubscription: ThreadBound {
         self.heard = heard
     }
 
-    isolated deinit { socket?.close() }
+    isolated deinit { feed?.close() }
 
     /// Begins to listen. A publisher that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
+        feed = try open()
+    }
+
+    private func open() throws(ZeroMQError) -> any NewsFeed {
+        let handler: (Bulletin) -> Void = { [weak self] bulletin in self?.assumeIsolated { $0.take(bulletin) } }
+        if case .ipc(let path) = address.target {
+            return try IPCNewsFeed(of: topic, from: path, on: thread, handler: handler)
+        }
         var options = SocketOptions.client
+        options.maxMessageSize = Bulletin.maxFrame
         if address.isTCP { options.security = security }
-        let socket = try Socket(.sub, in: context, options: options)
-        try socket.subscribe(to: Array(topic.utf8))
-        self.socket = socket
-        thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit: limit) } ?? 0 }
-        try socket.connect(address)
+        return try SocketNewsFeed(
+            of: topic, from: address, in: context, options: options, on: thread, handler: handler)
     }
 
     public func close() {
-        socket?.close()
-        socket = nil
+        feed?.close()
+        feed = nil
     }
 
-    /// Takes the bulletins that have come.
-    ///
-    /// - Returns: how many.
-    private func receive(limit: Int) -> Int {
-        var message = Multipart()
-        var count = 0
-        // The context's end is the only error, and the thread closes the socket then.
-        while count < limit, (try? socket?.receive(into: &message)) == true {
-            count += 1
-            // A subscription is to all topics that begin so.
-            guard let bulletin = Bulletin(message), bulletin.topic == topic else { continue }
-            heard(bulletin)
-        }
-        return count
+    private func take(_ bulletin: Bulletin) {
+        // A subscription is to all topics that begin so.
+        if bulletin.topic == topic { heard(bulletin) }
     }
 }

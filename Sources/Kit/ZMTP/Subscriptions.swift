@@ -1,0 +1,45 @@
+/// What the SUB at the other end of a connection wants: messages whose first frame begins with one of these.
+///
+/// It may say so by messages, as ZMTP 3.0 has it, and by commands, as 3.1 has it. To say it twice is to say it once.
+package struct Subscriptions {
+    private var prefixes: [[UInt8]] = []
+
+    /// How a message begins that subscribes, and one that takes it back.
+    static let subscribes: UInt8 = 1
+    static let cancels: UInt8 = 0
+
+    package static let mostPrefixes = 64
+    package static let longestPrefix = 256
+
+    /// - Parameter first: the first frame of a message.
+    package func want(_ first: UnsafeRawBufferPointer) -> Bool {
+        prefixes.contains { first.starts(with: $0) }
+    }
+
+    /// - Throws: where it is more than a peer may want.
+    mutating func add(_ prefix: [UInt8]) throws(ZMTPFault) {
+        guard !prefixes.contains(prefix) else { return }
+        guard prefix.count <= Self.longestPrefix else { throw ZMTPFault("a prefix has \(prefix.count) bytes") }
+        guard prefixes.count < Self.mostPrefixes else {
+            throw ZMTPFault("the peer wants more than \(Self.mostPrefixes) prefixes")
+        }
+        prefixes.append(prefix)
+    }
+
+    mutating func remove(_ prefix: [UInt8]) {
+        prefixes.removeAll { $0 == prefix }
+    }
+
+    /// Does what a message says.
+    ///
+    /// - Throws: where it is none that a SUB sends.
+    mutating func take(_ message: Frames) throws(ZMTPFault) {
+        guard message.total == 1, let kind = message[0].first else { throw ZMTPFault("a SUB sends a message") }
+        let prefix = Array(message[0].dropFirst())
+        switch kind {
+        case Self.subscribes: try add(prefix)
+        case Self.cancels: remove(prefix)
+        default: throw ZMTPFault("a SUB sends a message")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Testing
+
+@testable import ZMTP
+
+@Suite("A ZMTP session of a PUB")
+struct SubscriptionTests {
+    /// The two ways to say it: messages of ZMTP 3.0, commands of 3.1.
+    enum Form: CaseIterable {
+        case message, command
+
+        func subscribe(_ prefix: [UInt8]) -> [UInt8] {
+            self == .message ? Wire.frame([1] + prefix, isLast: true) : Wire.command("SUBSCRIBE", prefix)
+        }
+
+        func cancel(_ prefix: [UInt8]) -> [UInt8] {
+            self == .message ? Wire.frame([0] + prefix, isLast: true) : Wire.command("CANCEL", prefix)
+        }
+    }
+
+    @Test("knows what its peer wants, until that is taken back", arguments: Form.allCases, Form.allCases)
+    func wants(says: Form, takesBack: Form) throws {
+        var end = try End.ready(.pub)
+        #expect(!end.wants("auth.changes"))
+        let (news, weather) = (Array("auth.".utf8), Array("weather".utf8))
+        #expect(try end.read(says.subscribe(news) + says.subscribe(weather) + says.subscribe(news), in: 3) == [])
+        #expect(end.wants("auth.changes") && end.wants("auth.") && end.wants("weather"))
+        #expect(!end.wants("auth") && !end.wants("") && !end.wants("xauth."))
+        #expect(try end.read(takesBack.cancel(news)) == [])
+        #expect(!end.wants("auth.changes") && end.wants("weather"))
+        // To take back what was not wanted changes nothing.
+        #expect(try end.read(takesBack.cancel(news)) == [])
+        #expect(end.wants("weather"))
+    }
+
+    @Test("sends everything to whoever wants what begins with nothing", arguments: Form.allCases)
+    func everything(form: Form) throws {
+        var end = try End.ready(.pub)
+        try end.read(form.subscribe([]))
+        #expect(end.wants("") && end.wants("auth.changes"))
+        try end.read(form.cancel([]))
+        #expect(!end.wants(""))
+    }
+
+    @Test("takes so many prefixes, so long ones, and ends with who wants more", arguments: Form.allCases)
+    func limits(form: Form) throws {
+        var end = try End.ready(.pub)
+        for number in 0..<64 { try end.read(long(form, [UInt8(number)] + [UInt8](repeating: 7, count: 255))) }
+        // What is taken back makes room.
+        try end.read(long(form, [0] + [UInt8](repeating: 7, count: 255), cancels: true))
+        try end.read(form.subscribe([200]))
+        #expect(throws: ZMTPFault.self) { try end.read(form.subscribe([201])) }
+        var other = try End.ready(.pub)
+        #expect(throws: ZMTPFault.self) { try other.read(long(form, [UInt8](repeating: 7, count: 257))) }
+    }
+
+    /// In a frame whose size has eight bytes.
+    private func long(_ form: Form, _ prefix: [UInt8], cancels: Bool = false) -> [UInt8] {
+        let name = cancels ? "CANCEL" : "SUBSCRIBE"
+        let body = form == .message ? [cancels ? 0 : 1] + prefix : [UInt8(name.utf8.count)] + name.utf8 + prefix
+        return [form == .message ? 2 : 6, 0, 0, 0, 0, 0, 0, UInt8(body.count / 256), UInt8(body.count % 256)] + body
+    }
+
+    @Test(
+        "ends with a peer that sends something else",
+        arguments: [
+            Wire.frame([], isLast: true), Wire.frame([2], isLast: true), Wire.frame(Array("hello".utf8), isLast: true),
+            Wire.frame([1, 65], isLast: false) + Wire.frame([], isLast: true),
+        ] as [[UInt8]])
+    func rubbish(bytes: [UInt8]) throws {
+        var end = try End.ready(.pub)
+        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+    }
+
+    @Test("talks to a SUB and to an XSUB, and a SUB to a PUB and to an XPUB, and to no other")
+    func partners() throws {
+        let partners: [Session.Role: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
+        for (role, known) in partners {
+            for peer in ["SUB", "XSUB", "PUB", "XPUB", "DEALER", "ROUTER", "REQ", "REP"] {
+                var end = End(role)
+                #expect(end.written() == Greeting.bytes + Wire.ready(role.rawValue))
+                let events = try? end.read(Greeting.bytes + Wire.ready(peer))
+                #expect(events == (known.contains(peer) ? [.ready] : nil))
+            }
+        }
+    }
+
+    @Test("is understood by the one of a SUB, which says as a message what it wants")
+    func bothEnds() throws {
+        var subscriber = try End.ready(.sub)
+        var publisher = try End.ready(.pub)
+        subscriber.session.output.append(subscription: Array("auth.changes".utf8))
+        let said = subscriber.written()
+        #expect(said == Wire.frame([1] + Array("auth.changes".utf8), isLast: true))
+        try publisher.read(said)
+        #expect(publisher.wants("auth.changes") && !publisher.wants("auth.change"))
+        let news = Wire.frame(Array("auth.changes".utf8), isLast: false) + Wire.frame([1], isLast: true)
+        #expect(try subscriber.read(news) == [.message([Array("auth.changes".utf8), [1]], total: 2)])
+    }
+
+    @Test("alone obeys SUBSCRIBE and CANCEL, and only after the handshake; others pass over them")
+    func others() throws {
+        for role in [Session.Role.router, .dealer, .sub] {
+            var end = try End.ready(role)
+            #expect(try end.read(Form.command.subscribe([1]) + Form.command.cancel([1])) == [])
+        }
+        var early = End(.pub)
+        #expect(try early.read(Greeting.bytes + Form.command.subscribe([])) == [])
+        #expect(!early.wants(""))
+    }
+}
+
+extension End {
+    fileprivate func wants(_ topic: String) -> Bool {
+        Array(topic.utf8).withUnsafeBytes { session.subscriptions.want($0) }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import RPC
+import Testing
+import ZeroMQ
+
+@testable import ZeroMQTransport
+
+@Suite("News over ipc", .timeLimit(.minutes(1)))
+struct NewsOverIPCTests {
+    typealias Station = NewsTests.Station
+
+    @Test("is heard by a SUB of libzmq, which says by commands what it wants, as often as it connects")
+    func libzmqListens() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            await station.publisher.publish(NewsTests.bulletin(1))
+            for round in 2...3 {
+                let peer = try RawPeer(.sub, in: context.get())
+                try await peer.connect(to: station.address)
+                try await peer.subscribe(to: "auth.")
+                // The first sign of life tells that the connection stands.
+                let head = "N1\nseries: a\nnumber: \(round - 1)\n"
+                #expect(await peer.next() == ["auth.changes", head, ""].map { Array($0.utf8) })
+                await station.publisher.publish(NewsTests.bulletin(0, topic: "weather"))
+                await station.publisher.publish(NewsTests.bulletin(round))
+                var heard = await peer.next()
+                while heard.last == [] { heard = await peer.next() }
+                #expect(heard == ["auth.changes", "N1\nseries: a\nnumber: \(round)\n", "{}"].map { Array($0.utf8) })
+                await peer.close()
+            }
+        }
+    }
+
+    @Test("is heard of a PUB of libzmq, also after that has gone and come back")
+    func libzmqSpeaks() async throws {
+        try await Station.open { station in
+            try await station.listen { ear in
+                for series in ["a", "b"] {
+                    let peer = try RawPeer(.pub, in: context.get())
+                    try await peer.bind(to: station.address)
+                    let speaker = Task {
+                        var number = 0
+                        while !Task.isCancelled {
+                            number += 1
+                            let head = "N1\nseries: \(series)\nnumber: \(number)\n"
+                            for topic in ["weather", "auth.changes"] {
+                                try await peer.send([topic, head, "{}"].map { Array($0.utf8) })
+                            }
+                            await Task.yield()
+                        }
+                    }
+                    let bulletin = await ear.next(of: series)
+                    #expect(bulletin?.topic == "auth.changes" && bulletin?.body == Data("{}".utf8))
+                    let first = bulletin?.edition.number ?? 0
+                    #expect(await ear.next()?.edition.number ?? 0 > first)
+                    speaker.cancel()
+                    _ = await speaker.result
+                    await peer.close()
+                }
+            }
+        }
+    }
+
+    @Test(
+        "is none of the business of a peer that is no SUB, that sends rubbish or wants too much; others still hear",
+        arguments: Visitor.unwelcome)
+    func sentAway(bytes: [UInt8]) async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            try await station.listen { ear in
+                await station.publisher.publish(NewsTests.bulletin(1))
+                _ = await ear.next()
+                let visitor = try Visitor()
+                try visitor.connect(to: station.address)
+                visitor.say(bytes)
+                #expect(visitor.heard { _ in false } == .end)
+                await station.publisher.publish(NewsTests.bulletin(2))
+                #expect(await ear.news()?.edition.number == 2)
+            }
+        }
+    }
+
+    @Test("that somebody does not read is missed by nobody else, and by that one only up to the next sign of life")
+    func deaf() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            try await station.listen { ear in
+                await station.publisher.publish(NewsTests.bulletin(1))
+                _ = await ear.next()
+                let deaf = try Visitor()
+                try deaf.connect(to: station.address)
+                deaf.say(Visitor.hello("SUB") + [0, 1, 1])
+                #expect(deaf.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
+                let long = String(repeating: "x", count: 100_000)
+                for number in 2...200 {
+                    await station.publisher.publish(NewsTests.bulletin(number, long))
+                    #expect(await ear.news()?.edition.number == number)
+                }
+                let last = Array("number: 200\n".utf8)
+                #expect(deaf.heard { $0.suffix(100).firstRange(of: last) != nil } == .wanted)
+                #expect(deaf.bytes.count < 4_000_000)
+            }
+        }
+    }
+
+    @Test("that was published last leaves while the publisher stops")
+    func lastWords() async throws {
+        try await Station.open { station in
+            _ = try await station.publisher.start()
+            await station.publisher.publish(NewsTests.bulletin(1))
+            let visitor = try Visitor()
+            try visitor.connect(to: station.address)
+            visitor.say(Visitor.hello("SUB") + [0, 1, 1])
+            #expect(visitor.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
+            // More than the system takes at once.
+            let body = String(repeating: "x", count: 1_000_000)
+            await station.publisher.publish(NewsTests.bulletin(2, body))
+            async let end: Void = station.publisher.stop()
+            #expect(visitor.heard { _ in false } == .end)
+            #expect(visitor.bytes.suffix(body.utf8.count).elementsEqual(body.utf8))
+            await end
+        }
+    }
+
+    @Test("goes on in a process without a free descriptor, and is heard by who connected then as soon as there is one")
+    func descriptors() async throws {
+        await #expect(processExitsWith: .success) {
+            try await Station.open { station in
+                _ = try await station.publisher.start()
+                try await station.listen { ear in
+                    await station.publisher.publish(NewsTests.bulletin(1))
+                    _ = await ear.next()
+                    let visitor = try Visitor()
+                    let descriptors = takeAllDescriptors()
+                    try visitor.connect(to: station.address)
+                    visitor.say(Visitor.hello("SUB") + [0, 1, 1])
+                    // In each of these turns the thread looks whether somebody wants to be let in.
+                    for number in 2...20 {
+                        await station.publisher.publish(NewsTests.bulletin(number))
+                        #expect(await ear.news()?.edition.number == number)
+                    }
+                    for descriptor in descriptors { close(descriptor) }
+                    let news = Array("number: 20\n".utf8)
+                    #expect(visitor.heard { $0.firstRange(of: news) != nil } == .wanted)
+                }
+            }
+        }
+    }
+}
+
+/// Leaves the process without one that is free.
+private func takeAllDescriptors() -> [Int32] {
+    var limit = rlimit(rlim_cur: 256, rlim_max: 256)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Array(sequence(first: open("/dev/null", O_RDONLY)) { _ in open("/dev/null", O_RDONLY) }.prefix { $0 >= 0 })
+}

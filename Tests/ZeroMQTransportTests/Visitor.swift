@@ -1,0 +1,72 @@
+import Foundation
+import Glibc
+import ZMTP
+import ZeroMQ
+
+/// A bare connection: it says what no listener would.
+final class Visitor {
+    enum Outcome { case wanted, end, nothing }
+
+    private let descriptor: Int32
+    /// What has come.
+    private(set) var bytes: [UInt8] = []
+
+    /// The greeting, and which socket this is.
+    static func hello(_ type: String) -> [UInt8] {
+        var bytes = Greeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
+        bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
+        bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
+        return bytes
+    }
+
+    /// What visitors say who are to be sent away.
+    static let unwelcome: [[UInt8]] = {
+        let bytes: ClosedRange<UInt8> = 0...64
+        let tooMany: [[UInt8]] = [
+            bytes.flatMap { [0, 2, 1, $0] }, bytes.flatMap { [4, 11, 9] + Array("SUBSCRIBE".utf8) + [$0] },
+        ]
+        let tooLong = [2, 0, 0, 0, 0, 0, 0, 1, 2, 1] + [UInt8](repeating: 65, count: 257)
+        let rubbish: [[UInt8]] = [[0, 1, 7], [0, 0], [1, 1, 1, 0, 0], [2, 0, 0, 0, 0, 0, 1, 0, 0]]
+        return [Array("GET / HTTP/1.1\r\n\r\n".utf8), hello("DEALER"), hello("PUB")]
+            + (rubbish + tooMany + [tooLong]).map { hello("SUB") + $0 }
+    }()
+
+    init() throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    func connect(to address: Address) throws {
+        guard case .ipc(let path) = address.target else { throw POSIXError(.EINVAL) }
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: name) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
+    }
+
+    func say(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    /// Reads until the wanted has come, or the connection ends, or it takes too long.
+    func heard(_ isWanted: ([UInt8]) -> Bool) -> Outcome {
+        let end = ContinuousClock.now + .seconds(10)
+        while end > .now {
+            if isWanted(bytes) { return .wanted }
+            var piece = [UInt8](repeating: 0, count: 4096)
+            let count = read(descriptor, &piece, piece.count)
+            if count == 0 || (count < 0 && errno == ECONNRESET) { return .end }
+            guard count > 0 else { return .nothing }
+            bytes += piece.prefix(count)
+        }
+        return .nothing
+    }
+}
