@@ -74,7 +74,7 @@ struct NewsOverIPCTests {
                 let visitor = try Visitor()
                 try visitor.connect(to: station.address)
                 visitor.say(bytes)
-                #expect(visitor.heard { _ in false } == .end)
+                #expect(await visitor.heard { _ in false } == .end)
                 await station.publisher.publish(NewsTests.bulletin(2))
                 #expect(await ear.news()?.edition.number == 2)
             }
@@ -91,14 +91,14 @@ struct NewsOverIPCTests {
                 let deaf = try Visitor()
                 try deaf.connect(to: station.address)
                 deaf.say(Visitor.hello("SUB") + [0, 1, 1])
-                #expect(deaf.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
+                #expect(await deaf.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
                 let long = String(repeating: "x", count: 100_000)
                 for number in 2...200 {
                     await station.publisher.publish(NewsTests.bulletin(number, long))
                     #expect(await ear.news()?.edition.number == number)
                 }
                 let last = Array("number: 200\n".utf8)
-                #expect(deaf.heard { $0.suffix(100).firstRange(of: last) != nil } == .wanted)
+                #expect(await deaf.heard { $0.suffix(100).firstRange(of: last) != nil } == .wanted)
                 #expect(deaf.bytes.count < 4_000_000)
             }
         }
@@ -112,12 +112,12 @@ struct NewsOverIPCTests {
             let visitor = try Visitor()
             try visitor.connect(to: station.address)
             visitor.say(Visitor.hello("SUB") + [0, 1, 1])
-            #expect(visitor.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
+            #expect(await visitor.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
             // More than the system takes at once.
             let body = String(repeating: "x", count: 1_000_000)
             await station.publisher.publish(NewsTests.bulletin(2, body))
             async let end: Void = station.publisher.stop()
-            #expect(visitor.heard { _ in false } == .end)
+            #expect(await visitor.heard { _ in false } == .end)
             #expect(visitor.bytes.suffix(body.utf8.count).elementsEqual(body.utf8))
             await end
         }
@@ -142,7 +142,7 @@ struct NewsOverIPCTests {
                     }
                     for descriptor in descriptors { close(descriptor) }
                     let news = Array("number: 20\n".utf8)
-                    #expect(visitor.heard { $0.firstRange(of: news) != nil } == .wanted)
+                    #expect(await visitor.heard { $0.firstRange(of: news) != nil } == .wanted)
                 }
             }
         }

@@ -4,7 +4,7 @@ import ZMTP
 import ZeroMQ
 
 /// A bare connection: it says what no listener would.
-final class Visitor {
+final class Visitor: @unchecked Sendable {  // its test waits for each of its calls
     enum Outcome { case wanted, end, nothing }
 
     private let descriptor: Int32
@@ -57,12 +57,19 @@ final class Visitor {
     }
 
     /// Reads until the wanted has come, or the connection ends, or it takes too long.
-    func heard(_ isWanted: ([UInt8]) -> Bool) -> Outcome {
+    func heard(_ isWanted: @escaping @Sendable ([UInt8]) -> Bool) async -> Outcome {
+        // A thread of its own: those of the tasks are few, and the publisher's signs of life need one.
+        await withCheckedContinuation { waiter in
+            Thread.detachNewThread { waiter.resume(returning: self.read(until: isWanted)) }
+        }
+    }
+
+    private func read(until isWanted: ([UInt8]) -> Bool) -> Outcome {
         let end = ContinuousClock.now + .seconds(10)
         while end > .now {
             if isWanted(bytes) { return .wanted }
             var piece = [UInt8](repeating: 0, count: 4096)
-            let count = read(descriptor, &piece, piece.count)
+            let count = Glibc.read(descriptor, &piece, piece.count)
             if count == 0 || (count < 0 && errno == ECONNRESET) { return .end }
             guard count > 0 else { return .nothing }
             bytes += piece.prefix(count)
