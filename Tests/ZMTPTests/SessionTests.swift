@@ -50,6 +50,17 @@ struct SessionTests {
         #expect(end.written() == pong + pong)
     }
 
+    @Test("holds no more answers than a peer reads")
+    func pings() throws {
+        var end = try End.ready(.router)
+        let ping = Wire.command("PING", [0, 0] + [UInt8](repeating: 7, count: 16))
+        for _ in 1...10_000 { _ = try end.read(ping) }
+        #expect((64 * 1024..<65 * 1024).contains(end.session.output.count))
+        _ = end.written()
+        #expect(try end.read(ping) == [])
+        #expect(end.written() == Wire.command("PONG", [UInt8](repeating: 7, count: 16)))
+    }
+
     @Test(
         "ends with a peer that breaks the protocol before the handshake",
         arguments: [

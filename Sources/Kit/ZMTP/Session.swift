@@ -62,6 +62,9 @@ package struct Session {
         output.append(Command.ready(role))
     }
 
+    /// Bytes that wait to be written, above which a PING is not answered.
+    private static let mostWaiting = 64 * 1024
+
     package var isReady: Bool { state == .open }
 
     /// Reads up to the next event.
@@ -109,7 +112,8 @@ package struct Session {
             return .ready
         case .error(let reason): throw ZMTPFault("the peer refuses: \(reason)")
         case .ping(let context) where state == .open:
-            output.append(Command.pong(context))
+            // Who does not read needs no sign of life, and must not make this side hold more and more of them.
+            if output.count < Self.mostWaiting { output.append(Command.pong(context)) }
         case .subscribe(let prefix) where role == .pub && state == .open: try subscriptions.add(prefix)
         case .cancel(let prefix) where role == .pub && state == .open: subscriptions.remove(prefix)
         case .ping, .pong, .subscribe, .cancel, .unknown: break
