@@ -4,7 +4,10 @@ import ZeroMQ
 
 /// The settings with which commands reach services that run, and the keys over `tcp://`.
 struct CallerSettings: ParsableArguments {
-    @Option(help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
+    /// A key in Z85 may begin with a dash.
+    @Option(
+        parsing: .unconditional,
+        help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
     var serverKey: String?
 
     @Option(help: "The file that settings are read from, beside the environment.")
