@@ -46,6 +46,7 @@ struct AuthLimitTests {
             ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("2001:DB8:1:2::", "2001:db8:1:2::/64"), ("::1", "0:0:0:0::/64"), ("2001:db8::7", "2001:db8:0:0::/64"),
             ("::ffff:192.0.2.1", "192.0.2.1"), ("::FFFF:192.0.2.2", "192.0.2.2"),
+            ("fe80::1%eth0.100", "fe80:0:0:0::/64"),
         ])
     func networks(_ address: String, _ network: String) {
         #expect(GrantLimits.network(address) == network)

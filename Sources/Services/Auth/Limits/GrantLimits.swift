@@ -39,11 +39,13 @@ struct GrantLimits {
         throw Self.problem("Too many calls have come for this user.", pause)
     }
 
+    private static let mapped = "::ffff:"
+
     /// Who has one address of IPv6 has the 2⁶⁴ beside it: they count as one. An address of IPv4 is itself, also where a
     /// socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
     static func network(_ address: String) -> String {
-        if address.contains("."), let colon = address.lastIndex(of: ":") {
-            return String(address[address.index(after: colon)...].prefix(64))
+        if address.contains("."), address.lowercased().hasPrefix(mapped) {
+            return String(address.dropFirst(mapped.count).prefix(64))
         }
         guard address.contains(":") else { return String(address.prefix(64)) }
         let halves = address.components(split: "::")
