@@ -5,7 +5,8 @@ extension Socket {
     /// Binds, and returns the real address: with the port, where the kernel chose one.
     ///
     /// An `ipc://` path gets its missing directories (0700), a socket file for the owner only, and a lock file beside it. A
-    /// file left by a dead process is replaced; the path of a living one never is, though libzmq alone would steal it.
+    /// file left by a dead process is replaced; the path of a living one never is, though libzmq alone would steal it. Where
+    /// the process has no descriptor left for who connects there, libzmq ends it; the fronts of services do without libzmq.
     /// - Throws: `ZeroMQError` with the address in it, `EADDRINUSE` if somebody listens there.
     @discardableResult
     public func bind(_ address: Address) throws(ZeroMQError) -> Address {

@@ -31,8 +31,7 @@ extension Member {
         let verifier = try await verifier(host, settings)
         return Built(
             service: service, verifier: verifier, background: [try await follow(verifier, host)],
-            interceptors: [service.log],
-            pages: pages + [events])
+            interceptors: [service.log], pages: pages + [events])
     }
 }
 

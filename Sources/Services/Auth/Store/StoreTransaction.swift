@@ -1,7 +1,7 @@
 package import Foundation
 
-/// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is written on it once, for
-/// every store that keeps rows.
+/// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is written
+/// on it once, for every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
     /// What ``UserStore/passwordHash(of:)`` says.
