@@ -5,7 +5,7 @@ import Testing
 
 @testable import Auth
 
-@Suite("What auth knows of its store")
+@Suite("What auth knows of its store", .timeLimit(.minutes(1)))
 struct AuthStoreHealthTests {
     @Test("a call that is given up says nothing of the store")
     func cancelled() async throws {
@@ -34,6 +34,27 @@ struct AuthStoreHealthTests {
         #expect(await auth.health.fault == nil)
     }
 
+    @Test("a store that has gone since it was last tried is told of at once")
+    func gone() async throws {
+        let new = try NewStore()
+        let trust = Trust()
+        let auth = try trust.auth(store: new.store)
+        #expect(await auth.waitsFor() == [])
+        await new.store.close()
+        await auth.forgetProbe()
+        #expect(await auth.waitsFor() == ["its store"])
+    }
+
+    @Test("a store that does not answer in a moment is what it was", arguments: [true, false])
+    func slow(isSound: Bool) async throws {
+        let trust = Trust()
+        let auth = try trust.auth()
+        #expect(await auth.waitsFor() == [])
+        await auth.tryForEver(isSound ? nil : .locked)
+        #expect(await auth.waitsFor() == (isSound ? [] : ["its store"]))
+        await auth.health.probe?.cancel()
+    }
+
     @Test("a store that is closed is told of, and called unavailable")
     func closed() async throws {
         let new = try NewStore()
@@ -44,5 +65,16 @@ struct AuthStoreHealthTests {
         }
         #expect(refusal?.kind == .storeUnavailable)
         #expect(await auth.waitsFor() == ["its store"])
+    }
+}
+
+extension AuthService {
+    /// The store is to be tried anew.
+    fileprivate func forgetProbe() { health.probed = .now - .seconds(2) }
+
+    /// The store is being tried, and does not answer.
+    fileprivate func tryForEver(_ fault: StoreError?) {
+        health.fault = fault
+        health.probe = Task { try? await Task.sleep(for: .seconds(3600)) }
     }
 }

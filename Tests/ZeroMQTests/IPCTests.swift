@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import Testing
-internal import ZeroMQ
+@testable internal import ZeroMQ
 
 @Suite("An ipc path", .timeLimit(.minutes(1)))
 struct IPCTests {
@@ -114,15 +114,7 @@ struct IPCTests {
 
     private func makeListener(_ path: String) -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let bound = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        #expect(bound == 0)
+        #expect(UnixSocket.withAddress(of: path) { bind(descriptor, $0, $1) } == 0)
         #expect(listen(descriptor, 8) == 0)
         return descriptor
     }

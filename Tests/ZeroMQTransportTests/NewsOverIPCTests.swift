@@ -67,10 +67,7 @@ struct NewsOverIPCTests {
         arguments: Visitor.unwelcome)
     func sentAway(bytes: [UInt8]) async throws {
         try await Station.open { station in
-            _ = try await station.publisher.start()
-            try await station.listen { ear in
-                await station.publisher.publish(NewsTests.bulletin(1))
-                _ = await ear.next()
+            try await station.begin { ear in
                 let visitor = try Visitor()
                 try visitor.connect(to: station.address)
                 visitor.say(bytes)
@@ -84,13 +81,9 @@ struct NewsOverIPCTests {
     @Test("that somebody does not read is missed by nobody else, and by that one only up to the next sign of life")
     func deaf() async throws {
         try await Station.open { station in
-            _ = try await station.publisher.start()
-            try await station.listen { ear in
-                await station.publisher.publish(NewsTests.bulletin(1))
-                _ = await ear.next()
+            try await station.begin { ear in
                 let deaf = try Visitor()
-                try deaf.connect(to: station.address)
-                deaf.say(Visitor.hello("SUB") + [0, 1, 1])
+                try deaf.listen(at: station.address)
                 #expect(await deaf.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
                 let long = String(repeating: "x", count: 100_000)
                 for number in 2...200 {
@@ -110,8 +103,7 @@ struct NewsOverIPCTests {
             _ = try await station.publisher.start()
             await station.publisher.publish(NewsTests.bulletin(1))
             let visitor = try Visitor()
-            try visitor.connect(to: station.address)
-            visitor.say(Visitor.hello("SUB") + [0, 1, 1])
+            try visitor.listen(at: station.address)
             #expect(await visitor.heard { $0.firstRange(of: Array("number: 1\n".utf8)) != nil } == .wanted)
             // More than the system takes at once.
             let body = String(repeating: "x", count: 1_000_000)
@@ -127,14 +119,10 @@ struct NewsOverIPCTests {
     func descriptors() async throws {
         await #expect(processExitsWith: .success) {
             try await Station.open { station in
-                _ = try await station.publisher.start()
-                try await station.listen { ear in
-                    await station.publisher.publish(NewsTests.bulletin(1))
-                    _ = await ear.next()
+                try await station.begin { ear in
                     let visitor = try Visitor()
                     let descriptors = takeAllDescriptors()
-                    try visitor.connect(to: station.address)
-                    visitor.say(Visitor.hello("SUB") + [0, 1, 1])
+                    try visitor.listen(at: station.address)
                     // In each of these turns the thread looks whether somebody wants to be let in.
                     for number in 2...20 {
                         await station.publisher.publish(NewsTests.bulletin(number))

@@ -39,6 +39,16 @@ struct NewsTests {
             try? FileManager.default.removeItem(at: folder)
         }
 
+        /// Lets the publisher begin, with a first bulletin that somebody has heard.
+        func begin(_ test: (Ear) async throws -> Void) async throws {
+            _ = try await publisher.start()
+            try await listen { ear in
+                await publisher.publish(NewsTests.bulletin(1))
+                _ = await ear.next()
+                try await test(ear)
+            }
+        }
+
         func listen(
             to topic: String = "auth.changes", _ test: (Ear) async throws -> Void
         ) async throws {

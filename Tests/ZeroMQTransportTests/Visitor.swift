@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 import ZMTP
-import ZeroMQ
+
+@testable import ZeroMQ
 
 /// A bare connection: it says what no listener would.
 final class Visitor: @unchecked Sendable {  // its test waits for each of its calls
@@ -41,15 +42,14 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
 
     func connect(to address: Address) throws {
         guard case .ipc(let path) = address.target else { throw POSIXError(.EINVAL) }
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
-        let result = withUnsafePointer(to: name) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let result = UnixSocket.withAddress(of: path) { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
+    }
+
+    /// Connects as a SUB that wants everything.
+    func listen(at address: Address) throws {
+        try connect(to: address)
+        say(Self.hello("SUB") + [0, 1, 1])
     }
 
     func say(_ bytes: [UInt8]) {
