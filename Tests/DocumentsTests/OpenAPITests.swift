@@ -50,6 +50,10 @@ struct OpenAPITests {
         #expect(parameters.map { $0["required"] } == [true, false, false])
         #expect(document.at("paths /shelf/books post requestBody required") == true)
         #expect(document.at("paths /shelf/books/{title} put requestBody required") == false)
+        let kinds = ["/shelf/books post", "/shelf/books/{title} put"].map { operation in
+            document.at("paths \(operation) requestBody content application/x-www-form-urlencoded schema")
+        }
+        #expect(kinds[0] != nil && kinds[1] == nil)
         let body = document.at("paths /shelf/books/{title} put requestBody content application/json schema properties")
         #expect(body?.names == ["room"])
     }

@@ -10,7 +10,8 @@ enum ShelfContract: Contract {
     static let find = Endpoint<Search, Books>(
         "find", .get, "/shelf/{room}/books", aliases: ["/books/{room}"], access: .token, summary: "Finds books.")
     static let add = Endpoint<Book, Empty>(
-        "add", .post, "/shelf/books", status: 204, access: .permission("write", fresh: true), problems: [.conflict],
+        "add", .post, "/shelf/books", status: 204, forms: true, access: .permission("write", fresh: true),
+        problems: [.conflict],
         summary: "Adds a book.")
     static let move = Endpoint<Move, Book>(
         "move", .put, "/shelf/books/{title}", access: .open, problems: [.notFound, .tokenInvalid],

@@ -40,6 +40,26 @@ struct RequestTests {
         }
     }
 
+    @Test("carries its input in a form where the endpoint takes one, each field by its type")
+    func form() async throws {
+        try await Shop.open { shop in
+            func send(_ body: String, _ type: String = "application/x-www-form-urlencoded") async throws -> Answer {
+                try await shop.send("POST", "/shop/search", ["Content-Type": type], body: body)
+            }
+            for type in ["application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded; charset=utf-8"] {
+                let answer = try await send("text=hot+tea&count=2&exact=true&tags=a&tags=b%26c&more=1", type)
+                #expect(answer.body == #"{"data":{"text":"hot tea 2 true a+b&c"}}"#)
+            }
+            #expect(try await send(#"{"text":"tea"}"#, "application/json").body == #"{"data":{"text":"tea 0 false "}}"#)
+            for (body, status) in [("text=a&text=b", 422), ("count=2", 422), ("", 422), ("text=%zz", 400)] {
+                #expect(try await send(body).status == status, "\(body)")
+            }
+            let elsewhere = try await shop.send(
+                "POST", "/shop/items", ["Content-Type": "application/x-www-form-urlencoded"], body: "id=7")
+            #expect(elsewhere.status == 415)
+        }
+    }
+
     @Test("to an output that is empty is answered with an empty object")
     func empty() async throws {
         try await Shop.open { shop in

@@ -18,6 +18,9 @@ enum ShopContract: Contract {
     static let add = Endpoint<Item, Found>(
         "add", .post, "/shop/items", status: 201, access: .open, deadline: long,
         summary: "Takes everything in the body.")
+    static let seek = Endpoint<Search, Found>(
+        "seek", .post, "/shop/search", forms: true, access: .open, deadline: long,
+        summary: "Takes everything in the body, which may be a form.")
     static let change = Endpoint<Item, Found>(
         "change", .put, "/shop/items/{id}", access: .permission("change"), deadline: long,
         summary: "Takes path and body.")
@@ -44,6 +47,7 @@ enum ShopContract: Contract {
         find
         item
         add
+        seek
         change
         remove
         bare

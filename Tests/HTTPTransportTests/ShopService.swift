@@ -24,6 +24,7 @@ actor ShopService: Service {
     nonisolated var handlers: Handlers {
         Handlers {
             handle(ShopContract.find, with: find)
+            handle(ShopContract.seek, with: find)
             handle(ShopContract.item, with: item)
             handle(ShopContract.add, with: item)
             handle(ShopContract.change, with: item)

@@ -74,14 +74,15 @@ enum Web {
     }
 
     static func send(
-        _ method: String, _ url: String, _ headers: [String: String] = [:], body: String? = nil
+        _ method: String, _ url: String, _ headers: [String: String] = [:], body: String? = nil,
+        type: String = "application/json"
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         request.headers = HTTPHeaders(headers.map { ($0.key, $0.value) })
         if let body {
             request.body = .bytes(ByteBuffer(string: body))
-            request.headers.add(name: "Content-Type", value: "application/json")
+            request.headers.add(name: "Content-Type", value: type)
         }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(15))
         let bytes = try await response.body.collect(upTo: 1 << 24)

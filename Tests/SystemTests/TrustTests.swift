@@ -1,3 +1,4 @@
+import Endpoints
 import Foundation
 import Synchronization
 import Testing
@@ -84,6 +85,25 @@ struct TrustTests {
                 return (try await fetches(site) > before) == way.isAsking
             }
             for process in [resource, auth] { #expect(try await process.stop() == 0, "\(process.log)") }
+        }
+    }
+
+    @Test("clients of OAuth ask what a token is worth, and end it, by forms")
+    func forms() async throws {
+        try await Site.open({ _ in Self.unlimited }) { site in
+            try await site.addUser("eve", password: "correct horse", permissions: "introspect")
+            try await site.serve("auth")
+            let eve = try await site.token(user: "eve", password: "correct horse")
+            let token = try await site.token()
+            func send(_ endpoint: String) async throws -> Answer {
+                try await Web.send(
+                    "POST", site.url("auth") + "/api/v1/auth/" + endpoint, ["Authorization": "Bearer \(eve)"],
+                    body: "token=\(token)&token_type_hint=access_token", type: "application/x-www-form-urlencoded")
+            }
+            #expect(try await send("introspect").json?["active"] == true)
+            #expect(try await send("revoke").status == 200)
+            #expect(try await send("introspect").json == ["active": false])
+            #expect(try await send("create").status == 415)
         }
     }
 

@@ -36,6 +36,7 @@ extension HTTPShape {
             "method": .string(method.rawValue), "paths": .array(paths.map { .string($0.description) }),
             "status": .integer(status), "envelope": .bool(envelope),
         ]
+        if forms { members["forms"] = true }
         if let cache { members["max_age"] = .integer(Int(cache.components.seconds)) }
         return members
     }

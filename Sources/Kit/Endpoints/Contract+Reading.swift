@@ -55,6 +55,6 @@ extension HTTPShape {
         else { return nil }
         self.init(
             method: method, paths: paths.compactMap(\.string).map { PathTemplate($0) }, status: status,
-            envelope: envelope, cache: json["max_age"]?.integer.map { .seconds($0) })
+            envelope: envelope, cache: json["max_age"]?.integer.map { .seconds($0) }, forms: json["forms"] == true)
     }
 }

@@ -22,6 +22,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - status: the HTTP status of a success.
     ///   - envelope: whether REST wraps the output in `{"data": …}`.
     ///   - cache: for how long whoever has asked over HTTP may use a success again; not at all, unless told.
+    ///   - forms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as those of a
+    ///     query are.
     ///   - access: who may call. There is no default, so that an unguarded endpoint cannot be written by forgetting.
     ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
     ///     (RFC 9110, section 9.2.2).
@@ -37,6 +39,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         status: Int = 200,
         envelope: Bool = true,
         cache: Duration? = nil,
+        forms: Bool = false,
         access: Access,
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
@@ -45,7 +48,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ) {
         description = EndpointDescription(
             name: name,
-            http: HTTPShape(method: method, paths: [path] + aliases, status: status, envelope: envelope, cache: cache),
+            http: HTTPShape(
+                method: method, paths: [path] + aliases, status: status, envelope: envelope, cache: cache, forms: forms),
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,

@@ -10,6 +10,8 @@ public struct HTTPShape: Sendable {
     /// For how long whoever has asked may use a success again, in whole seconds (`Cache-Control: max-age`); `nil` for not
     /// at all (`no-store`).
     public let cache: Duration?
+    /// Whether the body may be a form (`application/x-www-form-urlencoded`) as well, as the RFCs of OAuth have it.
+    public let forms: Bool
 
     /// The path that documents show and clients call.
     public var path: PathTemplate { paths[0] }

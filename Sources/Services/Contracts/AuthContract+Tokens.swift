@@ -150,7 +150,7 @@ public struct Identity: Payload, Equatable {
 }
 
 /// Where the endpoints are, in the words of RFC 8414, section 2. Its clients want an issuer that is the server's https URL:
-/// for them `AUTH_PUBLIC_URL` and `TOKEN_ISSUER` are that. They send JSON where OAuth has forms.
+/// for them `AUTH_PUBLIC_URL` and `TOKEN_ISSUER` are that.
 public struct AuthMetadata: Payload, Equatable {
     private static let base = "http://127.0.0.1:5040"
     public static let schema = Schema.object(

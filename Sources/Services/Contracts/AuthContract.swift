@@ -24,14 +24,14 @@ public enum AuthContract: Contract {
         problems: [.credentialsWrong, .tooManyRequests, .storeUnavailable],
         summary: "Makes new tokens for a refresh token, which is good once; used again, all that came of it ends.")
     public static let revoke = Endpoint<RevocationRequest, Empty>(
-        "revoke", .post, "/api/v1/auth/revoke", access: .open, idempotent: true,
+        "revoke", .post, "/api/v1/auth/revoke", forms: true, access: .open, idempotent: true,
         problems: [.storeUnavailable, .unavailable],
-        summary: "Ends a token, in the manner of RFC 7009 with a JSON body: an access token, or a refresh token with "
-            + "all that came of the same password.")
+        summary: "Ends a token (RFC 7009): an access token, or a refresh token with all that came of the same password."
+    )
     public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
-        "introspect", .post, "/api/v1/auth/introspect", envelope: false, access: .permission(Permission.introspect),
-        idempotent: true, problems: [.storeUnavailable, .unavailable],
-        summary: "Says what a token is worth at this moment, in the manner of RFC 7662 with a JSON body.")
+        "introspect", .post, "/api/v1/auth/introspect", envelope: false, forms: true,
+        access: .permission(Permission.introspect), idempotent: true, problems: [.storeUnavailable, .unavailable],
+        summary: "Says what a token is worth at this moment (RFC 7662).")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
         problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],

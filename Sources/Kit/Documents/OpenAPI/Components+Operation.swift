@@ -51,7 +51,8 @@ extension Components {
         return [
             "required": .bool(!body.isSatisfiedByNothing),
             "content": [
-                "application/json": ["schema": schema, "example": body.example.map { Document($0, as: body) }]
+                "application/json": ["schema": schema, "example": body.example.map { Document($0, as: body) }],
+                "application/x-www-form-urlencoded": endpoint.http.forms ? ["schema": schema] : nil,
             ],
         ]
     }

@@ -21,9 +21,10 @@ extension HTTPMapping {
     /// A request to an endpoint, as a call. What cannot be translated becomes the call's fault.
     static func call(_ route: Route, path: [String: String], query: Substring?, _ request: WholeRequest) -> Call {
         var call = call(route.name, request.fields, received: request.received)
-        if route.hasBody, !request.body.isEmpty { call.contentType = request.fields.contentType }
+        let isForm = route.endpoint.http.forms && request.fields.isForm
+        if route.hasBody, !request.body.isEmpty, !isForm { call.contentType = request.fields.contentType }
         do {
-            call.body = try route.input(path: path, query: query, body: request.body)
+            call.body = try route.input(path: path, query: query, body: request.body, isForm: isForm)
         } catch {
             call.fault = error
         }

@@ -60,6 +60,11 @@ struct RequestFields {
         }
     }
 
+    /// Whether the body is a form.
+    var isForm: Bool {
+        contentType?.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/x-www-form-urlencoded"
+    }
+
     var token: String? { Call.token(ownToken, authorization: authorization) }
 
     /// Whether a body follows (RFC 9112, section 6.3).

@@ -26,13 +26,18 @@ final class Route: Sendable {
     ///   - path: the texts of the fields in the path. They win over fields of the same name elsewhere.
     ///   - query: what follows the question mark; used where the method has no body.
     ///   - body: what was sent as body; used where the method has one.
+    ///   - isForm: whether the body is a form, which is read as a query is.
     /// - Returns: the JSON text, which is empty where nothing was said.
-    /// - Throws: ``Problem/Kind/malformed`` where the query is badly percent-encoded.
-    func input(path: [String: String], query: Substring?, body: Data) throws(Problem) -> Data {
+    /// - Throws: ``Problem/Kind/malformed`` where the query or the form is badly percent-encoded.
+    func input(path: [String: String], query: Substring?, body: Data, isForm: Bool) throws(Problem) -> Data {
         guard takesInput else { return hasBody ? body : Data() }
-        if hasBody, path.isEmpty { return body }
-        var members = hasBody ? [:] : try members(ofQuery: query ?? "")
-        if hasBody, !body.isEmpty {
+        if hasBody, path.isEmpty, !isForm { return body }
+        var members: [String: JSONValue] = [:]
+        if isForm {
+            members = try self.members(ofQuery: Substring(String(decoding: body, as: UTF8.self)))
+        } else if !hasBody {
+            members = try self.members(ofQuery: query ?? "")
+        } else if !body.isEmpty {
             // What is not an object goes on as it is, for the dispatcher to refuse it.
             guard let value = try? JSONValue(json: body), case .object(let sent) = value else { return body }
             members = sent
@@ -64,7 +69,7 @@ final class Route: Sendable {
             let text = item[mark...].dropFirst()
             guard let name = PercentEncoding.decode(Substring(item[..<mark]), plusIsSpace: true),
                 let value = PercentEncoding.decode(Substring(text), plusIsSpace: true)
-            else { throw Problem(.malformed, "The query is badly percent-encoded.") }
+            else { throw Problem(.malformed, "The query or the form is badly percent-encoded.") }
             texts[name, default: []].append(value)
         }
         return texts
