@@ -16,8 +16,9 @@ has_command() { command -v "$1" >/dev/null 2>&1; }
 # Whether one of the paths exists; they may be patterns.
 has_path() { compgen -G "$1" >/dev/null || { (($# > 1)) && has_path "${@:2}"; }; }
 
-# need PACKAGE... unless CHECK...: notes packages that the machine lacks. What is looked for is the thing itself, not the
-# package, so that a machine on which it came from elsewhere needs no apt.
+# need PACKAGE... unless CHECK...: notes packages that the machine lacks. The check looks for the thing itself, not for the
+# package, so that a machine that got it from elsewhere needs no apt. NAME|NAME... is one package, by the names that it has in
+# different systems.
 need() {
     local packages=()
     while [[ $1 != unless ]]; do
@@ -30,8 +31,24 @@ need() {
 
 has_header() { has_path "/usr/local/include/$1" "/usr/include/$1" "/usr/include/*-linux-gnu/$1"; }
 
-# The toolchain's own libraries: without them swift ends before it says its version.
-has_swift_libraries() { [[ $(swift build --version 2>&1) != *"loading shared libraries"* ]]; }
+# The shared libraries that the toolchain lacks, by soname. Without them swift ends before it prints its version.
+missing_libraries() {
+    local folder
+    folder=$(dirname "$(readlink -f "$(command -v swift)")")
+    ldd "$folder"/swift-{build,test,frontend,format} "$folder/clang" 2>/dev/null |
+        sed -n 's/^[[:space:]]*\(lib[^ ]*\) => not found$/\1/p' | sort -u
+}
+
+# Debian's policy names a library's package after its soname: libcurl.so.4 is in libcurl4, or libcurl4t64 since times have 64
+# bits, and libxml2.so.16 in libxml2-16. libxml2.so.2 and libz.so.1 are older than the rule.
+package_of_library() {
+    local name=${1%%.so*} version=${1##*.so.}
+    case $1 in
+        libz.so.*) echo "zlib1g" ;;
+        lib*[0-9].so.*) echo "$name-$version|$name-${version}t64|$name" ;;
+        *) echo "$name$version|$name${version}t64" ;;
+    esac
+}
 
 # Swift links with GCC's start files and C++ library.
 has_gcc() { has_path '/usr/lib/gcc/*/*/crtbegin.o' && has_path '/usr/include/c++/*/cstddef'; }
@@ -41,9 +58,10 @@ needs_of_build() {
     need git unless has_command git
     need ca-certificates unless has_path /etc/ssl/certs/ca-certificates.crt
     need g++ unless has_gcc
-    need binutils-gold unless has_command ld.gold
+    need 'binutils-gold|binutils' unless has_command ld.gold
     need libc6-dev unless has_header stdio.h
-    need libcurl4 libncurses6 libsqlite3-0 libxml2 unless has_swift_libraries
+    local library
+    for library in $(missing_libraries); do missing+=("$(package_of_library "$library")"); done
     need libzmq3-dev unless has_header zmq.h
     need libsodium-dev unless has_header sodium.h
     need libpq-dev unless has_header postgresql/libpq-fe.h
@@ -55,21 +73,32 @@ needs_of_build() {
 provide() {
     find_missing "$@"
     ((${#missing[@]} == 0)) && return
-    has_command apt-get || fail "missing: ${missing[*]}. There is no apt-get here to install them (the names are Debian's)."
+    has_command apt-get || fail "missing: ${missing[*]/|*/}. There is no apt-get here to install them (the names are Debian's)."
     become_root
-    say "Installing ${missing[*]}"
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
     # Lists that cannot be fetched anew are no reason to stop: those at hand may do.
     "${apt[@]}" update || say "apt-get update failed; trying with the lists that are here."
-    local unknown=() package
-    for package in "${missing[@]}"; do
-        [[ -n $(apt-cache show --quiet=2 "$package" 2>/dev/null) ]] || unknown+=("$package")
+    local packages=() unknown=() names package
+    for names in "${missing[@]}"; do
+        if package=$(known_package "$names"); then packages+=("$package"); else unknown+=("${names//|/ or }"); fi
     done
     ((${#unknown[@]} == 0)) || fail "apt-get knows no ${unknown[*]} here; install what it is in another way."
-    "${apt[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null ||
-        fail "apt-get could not install ${missing[*]}; what it says is above."
+    say "Installing ${packages[*]}"
+    "${apt[@]}" install --yes --no-install-recommends "${packages[@]}" </dev/null >/dev/null ||
+        fail "apt-get could not install ${packages[*]}; what it says is above."
     find_missing "$@"
-    ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]}."
+    ((${#missing[@]} == 0)) || fail "still missing after the installation: ${missing[*]/|*/}."
+}
+
+# known_package NAME|NAME...: prints the first name that apt has a package for.
+known_package() {
+    local name
+    for name in ${1//|/ }; do
+        [[ -n $(apt-cache show --quiet=2 "$name" 2>/dev/null) ]] || continue
+        printf '%s' "$name"
+        return
+    done
+    return 1
 }
 
 find_missing() {
@@ -82,10 +111,10 @@ find_missing() {
 become_root() {
     as_root=()
     ((EUID != 0)) || return 0
-    has_command sudo || fail "missing: ${missing[*]}. Installing them takes root, and there is no sudo."
+    has_command sudo || fail "missing: ${missing[*]/|*/}. Installing them takes root, and there is no sudo."
     as_root=(sudo)
     [[ -t 0 ]] || sudo -n true 2>/dev/null ||
-        fail "missing: ${missing[*]}. sudo asks for a password, and there is no terminal to type it at."
+        fail "missing: ${missing[*]/|*/}. sudo asks for a password, and there is no terminal to type it at."
 }
 
 # Stops unless there is a swift to try; the rest is said once its libraries are there.
