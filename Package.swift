@@ -148,11 +148,13 @@ let package = Package(
         .target(
             name: "FaultyDisk", path: "Tests/FaultyDisk", resources: [.copy("faulty_disk.c")], swiftSettings: strict),
         tests("PostgresTests", ["Postgres", "PostgresServer"]),
-        tests("ZMTPTests", ["ZMTP"]),
+        // Random numbers that can be had again.
+        .target(name: "Noise", path: "Tests/Support/Noise", swiftSettings: strict),
+        tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         tests("HTTPTransportTests", ["HTTPTransport", httpClient]),
-        tests("ZeroMQTransportTests", ["ZeroMQTransport"], resources: [.copy("wire_vectors.json")]),
+        tests("ZeroMQTransportTests", ["ZeroMQTransport", "Noise"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
         tests(
             "DocumentsTests",

@@ -86,7 +86,7 @@ class Problem(Exception):
     def of(reply: Message) -> Problem:
         """The problem a REP tells; where its body is no problem, the status alone."""
         body: Any = None
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             body = json.loads(reply.body)
         body = body if isinstance(body, dict) else {}
         kind = {"503": Unavailable, "504": DeadlineExceeded}.get(reply.first, Problem)
@@ -137,7 +137,7 @@ class Pending:
             return self.took
         if not self.reply.body or "json" not in self.reply.headers.get("content-type", "json"):
             return self.reply.body or None
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):     # the latter for a body that nests too deeply
             return json.loads(self.reply.body)
         raise Problem(502, "bad_reply", detail="The body is not JSON.")
 

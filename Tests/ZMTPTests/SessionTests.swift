@@ -1,3 +1,4 @@
+import Noise
 import Testing
 
 @testable import ZMTP
@@ -99,9 +100,17 @@ struct SessionTests {
         #expect(throws: ZMTPFault.self) { for _ in 0..<2000 { try end.read(piece) } }
     }
 
+    @Test("ends with a peer that puts commands without end between two frames of a message")
+    func endlessCommands() throws {
+        var end = try End.ready(.router)
+        try end.read(Wire.frame([1], isLast: false))
+        let command = Wire.command("PONG", [UInt8](repeating: 0, count: 200))
+        #expect(throws: ZMTPFault.self) { for _ in 0..<2000 { try end.read(command) } }
+    }
+
     @Test("survives whatever comes", arguments: 0..<200 as Range<UInt64>)
     func noise(seed: UInt64) throws {
-        var noise = Noise(state: seed)
+        var noise = Noise(seed: seed)
         var end = try End.ready(.router)
         let good =
             Wire.frame(Array("S1".utf8), isLast: false) + Wire.frame([], isLast: true)
@@ -200,18 +209,5 @@ enum Wire {
 
     static func frame(_ body: [UInt8], isLast: Bool) -> [UInt8] {
         [isLast ? 0 : 1, UInt8(body.count)] + body
-    }
-}
-
-/// SplitMix64, so that a seed names a run.
-struct Noise: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

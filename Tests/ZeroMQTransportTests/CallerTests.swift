@@ -121,15 +121,15 @@ extension ZeroMQFront {
 }
 
 /// A caller, and a bare socket that plays the server.
-private final class Office {
+final class Office {
     let caller: ZeroMQCaller
     private var server: RawPeer
     private let address: Address
     private let folder: URL
     private var client: [UInt8] = []
 
-    static func open(_ test: (Office) async throws -> Void) async throws {
-        let office = try await Office()
+    static func open(at scheme: String = "ipc", _ test: (Office) async throws -> Void) async throws {
+        let office = try await Office(scheme)
         do {
             try await test(office)
         } catch {
@@ -139,11 +139,11 @@ private final class Office {
         await office.close()
     }
 
-    private init() async throws {
+    private init(_ scheme: String) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
-        address = try Address("ipc://\(folder.path)/s")
         server = try RawPeer(.router, in: context.get())
-        try await server.bind(to: address)
+        address = try await server.bind(
+            to: Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(folder.path)/s"))
         caller = ZeroMQCaller(address, on: try SocketThread(name: "caller"), context: try context.get())
         try await caller.start()
         try await until { await caller.isConnected }
@@ -188,6 +188,7 @@ private final class Office {
     func restart() async throws {
         await server.close()
         server = try RawPeer(.router, in: context.get())
-        try await server.bind(to: address)
+        // libzmq gives a port back a moment after its socket is closed.
+        try await until { (try? await server.bind(to: address)) != nil }
     }
 }

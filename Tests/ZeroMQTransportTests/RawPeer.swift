@@ -32,11 +32,14 @@ actor RawPeer: ThreadBound {
     }
 
     /// Plays the server.
-    func bind(to address: Address) throws {
+    ///
+    /// - Returns: the address with its real port.
+    @discardableResult
+    func bind(to address: Address) throws -> Address {
         let socket = try Socket(kind, in: context, options: .server)
         self.socket = socket
         read()
-        try socket.bind(address)
+        return try socket.bind(address)
     }
 
     func read() {

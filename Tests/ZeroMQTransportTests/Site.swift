@@ -19,13 +19,16 @@ final class Site {
     private let folder: URL
     private var peers: [RawPeer] = []
 
-    /// Runs a test. All is let go of at the end.
+    /// Runs a test. Everything is closed at the end.
     ///
-    /// - Parameter apart: whether the service has a thread of its own, which a handler may block.
+    /// - Parameters:
+    ///   - scheme: of the address at which the front listens.
+    ///   - apart: true if the service has a thread of its own, which a handler may block.
     static func open(
-        limits: ZeroMQFront.Limits = .init(), apart: Bool = false, _ test: (Site) async throws -> Void
+        at scheme: String = "ipc", limits: ZeroMQFront.Limits = .init(), apart: Bool = false,
+        _ test: (Site) async throws -> Void
     ) async throws {
-        let site = try await Site(limits, apart)
+        let site = try await Site(scheme, limits, apart)
         do {
             try await test(site)
         } catch {
@@ -35,16 +38,16 @@ final class Site {
         await site.close()
     }
 
-    private init(_ limits: ZeroMQFront.Limits, _ apart: Bool) async throws {
+    private init(_ scheme: String, _ limits: ZeroMQFront.Limits, _ apart: Bool) async throws {
         // The path of a Unix socket has a hundred bytes.
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
-        address = try Address("ipc://\(folder.path)/s")
+        let place = try Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "\(scheme)://\(folder.path)/s")
         let thread = try SocketThread(name: "service")
         service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
         let dispatcher = try Dispatcher(
             service, contract: SmokeContract.description, verifier: Nobody(), interceptors: [journal])
-        front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [address], limits: limits)
-        _ = try await front.start()
+        front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [place], limits: limits)
+        address = try Address(try await front.start()[0])
     }
 
     /// A peer that is connected, and closed at the end.

@@ -25,6 +25,7 @@ extension EndpointDescription {
             let access = json["access"].flatMap(Access.init(json:)),
             let http = json["http"].flatMap(HTTPShape.init(json:)),
             case .bool(let isIdempotent) = json["idempotent"], let deadline = json["deadline_ms"]?.integer,
+            (0...86_400_000).contains(deadline),
             let summary = json["summary"]?.string, let input = json["input"].flatMap(Schema.init(json:)),
             let output = json["output"].flatMap(Schema.init(json:))
         else { return nil }
@@ -50,11 +51,14 @@ extension Access {
 extension HTTPShape {
     fileprivate init?(json: JSONValue) {
         guard let method = json["method"]?.string.flatMap(HTTPMethod.init(rawValue:)),
-            case .array(let paths) = json["paths"], !paths.isEmpty, let status = json["status"]?.integer,
+            let paths = json["paths"]?.strings, !paths.isEmpty,
+            let status = json["status"]?.integer, (100...599).contains(status),
             case .bool(let envelope) = json["envelope"]
         else { return nil }
+        let maxAge = json["max_age"]?.integer
+        guard maxAge.map((0...Int(Int32.max)).contains) != false else { return nil }
         self.init(
-            method: method, paths: paths.compactMap(\.string).map { PathTemplate($0) }, status: status,
-            envelope: envelope, cache: json["max_age"]?.integer.map { .seconds($0) }, forms: json["forms"] == true)
+            method: method, paths: paths.map { PathTemplate($0) }, status: status, envelope: envelope,
+            cache: maxAge.map { .seconds($0) }, forms: json["forms"] == true)
     }
 }

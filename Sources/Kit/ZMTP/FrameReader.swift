@@ -29,12 +29,14 @@ struct FrameReader {
             offset = body.upperBound
             if flags.contains(.command) {
                 guard !flags.contains(.more) else { throw ZMTPFault("a command has more than one frame") }
+                // Commands between the frames of a message are held with them.
+                if frameCount > 0 { try checkSize() }
                 return .command(body)
             }
             frameCount += 1
             if ranges.count < limits.frames { ranges.append(body) }
             if !flags.contains(.more) { return .message }
-            guard offset <= limits.message else { throw ZMTPFault("a message has more than \(limits.message) bytes") }
+            try checkSize()
         }
         return nil
     }
@@ -50,6 +52,10 @@ struct FrameReader {
             ranges.removeAll(keepingCapacity: true)
         }
         return offset
+    }
+
+    private func checkSize() throws(ZMTPFault) {
+        guard offset <= limits.message else { throw ZMTPFault("a message has more than \(limits.message) bytes") }
     }
 
     private func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (FrameFlags, Range<Int>)? {

@@ -1,13 +1,19 @@
-/// The frames of a received message, lent: good until the call that they are handed to returns.
-package struct Frames: @unchecked Sendable {  // pointers that are good on one thread only, where they come from
+/// The frames of a received message, lent: valid until the call that receives them returns.
+package struct Frames: @unchecked Sendable {  // pointers that are valid on one thread only, while their message is
     private var kept: [UnsafeRawBufferPointer] = []
     /// How many frames the message has on the wire.
     package private(set) var total = 0
 
     package init() {}
 
-    /// How many frames can be read; fewer than ``total`` where the message has more than are looked at.
+    /// The number of frames that can be read; fewer than ``total`` if the message has more than ``limit``.
     package var count: Int { kept.count }
+
+    /// True if every frame of the message can be read. Nothing may be indexed by ``total`` unless it is.
+    package var isWhole: Bool { kept.count == total }
+
+    /// The number of frames that are kept of a received message; further ones are only counted.
+    package static let limit = 12
 
     package subscript(index: Int) -> UnsafeRawBufferPointer { kept[index] }
 

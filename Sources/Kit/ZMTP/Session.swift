@@ -28,7 +28,7 @@ package struct Session {
         /// Bytes of a message, all its frames together, or little more.
         package var message: Int
         /// Frames of a message that are shown; the others are counted.
-        package var frames = 12
+        package var frames = Frames.limit
 
         package init(frame: Int) {
             self.frame = frame

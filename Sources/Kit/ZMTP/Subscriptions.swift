@@ -34,7 +34,9 @@ package struct Subscriptions {
     ///
     /// - Throws: where it is none that a SUB sends.
     mutating func take(_ message: Frames) throws(ZMTPFault) {
-        guard message.total == 1, let kind = message[0].first else { throw ZMTPFault("a SUB sends a message") }
+        guard message.isWhole, message.count == 1, let kind = message[0].first else {
+            throw ZMTPFault("a SUB sends a message")
+        }
         let prefix = Array(message[0].dropFirst())
         switch kind {
         case Self.subscribes: try add(prefix)

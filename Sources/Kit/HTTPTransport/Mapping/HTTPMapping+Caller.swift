@@ -86,8 +86,13 @@ extension HTTPMapping {
         return .success(status: status, body: output)
     }
 
+    /// The longest pause that is passed on, in seconds.
+    private static let day = 86_400
+
     private static func problem(_ status: Int, _ headers: HTTPHeaders, _ body: Data) -> Problem {
-        let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map { Duration.seconds($0) }
+        let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map {
+            Duration.seconds(min(max($0, 0), day))
+        }
         let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
         let isDocument = headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true
         return Problem(

@@ -79,7 +79,7 @@ extension ZeroMQCaller {
 
     private func take(_ frames: Frames) {
         // A server may be anything: what is not S1 is passed over.
-        guard frames.total == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
+        guard frames.isWhole, frames.count == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
             let head = try? Head(frames[1])
         else { return }
         switch preamble.kind {

@@ -64,7 +64,7 @@ extension Reply {
     /// After how many milliseconds a retry makes sense; 0 for none.
     var retryAfter: UInt32 {
         guard case .failure(let problem) = self, let time = problem.retryAfter else { return 0 }
-        return UInt32(clamping: Int(time / .milliseconds(1)))
+        return UInt32(clamping: time.nanoseconds / 1_000_000)
     }
 
     /// Reads what a server has sent.

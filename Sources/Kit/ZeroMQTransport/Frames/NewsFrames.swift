@@ -37,7 +37,7 @@ extension Bulletin {
 
     /// - Returns: `nil` for what is no bulletin of this version.
     init?(_ frames: Frames) {
-        guard frames.total == 3, let head = try? Head(frames[1]), head.line == Self.line,
+        guard frames.isWhole, frames.count == 3, let head = try? Head(frames[1]), head.line == Self.line,
             let series = head[.series], let number = head[.number].flatMap({ Int($0) })
         else { return nil }
         self.init(

@@ -9,20 +9,28 @@ struct PeerID: Hashable, Sendable {
     let name: PeerName
 }
 
-/// The way back to whoever sent a message: the peer, then the envelope of a plain REQ socket, if there is one.
+/// The way back to the sender of a message: the peer, then the envelope of a plain REQ socket or of proxies, if any.
 struct ReturnPath: Sendable {
     let peer: PeerID
     let envelope: [[UInt8]]
 
-    /// Finds where the message proper begins: after an envelope, which ends with an empty frame and is followed by a
+    /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope is
+    /// held until its call is answered.
+    static let maxEnvelopeFrame = 255
+
+    /// The bytes of the envelope.
+    var size: Int { envelope.reduce(0) { $0 + $1.count } }
+
+    /// Finds the beginning of the message proper: after an envelope, which ends with an empty frame and is followed by a
     /// preamble; otherwise at once.
     ///
-    /// - Returns: the way back and the index of the preamble; `nil` where there is no frame.
+    /// - Returns: the way back and the index of the preamble, which can be read; `nil` if there is no frame.
     static func read(_ frames: Frames, from peer: PeerID) -> (path: ReturnPath, start: Int)? {
         guard frames.count > 0 else { return nil }
         guard !Preamble.isPreamble(frames[0]) else { return (ReturnPath(peer: peer, envelope: []), 0) }
         guard let delimiter = (0..<frames.count).first(where: { frames[$0].isEmpty }),
-            delimiter + 1 < frames.count, frames[delimiter + 1].count == Preamble.size
+            delimiter + 1 < frames.count, frames[delimiter + 1].count == Preamble.size,
+            (0..<delimiter).allSatisfy({ frames[$0].count <= maxEnvelopeFrame })
         else { return (ReturnPath(peer: peer, envelope: []), 0) }
         return (ReturnPath(peer: peer, envelope: (0...delimiter).map { Array(frames[$0]) }), delimiter + 1)
     }
@@ -54,7 +62,8 @@ enum Incoming {
                 return .message(preamble, head, body: body)
             } catch {
                 guard preamble.kind.mayBeRefused else { return .dropped }
-                guard preamble.kind == .request, frames.total - start == 3, let head = try? Head(frames[start + 1])
+                guard preamble.kind == .request, hasThreeFrames(frames, from: start),
+                    let head = try? Head(frames[start + 1])
                 else { return .refused(id: preamble.id, error) }
                 return .faulty(preamble, head, error)
             }
@@ -67,8 +76,13 @@ enum Incoming {
         guard !preamble.flags.contains(.mustUnderstand) else {
             throw Problem(.unsupported, "The message has a flag that must be understood, and is not known here.")
         }
-        let count = frames.total - start
-        guard count == 3 else { throw Problem(.malformed, "The message has \(count) frames in place of three.") }
+        guard frames.isWhole else {
+            throw Problem(
+                .malformed, "The message has \(frames.total) frames with its envelope; \(Frames.limit) are allowed.")
+        }
+        guard hasThreeFrames(frames, from: start) else {
+            throw Problem(.malformed, "The message has \(frames.count - start) frames in place of three.")
+        }
         let body = frames[start + 2]
         guard body.count <= maxBody else {
             throw Problem(.tooLarge, "The body has \(body.count) bytes; \(maxBody) are allowed.")
@@ -78,6 +92,12 @@ enum Incoming {
             throw Problem(.malformed, "The head does not begin with the name of an endpoint.")
         }
         return (head, Data(body))
+    }
+
+    /// True if the message proper has three frames, and all of them can be read: frames beyond ``Frames/limit`` are only
+    /// counted.
+    private static func hasThreeFrames(_ frames: Frames, from start: Int) -> Bool {
+        frames.isWhole && frames.count - start == 3
     }
 
     private static func head(_ bytes: UnsafeRawBufferPointer) throws(Problem) -> Head {

@@ -59,16 +59,19 @@ struct Outbox {
 
     /// - Returns: whether there was room.
     mutating func append(_ message: (Outgoing, ReturnPath)) -> Bool {
-        guard messages.count < Self.maxMessages, bytes + message.0.size <= Self.maxBytes else { return false }
+        let size = Self.size(message)
+        guard messages.count < Self.maxMessages, bytes + size <= Self.maxBytes else { return false }
         messages.append(message)
-        bytes += message.0.size
+        bytes += size
         return true
     }
 
     /// Sends from the oldest on, until one is not taken.
     mutating func flush(_ send: (Outgoing, ReturnPath) -> Bool) {
         let sent = messages.prefix(while: send)
-        bytes -= sent.reduce(0) { $0 + $1.0.size }
+        bytes -= sent.reduce(0) { $0 + Self.size($1) }
         messages.removeFirst(sent.count)
     }
+
+    private static func size(_ message: (Outgoing, ReturnPath)) -> Int { message.0.size + message.1.size }
 }

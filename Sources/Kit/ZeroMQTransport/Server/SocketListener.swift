@@ -38,7 +38,8 @@ final class SocketListener: Listener {
     }
 
     private func receive(limit: Int) -> Int {
-        var message = Multipart()
+        // The routing id comes on top.
+        var message = Multipart(limit: Frames.limit + 1)
         var count = 0
         // The context's end is the only error, and the thread closes the socket then.
         while count < limit, (try? socket.receive(into: &message)) == true {
