@@ -82,3 +82,11 @@ extension Document {
     /// The names of an object's members.
     var names: [String] { members.map(\.name) }
 }
+
+extension JSONValue {
+    /// The elements of an array; none for anything else.
+    var list: [JSONValue] {
+        guard case .array(let elements) = self else { return [] }
+        return elements
+    }
+}

@@ -15,14 +15,18 @@ public protocol Contract: Sendable {
     /// One sentence for people.
     static var summary: String { get }
     static var endpoints: Endpoints { get }
+    /// The endpoints in an order for people who try them; `nil` by default.
+    static var walkthrough: Walkthrough? { get }
 }
 
 extension Contract {
+    public static var walkthrough: Walkthrough? { nil }
+
     /// The contract as a value.
     public static var description: ContractDescription {
         ContractDescription(
             name: name, typeName: String(describing: Self.self), version: version, summary: summary,
-            endpoints: endpoints.descriptions)
+            endpoints: endpoints.descriptions, walkthrough: walkthrough)
     }
 }
 
@@ -34,6 +38,8 @@ public struct ContractDescription: Sendable {
     public let version: String
     public let summary: String
     public let endpoints: [EndpointDescription]
+    /// The endpoints in an order for people who try them, if the contract has one. It is no part of what a client relies on.
+    public var walkthrough: Walkthrough?
 
     /// The name of an endpoint on the wire of ZeroMQ, such as `resource.current_time`.
     public func qualifiedName(of endpoint: EndpointDescription) -> String {

@@ -80,4 +80,7 @@ public struct EndpointDescription: Sendable {
     public let output: Schema
     /// The name of the output's Swift type, where it is known.
     public let outputName: String?
+
+    /// True if a token that is sent matters: an open endpoint that may refuse a token reads it.
+    public var readsToken: Bool { access != .open || problems.contains(.tokenInvalid) }
 }

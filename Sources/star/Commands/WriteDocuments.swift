@@ -15,7 +15,10 @@ struct WriteDocuments: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Writes a Postman collection of each service, and an environment for them all.",
             discussion:
-                "Import all files into Postman, choose the environment, and send auth.create first: it keeps a token.")
+                """
+                Import all files into Postman, choose the environment, set user and password in it, and run a collection from \
+                its first request to its last. Without a password it runs what guests may call, and skips the rest.
+                """)
 
         @Option(help: "Where they are written.")
         var directory = "postman"

@@ -88,8 +88,8 @@ extension EndpointDescription {
     /// Who may call. A permission stands as a role, as OpenAPI 3.1 has it for schemes without scopes.
     fileprivate var security: Document {
         let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
-        let schemes: [Document] = looksAtToken ? [["token": roles], ["bearer": roles]] : []
-        return .array(access == .open && looksAtToken ? [[:]] + schemes : schemes)
+        let schemes: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
+        return .array(access == .open && readsToken ? [[:]] + schemes : schemes)
     }
 
     fileprivate func parameters(_ path: PathTemplate) -> [Document] {

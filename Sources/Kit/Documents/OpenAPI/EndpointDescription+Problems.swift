@@ -1,9 +1,6 @@
 import Endpoints
 
 extension EndpointDescription {
-    /// Whether a token that is sent has a say: an open endpoint that may refuse a token looks at it.
-    var looksAtToken: Bool { access != .open || problems.contains(.tokenInvalid) }
-
     /// The fields that travel in the query.
     func queryFields(_ path: PathTemplate) -> [Schema.Field] {
         http.method.hasBody ? [] : input.fields.filter { !path.fields.contains($0.name) }

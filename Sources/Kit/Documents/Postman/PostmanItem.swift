@@ -1,61 +1,51 @@
 import Endpoints
 
-/// An endpoint at one of its paths: the request, its tests, and what it was answered.
+/// A step of a walkthrough at one of its endpoint's paths: the request, its scripts, and examples of answers.
 struct PostmanItem {
-    private let endpoint: EndpointDescription
+    private let step: Walkthrough.Step
     private let path: PathTemplate
-    private let name: String
-    private let host: String
-    private let givesToken: Bool
 
-    /// - Parameter givesToken: whether the answer holds a token, to be kept in the variable.
-    init(
-        _ contract: ContractDescription, _ endpoint: EndpointDescription, _ path: PathTemplate, host: String,
-        givesToken: Bool
-    ) {
-        self.endpoint = endpoint
+    init(_ step: Walkthrough.Step, _ path: PathTemplate) {
+        self.step = step
         self.path = path
-        let isAlias = path != endpoint.http.path
-        name = contract.qualifiedName(of: endpoint) + (isAlias ? " at \(path)" : "")
-        self.host = host
-        self.givesToken = givesToken
     }
 
     var document: Document {
-        let request = PostmanRequest(endpoint, path, host: host)
+        let name = "\(step.contract).\(step.endpoint.name)"
+        let isAlias = path != step.endpoint.http.path
+        let scripts = PostmanScripts(step)
         return [
-            "name": .string(name), "event": [["listen": "test", "script": script]], "request": request.document,
-            "response": .array(examples(request)),
+            "name": .string(isAlias ? "\(name) at \(path)" : name),
+            "event": .array(
+                [("prerequest", scripts.beforeRequest), ("test", scripts.afterResponse)]
+                    .filter { !$0.1.isEmpty }.map(Self.event)),
+            "request": PostmanRequest(step, path).document,
+            "response": .array(examples),
         ]
     }
 
-    private var script: Document {
-        let status = endpoint.http.status
-        var lines = [
-            "pm.test(\"it is answered with \(status)\", () => pm.response.to.have.status(\(status)));",
-            "pm.test(\"it is answered in time\", () => "
-                + "pm.expect(pm.response.responseTime).to.be.below(\(Int(endpoint.deadline / .milliseconds(1)))));",
+    private static func event(_ name: String, _ lines: [String]) -> Document {
+        [
+            "listen": .string(name),
+            "script": ["type": "text/javascript", "exec": .array(lines.map { .string($0) })],
         ]
-        let answer = "pm.response.json()" + (endpoint.http.envelope ? ".data" : "")
-        lines += endpoint.output.fields.filter(\.isRequired).map { field in
-            "pm.test(\"it has \(field.name)\", () => pm.expect(\(answer)).to.have.property(\"\(field.name)\"));"
-        }
-        if givesToken { lines.append("pm.environment.set(\"\(PostmanCollection.token)\", \(answer).token);") }
-        return ["type": "text/javascript", "exec": .array(lines.map { .string($0) })]
     }
 
-    /// A success, one with every field where there are optional ones, and the refusal of a request without a token.
-    private func examples(_ request: PostmanRequest) -> [Document] {
+    private var endpoint: EndpointDescription { step.endpoint }
+
+    /// A success, one with all optional fields if there are any, and the refusal of a request without a token.
+    private var examples: [Document] {
         let output = endpoint.output.example.map { Document($0, as: endpoint.output) } ?? [:]
         let answer: Document = endpoint.http.envelope ? ["data": output] : output
-        var examples = [example("done", request, endpoint.http.status, "application/json", answer)]
+        let request = PostmanRequest(example: endpoint, path, step.contract)
+        var examples = [example("Success", request, endpoint.http.status, "application/json", answer)]
         if endpoint.input.fields.contains(where: { !$0.isRequired }) {
             let full = request.withEveryField
-            examples.append(example("every field said", full, endpoint.http.status, "application/json", answer))
+            examples.append(example("With every field", full, endpoint.http.status, "application/json", answer))
         }
         if endpoint.access != .open {
             let refusal = Document.example(of: .tokenMissing)
-            examples.append(example("no token", request.withoutToken, 401, Problem.contentType, refusal))
+            examples.append(example("Without a token", request.withoutToken, 401, Problem.contentType, refusal))
         }
         return examples
     }

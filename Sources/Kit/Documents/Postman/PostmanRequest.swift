@@ -1,37 +1,43 @@
 import Endpoints
 
-/// A request as Postman writes it, drawn from an endpoint's examples.
+/// A request as Postman writes it.
 struct PostmanRequest {
     private let endpoint: EndpointDescription
     private let path: PathTemplate
     private let host: String
-    private var showsToken: Bool
-    private var saysEverything = false
+    private let input: [String: JSONValue]
+    private var token: String?
+    private var hasEveryField = false
 
-    init(_ endpoint: EndpointDescription, _ path: PathTemplate, host: String) {
-        self.endpoint = endpoint
+    /// A step's request, with variables in it.
+    init(_ step: Walkthrough.Step, _ path: PathTemplate) {
+        endpoint = step.endpoint
         self.path = path
-        self.host = host
-        showsToken = endpoint.looksAtToken
+        host = PostmanCollection.host(of: step.contract)
+        input = step.input
+        token = step.token
     }
 
-    /// The request as somebody without a token sends it.
+    /// A request drawn from the examples of an endpoint's fields.
+    init(example endpoint: EndpointDescription, _ path: PathTemplate, _ contract: String) {
+        self.init(Walkthrough.Step(contract, endpoint), path)
+    }
+
     var withoutToken: PostmanRequest {
         var request = self
-        request.showsToken = false
+        request.token = nil
         return request
     }
 
-    /// The request with its optional fields too.
     var withEveryField: PostmanRequest {
         var request = self
-        request.saysEverything = true
+        request.hasEveryField = true
         return request
     }
 
     var document: Document {
         var headers: [Document] = []
-        if showsToken { headers.append(["key": "X-Token", "value": .string("{{\(PostmanCollection.token)}}")]) }
+        if let token { headers.append(["key": "X-Token", "value": .string("{{\(token)}}")]) }
         if body != nil { headers.append(["key": "Content-Type", "value": "application/json"]) }
         return [
             "method": .string(endpoint.http.method.rawValue), "header": .array(headers), "body": body, "url": url,
@@ -47,13 +53,13 @@ struct PostmanRequest {
             }
         }
         let query = endpoint.queryFields(path).map { field in
-            item(field).setting("disabled", isSaid(field) ? nil : true)
+            item(field).setting("disabled", isSent(field) ? nil : true)
         }
-        let said = endpoint.queryFields(path).filter(isSaid).map {
+        let sent = endpoint.queryFields(path).filter(isSent).map {
             "\($0.name)=\(PercentEncoding.encode(text(of: $0)))"
         }
         let base = "{{protocol}}://{{\(host)}}"
-        let raw = base + "/" + segments.joined(separator: "/") + (said.isEmpty ? "" : "?" + said.joined(separator: "&"))
+        let raw = base + "/" + segments.joined(separator: "/") + (sent.isEmpty ? "" : "?" + sent.joined(separator: "&"))
         let variables = path.fields.compactMap { name in endpoint.input.fields.first { $0.name == name }.map(item) }
         return [
             "raw": .string(raw), "protocol": "{{protocol}}", "host": [.string("{{\(host)}}")],
@@ -63,10 +69,11 @@ struct PostmanRequest {
     }
 
     private var body: Document? {
-        let fields = endpoint.bodyFields(path).filter(isSaid)
+        let fields = endpoint.bodyFields(path).filter(isSent)
         guard !fields.isEmpty else { return nil }
-        let schema = Schema.object(fields)
-        let text = String(decoding: Document(schema.example ?? [:], as: schema).json.dropLast(), as: UTF8.self)
+        let members = Dictionary(fields.compactMap { field in value(of: field).map { (field.name, $0) } }) { $1 }
+        let body = Document(.object(members), as: .object(fields))
+        let text = String(decoding: body.json.dropLast(), as: UTF8.self)
         return ["mode": "raw", "raw": .string(text), "options": ["raw": ["language": "json"]]]
     }
 
@@ -77,7 +84,11 @@ struct PostmanRequest {
         ]
     }
 
-    private func isSaid(_ field: Schema.Field) -> Bool { field.isRequired || saysEverything }
+    private func isSent(_ field: Schema.Field) -> Bool {
+        field.isRequired || hasEveryField || input[field.name] != nil
+    }
 
-    private func text(of field: Schema.Field) -> String { field.schema.example?.text ?? "" }
+    private func value(of field: Schema.Field) -> JSONValue? { input[field.name] ?? field.schema.example }
+
+    private func text(of field: Schema.Field) -> String { value(of: field)?.text ?? "" }
 }
