@@ -74,7 +74,8 @@ struct PostgresFaultTests {
             server.stop()
             let store = PostgresStore(try DatabaseAddress(server.url()))
             let family = try await TrustKeeperTests.Family(store, isWarm: false)
-            #expect(await family.keeper.currentKeys().keys.isEmpty)
+            let problem = await #expect(throws: Problem.self) { try await family.keeper.currentKeys() }
+            #expect(problem?.kind == .unavailable)
             #expect(throws: Problem.self) { _ = try family.issue() }
             try await server.start()
             try await recovers(store)

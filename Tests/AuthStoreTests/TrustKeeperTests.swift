@@ -69,7 +69,7 @@ struct TrustKeeperTests {
             #expect(try await store.keys().map(\.state) == [.signing])
             let token = try one.issue().token
             #expect(await other.isGood(token) == (true, true))
-            #expect(await one.keeper.currentKeys() == other.keeper.currentKeys())
+            #expect(try await one.keeper.currentKeys() == other.keeper.currentKeys())
         }
     }
 
@@ -94,7 +94,7 @@ struct TrustKeeperTests {
             #expect(kids.count == 4)
             let states = try await store.keys().map(\.state)
             #expect(states.count { $0 == .signing } == 1 && states.first == .retired)
-            #expect(await family.keeper.currentKeys().keys.count <= 2)
+            #expect(try await family.keeper.currentKeys().keys.count <= 2)
         }
     }
 
@@ -106,7 +106,7 @@ struct TrustKeeperTests {
             let next = StoredKey(SigningKey(), announced: family.clock.now)
             #expect(try await store.announce(next, entry(.keyAnnounced, of: next.kid)))
             await family.keeper.refresh()
-            #expect(await family.keeper.currentKeys().keys.map(\.kid).contains(next.kid))
+            #expect(try await family.keeper.currentKeys().keys.map(\.kid).contains(next.kid))
             #expect(try kid(of: family.issue().token) != next.kid)
             #expect(try await store.promote(next.kid, entry(.keyPromoted, of: next.kid, at: family.clock.now)))
             await family.keeper.refresh()
@@ -187,6 +187,36 @@ struct TrustKeeperTests {
         #expect(await family.isGood(try family.issue().token) == (true, true))
         let problem = await #expect(throws: Problem.self) { try await family.keeper.changes(since: nil) }
         #expect(problem?.kind == .storeUnavailable)
+    }
+
+    @Test("has no answer before there is a key, rather than an empty one")
+    func keyless() async throws {
+        let store = MemoryStore()
+        await store.close()
+        let family = try await Family(store, isWarm: false)
+        for question in [
+            { @Sendable in _ = try await family.keeper.currentKeys() },
+            { @Sendable in _ = try await family.keeper.changes(since: nil) },
+        ] {
+            let problem = await #expect(throws: Problem.self) { try await question() }
+            #expect(problem?.status == 503 && problem?.retryAfter == .seconds(1))
+        }
+        #expect(!family.own.isReady && !family.service.isReady)
+    }
+
+    @Test("does not take a token whose key it may have missed for a wrong one", arguments: StoreKind.all)
+    func unknownKey(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            let family = try await Family(store)
+            let stranger = TokenIssuer(key: SigningKey(), issuer: "auth", audience: "star") { family.clock.now }
+            let token = try stranger.issue(subject: "ada", permissions: []).token
+            let wrong = await #expect(throws: Problem.self) { try await family.own.verify(token) }
+            #expect(wrong?.kind == .tokenInvalid)
+            await store.close()
+            family.clock.advance(10)
+            let unknown = await #expect(throws: Problem.self) { try await family.own.verify(token) }
+            #expect(unknown?.status == 503)
+        }
     }
 
     @Test("confirms in auth's own endpoints what the store says", arguments: StoreKind.all)

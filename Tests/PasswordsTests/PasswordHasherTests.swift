@@ -1,4 +1,6 @@
+import Background
 import Endpoints
+import Foundation
 import Testing
 
 @testable import Passwords
@@ -64,6 +66,71 @@ struct PasswordHasherTests {
         let refused = outcomes.compactMap { $0.failure as? Problem }
         #expect(!refused.isEmpty)
         #expect(refused.allSatisfy { $0.kind == .tooManyRequests && $0.retryAfter != nil && $0.isUnprocessed })
+    }
+
+    @Test("the time to come back grows with those who have been refused")
+    func growingPause() async throws {
+        let narrow = PasswordHasher(workers: 1, queue: -1)
+        var pauses: [Duration] = []
+        for _ in 1...60 {
+            let problem = await #expect(throws: Problem.self) { try await narrow.hash("swordfish") }
+            pauses.append(try #require(problem?.retryAfter))
+        }
+        #expect(pauses == pauses.sorted() && pauses[59] > pauses[0] + .seconds(1))
+    }
+
+    @Test("a caller who gives up while it waits gives its place to another")
+    func cancelled() async throws {
+        let narrow = PasswordHasher(workers: 1, queue: 1)
+        let (busy, gate) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+        async let first: Void = narrow.run {
+            busy.continuation.yield()
+            gate.wait()
+        }
+        for await _ in busy.stream.prefix(1) {}
+        let second = Task.immediate { try await narrow.hash("swordfish") }
+        second.cancel()
+        let third = Task.immediate { try await narrow.hash("swordfish") }
+        gate.signal()
+        try await first
+        #expect(try await third.value.hasPrefix("$argon2id$"))
+        await #expect(throws: CancellationError.self) { try await second.value }
+    }
+
+    @Test(
+        "a stored hash that cannot be compared is a failure, not a wrong password",
+        arguments: ["", "x", "$argon2id$v=19$"])
+    func unreadable(_ hash: String) async throws {
+        let problem = await #expect(throws: Problem.self) { try await hasher.verify("swordfish", against: hash) }
+        #expect(problem?.kind == .internal)
+    }
+
+    @Test("a password is the same composed and decomposed, and with whatever spaces")
+    func forms() async throws {
+        let hash = try await hasher.hash("Gr\u{FC}\u{DF}e aus K\u{F6}ln")
+        for form in ["Gru\u{308}\u{DF}e aus Ko\u{308}ln", "Gr\u{FC}\u{DF}e\u{A0}aus\u{3000}K\u{F6}ln"] {
+            #expect(try await hasher.verify(form, against: hash) == .right)
+        }
+        #expect(try await hasher.verify("Gruesse aus Koeln", against: hash) == .wrong)
+        #expect(try await hasher.verify("gr\u{FC}\u{DF}e aus k\u{F6}ln", against: hash) == .wrong)
+    }
+
+    @Test("a hash of the bytes as they were typed is right for those bytes, and outdated")
+    func rawBytes() async throws {
+        // “swördfish” with two characters for the ö, as earlier versions hashed it.
+        let old = "$argon2id$v=19$m=19456,t=2,p=1$R24f/AgKgXHlmg0ALfkSIQ$fA+yxaYbso8VKadSbXkxBfbmam7C+kFVCFbhQG4bmDI"
+        #expect(try await hasher.verify("swo\u{308}rdfish", against: old) == .rightButOutdated)
+        #expect(try await hasher.verify("sw\u{F6}rdfish", against: old) == .wrong)
+        #expect(try await hasher.verify("swo\u{308}rdfisk", against: old) == .wrong)
+        #expect(try await hasher.verify("swo\u{308}rdfish", against: nil) == .wrong)
+    }
+
+    @Test(
+        "as many are hashed at a time as there are processors, but one, and no more than fit into half of the memory",
+        arguments: [(64, 256, 6), (64, 1 << 20, 63), (1, 1024, 1), (4, 1024, 3), (8, 16, 1)])
+    func workers(_ processors: Int, _ mebibytes: Int, _ workers: Int) {
+        let limits = ProcessLimits(processors: processors, memory: mebibytes << 20)
+        #expect(PasswordHasher.workers(within: limits) == workers)
     }
 
     @Test("what is done for one password takes one place of the queue")

@@ -34,6 +34,20 @@ struct PasswordRulesTests {
         #expect(fault(password) == "is one of those that everybody tries first")
     }
 
+    @Test("count the characters of a password in the form that is hashed")
+    func composed() {
+        for four in ["\u{E4}\u{EB}\u{EF}\u{F6}", "a\u{308}e\u{308}i\u{308}o\u{308}"] {
+            #expect(fault(four) == "must have at least 8 characters")
+        }
+    }
+
+    @Test("find what everybody tries first in wide letters, too")
+    func wide() {
+        let wide = String(
+            String.UnicodeScalarView("password1".unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xFEE0) }))
+        #expect(fault(wide) == "is one of those that everybody tries first")
+    }
+
     @Test("refuse one or two characters again and again", arguments: ["bbbbbbbb", "abababababab", "        "])
     func monotonous(_ password: String) {
         #expect(fault(password) == "must have at least 3 different characters")

@@ -23,6 +23,8 @@ struct AuthLimitTests {
         #expect(buckets.take("ada", at: second(11.9)) != nil)
         #expect(buckets.take("ada", at: second(12.1)) == nil)
         #expect(buckets.take("ada", at: second(12.1)) != nil)
+        buckets.giveBack("ada")
+        #expect(buckets.take("ada", at: second(12.1)) == nil)
         for _ in 1...5 { #expect(buckets.take("ada", at: second(3600)) == nil) }
         #expect(buckets.take("ada", at: second(3600)) != nil)
     }
@@ -90,10 +92,81 @@ struct AuthLimitTests {
         for _ in 1...9 { #expect(await call(AuthContract.create, .guest, from: "f") == nil) }
         let guest = await call(AuthContract.create, .guest, from: "f")
         #expect(guest?.kind == .tooManyRequests && guest?.retryAfter != nil)
-        #expect(await call(AuthContract.create, right, from: "f")?.kind == .tooManyRequests)
         #expect(await call(AuthContract.create, .guest, from: "g") == nil)
         // A service that asks for itself has no address.
         for _ in 1...12 { _ = try await client.call(AuthContract.create, .guest) }
+    }
+
+    /// A client of auth with few calls for each address, and many for each user.
+    private func client(_ store: NewStore, perAddress: Int, passwords: PasswordHasher) throws -> Client<AuthContract> {
+        var rules = AuthRules()
+        (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, perAddress, ["time"])
+        let trust = Trust()
+        let auth = try trust.auth(store: store.store, rules: rules, passwords: passwords)
+        return Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+    }
+
+    private func context(_ origin: String = "192.0.2.1") -> CallContext {
+        CallContext(endpoint: "test.test", origin: origin, deadline: .now + .seconds(20))
+    }
+
+    @Test("right passwords and good refresh tokens are no guesses: an address has as many as it likes")
+    func honest() async throws {
+        let store = try NewStore()
+        try await store.add("ada", "correct horse", ["time"])
+        let client = try client(store, perAddress: 2, passwords: PasswordHasher(workers: 1))
+        var grants: [TokenGrant] = []
+        for _ in 1...4 {
+            let login = Credentials(user: "ada", password: "correct horse")
+            grants.append(try await client.call(AuthContract.create, login, in: context()))
+        }
+        for _ in 1...2 { _ = try await client.call(AuthContract.create, .guest, in: context()) }
+        for status in [401, 401, 429, 429] {
+            let wrong = RefreshRequest(refreshToken: "nobody's")
+            #expect(
+                await problem { try await client.call(AuthContract.refresh, wrong, in: context()) }?.status == status)
+        }
+        for grant in grants {
+            let request = RefreshRequest(refreshToken: grant.refreshToken ?? "")
+            _ = try await client.call(AuthContract.refresh, request, in: context())
+        }
+        let login = Credentials(user: "ada", password: "correct horse")
+        _ = try await client.call(AuthContract.create, login, in: context())
+        // Guests have used up what guests have.
+        #expect(await problem { try await client.call(AuthContract.create, .guest, in: context()) }?.status == 429)
+    }
+
+    @Test("a password that could not be compared is no guess")
+    func notCompared() async throws {
+        let store = try NewStore()
+        try await store.add("ada", "correct horse", ["time"], hash: "damaged")
+        let client = try client(store, perAddress: 2, passwords: PasswordHasher(workers: 1))
+        let login = Credentials(user: "ada", password: "correct horse")
+        for _ in 1...4 {
+            #expect(await problem { try await client.call(AuthContract.create, login, in: context()) }?.status == 500)
+        }
+        #expect(try await store.user("ada").failedAttempts == 0)
+    }
+
+    @Test("those who are refused are told to come one after the other")
+    func oneAfterTheOther() async throws {
+        let store = try NewStore()
+        let client = try client(store, perAddress: 1, passwords: PasswordHasher(workers: 1))
+        var pauses: [Duration] = []
+        _ = try await client.call(AuthContract.create, .guest, in: context())
+        for _ in 1...3 {
+            let refusal = await problem { try await client.call(AuthContract.create, .guest, in: context()) }
+            pauses.append(try #require(refusal?.retryAfter))
+        }
+        #expect(pauses[1] - pauses[0] > .seconds(50) && pauses[2] - pauses[1] > .seconds(50))
+    }
+
+    @Test("a name is the same with capitals and spaces around it", arguments: ["Ada", " ada", "ADA\n", "\u{FF41}da"])
+    func name(_ typed: String) async throws {
+        let store = try NewStore()
+        try await store.add("ada", "correct horse", ["time"])
+        let client = try client(store, perAddress: 0, passwords: PasswordHasher(workers: 1))
+        _ = try await client.call(AuthContract.create, Credentials(user: typed, password: "correct horse"))
     }
 
     @Test("who guesses from one address keeps a user out there alone, and who does from many, everywhere")

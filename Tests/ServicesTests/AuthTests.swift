@@ -51,7 +51,7 @@ struct AuthTests {
         arguments: [
             Credentials(user: "ada", password: "wrong horse"), Credentials(user: "bob", password: "correct horse"),
             Credentials(user: "ada"), Credentials(user: "ada", password: "correct horse "),
-            Credentials(user: "Ada", password: "correct horse"),
+            Credentials(user: "Ada", password: "Correct horse"),
         ])
     func wrong(_ credentials: Credentials) async throws {
         try await store.add("ada", "correct horse", ["time"])

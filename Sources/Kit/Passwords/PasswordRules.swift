@@ -1,20 +1,20 @@
 import Foundation
 
-/// What makes a password (NIST SP 800-63B, section 5.1.1.2): some length, and that it is none of those which everybody
-/// tries first. Nothing is said of what kinds of characters it is made of.
+/// The rules for new passwords (NIST SP 800-63B, section 5.1.1.2): some length, and none of those that everybody tries
+/// first. They say nothing about the kinds of characters it is made of.
 public enum PasswordRules {
-    /// In Unicode scalars. Longer ones are refused rather than cut.
+    /// In Unicode scalars of the form that is hashed. Longer ones are refused rather than cut.
     public static let lengths = 8...1024
 
-    /// What is wrong with a password: the end of a sentence that begins with “The password”. It holds nothing of it.
+    /// The fault of a password: the end of a sentence that begins with “The password”. It holds nothing of it.
     ///
     /// - Parameter user: the name of the user whose it is to be.
-    /// - Returns: `nil` where it may be used.
+    /// - Returns: `nil` if it may be used.
     public static func fault(of password: String, user: String) -> String? {
-        let length = password.unicodeScalars.count
+        let length = password.opaqueString.unicodeScalars.count
         if length < lengths.lowerBound { return "must have at least \(lengths.lowerBound) characters" }
         if length > lengths.upperBound { return "must have at most \(lengths.upperBound) characters" }
-        let folded = password.lowercased()
+        let folded = password.folded
         if common.contains(folded) { return "is one of those that everybody tries first" }
         if Set(folded.unicodeScalars).count < 3 { return "must have at least 3 different characters" }
         if isName(folded, user.lowercased()) { return "must not be the user's name" }

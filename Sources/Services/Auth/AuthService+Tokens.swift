@@ -9,10 +9,31 @@ import Tokens
 // Tokens: made for a password, for a refresh token or for a guest; ended; judged.
 extension AuthService {
     func create(_ credentials: Credentials, _ context: CallContext) async throws -> TokenGrant {
-        try limits.count(from: context.origin)
-        guard let name = credentials.user else { return try guest(credentials) }
-        try limits.count(.create, of: name, from: context.origin)
-        return try await passwords.run { try await self.logIn(name, credentials.password ?? "") }
+        guard let typed = credentials.user else {
+            try limits.count(.guest, from: context.origin)
+            return try guest(credentials)
+        }
+        let name = UserRules.name(typed: typed)
+        return try await guess(.create, of: name, context) {
+            try await self.passwords.run { try await self.logIn(name, credentials.password ?? "") }
+        }
+    }
+
+    /// Counts a comparison of a user's password, at the user's share and at the address. What turns out to be no guess is not
+    /// counted at the address: the password was right, or could not be compared.
+    func guess<Value: Sendable>(
+        _ kind: GrantLimits.Kind, of name: String, _ context: CallContext, _ work: () async throws -> Value
+    ) async throws -> Value {
+        try limits.count(.password, from: context.origin)
+        do {
+            try limits.count(kind, of: name, from: context.origin)
+            let value = try await work()
+            limits.forgive(.password, from: context.origin)
+            return value
+        } catch {
+            if (error as? Problem)?.kind != .credentialsWrong { limits.forgive(.password, from: context.origin) }
+            throw error
+        }
     }
 
     private nonisolated func logIn(_ name: String, _ password: String) async throws -> TokenGrant {
@@ -29,10 +50,12 @@ extension AuthService {
     }
 
     func refresh(_ request: RefreshRequest, _ context: CallContext) async throws -> TokenGrant {
-        try limits.count(from: context.origin)
         let hash = OpaqueToken(request.refreshToken).hash
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
-        guard let found else { throw Problem.wrongRefreshToken }
+        guard let found else {
+            try limits.count(.refreshToken, from: context.origin)
+            throw Problem.wrongRefreshToken
+        }
         try limits.count(.refresh, of: found.token.user, from: context.origin)
         let grant = grant(to: found.token.user, family: found.token.family)
         let rotation = try await ask { store throws(StoreError) in
@@ -42,7 +65,10 @@ extension AuthService {
             context.logger.warning("A refresh token of \(found.token.user) was used twice; its family has ended")
             await tell()
         }
-        guard case .rotated(let permissions) = rotation else { throw Problem.wrongRefreshToken }
+        guard case .rotated(let permissions) = rotation else {
+            try limits.count(.refreshToken, from: context.origin)
+            throw Problem.wrongRefreshToken
+        }
         return try answer(grant, permissions)
     }
 

@@ -40,9 +40,10 @@ public enum AuthContract: Contract {
         "me", .get, "/api/v1/auth/me", access: .token, summary: "Says whose token it is and what it permits.")
     public static let keys = Endpoint<Empty, KeySet>(
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
-        summary: "The public keys that verify tokens.")
+        problems: [.unavailable], summary: "The public keys that verify tokens.")
     public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
-        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open, problems: [.storeUnavailable],
+        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open,
+        problems: [.storeUnavailable, .unavailable],
         summary: "What verifiers of tokens must hear of: the keys, and the tokens revoked since they last asked.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),

@@ -73,8 +73,9 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Says who shows a token.
     ///
     /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any other,
-    ///   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys;
-    ///   ``Problem/Kind/cancelled`` where the task is cancelled while it waits for them.
+    ///   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys, or if its key is
+    ///   not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task is cancelled while
+    ///   it waits for them.
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
@@ -119,11 +120,17 @@ public final class AccessTokenVerifier: TokenVerifier {
         await ring.fetch(isUrgent: false)
         if let fetched = ring.key(kid) { return fetched }
         guard !Task.isCancelled else { throw Problem(.cancelled, "The call was cancelled while it waited for keys.") }
-        guard isReady else {
-            throw Problem(
-                .unavailable, "Tokens cannot be verified yet: auth's keys have not come.", retryAfter: .seconds(1),
-                isUnprocessed: true)
+        guard isReady else { throw .noKeys("Tokens cannot be verified yet: auth's keys have not come.") }
+        // The key may be a new one that could not be fetched: that says nothing about the token.
+        guard ring.lastFailure == nil else {
+            throw .noKeys("The token's key is not known, and cannot be asked for now.")
         }
         throw .tokenInvalid
+    }
+}
+
+extension Problem {
+    fileprivate static func noKeys(_ detail: String) -> Problem {
+        Problem(.unavailable, detail, retryAfter: .seconds(1), isUnprocessed: true)
     }
 }

@@ -1,10 +1,16 @@
 import Contracts
 import Endpoints
+import Foundation
 
 /// What names and permissions look like, wherever they come from: as the contract has it.
 public enum UserRules {
     /// The subject of guests' tokens, which no user may be called.
     public static let guest = "guest"
+
+    /// The name that somebody means who types it with capitals, wide letters or spaces around it: names have none of them.
+    public static func name(typed text: String) -> String {
+        text.precomposedStringWithCompatibilityMapping.lowercased().trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
     /// What is wrong with a user's name: the end of a sentence that begins with “The name”; `nil` where nothing is.
     public static func fault(ofName name: String) -> String? {

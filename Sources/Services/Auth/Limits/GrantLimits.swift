@@ -3,10 +3,15 @@ import Endpoints
 /// How often tokens and passwords may be asked for: by account, for who guesses at one user's password from many places,
 /// and by address, for who guesses at many users' from one.
 struct GrantLimits {
-    /// What is asked for. Each has its own bucket at an account, so that who guesses at a user's password does not keep the
-    /// user from refreshing.
+    /// The purpose of a call. Each has its own bucket at an account, so that who guesses at a user's password does not keep
+    /// the user from refreshing.
     enum Kind: String {
         case create, refresh, password
+    }
+
+    /// What an address may try. Each has its own bucket, so that guests do not use up the logins.
+    enum Attempt: String {
+        case guest, password, refreshToken
     }
 
     /// Those of an account from one address, so that who guesses somewhere does not keep the user out everywhere.
@@ -24,10 +29,21 @@ struct GrantLimits {
         addresses = TokenBuckets(perMinute: rules.perAddress)
     }
 
-    /// - Parameter origin: `nil` where a trusted service asks for itself, which has no limit.
-    mutating func count(from origin: String?, at now: ContinuousClock.Instant = .now) throws(Problem) {
-        guard let origin, let pause = addresses.take(Self.network(origin), at: now) else { return }
+    /// - Parameter origin: `nil` if a trusted service asks for itself, which has no limit.
+    mutating func count(
+        _ attempt: Attempt, from origin: String?, at now: ContinuousClock.Instant = .now
+    ) throws(Problem) {
+        guard let origin, let pause = addresses.take(Self.key(attempt, origin), at: now) else { return }
         throw Self.problem("Too many calls have come from this address.", pause)
+    }
+
+    /// Takes back a count of what has turned out to be no guess.
+    mutating func forgive(_ attempt: Attempt, from origin: String?) {
+        if let origin { addresses.giveBack(Self.key(attempt, origin)) }
+    }
+
+    private static func key(_ attempt: Attempt, _ origin: String) -> String {
+        "\(attempt.rawValue) \(network(origin))"
     }
 
     mutating func count(

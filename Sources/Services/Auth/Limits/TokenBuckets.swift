@@ -1,3 +1,5 @@
+import Background
+
 /// How often something may happen, for each of many keys: so many times at once, and as many again in each minute.
 ///
 /// What is remembered is bounded. Two generations: when the young one is full it becomes the old one, and the old one is
@@ -6,6 +8,7 @@ struct TokenBuckets {
     private struct Bucket {
         var level: Double
         var at: ContinuousClock.Instant
+        var retries = RetrySchedule()
     }
 
     private let perMinute: Double
@@ -25,16 +28,28 @@ struct TokenBuckets {
 
     /// Takes one of a key's times.
     ///
-    /// - Returns: `nil` where there was one left; otherwise after how long there will be.
+    /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each who asks.
     mutating func take(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
         guard perMinute > 0 else { return nil }
         var bucket = young[key] ?? old.removeValue(forKey: key) ?? Bucket(level: perMinute, at: now)
         bucket.level = min(perMinute, bucket.level + (bucket.at.duration(to: now) / .seconds(60)) * perMinute)
         bucket.at = now
-        let isLeft = bucket.level >= 1
-        if isLeft { bucket.level -= 1 }
+        let interval = Duration.seconds(60) / perMinute
+        var pause: Duration?
+        if bucket.level >= 1 {
+            bucket.level -= 1
+        } else {
+            pause = bucket.retries.next(after: interval * (1 - bucket.level), interval: interval, at: now)
+        }
         insert(bucket, key)
-        return isLeft ? nil : .seconds(60) * ((1 - bucket.level) / perMinute)
+        return pause
+    }
+
+    /// Gives one of a key's times back.
+    mutating func giveBack(_ key: String) {
+        guard var bucket = young[key] ?? old.removeValue(forKey: key) else { return }
+        bucket.level = min(perMinute, bucket.level + 1)
+        insert(bucket, key)
     }
 
     private mutating func insert(_ bucket: Bucket, _ key: String) {

@@ -43,7 +43,7 @@ public final class SQLiteStore: TransactionalStore {
         configuration.busyMode = .timeout(patience)
         // Whoever glances must not wait for a reader with a small share: there is one for this store's own threads that
         // read, and for each of the workers elsewhere that do so in place.
-        configuration.maximumReaderCount = 2 + ProcessInfo.processInfo.activeProcessorCount
+        configuration.maximumReaderCount = 2 + ProcessLimits.current.processors
         let pool = try DatabasePool(path: path, configuration: configuration)
         // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }

@@ -4,7 +4,7 @@ import Logging
 public import RPC
 public import Tokens
 
-/// Whom auth's own verifier asks: nobody about keys, which the ``TrustKeeper`` tells it, and the store about a token.
+/// The source of auth's own verifier. The ``TrustKeeper`` brings it keys and revocations; the store confirms a token.
 public struct OwnStore: KeySource {
     private let store: any RevocationStore
 
@@ -12,8 +12,13 @@ public struct OwnStore: KeySource {
         self.store = store
     }
 
+    /// - Returns: that nothing has changed.
+    /// - Throws: ``Problem/Kind/storeUnavailable`` if the store has no answer, and the keeper may have missed a change.
     public func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
-        throw Problem(.unavailable, "All that is known has been told.")
+        guard let edition, edition.number > 0, (try? await store.changes(since: edition.number, limit: 1)) != nil else {
+            throw Problem(.storeUnavailable, "The store has no answer.", retryAfter: .seconds(1), isUnprocessed: true)
+        }
+        return TokenChanges(since: edition.number, edition, keys: KeySet([]), revoked: [])
     }
 
     /// Permissions of a token never grow, and one whose user may do less is revoked: so that is all to look for.

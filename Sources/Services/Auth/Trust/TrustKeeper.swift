@@ -162,6 +162,7 @@ extension TrustKeeper: KeySource {
     public func changes(since known: Edition?) async throws(Problem) -> TokenChanges {
         let since = known?.series == series ? known?.number ?? 0 : 0
         guard let news = try? await store.changes(since: since, limit: TokenChanges.page) else { throw .noStore }
+        guard !stored.isEmpty else { throw .noKeys }
         // A number must not be told without the keys that belong to it: whoever knows the number does not ask again.
         if news.keysVersion != keysVersion { await refresh() }
         guard news.keysVersion <= keysVersion else { throw .noStore }
@@ -169,12 +170,18 @@ extension TrustKeeper: KeySource {
     }
 
     /// The keys that are good now, also while the store is away.
-    public func currentKeys() async -> KeySet { keys }
+    ///
+    /// - Throws: ``Problem/Kind/unavailable`` until there is a key: an empty set would say that no token is good.
+    public func currentKeys() async throws(Problem) -> KeySet {
+        guard !keys.keys.isEmpty else { throw .noKeys }
+        return keys
+    }
 }
 
 extension Problem {
     fileprivate static let noStore = Problem(
         .storeUnavailable, "The store of keys and revocations has no answer.", retryAfter: .seconds(1))
+    fileprivate static let noKeys = Problem(.unavailable, "There are no keys yet.", retryAfter: .seconds(1))
 }
 
 extension RevokedToken {

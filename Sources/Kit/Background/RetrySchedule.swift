@@ -1,0 +1,25 @@
+/// Tells those who are refused when to come again: each a little later than the one before, so that they do not all come
+/// at once.
+public struct RetrySchedule: Sendable {
+    /// Nobody is told to come later than this.
+    private static let longest = Duration.seconds(300)
+
+    /// When the last of those who were refused may come.
+    private var end: ContinuousClock.Instant?
+
+    public init() {}
+
+    /// After how long one more may come.
+    ///
+    /// - Parameters:
+    ///   - pause: after how long the first may.
+    ///   - interval: from one to the next.
+    public mutating func next(
+        after pause: Duration, interval: Duration, at now: ContinuousClock.Instant
+    ) -> Duration {
+        let first = now + pause
+        let next = min(end.map { max(first, $0 + interval) } ?? first, now + max(pause, Self.longest))
+        end = next
+        return now.duration(to: next)
+    }
+}

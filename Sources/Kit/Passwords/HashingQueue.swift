@@ -1,0 +1,90 @@
+import Background
+import Endpoints
+import Synchronization
+
+/// The places of those whose passwords are hashed or wait for it. A place is given back when its work is done, or its task
+/// is cancelled before that has begun.
+final class HashingQueue: Sendable {
+    private struct State {
+        var taken = 0
+        /// How long the last pieces of work have taken; more lately, more weight.
+        var average = Duration.milliseconds(50)
+        var retries = RetrySchedule()
+    }
+
+    private let state = Mutex(State())
+    private let workers: Int
+    private let capacity: Int
+
+    init(workers: Int, waiting: Int) {
+        self.workers = workers
+        capacity = workers + waiting
+    }
+
+    /// - Throws: ``Problem/Kind/tooManyRequests`` if there is none, with a time to come again that grows with those who have
+    ///   been refused.
+    func place() throws(Problem) -> Place {
+        let pause: Duration? = state.withLock { state in
+            guard state.taken >= capacity else {
+                state.taken += 1
+                return nil
+            }
+            let interval = state.average / workers
+            return state.retries.next(after: max(.seconds(1), interval * state.taken), interval: interval, at: .now)
+        }
+        guard let pause else { return Place(self) }
+        throw Problem(
+            .tooManyRequests, "Too many passwords are being checked.", retryAfter: pause, isUnprocessed: true)
+    }
+
+    fileprivate func giveBack(after duration: Duration?) {
+        state.withLock { state in
+            state.taken -= 1
+            if let duration { state.average = (state.average * 7 + duration) / 8 }
+        }
+    }
+
+    /// One's place in the queue.
+    final class Place: Sendable {
+        private enum State {
+            case waiting
+            case working(since: ContinuousClock.Instant)
+            case left
+        }
+
+        private let state = Mutex(State.waiting)
+        private let queue: HashingQueue
+
+        fileprivate init(_ queue: HashingQueue) {
+            self.queue = queue
+        }
+
+        /// - Throws: `CancellationError` if the place has been given back meanwhile.
+        func begin() throws {
+            try state.withLock { state in
+                guard case .waiting = state else { throw CancellationError() }
+                state = .working(since: .now)
+            }
+        }
+
+        /// Gives the place back after the work.
+        func end() {
+            let duration: Duration? = state.withLock { state in
+                guard case .working(let since) = state else { return nil }
+                state = .left
+                return since.duration(to: .now)
+            }
+            if let duration { queue.giveBack(after: duration) }
+        }
+
+        /// Gives the place back unless its work has begun.
+        func cancel() {
+            let hasWaited = state.withLock { state in
+                guard case .waiting = state else { return false }
+                state = .left
+                return true
+            }
+            if hasWaited { queue.giveBack(after: nil) }
+        }
+    }
+}
