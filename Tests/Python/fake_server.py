@@ -48,10 +48,11 @@ class Dropped(Exception):
 
 
 def split(frames: list[bytes]) -> tuple[list[bytes], list[bytes]]:
-    """The envelope, up to and including the first empty frame, and the message. An envelope counts only where the frame
-    after it has the size of a preamble: else the empty body of a message in an unknown version would end one."""
-    if frames and len(frames[0]) == 16 and frames[0][:2] == b"S1":
-        return [], frames
+    """The envelope and the message: what is before the first preamble; without one, up to and including the first empty frame
+    if the frame after it has the size of a preamble: else the empty body of a message in an unknown version would end one."""
+    first = next((n for n, frame in enumerate(frames) if len(frame) == 16 and frame[:2] == b"S1"), None)
+    if first is not None:
+        return frames[:first], frames[first:]
     after = frames.index(b"") + 1 if b"" in frames else len(frames)
     return (frames[:after], frames[after:]) if after < len(frames) and len(frames[after]) == 16 else ([], frames)
 

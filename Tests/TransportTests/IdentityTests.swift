@@ -96,7 +96,7 @@ extension Conformance {
             let peer = try await RawPeer(to: try Address(rig.address), in: try Rig.context.get())
             let preamble: [UInt8] = Array("S1".utf8) + [1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]
             let head = "trial.crash\ntraceparent: \(trace.header)\nx-request-id: \(name)\n"
-            try await peer.send([preamble, Array(head.utf8), []])
+            await peer.send([preamble, Array(head.utf8), []])
             let reply = try #require(await peer.next())
             await peer.close()
             try #require(reply.count == 3)

@@ -1,11 +1,25 @@
+import ZMTP
 import ZeroMQ
 
 /// A bare DEALER socket, to see what really crosses the wire.
 actor RawPeer: ThreadBound {
+    private struct Message: OutboundMessage {
+        let frames: [[UInt8]]
+
+        func writeFrames(_ write: (UnsafeRawBufferPointer, Bool) -> Void) {
+            for (index, frame) in frames.enumerated() {
+                frame.withUnsafeBytes { write($0, index == frames.count - 1) }
+            }
+        }
+    }
+
     nonisolated let thread: SocketThread
     private nonisolated let messages: AsyncStream<[[UInt8]]>
     private let arrived: AsyncStream<[[UInt8]]>.Continuation
-    private var socket: Socket?
+    private var dealer: Dealer?
+    /// What waits for the connection.
+    private var unsent: [Message] = []
+    private var isConnected = false
 
     init(to address: Address, in context: Context) async throws {
         thread = try SocketThread(name: "raw")
@@ -14,29 +28,25 @@ actor RawPeer: ThreadBound {
     }
 
     private func connect(_ address: Address, _ context: Context) throws {
-        var options = SocketOptions.client
-        // What is sent before there is a connection waits for it.
-        options.immediate = false
-        let socket = try Socket(.dealer, in: context, options: options)
-        self.socket = socket
-        thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit) } ?? 0 }
-        try socket.connect(address)
-    }
-
-    private func receive(_ limit: Int) -> Int {
-        var message = Multipart()
-        var count = 0
-        while count < limit, (try? socket?.receive(into: &message)) == true {
-            count += 1
-            arrived.yield((0..<message.count).map { message.bytes(at: $0) })
+        dealer = try Dealer(to: address, in: context, on: thread) { [weak self] event in
+            self?.assumeIsolated { $0.receive(event) }
         }
-        return count
     }
 
-    func send(_ frames: [[UInt8]]) throws {
-        var message = Multipart()
-        for frame in frames { message.append(frame) }
-        _ = try socket?.send(&message)
+    private func receive(_ event: SocketEvent) {
+        switch event {
+        case .connected:
+            isConnected = true
+            for message in unsent { _ = dealer?.send(message) }
+            unsent = []
+        case .message(let frames, from: _): arrived.yield((0..<frames.count).map { Array(frames[$0]) })
+        case .writable, .disconnected: break
+        }
+    }
+
+    func send(_ frames: [[UInt8]]) {
+        let message = Message(frames: frames)
+        if isConnected { _ = dealer?.send(message) } else { unsent.append(message) }
     }
 
     /// Waits for the next message.
@@ -45,5 +55,8 @@ actor RawPeer: ThreadBound {
         return nil
     }
 
-    nonisolated func close() async { await thread.shutdown() }
+    func close() async {
+        dealer?.close()
+        await thread.shutdown()
+    }
 }

@@ -51,6 +51,19 @@ struct SessionTests {
         #expect(end.written() == pong + pong)
     }
 
+    @Test("passes on for how long a PING wants its peer to wait, and says so itself")
+    func timeToLive() throws {
+        var end = try End.ready(.router)
+        #expect(try end.read(Wire.command("PING", [1, 44])) == [.expiry(.seconds(30))])
+        _ = end.written()
+        end.session.ping(timeToLive: .seconds(20))
+        #expect(end.written() == Wire.command("PING", [0, 200]))
+        var fresh = End(.router)
+        _ = fresh.written()
+        fresh.session.ping(timeToLive: .seconds(20))
+        #expect(fresh.written() == [])
+    }
+
     @Test("holds no more answers than a peer reads")
     func pings() throws {
         var end = try End.ready(.router)
@@ -130,6 +143,7 @@ struct End {
     enum Event: Equatable {
         case ready
         case message([[UInt8]], total: Int)
+        case expiry(Duration)
     }
 
     var session: Session
@@ -172,6 +186,7 @@ struct End {
     private func shown(_ event: Session.Event) -> Event {
         switch event {
         case .ready: .ready
+        case .expiry(let time): .expiry(time)
         case .message:
             .message((0..<session.frames.count).map { Array(session.frames[$0]) }, total: session.frames.total)
         }

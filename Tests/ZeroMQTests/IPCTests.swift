@@ -114,7 +114,7 @@ struct IPCTests {
 
     private func makeListener(_ path: String) -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        #expect(UnixSocket.withAddress(of: path) { bind(descriptor, $0, $1) } == 0)
+        #expect(SocketAddress(path: path).withPointer { bind(descriptor, $0, $1) } == 0)
         #expect(listen(descriptor, 8) == 0)
         return descriptor
     }

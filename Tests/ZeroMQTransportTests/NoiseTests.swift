@@ -13,7 +13,7 @@ import ZeroMQ
 struct NoiseTests {
     @Test(
         "is answered behind an envelope of any depth: 400 if it has too many frames, or dropped if its id is not read",
-        arguments: ["ipc", "tcp", "inproc"])
+        arguments: ["ipc", "tcp", "curve"])
     func envelopes(scheme: String) async throws {
         try await Site.open(at: scheme) { site in
             let peer = try await site.peer()
@@ -50,7 +50,7 @@ struct NoiseTests {
         }
     }
 
-    @Test("ends no front, whatever it is", arguments: ["ipc", "tcp", "inproc"], [1, 2, 3] as [UInt64])
+    @Test("ends no front, whatever it is", arguments: ["ipc", "tcp", "curve"], [1, 2, 3] as [UInt64])
     func front(scheme: String, seed: UInt64) async throws {
         var noise = Noise(seed: seed)
         try await Site.open(at: scheme) { site in

@@ -16,13 +16,16 @@ final class Site {
     let address: Address
     let journal = Journal()
 
+    private let context: Context
     private let folder: URL
     private var peers: [RawPeer] = []
+    /// Of `tcp://` with CURVE: the server's keys, the peers' keys, and what admits these.
+    private var curve: (server: CurveKeyPair, peer: CurveKeyPair, authenticator: ZAPHandler)?
 
     /// Runs a test. Everything is closed at the end.
     ///
     /// - Parameters:
-    ///   - scheme: of the address at which the front listens.
+    ///   - scheme: of the address at which the front listens; `curve` is `tcp` with CURVE.
     ///   - apart: true if the service has a thread of its own, which a handler may block.
     static func open(
         at scheme: String = "ipc", limits: ZeroMQFront.Limits = .init(), apart: Bool = false,
@@ -41,12 +44,28 @@ final class Site {
     private init(_ scheme: String, _ limits: ZeroMQFront.Limits, _ apart: Bool) async throws {
         // The path of a Unix socket has a hundred bytes.
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
-        let place = try Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "\(scheme)://\(folder.path)/s")
+        let isTCP = scheme == "tcp" || scheme == "curve"
+        let place = try Address(isTCP ? "tcp://127.0.0.1:*" : "\(scheme)://\(folder.path)/s")
         let thread = try SocketThread(name: "service")
         service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
         let dispatcher = try Dispatcher(
             service, contract: SmokeContract.description, verifier: Nobody(), interceptors: [journal])
-        front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [place], limits: limits)
+        var security = SocketOptions.Security.none
+        if scheme == "curve" {
+            // libzmq has one authenticator a context.
+            context = try Context()
+            let (server, peer) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+            var allowed = AllowList()
+            allowed.allow(peer.publicKey, as: "peer", in: "site")
+            let authenticator = ZAPHandler(context: context, thread: thread, allowing: allowed)
+            try await authenticator.start()
+            curve = (server, peer, authenticator)
+            security = .curveServer(server.secretKey, zapDomain: "site")
+        } else {
+            context = try ZeroMQTransportTests.context.get()
+        }
+        front = ZeroMQFront(
+            dispatcher, on: thread, context: context, addresses: [place], security: security, limits: limits)
         address = try Address(try await front.start()[0])
     }
 
@@ -54,8 +73,10 @@ final class Site {
     func peer(
         _ kind: Socket.Kind = .dealer, reading: Bool = true, options: SocketOptions = .client
     ) async throws -> RawPeer {
-        let peer = try RawPeer(kind, in: context.get())
+        let peer = try RawPeer(kind, in: context)
         peers.append(peer)
+        var options = options
+        if let curve { options.security = .curveClient(curve.peer, serverKey: curve.server.publicKey) }
         try await peer.connect(to: address, reading: reading, options: options)
         return peer
     }
@@ -66,6 +87,18 @@ final class Site {
         await front.stop()
         await front.thread.shutdown()
         try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+extension OutboundMessage {
+    var frames: [[UInt8]] {
+        var frames: [[UInt8]] = []
+        var ends: [Bool] = []
+        writeFrames { frame, isLast in
+            frames.append(Array(frame))
+            ends.append(isLast)
+        }
+        return ends.last == true && !ends.dropLast().contains(true) ? frames : []
     }
 }
 

@@ -42,7 +42,7 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
 
     func connect(to address: Address) throws {
         guard case .ipc(let path) = address.target else { throw POSIXError(.EINVAL) }
-        let result = UnixSocket.withAddress(of: path) { Glibc.connect(descriptor, $0, $1) }
+        let result = SocketAddress(path: path).withPointer { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
     }
 

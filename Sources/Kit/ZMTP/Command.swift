@@ -1,8 +1,9 @@
 /// A command frame (RFC 37, section "Commands"): what the two ends of a connection tell each other.
 enum Command: Equatable {
     case ready(socketType: String)
-    /// The context is to be sent back.
-    case ping(context: [UInt8])
+    /// The context is to be sent back. A peer that then hears nothing for its time to live, which is in tenths of a
+    /// second and 0 for none, is to be given up.
+    case ping(timeToLive: UInt16, context: [UInt8])
     case pong
     /// Messages are wanted whose first frame begins so.
     case subscribe(prefix: [UInt8])
@@ -24,7 +25,8 @@ enum Command: Equatable {
         case "READY": self = .ready(socketType: try Self.socketType(rest))
         case "PING":
             guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPFault("a PING is malformed") }
-            self = .ping(context: Array(rest[2...]))
+            let timeToLive = UInt16(rest[0]) << 8 | UInt16(rest[1])
+            self = .ping(timeToLive: timeToLive, context: Array(rest[2...]))
         case "PONG": self = .pong
         case "SUBSCRIBE": self = .subscribe(prefix: Array(rest))
         case "CANCEL": self = .cancel(prefix: Array(rest))
@@ -55,6 +57,10 @@ enum Command: Equatable {
     /// The frame that says which socket this is. Like libzmq's, it has no identity.
     static func ready(_ role: Session.Role) -> [UInt8] {
         frame("READY", property("Socket-Type", role.rawValue) + property("Identity", ""))
+    }
+
+    static func ping(timeToLive: UInt16) -> [UInt8] {
+        frame("PING", [UInt8(timeToLive >> 8), UInt8(timeToLive & 255)])
     }
 
     static func pong(_ context: [UInt8]) -> [UInt8] { frame("PONG", context) }

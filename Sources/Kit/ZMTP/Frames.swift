@@ -1,21 +1,22 @@
 /// The frames of a received message, lent: valid until the call that receives them returns.
-package struct Frames: @unchecked Sendable {  // pointers that are valid on one thread only, while their message is
+public struct Frames: @unchecked Sendable {  // pointers that are valid on one thread only, while their message is
     private var kept: [UnsafeRawBufferPointer] = []
     /// How many frames the message has on the wire.
-    package private(set) var total = 0
+    public private(set) var total = 0
 
     package init() {}
 
     /// The number of frames that can be read; fewer than ``total`` if the message has more than ``limit``.
-    package var count: Int { kept.count }
+    public var count: Int { kept.count }
 
     /// True if every frame of the message can be read. Nothing may be indexed by ``total`` unless it is.
-    package var isWhole: Bool { kept.count == total }
+    public var isWhole: Bool { kept.count == total }
 
     /// The number of frames that are kept of a received message; further ones are only counted.
-    package static let limit = 12
+    public static let limit = 12
 
-    package subscript(index: Int) -> UnsafeRawBufferPointer { kept[index] }
+    /// A frame; the index is below ``count``.
+    public subscript(index: Int) -> UnsafeRawBufferPointer { kept[index] }
 
     package mutating func removeAll() {
         kept.removeAll(keepingCapacity: true)

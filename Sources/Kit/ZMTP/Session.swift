@@ -41,6 +41,8 @@ package struct Session {
         case ready
         /// A message is whole; ``frames`` lends it.
         case message
+        /// The peer asks to be given up if nothing more comes from it for so long.
+        case expiry(Duration)
     }
 
     private enum State { case greeting, handshake, open }
@@ -66,6 +68,14 @@ package struct Session {
     private static let mostWaiting = 64 * 1024
 
     package var isReady: Bool { state == .open }
+
+    /// Asks the peer for a PONG, once the handshake is done.
+    ///
+    /// - Parameter timeToLive: the silence after which the peer should give this side up.
+    package mutating func ping(timeToLive: Duration) {
+        guard state == .open, output.count < Self.mostWaiting else { return }
+        output.append(Command.ping(timeToLive: UInt16(clamping: Int64(timeToLive / .milliseconds(100)))))
+    }
 
     /// Reads up to the next event.
     ///
@@ -111,9 +121,10 @@ package struct Session {
             state = .open
             return .ready
         case .error(let reason): throw ZMTPFault("the peer refuses: \(reason)")
-        case .ping(let context) where state == .open:
-            // Who does not read needs no sign of life, and must not make this side hold more and more of them.
+        case .ping(let timeToLive, let context) where state == .open:
+            // A peer that does not read needs no answer, and must not make this side hold more and more of them.
             if output.count < Self.mostWaiting { output.append(Command.pong(context)) }
+            if timeToLive > 0 { return .expiry(.milliseconds(100 * Int(timeToLive))) }
         case .subscribe(let prefix) where role == .pub && state == .open: try subscriptions.add(prefix)
         case .cancel(let prefix) where role == .pub && state == .open: subscriptions.remove(prefix)
         case .ping, .pong, .subscribe, .cancel, .unknown: break

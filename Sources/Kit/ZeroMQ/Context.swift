@@ -14,6 +14,8 @@ public final class Context: Sendable {
     }
 
     private let state: Mutex<State>
+    /// Those that sockets of this package listen at; libzmq's own `inproc://` names are apart from them.
+    let inProcess = InProcessNames()
 
     /// - Parameters:
     ///   - ioThreads: one is enough below some gigabytes a second.

@@ -45,7 +45,7 @@ extension Socket {
     private func bindFile(
         _ path: String, handle: UnsafeMutableRawPointer, operation: String
     ) throws(ZeroMQError) {
-        let files = try IPCFiles(path: path, backlog: options.backlog, operation: operation)
+        let files = try SocketFile(path: path, backlog: options.backlog, operation: operation)
         let setter = OptionSetter(handle: handle)
         do throws(ZeroMQError) {
             try setter.set(ZMQ_USE_FD, files.descriptor)

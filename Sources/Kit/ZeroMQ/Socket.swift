@@ -16,7 +16,7 @@ public final class Socket {
     let context: Context
     private(set) var handle: UnsafeMutableRawPointer?
     /// The files of this socket's `ipc://` binds.
-    var ipcFiles: [String: IPCFiles] = [:]
+    var ipcFiles: [String: SocketFile] = [:]
     /// Its `inproc://` binds.
     var inprocNames: Set<Address> = []
     /// The number of the monitor that reads this socket's events; 0 for none.

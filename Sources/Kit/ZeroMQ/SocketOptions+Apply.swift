@@ -97,5 +97,5 @@ extension Duration {
         return isTooLong ? .max : Int32(clamping: whole + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
     }
 
-    fileprivate var wholeSeconds: Int32 { Int32(clamping: components.seconds) }
+    var wholeSeconds: Int32 { Int32(clamping: components.seconds) }
 }

@@ -31,6 +31,8 @@ public struct SocketOptions: Sendable {
     public var maxRetransmission: Duration = .seconds(10)
     /// Connections that wait to be accepted; a fleet that reconnects at once needs many.
     public var backlog = 1024
+    /// Connections that one listener holds; further ones are closed at once.
+    public var maxConnections = 16_384
     /// Accept and resolve IPv6 beside IPv4.
     public var ipv6 = false
     public var security = Security.none

@@ -15,7 +15,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     let address: Address
     var connection = Connection()
-    var link: (any Link)?
+    var socket: Dealer?
 
     /// What a connection begins with: the contract that this side was written for.
     let hello: Outgoing
@@ -48,33 +48,23 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         self.maxReply = maxReply
     }
 
-    isolated deinit { link?.close() }
+    isolated deinit { socket?.close() }
 
     /// Begins to connect. A server that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
-        link = try makeLink()
-        if address.isInProcess { greet() }
-        _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
-            Task { await self?.apply { $0.lostPatience() } }
-        }
-    }
-
-    private func makeLink() throws(ZeroMQError) -> any Link {
-        let handler: (LinkEvent) -> Void = { [weak self] event in self?.assumeIsolated { $0.take(event) } }
-        if case .ipc(let path) = address.target {
-            return try IPCLink(to: path, maxFrame: maxReply, on: thread, handler: handler)
-        }
         var options = SocketOptions.client
-        // With it, libzmq throws away replies that have come but are not read yet when a connection ends. Nothing is sent
-        // without a connection all the same: see Connection and SocketLink.
-        options.immediate = false
         options.sendHighWaterMark = Self.maxInFlight
         options.receiveHighWaterMark = Self.maxInFlight
         options.maxMessageSize = maxReply
-        if address.isTCP { options.security = security }
-        return try SocketLink(to: address, in: context, options: options, on: thread, handler: handler)
+        options.security = security
+        socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
+            self?.assumeIsolated { $0.take(event) }
+        }
+        _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
+            Task { await self?.apply { $0.lostPatience() } }
+        }
     }
 
     public var isConnected: Bool { connection.isUp }
@@ -108,8 +98,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     }
 
     public func close() {
-        link?.close()
-        link = nil
+        socket?.close()
+        socket = nil
         perform(connection.closed())
     }
 

@@ -13,26 +13,20 @@ import ZeroMQ
 extension Bulletin {
     /// The protocol and its version.
     private static let line = "N1"
-    /// The largest frame that a listener takes, in bytes. A larger one ends its connection.
+    /// The largest frame that a subscriber takes, in bytes. A larger one ends its connection.
     static let maxFrame = 1024 * 1024 + 4096
-
-    func write(to message: inout Multipart) {
-        message.append(topic)
-        message.append(head.bytes)
-        message.append(body)
-    }
-
-    func write(to writer: inout FrameWriter) {
-        Array(topic.utf8).withUnsafeBytes { writer.append(frame: $0, isLast: false) }
-        head.bytes.withUnsafeBytes { writer.append(frame: $0, isLast: false) }
-        body.withUnsafeBytes { writer.append(frame: $0, isLast: true) }
-    }
 
     private var head: Head {
         var head = Head(Self.line)
         head.add(.series, edition.series)
         head.add(.number, String(edition.number))
         return head
+    }
+
+    fileprivate func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) {
+        Array(topic.utf8).withUnsafeBytes { write($0, false) }
+        head.bytes.withUnsafeBytes { write($0, false) }
+        body.withUnsafeBytes { write($0, true) }
     }
 
     /// - Returns: `nil` for what is no bulletin of this version.
@@ -43,5 +37,14 @@ extension Bulletin {
         self.init(
             topic: String(decoding: frames[0], as: UTF8.self), edition: Edition(series: series, number: number),
             body: Data(frames[2]))
+    }
+}
+
+/// A bulletin to be sent.
+struct OutboundBulletin: OutboundMessage {
+    let bulletin: Bulletin
+
+    func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) {
+        bulletin.writeFrames(write)
     }
 }

@@ -1,9 +1,8 @@
 package import Foundation
-package import ZMTP
-package import ZeroMQ
+import ZeroMQ
 
 /// A message to be sent: its three frames.
-package struct Outgoing: Sendable {
+package struct Outgoing: OutboundMessage, Sendable {
     package let preamble: Preamble
     package let head: [UInt8]
     package let body: Data
@@ -17,15 +16,20 @@ package struct Outgoing: Sendable {
     /// In bytes, all frames together.
     var size: Int { Preamble.size + head.count + body.count }
 
-    package func write(to message: inout Multipart) {
-        preamble.withBytes { message.append(copying: $0) }
-        message.append(head)
-        message.append(body)
+    package func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) {
+        preamble.withBytes { write($0, false) }
+        head.withUnsafeBytes { write($0, false) }
+        body.withUnsafeBytes { write($0, true) }
     }
+}
 
-    package func write(to writer: inout FrameWriter) {
-        preamble.withBytes { writer.append(frame: $0, isLast: false) }
-        head.withUnsafeBytes { writer.append(frame: $0, isLast: false) }
-        body.withUnsafeBytes { writer.append(frame: $0, isLast: true) }
+/// A message on its way back, behind the envelope that the peer's message came with.
+struct Enveloped: OutboundMessage {
+    let envelope: [[UInt8]]
+    let message: Outgoing
+
+    func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) {
+        for frame in envelope { frame.withUnsafeBytes { write($0, false) } }
+        message.writeFrames(write)
     }
 }

@@ -11,7 +11,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     private let context: Context
     private let addresses: [Address]
     private let security: SocketOptions.Security
-    private var outlets: [any NewsOutlet] = []
+    private var sockets: [Publisher] = []
     private var last: Bulletin?
 
     /// Bulletins that wait in libzmq for one listener.
@@ -38,22 +38,19 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     public func start() throws(ZeroMQError) -> [String] {
         var bound: [String] = []
         for address in addresses {
-            let outlet = try open(at: address)
-            outlets.append(outlet)
-            bound.append(outlet.address.description)
+            let socket = try open(at: address)
+            sockets.append(socket)
+            bound.append(socket.address.description)
         }
         beatLater()
         return bound
     }
 
-    private func open(at address: Address) throws(ZeroMQError) -> any NewsOutlet {
-        if case .ipc(let path) = address.target {
-            return try IPCNewsOutlet(at: path, address: address, on: thread)
-        }
+    private func open(at address: Address) throws(ZeroMQError) -> Publisher {
         var options = SocketOptions.server
         options.sendHighWaterMark = Self.highWaterMark
-        if address.isTCP { options.security = security }
-        return try SocketNewsOutlet(at: address, in: context, options: options)
+        options.security = security
+        return try Publisher(at: address, in: context, options: options, on: thread)
     }
 
     public func publish(_ bulletin: Bulletin) {
@@ -63,12 +60,12 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
 
     /// Sends the listeners away. What was published last has half a second to leave.
     public func stop() {
-        for outlet in outlets { outlet.close() }
-        outlets = []
+        for socket in sockets { socket.close() }
+        sockets = []
     }
 
     private func send(_ bulletin: Bulletin) {
-        for outlet in outlets { outlet.send(bulletin) }
+        for socket in sockets { socket.publish(OutboundBulletin(bulletin: bulletin), topic: bulletin.topic) }
     }
 
     private func beatLater() {
@@ -78,7 +75,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     }
 
     private func beat() {
-        guard !outlets.isEmpty else { return }
+        guard !sockets.isEmpty else { return }
         if let last { send(Bulletin(topic: last.topic, edition: last.edition)) }
         beatLater()
     }

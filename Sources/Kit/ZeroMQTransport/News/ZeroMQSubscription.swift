@@ -12,7 +12,7 @@ public actor ZeroMQSubscription: ThreadBound {
     private let context: Context
     private let security: SocketOptions.Security
     private let heard: @Sendable (Bulletin) -> Void
-    private var feed: (any NewsFeed)?
+    private var socket: Subscriber?
 
     /// - Parameters:
     ///   - topic: what to listen to.
@@ -31,30 +31,25 @@ public actor ZeroMQSubscription: ThreadBound {
         self.heard = heard
     }
 
-    isolated deinit { feed?.close() }
+    isolated deinit { socket?.close() }
 
     /// Begins to listen. A publisher that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
-        feed = try open()
-    }
-
-    private func open() throws(ZeroMQError) -> any NewsFeed {
-        let handler: (Bulletin) -> Void = { [weak self] bulletin in self?.assumeIsolated { $0.take(bulletin) } }
-        if case .ipc(let path) = address.target {
-            return try IPCNewsFeed(of: topic, from: path, on: thread, handler: handler)
-        }
         var options = SocketOptions.client
         options.maxMessageSize = Bulletin.maxFrame
-        if address.isTCP { options.security = security }
-        return try SocketNewsFeed(
-            of: topic, from: address, in: context, options: options, on: thread, handler: handler)
+        options.security = security
+        socket = try Subscriber(to: address, prefix: topic, in: context, options: options, on: thread) {
+            [weak self] event in
+            guard case .message(let frames, from: _) = event, let bulletin = Bulletin(frames) else { return }
+            self?.assumeIsolated { $0.take(bulletin) }
+        }
     }
 
     public func close() {
-        feed?.close()
-        feed = nil
+        socket?.close()
+        socket = nil
     }
 
     private func take(_ bulletin: Bulletin) {

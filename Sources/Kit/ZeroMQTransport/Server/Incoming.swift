@@ -3,10 +3,10 @@ import Foundation
 import ZMTP
 import ZeroMQ
 
-/// A connected peer: the listener it came by, and its name there.
+/// A connected peer: the socket it came by, and its name there.
 struct PeerID: Hashable, Sendable {
     let listener: Int
-    let name: PeerName
+    let name: RoutingID
 }
 
 /// The way back to the sender of a message: the peer, then the envelope of a plain REQ socket or of proxies, if any.
@@ -21,18 +21,25 @@ struct ReturnPath: Sendable {
     /// The bytes of the envelope.
     var size: Int { envelope.reduce(0) { $0 + $1.count } }
 
-    /// Finds the beginning of the message proper: after an envelope, which ends with an empty frame and is followed by a
-    /// preamble; otherwise at once.
+    /// Finds the beginning of the message proper: at the first preamble, with an envelope before it if it is not the first
+    /// frame. Without a preamble of this version an envelope ends with an empty frame, behind which 16 bytes follow.
     ///
     /// - Returns: the way back and the index of the preamble, which can be read; `nil` if there is no frame.
     static func read(_ frames: Frames, from peer: PeerID) -> (path: ReturnPath, start: Int)? {
         guard frames.count > 0 else { return nil }
-        guard !Preamble.isPreamble(frames[0]) else { return (ReturnPath(peer: peer, envelope: []), 0) }
+        let start = start(of: frames)
+        guard (0..<start).allSatisfy({ frames[$0].count <= maxEnvelopeFrame }) else {
+            return (ReturnPath(peer: peer, envelope: []), 0)
+        }
+        return (ReturnPath(peer: peer, envelope: (0..<start).map { Array(frames[$0]) }), start)
+    }
+
+    private static func start(of frames: Frames) -> Int {
+        if let preamble = (0..<frames.count).first(where: { Preamble.isPreamble(frames[$0]) }) { return preamble }
         guard let delimiter = (0..<frames.count).first(where: { frames[$0].isEmpty }),
-            delimiter + 1 < frames.count, frames[delimiter + 1].count == Preamble.size,
-            (0..<delimiter).allSatisfy({ frames[$0].count <= maxEnvelopeFrame })
-        else { return (ReturnPath(peer: peer, envelope: []), 0) }
-        return (ReturnPath(peer: peer, envelope: (0...delimiter).map { Array(frames[$0]) }), delimiter + 1)
+            delimiter + 1 < frames.count, frames[delimiter + 1].count == Preamble.size
+        else { return 0 }
+        return delimiter + 1
     }
 }
 

@@ -1,12 +1,24 @@
 import RPC
 import ZeroMQ
 
+/// A call among those of one connected peer. Behind a proxy there may be several callers, who do not know of each other's
+/// ids: the envelope tells them apart.
+struct CallID: Hashable {
+    let id: UInt64
+    let envelope: [[UInt8]]
+
+    init(_ id: UInt64, _ path: ReturnPath) {
+        self.id = id
+        envelope = path.envelope
+    }
+}
+
 /// What a front knows of one connected peer. It lives on the front's thread.
 final class Peer {
     /// Whether it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
     var isGreeted = false
     /// Calls that are being answered. One that is about to start has no handle yet.
-    private var calls: [UInt64: RunningCall?] = [:]
+    private var calls: [CallID: RunningCall?] = [:]
     /// Replies that libzmq would not take yet, oldest first.
     var outbox = Outbox()
 
@@ -24,7 +36,7 @@ final class Peer {
     var running: [RunningCall] { calls.values.compactMap(\.self) }
 
     /// Enters a call that is about to start.
-    func enter(_ id: UInt64, limit: Int) -> Refusal? {
+    func enter(_ id: CallID, limit: Int) -> Refusal? {
         guard calls[id] == nil else { return .duplicate }
         guard calls.count < limit else { return .tooMany }
         calls[id] = .some(nil)
@@ -32,16 +44,16 @@ final class Peer {
     }
 
     /// Notes the handle of a call that has started, unless it is over already.
-    func started(_ call: RunningCall, _ id: UInt64) {
+    func started(_ call: RunningCall, _ id: CallID) {
         guard calls[id] != nil else { return }
         calls[id] = .some(call)
     }
 
-    func leave(_ id: UInt64) {
+    func leave(_ id: CallID) {
         calls[id] = nil
     }
 
-    func call(_ id: UInt64) -> RunningCall? {
+    func call(_ id: CallID) -> RunningCall? {
         calls[id] ?? nil
     }
 }

@@ -1,21 +1,25 @@
 import Endpoints
 import Foundation
 import RPC
+import ZMTP
 import ZeroMQ
 
 extension ZeroMQFront {
-    /// Deals with what a listener tells.
-    func take(_ event: ListenerEvent, from listener: Int) {
+    /// Handles an event of the socket of this number.
+    func take(_ event: SocketEvent, from listener: Int) {
         switch event {
-        case .message(let frames, let name):
+        case .connected: break
+        case .message(let frames, from: let name):
+            // By an empty message a peer with ZMQ_PROBE_ROUTER makes itself known.
+            if frames.total == 1, frames[0].isEmpty { return }
             guard let (path, start) = ReturnPath.read(frames, from: PeerID(listener: listener, name: name)) else {
                 counters.dropped += 1
                 return
             }
             take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
-        case .room(let name): flush(PeerID(listener: listener, name: name))
-        case .gone(let name): forget(PeerID(listener: listener, name: name))
-        case .someGone: sweepSoon()
+        case .writable(let name): flush(PeerID(listener: listener, name: name))
+        case .disconnected(let name?): forget(PeerID(listener: listener, name: name))
+        case .disconnected(nil): sweepSoon()
         }
     }
 
@@ -33,7 +37,7 @@ extension ZeroMQFront {
     private func take(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
         switch preamble.kind {
         case .request: start(preamble, head, body, path)
-        case .cancel: peers[path.peer]?.call(preamble.id)?.cancel()
+        case .cancel: peers[path.peer]?.call(CallID(preamble.id, path))?.cancel()
         case .ping: send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
         case .hello: greet(preamble.id, head, body, path)
         // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
@@ -56,7 +60,7 @@ extension ZeroMQFront {
     private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
         let call = Call(preamble, head, body)
         let peer = peer(path.peer)
-        switch peer.enter(preamble.id, limit: limits.maxInFlight) {
+        switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {
         case .duplicate:
             counters.refused += 1
             return refuse(call, preamble.id, Problem(.malformed, "A call of this id is in flight."), path)
@@ -71,8 +75,7 @@ extension ZeroMQFront {
         let running = dispatcher.start(call) { [weak self] reply, call in
             self?.deliver(reply, to: call, preamble.id, path)
         }
-        peer.started(running, preamble.id)
-        if listeners[path.peer.listener].address.isInProcess { askSoon() }
+        peer.started(running, CallID(preamble.id, path))
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.
@@ -90,7 +93,7 @@ extension ZeroMQFront {
 
     private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
         let peer = peers[path.peer]
-        peer?.leave(id)
+        peer?.leave(CallID(id, path))
         send(Outgoing(reply, to: call, id: id), to: path, of: peer)
         if peer?.isIdle == true { peers[path.peer] = nil }
         checkIdle()

@@ -30,7 +30,9 @@ extension ZeroMQFront {
 
     private func trySending(_ message: Outgoing, to path: ReturnPath) -> SendResult {
         guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
-        return listeners[path.peer.listener].send(message, to: path)
+        let listener = listeners[path.peer.listener]
+        guard !path.envelope.isEmpty else { return listener.send(message, to: path.peer.name) }
+        return listener.send(Enveloped(envelope: path.envelope, message: message), to: path.peer.name)
     }
 
     private func keep(_ message: Outgoing, for path: ReturnPath) {
@@ -63,23 +65,6 @@ extension ZeroMQFront {
     private func ask(after id: PeerID) {
         let probe = trySending(Outgoing(Preamble(.pong, id: 0)), to: ReturnPath(peer: id, envelope: []))
         if probe == .unreachable { forget(id) }
-    }
-
-    /// Asks now and then after the peers within this process, for as long as one waits for a reply.
-    func askSoon() {
-        guard !isAsking else { return }
-        isAsking = true
-        _ = Deadlines.shared.schedule(at: .now + .milliseconds(100)) { [weak self] in
-            guard let self else { return }
-            Task { await askAgain() }
-        }
-    }
-
-    private func askAgain() {
-        isAsking = false
-        let near = peers.filter { id, peer in peer.isBusy && listeners[id.listener].address.isInProcess }
-        for (id, peer) in near where peer.outbox.isEmpty { ask(after: id) }
-        if !near.isEmpty { askSoon() }
     }
 
     func flush(_ id: PeerID) {

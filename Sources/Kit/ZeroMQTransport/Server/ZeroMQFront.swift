@@ -30,11 +30,10 @@ public actor ZeroMQFront: Front, ThreadBound {
     let limits: Limits
     /// What a HELLO is answered with.
     let hello: Head
-    var listeners: [any Listener] = []
+    var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
     var idleWaiter: CheckedContinuation<Void, Never>?
     var isSweeping = false
-    var isAsking = false
 
     private let context: Context
     private let addresses: [Address]
@@ -86,18 +85,13 @@ public actor ZeroMQFront: Front, ThreadBound {
         }
     }
 
-    private func listen(at address: Address, number: Int) throws(ZeroMQError) -> any Listener {
-        let handler: (ListenerEvent) -> Void = { [weak self] event in
+    private func listen(at address: Address, number: Int) throws(ZeroMQError) -> Router {
+        var options = SocketOptions.server
+        options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
+        options.security = security
+        return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.take(event, from: number) }
         }
-        let maxFrame = max(limits.maxBody, Head.maxSize) * 4
-        if case .ipc(let path) = address.target {
-            return try IPCFrontListener(at: path, address: address, maxFrame: maxFrame, on: thread, handler: handler)
-        }
-        var options = SocketOptions.server
-        options.maxMessageSize = maxFrame
-        if address.isTCP { options.security = security }
-        return try SocketListener(at: address, in: context, options: options, on: thread, handler: handler)
     }
 
     /// Says GOAWAY to the peers that understand it.

@@ -1,64 +1,86 @@
 internal import Glibc
-package import ZMTP
+internal import ZMTP
 
-/// One connection over a Unix socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages handed on.
+/// One connection over a stream socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages handed on.
 ///
 /// What is sent in one turn of the thread is written in few pieces, the last at its end.
-package final class IPCConnection: Flushable {
-    package enum Event {
+final class StreamConnection: Flushable {
+    enum Event {
         /// The handshake is done: messages can flow.
         case ready
         /// The frames are lent until the handler returns.
         case message(Frames)
-        /// The peer has read what was sent; whoever was told to wait may send again.
-        case room
+        /// The peer has read what was sent; a sender that was refused may send again.
+        case writable
         /// The peer is gone, or has broken the protocol. Nothing comes after it.
         case ended
+        /// ``check(at:)`` is to be called by then.
+        case checkBy(ContinuousClock.Instant)
+    }
+
+    /// The bounds of a connection, and how its end is noticed.
+    struct Settings {
+        let limits: Session.Limits
+        /// Bytes that may wait for a peer that reads slowly. Above them a sender is refused.
+        let highWaterMark: Int
+        /// The time for the handshake.
+        let handshakeTime: Duration
+        /// `nil` for none: the system notices the end of a process on this machine.
+        let heartbeat: SocketOptions.Heartbeat?
     }
 
     private let descriptor: Int32
-    /// Bytes that may wait for a peer that reads slowly. Whoever sends more is told to wait.
-    private let highWaterMark: Int
+    private let settings: Settings
     private let thread: SocketThread
     private var session: Session
-    private var handler: ((IPCConnection, Event) -> Void)?
+    private var handler: ((Event) -> Void)?
     private var attachment: SocketAttachment?
     /// The beginning of a message whose rest has not come.
     private var unread: [UInt8] = []
     /// The system takes no more for now.
     private var isWaitingToWrite = false
-    /// Somebody was told to wait.
-    private var owesRoom = false
+    /// A sender was refused.
+    private var owesWritable = false
+
+    private var handshakeEnd: ContinuousClock.Instant?
+    private var nextPing: ContinuousClock.Instant?
+    /// Something has come since the last PING.
+    private var isHeard = true
+    /// Silence, in intervals of the heartbeat.
+    private var silentIntervals = 0
+    /// The peer has asked to be given up by then, unless something comes from it.
+    private var expiry: ContinuousClock.Instant?
 
     /// - Parameter descriptor: connected and non-blocking. It is closed with the connection.
     init(
-        _ descriptor: Int32, as role: Session.Role, limits: Session.Limits, highWaterMark: Int, on thread: SocketThread,
-        handler: @escaping (IPCConnection, Event) -> Void
+        _ descriptor: Int32, as role: Session.Role, _ settings: Settings, on thread: SocketThread,
+        handler: @escaping (Event) -> Void
     ) {
         self.descriptor = descriptor
-        self.highWaterMark = highWaterMark
+        self.settings = settings
         self.thread = thread
         self.handler = handler
-        session = Session(role, limits: limits)
+        session = Session(role, limits: settings.limits)
+        handshakeEnd = .now + settings.handshakeTime
         attachment = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
         thread.flushSoon(self)
     }
 
     deinit { close() }
 
-    /// What the peer of a PUB wants.
+    /// The messages that the peer of a PUB wants.
     var subscriptions: Subscriptions { session.subscriptions }
 
-    package var isReady: Bool { session.isReady && attachment != nil }
+    var isReady: Bool { session.isReady && attachment != nil }
 
     /// Sends a message.
     ///
     /// - Parameter write: appends the frames; it is called at once.
-    /// - Returns: whether it is on its way; not where there is no connection, or where the peer reads too slowly.
-    package func send(_ write: (inout FrameWriter) -> Void) -> SendResult {
+    /// - Returns: `unreachable` without a connection, `wouldBlock` if the peer reads too slowly.
+    func send(_ write: (inout FrameWriter) -> Void) -> SendResult {
         guard isReady else { return .unreachable }
-        guard session.output.count < highWaterMark else {
-            owesRoom = true
+        guard session.output.count < settings.highWaterMark else {
+            owesWritable = true
             return .wouldBlock
         }
         write(&session.output)
@@ -67,8 +89,8 @@ package final class IPCConnection: Flushable {
         return .sent
     }
 
-    /// Lets go of the connection, without an event. What is not written yet is lost.
-    package func close() {
+    /// Closes the connection, without an event. What is not written yet is lost.
+    func close() {
         guard let attachment else { return }
         self.attachment = nil
         handler = nil
@@ -76,7 +98,7 @@ package final class IPCConnection: Flushable {
         Glibc.close(descriptor)
     }
 
-    /// Writes what is there, and lets go. A peer that reads slowly is waited for until then at the most.
+    /// Writes what is there, and closes. A peer that reads slowly is waited for until then at the most.
     func finish(by end: ContinuousClock.Instant) {
         flush()
         while isWaitingToWrite, end > .now {
@@ -89,9 +111,9 @@ package final class IPCConnection: Flushable {
 
     private func ready(for readiness: SocketAttachment.Readiness) {
         if readiness.contains(.writable) { flush() }
-        if owesRoom, session.output.count == 0 {
-            owesRoom = false
-            handler?(self, .room)
+        if owesWritable, session.output.count == 0 {
+            owesWritable = false
+            handler?(.writable)
         }
         if readiness.contains(.readable) || readiness.contains(.failed) { read() }
     }
@@ -99,23 +121,68 @@ package final class IPCConnection: Flushable {
     private func end() {
         let handler = handler
         close()
-        handler?(self, .ended)
+        handler?(.ended)
+    }
+}
+
+// MARK: - Time
+
+extension StreamConnection {
+    /// Ends a connection whose handshake takes too long or whose peer is silent, and sends a PING if it is time.
+    ///
+    /// - Returns: when to check again; `nil` if there is no need.
+    func check(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        if let due = [handshakeEnd, expiry].compactMap(\.self).min(), due <= now {
+            end()
+            return nil
+        }
+        if let nextPing, nextPing <= now { beat(at: now) }
+        return attachment == nil ? nil : [handshakeEnd, expiry, nextPing].compactMap(\.self).min()
+    }
+
+    /// One interval of the heartbeat is over.
+    private func beat(at now: ContinuousClock.Instant) {
+        guard let heartbeat = settings.heartbeat else { return }
+        silentIntervals = isHeard ? 0 : silentIntervals + 1
+        guard heartbeat.interval * silentIntervals < heartbeat.timeout else { return end() }
+        isHeard = false
+        nextPing = now + heartbeat.interval
+        session.ping(timeToLive: heartbeat.timeToLive)
+        thread.flushSoon(self)
+    }
+
+    private func becameReady() {
+        handshakeEnd = nil
+        if let heartbeat = settings.heartbeat {
+            let first = ContinuousClock.now + heartbeat.interval
+            nextPing = first
+            handler?(.checkBy(first))
+        }
+        handler?(.ready)
+    }
+
+    private func expire(after time: Duration) {
+        let end = ContinuousClock.now + time
+        expiry = end
+        handler?(.checkBy(end))
     }
 }
 
 // MARK: - Reading
 
-extension IPCConnection {
+extension StreamConnection {
     private func read() {
         let count = thread.withScratch { scratch in
             let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
-            if count > 0 { take(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
+            if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
             return count
         }
         if count == 0 || (count < 0 && errno != EAGAIN) { end() }
     }
 
-    private func take(_ bytes: UnsafeRawBufferPointer) {
+    private func receive(_ bytes: UnsafeRawBufferPointer) {
+        isHeard = true
+        if expiry != nil { expiry = nil }
         if unread.isEmpty {
             let used = consume(bytes)
             if used < bytes.count { unread.append(contentsOf: bytes[used...]) }
@@ -138,8 +205,9 @@ extension IPCConnection {
                 let step = try session.next(in: UnsafeRawBufferPointer(rebasing: bytes[used...]))
                 used += step.used
                 switch step.event {
-                case .ready: handler?(self, .ready)
-                case .message: handler?(self, .message(session.frames))
+                case .ready: becameReady()
+                case .message: handler?(.message(session.frames))
+                case .expiry(let time): expire(after: time)
                 case nil:
                     if session.output.count > 0 { thread.flushSoon(self) }
                     return used
@@ -156,7 +224,7 @@ extension IPCConnection {
 
 // MARK: - Writing
 
-extension IPCConnection {
+extension StreamConnection {
     func flush() {
         guard let attachment, session.output.count > 0 else { return }
         while session.output.count > 0 {
@@ -165,7 +233,7 @@ extension IPCConnection {
                 written = retrying { Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
                 return max(0, written)
             }
-            // A peer that is gone is heard of by reading, after what it has sent before.
+            // That a peer is gone shows at reading, after what it has sent before.
             if written < 0 { break }
         }
         isWaitingToWrite = session.output.count > 0 && errno == EAGAIN

@@ -22,28 +22,16 @@ extension ZeroMQCaller {
         apply { $0.abandon(id, problem) }
     }
 
-    /// Deals with what the link tells.
-    func take(_ event: LinkEvent) {
+    /// Handles an event of the socket.
+    func take(_ event: SocketEvent) {
         switch event {
         case .connected:
             apply { $0.connected() }
             beat()
-        case .message(let frames): take(frames)
-        case .disconnected:
-            apply { $0.disconnected() }
-            if address.isInProcess { greet() }
+        case .message(let frames, from: _): take(frames)
+        case .writable: break
+        case .disconnected: apply { $0.disconnected() }
         }
-    }
-
-    /// Within a process nothing tells of connections but the server's HELLO.
-    func greet() {
-        _ = send(hello)
-        beat()
-    }
-
-    private func ask() {
-        guard connection.isOpen || !address.isInProcess else { return }
-        if !send(Outgoing(Preamble(.ping, id: 0))) { link?.noticeRefusal() }
     }
 
     /// Asks the server for a sign of life every second: libzmq does not see that a process is frozen.
@@ -57,8 +45,8 @@ extension ZeroMQCaller {
 
     private func beatAgain() {
         isBeating = false
-        guard link != nil else { return }
-        ask()
+        guard socket != nil else { return }
+        _ = send(Outgoing(Preamble(.ping, id: 0)))
         apply { $0.checkSilence() }
         beat()
     }
@@ -69,12 +57,11 @@ extension ZeroMQCaller {
         let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
         if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
             apply { $0.refused(id) }
-            link?.noticeRefusal()
         }
     }
 
     private func send(_ message: Outgoing) -> Bool {
-        link?.send(message) ?? false
+        socket?.send(message) == .sent
     }
 
     private func take(_ frames: Frames) {

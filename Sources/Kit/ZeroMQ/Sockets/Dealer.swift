@@ -1,0 +1,50 @@
+internal import ZMTP
+
+/// A DEALER with one server, on one thread. It connects by itself, again and again; what was not sent when a connection ended
+/// is lost with it.
+public final class Dealer {
+    private enum Engine {
+        case stream(StreamConnector)
+        case library(LibraryConnector)
+    }
+
+    private let engine: Engine
+
+    /// Begins to connect, from the thread only. A server that is not there yet is no error.
+    ///
+    /// - Parameters:
+    ///   - options: `security` holds for `tcp://`.
+    ///   - handler: called on the thread. It must not block.
+    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
+    public init(
+        to address: Address, in context: Context, options: SocketOptions = .client, on thread: SocketThread,
+        handler: @escaping (SocketEvent) -> Void
+    ) throws(ZeroMQError) {
+        if address.needsLibrary(options) {
+            engine = .library(
+                try LibraryConnector(.dealer, to: address, in: context, options: options, on: thread, handler: handler))
+        } else {
+            engine = .stream(
+                try StreamConnector(as: .dealer, to: address, in: context, options: options, on: thread) { event in
+                    if let event = SocketEvent(event, of: .server) { handler(event) }
+                })
+        }
+    }
+
+    /// - Returns: `unreachable` without a connection, `wouldBlock` if the server reads too slowly.
+    public func send(_ message: some OutboundMessage) -> SendResult {
+        switch engine {
+        case .stream(let connector):
+            connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
+        case .library(let connector): connector.send(message)
+        }
+    }
+
+    /// Closes the connection, without an event.
+    public func close() {
+        switch engine {
+        case .stream(let connector): connector.close()
+        case .library(let connector): connector.close()
+        }
+    }
+}

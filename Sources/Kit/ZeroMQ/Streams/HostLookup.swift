@@ -1,0 +1,49 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// The addresses of a host's name, looked up on a thread that may wait: a name server can take many seconds.
+final class HostLookup {
+    /// What both threads hold.
+    private final class Answer: Sendable {
+        let addresses = Mutex<[SocketAddress]>([])
+        let wakeUp: WakeUp
+
+        init() throws(ZeroMQError) { wakeUp = try WakeUp() }
+        deinit { wakeUp.close() }
+    }
+
+    private static let queue = DispatchQueue(label: "host names", attributes: .concurrent)
+
+    private let answer: Answer
+    private let thread: SocketThread
+    private var attachment: SocketAttachment?
+
+    /// - Parameter handler: called on the socket thread, unless the lookup is cancelled first; with no address if the name
+    ///   has none.
+    init(
+        _ host: String, port: UInt16, on thread: SocketThread, handler: @escaping ([SocketAddress]) -> Void
+    ) throws(ZeroMQError) {
+        let answer = try Answer()
+        self.answer = answer
+        self.thread = thread
+        attachment = thread.attach(descriptor: answer.wakeUp.descriptor) { [unowned self] _ in
+            cancel()
+            handler(answer.addresses.withLock { $0 })
+        }
+        Self.queue.async {
+            let found = try? SocketAddress.resolve(host, port: port, operation: "connect")
+            answer.addresses.withLock { $0 = found ?? [] }
+            answer.wakeUp.signal()
+        }
+    }
+
+    deinit { cancel() }
+
+    /// The handler is not called any more.
+    func cancel() {
+        guard let attachment else { return }
+        self.attachment = nil
+        thread.detach(attachment)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Glibc
+
+/// An address that peers can connect to: the descriptors by which they come, and what must be given back.
+final class ListeningPlace {
+    private enum Kind {
+        case file(SocketFile)
+        case tcp([Int32])
+        case process(InProcessListener)
+    }
+
+    /// The address, with the port that the system has chosen if none was asked for.
+    let address: Address
+    private let kind: Kind
+
+    init(at address: Address, in context: Context, backlog: Int) throws(ZeroMQError) {
+        let operation = "bind \(address)"
+        switch address.target {
+        case .ipc(let path):
+            kind = .file(try SocketFile(path: path, backlog: backlog, operation: operation))
+            self.address = address
+        case .inproc(let name):
+            kind = .process(try InProcessListener(name, in: context.inProcess, operation: operation))
+            self.address = address
+        case .tcp(let host, let port):
+            let descriptors = try Self.listen(host, port, backlog: backlog, operation)
+            kind = .tcp(descriptors)
+            self.address = Address(known: .tcp(host: host, port: SocketAddress.port(of: descriptors[0])))
+        }
+    }
+
+    /// Readable when somebody wants to connect.
+    var descriptors: [Int32] {
+        switch kind {
+        case .file(let file): [file.descriptor]
+        case .tcp(let descriptors): descriptors
+        case .process(let listener): [listener.descriptor]
+        }
+    }
+
+    /// A new connection; negative if there is none, and `errno` says why.
+    func accept(at descriptor: Int32) -> Int32 {
+        if case .process(let listener) = kind { listener.accept() } else { StreamSocket.accept(descriptor) }
+    }
+
+    /// Gives the address back.
+    func close() {
+        switch kind {
+        case .file(let file): file.abandon()
+        case .tcp(let descriptors): for descriptor in descriptors { Glibc.close(descriptor) }
+        case .process(let listener): listener.close()
+        }
+    }
+
+    /// True if others may take the address away: a file may be removed.
+    var canBeLost: Bool {
+        if case .file = kind { true } else { false }
+    }
+
+    /// True while peers that connect to the address come here.
+    var isInPlace: Bool {
+        if case .file(let file) = kind { file.isInPlace } else { true }
+    }
+
+    /// Listens anew at a path whose file has gone.
+    ///
+    /// - Throws: `ZeroMQError` `EADDRINUSE` if another process has taken it.
+    func restore() throws(ZeroMQError) {
+        if case .file(let file) = kind { try file.restore() }
+    }
+
+    /// Listens at every address of the host; at those that this machine does not have, a name may still point.
+    private static func listen(
+        _ host: String, _ port: UInt16, backlog: Int, _ operation: String
+    ) throws(ZeroMQError) -> [Int32] {
+        var addresses = try SocketAddress.resolve(host, port: port, operation: operation)
+        // One socket of IPv6 takes both families.
+        if host == "*" { addresses.sort { $0.family == AF_INET6 && $1.family != AF_INET6 } }
+        var descriptors: [Int32] = []
+        var failure = ZeroMQError(code: EADDRNOTAVAIL, operation: operation)
+        for address in addresses where host != "*" || descriptors.isEmpty {
+            do throws(ZeroMQError) {
+                let port = descriptors.first.map { SocketAddress.port(of: $0) } ?? port
+                let descriptor = try StreamSocket.bound(
+                    to: address.with(port: port), bothFamilies: host == "*", operation)
+                try StreamSocket.listen(descriptor, backlog: backlog, operation)
+                descriptors.append(descriptor)
+            } catch {
+                failure = error
+                guard [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.code) else { break }
+            }
+        }
+        let isTaken = failure.code == EADDRINUSE || failure.code == EACCES
+        if !descriptors.isEmpty, !isTaken { return descriptors }
+        for descriptor in descriptors { Glibc.close(descriptor) }
+        throw failure
+    }
+}

@@ -1,0 +1,98 @@
+internal import Glibc
+
+/// An address as the system's calls take it: a path, or a host of IPv4 or IPv6 with a port.
+struct SocketAddress: Hashable, Sendable {
+    private var bytes: [UInt8]
+
+    /// A Unix socket's. ``Address`` has checked that the path fits.
+    init(path: String) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Address.longestPath)) }
+        bytes = withUnsafeBytes(of: address) { Array($0) }
+    }
+
+    private init(copying pointer: UnsafePointer<sockaddr>, _ length: socklen_t) {
+        bytes = Array(UnsafeRawBufferPointer(start: pointer, count: Int(length)))
+    }
+
+    var family: Int32 { withPointer { pointer, _ in Int32(pointer.pointee.sa_family) } }
+
+    func withPointer<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+        // Not aligned as the system wants it: copied to where it is.
+        withUnsafeTemporaryAllocation(of: sockaddr_storage.self, capacity: 1) { storage in
+            let raw = UnsafeMutableRawBufferPointer(storage)
+            raw.copyBytes(from: bytes)
+            return raw.withMemoryRebound(to: sockaddr.self) { buffer in
+                guard let start = buffer.baseAddress else { preconditionFailure("the storage has a size") }
+                return body(start, socklen_t(bytes.count))
+            }
+        }
+    }
+
+    /// The same host with another port.
+    func with(port: UInt16) -> SocketAddress {
+        var copy = self
+        // Of IPv4 and IPv6 alike, these are the bytes after the family.
+        if family == AF_INET || family == AF_INET6 {
+            copy.bytes.replaceSubrange(2..<4, with: [UInt8(port >> 8), UInt8(port & 255)])
+        }
+        return copy
+    }
+
+    /// The host in digits, IPv6 in brackets.
+    var host: String? {
+        let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { buffer in
+            withPointer { pointer, length in
+                getnameinfo(pointer, length, buffer.baseAddress, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
+                    ? buffer.baseAddress.map { String(cString: $0) } : nil
+            }
+        }
+        return text.map { family == AF_INET6 ? "[\($0)]" : $0 }
+    }
+
+    /// The port of a bound socket; 0 for one without ports.
+    static func port(of descriptor: Int32) -> UInt16 {
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        // IPv4 has its port in the same place.
+        return result == 0 ? UInt16(bigEndian: address.sin6_port) : 0
+    }
+}
+
+extension SocketAddress {
+    /// The addresses of a host, as ``Address`` writes it: a name, IPv4, IPv6 in brackets, `*` for every interface.
+    ///
+    /// It **blocks** while a name server is asked, unless `numeric` is true: then names are not looked up.
+    ///
+    /// - Throws: `ZeroMQError` `EADDRNOTAVAIL` with the resolver's reason.
+    static func resolve(
+        _ host: String, port: UInt16, numeric: Bool = false, operation: String
+    ) throws(ZeroMQError) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV | (host == "*" ? AI_PASSIVE : 0) | (numeric ? AI_NUMERICHOST : 0)
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let name = host == "*" ? nil : isBracketed ? String(host.dropFirst().dropLast()) : host
+        var first: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(name, String(port), &hints, &first)
+        guard code == 0 else {
+            let reason = code == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(code))
+            throw ZeroMQError(
+                code: EADDRNOTAVAIL, operation: operation, reason: "the host \(host) cannot be resolved: \(reason)")
+        }
+        defer { freeaddrinfo(first) }
+        var addresses: [SocketAddress] = []
+        var next = first
+        while let entry = next?.pointee {
+            next = entry.ai_next
+            guard let address = entry.ai_addr.map({ SocketAddress(copying: $0, entry.ai_addrlen) }) else { continue }
+            // A file of hosts may name one twice.
+            if !addresses.contains(address) { addresses.append(address) }
+        }
+        return addresses
+    }
+}

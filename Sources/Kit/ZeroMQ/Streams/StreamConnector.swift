@@ -1,0 +1,186 @@
+internal import Glibc
+internal import ZMTP
+
+/// A DEALER or a SUB with one peer, with the ZMTP of this package. It connects by itself, again and again, and resolves the
+/// host anew each time; what was not written when a connection ended is lost with it.
+final class StreamConnector {
+    private enum State {
+        /// The alarm begins the next attempt.
+        case waiting
+        case resolving(HostLookup)
+        case connecting(Attempt)
+        case connected(StreamConnection)
+        case closed
+    }
+
+    /// An attempt to connect, which is over when the descriptor is writable or the alarm goes off.
+    private struct Attempt {
+        let descriptor: Int32
+        let attachment: SocketAttachment
+        /// The addresses to try after this one.
+        let rest: ArraySlice<SocketAddress>
+    }
+
+    private let role: Session.Role
+    private let address: Address
+    private let names: InProcessNames
+    private let options: SocketOptions
+    private let settings: StreamConnection.Settings
+    private let thread: SocketThread
+    private let handler: (StreamConnection.Event) -> Void
+    private var state = State.waiting
+    private var alarm: Alarm?
+    private var nextCheck: ContinuousClock.Instant?
+    private var pause: Duration
+
+    private static let highWaterMark = 64 * 1024 * 1024
+
+    /// Begins to connect, from the thread only. A peer that is not there yet is no error.
+    ///
+    /// - Parameter role: `dealer` or `sub`. A SUB gets nothing before it has subscribed, after each `ready`.
+    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
+    init(
+        as role: Session.Role, to address: Address, in context: Context, options: SocketOptions,
+        on thread: SocketThread, handler: @escaping (StreamConnection.Event) -> Void
+    ) throws(ZeroMQError) {
+        guard address.isConnectable else {
+            throw ZeroMQError(code: EINVAL, operation: "connect \(address)", reason: "a wildcard can only be bound")
+        }
+        self.role = role
+        self.address = address
+        names = context.inProcess
+        self.options = options
+        self.thread = thread
+        self.handler = handler
+        settings = StreamConnection.Settings(options, for: address, highWaterMark: Self.highWaterMark)
+        pause = options.reconnectInterval
+        alarm = try Alarm(on: thread) { [unowned self] in alarmed() }
+        connect()
+    }
+
+    deinit { close() }
+
+    func send(_ write: (inout FrameWriter) -> Void) -> SendResult {
+        guard case .connected(let connection) = state else { return .unreachable }
+        return connection.send(write)
+    }
+
+    /// Writes what the system takes at once, and closes the connection without an event.
+    func close() {
+        alarm?.cancel()
+        leave()?.finish(by: .now)
+        state = .closed
+    }
+
+    /// Gives up what is under way.
+    ///
+    /// - Returns: the connection, if there is one.
+    private func leave() -> StreamConnection? {
+        defer { state = .waiting }
+        switch state {
+        case .waiting, .closed: return nil
+        case .resolving(let lookup): lookup.cancel()
+        case .connecting(let attempt):
+            thread.detach(attempt.attachment)
+            Glibc.close(attempt.descriptor)
+        case .connected(let connection): return connection
+        }
+        return nil
+    }
+}
+
+// MARK: - Connecting
+
+extension StreamConnector {
+    private func connect() {
+        switch address.target {
+        case .ipc(let path): begin(at: [SocketAddress(path: path)])
+        case .inproc(let name):
+            guard let descriptor = names.connect(to: name) else { return tryLater() }
+            open(descriptor)
+        case .tcp(let host, let port):
+            // Of an address in digits nobody needs to be asked.
+            if let addresses = try? SocketAddress.resolve(host, port: port, numeric: true, operation: "connect") {
+                return begin(at: addresses[...])
+            }
+            let lookup = try? HostLookup(host, port: port, on: thread) { [unowned self] in begin(at: $0[...]) }
+            guard let lookup else { return tryLater() }
+            state = .resolving(lookup)
+        }
+    }
+
+    /// Tries these addresses in turn.
+    private func begin(at addresses: ArraySlice<SocketAddress>) {
+        var rest = addresses
+        while let next = rest.popFirst() {
+            guard let descriptor = StreamSocket.connect(to: next) else { continue }
+            guard address.isTCP else { return open(descriptor) }
+            StreamSocket.configureTCP(descriptor, options)
+            let attachment = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
+            state = .connecting(Attempt(descriptor: descriptor, attachment: attachment, rest: rest))
+            alarm?.set(after: options.connectTimeout)
+            return
+        }
+        tryLater()
+    }
+
+    /// The system has an answer for the attempt.
+    private func attempted() {
+        guard case .connecting(let attempt) = state else { return }
+        guard StreamSocket.isConnected(attempt.descriptor) else { return tryNext(after: attempt) }
+        thread.detach(attempt.attachment)
+        open(attempt.descriptor)
+    }
+
+    private func tryNext(after attempt: Attempt) {
+        _ = leave()
+        begin(at: attempt.rest)
+    }
+
+    private func open(_ descriptor: Int32) {
+        nextCheck = nil
+        state = .connected(
+            StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] in receive($0) })
+        checkBy(.now + settings.handshakeTime)
+    }
+
+    private func receive(_ event: StreamConnection.Event) {
+        switch event {
+        case .ready: pause = options.reconnectInterval
+        case .message, .writable: break
+        case .checkBy(let instant): return checkBy(instant)
+        case .ended:
+            _ = leave()
+            tryLater()
+        }
+        handler(event)
+    }
+
+    private func tryLater() {
+        state = .waiting
+        // Callers that all lost one server do not all come back at the same instant.
+        alarm?.set(after: pause * Double.random(in: 0.5...1))
+        pause = min(pause * 2, options.reconnectMaximum)
+    }
+}
+
+// MARK: - Time
+
+extension StreamConnector {
+    private func checkBy(_ instant: ContinuousClock.Instant) {
+        if let nextCheck, nextCheck <= instant { return }
+        nextCheck = instant
+        alarm?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
+    }
+
+    private func alarmed() {
+        switch state {
+        case .waiting: connect()
+        case .connecting(let attempt): tryNext(after: attempt)
+        case .connected(let connection):
+            nextCheck = nil
+            if let instant = connection.check(at: .now) { checkBy(instant) }
+        case .resolving, .closed: break
+        }
+    }
+}

@@ -1,0 +1,186 @@
+internal import Glibc
+internal import ZMTP
+
+/// A ROUTER or a PUB at one address, with the ZMTP of this package: peers cannot tell it from libzmq's.
+///
+/// Unlike libzmq it notices at once which peer has gone, it bounds what a peer can make it hold, and it goes on if the process
+/// has no descriptor left: libzmq's listener ends the process then.
+final class StreamListener {
+    /// By it the listener and its user name a peer; never used again.
+    typealias PeerNumber = UInt64
+
+    /// The address, with the port that the system has chosen if none was asked for.
+    let address: Address
+    private let role: Session.Role
+    private let thread: SocketThread
+    private let options: SocketOptions
+    private let settings: StreamConnection.Settings
+    private let handler: (PeerNumber, StreamConnection.Event) -> Void
+    private var place: ListeningPlace?
+    private var attachments: [SocketAttachment] = []
+    private var connections: [PeerNumber: StreamConnection] = [:]
+    /// Those whose handshake is not done, oldest first.
+    private var handshaking: [PeerNumber] = []
+    private var lastNumber: PeerNumber = 0
+    private var alarm: Alarm?
+    private var nextCheck: ContinuousClock.Instant?
+
+    /// Little: what a slow peer of a ROUTER does not read is its front's business, which bounds and counts it.
+    private static let highWaterMark = 256 * 1024
+    /// More: a PUB has nobody behind it who keeps what a slow peer does not read.
+    private static let publisherHighWaterMark = 1024 * 1024
+    private static let acceptsAtOnce = 64
+    private static let acceptPause = Duration.milliseconds(100)
+    private static let placeCheckInterval = Duration.seconds(2)
+    /// Connections that may be in the handshake; the oldest one makes room for another.
+    private static let maxHandshaking = 1024
+
+    /// Listens, from the thread only.
+    ///
+    /// - Parameters:
+    ///   - role: `router` or `pub`.
+    ///   - handler: of a PUB it gets no messages, for its peers only subscribe; others are disconnected.
+    /// - Throws: `ZeroMQError` that names the address and the reason.
+    init(
+        as role: Session.Role, at address: Address, in context: Context, options: SocketOptions,
+        on thread: SocketThread,
+        handler: @escaping (PeerNumber, StreamConnection.Event) -> Void
+    ) throws(ZeroMQError) {
+        self.role = role
+        self.thread = thread
+        self.options = options
+        self.handler = handler
+        settings = StreamConnection.Settings(
+            options, for: address, highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark)
+        let place = try ListeningPlace(at: address, in: context, backlog: options.backlog)
+        self.place = place
+        self.address = place.address
+        alarm = try Alarm(on: thread) { [unowned self] in check() }
+        attach(place)
+        if place.canBeLost { checkBy(.now + Self.placeCheckInterval) }
+    }
+
+    deinit { close() }
+
+    /// - Returns: `unreachable` if the peer is gone.
+    func send(to peer: PeerNumber, _ write: (inout FrameWriter) -> Void) -> SendResult {
+        connections[peer]?.send(write) ?? .unreachable
+    }
+
+    /// Sends a message to every peer that has subscribed to it, as a PUB. One that reads too slowly misses it.
+    ///
+    /// - Parameters:
+    ///   - topic: the first frame.
+    ///   - write: appends all frames; it is called for each of the peers.
+    func publish(_ topic: UnsafeRawBufferPointer, _ write: (inout FrameWriter) -> Void) {
+        for connection in connections.values where connection.subscriptions.want(topic) { _ = connection.send(write) }
+    }
+
+    /// Writes what is there, closes all connections without an event, and gives the address back. Again, does nothing.
+    func close() {
+        guard let place else { return }
+        self.place = nil
+        alarm?.cancel()
+        for attachment in attachments { thread.detach(attachment) }
+        let end = ContinuousClock.now + (options.linger ?? .zero)
+        for connection in connections.values { connection.finish(by: end) }
+        connections = [:]
+        place.close()
+    }
+
+    private func attach(_ place: ListeningPlace) {
+        attachments = place.descriptors.map { descriptor in
+            thread.attach(descriptor: descriptor) { [unowned self] _ in accept(at: descriptor) }
+        }
+    }
+}
+
+// MARK: - Connections
+
+extension StreamListener {
+    private func accept(at listening: Int32) {
+        for _ in 0..<Self.acceptsAtOnce {
+            guard let descriptor = place?.accept(at: listening) else { return }
+            guard descriptor >= 0 else {
+                // Without a free descriptor the next try would fail at once, and again.
+                if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { pauseAccepting() }
+                return
+            }
+            guard connections.count < options.maxConnections else {
+                Glibc.close(descriptor)
+                continue
+            }
+            add(descriptor)
+        }
+    }
+
+    private func add(_ descriptor: Int32) {
+        if address.isTCP { StreamSocket.configureTCP(descriptor, options) }
+        if handshaking.count >= Self.maxHandshaking {
+            connections.removeValue(forKey: handshaking.removeFirst())?.close()
+        }
+        lastNumber += 1
+        let number = lastNumber
+        connections[number] = StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] event in
+            switch event {
+            case .ready: handshaking.removeAll { $0 == number }
+            case .message, .writable: break
+            case .checkBy(let instant): return checkBy(instant)
+            case .ended: forget(number)
+            }
+            handler(number, event)
+        }
+        handshaking.append(number)
+        checkBy(.now + settings.handshakeTime)
+    }
+
+    private func forget(_ number: PeerNumber) {
+        handshaking.removeAll { $0 == number }
+        connections[number] = nil
+    }
+
+    private func pauseAccepting() {
+        for attachment in attachments { attachment.interest = [] }
+        checkBy(.now + Self.acceptPause)
+    }
+}
+
+// MARK: - Time
+
+extension StreamListener {
+    private func checkBy(_ instant: ContinuousClock.Instant) {
+        if let nextCheck, nextCheck <= instant { return }
+        nextCheck = instant
+        alarm?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
+    }
+
+    private func check() {
+        nextCheck = nil
+        for attachment in attachments { attachment.interest = .readable }
+        checkPlace()
+        let now = ContinuousClock.now
+        // A check may end a connection, and so change the table.
+        for connection in Array(connections.values) {
+            if let instant = connection.check(at: now) { checkBy(instant) }
+        }
+    }
+
+    /// Listens anew if the socket's file is gone; if another process has its path, tries again later.
+    private func checkPlace() {
+        guard let place, place.canBeLost else { return }
+        if !place.isInPlace {
+            for attachment in attachments { thread.detach(attachment) }
+            try? place.restore()
+            attach(place)
+        }
+        checkBy(.now + Self.placeCheckInterval)
+    }
+}
+
+extension StreamConnection.Settings {
+    init(_ options: SocketOptions, for address: Address, highWaterMark: Int) {
+        self.init(
+            limits: Session.Limits(frame: options.maxMessageSize ?? .max / 4), highWaterMark: highWaterMark,
+            handshakeTime: options.handshakeInterval, heartbeat: address.isTCP ? options.heartbeat : nil)
+    }
+}

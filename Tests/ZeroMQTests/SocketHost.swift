@@ -1,0 +1,167 @@
+internal import Foundation
+internal import Glibc
+internal import Testing
+internal import ZMTP
+@testable internal import ZeroMQ
+
+/// Sockets on a thread of their own, and what happens on them.
+actor SocketHost: ThreadBound {
+    enum Event: Equatable {
+        case connected
+        case message([[UInt8]])
+        case writable
+        case disconnected
+    }
+
+    struct Message: OutboundMessage {
+        let frames: [[UInt8]]
+
+        func writeFrames(_ write: (UnsafeRawBufferPointer, Bool) -> Void) {
+            for (index, frame) in frames.enumerated() {
+                frame.withUnsafeBytes { write($0, index == frames.count - 1) }
+            }
+        }
+    }
+
+    nonisolated let thread: SocketThread
+    private let context: Context
+    private nonisolated let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
+    private var router: Router?
+    private var dealer: Dealer?
+    private var publisher: Publisher?
+    private var subscriber: Subscriber?
+    private(set) var peers: [RoutingID] = []
+
+    init(in context: Context) throws {
+        self.context = context
+        thread = try SocketThread(name: "sockets")
+        (events, happened) = AsyncStream.makeStream()
+    }
+
+    /// Runs a test with a host, and closes its sockets.
+    static func run(in context: Context, _ test: (SocketHost) async throws -> Void) async throws {
+        let host = try SocketHost(in: context)
+        do {
+            try await test(host)
+        } catch {
+            await host.close()
+            await host.thread.shutdown()
+            throw error
+        }
+        await host.close()
+        await host.thread.shutdown()
+    }
+
+    @discardableResult
+    func route(at address: Address, _ options: SocketOptions = .server) throws -> Address {
+        let router = try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
+            self?.assumeIsolated { $0.note(event) }
+        }
+        self.router = router
+        return router.address
+    }
+
+    func deal(with address: Address, _ options: SocketOptions = .client) throws {
+        dealer = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
+            self?.assumeIsolated { $0.note(event) }
+        }
+    }
+
+    @discardableResult
+    func publish(at address: Address) throws -> Address {
+        let publisher = try Publisher(at: address, in: context, on: thread)
+        self.publisher = publisher
+        return publisher.address
+    }
+
+    func subscribe(to address: Address, prefix: String) throws {
+        subscriber = try Subscriber(to: address, prefix: prefix, in: context, on: thread) { [weak self] event in
+            self?.assumeIsolated { $0.note(event) }
+        }
+    }
+
+    private func note(_ event: SocketEvent) {
+        switch event {
+        case .connected(let peer):
+            peers.append(peer)
+            happened.yield(.connected)
+        case .message(let frames, from: _): happened.yield(.message((0..<frames.count).map { Array(frames[$0]) }))
+        case .writable: happened.yield(.writable)
+        case .disconnected: happened.yield(.disconnected)
+        }
+    }
+
+    /// Waits for what happens next.
+    nonisolated func next() async -> Event? {
+        for await event in events { return event }
+        return nil
+    }
+
+    /// Sends, as a Router to the peer that connected last.
+    @discardableResult
+    func send(_ frames: [[UInt8]]) -> SendResult {
+        let message = Message(frames: frames)
+        if let router, let peer = peers.last { return router.send(message, to: peer) }
+        return dealer?.send(message) ?? .unreachable
+    }
+
+    func publish(_ topic: String, _ body: [UInt8]) {
+        publisher?.publish(Message(frames: [Array(topic.utf8), body]), topic: topic)
+    }
+
+    func close() {
+        router?.close()
+        dealer?.close()
+        publisher?.close()
+        subscriber?.close()
+        (router, dealer, publisher, subscriber) = (nil, nil, nil, nil)
+    }
+}
+
+/// A bare connection over TCP: it says what no socket would.
+final class RawConnection {
+    private let descriptor: Int32
+
+    init(to address: Address) throws {
+        guard case .tcp(let host, let port) = address.target,
+            let place = try SocketAddress.resolve(host, port: port, operation: "test").first
+        else { throw TimedOut() }
+        descriptor = socket(place.family, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        guard place.withPointer({ connect(descriptor, $0, $1) }) == 0 else { throw TimedOut() }
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// - Returns: false if the peer has closed.
+    @discardableResult
+    func say(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count }
+    }
+
+    /// What comes next; nothing at the end of the connection.
+    func hear() throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count >= 0 || errno == ECONNRESET else { throw TimedOut() }
+        return Array(bytes.prefix(max(0, count)))
+    }
+
+    /// Reads to the end of the connection.
+    func hearAll() throws -> [UInt8] {
+        var all: [UInt8] = []
+        while case let piece = try hear(), !piece.isEmpty { all += piece }
+        return all
+    }
+
+    /// The greeting, and which socket this is.
+    static func hello(_ type: String) -> [UInt8] {
+        var bytes = Greeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
+        bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
+        bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
+        return bytes
+    }
+}

@@ -1,0 +1,314 @@
+internal import Foundation
+internal import Glibc
+internal import Testing
+internal import ZMTP
+@testable internal import ZeroMQ
+
+@Suite("A socket of this package", .timeLimit(.minutes(1)))
+struct StreamTests {
+    private let context: Context
+
+    init() throws { context = try Context() }
+
+    private static let frames: [[UInt8]] = [
+        [7], [], [UInt8](repeating: 1, count: 255), [UInt8](repeating: 2, count: 256),
+        [UInt8](repeating: 3, count: 8 << 20),
+    ]
+
+    private var large: SocketOptions {
+        var options = SocketOptions.server
+        options.maxMessageSize = 16 << 20
+        options.immediate = false
+        options.routerMandatory = true
+        return options
+    }
+
+    @Test(
+        "is reached by libzmq over tcp, whatever it binds at, with frames of 0 bytes to 8 MiB",
+        arguments: ["127.0.0.1", "[::1]", "localhost", "*"], [Socket.Kind.dealer, .req])
+    func routerOverTCP(host: String, kind: Socket.Kind) async throws {
+        try await SocketHost.run(in: context) { server in
+            let address = try await server.route(at: try address("tcp://\(host):*"), large)
+            guard case .tcp(host, let port) = address.target else { throw TimedOut() }
+            let resolved = try SocketAddress.resolve(host, port: port, operation: "test").compactMap(\.host)
+            for target in host == "*" ? ["127.0.0.1", "[::1]"] : resolved {
+                var options = large
+                options.ipv6 = true
+                let peer = try Socket(kind, in: context, options: options)
+                try peer.connect(try ZeroMQTests.address("tcp://\(target):\(port)"))
+                var message = Multipart(limit: 16)
+                for frame in Self.frames { message.append(frame) }
+                #expect(try peer.send(&message) == .sent)
+                #expect(await server.next() == .connected)
+                guard case .message(let frames) = await server.next() else { throw TimedOut() }
+                #expect(Array(frames.suffix(Self.frames.count)) == Self.frames)
+                // The envelope of a REQ goes back with the answer.
+                #expect(await server.send(frames) == .sent)
+                #expect(try peer.next() == Self.frames)
+                peer.close()
+                #expect(await server.next() == .disconnected)
+            }
+        }
+    }
+
+    @Test(
+        "reaches libzmq over tcp, also if that comes later, leaves and comes back",
+        arguments: ["127.0.0.1", "localhost"])
+    func dealerOverTCP(host: String) async throws {
+        let port = try freePort()
+        try await SocketHost.run(in: context) { client in
+            try await client.deal(with: try address("tcp://\(host):\(port)"), large)
+            for _ in 1...2 {
+                #expect(await client.send([[1]]) == .unreachable)
+                let server = try Socket(.router, in: context, options: large)
+                while (try? server.bind(try address("tcp://127.0.0.1:\(port)"))) == nil { await Task.yield() }
+                #expect(await client.next() == .connected)
+                #expect(await client.send(Self.frames) == .sent)
+                let received = try server.next()
+                #expect(Array(received.dropFirst()) == Self.frames)
+                var message = Multipart(limit: 16)
+                for frame in received { message.append(frame) }
+                #expect(try server.send(&message) == .sent)
+                #expect(await client.next() == .message(Self.frames))
+                server.close()
+                #expect(await client.next() == .disconnected)
+            }
+        }
+    }
+
+    @Test("publishes over tcp to libzmq, and subscribes to it")
+    func publishing() async throws {
+        try await SocketHost.run(in: context) { host in
+            let address = try await host.publish(at: try address("tcp://127.0.0.1:*"))
+            let sub = try Socket(.sub, in: context)
+            try sub.subscribe(to: Array("a.".utf8))
+            try sub.connect(address)
+            var message = Multipart()
+            while try !sub.receive(into: &message) {
+                await host.publish("b.c", [1])
+                await host.publish("a.b", [2])
+                await Task.yield()
+            }
+            #expect(message.text(at: 0) == "a.b" && message.bytes(at: 1) == [2])
+        }
+        try await SocketHost.run(in: context) { host in
+            let pub = try Socket(.pub, in: context, options: .server)
+            try await host.subscribe(to: try pub.bind(try address("tcp://127.0.0.1:*")), prefix: "a.")
+            #expect(await host.next() == .connected)
+            let speaker = Task {
+                while !Task.isCancelled {
+                    for topic in ["b.c", "a.b"] { _ = try pub.send(Array(topic.utf8), [1]) }
+                    await Task.yield()
+                }
+            }
+            #expect(await host.next() == .message([Array("a.b".utf8), [1]]))
+            speaker.cancel()
+            _ = await speaker.result
+        }
+    }
+
+    @Test("disconnects a peer whose message over tcp never ends, and holds little of it")
+    func endless() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.server
+            options.maxMessageSize = 1 << 20
+            let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
+            peer.say(RawConnection.hello("DEALER"))
+            let before = residentBytes()
+            let frames = [UInt8]((0..<4096).flatMap { _ in [1, 14] + [UInt8](repeating: 0, count: 14) })
+            var sent = 0
+            while sent < 64 << 20, peer.say(frames) { sent += frames.count }
+            #expect(sent < 32 << 20)
+            #expect(await host.next() == .connected)
+            #expect(await host.next() == .disconnected)
+            #expect(residentBytes() - before < 16 << 20)
+        }
+    }
+
+    @Test("disconnects a peer that says nothing sensible within the time for the handshake")
+    func handshake() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.server
+            options.handshakeInterval = .milliseconds(100)
+            let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
+            peer.say(Greeting.bytes)
+            #expect(try peer.hearAll().starts(with: Greeting.bytes))
+        }
+    }
+
+    @Test("sends heartbeats over tcp, and disconnects a peer that does not answer them")
+    func heartbeats() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.server
+            options.heartbeat = .init(
+                interval: .milliseconds(50), timeout: .milliseconds(150), timeToLive: .milliseconds(700))
+            let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
+            peer.say(RawConnection.hello("DEALER"))
+            let heard = try peer.hearAll()
+            let ping: [UInt8] = [4, 7, 4] + Array("PING".utf8) + [0, 7]
+            #expect(heard.firstRange(of: ping) != nil)
+            #expect(await host.next() == .connected)
+            #expect(await host.next() == .disconnected)
+        }
+    }
+
+    @Test("gives a peer up after the time to live that this has asked for, and not before")
+    func timeToLive() async throws {
+        try await SocketHost.run(in: context) { host in
+            let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*")))
+            let start = ContinuousClock.now
+            peer.say(RawConnection.hello("DEALER") + [4, 7, 4] + Array("PING".utf8) + [0, 3])
+            let heard = try peer.hearAll()
+            #expect(heard.suffix(7) == [4, 5, 4] + Array("PONG".utf8))
+            #expect(start.duration(to: .now) >= .milliseconds(300))
+            #expect(await host.next() == .connected)
+            #expect(await host.next() == .disconnected)
+        }
+    }
+
+    @Test("keeps a peer of libzmq that has heartbeats, over tcp")
+    func libraryHeartbeats() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.client
+            options.heartbeat = .init(
+                interval: .milliseconds(100), timeout: .milliseconds(200), timeToLive: .milliseconds(300))
+            let peer = try Socket(.dealer, in: context, options: options)
+            let monitor = try peer.monitor()
+            try peer.connect(try await host.route(at: try address("tcp://127.0.0.1:*")))
+            _ = try monitor.wait(for: .handshakeSucceeded)
+            #expect(await host.next() == .connected)
+            #expect(try monitor.socket.staysSilent(for: .milliseconds(700)))
+            #expect(await host.send([[1]]) == .sent)
+            #expect(try peer.next() == [[1]])
+        }
+    }
+
+    @Test("holds no more connections than it may")
+    func connections() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.server
+            options.maxConnections = 2
+            let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
+            let (first, second) = (try RawConnection(to: address), try RawConnection(to: address))
+            for byte in [try first.hear().first, try second.hear().first] { #expect(byte == 0xFF) }
+            #expect(try RawConnection(to: address).hear() == [])
+            first.say(RawConnection.hello("DEALER"))
+            #expect(await host.next() == .connected)
+        }
+    }
+
+    @Test(
+        "names the cause if it cannot listen",
+        arguments: [
+            ("tcp://no-such-host.invalid:*", "no-such-host.invalid cannot be resolved"),
+            ("tcp://192.0.2.1:*", "Cannot assign requested address"),
+            ("ipc:///proc/none/s", "make the directory /proc/none"),
+        ])
+    func causes(place: String, reason: String) async throws {
+        try await SocketHost.run(in: context) { host in
+            let error = await #expect(throws: ZeroMQError.self) { try await host.route(at: try address(place)) }
+            #expect(error?.description.contains(reason) == true)
+            #expect(error?.description.contains(place) == true)
+        }
+    }
+
+    @Test("is told if somebody listens there already", arguments: ["tcp://127.0.0.1", "tcp://*", "inproc://taken"])
+    func taken(place: String) async throws {
+        try await SocketHost.run(in: context) { first in
+            try await SocketHost.run(in: context) { second in
+                let isTCP = place.hasPrefix("tcp")
+                let address = try await first.route(at: try address(isTCP ? place + ":*" : place))
+                let error = await #expect(throws: ZeroMQError.self) { try await second.route(at: address) }
+                #expect(error?.name == "EADDRINUSE")
+                await first.close()
+                try await second.route(at: address)
+            }
+        }
+    }
+
+    @Test("connects within the process, whoever comes first, and notices the end of the other side at once")
+    func inProcess() async throws {
+        let address = try Unique.inproc()
+        try await SocketHost.run(in: context) { client in
+            try await client.deal(with: address)
+            for _ in 1...2 {
+                try await SocketHost.run(in: context) { server in
+                    try await server.route(at: address)
+                    #expect(await client.next() == .connected)
+                    #expect(await server.next() == .connected)
+                    #expect(await client.send(Self.frames.dropLast()) == .sent)
+                    #expect(await server.next() == .message(Self.frames.dropLast()))
+                    #expect(await server.send([[1]]) == .sent)
+                    #expect(await client.next() == .message([[1]]))
+                }
+                #expect(await client.next() == .disconnected)
+            }
+        }
+    }
+
+    @Test("whose file is removed, with its folder or without, listens at its path anew", arguments: [false, true])
+    func removed(folder: Bool) async throws {
+        let path = Unique.path()
+        let address = try address("ipc://\(path)")
+        try await SocketHost.run(in: context) { server in
+            try await server.route(at: address)
+            if folder {
+                try FileManager.default.removeItem(atPath: String(path.dropLast("/a.sock".count)))
+            } else {
+                unlink(path)
+            }
+            try await SocketHost.run(in: context) { client in
+                try await client.deal(with: address)
+                #expect(await client.next() == .connected)
+                #expect(await client.send([[1]]) == .sent)
+                #expect(await server.next() == .connected)
+                #expect(await server.next() == .message([[1]]))
+            }
+        }
+        #expect(access(path, F_OK) != 0 && access(path + ".lock", F_OK) != 0)
+    }
+
+    @Test("that leaves removes no file of another process, which has its path by now")
+    func successor() async throws {
+        let path = Unique.path()
+        let address = try address("ipc://\(path)")
+        try await SocketHost.run(in: context) { first in
+            try await first.route(at: address)
+            unlink(path)
+            unlink(path + ".lock")
+            try await SocketHost.run(in: context) { second in
+                try await second.route(at: address)
+                await first.close()
+                #expect(access(path, F_OK) == 0 && access(path + ".lock", F_OK) == 0)
+                let client = try Socket(.dealer, in: context)
+                let monitor = try client.monitor()
+                try client.connect(address)
+                _ = try monitor.wait(for: .handshakeSucceeded)
+            }
+        }
+    }
+
+    @Test("is bound by an absolute path, though the setting is relative to the folder")
+    func absolute() throws {
+        let path = Unique.path()
+        let folder = FileManager.default.currentDirectoryPath
+        let up = folder.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+        let file = try SocketFile(path: up + path, backlog: 1, operation: "test")
+        defer { file.abandon() }
+        let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
+        #expect(table.contains(" /") && table.contains(folder + "/" + up + path))
+    }
+
+    /// A port that nobody listens at.
+    private func freePort() throws -> UInt16 {
+        let place = try ListeningPlace(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
+        defer { place.close() }
+        guard case .tcp(_, let port) = place.address.target else { throw TimedOut() }
+        return port
+    }
+
+    private func residentBytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
+    }
+}
