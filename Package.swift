@@ -116,7 +116,7 @@ let package = Package(
         kit("Measuring", [histogram]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
-        service("Auth", ["Contracts", "RPC", "Tokens", "Background", "Passwords", grdb, logging]),
+        service("Auth", ["Contracts", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC", "Measuring"], resources: page),

@@ -59,26 +59,32 @@ struct AdministratorTests {
         }
     }
 
-    @Test("is not locked by wrong passwords; any other user is", arguments: StoreKind.all)
+    @Test(
+        "is not locked by wrong passwords, nor is any other user: they are counted and told", arguments: StoreKind.all)
     func failures(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada", ["users"]))
             try await store.add(user("bob"))
             #expect(try await store.open(token("b", of: "bob")))
-            for _ in 1...4 {
+            for count in 1...4 {
                 for name in ["ada", "bob", "nobody"] {
-                    try await store.noteFailure(of: name, limit: 3, at: second(4))
+                    let total = try await store.noteFailure(of: name, limit: 3, from: "192.0.2.1", at: second(4))
+                    #expect(total == (name == "nobody" ? 0 : count))
                 }
             }
-            let ada = try #require(try await store.user(named: "ada"))
-            #expect(!ada.isLocked && ada.failedAttempts == 4)
-            let bob = try #require(try await store.user(named: "bob"))
-            #expect(bob.isLocked && bob.changed == second(4))
-            #expect(try await store.revoked() == ["access of b"])
-            #expect(try await store.refreshToken("b")?.isEnded == true)
-            #expect(try await store.audit(before: nil, limit: 1).first?.entry.action == .userLocked)
+            for name in ["ada", "bob"] {
+                let user = try #require(try await store.user(named: name))
+                #expect(!user.isLocked && user.failedAttempts == 4 && user.changed == second(0))
+            }
+            #expect(try await store.revoked().isEmpty)
+            #expect(try await store.refreshToken("b")?.isEnded == false)
+            let lines = try await store.audit(before: nil, limit: 9).map(\.entry).filter {
+                $0.action == .passwordGuessed
+            }
+            #expect(lines.map(\.target) == ["bob", "ada", "bob", "ada"])
+            #expect(lines.allSatisfy { $0.origin == "192.0.2.1" && $0.at == second(4) })
             let unlocked = try await store.change("bob", .unlock, by: .owner, entry(.userUnlocked, of: "bob")).get()
-            #expect(!unlocked.isLocked && unlocked.failedAttempts == 0)
+            #expect(unlocked.failedAttempts == 0)
         }
     }
 

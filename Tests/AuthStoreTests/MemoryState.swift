@@ -5,7 +5,7 @@ import Foundation
 struct MemoryState {
     struct Session {
         var token: RefreshToken
-        var isUsed = false
+        var use: StoredRefreshToken.Use?
     }
 
     var users: [String: User] = [:]

@@ -113,12 +113,11 @@ extension MemoryStore {
         }
     }
 
-    func noteFailure(of name: String, limit: Int, at moment: Date) throws(StoreError) {
-        guard var user = try read().users[name] else { return }
-        user.failedAttempts += 1
-        state.users[name] = user
-        guard user.failedAttempts >= limit, !user.isLocked else { return }
-        _ = try change(name, .lock, by: .owner, AuditEntry.lock(of: name, after: user.failedAttempts, at: moment))
+    func noteFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws(StoreError) -> Int {
+        guard let failures = try read().users[name].map({ $0.failedAttempts + 1 }) else { return 0 }
+        state.users[name]?.failedAttempts = failures
+        if failures >= limit { state.note(.guesses(at: name, failures, from: origin, at: moment)) }
+        return failures
     }
 
     func roles() throws(StoreError) -> [Role] { try read().allRoles }
@@ -167,21 +166,28 @@ extension MemoryStore {
     func refreshToken(_ hash: String) throws(StoreError) -> StoredRefreshToken? {
         let state = try read()
         return state.sessions[hash].map {
-            StoredRefreshToken(token: $0.token, isUsed: $0.isUsed, isEnded: state.ended.contains($0.token.family))
+            StoredRefreshToken(token: $0.token, use: $0.use, isEnded: state.ended.contains($0.token.family))
         }
     }
 
-    func rotate(_ hash: String, to next: RefreshToken, from origin: String?) throws(StoreError) -> Rotation {
+    func rotate(
+        _ hash: String, to next: RefreshToken, sealed: String, retryable time: Duration, from origin: String?
+    ) throws(StoreError) -> Rotation {
         guard let session = try read().sessions[hash] else { return .unknown }
         let family = session.token.family
         guard !state.ended.contains(family) else { return .ended }
-        guard !session.isUsed else {
+        if let use = session.use {
+            let isRetry = next.issued.timeIntervalSince(use.moment) < time / .seconds(1)
+            if isRetry, let successor = state.sessions[use.successor], successor.use == nil {
+                let permissions = try permissions(of: session.token.user)
+                return .repeated(successor.token, sealed: use.sealed, permissions: permissions)
+            }
             state.end(family: family, at: next.issued)
             state.note(.reuse(of: session.token, from: origin, at: next.issued))
             return .reused
         }
         guard session.token.expires > next.issued else { return .expired }
-        state.sessions[hash]?.isUsed = true
+        state.sessions[hash]?.use = .init(at: next.issued, successor: next.hash, sealed: sealed)
         state.sessions[next.hash] = MemoryState.Session(token: next)
         return .rotated(permissions: try permissions(of: session.token.user))
     }

@@ -8,11 +8,11 @@ struct SessionTests {
     func opened(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada"))
-            try await store.noteFailure(of: "ada", limit: 9, at: second(0))
+            #expect(try await store.noteFailure(of: "ada", limit: 9, from: nil, at: second(0)) == 1)
             #expect(try await store.open(token("a")))
             #expect(
                 try await store.refreshToken("a")
-                    == StoredRefreshToken(token: token("a"), isUsed: false, isEnded: false))
+                    == StoredRefreshToken(token: token("a"), use: nil, isEnded: false))
             #expect(try await store.user(named: "ada") == user("ada"))
             #expect(try await store.refreshToken("b") == nil)
             #expect(try await store.open(token("b"), passwordHash: "hash of ada", rehashed: "stronger") == [])
@@ -58,7 +58,8 @@ struct SessionTests {
             #expect(
                 try await store.rotate("b", to: token("c", family: "a", at: second(20)), from: nil)
                     == .rotated(permissions: []))
-            #expect(try await store.refreshToken("b") == StoredRefreshToken(token: next, isUsed: true, isEnded: false))
+            let use = StoredRefreshToken.Use(at: second(20), successor: "c", sealed: "sealed")
+            #expect(try await store.refreshToken("b") == StoredRefreshToken(token: next, use: use, isEnded: false))
             #expect(try await store.refreshToken("c")?.isUsed == false)
             #expect(try await store.revoked().isEmpty)
         }
@@ -106,6 +107,31 @@ struct SessionTests {
             #expect(outcomes.count { $0 == .rotated(permissions: []) } == 1 && outcomes.count { $0 == .reused } == 1)
             #expect(outcomes.count { $0 == .ended } == 6)
             #expect(try await store.revoked().count == 2)
+        }
+    }
+
+    @Test("gives the next token once more for a while, as long as nobody has used it", arguments: StoreKind.all)
+    func retried(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada", ["time"]))
+            #expect(try await store.open(token("a")))
+            func rotate(_ hash: String, to next: String, at moment: Int) async throws -> Rotation {
+                try await store.rotate(
+                    hash, to: token(next, family: "a", at: second(moment)), sealed: "sealed \(next)",
+                    retryable: .seconds(10), from: nil)
+            }
+            let next = Rotation.repeated(
+                token("b", family: "a", at: second(1)), sealed: "sealed b", permissions: ["time"])
+            #expect(try await rotate("a", to: "b", at: 1) == .rotated(permissions: ["time"]))
+            for moment in [1, 5, 10] { #expect(try await rotate("a", to: "x", at: moment) == next) }
+            #expect(try await store.refreshToken("x") == nil)
+            #expect(try await rotate("b", to: "c", at: 10) == .rotated(permissions: ["time"]))
+            // Somebody has the next one: this is another hand.
+            #expect(try await rotate("a", to: "x", at: 10) == .reused)
+            #expect(try await rotate("c", to: "x", at: 10) == .ended)
+            #expect(try await store.open(token("p")))
+            #expect(try await rotate("p", to: "q", at: 1) == .rotated(permissions: ["time"]))
+            #expect(try await rotate("p", to: "x", at: 11) == .reused)
         }
     }
 

@@ -78,6 +78,11 @@ extension AuthStore {
         try await open(token, passwordHash: "hash of \(token.user)", rehashed: nil) != nil
     }
 
+    /// Uses a token for the next one, and nobody may ask again.
+    func rotate(_ hash: String, to next: RefreshToken, from origin: String?) async throws -> Rotation {
+        try await rotate(hash, to: next, sealed: "sealed", retryable: .zero, from: origin)
+    }
+
     /// The ids of all revoked tokens, in their order.
     func revoked(since version: Int = 0) async throws -> [String] {
         try await changes(since: version, limit: 1000).revocations.map(\.token.id)

@@ -47,7 +47,7 @@ struct UserStoreTests {
                         == .failure(.noSuchUser))
                 #expect(
                     try await store.remove(name, by: .owner, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
-                try await store.noteFailure(of: name, limit: 1, at: second(1))
+                #expect(try await store.noteFailure(of: name, limit: 1, from: nil, at: second(1)) == 0)
             }
             #expect(try await store.user(named: "ada") == user("ada"))
             #expect(try await store.users(after: "ada\0x", limit: 9).map(\.name) == ["bob"])

@@ -75,10 +75,15 @@ struct ReplicaTests {
             let refreshed = try await pair.post("refresh", at: 1, #"{"refresh_token":"\#(first)"}"#)
             let token = try #require(refreshed.data?["token"]?.string, "\(refreshed.body)")
             #expect(try await pair.verdicts(token) == [200, 200, 200])
-            #expect(try await pair.post("refresh", at: 0, #"{"refresh_token":"\#(first)"}"#).status == 401)
+            // An answer may be lost: the other has the same one for a while, until that is used.
+            let again = try await pair.post("refresh", at: 0, #"{"refresh_token":"\#(first)"}"#)
+            let second = try #require(again.data?["refresh_token"]?.string, "\(again.body)")
+            #expect(refreshed.data?["refresh_token"]?.string == second)
+            let next = try await pair.post("refresh", at: 0, #"{"refresh_token":"\#(second)"}"#)
+            let third = try #require(next.data?["refresh_token"]?.string, "\(next.body)")
+            #expect(try await pair.post("refresh", at: 1, #"{"refresh_token":"\#(first)"}"#).status == 401)
             try await pair.stops(token)
-            let second = try #require(refreshed.data?["refresh_token"]?.string)
-            #expect(try await pair.post("refresh", at: 1, #"{"refresh_token":"\#(second)"}"#).status == 401)
+            #expect(try await pair.post("refresh", at: 1, #"{"refresh_token":"\#(third)"}"#).status == 401)
         }
     }
 

@@ -22,6 +22,31 @@ public struct OpaqueToken: Sendable, Hashable {
     }
 }
 
+extension OpaqueToken {
+    /// Encrypts another secret so that only who shows this one can read it (ChaCha20-Poly1305, RFC 8439).
+    ///
+    /// - Returns: base64url.
+    /// - Throws: what BoringSSL does without memory.
+    public func seal(_ other: OpaqueToken) throws -> String {
+        Base64URL.encode(try ChaChaPoly.seal(Data(other.text.utf8), using: sealingKey).combined)
+    }
+
+    /// Decrypts what ``seal(_:)`` has made.
+    ///
+    /// - Throws: an error if it was made by another secret, or changed.
+    public func open(_ sealed: String) throws -> OpaqueToken {
+        let box = try ChaChaPoly.SealedBox(combined: Base64URL.decode(sealed.utf8) ?? [])
+        return OpaqueToken(String(decoding: try ChaChaPoly.open(box, using: sealingKey), as: UTF8.self))
+    }
+
+    /// Not to be found from the hash, which others know.
+    private var sealingKey: SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(text.utf8)), info: Data("sealed by an opaque token".utf8),
+            outputByteCount: 32)
+    }
+}
+
 extension OpaqueToken: CustomStringConvertible, CustomReflectable {
     public var description: String { "OpaqueToken(\(hash))" }
     public var customMirror: Mirror { Mirror(self, children: ["hash": hash]) }

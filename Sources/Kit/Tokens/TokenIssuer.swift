@@ -45,6 +45,12 @@ public final class TokenIssuer: Sendable {
             id: Self.randomID(), issued: issued, expiry: issued + Int(lifetime.components.seconds))
     }
 
+    /// The name and the times of a token that was made before, to make it once more.
+    public func stamp(id: String, expires: Date) -> TokenStamp {
+        let expiry = Int(expires.timeIntervalSince1970)
+        return TokenStamp(id: id, issued: expiry - Int(lifetime.components.seconds), expiry: expiry)
+    }
+
     /// Signs a token for a subject.
     ///
     /// - Parameters:

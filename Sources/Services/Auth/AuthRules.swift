@@ -1,11 +1,15 @@
-/// What settings say about auth's own conduct.
+/// The settings of auth's own conduct.
 public struct AuthRules: Sendable {
-    /// What a guest may do; where it is empty, there are no guests.
+    /// The permissions of a guest; if there are none, there are no guests.
     public var guestPermissions: Set<String> = []
     /// For how long a refresh token is good.
     public var refreshLifetime = Duration.seconds(1_209_600)
-    /// How many wrong passwords in a row lock a user.
+    /// For how long the refresh token used last gets its successor once more, for those who have not received the answer.
+    public var refreshRetry = Duration.seconds(10)
+    /// After how many wrong passwords in a row those who guess are kept out.
     public var lockAfter = 100
+    /// How long they are kept out.
+    public var lockPeriod = Duration.seconds(900)
     /// How many times a minute one user may ask for tokens or for another password, each by itself, from one address; from all
     /// of them, six times as many. 0 for no limit.
     public var perAccount = 5

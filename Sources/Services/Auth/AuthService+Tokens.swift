@@ -19,23 +19,6 @@ extension AuthService {
         }
     }
 
-    /// Counts a comparison of a user's password, at the user's share and at the address. What turns out to be no guess is not
-    /// counted at the address: the password was right, or could not be compared.
-    func guess<Value: Sendable>(
-        _ kind: GrantLimits.Kind, of name: String, _ context: CallContext, _ work: () async throws -> Value
-    ) async throws -> Value {
-        try limits.count(.password, from: context.origin)
-        do {
-            try limits.count(kind, of: name, from: context.origin)
-            let value = try await work()
-            limits.forgive(.password, from: context.origin)
-            return value
-        } catch {
-            if (error as? Problem)?.kind != .credentialsWrong { limits.forgive(.password, from: context.origin) }
-            throw error
-        }
-    }
-
     private nonisolated func logIn(_ name: String, _ password: String) async throws -> TokenGrant {
         let (hash, isOutdated) = try await check(name, password)
         let rehashed = isOutdated ? try await passwords.hash(password) : nil
@@ -50,26 +33,39 @@ extension AuthService {
     }
 
     func refresh(_ request: RefreshRequest, _ context: CallContext) async throws -> TokenGrant {
-        let hash = OpaqueToken(request.refreshToken).hash
-        let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
-        guard let found else {
-            try limits.count(.refreshToken, from: context.origin)
-            throw Problem.wrongRefreshToken
-        }
-        try limits.count(.refresh, of: found.token.user, from: context.origin)
-        let grant = grant(to: found.token.user, family: found.token.family)
+        let shown = OpaqueToken(request.refreshToken)
+        let found = try await ask { store throws(StoreError) in try await store.refreshToken(shown.hash) }
+        guard let user = found?.token.user, let family = found?.token.family else { throw wrongRefreshToken(context) }
+        let place = Lockouts.Place(user, from: context.origin)
+        try limits.count(.refresh, of: place, isKnown: true)
+        let grant = grant(to: user, family: family)
+        let sealed = try shown.seal(grant.secret)
         let rotation = try await ask { store throws(StoreError) in
-            try await store.rotate(hash, to: grant.refresh, from: context.origin)
+            try await store.rotate(
+                shown.hash, to: grant.refresh, sealed: sealed, retryable: rules.refreshRetry, from: context.origin)
         }
-        if rotation == .reused {
-            context.logger.warning("A refresh token of \(found.token.user) was used twice; its family has ended")
+        switch rotation {
+        case .rotated(let permissions):
+            lockouts.know(place)
+            return try answer(grant, permissions)
+        case .repeated(let successor, let sealed, let permissions):
+            return try answer(Grant(successor, secret: shown.open(sealed), issuer), permissions)
+        case .reused:
+            context.logger.warning("A refresh token of \(user) was used twice; its family has ended")
             await tell()
+            throw wrongRefreshToken(context)
+        case .unknown, .expired, .ended: throw wrongRefreshToken(context)
         }
-        guard case .rotated(let permissions) = rotation else {
+    }
+
+    /// A wrong refresh token counts at the address; a good one is no guess.
+    private func wrongRefreshToken(_ context: CallContext) -> Problem {
+        do throws(Problem) {
             try limits.count(.refreshToken, from: context.origin)
-            throw Problem.wrongRefreshToken
+            return .wrongRefreshToken
+        } catch {
+            return error
         }
-        return try answer(grant, permissions)
     }
 
     func revoke(_ request: RevocationRequest, _ context: CallContext) async throws -> Empty {
@@ -142,21 +138,8 @@ extension AuthService {
     nonisolated func check(_ name: String, _ password: String) async throws -> (hash: String, isOutdated: Bool) {
         let hash = try await ask { store throws(StoreError) in try await store.passwordHash(of: name) }
         let verdict = try await passwords.verify(password, against: hash)
-        guard let hash, verdict != .wrong else {
-            await noteFailure(of: name)
-            throw Problem.wrongCredentials
-        }
+        guard let hash, verdict != .wrong else { throw Problem.wrongCredentials }
         return (hash, verdict == .rightButOutdated)
-    }
-
-    private func noteFailure(of name: String) {
-        let last = failures
-        failures = Task { [limit = rules.lockAfter] in
-            await last?.value
-            _ = try? await ask { store throws(StoreError) in
-                try await store.noteFailure(of: name, limit: limit, at: .now)
-            }
-        }
     }
 
     private nonisolated func grant(to user: String, family: String? = nil) -> Grant {
@@ -174,8 +157,8 @@ extension AuthService {
     private nonisolated func answer(_ grant: Grant, _ permissions: Set<String>) throws(Problem) -> TokenGrant {
         let access = try issuer.issue(subject: grant.refresh.user, permissions: permissions, stamp: grant.access)
         return TokenGrant(
-            token: access.token, expiresIn: Int(issuer.lifetime.components.seconds), refreshToken: grant.secret.text,
-            refreshExpiresIn: Int(rules.refreshLifetime.components.seconds))
+            token: access.token, expiresIn: access.expires.secondsLeft, refreshToken: grant.secret.text,
+            refreshExpiresIn: grant.refresh.expires.secondsLeft)
     }
 }
 
@@ -184,6 +167,21 @@ private struct Grant {
     let access: TokenStamp
     let secret: OpaqueToken
     let refresh: RefreshToken
+
+    init(access: TokenStamp, secret: OpaqueToken, refresh: RefreshToken) {
+        (self.access, self.secret, self.refresh) = (access, secret, refresh)
+    }
+
+    /// Tokens that were handed out before, to be handed out once more.
+    init(_ refresh: RefreshToken, secret: OpaqueToken, _ issuer: TokenIssuer) {
+        let access = issuer.stamp(id: refresh.access.id, expires: refresh.access.expires)
+        self.init(access: access, secret: secret, refresh: refresh)
+    }
+}
+
+extension Date {
+    /// Whole seconds from now, at least one.
+    fileprivate var secondsLeft: Int { max(1, Int(timeIntervalSinceNow.rounded(.up))) }
 }
 
 extension Problem {

@@ -81,6 +81,7 @@ extension AuthService {
     func unlockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
         let administrator = try await administrator(context)
         let entry = entry(.userUnlocked, of: name.user, context)
+        lockouts.forgive(name.user)
         return try await change { store throws(StoreError) in
             try await store.change(name.user, .unlock, by: administrator, entry)
         }.profile

@@ -2,6 +2,7 @@ import Contracts
 import Endpoints
 import Foundation
 import Logging
+import Metrics
 public import Passwords
 public import RPC
 public import Tokens
@@ -21,6 +22,8 @@ public actor AuthService: Service {
     /// Lets all who verify tokens hear of what was written, auth's own verifier first.
     let tell: @Sendable () async -> Void
     var limits: GrantLimits
+    var lockouts: Lockouts
+    let metrics = AuthMetrics()
     /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must not
     /// learn from its time whether there is such a user.
     var failures: Task<Void, Never>?
@@ -46,6 +49,7 @@ public actor AuthService: Service {
         self.rules = rules
         self.tell = tell
         limits = GrantLimits(rules)
+        lockouts = Lockouts(after: rules.lockAfter, for: rules.lockPeriod)
     }
 
     public func waitsFor() async -> [String] {
@@ -90,6 +94,13 @@ public actor AuthService: Service {
         guard !isRevoked else { throw Problem(.tokenInvalid, "The token has been revoked.") }
         return principal
     }
+}
+
+/// The figures of auth, for Prometheus.
+struct AuthMetrics: Sendable {
+    let wrongPasswords = Counter(label: "star_auth_wrong_passwords_total")
+    /// How often those who guess at a user's password were kept out.
+    let lockouts = Counter(label: "star_auth_lockouts_total")
 }
 
 extension Date {

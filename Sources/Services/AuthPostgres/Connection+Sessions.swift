@@ -12,11 +12,13 @@ extension Connection {
         let token = RefreshToken(
             hash: hash, family: try row("family"), user: try row("user_name"), issued: try row.date("issued"),
             expires: try row.date("expires"), access: access)
-        return StoredRefreshToken(token: token, isUsed: try row("is_used"), isEnded: try row("is_ended"))
+        return StoredRefreshToken(token: token, use: try row.use, isEnded: try row("is_ended"))
     }
 
-    package func markUsed(_ hash: String) throws {
-        try run("UPDATE refresh_tokens SET is_used = true WHERE hash = $1", hash)
+    package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {
+        try run(
+            "UPDATE refresh_tokens SET is_used = true, used = $1, successor = $2, sealed = $3 WHERE hash = $4",
+            use.moment.milliseconds, use.successor, use.sealed, hash)
     }
 
     package func insert(family: String, of user: String) throws {
@@ -83,5 +85,16 @@ extension Connection {
         try run(
             "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES ($1, $2, $3, $4, $5, $6)",
             entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)
+    }
+}
+
+extension Row {
+    fileprivate var use: StoredRefreshToken.Use? {
+        get throws(PostgresError) {
+            guard try self("is_used") else { return nil }
+            guard let moment = try self("used", as: Int64?.self) else { return .unknown }
+            return StoredRefreshToken.Use(
+                at: Date(milliseconds: moment), successor: try self("successor"), sealed: try self("sealed"))
+        }
     }
 }

@@ -2,7 +2,14 @@ import Postgres
 
 extension PostgresStore {
     /// What brings a database of any age to today's form.
-    static let migrations = [Migration("1 users, sessions, keys, revocations, audit", first)]
+    static let migrations = [
+        Migration("1 users, sessions, keys, revocations, audit", first),
+        Migration("2 successors of refresh tokens", second),
+    ]
+
+    private static let second = [
+        "ALTER TABLE refresh_tokens ADD COLUMN used bigint, ADD COLUMN successor text, ADD COLUMN sealed text"
+    ]
 
     /// Moments are milliseconds since 1970. Texts are ordered by their bytes.
     private static let first = [

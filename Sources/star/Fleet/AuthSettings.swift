@@ -25,7 +25,9 @@ struct AuthSettings: Sendable {
             throw SettingsError(description: "GUEST_PERMISSIONS names “\(permission)”, which \(fault).")
         }
         rules.refreshLifetime = .seconds(try settings(Self.refreshLifetime))
+        rules.refreshRetry = .seconds(try settings(Self.refreshRetry))
         rules.lockAfter = try settings(Self.lockAfter)
+        rules.lockPeriod = .seconds(try settings(Self.lockPeriod))
         rules.perAccount = try settings(Self.perAccount)
         rules.perAddress = try settings(Self.perAddress)
         let listening = try ServiceSettings("auth", port: Member.authPort, settings).url
@@ -43,9 +45,9 @@ struct AuthSettings: Sendable {
 
     static var all: [SettingDescription] {
         [
-            database.description, refreshLifetime.description, guestPermissions.description, lockAfter.description,
-            perAccount.description, perAddress.description, url.description, announcement.description,
-            period.description,
+            database.description, refreshLifetime.description, refreshRetry.description,
+            guestPermissions.description, lockAfter.description, lockPeriod.description, perAccount.description,
+            perAddress.description, url.description, announcement.description, period.description,
         ]
     }
 
@@ -67,14 +69,20 @@ struct AuthSettings: Sendable {
     ) { text throws(SettingFault) in try AuthDatabase(text) }
     private static let refreshLifetime = Setting<Int>.integer(
         "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", standard: 1_209_600)
+    private static let refreshRetry = Setting<Int>.integer(
+        "AUTH_REFRESH_RETRY_SECONDS", 0...60,
+        "For how long a used refresh token gets its successor once more, if nobody has used that: an answer may be lost.",
+        standard: 10)
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
         "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
         standard: "", example: "time")
     private static let lockAfter = Setting<Int>.integer(
         "AUTH_LOCK_AFTER", 3...1000,
-        "How many wrong passwords in a row lock a user, until an administrator unlocks it.",
+        "How many wrong passwords in a row for one user keep those out who guess, and nobody who has logged in before.",
         standard: 100)
+    private static let lockPeriod = Setting<Int>.integer(
+        "AUTH_LOCK_SECONDS", 1...86_400, "How long those who guess are kept out.", standard: 900)
     private static let perAccount = Setting<Int>.integer(
         "AUTH_CALLS_PER_USER", 0...1_000_000,
         "How often a minute one user may ask for a token, and as often refresh one, and change the password, from one "

@@ -11,6 +11,7 @@ public struct AuditEntry: Sendable, Equatable {
         case userRemoved = "user_removed"
         case roleSet = "role_set"
         case roleRemoved = "role_removed"
+        case passwordGuessed = "password_guessed"
         case sessionEnded = "session_ended"
         case refreshTokenReused = "refresh_token_reused"
         case tokenRevoked = "token_revoked"
@@ -47,8 +48,11 @@ public struct AuditEntry: Sendable, Equatable {
 
 // What happens by itself, in whatever store.
 extension AuditEntry {
-    package static func lock(of user: String, after failures: Int, at moment: Date) -> AuditEntry {
-        AuditEntry(.userLocked, of: user, by: itself, detail: "\(failures) wrong passwords in a row", at: moment)
+    package static func guesses(
+        at user: String, _ failures: Int, from origin: String?, at moment: Date
+    ) -> AuditEntry {
+        let detail = "\(failures) wrong passwords in a row; who guesses is kept out for a while"
+        return AuditEntry(.passwordGuessed, of: user, by: itself, detail: detail, from: origin, at: moment)
     }
 
     package static func reuse(of token: RefreshToken, from origin: String?, at moment: Date) -> AuditEntry {

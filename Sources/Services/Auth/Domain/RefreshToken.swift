@@ -25,8 +25,8 @@ public struct TokenReference: Sendable, Hashable {
 /// A refresh token as a store knows it: by its hash, so that who reads the store cannot use it.
 ///
 /// The tokens that come of one password are a family: each is used once, for the next. A family whose token is used twice
-/// is in two hands, and ends.
-public struct RefreshToken: Sendable, Equatable {
+/// is in two hands, and ends. Whoever has not received the next one may ask again for a moment.
+public struct RefreshToken: Sendable, Hashable {
     /// SHA-256 of the token, base64url.
     public let hash: String
     /// The family's name; the hash of its first token.
@@ -52,17 +52,38 @@ public struct RefreshToken: Sendable, Equatable {
 
 /// A refresh token and what has become of it.
 public struct StoredRefreshToken: Sendable, Equatable {
+    /// The exchange of a token for the next one.
+    public struct Use: Sendable, Equatable {
+        public let moment: Date
+        /// The hash of the next one.
+        public let successor: String
+        /// The next one, which only who shows the used one can read.
+        public let sealed: String
+
+        public init(at moment: Date, successor: String, sealed: String) {
+            self.moment = moment
+            self.successor = successor
+            self.sealed = sealed
+        }
+
+        /// Of a token that was used before anybody could ask again.
+        package static let unknown = Use(at: .distantPast, successor: "", sealed: "")
+    }
+
     public let token: RefreshToken
-    /// Whether it was used for the next one.
-    public let isUsed: Bool
+    /// `nil` if it was not used.
+    public let use: Use?
     /// Whether its family has ended.
     public let isEnded: Bool
 
-    public init(token: RefreshToken, isUsed: Bool, isEnded: Bool) {
+    public init(token: RefreshToken, use: Use?, isEnded: Bool) {
         self.token = token
-        self.isUsed = isUsed
+        self.use = use
         self.isEnded = isEnded
     }
+
+    /// Whether it was used for the next one.
+    public var isUsed: Bool { use != nil }
 }
 
 /// What has become of an attempt to use a refresh token.
@@ -70,6 +91,8 @@ public enum Rotation: Sendable, Hashable {
     /// It is used now, and the next one is good. The access token that goes with that may permit this much: whatever is
     /// taken from the user later, revokes it.
     case rotated(permissions: Set<String>)
+    /// It was used a moment ago, for this token, which was not used yet: the answer may have been lost. All is as it was.
+    case repeated(RefreshToken, sealed: String, permissions: Set<String>)
     case unknown
     case expired
     /// Its family had ended before: by a revocation, a lock, another password.

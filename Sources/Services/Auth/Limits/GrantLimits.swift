@@ -46,13 +46,13 @@ struct GrantLimits {
         "\(attempt.rawValue) \(network(origin))"
     }
 
+    /// - Parameter isKnown: whether the user has logged in from there before: then only what comes from there counts.
     mutating func count(
-        _ kind: Kind, of user: String, from origin: String?, at now: ContinuousClock.Instant = .now
+        _ kind: Kind, of place: Lockouts.Place, isKnown: Bool, at now: ContinuousClock.Instant = .now
     ) throws(Problem) {
-        let account = "\(kind.rawValue) \(user)"
-        let here = "\(account) \(origin.map(Self.network) ?? "")"
-        guard let pause = accounts.take(here, at: now) ?? accountsEverywhere.take(account, at: now) else { return }
-        throw Self.problem("Too many calls have come for this user.", pause)
+        var pause = accounts.take("\(kind.rawValue) \(place.here)", at: now)
+        if pause == nil, !isKnown { pause = accountsEverywhere.take("\(kind.rawValue) \(place.user)", at: now) }
+        if let pause { throw Self.problem("Too many calls have come for this user.", pause) }
     }
 
     private static let mapped = "::ffff:"

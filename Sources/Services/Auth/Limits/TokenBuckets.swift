@@ -2,8 +2,7 @@ import Background
 
 /// How often something may happen, for each of many keys: so many times at once, and as many again in each minute.
 ///
-/// What is remembered is bounded. Two generations: when the young one is full it becomes the old one, and the old one is
-/// let go; a bucket that was not used for so long is most likely full again.
+/// What is remembered is bounded; a bucket that was not used for long is most likely full again.
 struct TokenBuckets {
     private struct Bucket {
         var level: Double
@@ -12,26 +11,24 @@ struct TokenBuckets {
     }
 
     private let perMinute: Double
-    private let generationLimit: Int
-    private var young: [String: Bucket] = [:]
-    private var old: [String: Bucket] = [:]
+    private var buckets: RecentEntries<Bucket>
 
     /// - Parameters:
     ///   - perMinute: how many times; 0 for no limit.
-    ///   - limit: how many keys are remembered at the most.
+    ///   - limit: how many keys are remembered at most.
     init(perMinute: Int, limit: Int = 20_000) {
         self.perMinute = Double(perMinute)
-        generationLimit = limit / 2
+        buckets = RecentEntries(limit: limit)
     }
 
-    var count: Int { young.count + old.count }
+    var count: Int { buckets.count }
 
     /// Takes one of a key's times.
     ///
     /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each who asks.
     mutating func take(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
         guard perMinute > 0 else { return nil }
-        var bucket = young[key] ?? old.removeValue(forKey: key) ?? Bucket(level: perMinute, at: now)
+        var bucket = buckets[key] ?? Bucket(level: perMinute, at: now)
         bucket.level = min(perMinute, bucket.level + (bucket.at.duration(to: now) / .seconds(60)) * perMinute)
         bucket.at = now
         let interval = Duration.seconds(60) / perMinute
@@ -41,22 +38,14 @@ struct TokenBuckets {
         } else {
             pause = bucket.retries.next(after: interval * (1 - bucket.level), interval: interval, at: now)
         }
-        insert(bucket, key)
+        buckets[key] = bucket
         return pause
     }
 
     /// Gives one of a key's times back.
     mutating func giveBack(_ key: String) {
-        guard var bucket = young[key] ?? old.removeValue(forKey: key) else { return }
+        guard var bucket = buckets[key] else { return }
         bucket.level = min(perMinute, bucket.level + 1)
-        insert(bucket, key)
-    }
-
-    private mutating func insert(_ bucket: Bucket, _ key: String) {
-        if young.count >= generationLimit, young[key] == nil {
-            old = young
-            young = [:]
-        }
-        young[key] = bucket
+        buckets[key] = bucket
     }
 }

@@ -11,11 +11,13 @@ extension Database {
         let token = RefreshToken(
             hash: hash, family: row["family"], user: row["user"], issued: Date(milliseconds: row["issued"]),
             expires: Date(milliseconds: row["expires"]), access: access)
-        return StoredRefreshToken(token: token, isUsed: row["is_used"], isEnded: row["is_ended"])
+        return StoredRefreshToken(token: token, use: row.use, isEnded: row["is_ended"])
     }
 
-    package func markUsed(_ hash: String) throws {
-        try run("UPDATE refresh_tokens SET is_used = 1 WHERE hash = ?", hash)
+    package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {
+        try run(
+            "UPDATE refresh_tokens SET is_used = 1, used = ?, successor = ?, sealed = ? WHERE hash = ?",
+            use.moment.milliseconds, use.successor, use.sealed, hash)
     }
 
     package func insert(family: String, of user: String) throws {
@@ -78,5 +80,14 @@ extension Database {
         try run(
             "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES (?, ?, ?, ?, ?, ?)",
             entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)
+    }
+}
+
+extension Row {
+    fileprivate var use: StoredRefreshToken.Use? {
+        guard self["is_used"] else { return nil }
+        guard let moment: Int64 = self["used"] else { return .unknown }
+        return StoredRefreshToken.Use(
+            at: Date(milliseconds: moment), successor: self["successor"], sealed: self["sealed"])
     }
 }

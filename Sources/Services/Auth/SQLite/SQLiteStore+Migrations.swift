@@ -6,8 +6,15 @@ extension SQLiteStore {
     static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1 users, sessions, keys, revocations, audit") { try $0.execute(sql: first) }
+        migrator.registerMigration("2 successors of refresh tokens") { try $0.execute(sql: second) }
         return migrator
     }
+
+    private static let second = """
+        ALTER TABLE refresh_tokens ADD COLUMN used INTEGER;
+        ALTER TABLE refresh_tokens ADD COLUMN successor TEXT;
+        ALTER TABLE refresh_tokens ADD COLUMN sealed TEXT;
+        """
 
     /// Moments are milliseconds since 1970. Names are ordered by their bytes, as SQLite does unless told otherwise.
     private static let first = """

@@ -15,17 +15,18 @@ public protocol SessionStore: Sendable {
     /// - Parameter hash: of the token.
     func refreshToken(_ hash: String) async throws(StoreError) -> StoredRefreshToken?
 
-    /// Uses a token for the next one of its family. A token that was used before ends its family, in the same transaction:
-    /// the family's access tokens are revoked, and there is a line in the audit trail.
-    ///
-    /// Of two who use one token at once, one has the next, and then the family ends.
+    /// Uses a token for the next one of its family. A token that was used a moment ago gives the same next one once more, if
+    /// nobody has used that. Any other that was used before ends its family, in the same transaction: the family's access
+    /// tokens are revoked, and there is a line in the audit trail.
     ///
     /// - Parameters:
     ///   - hash: of the token that is used.
-    ///   - next: of the same family; kept only where the outcome is ``Rotation/rotated(permissions:)``. Its `issued` is the moment.
+    ///   - next: of the same family; kept only if the outcome is ``Rotation/rotated(permissions:)``. Its `issued` is the moment.
+    ///   - sealed: the next one, as only who shows the used one can read it.
+    ///   - time: for how long the used one gives the next one once more.
     ///   - origin: where it came from, for the audit trail.
     func rotate(
-        _ hash: String, to next: RefreshToken, from origin: String?
+        _ hash: String, to next: RefreshToken, sealed: String, retryable time: Duration, from origin: String?
     ) async throws(StoreError) -> Rotation
 
     /// Ends the family of a token, and revokes its access tokens.

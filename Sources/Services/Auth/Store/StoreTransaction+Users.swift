@@ -37,14 +37,12 @@ extension StoreTransaction {
         }
     }
 
-    package func noteFailure(of name: String, limit: Int, at moment: Date) throws {
-        guard let user = try user(named: name) else { return }
+    package func noteFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws -> Int {
+        guard let user = try user(named: name) else { return 0 }
         try noteFailure(of: name)
         let failures = user.failedAttempts + 1
-        guard !user.isLocked, failures >= limit else { return }
-        let isLast = try user.isAdministrator(roles()) && administrators(orLocked: false) == 1
-        guard !isLast else { return }
-        _ = try apply(.lock, to: name, held: nil, .lock(of: name, after: failures, at: moment))
+        if failures >= limit { try note(.guesses(at: name, failures, from: origin, at: moment)) }
+        return failures
     }
 
     package func set(_ role: Role, _ entry: AuditEntry) throws -> Role {

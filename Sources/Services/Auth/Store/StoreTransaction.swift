@@ -36,7 +36,8 @@ package protocol StoreTransaction {
     func refreshToken(_ hash: String) throws -> StoredRefreshToken?
     func insert(family: String, of user: String) throws
     func insert(_ token: RefreshToken) throws
-    func markUsed(_ hash: String) throws
+    /// Writes down that a token was used.
+    func note(_ use: StoredRefreshToken.Use, of hash: String) throws
     /// Ends what a change of a user ends.
     func end(_ ending: Ending, of user: String, at moment: Date) throws
     func end(family: String, at moment: Date) throws

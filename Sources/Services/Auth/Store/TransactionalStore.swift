@@ -54,8 +54,10 @@ extension TransactionalStore {
         try await judge { try $0.remove(name, by: authority, entry) }
     }
 
-    public func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError) {
-        try await write { try $0.noteFailure(of: name, limit: limit, at: moment) }
+    public func noteFailure(
+        of name: String, limit: Int, from origin: String?, at moment: Date
+    ) async throws(StoreError) -> Int {
+        try await write { try $0.noteFailure(of: name, limit: limit, from: origin, at: moment) }
     }
 
     public func roles() async throws(StoreError) -> [Role] {
@@ -84,9 +86,9 @@ extension TransactionalStore {
     }
 
     public func rotate(
-        _ hash: String, to next: RefreshToken, from origin: String?
+        _ hash: String, to next: RefreshToken, sealed: String, retryable time: Duration, from origin: String?
     ) async throws(StoreError) -> Rotation {
-        try await write { try $0.rotate(hash, to: next, from: origin) }
+        try await write { try $0.rotate(hash, to: next, sealed: sealed, retryable: time, from: origin) }
     }
 
     public func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool {

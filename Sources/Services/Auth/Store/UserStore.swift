@@ -51,10 +51,13 @@ public protocol UserStore: Sendable {
         _ name: String, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal>
 
-    /// Notes a wrong password, and locks the user when that makes `limit` in a row, unless it is the last administrator:
-    /// whoever types wrong passwords must not be able to lock out everybody. The lock ends the sessions and has a line in
-    /// the audit trail. Where there is no such user, nothing happens.
-    func noteFailure(of name: String, limit: Int, at moment: Date) async throws(StoreError)
+    /// Counts a wrong password, with a line in the audit trail from the `limit`th in a row on.
+    ///
+    /// - Parameter origin: where it came from, for the audit trail.
+    /// - Returns: how many there have been in a row; 0 if there is no such user.
+    func noteFailure(
+        of name: String, limit: Int, from origin: String?, at moment: Date
+    ) async throws(StoreError) -> Int
 
     /// All roles, by name.
     func roles() async throws(StoreError) -> [Role]

@@ -18,11 +18,11 @@ export class Problem extends Error {
 }
 
 // Sends one call. Resolves to the data; rejects with a Problem.
-export async function call(method, path, body) {
+export async function call(method, path, body, milliseconds = 8000) {
   const headers = {};
   if (token) headers["X-Token"] = token;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(8000) };
+  const options = { method, headers, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(milliseconds) };
   if (body !== undefined) options.body = JSON.stringify(body);
   const sent = token;
   let response, answer;

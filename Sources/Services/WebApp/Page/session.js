@@ -56,16 +56,17 @@ function take(grant) {
   timer = setTimeout(renew, grant.expires_in * 800);
 }
 
-// An answer that comes after its session has ended is nobody's.
+// An answer that comes after its session has ended is nobody's. One that is lost is asked for again, with the same token,
+// while auth still gives it.
 async function renew() {
   const used = refreshToken;
   try {
-    const grant = await call("POST", "session/refresh", { refresh_token: used });
+    const grant = await call("POST", "session/refresh", { refresh_token: used }, 4000);
     if (used === refreshToken) take(grant);
   } catch (problem) {
     if (used !== refreshToken) return;
     if (problem.status === 401) leave("Your time is over: sign in again.");
-    else timer = setTimeout(renew, 3000);
+    else timer = setTimeout(renew, problem.isOutage ? 1000 : 3000);
   }
 }
 

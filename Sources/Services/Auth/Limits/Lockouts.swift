@@ -1,0 +1,80 @@
+import Endpoints
+
+/// Keeps those out for a while who guess at a user's password, and nobody else.
+///
+/// A lockout holds where the guesses come from: at an address from which the user has logged in or refreshed before, that
+/// address alone; at all others, all of them together. So who knows a name cannot lock its owner out, and who guesses from
+/// many addresses gains nothing by it. Names that nobody has are treated alike.
+struct Lockouts {
+    private struct Trial {
+        /// Wrong passwords since the last right one.
+        var failures = 0
+        var end: ContinuousClock.Instant?
+    }
+
+    private let limit: Int
+    private let period: Duration
+    /// Where users have logged in.
+    private var known = RecentEntries<Void>()
+    private var trials = RecentEntries<Trial>()
+
+    /// - Parameters:
+    ///   - limit: after how many wrong passwords in a row a lockout begins.
+    ///   - period: how long it lasts. The next wrong password after it begins another.
+    init(after limit: Int, for period: Duration) {
+        self.limit = limit
+        self.period = period
+    }
+
+    /// Whether the user has logged in or refreshed from there before.
+    func isKnown(_ place: Place) -> Bool { known[place.here] != nil }
+
+    /// - Throws: ``Problem/Kind/tooManyRequests`` during a lockout.
+    func check(_ place: Place, at now: ContinuousClock.Instant = .now) throws(Problem) {
+        guard let end = trials[key(place)]?.end, end > now else { return }
+        throw Problem(
+            .tooManyRequests, "Too many wrong passwords have come for this user; those who try now are not let in.",
+            retryAfter: now.duration(to: end), isUnprocessed: true)
+    }
+
+    /// Takes in a wrong password.
+    ///
+    /// - Parameter total: how many in a row the store knows of, which other processes count too.
+    /// - Returns: whether a lockout begins with it.
+    mutating func fail(_ place: Place, total: Int = 0, at now: ContinuousClock.Instant = .now) -> Bool {
+        var trial = trials[key(place)] ?? Trial()
+        let wasOut = trial.end.map { $0 > now } ?? false
+        if total == 0 { trial.failures += 1 }
+        if !isKnown(place) { trial.failures = max(trial.failures, total) }
+        if trial.failures >= limit { trial.end = now + period }
+        trials[key(place)] = trial
+        return trial.end != nil && !wasOut
+    }
+
+    /// Takes in a right password.
+    mutating func succeed(_ place: Place) {
+        trials[key(place)] = nil
+        know(place)
+    }
+
+    /// Takes in that the user is at a place.
+    mutating func know(_ place: Place) { known[place.here] = () }
+
+    /// Forgets the wrong passwords for a user from all places that are not known, as an administrator may.
+    mutating func forgive(_ user: String) { trials[user] = nil }
+
+    private func key(_ place: Place) -> String { isKnown(place) ? place.here : place.user }
+
+    /// A user, and the network that somebody calls from who claims to be it.
+    struct Place {
+        let user: String
+        /// Both; names hold no space.
+        let here: String
+
+        /// - Parameter origin: `nil` for a trusted service that asks for itself.
+        init(_ user: String, from origin: String?) {
+            self.user = user
+            here = "\(user) \(origin.map(GrantLimits.network) ?? "")"
+        }
+    }
+}
