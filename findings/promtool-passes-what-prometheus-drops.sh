@@ -13,10 +13,10 @@
 #   promtool, gauge open_count:          exit code 3
 #   Prometheus: up 1, queue{shop="north"} 1 (exposed: 1, then 2), quantile NaN
 #
-# Matters to: authors of exporters who take promtool for the test of their output. The parser for OpenMetrics of
-# prometheus_client finds both faults.
+# Matters to: authors of exporters who take promtool for the test of their output, and so learn of a lost series by an
+# alert that never fires.
 #
-# Needs: apt-get, dpkg-deb of Debian 12 (nothing is installed on the system), for its package of Prometheus, and curl.
+# Needs: curl, and apt-get and dpkg-deb of Debian 12 (nothing is installed on the system), for its package of Prometheus.
 set -euo pipefail
 folder=$(mktemp -d)
 server='' prometheus=''
