@@ -89,15 +89,15 @@ let package = Package(
         kit("Tokens", ["RPC", crypto]),
         // Threads for work that blocks.
         kit("Background"),
-        // Passwords: Argon2id, on threads of its own. The only importer of libsodium.
+        // Passwords: Argon2id, on threads of its own. Imports libsodium, as ZMTP does.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
         kit("Passwords", ["Background", "CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
         kit("Postgres", ["CPostgres"]),
-        // What ZeroMQ sockets say to each other, without I/O.
-        kit("ZMTP"),
-        // libzmq as Swift types, ipc:// without libzmq, and the thread that owns the sockets of both.
+        // What ZeroMQ sockets say to each other, CURVE included, without I/O.
+        kit("ZMTP", ["CSodium"]),
+        // ZeroMQ sockets over the system's, libzmq as Swift types to compare with, and the thread that owns both.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
         kit("ZeroMQ", ["CEvents", "CZeroMQ", "ZMTP"]),
@@ -105,7 +105,7 @@ let package = Package(
         kit("Telemetry", [metrics]),
         // The two wires.
         kit("HTTPTransport", ["RPC", httpClient] + nio),
-        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", metrics]),
+        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.

@@ -43,6 +43,17 @@ struct ServiceHostTests {
         #expect(throws: Problem.self) { try gone.get() }
     }
 
+    @Test("does not start with a secret key that is not the other half of its key among the public ones")
+    func mismatchedKeys() async throws {
+        let (own, other) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+        let station = try await Station([
+            "ECHO_ZMQ_LISTEN": "tcp://127.0.0.1:0", "ECHO_CURVE_SECRET_KEY": own.secretKey.hex,
+            "CURVE_PUBLIC_KEYS": "echo=\(other.publicKey.hex)",
+        ])
+        let error = await #expect(throws: SettingsError.self) { _ = try await station.echo() }
+        #expect(error?.description.contains("ECHO_CURVE_SECRET_KEY: the one that does is \(own.publicKey.hex)") == true)
+    }
+
     @Test("encrypts tcp:// with CURVE, and lets in whom it knows alone")
     func curve() async throws {
         let (server, visitor, stranger) = (

@@ -97,9 +97,13 @@ struct CommandTests {
             #expect(bench.code == 0 && bench.output.contains(address), "\(bench)")
             let keyless = try await site.star("call", "boilerplate.smoke")
             #expect(keyless.code == 78 && keyless.log.contains("STAR_CURVE_SECRET_KEY"), "\(keyless)")
-            let foreign = ["STAR_CURVE_SECRET_KEY": stranger.secretKey.hex]
+            let mismatched = ["STAR_CURVE_SECRET_KEY": stranger.secretKey.hex]
+            let stopped = try await site.star("call", "boilerplate.smoke", settings: mismatched)
+            #expect(
+                stopped.code == 78 && stopped.log.contains("does not belong to STAR_CURVE_SECRET_KEY"), "\(stopped)")
+            let foreign = mismatched.merging(["CURVE_PUBLIC_KEYS": "boilerplate=\(service.publicKey.hex)"]) { $1 }
             let refused = try await site.star("call", "boilerplate.smoke", settings: foreign)
-            #expect(refused.code == 1 && refused.log.contains("no connection"), "\(refused)")
+            #expect(refused.code == 1 && refused.log.contains("does not admit this key"), "\(refused)")
         }
     }
 

@@ -85,8 +85,7 @@ struct SessionTests {
             Greeting.bytes + [4, 1, 9], Greeting.bytes + Wire.command("READY", [9, 65]),
             Greeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
             Greeting.bytes + Wire.command("READY", []), Greeting.bytes + Wire.frame([1], isLast: true),
-            Greeting.bytes + [5] + Wire.ready("DEALER").dropFirst(),
-            Greeting.bytes + Wire.command("ERROR", [2, 110, 111]),
+            Greeting.bytes + [5] + Wire.ready("DEALER").dropFirst(), Greeting.bytes + [6, 0, 0, 0, 0, 0, 0, 0x40, 0],
         ] as [[UInt8]])
     func badHandshake(bytes: [UInt8]) {
         var end = End(.router)
@@ -104,6 +103,14 @@ struct SessionTests {
     func badTraffic(bytes: [UInt8]) throws {
         var end = try End.ready(.router)
         #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+    }
+
+    @Test("says so if the peer refuses, and reads nothing more")
+    func refused() throws {
+        var end = End(.router)
+        let error = Greeting.bytes + Wire.command("ERROR", [2, 110, 111])
+        #expect(try end.read(error + Wire.ready("DEALER")) == [.refused])
+        #expect(!end.session.isReady)
     }
 
     @Test("ends with a peer whose message never does")
@@ -144,13 +151,14 @@ struct End {
         case ready
         case message([[UInt8]], total: Int)
         case expiry(Duration)
+        case refused
     }
 
     var session: Session
     private var unused: [UInt8] = []
 
-    init(_ role: Session.Role) {
-        session = Session(role, limits: .init(frame: 128 * 1024))
+    init(_ role: Session.Role, _ curve: Curve? = nil) {
+        session = Session(role, limits: .init(frame: 128 * 1024), curve: curve)
     }
 
     static func ready(_ role: Session.Role) throws -> End {
@@ -187,6 +195,7 @@ struct End {
         switch event {
         case .ready: .ready
         case .expiry(let time): .expiry(time)
+        case .refused: .refused
         case .message:
             .message((0..<session.frames.count).map { Array(session.frames[$0]) }, total: session.frames.total)
         }

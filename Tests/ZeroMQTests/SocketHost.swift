@@ -11,6 +11,7 @@ actor SocketHost: ThreadBound {
         case message([[UInt8]])
         case writable
         case disconnected
+        case refused(String)
     }
 
     struct Message: OutboundMessage {
@@ -69,14 +70,15 @@ actor SocketHost: ThreadBound {
     }
 
     @discardableResult
-    func publish(at address: Address) throws -> Address {
-        let publisher = try Publisher(at: address, in: context, on: thread)
+    func publish(at address: Address, _ options: SocketOptions = .server) throws -> Address {
+        let publisher = try Publisher(at: address, in: context, options: options, on: thread)
         self.publisher = publisher
         return publisher.address
     }
 
-    func subscribe(to address: Address, prefix: String) throws {
-        subscriber = try Subscriber(to: address, prefix: prefix, in: context, on: thread) { [weak self] event in
+    func subscribe(to address: Address, prefix: String, _ options: SocketOptions = .client) throws {
+        subscriber = try Subscriber(to: address, prefix: prefix, in: context, options: options, on: thread) {
+            [weak self] event in
             self?.assumeIsolated { $0.note(event) }
         }
     }
@@ -89,6 +91,7 @@ actor SocketHost: ThreadBound {
         case .message(let frames, from: _): happened.yield(.message((0..<frames.count).map { Array(frames[$0]) }))
         case .writable: happened.yield(.writable)
         case .disconnected: happened.yield(.disconnected)
+        case .refused(let refusal): happened.yield(.refused(refusal.reason))
         }
     }
 

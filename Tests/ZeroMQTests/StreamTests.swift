@@ -107,6 +107,101 @@ struct StreamTests {
         }
     }
 
+    /// Keys, what admits those of clients, and the options of both sides.
+    private func curve(admitting: Bool = true) async throws -> (
+        server: SocketOptions, client: SocketOptions, authenticator: ZAPHandler
+    ) {
+        let (keys, clientKeys) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
+        var allowed = AllowList()
+        if admitting { allowed.allow(clientKeys.publicKey, as: "client", in: "test") }
+        let authenticator = ZAPHandler(
+            context: context, thread: try SocketThread(name: "zap"), allowing: allowed)
+        try await authenticator.start()
+        var (server, client) = (large, large)
+        server.security = .curveServer(keys.secretKey, zapDomain: "test")
+        client.security = .curveClient(clientKeys, serverKey: keys.publicKey)
+        return (server, client, authenticator)
+    }
+
+    @Test(
+        "speaks CURVE with libzmq, on either side, with frames of 0 bytes to 8 MiB",
+        arguments: [Socket.Kind.dealer, .req])
+    func curveWithLibrary(kind: Socket.Kind) async throws {
+        let (serverOptions, clientOptions, authenticator) = try await curve()
+        try await SocketHost.run(in: context) { server in
+            let peer = try Socket(kind, in: context, options: clientOptions)
+            try peer.connect(try await server.route(at: try address("tcp://127.0.0.1:*"), serverOptions))
+            var message = Multipart(limit: 16)
+            for frame in Self.frames { message.append(frame) }
+            #expect(try peer.send(&message) == .sent)
+            #expect(await server.next() == .connected)
+            guard case .message(let frames) = await server.next() else { throw TimedOut() }
+            #expect(Array(frames.suffix(Self.frames.count)) == Self.frames)
+            #expect(await server.send(frames) == .sent)
+            #expect(try peer.next() == Self.frames)
+        }
+        try await SocketHost.run(in: context) { client in
+            let server = try Socket(.router, in: context, options: serverOptions)
+            try await client.deal(with: try server.bind(try address("tcp://127.0.0.1:*")), clientOptions)
+            #expect(await client.next() == .connected)
+            #expect(await client.send(Self.frames) == .sent)
+            let received = try server.next()
+            #expect(Array(received.dropFirst()) == Self.frames)
+            var message = Multipart(limit: 16)
+            for frame in received { message.append(frame) }
+            #expect(try server.send(&message) == .sent)
+            #expect(await client.next() == .message(Self.frames))
+        }
+        await authenticator.stop()
+    }
+
+    @Test("is refused by CURVE, says why on both sides, and is admitted as soon as its key is, as a subscriber too")
+    func curveRefusal() async throws {
+        let (serverOptions, clientOptions, authenticator) = try await curve(admitting: false)
+        guard case .curveClient(let keys, _) = clientOptions.security else { throw TimedOut() }
+        try await SocketHost.run(in: context) { server in
+            let address = try await server.publish(at: try address("tcp://127.0.0.1:*"), serverOptions)
+            try await SocketHost.run(in: context) { client in
+                try await client.subscribe(to: address, prefix: "a", clientOptions)
+                #expect(await client.next() == .refused("the server does not admit this key (400)"))
+                #expect(await client.next() == .disconnected)
+                await authenticator.stop()
+                var allowed = AllowList()
+                allowed.allow(keys.publicKey, as: "client", in: "test")
+                let next = ZAPHandler(context: context, thread: authenticator.thread, allowing: allowed)
+                try await next.start()
+                while let event = await client.next(), event != .connected {}
+                let speaker = Task {
+                    while !Task.isCancelled {
+                        await server.publish("a", [1])
+                        await Task.yield()
+                    }
+                }
+                #expect(await client.next() == .message([Array("a".utf8), [1]]))
+                speaker.cancel()
+                await next.stop()
+            }
+        }
+    }
+
+    @Test("is told if the server has another key than it expects")
+    func curveOtherServer() async throws {
+        var (serverOptions, clientOptions, authenticator) = try await curve()
+        guard case .curveClient(let keys, _) = clientOptions.security else { throw TimedOut() }
+        clientOptions.security = .curveClient(keys, serverKey: try CurveKeyPair.generate().publicKey)
+        serverOptions.linger = .zero
+        try await SocketHost.run(in: context) { [serverOptions, clientOptions] server in
+            let address = try await server.route(at: try address("tcp://127.0.0.1:*"), serverOptions)
+            try await SocketHost.run(in: context) { client in
+                try await client.deal(with: address, clientOptions)
+                let reason = "the server has ended the handshake: it may have another key"
+                #expect(await client.next() == .refused(reason))
+                #expect(await server.next() == .refused("it expects another server's key"))
+            }
+        }
+        await authenticator.stop()
+    }
+
     @Test("disconnects a peer whose message over tcp never ends, and holds little of it")
     func endless() async throws {
         try await SocketHost.run(in: context) { host in

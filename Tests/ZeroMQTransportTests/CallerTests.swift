@@ -104,6 +104,23 @@ struct CallerTests {
         }
     }
 
+    @Test("says why CURVE does not let it in, and the front counts it")
+    func notAdmitted() async throws {
+        try await Site.open(at: "curve") { site in
+            let thread = try SocketThread(name: "caller")
+            let caller = ZeroMQCaller(
+                site.address, on: thread, context: site.context, security: try site.stranger())
+            try await caller.start()
+            let reply = await caller.call(Call("auth.smoke", timeout: .seconds(5)), SmokeContract.smoke.description)
+            guard case .failure(let problem) = reply else { return #expect(Bool(false)) }
+            #expect(problem.kind == .unavailable && problem.isUnprocessed)
+            #expect(problem.detail.contains("the server does not admit this key (400)"))
+            #expect(await site.front.counters.unadmitted > 0)
+            await caller.close()
+            await thread.shutdown()
+        }
+    }
+
     @Test("makes a problem of a reply that has none, or no status", arguments: ["", "abc", "99", "600", "503", "404"])
     func strangeReply(line: String) async throws {
         try await Office.open { office in

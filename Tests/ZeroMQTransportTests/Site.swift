@@ -16,7 +16,7 @@ final class Site {
     let address: Address
     let journal = Journal()
 
-    private let context: Context
+    let context: Context
     private let folder: URL
     private var peers: [RawPeer] = []
     /// Of `tcp://` with CURVE: the server's keys, the peers' keys, and what admits these.
@@ -79,6 +79,12 @@ final class Site {
         if let curve { options.security = .curveClient(curve.peer, serverKey: curve.server.publicKey) }
         try await peer.connect(to: address, reading: reading, options: options)
         return peer
+    }
+
+    /// The security of a caller whose key is not admitted, over CURVE.
+    func stranger() throws -> SocketOptions.Security {
+        guard let curve else { return .none }
+        return .curveClient(try .generate(), serverKey: curve.server.publicKey)
     }
 
     private func close() async {

@@ -67,7 +67,8 @@ struct SlowReaderTests {
     @Test("has room for so many replies, and so many bytes")
     func outbox() {
         let pong = (
-            Outgoing(Preamble(.pong, id: 0)), ReturnPath(peer: PeerID(listener: 0, name: .bytes([1])), envelope: [])
+            Outgoing(Preamble(.pong, id: 0)),
+            ReturnPath(peer: PeerID(listener: 0, name: RoutingID(number: 1)), envelope: [])
         )
         var outbox = Outbox()
         let taken = (0..<Outbox.maxMessages).filter { _ in outbox.append(pong) }

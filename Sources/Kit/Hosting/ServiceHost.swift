@@ -170,6 +170,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     private func serverSecurity(
         _ addresses: [Address], _ setting: String
     ) throws(SettingsError) -> SocketOptions.Security {
+        try family.check(service.curve, of: name)
         if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: Runtime.domain) }
         guard let exposed = addresses.first(where: { !$0.isPrivate }) else { return .none }
         throw SettingsError(

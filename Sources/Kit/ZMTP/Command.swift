@@ -16,11 +16,7 @@ enum Command: Equatable {
 
     /// - Parameter body: of the frame.
     init(_ body: UnsafeRawBufferPointer) throws(ZMTPFault) {
-        guard let length = body.first, length > 0, body.count > length else {
-            throw ZMTPFault("a command has no name")
-        }
-        let name = String(decoding: body[1...Int(length)], as: UTF8.self)
-        let rest = UnsafeRawBufferPointer(rebasing: body[(1 + Int(length))...])
+        let (name, rest) = try Self.split(body)
         switch name {
         case "READY": self = .ready(socketType: try Self.socketType(rest))
         case "PING":
@@ -36,7 +32,7 @@ enum Command: Equatable {
     }
 
     /// Reads the metadata of a READY: names with a length of one byte, values with one of four, big-endian.
-    private static func socketType(_ metadata: UnsafeRawBufferPointer) throws(ZMTPFault) -> String {
+    static func socketType(_ metadata: UnsafeRawBufferPointer) throws(ZMTPFault) -> String {
         var type: String?
         var rest = metadata[...]
         while let length = rest.popFirst() {
@@ -54,21 +50,31 @@ enum Command: Equatable {
         return type
     }
 
-    /// The frame that says which socket this is. Like libzmq's, it has no identity.
-    static func ready(_ role: Session.Role) -> [UInt8] {
-        frame("READY", property("Socket-Type", role.rawValue) + property("Identity", ""))
+    /// The name of a command and what follows it.
+    static func split(
+        _ body: UnsafeRawBufferPointer
+    ) throws(ZMTPFault) -> (name: String, rest: UnsafeRawBufferPointer) {
+        guard let length = body.first, length > 0, body.count > length else {
+            throw ZMTPFault("a command has no name")
+        }
+        let name = String(decoding: body[1...Int(length)], as: UTF8.self)
+        return (name, UnsafeRawBufferPointer(rebasing: body[(1 + Int(length))...]))
     }
+
+    /// What a socket says of itself. Like libzmq's, it has no identity.
+    static func metadata(_ role: Session.Role) -> [UInt8] {
+        property("Socket-Type", role.rawValue) + property("Identity", "")
+    }
+
+    static func ready(_ role: Session.Role) -> [UInt8] { body("READY", metadata(role)) }
 
     static func ping(timeToLive: UInt16) -> [UInt8] {
-        frame("PING", [UInt8(timeToLive >> 8), UInt8(timeToLive & 255)])
+        body("PING", [UInt8(timeToLive >> 8), UInt8(timeToLive & 255)])
     }
 
-    static func pong(_ context: [UInt8]) -> [UInt8] { frame("PONG", context) }
+    static func pong(_ context: [UInt8]) -> [UInt8] { body("PONG", context) }
 
-    private static func frame(_ name: String, _ rest: [UInt8]) -> [UInt8] {
-        [FrameFlags.command.rawValue, UInt8(1 + name.utf8.count + rest.count), UInt8(name.utf8.count)] + name.utf8
-            + rest
-    }
+    static func body(_ name: String, _ rest: [UInt8]) -> [UInt8] { [UInt8(name.utf8.count)] + name.utf8 + rest }
 
     private static func property(_ name: String, _ value: String) -> [UInt8] {
         [UInt8(name.utf8.count)] + name.utf8 + [0, 0, 0, UInt8(value.utf8.count)] + value.utf8

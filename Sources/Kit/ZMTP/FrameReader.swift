@@ -8,6 +8,8 @@ struct FrameReader {
     }
 
     private let limits: Session.Limits
+    /// Bytes of a frame.
+    var maxFrame: Int
     /// Where the next frame begins, from the first byte that is not used yet.
     private var offset = 0
     /// The frames of the message that is being read: the first ones of them, as many as the limits allow.
@@ -17,6 +19,7 @@ struct FrameReader {
 
     init(_ limits: Session.Limits) {
         self.limits = limits
+        maxFrame = limits.frame
         ranges.reserveCapacity(limits.frames)
     }
 
@@ -73,7 +76,7 @@ struct FrameReader {
             guard start <= bytes.count else { return nil }
             size = UInt64(bytes[offset + 1])
         }
-        guard size <= UInt64(limits.frame) else { throw ZMTPFault("a frame has \(size) bytes") }
+        guard size <= UInt64(maxFrame) else { throw ZMTPFault("a frame has \(size) bytes") }
         let end = start + Int(size)
         return end <= bytes.count ? (flags, start..<end) : nil
     }

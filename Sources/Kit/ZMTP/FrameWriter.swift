@@ -3,6 +3,8 @@ package struct FrameWriter {
     /// What is not written yet begins at ``start``.
     private var bytes: [UInt8] = []
     private var start = 0
+    /// Encrypts what is sent from now on.
+    private var sender: CurveSender?
 
     /// Storage above this is given back when it is empty.
     private static let kept = 64 * 1024
@@ -15,7 +17,8 @@ package struct FrameWriter {
     ///
     /// - Parameter isLast: whether the message ends with it.
     package mutating func append(frame body: UnsafeRawBufferPointer, isLast: Bool) {
-        append(headerFor: body.count, isLast: isLast)
+        guard sender == nil else { return seal(body, isLast ? [] : .more) }
+        append(headerFor: body.count, isLast ? [] : .more)
         bytes.append(contentsOf: body)
     }
 
@@ -24,8 +27,28 @@ package struct FrameWriter {
         ([Subscriptions.subscribes] + prefix).withUnsafeBytes { append(frame: $0, isLast: true) }
     }
 
-    mutating func append(_ raw: [UInt8]) {
+    /// Appends bytes as they are: those of the handshake.
+    mutating func append(raw: [UInt8]) {
         bytes.append(contentsOf: raw)
+    }
+
+    /// Appends a command of an open connection.
+    mutating func append(command: [UInt8]) {
+        command.withUnsafeBytes { body in
+            guard sender == nil else { return seal(body, .command) }
+            append(headerFor: body.count, .command)
+            bytes.append(contentsOf: body)
+        }
+    }
+
+    mutating func encrypt(with sender: CurveSender) {
+        self.sender = sender
+    }
+
+    /// One frame, whose flags are in its box.
+    private mutating func seal(_ body: UnsafeRawBufferPointer, _ flags: CurveFlags) {
+        append(headerFor: body.count + CurveSender.overhead, [])
+        sender?.seal(body, flags: flags, into: &bytes)
     }
 
     /// Lends what is to be written.
@@ -38,8 +61,7 @@ package struct FrameWriter {
         bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
     }
 
-    private mutating func append(headerFor size: Int, isLast: Bool) {
-        let flags: FrameFlags = isLast ? [] : .more
+    private mutating func append(headerFor size: Int, _ flags: FrameFlags) {
         if size <= 255 {
             bytes.append(flags.rawValue)
             bytes.append(UInt8(size))

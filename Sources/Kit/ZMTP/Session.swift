@@ -1,5 +1,5 @@
-/// ZMTP 3.1 with the NULL mechanism (RFC 37), as one side of one connection keeps it: bytes come in, events and bytes to be
-/// written come out. It does no I/O.
+/// ZMTP 3.1 (RFC 37) with the mechanism NULL or CURVE (RFC 26), as one side of one connection keeps it: bytes come in, events
+/// and bytes to be written come out. It does no I/O.
 ///
 /// libzmq cannot tell it from libzmq, but for what a connection is protected from: frames and messages have a limit each,
 /// and so has the number of frames that are looked at.
@@ -12,7 +12,7 @@ package struct Session {
         case pub = "PUB"
         case sub = "SUB"
 
-        fileprivate func understands(_ peer: String) -> Bool {
+        fileprivate func isCompatible(with peer: String) -> Bool {
             switch self {
             case .router: ["DEALER", "REQ", "ROUTER"].contains(peer)
             case .dealer: ["ROUTER", "REP", "DEALER"].contains(peer)
@@ -43,38 +43,73 @@ package struct Session {
         case message
         /// The peer asks to be given up if nothing more comes from it for so long.
         case expiry(Duration)
+        /// One side does not admit the other; the connection is to be closed once ``output`` is written.
+        case refused(Refusal)
     }
 
-    private enum State { case greeting, handshake, open }
+    /// Why there is no connection though both sides speak ZMTP.
+    package enum Refusal: Sendable {
+        /// This side does not admit the key.
+        case key(CurveBytes)
+        /// The client expects a server with another key.
+        case otherServer
+        /// The peer does not admit this side; its reason, in CURVE a status of ZAP such as `400`.
+        case byPeer(String)
+    }
+
+    private enum State { case greeting, handshake, open, over }
 
     private let role: Role
+    private let limits: Limits
+    private let curve: Curve?
+    private var handshake: CurveHandshake?
+    private var receiver: CurveReceiver?
+    /// The frames of the message that is being read, decrypted.
+    private var plain: PlainBytes?
+    private var plainRanges: [Range<Int>] = []
+    private var plainCount = 0
     private var state = State.greeting
     private var reader: FrameReader
     /// The frames of the message that was read last, for as long as the bytes that it was read from are there.
     package private(set) var frames = Frames()
-    /// What the peer of a PUB wants.
+    /// The messages that the peer of a PUB wants.
     package private(set) var subscriptions = Subscriptions()
-    /// What is to be written.
+    /// The bytes to be written.
     package var output = FrameWriter()
+    /// The name under which the peer's key was admitted; empty without CURVE.
+    package private(set) var peerName = ""
 
-    package init(_ role: Role, limits: Limits) {
+    /// - Parameter curve: the keys; `nil` for the mechanism NULL.
+    package init(_ role: Role, limits: Limits, curve: Curve? = nil) {
         self.role = role
+        self.limits = limits
+        self.curve = curve
         reader = FrameReader(limits)
-        output.append(Greeting.bytes)
-        output.append(Command.ready(role))
+        reader.maxFrame = Self.maxHandshakeFrame
+        output.append(raw: Greeting.of(curve))
+        if let curve {
+            handshake = CurveHandshake(curve)
+        } else {
+            output.append(command: Command.ready(role))
+        }
     }
 
     /// Bytes that wait to be written, above which a PING is not answered.
-    private static let mostWaiting = 64 * 1024
+    private static let maxWaiting = 64 * 1024
+    /// Bytes of a frame of the handshake: a stranger has no more to say.
+    private static let maxHandshakeFrame = 8 * 1024
 
     package var isReady: Bool { state == .open }
+
+    /// True from the peer's greeting to the end of the handshake.
+    package var isShakingHands: Bool { state == .handshake }
 
     /// Asks the peer for a PONG, once the handshake is done.
     ///
     /// - Parameter timeToLive: the silence after which the peer should give this side up.
     package mutating func ping(timeToLive: Duration) {
-        guard state == .open, output.count < Self.mostWaiting else { return }
-        output.append(Command.ping(timeToLive: UInt16(clamping: Int64(timeToLive / .milliseconds(100)))))
+        guard state == .open, output.count < Self.maxWaiting else { return }
+        output.append(command: Command.ping(timeToLive: UInt16(clamping: Int64(timeToLive / .milliseconds(100)))))
     }
 
     /// Reads up to the next event.
@@ -82,53 +117,125 @@ package struct Session {
     /// - Parameter bytes: what has come and is not used yet.
     /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these must then
     ///   be offered again, in front of what comes.
-    /// - Throws: ``ZMTPFault`` where the peer breaks the protocol.
+    /// - Throws: ``ZMTPFault`` if the peer breaks the protocol.
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (used: Int, event: Event?) {
         var used = 0
         if state == .greeting {
-            guard try Greeting.isWhole(bytes) else { return (0, nil) }
+            guard try Greeting.isWhole(bytes, curve) else { return (0, nil) }
             state = .handshake
             used = Greeting.size
+            if let hello = try handshake?.hello() { output.append(command: hello) }
         }
-        while true {
+        while state != .over {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
             guard let found = try reader.next(in: rest) else { return (used, nil) }
-            let event = try take(found, rest)
+            let event = try read(found, rest)
             used += reader.use(found)
             if let event { return (used, event) }
         }
+        return (bytes.count, nil)
     }
 
-    private mutating func take(_ found: FrameReader.Found, _ bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event?
+    private mutating func read(_ found: FrameReader.Found, _ bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event?
     {
         switch found {
         case .command(let range):
-            return try obey(Command(UnsafeRawBufferPointer(rebasing: bytes[range])))
+            let body = UnsafeRawBufferPointer(rebasing: bytes[range])
+            if receiver != nil { return try decrypt(body) }
+            if handshake != nil { return try shakeHands(body) }
+            return try obey(Command(body))
         case .message:
             guard state == .open else { throw ZMTPFault("a message comes before the handshake") }
+            if receiver != nil {
+                // Which frames make one message is said within the boxes.
+                guard reader.frameCount == 1 else { throw ZMTPFault("an encrypted frame is part of a message") }
+                return try decrypt(UnsafeRawBufferPointer(rebasing: bytes[reader.ranges[0]]))
+            }
             frames.lend(reader.ranges, of: bytes, count: reader.frameCount)
-            guard role == .pub else { return .message }
-            try subscriptions.take(frames)
-            return nil
+            return try received()
         }
+    }
+
+    /// ``frames`` is whole.
+    private mutating func received() throws(ZMTPFault) -> Event? {
+        guard role == .pub else { return .message }
+        try subscriptions.take(frames)
+        return nil
     }
 
     private mutating func obey(_ command: Command) throws(ZMTPFault) -> Event? {
         switch command {
         case .ready(let peer):
             guard state == .handshake else { throw ZMTPFault("a READY comes after the handshake") }
-            guard role.understands(peer) else { throw ZMTPFault("a \(peer) socket cannot talk to a \(role.rawValue)") }
-            state = .open
-            return .ready
-        case .error(let reason): throw ZMTPFault("the peer refuses: \(reason)")
+            return try open(peer)
+        case .error(let reason):
+            guard state == .handshake else { throw ZMTPFault("the peer has failed: \(reason)") }
+            state = .over
+            return .refused(.byPeer(reason))
         case .ping(let timeToLive, let context) where state == .open:
             // A peer that does not read needs no answer, and must not make this side hold more and more of them.
-            if output.count < Self.mostWaiting { output.append(Command.pong(context)) }
+            if output.count < Self.maxWaiting { output.append(command: Command.pong(context)) }
             if timeToLive > 0 { return .expiry(.milliseconds(100 * Int(timeToLive))) }
         case .subscribe(let prefix) where role == .pub && state == .open: try subscriptions.add(prefix)
         case .cancel(let prefix) where role == .pub && state == .open: subscriptions.remove(prefix)
         case .ping, .pong, .subscribe, .cancel, .unknown: break
         }
         return nil
+    }
+
+    private mutating func open(_ peer: String) throws(ZMTPFault) -> Event {
+        guard role.isCompatible(with: peer) else {
+            throw ZMTPFault("a \(peer) socket cannot talk to a \(role.rawValue)")
+        }
+        state = .open
+        reader.maxFrame = receiver == nil ? limits.frame : limits.frame + CurveSender.overhead
+        return .ready
+    }
+}
+
+// MARK: - CURVE
+
+extension Session {
+    private mutating func shakeHands(_ body: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event? {
+        let (name, rest) = try Command.split(body)
+        if name == "ERROR" { return try obey(Command(body)) }
+        switch try handshake?.next(name, rest, metadata: Command.metadata(role)) {
+        case .reply(let command): output.append(command: command)
+        case .refused(let refusal, let reply):
+            if let reply { output.append(command: reply) }
+            state = .over
+            return .refused(refusal)
+        case .done(let sender, let receiver, let peer, let metadata, let reply):
+            if let reply { output.append(command: reply) }
+            output.encrypt(with: sender)
+            self.receiver = receiver
+            plain = PlainBytes()
+            handshake = nil
+            peerName = peer
+            let type = metadata.withUnsafeBytes { bytes in
+                Result { () throws(ZMTPFault) in try Command.socketType(bytes) }
+            }
+            return try open(try type.get())
+        case nil: break
+        }
+        return nil
+    }
+
+    private mutating func decrypt(_ frame: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event? {
+        guard let plain else { return nil }
+        if plainCount == 0 { plain.removeAll() }
+        guard plain.count <= limits.message, let (flags, body) = try receiver?.open(frame, into: plain) else {
+            throw ZMTPFault("a message has more than \(limits.message) bytes")
+        }
+        if flags.contains(.command) {
+            return try obey(Command(UnsafeRawBufferPointer(rebasing: plain.bytes[body])))
+        }
+        plainCount += 1
+        if plainRanges.count < limits.frames { plainRanges.append(body) }
+        guard !flags.contains(.more) else { return nil }
+        frames.lend(plainRanges, of: plain.bytes, count: plainCount)
+        plainRanges.removeAll(keepingCapacity: true)
+        plainCount = 0
+        return try received()
     }
 }

@@ -16,6 +16,8 @@ public final class Context: Sendable {
     private let state: Mutex<State>
     /// Those that sockets of this package listen at; libzmq's own `inproc://` names are apart from them.
     let inProcess = InProcessNames()
+    /// The keys that may connect, while there is a `ZAPHandler`.
+    private let allowed = Mutex<AllowList?>(nil)
 
     /// - Parameters:
     ///   - ioThreads: one is enough below some gigabytes a second.
@@ -32,6 +34,17 @@ public final class Context: Sendable {
     }
 
     deinit { terminate() }
+
+    /// - Parameter list: `nil` admits nobody.
+    func admit(_ list: AllowList?) {
+        allowed.withLock { $0 = list }
+    }
+
+    /// The name of whoever has a key; `nil` if it may not connect.
+    func admittedName(of key: [UInt8], in domain: String) -> String? {
+        guard let key = try? CurvePublicKey(bytes: key) else { return nil }
+        return allowed.withLock { $0?.name(of: key, in: domain) }
+    }
 
     /// Ends the context, from any thread; a second call returns at once.
     ///

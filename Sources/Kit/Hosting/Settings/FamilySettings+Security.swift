@@ -14,6 +14,7 @@ extension FamilySettings {
         serverKey: CurvePublicKey? = nil
     ) throws(SettingsError) -> SocketOptions.Security {
         guard address.isTCP else { return .none }
+        try check(key, of: caller)
         switch (key, serverKey ?? publicKeys[service]) {
         case (let key?, let serverKey?): return .curveClient(key, serverKey: serverKey)
         case (_, nil) where address.isPrivate: return .none
@@ -23,6 +24,15 @@ extension FamilySettings {
                     + "\(caller.uppercased())_CURVE_SECRET_KEY and the key of \(service) in CURVE_PUBLIC_KEYS must be set."
             )
         }
+    }
+
+    /// - Throws: ``SettingsError`` if ``publicKeys`` has a key for the service that does not belong to its secret key: all
+    ///   its peers would refuse it.
+    func check(_ key: CurveKeyPair?, of service: String) throws(SettingsError) {
+        guard let key, let listed = publicKeys[service], listed != key.publicKey else { return }
+        throw SettingsError(
+            description: "CURVE_PUBLIC_KEYS has a key for \(service) that does not belong to "
+                + "\(service.uppercased())_CURVE_SECRET_KEY: the one that does is \(key.publicKey.hex).")
     }
 }
 

@@ -3,12 +3,7 @@ internal import ZMTP
 /// A DEALER with one server, on one thread. It connects by itself, again and again; what was not sent when a connection ended
 /// is lost with it.
 public final class Dealer {
-    private enum Engine {
-        case stream(StreamConnector)
-        case library(LibraryConnector)
-    }
-
-    private let engine: Engine
+    private let connector: StreamConnector
 
     /// Begins to connect, from the thread only. A server that is not there yet is no error.
     ///
@@ -20,31 +15,16 @@ public final class Dealer {
         to address: Address, in context: Context, options: SocketOptions = .client, on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        if address.needsLibrary(options) {
-            engine = .library(
-                try LibraryConnector(.dealer, to: address, in: context, options: options, on: thread, handler: handler))
-        } else {
-            engine = .stream(
-                try StreamConnector(as: .dealer, to: address, in: context, options: options, on: thread) { event in
-                    if let event = SocketEvent(event, of: .server) { handler(event) }
-                })
+        connector = try StreamConnector(as: .dealer, to: address, in: context, options: options, on: thread) { event in
+            if let event = SocketEvent(event, of: .server) { handler(event) }
         }
     }
 
     /// - Returns: `unreachable` without a connection, `wouldBlock` if the server reads too slowly.
     public func send(_ message: some OutboundMessage) -> SendResult {
-        switch engine {
-        case .stream(let connector):
-            connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
-        case .library(let connector): connector.send(message)
-        }
+        connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
     }
 
     /// Closes the connection, without an event.
-    public func close() {
-        switch engine {
-        case .stream(let connector): connector.close()
-        case .library(let connector): connector.close()
-        }
-    }
+    public func close() { connector.close() }
 }

@@ -2,14 +2,9 @@ internal import ZMTP
 
 /// A ROUTER at one address, on one thread: any number of peers, each with a ``RoutingID``.
 ///
-/// `ipc://`, `inproc://` and `tcp://` without CURVE are spoken by this package itself, CURVE through libzmq.
+/// The ZMTP is this package's own, on every wire, with CURVE on `tcp://` if wanted.
 public final class Router {
-    private enum Engine {
-        case stream(StreamListener)
-        case library(LibraryListener)
-    }
-
-    private let engine: Engine
+    private let listener: StreamListener
 
     /// Listens, from the thread only.
     ///
@@ -21,54 +16,20 @@ public final class Router {
         at address: Address, in context: Context, options: SocketOptions = .server, on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        if address.needsLibrary(options) {
-            engine = .library(
-                try LibraryListener(.router, at: address, in: context, options: options, on: thread, handler: handler))
-        } else {
-            engine = .stream(
-                try StreamListener(as: .router, at: address, in: context, options: options, on: thread) {
-                    number, event in
-                    if let event = SocketEvent(event, of: .number(number)) { handler(event) }
-                })
+        listener = try StreamListener(as: .router, at: address, in: context, options: options, on: thread) {
+            number, event in
+            if let event = SocketEvent(event, of: RoutingID(number: number)) { handler(event) }
         }
     }
 
     /// The address, with the port that the system has chosen if none was asked for.
-    public var address: Address {
-        switch engine {
-        case .stream(let listener): listener.address
-        case .library(let listener): listener.address
-        }
-    }
+    public var address: Address { listener.address }
 
     /// - Returns: `wouldBlock` if the peer reads too slowly, `unreachable` if it is gone.
     public func send(_ message: some OutboundMessage, to peer: RoutingID) -> SendResult {
-        switch (engine, peer) {
-        case (.stream(let listener), .number(let number)):
-            listener.send(to: number) { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
-        case (.library(let listener), .bytes(let routingID)): listener.send(message, to: routingID)
-        case (.stream, .bytes), (.library, .number): .unreachable
-        }
+        listener.send(to: peer.number) { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
     }
 
     /// Closes all connections and gives the address back. What was sent last has the time of `SocketOptions.linger`.
-    public func close() {
-        switch engine {
-        case .stream(let listener): listener.close()
-        case .library(let listener): listener.close()
-        }
-    }
-}
-
-extension SocketEvent {
-    /// - Returns: `nil` for what is the connection's own business.
-    init?(_ event: StreamConnection.Event, of peer: RoutingID) {
-        switch event {
-        case .ready: self = .connected(peer)
-        case .message(let frames): self = .message(frames, from: peer)
-        case .writable: self = .writable(peer)
-        case .ended: self = .disconnected(peer)
-        case .checkBy: return nil
-        }
-    }
+    public func close() { listener.close() }
 }

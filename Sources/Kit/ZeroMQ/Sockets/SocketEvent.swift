@@ -2,24 +2,60 @@ public import ZMTP
 
 /// An event of a ``Router``, ``Dealer``, ``Publisher`` or ``Subscriber``, on the socket's thread.
 public enum SocketEvent: Sendable {
-    /// The handshake with a peer is done: messages can flow. libzmq does not report it of a ``Router``.
+    /// The handshake with a peer is done: messages can flow.
     case connected(RoutingID)
-    /// The frames are lent until the handler returns. A routing id, or what else only libzmq needs, is not among them.
+    /// The frames are lent until the handler returns. A routing id is not among them.
     case message(Frames, from: RoutingID)
     /// A peer that read too slowly has caught up: messages to it are accepted again.
     case writable(RoutingID)
-    /// A peer is gone, and with it whatever had not come yet; `nil` if libzmq does not say which one it was.
-    case disconnected(RoutingID?)
+    /// A peer is gone, and with it whatever had not come yet. It may be one that has never been connected.
+    case disconnected(RoutingID)
+    /// There is no connection because one side does not admit the other's CURVE key.
+    case refused(Refusal)
 }
 
-/// The name that a socket gives to a connected peer, and never to another one.
-public enum RoutingID: Hashable, Sendable {
-    case number(UInt64)
-    /// libzmq's.
-    case bytes([UInt8])
+/// The name that a socket gives to a peer, and never to another one.
+public struct RoutingID: Hashable, Sendable {
+    let number: UInt64
+
+    package init(number: UInt64) {
+        self.number = number
+    }
 
     /// The one peer of a ``Dealer`` or a ``Subscriber``.
-    public static let server = RoutingID.number(0)
+    public static let server = RoutingID(number: 0)
+}
+
+/// Why CURVE has not let a connection come about.
+public struct Refusal: Sendable {
+    /// A sentence without its end, of which this side is the speaker.
+    public let reason: String
+    /// The key that this side does not admit, if that is the reason.
+    public let key: CurvePublicKey?
+    /// The peer's host.
+    public let peer: String?
+
+    init(_ refusal: Session.Refusal, peer: String?) {
+        self.peer = peer
+        switch refusal {
+        case .key(let bytes):
+            key = try? CurvePublicKey(bytes: bytes)
+            reason = "its key is not admitted"
+        case .otherServer:
+            key = nil
+            reason = "it expects another server's key"
+        case .byPeer(let status):
+            key = nil
+            reason = "the server does not admit this key (\(status))"
+        }
+    }
+
+    /// The server has closed the connection in the handshake, without a word.
+    init(closedBy peer: String?) {
+        reason = "the server has ended the handshake: it may have another key"
+        key = nil
+        self.peer = peer
+    }
 }
 
 /// A message to be sent.
@@ -28,9 +64,16 @@ public protocol OutboundMessage {
     func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void)
 }
 
-extension Address {
-    /// True if libzmq is needed: for CURVE.
-    func needsLibrary(_ options: SocketOptions) -> Bool {
-        if case .none = options.security { false } else { isTCP }
+extension SocketEvent {
+    /// - Returns: `nil` for what is the connection's own business.
+    init?(_ event: StreamConnection.Event, of peer: RoutingID) {
+        switch event {
+        case .ready: self = .connected(peer)
+        case .message(let frames): self = .message(frames, from: peer)
+        case .writable: self = .writable(peer)
+        case .ended: self = .disconnected(peer)
+        case .refused(let refusal): self = .refused(refusal)
+        case .checkBy: return nil
+        }
     }
 }

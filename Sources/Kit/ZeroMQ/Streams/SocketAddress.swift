@@ -51,6 +51,17 @@ struct SocketAddress: Hashable, Sendable {
         return text.map { family == AF_INET6 ? "[\($0)]" : $0 }
     }
 
+    /// The host of a connection's other end; `nil` if it has none.
+    static func peer(of descriptor: Int32) -> String? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                getpeername(descriptor, address, &length) == 0 ? SocketAddress(copying: address, length).host : nil
+            }
+        }
+    }
+
     /// The port of a bound socket; 0 for one without ports.
     static func port(of descriptor: Int32) -> UInt16 {
         var address = sockaddr_in6()

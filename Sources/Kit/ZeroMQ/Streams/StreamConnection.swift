@@ -14,6 +14,8 @@ final class StreamConnection: Flushable {
         case writable
         /// The peer is gone, or has broken the protocol. Nothing comes after it.
         case ended
+        /// One side has not admitted the other's key; the end follows.
+        case refused(Refusal)
         /// ``check(at:)`` is to be called by then.
         case checkBy(ContinuousClock.Instant)
     }
@@ -21,6 +23,8 @@ final class StreamConnection: Flushable {
     /// The bounds of a connection, and how its end is noticed.
     struct Settings {
         let limits: Session.Limits
+        /// `nil` for a connection in clear.
+        let curve: Curve?
         /// Bytes that may wait for a peer that reads slowly. Above them a sender is refused.
         let highWaterMark: Int
         /// The time for the handshake.
@@ -60,7 +64,7 @@ final class StreamConnection: Flushable {
         self.settings = settings
         self.thread = thread
         self.handler = handler
-        session = Session(role, limits: settings.limits)
+        session = Session(role, limits: settings.limits, curve: settings.curve)
         handshakeEnd = .now + settings.handshakeTime
         attachment = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
         thread.flushSoon(self)
@@ -110,16 +114,22 @@ final class StreamConnection: Flushable {
     }
 
     private func ready(for readiness: SocketAttachment.Readiness) {
-        if readiness.contains(.writable) { flush() }
-        if owesWritable, session.output.count == 0 {
-            owesWritable = false
-            handler?(.writable)
+        if readiness.contains(.writable) {
+            flush()
+            if owesWritable, session.output.count == 0 {
+                owesWritable = false
+                updateInterest()
+                handler?(.writable)
+            }
         }
         if readiness.contains(.readable) || readiness.contains(.failed) { read() }
     }
 
     private func end() {
         let handler = handler
+        if case .client = settings.curve, session.isShakingHands {
+            handler?(.refused(Refusal(closedBy: SocketAddress.peer(of: descriptor))))
+        }
         close()
         handler?(.ended)
     }
@@ -159,6 +169,13 @@ extension StreamConnection {
             handler?(.checkBy(first))
         }
         handler?(.ready)
+    }
+
+    /// Lets the peer know, if it is this side that refuses, and ends the connection.
+    private func refuse(_ refusal: Session.Refusal) {
+        flush()
+        handler?(.refused(Refusal(refusal, peer: SocketAddress.peer(of: descriptor))))
+        end()
     }
 
     private func expire(after time: Duration) {
@@ -208,6 +225,7 @@ extension StreamConnection {
                 case .ready: becameReady()
                 case .message: handler?(.message(session.frames))
                 case .expiry(let time): expire(after: time)
+                case .refused(let refusal): refuse(refusal)
                 case nil:
                     if session.output.count > 0 { thread.flushSoon(self) }
                     return used
@@ -226,7 +244,7 @@ extension StreamConnection {
 
 extension StreamConnection {
     func flush() {
-        guard let attachment, session.output.count > 0 else { return }
+        guard attachment != nil, session.output.count > 0 else { return }
         while session.output.count > 0 {
             var written = 0
             session.output.drain { bytes in
@@ -237,7 +255,12 @@ extension StreamConnection {
             if written < 0 { break }
         }
         isWaitingToWrite = session.output.count > 0 && errno == EAGAIN
-        attachment.interest = isWaitingToWrite ? [.readable, .writable] : .readable
+        updateInterest()
+    }
+
+    /// A sender that was refused is notified by the loop, not from here: it may send at once, and so come back to this.
+    private func updateInterest() {
+        attachment?.interest = isWaitingToWrite || owesWritable ? [.readable, .writable] : .readable
     }
 }
 

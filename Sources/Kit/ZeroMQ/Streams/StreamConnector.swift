@@ -52,7 +52,8 @@ final class StreamConnector {
         self.options = options
         self.thread = thread
         self.handler = handler
-        settings = StreamConnection.Settings(options, for: address, highWaterMark: Self.highWaterMark)
+        settings = StreamConnection.Settings(
+            options, for: address, in: context, highWaterMark: Self.highWaterMark)
         pause = options.reconnectInterval
         alarm = try Alarm(on: thread) { [unowned self] in alarmed() }
         connect()
@@ -147,7 +148,7 @@ extension StreamConnector {
     private func receive(_ event: StreamConnection.Event) {
         switch event {
         case .ready: pause = options.reconnectInterval
-        case .message, .writable: break
+        case .message, .writable, .refused: break
         case .checkBy(let instant): return checkBy(instant)
         case .ended:
             _ = leave()

@@ -51,7 +51,8 @@ final class StreamListener {
         self.options = options
         self.handler = handler
         settings = StreamConnection.Settings(
-            options, for: address, highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark)
+            options, for: address, in: context,
+            highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark)
         let place = try ListeningPlace(at: address, in: context, backlog: options.backlog)
         self.place = place
         self.address = place.address
@@ -124,7 +125,7 @@ extension StreamListener {
         connections[number] = StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] event in
             switch event {
             case .ready: handshaking.removeAll { $0 == number }
-            case .message, .writable: break
+            case .message, .writable, .refused: break
             case .checkBy(let instant): return checkBy(instant)
             case .ended: forget(number)
             }
@@ -174,13 +175,5 @@ extension StreamListener {
             attach(place)
         }
         checkBy(.now + Self.placeCheckInterval)
-    }
-}
-
-extension StreamConnection.Settings {
-    init(_ options: SocketOptions, for address: Address, highWaterMark: Int) {
-        self.init(
-            limits: Session.Limits(frame: options.maxMessageSize ?? .max / 4), highWaterMark: highWaterMark,
-            handshakeTime: options.handshakeInterval, heartbeat: address.isTCP ? options.heartbeat : nil)
     }
 }

@@ -64,6 +64,8 @@ struct Connection {
     private var waiting: [UInt64: Waiting] = [:]
     private var instance: String?
     private var lastHeard = ContinuousClock.now
+    /// Why there is no connection, if that is known.
+    private var absence: Problem?
 
     var isUp: Bool { state == .up }
 
@@ -97,7 +99,8 @@ struct Connection {
             waiting[id] = waiter
             return [.send(id, request)]
         case .refused(let problem): return [.answer(waiter, .failure(problem))]
-        case .down, .leaving, .closed: return [.answer(waiter, .failure(.notConnected))]
+        case .down: return [.answer(waiter, .failure(absence ?? .notConnected))]
+        case .leaving, .closed: return [.answer(waiter, .failure(.notConnected))]
         }
     }
 
@@ -133,6 +136,7 @@ struct Connection {
     mutating func connected() -> [Action] {
         guard state != .closed else { return [] }
         state = .up
+        absence = nil
         lastHeard = .now
         let sends = unsent.sorted { $0.key < $1.key }.map { Action.send($0, $1) }
         unsent = [:]
@@ -151,6 +155,14 @@ struct Connection {
         guard isOpen else { return [] }
         state = .down
         return lose(.lost)
+    }
+
+    /// CURVE does not let a connection come about: calls fail with the reason until there is one.
+    mutating func notAdmitted(_ problem: Problem) -> [Action] {
+        guard state == .young || state == .down else { return [] }
+        state = .down
+        absence = problem
+        return lose(problem)
     }
 
     /// The server will stop.

@@ -31,6 +31,7 @@ extension ZeroMQCaller {
         case .message(let frames, from: _): take(frames)
         case .writable: break
         case .disconnected: apply { $0.disconnected() }
+        case .refused(let refusal): apply { $0.notAdmitted(.notAdmitted(refusal.reason)) }
         }
     }
 
@@ -79,5 +80,13 @@ extension ZeroMQCaller {
         case .pong: apply { $0.heard() }
         case .request, .cancel, .ping: break
         }
+    }
+}
+
+extension Problem {
+    fileprivate static func notAdmitted(_ reason: String) -> Problem {
+        Problem(
+            .unavailable, "There is no connection to the service: \(reason).", retryAfter: .seconds(1),
+            isUnprocessed: true)
     }
 }

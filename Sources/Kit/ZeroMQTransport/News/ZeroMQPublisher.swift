@@ -13,6 +13,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     private let security: SocketOptions.Security
     private var sockets: [Publisher] = []
     private var last: Bulletin?
+    private var refusals = RefusalLog("events")
 
     /// Bulletins that wait in libzmq for one listener.
     private static let highWaterMark = 1000
@@ -50,7 +51,10 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
         var options = SocketOptions.server
         options.sendHighWaterMark = Self.highWaterMark
         options.security = security
-        return try Publisher(at: address, in: context, options: options, on: thread)
+        return try Publisher(at: address, in: context, options: options, on: thread) { [weak self] event in
+            guard case .refused(let refusal) = event else { return }
+            self?.assumeIsolated { $0.refusals.note(refusal) }
+        }
     }
 
     public func publish(_ bulletin: Bulletin) {

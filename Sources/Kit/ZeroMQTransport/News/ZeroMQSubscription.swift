@@ -13,6 +13,7 @@ public actor ZeroMQSubscription: ThreadBound {
     private let security: SocketOptions.Security
     private let heard: @Sendable (Bulletin) -> Void
     private var socket: Subscriber?
+    private var refusals: RefusalLog
 
     /// - Parameters:
     ///   - topic: what to listen to.
@@ -29,6 +30,7 @@ public actor ZeroMQSubscription: ThreadBound {
         self.context = context
         self.security = security
         self.heard = heard
+        refusals = RefusalLog(topic)
     }
 
     isolated deinit { socket?.close() }
@@ -42,8 +44,15 @@ public actor ZeroMQSubscription: ThreadBound {
         options.security = security
         socket = try Subscriber(to: address, prefix: topic, in: context, options: options, on: thread) {
             [weak self] event in
-            guard case .message(let frames, from: _) = event, let bulletin = Bulletin(frames) else { return }
-            self?.assumeIsolated { $0.take(bulletin) }
+            self?.assumeIsolated { $0.receive(event) }
+        }
+    }
+
+    private func receive(_ event: SocketEvent) {
+        switch event {
+        case .message(let frames, from: _): if let bulletin = Bulletin(frames) { take(bulletin) }
+        case .refused(let refusal): refusals.note(refusal)
+        case .connected, .writable, .disconnected: break
         }
     }
 

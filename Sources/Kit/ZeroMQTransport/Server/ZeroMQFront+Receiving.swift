@@ -18,8 +18,10 @@ extension ZeroMQFront {
             }
             take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
         case .writable(let name): flush(PeerID(listener: listener, name: name))
-        case .disconnected(let name?): forget(PeerID(listener: listener, name: name))
-        case .disconnected(nil): sweepSoon()
+        case .disconnected(let name): forget(PeerID(listener: listener, name: name))
+        case .refused(let refusal):
+            counters.unadmitted += 1
+            refusals.note(refusal)
         }
     }
 

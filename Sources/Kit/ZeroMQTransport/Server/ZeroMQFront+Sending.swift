@@ -36,37 +36,10 @@ extension ZeroMQFront {
     }
 
     private func keep(_ message: Outgoing, for path: ReturnPath) {
-        if peer(path.peer).outbox.append((message, path)) {
-            sweepSoon()
-        } else {
-            counters.undelivered += 1
-        }
+        if !peer(path.peer).outbox.append((message, path)) { counters.undelivered += 1 }
     }
 
-    /// Looks after the peers once in a few milliseconds, for as long as there is a reason: libzmq tells neither which peer
-    /// has gone nor which reads again.
-    func sweepSoon() {
-        guard !isSweeping else { return }
-        isSweeping = true
-        _ = Deadlines.shared.schedule(at: .now + .milliseconds(5)) { [weak self] in
-            guard let self else { return }
-            Task { await self.sweep() }
-        }
-    }
-
-    private func sweep() {
-        isSweeping = false
-        for (id, peer) in peers {
-            if peer.outbox.isEmpty { ask(after: id) } else { flush(id) }
-        }
-    }
-
-    /// Asks after a peer with a PONG that nobody awaits: ROUTER says so if the peer is gone.
-    private func ask(after id: PeerID) {
-        let probe = trySending(Outgoing(Preamble(.pong, id: 0)), to: ReturnPath(peer: id, envelope: []))
-        if probe == .unreachable { forget(id) }
-    }
-
+    /// Sends what is kept for a peer that reads again.
     func flush(_ id: PeerID) {
         guard let peer = peers[id] else { return }
         var isGone = false
@@ -76,7 +49,7 @@ extension ZeroMQFront {
             return result == .sent
         }
         guard !isGone else { return forget(id) }
-        guard peer.outbox.isEmpty else { return sweepSoon() }
+        guard peer.outbox.isEmpty else { return }
         if peer.isIdle { peers[id] = nil }
         checkIdle()
     }

@@ -32,8 +32,8 @@ public actor ZeroMQFront: Front, ThreadBound {
     let hello: Head
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
+    var refusals: RefusalLog
     var idleWaiter: CheckedContinuation<Void, Never>?
-    var isSweeping = false
 
     private let context: Context
     private let addresses: [Address]
@@ -56,6 +56,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
         meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
+        refusals = RefusalLog(dispatcher.contracts.first?.name ?? "")
     }
 
     isolated deinit {
