@@ -60,7 +60,7 @@ func welcome(_ name: String, over caller: any Caller) async throws(Problem) -> S
 }
 
 extension Problem.Kind {
-    static let soldOut = Self("sold_out", status: 409, title: "There is none left")
+    static let soldOut = Self("sold_out", status: 409, title: "Sold out")
 }
 
 @Suite("What the articles show")

@@ -19,7 +19,7 @@ struct OpenAPITests {
     func info() {
         #expect(document["openapi"] == "3.1.0")
         #expect(document.at("info title") == "shelf" && document.at("info version") == "2.1.0")
-        #expect(document.at("servers 0 url") == "/")
+        #expect(document.at("servers 0 url") == "./")
         let elsewhere = OpenAPI([ShelfContract.description], servers: ["https://shelf.example"]).document
         #expect(elsewhere.at("servers 0 url") == "https://shelf.example")
     }
@@ -50,34 +50,56 @@ struct OpenAPITests {
         #expect(parameters.map { $0["required"] } == [true, false, false])
         #expect(document.at("paths /shelf/books post requestBody required") == true)
         #expect(document.at("paths /shelf/books/{title} put requestBody required") == false)
-        let kinds = ["/shelf/books post", "/shelf/books/{title} put"].map { operation in
-            document.at("paths \(operation) requestBody content application/x-www-form-urlencoded schema")
-        }
-        #expect(kinds[0] != nil && kinds[1] == nil)
-        let body = document.at("paths /shelf/books/{title} put requestBody content application/json schema properties")
-        #expect(body?.names == ["room"])
+        let body = document.at("paths /shelf/books/{title} put requestBody content application/json schema")
+        #expect(body?["anyOf"] == [["$ref": "#/components/schemas/MoveBody"], ["type": "null"]])
+        #expect(document.at("components schemas MoveBody properties")?.names == ["room", "beside"])
+    }
+
+    @Test("has one media type for each body, and says in words that a form is accepted")
+    func forms() {
+        let (add, move) = (document.at("paths /shelf/books post"), document.at("paths /shelf/books/{title} put"))
+        #expect(add?["requestBody"]?["content"]?.names == ["application/json"])
+        #expect(add?.at("requestBody description")?.text?.contains("application/x-www-form-urlencoded") == true)
+        #expect(move?.at("requestBody description") == nil)
     }
 
     @Test("lets null stand for an optional field of a body, as the services do")
     func null() {
-        let state = document.at("components schemas Book properties state")
-        #expect(state?["type"] == ["string", "null"] && state?["enum"] == ["new", "old", .null])
-        #expect(document.at("components schemas Book properties title type") == "string")
+        let sent = document.at("paths /shelf/books post requestBody content application/json schema properties")
+        #expect(sent?.at("state type") == ["string", "null"] && sent?.at("state enum") == ["new", "old", .null])
+        #expect(sent?.at("title type") == "string")
+        let beside = "components schemas MoveBody properties beside anyOf"
+        #expect(document.at("\(beside) 1 type") == "null")
+        #expect(document.at("\(beside) 0 properties")?.names == ["title", "state"])
         let limit = document.at("paths /shelf/{room}/books get parameters")?.elements.last
         #expect(limit?["schema"]?["type"] == "integer")
     }
 
-    @Test("says that an integer without a range has 64 bits")
-    func integers() {
+    @Test("never allows null in what a service sends")
+    func outputs() {
+        let books = document.at("components schemas Books properties")
+        #expect(document.at("components schemas Books properties books items properties state type") == "string")
+        #expect(books?["best"]?["$ref"] == books?["books"]?["items"]?["$ref"])
+        #expect(books?["best"]?["description"] == "The best of them.")
+    }
+
+    @Test("says how many bits a number needs")
+    func numbers() {
         #expect(document.at("components schemas Count additionalProperties format") == "int64")
         let limit = document.at("paths /shelf/{room}/books get parameters")?.elements.last
-        #expect(limit?["schema"]?["maximum"] == 50 && limit?["schema"]?["format"] == nil)
+        #expect(limit?["schema"]?["maximum"] == 50 && limit?["schema"]?["format"] == "int32")
+        let clock = OpenAPI([WebAppContract.description]).document
+        #expect(clock.at("components schemas Clock properties microseconds format") == "double")
+        #expect(clock.at("components schemas ReplicaState properties uptime format") == "int64")
     }
 
     @Test("wraps what the service wraps, and gives a 204 no content")
     func envelope() {
         let found = document.at("paths /shelf/{room}/books get responses 200 content application/json")
-        #expect(found?.at("schema properties")?["data"]?["$ref"] == "#/components/schemas/Books")
+        #expect(found?["schema"] == ["$ref": "#/components/schemas/BooksResponse"])
+        #expect(
+            document["components"]?["schemas"]?["BooksResponse"]?["properties"]?["data"]
+                == ["$ref": "#/components/schemas/Books"])
         #expect(found?.at("example data books 0 title") == "Stars")
         #expect(document.at("paths /shelf/books post responses 204")?["content"] == nil)
     }
@@ -89,7 +111,7 @@ struct OpenAPITests {
         #expect(document.at("paths /shelf/books post security") == [["token": ["write"]], ["bearer": ["write"]]])
         #expect(
             document.at("paths /shelf/books post description")
-                == "At each call auth is asked whether the token still holds the permission `write`.")
+                == "The issuer confirms on every call that the token holds the permission `write`.")
         // It is open, and looks at a token all the same.
         #expect(document.at("paths /shelf/books/{title} put security") == [[:], ["token": []], ["bearer": []]])
     }
@@ -141,7 +163,43 @@ struct OpenAPITests {
         }
         let operations = document["paths"]?.members.flatMap(\.value.members) ?? []
         let names = operations.compactMap { $0.value["operationId"]?.text }
+        #expect(!names.contains { $0.hasPrefix("_") })
         #expect(names.count == operations.count && Set(names).count == names.count)
-        #expect(OpenAPI(contracts).json == document.json)
+        #expect(OpenAPI(contracts).document.json == document.json)
+    }
+
+    @Test(
+        "of each service gives every object a name and every number a format, so that generators write types for them",
+        arguments: services.map(\.name))
+    func names(service: String) throws {
+        let contract = try #require(Self.services.first { $0.name == service })
+        let document = OpenAPI([contract, HealthContract.description, MetaContract.description]).document
+        let schemas = document.at("components schemas")?.members ?? []
+        for schema in schemas {
+            #expect(schema.value.anonymousObjects == 0, "\(schema.name)")
+            #expect(schema.value.numbers.allSatisfy { $0["format"] != nil }, "\(schema.name)")
+        }
+        for operation in document["paths"]?.members.flatMap(\.value.members) ?? [] {
+            let bodies = [operation.value["requestBody"]] + (operation.value["responses"]?.members.map(\.value) ?? [])
+            let contents = bodies.compactMap { $0?["content"] }
+            #expect(
+                contents.allSatisfy { $0.members.count == 1 && $0.members[0].value["schema"]?.references.count == 1 })
+        }
+    }
+}
+
+extension Document {
+    /// How many schemas of objects with members are within this one.
+    fileprivate var anonymousObjects: Int {
+        let inner = members.map(\.value) + elements
+        return inner.reduce(0) {
+            $0 + $1.anonymousObjects + ($1["type"] == "object" && $1["properties"] != nil ? 1 : 0)
+        }
+    }
+
+    /// Every schema of a number within this one.
+    fileprivate var numbers: [Document] {
+        let isNumber = ["integer", "number"].contains(self["type"])
+        return (isNumber ? [self] : []) + (members.map(\.value) + elements).flatMap(\.numbers)
     }
 }

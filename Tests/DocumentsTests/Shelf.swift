@@ -46,16 +46,21 @@ struct Book: Payload {
 }
 
 struct Books: Payload {
-    static let schema = Schema.object(.required("books", .array(of: Book.schema, count: 0...50), "The books."))
+    static let schema = Schema.object(
+        .required("books", .array(of: .payload(Book.self), count: 0...50), "The books."),
+        .optional("best", .payload(Book.self), "The best of them."))
     let books: [Book]
+    let best: Book?
 }
 
 struct Move: Payload {
     static let schema = Schema.object(
         .required("title", .string(example: "Stars"), "Which book."),
-        .optional("room", .string(example: "cellar"), "Where to; nowhere, unless told."))
+        .optional("room", .string(example: "cellar"), "The new room; the same by default."),
+        .optional("beside", .payload(Book.self), "The book beside it."))
     let title: String
     let room: String?
+    let beside: Book?
 }
 
 /// Bare numbers, by what is counted.

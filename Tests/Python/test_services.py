@@ -44,7 +44,7 @@ def test_faults_of_an_input_are_named(services):
 def test_the_contract_is_discovered(services):
     with Client(services["boilerplate"]) as boilerplate:
         assert boilerplate.boilerplate.greet(name="Ada") == {"greeting": "Hello, Ada!"}
-        assert "Who is greeted" in (boilerplate.boilerplate.greet.__doc__ or "")
+        assert "The name to greet" in (boilerplate.boilerplate.greet.__doc__ or "")
 
 
 def test_ping_and_health(services):

@@ -20,11 +20,12 @@ struct CodingTests {
         #expect(cup == Cup(size: 3))
     }
 
-    @Test("of nothing may be left out, or be an empty object, or hold what nobody knows")
+    @Test("of nothing may be left out, be null or an empty object, or have unknown members")
     func nothing() {
-        for json in ["", "{}", " { } ", #"{"a":1}"#] { #expect(problem(Empty.self, json) == nil) }
+        for json in ["", "{}", " { } ", #"{"a":1}"#, "null"] { #expect(problem(Empty.self, json) == nil) }
         for json in ["{", "x", "{},"] { #expect(problem(Empty.self, json)?.kind == .malformed) }
-        for json in ["[]", "7", "null"] { #expect(problem(Empty.self, json)?.kind == .invalid) }
+        for json in ["[]", "7", "[null]"] { #expect(problem(Empty.self, json)?.kind == .invalid) }
+        #expect(problem(Cup.self, "null")?.kind == .invalid)
     }
 
     @Test("that is left out has all that is required missing")

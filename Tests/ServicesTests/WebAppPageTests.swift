@@ -104,7 +104,7 @@ struct WebAppPageTests {
         overHTTP.lead(to: FixedAnswer.nobody)
         let resource = try #require(try await client.call(WebAppContract.services).services.last)
         #expect(resource.state == .ready && resource.replicas.map(\.state) == [.ready, .down])
-        #expect(resource.replicas[1].detail == "The service cannot be reached.")
+        #expect(resource.replicas[1].detail == "Service unavailable.")
     }
 
     @Test("a service that is down is told so, and webapp waits for it")
@@ -113,7 +113,7 @@ struct WebAppPageTests {
         let states = try await client.call(WebAppContract.services).services
         #expect(states.map(\.state) == [.notReady, .ready, .down])
         let replica = states[2].replicas[0]
-        #expect(replica.detail == "The service cannot be reached." && replica.version == nil)
+        #expect(replica.detail == "Service unavailable." && replica.version == nil)
     }
 
     @Test("services are asked once a second at most, however many look")
@@ -229,7 +229,7 @@ struct WireComparisonTests {
         page.auth.lead(to: FixedAnswer.nobody)
         var figures = try await page.client.call(WebAppContract.compare)
         while figures.state == .running { figures = try await page.client.call(WebAppContract.comparison) }
-        #expect(figures.state == .failed && figures.detail == "The service cannot be reached.")
+        #expect(figures.state == .failed && figures.detail == "Service unavailable.")
     }
 
     @Test("needs two wires")

@@ -72,7 +72,7 @@ extension Conformance {
                 #expect(answer.body["trace_id"] == .string(trace.traceID))
                 #expect(answer.body["code"] == "internal" && answer.body["status"] == 500)
                 #expect(answer.body["type"] == "urn:problem-type:internal")
-                #expect(answer.body["title"] == "The service has failed")
+                #expect(answer.body["title"] == "Internal error")
                 #expect(!(answer.head + String(decoding: answer.body.json(), as: UTF8.self)).contains("hunter2"))
             }
         }

@@ -51,7 +51,7 @@ extension Conformance {
         func nothing(wire: Wire) async throws {
             try await Rig.run(wire) { rig in
                 try await #expect(rig.client.call(TrialContract.nothing) == Empty())
-                for body in ["", "{}"] {
+                for body in ["", "{}", "null"] {
                     let reply = await rig.send(TrialContract.nothing, body)
                     #expect(reply.status == 200)
                 }

@@ -25,32 +25,32 @@ extension Problem {
 }
 
 extension Problem.Kind {
-    public static let malformed = Self("malformed", status: 400, title: "The message cannot be read")
-    public static let invalid = Self("invalid_input", status: 422, title: "The input breaks the contract")
-    public static let tokenMissing = Self("token_missing", status: 401, title: "A token is needed")
-    public static let tokenInvalid = Self("token_invalid", status: 401, title: "The token is not valid")
+    public static let malformed = Self("malformed", status: 400, title: "Malformed message")
+    public static let invalid = Self("invalid_input", status: 422, title: "Invalid input")
+    public static let tokenMissing = Self("token_missing", status: 401, title: "A token is required")
+    public static let tokenInvalid = Self("token_invalid", status: 401, title: "The token is invalid")
     public static let tokenExpired = Self("token_expired", status: 401, title: "The token has expired")
-    public static let permissionDenied = Self("permission_denied", status: 403, title: "The token does not permit this")
-    public static let notFound = Self("not_found", status: 404, title: "There is nothing here")
-    public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "No such endpoint")
-    public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "The path has other methods")
-    public static let conflict = Self("conflict", status: 409, title: "The state does not allow this")
+    public static let permissionDenied = Self("permission_denied", status: 403, title: "Permission denied")
+    public static let notFound = Self("not_found", status: 404, title: "Not found")
+    public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "Unknown endpoint")
+    public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "Method not allowed")
+    public static let conflict = Self("conflict", status: 409, title: "Conflict")
     public static let incompatible = Self(
-        "incompatible_contract", status: 409, title: "The two sides do not keep the same contract")
-    public static let tooLarge = Self("too_large", status: 413, title: "The message is too large")
+        "incompatible_contract", status: 409, title: "Incompatible contracts")
+    public static let tooLarge = Self("too_large", status: 413, title: "Message too large")
     public static let unsupportedMediaType = Self(
-        "unsupported_media_type", status: 415, title: "Only application/json is understood")
-    public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many calls")
-    public static let cancelled = Self("cancelled", status: 499, title: "The caller has cancelled")
-    public static let `internal` = Self("internal", status: 500, title: "The service has failed")
+        "unsupported_media_type", status: 415, title: "Unsupported media type")
+    public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests")
+    public static let cancelled = Self("cancelled", status: 499, title: "Cancelled")
+    public static let `internal` = Self("internal", status: 500, title: "Internal error")
     public static let unsupported = Self(
-        "unsupported", status: 501, title: "The message asks for what is not known here")
-    public static let unavailable = Self("unavailable", status: 503, title: "The service cannot be reached")
-    public static let overloaded = Self("overloaded", status: 503, title: "The service has too much to do")
-    public static let notReady = Self("not_ready", status: 503, title: "The service is not ready")
-    public static let deadlineExceeded = Self("deadline_exceeded", status: 504, title: "The time for the call is over")
+        "unsupported", status: 501, title: "Not implemented")
+    public static let unavailable = Self("unavailable", status: 503, title: "Service unavailable")
+    public static let overloaded = Self("overloaded", status: 503, title: "Overloaded")
+    public static let notReady = Self("not_ready", status: 503, title: "Not ready")
+    public static let deadlineExceeded = Self("deadline_exceeded", status: 504, title: "Deadline exceeded")
     public static let unsupportedVersion = Self(
-        "unsupported_version", status: 505, title: "The protocol version is not known here")
+        "unsupported_version", status: 505, title: "Unsupported protocol version")
 }
 
 extension Problem.Kind {

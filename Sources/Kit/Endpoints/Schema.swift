@@ -47,6 +47,13 @@ public struct Schema: Sendable, Hashable {
     public let kind: Kind
     /// A value that documents show.
     public let example: JSONValue?
+    /// The name under which documents refer to it, if it has one. Validation and the contract's JSON do not know it.
+    public private(set) var name: String?
+
+    init(kind: Kind, example: JSONValue?) {
+        self.kind = kind
+        self.example = example
+    }
 
     /// The members of an object; none for any other kind.
     public var fields: [Field] {
@@ -54,7 +61,7 @@ public struct Schema: Sendable, Hashable {
         return fields
     }
 
-    /// Whether an empty body says the same as `{}`.
+    /// True if an empty body, or `null`, is read as `{}`.
     public var isSatisfiedByNothing: Bool {
         guard case .object(let fields) = kind else { return false }
         return !fields.contains(where: \.isRequired)
@@ -95,6 +102,18 @@ extension Schema {
     public static func object(_ fields: [Field]) -> Schema {
         let examples = fields.compactMap { field in field.schema.example.map { (field.name, $0) } }
         return Schema(kind: .object(fields), example: .object(Dictionary(examples) { first, _ in first }))
+    }
+
+    /// The schema of a payload inside another one. Documents refer to it by the name of its Swift type.
+    public static func payload<Inner: Payload>(_: Inner.Type) -> Schema {
+        Inner.schema.named(String(describing: Inner.self))
+    }
+
+    /// The schema under a name.
+    package func named(_ name: String) -> Schema {
+        var schema = self
+        schema.name = name
+        return schema
     }
 
     public static func map(of value: Schema) -> Schema {

@@ -27,7 +27,7 @@ extension AuthService {
             guard !Task.isCancelled else { throw .cancelled }
             guard error != .busy else { throw Problem(.overloaded, error.description, retryAfter: .seconds(1)) }
             await note(error)
-            throw Problem(.storeUnavailable, "What must be kept cannot be kept now.", retryAfter: .seconds(1))
+            throw Problem(.storeUnavailable, "The store is unavailable.", retryAfter: .seconds(1))
         }
     }
 

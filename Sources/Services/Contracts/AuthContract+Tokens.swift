@@ -1,9 +1,9 @@
 public import Endpoints
 
-/// Who asks for a token. Without a user it is a guest.
+/// The credentials of a login. Without a user it is a guest's.
 public struct Credentials: Payload, Equatable {
     public static let schema = Schema.object(
-        .optional("user", .string(length: 1...128, example: "ada"), "The user's name; without one, a guest asks."),
+        .optional("user", .string(length: 1...128, example: "ada"), "The user's name; none for a guest."),
         .optional("password", .password, "The user's password."))
 
     public static let guest = Credentials()
@@ -17,15 +17,15 @@ public struct Credentials: Payload, Equatable {
     }
 }
 
-/// A token, to be sent as `X-Token: …` or `Authorization: Bearer …`, and what to get the next one with.
+/// A token, to be sent as `X-Token: …` or `Authorization: Bearer …`, and a refresh token for the next one.
 public struct TokenGrant: Payload, Equatable {
     public static let schema = Schema.object(
         .required("token", .string(example: "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl"), "A JSON Web Token (RFC 7519)."),
-        .required("expires_in", .integer(1...86_400, example: 300), "For how many seconds it is valid."),
-        .optional("refresh_token", .refreshToken, "What gets the next token, once; a guest has none."),
+        .required("expires_in", .integer(1...86_400, example: 300), "The seconds for which it is valid."),
+        .optional("refresh_token", .refreshToken, "A single-use token for the next token; guests have none."),
         .optional(
             "refresh_expires_in", .integer(1...31_536_000, example: 1_209_600),
-            "For how many seconds the refresh token is valid."))
+            "The seconds for which the refresh token is valid."))
 
     public let token: String
     public let expiresIn: Int
@@ -47,7 +47,7 @@ public struct TokenGrant: Payload, Equatable {
     }
 }
 
-/// Asks for new tokens.
+/// A request for new tokens.
 public struct RefreshRequest: Payload, Equatable {
     public static let schema = Schema.object(
         .required("refresh_token", .refreshToken, "The refresh token that came with the last token."))
@@ -63,7 +63,7 @@ public struct RefreshRequest: Payload, Equatable {
     }
 }
 
-/// Asks to end a token. Of a token that is none, nothing is said: it is good for nothing already.
+/// A request to revoke a token. An invalid token is no error: it needs no revocation.
 public struct RevocationRequest: Payload, Equatable {
     public static let schema = Schema.object(.required("token", .anyToken, "An access token or a refresh token."))
 
@@ -74,7 +74,7 @@ public struct RevocationRequest: Payload, Equatable {
     }
 }
 
-/// Asks what a token is worth.
+/// A request to introspect a token.
 public struct IntrospectionRequest: Payload, Equatable {
     public static let schema = Schema.object(.required("token", .anyToken, "An access token or a refresh token."))
 
@@ -85,18 +85,19 @@ public struct IntrospectionRequest: Payload, Equatable {
     }
 }
 
-/// What a token is worth (RFC 7662, section 2.2). Of one that is worth nothing, nothing else is said.
+/// The state of a token (RFC 7662, section 2.2). An invalid token has no other fields.
 public struct Introspection: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("active", .boolean(example: true), "Whether the token is accepted at this moment."),
+        .required("active", .boolean(example: true), "True if the token is valid now."),
         .optional(
-            "token_type", .string(values: ["Bearer", "refresh_token"], example: "Bearer"), "Bearer is an access token."),
-        .optional("sub", .string(example: "ada"), "Whose it is."),
-        .optional("scope", .string(example: "greet time"), "What it permits, with spaces between."),
-        .optional("exp", .integer(example: 1_574_653_497), "When it ends, in seconds since 1970."),
-        .optional("jti", .string(example: "0jVtYPBQPHS0bQFbEYKkzw"), "Its name."),
-        .optional("iss", .string(example: "starmicroservices-auth"), "Who has made it."),
-        .optional("aud", .string(example: "starmicroservices"), "Whom it is for."))
+            "token_type", .string(values: ["Bearer", "refresh_token"], example: "Bearer"),
+            "The kind of token: Bearer for an access token."),
+        .optional("sub", .string(example: "ada"), "The user."),
+        .optional("scope", .string(example: "greet time"), "The permissions, separated by spaces."),
+        .optional("exp", .integer(example: 1_574_653_497), "The time at which it expires, in seconds since 1970."),
+        .optional("jti", .string(example: "0jVtYPBQPHS0bQFbEYKkzw"), "The token's id."),
+        .optional("iss", .string(example: "starmicroservices-auth"), "The issuer."),
+        .optional("aud", .string(example: "starmicroservices"), "The audience."))
 
     public static let inactive = Introspection(active: false)
 
@@ -119,10 +120,10 @@ public struct Introspection: Payload, Equatable {
     }
 }
 
-/// Asks whether the token at hand permits something.
+/// A permission to check the caller's token for.
 public struct PermissionQuestion: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("resource", .string(length: 1...128, example: "time"), "The permission that is asked about."))
+        .required("resource", .string(length: 1...128, example: "time"), "The permission to check."))
 
     public let resource: String
 
@@ -131,12 +132,12 @@ public struct PermissionQuestion: Payload, Equatable {
     }
 }
 
-/// Whose token it is.
+/// The user and the permissions of a token.
 public struct Identity: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .string(example: "ada"), "The user's name, or guest."),
-        .required("permissions", .array(of: .permission), "What the token permits, in order."),
-        .required("expires", .moment, "When the token ends."))
+        .required("permissions", .array(of: .permission), "The token's permissions, sorted."),
+        .required("expires", .moment, "The time at which the token expires."))
 
     public let user: String
     public let permissions: [String]
@@ -149,26 +150,28 @@ public struct Identity: Payload, Equatable {
     }
 }
 
-/// Where the endpoints are, in the words of RFC 8414, section 2. Its clients want an issuer that is the server's https URL:
-/// for them `AUTH_PUBLIC_URL` and `TOKEN_ISSUER` are that.
+/// The metadata of RFC 8414, section 2. Its clients expect an issuer that is the server's https URL: set `AUTH_PUBLIC_URL`
+/// and `TOKEN_ISSUER` to it.
 public struct AuthMetadata: Payload, Equatable {
     private static let base = "http://127.0.0.1:5040"
     public static let schema = Schema.object(
-        .required("issuer", .string(example: "starmicroservices-auth"), "What tokens carry in `iss`."),
+        .required("issuer", .string(example: "starmicroservices-auth"), "The `iss` of tokens."),
         .required("jwks_uri", .uri(base + "/.well-known/jwks.json"), "The keys that verify tokens."),
-        .required("token_endpoint", .uri(base + "/api/v1/auth/create"), "Makes tokens for a password."),
-        .required("refresh_endpoint", .uri(base + "/api/v1/auth/refresh"), "Makes tokens for a refresh token."),
-        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Ends tokens; takes JSON."),
-        .required("introspection_endpoint", .uri(base + "/api/v1/auth/introspect"), "Judges tokens; takes JSON."),
-        .required("service_documentation", .uri(base + "/docs"), "For people."),
+        .required("token_endpoint", .uri(base + "/api/v1/auth/create"), "Issues tokens for a password."),
+        .required("refresh_endpoint", .uri(base + "/api/v1/auth/refresh"), "Issues tokens for a refresh token."),
+        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Revokes tokens; takes a form or JSON."),
         .required(
-            "grant_types_supported", .array(of: .string(example: "password")), "What tokens are made for."),
+            "introspection_endpoint", .uri(base + "/api/v1/auth/introspect"),
+            "Introspects tokens; takes a form or JSON."),
+        .required("service_documentation", .uri(base + "/docs"), "The documentation for people."),
+        .required(
+            "grant_types_supported", .array(of: .string(example: "password")), "The supported grant types."),
         .required(
             "response_types_supported", .array(of: .string(example: "token")),
-            "None: there is no endpoint for authorization in a browser."),
+            "None: there is no authorization endpoint."),
         .required(
             "token_endpoint_auth_methods_supported", .array(of: .string(example: "none")),
-            "None: no program is registered."))
+            "None: clients are not registered."))
 
     public let issuer: String
     public let jwksURI: String
@@ -219,11 +222,12 @@ extension Schema {
     static func uri(_ example: String) -> Schema { .string(format: .uri, example: example) }
 }
 
-/// Says what a verifier knows already of what ``AuthContract/changes`` tells. Without that, it is told everything.
+/// The position of a verifier in ``AuthContract/changes``. Without one, it gets a full snapshot.
 public struct ChangesQuestion: Payload, Equatable {
     public static let schema = Schema.object(
-        .optional("series", .string(length: 1...64, example: "k3vJ8Q"), "The name of the series that is known."),
-        .optional("since", .integer(0...9_007_199_254_740_991, example: 41), "How many changes of it are known."))
+        .optional("series", .string(length: 1...64, example: "k3vJ8Q"), "The id of the series that is known."),
+        .optional(
+            "since", .integer(0...9_007_199_254_740_991, example: 41), "The number of the last change that is known."))
 
     public let series: String?
     public let since: Int?

@@ -1,54 +1,53 @@
 public import Endpoints
 
-// What administrators do, and what users do for themselves. What cannot be undone asks for a token that is good at this
-// moment.
+// For administrators, and for users themselves. Irreversible operations introspect the token.
 extension AuthContract {
     public static let addUser = Endpoint<NewUser, UserProfile>(
         "add_user", .post, "/api/v1/auth/users", status: 201, access: .permission(Permission.users, fresh: true),
         deadline: .seconds(5), problems: [.permissionDenied, .conflict, .invalid, .tooManyRequests, .storeUnavailable],
-        summary: "Adds a user, who may do no more than whoever adds it.")
+        summary: "Adds a user, with no more permissions than the caller has.")
     public static let listUsers = Endpoint<PageRequest, UserPage>(
         "list_users", .get, "/api/v1/auth/users", access: .permission(Permission.users),
         problems: [.permissionDenied, .storeUnavailable], summary: "Lists the users by name, page by page.")
     public static let showUser = Endpoint<UserName, UserProfile>(
         "show_user", .get, "/api/v1/auth/users/{user}", access: .token,
         problems: [.permissionDenied, .notFound, .storeUnavailable],
-        summary: "Shows a user to itself and to those who may change users.")
+        summary: "Returns a user, to that user and to administrators.")
     public static let changePassword = Endpoint<PasswordChange, Empty>(
         "change_password", .put, "/api/v1/auth/users/{user}/password", access: .token, idempotent: false,
         deadline: .seconds(5),
         problems: [.credentialsWrong, .permissionDenied, .invalid, .tooManyRequests, .storeUnavailable],
-        summary: "Changes one's own password, with the old one. All tokens end; log in anew.")
+        summary: "Changes the caller's own password and revokes all of its tokens.")
     public static let setPermissions = Endpoint<PermissionChange, UserProfile>(
         "set_permissions", .put, "/api/v1/auth/users/{user}/permissions",
         access: .permission(Permission.users, fresh: true),
         problems: [.permissionDenied, .notFound, .conflict, .invalid, .storeUnavailable],
-        summary: "Gives a user other permissions and roles in place of all it has; nobody grants what they do not hold."
+        summary: "Replaces the permissions and roles of a user, with no more than the caller has."
     )
     public static let lockUser = Endpoint<UserName, UserProfile>(
         "lock_user", .post, "/api/v1/auth/users/{user}/lock", access: .permission(Permission.users, fresh: true),
         idempotent: true,
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
-        summary: "Locks a user out, and ends all of its tokens.")
+        summary: "Locks a user and revokes all of its tokens.")
     public static let unlockUser = Endpoint<UserName, UserProfile>(
         "unlock_user", .post, "/api/v1/auth/users/{user}/unlock", access: .permission(Permission.users, fresh: true),
-        idempotent: true, problems: [.permissionDenied, .notFound, .storeUnavailable], summary: "Lets a user in again.")
+        idempotent: true, problems: [.permissionDenied, .notFound, .storeUnavailable], summary: "Unlocks a user.")
     public static let removeUser = Endpoint<UserName, Empty>(
         "remove_user", .delete, "/api/v1/auth/users/{user}", access: .permission(Permission.users, fresh: true),
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
-        summary: "Removes a user, and ends all of its tokens.")
+        summary: "Removes a user and revokes all of its tokens.")
     public static let listRoles = Endpoint<Empty, RoleList>(
         "list_roles", .get, "/api/v1/auth/roles", access: .permission(Permission.users),
-        problems: [.permissionDenied, .storeUnavailable], summary: "Lists the roles and what they permit.")
+        problems: [.permissionDenied, .storeUnavailable], summary: "Lists the roles and their permissions.")
 }
 
-/// Somebody to be added.
+/// A user to be added.
 public struct NewUser: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("user", .userName, "The name: a-z and 0-9 at its beginning, then . _ @ - as well."),
-        .required("password", .newPassword, "None of those that everybody tries first."),
-        .optional("permissions", .permissions, "What the user may do."),
-        .optional("roles", .roles, "The user's roles, which permit more."))
+        .required("user", .userName, "The name: starts with a-z or 0-9; later . _ @ - too."),
+        .required("password", .newPassword, "The password; common ones are refused."),
+        .optional("permissions", .permissions, "The user's own permissions."),
+        .optional("roles", .roles, "The user's roles, whose permissions are added."))
 
     public let user: String
     public let password: String
@@ -79,13 +78,13 @@ public struct UserName: Payload, Equatable {
 public struct UserProfile: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .userName, "The name."),
-        .required("permissions", .permissions, "What the user may do without its roles, in order."),
-        .required("roles", .roles, "The user's roles, in order."),
-        .required("locked", .boolean(example: false), "Whether no password is right for now."),
+        .required("permissions", .permissions, "The user's own permissions, sorted."),
+        .required("roles", .roles, "The user's roles, sorted."),
+        .required("locked", .boolean(example: false), "True if the user cannot log in."),
         .required(
             "failed_attempts", .integer(0...Int(Int32.max), example: 0), "Wrong passwords since the last right one."),
-        .required("created", .moment, "When the user was added."),
-        .required("changed", .moment, "When password, permissions, roles or lock were last changed."))
+        .required("created", .moment, "The time at which the user was added."),
+        .required("changed", .moment, "The time of the last change of password, permissions, roles or lock."))
 
     public let user: String
     public let permissions: [String]
@@ -114,12 +113,13 @@ public struct UserProfile: Payload, Equatable {
     }
 }
 
-/// Which page of a list.
+/// The page of a list to return.
 public struct PageRequest: Payload, Equatable {
     public static let schema = Schema.object(
         .optional(
-            "after", .string(length: 1...128, example: "ada"), "The `next` of the page before; none for the first."),
-        .optional("limit", .integer(1...200, example: 50), "How many at most; 50, unless told."))
+            "after", .string(length: 1...128, example: "ada"),
+            "The `next` of the previous page; none for the first page."),
+        .optional("limit", .integer(1...200, example: 50), "The maximum number of users; 50 by default."))
 
     public let after: String?
     public let limit: Int?
@@ -133,8 +133,8 @@ public struct PageRequest: Payload, Equatable {
 /// A page of users.
 public struct UserPage: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("users", .array(of: UserProfile.schema), "By name."),
-        .optional("next", .string(example: "eve"), "Where the next page begins; not there on the last one."))
+        .required("users", .array(of: .payload(UserProfile.self)), "The users, by name."),
+        .optional("next", .string(example: "eve"), "The `after` of the next page; missing on the last page."))
 
     public let users: [UserProfile]
     public let next: String?
@@ -149,8 +149,8 @@ public struct UserPage: Payload, Equatable {
 public struct PasswordChange: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .string(length: 1...128, example: "ada"), "The user's name."),
-        .required("old_password", .password, "The password as it is."),
-        .required("new_password", .newPassword, "None of those that everybody tries first."))
+        .required("old_password", .password, "The current password."),
+        .required("new_password", .newPassword, "The password; common ones are refused."))
 
     public let user: String
     public let oldPassword: String
@@ -169,12 +169,12 @@ public struct PasswordChange: Payload, Equatable {
     }
 }
 
-/// What a user may do from now on.
+/// The new permissions of a user.
 public struct PermissionChange: Payload, Equatable {
     public static let schema = Schema.object(
         .required("user", .string(length: 1...128, example: "ada"), "The user's name."),
-        .required("permissions", .permissions, "What the user may do without its roles."),
-        .optional("roles", .roles, "The user's roles; as they are, unless told."))
+        .required("permissions", .permissions, "The user's own permissions."),
+        .optional("roles", .roles, "The user's roles; unchanged by default."))
 
     public let user: String
     public let permissions: [String]
@@ -187,30 +187,31 @@ public struct PermissionChange: Payload, Equatable {
     }
 }
 
-/// The roles there are.
+/// All roles.
 public struct RoleList: Payload, Equatable {
     public static let schema = Schema.object(
         .required(
-            "roles",
-            .array(
-                of: .object(
-                    .required("name", .roleName, "The role's name."),
-                    .required("permissions", .array(of: .permission), "What it permits, in order."))), "By name."))
+            "roles", .array(of: .payload(RoleProfile.self)), "The roles, by name."))
 
-    public struct Entry: Codable, Sendable, Equatable {
-        public let name: String
-        public let permissions: [String]
+    public let roles: [RoleProfile]
 
-        public init(name: String, permissions: [String]) {
-            self.name = name
-            self.permissions = permissions
-        }
-    }
-
-    public let roles: [Entry]
-
-    public init(roles: [Entry]) {
+    public init(roles: [RoleProfile]) {
         self.roles = roles
+    }
+}
+
+/// A role.
+public struct RoleProfile: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("name", .roleName, "The role's name."),
+        .required("permissions", .array(of: .permission), "The role's permissions, sorted."))
+
+    public let name: String
+    public let permissions: [String]
+
+    public init(name: String, permissions: [String]) {
+        self.name = name
+        self.permissions = permissions
     }
 }
 

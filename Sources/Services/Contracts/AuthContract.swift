@@ -1,53 +1,52 @@
 public import Endpoints
 public import Tokens
 
-/// Says who may do what: lets users in, issues tokens, and publishes the keys that verify them.
+/// Authenticates users, issues tokens, and publishes the keys that verify them.
 public enum AuthContract: Contract {
     public static let name = "auth"
     public static let version = "2.0.0"
-    public static let summary = "Lets users in, issues tokens, and publishes the keys that verify them."
+    public static let summary = "Authenticates users, issues tokens, and publishes the keys that verify them."
 
     /// Permissions that this contract names.
     public enum Permission {
-        /// Who holds it adds, changes and removes users.
+        /// Allows adding, changing and removing users.
         public static let users = "users"
-        /// Who holds it may ask what other people's tokens are worth.
+        /// Allows introspecting other people's tokens.
         public static let introspect = "introspect"
     }
 
     public static let create = Endpoint<Credentials, TokenGrant>(
         "create", .post, "/api/v1/auth/create", status: 201, access: .open, deadline: .seconds(5),
         problems: [.credentialsWrong, .permissionDenied, .tooManyRequests, .storeUnavailable],
-        summary: "Makes tokens for a user with a password, or one for a guest where no user is named.")
+        summary: "Issues tokens for a user name and password, or a guest's token without them.")
     public static let refresh = Endpoint<RefreshRequest, TokenGrant>(
         "refresh", .post, "/api/v1/auth/refresh", access: .open, deadline: .seconds(5),
         problems: [.credentialsWrong, .tooManyRequests, .storeUnavailable],
-        summary: "Makes new tokens for a refresh token, which is good once; used again, all that came of it ends.")
+        summary: "Exchanges a refresh token, which is single-use, for new tokens; reuse revokes the whole session.")
     public static let revoke = Endpoint<RevocationRequest, Empty>(
         "revoke", .post, "/api/v1/auth/revoke", forms: true, access: .open, idempotent: true,
         problems: [.storeUnavailable, .unavailable],
-        summary: "Ends a token (RFC 7009): an access token, or a refresh token with all that came of the same password."
+        summary: "Revokes an access token, or a refresh token with its whole session (RFC 7009)."
     )
     public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
         "introspect", .post, "/api/v1/auth/introspect", envelope: false, forms: true,
         access: .permission(Permission.introspect), idempotent: true, problems: [.storeUnavailable, .unavailable],
-        summary: "Says what a token is worth at this moment (RFC 7662).")
+        summary: "Introspects a token (RFC 7662).")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
         problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],
-        summary: "Says whether the token permits the use of a resource; a 403 says that it does not.")
+        summary: "Checks that the token grants a permission; 403 if it does not.")
     public static let me = Endpoint<Empty, Identity>(
-        "me", .get, "/api/v1/auth/me", access: .token, summary: "Says whose token it is and what it permits.")
+        "me", .get, "/api/v1/auth/me", access: .token, summary: "Returns the user and the permissions of the token.")
     public static let keys = Endpoint<Empty, KeySet>(
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
-        problems: [.unavailable], summary: "The public keys that verify tokens.")
+        problems: [.unavailable], summary: "The public keys that verify tokens (RFC 7517).")
     public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
         "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open,
-        problems: [.storeUnavailable, .unavailable],
-        summary: "What verifiers of tokens must hear of: the keys, and the tokens revoked since they last asked.")
+        problems: [.storeUnavailable, .unavailable], summary: "Keys, and tokens revoked since a sequence number.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),
-        access: .open, summary: "Where the endpoints of this server are, in the words of RFC 8414.")
+        access: .open, summary: "The metadata of this authorization server (RFC 8414).")
 
     public static let endpoints = Endpoints {
         create
@@ -75,5 +74,5 @@ public enum AuthContract: Contract {
 extension Problem.Kind {
     public static let credentialsWrong = Self("credentials_wrong", status: 401, title: "The credentials are wrong")
     public static let storeUnavailable = Self(
-        "store_unavailable", status: 503, title: "What must be kept cannot be kept now")
+        "store_unavailable", status: 503, title: "The store is unavailable")
 }

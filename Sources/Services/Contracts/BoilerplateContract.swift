@@ -16,11 +16,11 @@ public enum BoilerplateContract: Contract {
 }
 
 extension BoilerplateContract {
-    /// Who is greeted.
+    /// A person to greet.
     public struct Person: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
-            .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+            .required("name", .string(length: 1...64, example: "Ada"), "The name to greet."),
+            .optional("times", .integer(1...10, example: 2), "The number of greetings; 1 by default."))
 
         public let name: String
         public let times: Int?
@@ -31,10 +31,10 @@ extension BoilerplateContract {
         }
     }
 
-    /// A few kind words.
+    /// A greeting.
     public struct Greeting: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("greeting", .string(example: "Hello, Ada!"), "The words."))
+            .required("greeting", .string(example: "Hello, Ada!"), "The greeting."))
 
         public let greeting: String
 

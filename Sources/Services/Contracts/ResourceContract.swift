@@ -1,14 +1,14 @@
 public import Endpoints
 
-/// Tells the time to those who are permitted.
+/// Tells the time to callers with the permission `time`.
 public enum ResourceContract: Contract {
     public static let name = "resource"
     public static let version = "1.0.0"
-    public static let summary = "Tells the time to those who are permitted."
+    public static let summary = "Tells the time to callers with the permission `time`."
 
     public static let currentTime = Endpoint<Empty, CurrentTime>(
         "current_time", .get, "/api/v1/resource/current_time", aliases: ["/api/v1/time/current_time"],
-        access: .permission("time"), summary: "The time as ISO 8601 writes it.")
+        access: .permission("time"), summary: "The time in ISO 8601.")
     public static let epochTime = Endpoint<Empty, EpochTime>(
         "epoch_time", .get, "/api/v1/resource/epoch_time", aliases: ["/api/v1/time/epoch_time"],
         access: .permission("time"), summary: "The time as seconds since 1970.")
@@ -20,7 +20,7 @@ public enum ResourceContract: Contract {
     }
 }
 
-/// A moment as ISO 8601 writes it.
+/// A time in ISO 8601.
 public struct CurrentTime: Payload, Equatable {
     public static let schema = Schema.object(
         .required(
@@ -38,7 +38,7 @@ public struct CurrentTime: Payload, Equatable {
     }
 }
 
-/// A moment as Unix counts it.
+/// A time in seconds since 1970.
 public struct EpochTime: Payload, Equatable {
     public static let schema = Schema.object(
         .required("epoch_time", .integer(example: 1_574_653_197), "Seconds since 1970-01-01T00:00:00Z."))

@@ -1,10 +1,11 @@
 public import Endpoints
 
 extension WebAppContract {
-    /// Calls of late.
+    /// Recent calls.
     public struct RecentCalls: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("calls", .array(of: RecentCall.schema), "The latest first; a few of each endpoint."))
+            .required("calls", .array(of: .payload(RecentCall.self)), "A few calls of each endpoint, the latest first.")
+        )
 
         public let calls: [RecentCall]
 
@@ -13,16 +14,20 @@ extension WebAppContract {
         }
     }
 
-    /// A call that webapp has answered, and what it asked of others for it. It holds nothing of what was said.
-    public struct RecentCall: Codable, Sendable, Equatable {
+    /// A call that webapp has answered, with the calls that it made for it. It holds no content.
+    public struct RecentCall: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("trace_id", .string(example: "0af7651916cd43dd8448eb211c80319c"), "As in the services' logs."),
-            .required("endpoint", .string(example: "webapp.clock"), "What was called."),
-            .required("status", .integer(100...599, example: 200), "What it was answered with."),
-            .required("started", .integer(example: 1_574_653_197_250), "When, in milliseconds since 1970."),
-            .required("microseconds", .number(0...60_000_000, example: 301.5), "How long it took."),
-            .required("parts", .array(of: Part.schema), "Where webapp's time went; none before the call has ended."),
-            .required("spans", .array(of: Span.schema), "What was asked of other services, in order."))
+            .required(
+                "trace_id", .string(example: "0af7651916cd43dd8448eb211c80319c"), "The trace id in the services' logs."),
+            .required("endpoint", .string(example: "webapp.clock"), "The endpoint."),
+            .required("status", .integer(100...599, example: 200), "The status of the answer."),
+            .required(
+                "started", .integer(example: 1_574_653_197_250),
+                "The time at which it came, in milliseconds since 1970."),
+            .required("microseconds", .number(0...60_000_000, example: 301.5), "Its duration, in microseconds."),
+            .required(
+                "parts", .array(of: .payload(Part.self)), "Webapp's time by phase; empty before the call has ended."),
+            .required("spans", .array(of: .payload(Span.self)), "The calls to other services, in order."))
 
         public let traceID: String
         public let endpoint: String
@@ -57,16 +62,17 @@ extension WebAppContract {
     }
 
     /// A call to another service, as webapp saw it.
-    public struct Span: Codable, Sendable, Equatable {
+    public struct Span: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("endpoint", .string(example: "resource.current_time"), "What was called."),
-            .required("link", Link.schema, "How."),
-            .required("status", .integer(100...599, example: 200), "What it was answered with."),
+            .required("endpoint", .string(example: "resource.current_time"), "The endpoint."),
+            .required("link", Link.schema, "The wire."),
+            .required("status", .integer(100...599, example: 200), "The status of the answer."),
             .required(
                 "offset", .number(0...60_000_000, example: 31.5),
-                "When it began, in microseconds since webapp's call did."),
-            .required("microseconds", .number(0...60_000_000, example: 212.5), "How long it took."),
-            .required("parts", .array(of: Part.schema), "Where that time went; none where the service did not say."))
+                "Its start, in microseconds after that of webapp's call."),
+            .required("microseconds", .number(0...60_000_000, example: 212.5), "Its duration, in microseconds."),
+            .required(
+                "parts", .array(of: .payload(Part.self)), "The time by phase; empty if the service did not report it."))
 
         public let endpoint: String
         public let link: Link
@@ -87,15 +93,15 @@ extension WebAppContract {
         }
     }
 
-    /// A part of a call's time.
-    public struct Part: Codable, Sendable, Equatable {
+    /// A phase of a call's time.
+    public struct Part: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("name", .string(values: Name.allCases.map(\.rawValue), example: "handler"), "What it went to."),
-            .required("microseconds", .number(0...60_000_000, example: 2.5), "How long that took."))
+            .required("name", .string(values: Name.allCases.map(\.rawValue), example: "handler"), "The phase."),
+            .required("microseconds", .number(0...60_000_000, example: 2.5), "Its duration, in microseconds."))
 
-        /// What a service's ledger tells apart, and the wire.
+        /// The phases that a service measures, and the wire.
         public enum Name: String, Codable, Sendable, CaseIterable {
-            /// There and back, as the caller sees it: what is left once the service's own parts are taken off.
+            /// The round trip as the caller sees it, minus the service's own phases.
             case wire
             case queue
             case wait

@@ -1,23 +1,25 @@
 public import Endpoints
 
 extension WebAppContract {
-    /// The wires to resource beside each other.
+    /// A comparison of the wires to resource.
     public struct WireComparison: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("run", .integer(0...1_000_000_000, example: 1), "Which comparison it is; 0 before the first."),
+            .required(
+                "run", .integer(0...1_000_000_000, example: 1), "The number of the comparison; 0 before the first."),
             .required(
                 "state", .string(values: State.allCases.map(\.rawValue), example: "running"),
-                "Whether it goes on, has ended, or was given up."),
-            .optional("detail", .string(example: "There is no connection."), "Why it was given up."),
-            .required("progress", .number(0...1, example: 0.25), "Which part of it is done."),
+                "The state of the comparison."),
+            .optional("detail", .string(example: "There is no connection."), "The reason for its failure."),
+            .required("progress", .number(0...1, example: 0.25), "The part that is done."),
             .required(
                 "bounds", .array(of: .number(0...60_000_000, example: 20.5)),
-                "The upper bounds of the histograms' steps, in microseconds. One more step has none."),
-            .optional("ratio", WireRatio.schema, "The last wire beside the first; not there before that can be told."),
-            .required("wires", .array(of: WireFigures.schema), "What was measured, wire by wire."))
+                "The upper bounds of the histograms' buckets, in microseconds. One more bucket has none."),
+            .optional(
+                "ratio", .payload(WireRatio.self), "The last wire in relation to the first, once it is significant."),
+            .required("wires", .array(of: .payload(WireFigures.self)), "The measurements of each wire."))
 
         public enum State: String, Codable, Sendable, CaseIterable {
-            /// Nothing was ever started.
+            /// No comparison was started.
             case idle
             case running
             case done
@@ -46,13 +48,13 @@ extension WebAppContract {
         }
     }
 
-    /// How many times as long calls over the last wire take as those over the first.
-    public struct WireRatio: Codable, Sendable, Equatable {
+    /// The ratio of the times of calls over the last wire and the first.
+    public struct WireRatio: Payload, Equatable {
         public static let schema = Schema.object(
             .required("value", .number(0...1_000_000, example: 4.5), "The median of the rounds."),
-            .required("low", .number(0...1_000_000, example: 4.2), "The least that it may be, with 95 % confidence."),
-            .required("high", .number(0...1_000_000, example: 4.9), "The greatest."),
-            .required("is_difference", .boolean(example: true), "Whether it is more than the run's own noise."))
+            .required("low", .number(0...1_000_000, example: 4.2), "The lower bound of the 95 % confidence interval."),
+            .required("high", .number(0...1_000_000, example: 4.9), "The upper bound of the 95 % confidence interval."),
+            .required("is_difference", .boolean(example: true), "True if it exceeds the noise of the run."))
 
         public let value: Double
         public let low: Double
@@ -75,16 +77,17 @@ extension WebAppContract {
     }
 
     /// The times of calls over one wire.
-    public struct WireFigures: Codable, Sendable, Equatable {
+    public struct WireFigures: Payload, Equatable {
         public static let schema = Schema.object(
             .required("link", Link.schema, "The wire."),
-            .required("calls", .integer(0...1_000_000, example: 300), "Calls that were answered."),
-            .required("failed", .integer(0...1_000_000, example: 0), "Calls that were not."),
-            .optional("p50", .number(0...60_000_000, example: 201.5), "Half of the calls took so long at most."),
-            .optional("p90", .number(0...60_000_000, example: 260.5), "90 of 100 did, in microseconds."),
-            .optional("p99", .number(0...60_000_000, example: 410.5), "99 of 100 did."),
-            .optional("longest", .number(0...60_000_000, example: 950.5), "The longest."),
-            .required("counts", .array(of: .integer(0...1_000_000, example: 12)), "Calls, step by step."))
+            .required("calls", .integer(0...1_000_000, example: 300), "The number of successful calls."),
+            .required("failed", .integer(0...1_000_000, example: 0), "The number of failed calls."),
+            .optional("p50", .number(0...60_000_000, example: 201.5), "The median time of a call, in microseconds."),
+            .optional("p90", .number(0...60_000_000, example: 260.5), "The 90th percentile, in microseconds."),
+            .optional("p99", .number(0...60_000_000, example: 410.5), "The 99th percentile, in microseconds."),
+            .optional("longest", .number(0...60_000_000, example: 950.5), "The maximum, in microseconds."),
+            .required("counts", .array(of: .integer(0...1_000_000, example: 12)), "The number of calls in each bucket.")
+        )
 
         public let link: Link
         public let calls: Int

@@ -1,10 +1,10 @@
 public import Endpoints
 
 extension WebAppContract {
-    /// How the services are, as webapp sees them.
+    /// The states of the services, as webapp sees them.
     public struct ServiceStates: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("services", .array(of: ServiceState.schema), "Webapp itself first, then its neighbours."))
+            .required("services", .array(of: .payload(ServiceState.self)), "Webapp first, then the other services."))
 
         public let services: [ServiceState]
 
@@ -13,15 +13,16 @@ extension WebAppContract {
         }
     }
 
-    /// How one service is, in all its replicas.
-    public struct ServiceState: Codable, Sendable, Equatable {
+    /// The state of a service, with all its replicas.
+    public struct ServiceState: Payload, Equatable {
         public static let schema = Schema.object(
-            .required("name", .string(example: "resource"), "The service."),
-            .required("summary", .string(example: "Tells the time."), "What it is for."),
+            .required("name", .string(example: "resource"), "The name of the service."),
+            .required("summary", .string(example: "Tells the time."), "The summary of its contract."),
             .required(
                 "state", .string(values: State.allCases.map(\.rawValue), example: "ready"),
-                "That of the replica which is best."),
-            .required("replicas", .array(of: ReplicaState.schema), "One by one, in the order of the settings."))
+                "The state of its best replica."),
+            .required(
+                "replicas", .array(of: .payload(ReplicaState.self)), "The replicas, in the order of the settings."))
 
         /// From the best to the worst.
         public enum State: String, Codable, Sendable, CaseIterable {
@@ -43,18 +44,19 @@ extension WebAppContract {
         }
     }
 
-    /// How one replica of a service is.
-    public struct ReplicaState: Codable, Sendable, Equatable {
+    /// The state of a replica.
+    public struct ReplicaState: Payload, Equatable {
         public static let schema = Schema.object(
             .required(
                 "state", .string(values: ServiceState.State.allCases.map(\.rawValue), example: "ready"),
-                "Whether it works; not_ready says that it lives and waits for something, down that it does not answer."
+                "ready; not_ready: it runs and waits for a dependency; or down: it does not answer."
             ),
-            .optional("detail", .string(example: "Waits for: auth's keys."), "Why it is not ready."),
+            .optional("detail", .string(example: "Waits for: auth's keys."), "The reason for not being ready."),
             .optional("version", .string(example: "1.0.0"), "The version of its contract."),
-            .optional("uptime", .integer(0...10_000_000_000, example: 86_400), "For how many seconds it has run."),
-            .optional("link", Link.schema, "How webapp reaches it; webapp itself needs none."),
-            .optional("microseconds", .number(0...60_000_000, example: 240.5), "How long its answer took."))
+            .optional("uptime", .integer(0...10_000_000_000, example: 86_400), "The seconds since its start."),
+            .optional("link", Link.schema, "The wire over which webapp reaches it; none for webapp itself."),
+            .optional(
+                "microseconds", .number(0...60_000_000, example: 240.5), "The time of its answer, in microseconds."))
 
         public var state: ServiceState.State
         public var detail: String?

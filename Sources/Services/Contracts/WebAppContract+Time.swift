@@ -1,15 +1,16 @@
 public import Endpoints
 
 extension WebAppContract {
-    /// The time, and what it cost to ask for it.
+    /// The time, and the time of the call for it.
     public struct Clock: Payload, Equatable {
         public static let schema = Schema.object(
             .required(
                 "current_time", .string(format: .dateTime, example: "2019-11-25T03:39:57+00:00"),
                 "Date, time and offset (ISO 8601, RFC 3339)."),
-            .required("link", Link.schema, "How webapp reaches resource."),
+            .required("link", Link.schema, "The wire over which webapp reaches resource."),
             .required(
-                "microseconds", .number(0...60_000_000, example: 212.5), "How long resource's answer took to webapp."))
+                "microseconds", .number(0...60_000_000, example: 212.5),
+                "The time of resource's answer, in microseconds."))
 
         public let currentTime: String
         public let link: Link
@@ -28,11 +29,11 @@ extension WebAppContract {
         }
     }
 
-    /// Whose token it is, and what it permits.
+    /// The user and the permissions of a token.
     public struct Session: Payload, Equatable {
         public static let schema = Schema.object(
             .required("user", .string(example: "ada"), "The user's name, or guest."),
-            .required("permissions", .array(of: .string(example: "time")), "What the token permits, in order."))
+            .required("permissions", .array(of: .string(example: "time")), "The token's permissions, sorted."))
 
         public let user: String
         public let permissions: [String]
@@ -44,13 +45,13 @@ extension WebAppContract {
     }
 }
 
-/// How one service reaches another: the wire, without the address.
+/// The wire over which one service reaches another, without the address.
 public enum Link: String, Codable, Sendable, CaseIterable {
     case ipc
     case tcp
     case inproc
     case http
-    /// No wire at all: both are in one process.
+    /// No wire: both are in one process.
     case inProcess = "inprocess"
 
     static let schema = Schema.string(values: allCases.map(\.rawValue), example: "ipc")

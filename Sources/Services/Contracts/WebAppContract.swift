@@ -1,6 +1,6 @@
 public import Endpoints
 
-/// What a visitor uses, by hand or by the page at `/`. It asks auth and resource, and needs no token of the visitor.
+/// For visitors, by hand or with the page at `/`. It calls auth and resource, and needs no token of the visitor.
 public enum WebAppContract: Contract {
     public static let name = "webapp"
     public static let version = "1.2.0"
@@ -8,45 +8,49 @@ public enum WebAppContract: Contract {
 
     public static let currentTime = Endpoint<Empty, CurrentTime>(
         "current_time", .get, "/api/v1/time/current_time", access: .open, deadline: .seconds(2), problems: passedOn,
-        summary: "The time from resource as ISO 8601 writes it. A token that is sent is passed on.")
+        summary: "The time from resource in ISO 8601. The caller's token is forwarded.")
     public static let epochTime = Endpoint<Empty, EpochTime>(
         "epoch_time", .get, "/api/v1/time/epoch_time", access: .open, deadline: .seconds(2), problems: passedOn,
-        summary: "The time from resource as seconds since 1970. A token that is sent is passed on.")
+        summary: "The time from resource in seconds since 1970. The caller's token is forwarded.")
     public static let clock = Endpoint<Empty, Clock>(
         "clock", .get, "/api/v1/clock", access: .open, deadline: .seconds(2), problems: passedOn,
-        summary: "The time from resource, and what it cost to ask. A token that is sent is passed on.")
+        summary: "The time from resource, and the time of that call. The caller's token is forwarded.")
 
     public static let signIn = Endpoint<Credentials, TokenGrant>(
         "sign_in", .post, "/api/v1/session", status: 201, access: .open, deadline: .seconds(5),
         problems: [.credentialsWrong, .permissionDenied, .tooManyRequests, .unavailable, .storeUnavailable],
-        summary: "Asks auth for tokens for a user with a password, or for a guest's where no user is named.")
+        summary: "Gets tokens from auth for a user name and password, or a guest's token without them.")
     public static let refresh = Endpoint<RefreshRequest, TokenGrant>(
         "refresh", .post, "/api/v1/session/refresh", access: .open, deadline: .seconds(5),
         problems: [.credentialsWrong, .tooManyRequests, .unavailable, .storeUnavailable],
-        summary: "Asks auth for new tokens for a refresh token, which is good once.")
+        summary: "Gets new tokens from auth for a refresh token, which is single-use.")
     public static let signOut = Endpoint<RevocationRequest, Empty>(
         "sign_out", .post, "/api/v1/session/end", access: .open, idempotent: true,
         problems: [.unavailable, .storeUnavailable],
-        summary: "Has auth end a token: a refresh token with all that came of the same password.")
+        summary: "Has auth revoke an access token, or a refresh token with its whole session.")
     public static let session = Endpoint<Empty, Session>(
-        "session", .get, "/api/v1/session", access: .token, summary: "Says whose token it is, and what it permits.")
+        "session", .get, "/api/v1/session", access: .token,
+        summary: "Returns the user and the permissions of the token.")
 
     public static let services = Endpoint<Empty, ServiceStates>(
         "services", .get, "/api/v1/services", access: .open,
-        summary: "How webapp and its neighbours are, looked at anew once a second at most.")
+        summary: "The state of webapp and the other services, checked at most once a second.")
     public static let calls = Endpoint<Empty, RecentCalls>(
         "calls", .get, "/api/v1/calls", access: .open,
-        summary: "Calls that went on to other services lately, the latest first, and where their time went.")
+        summary: "Recent calls that reached other services, the latest first, with their time by phase.")
 
     public static let compare = Endpoint<Empty, WireComparison>(
         "compare", .post, "/api/v1/comparison", status: 202, access: .open, idempotent: true,
         problems: [.conflict, .tooManyRequests],
-        summary: "Starts to compare the wires to resource, for a few seconds; while that goes on, it starts no other.")
+        summary: "Starts a comparison of the wires to resource, for a few seconds; does nothing while one runs.")
     public static let comparison = Endpoint<Empty, WireComparison>(
         "comparison", .get, "/api/v1/comparison", access: .open,
-        summary: "What the comparison that was started last has measured so far.")
+        summary: """
+            The measurements of the last comparison so far. `/page/comparison` streams the same as server-sent events \
+            (`text/event-stream`), each with one JSON object as its `data`, until the comparison ends.
+            """)
 
-    /// What resource says to a visitor's token or to a guest's, and that auth or resource cannot be reached.
+    /// Refusals of the visitor's token or a guest's by resource, and failures to reach auth or resource.
     private static let passedOn: [Problem.Kind] = [.tokenInvalid, .tokenExpired, .permissionDenied, .unavailable]
 
     public static let endpoints = Endpoints {

@@ -25,9 +25,11 @@ export function endpointsOf(schema) {
 export class Reader {
   constructor(schema) { this.schema = schema; }
 
+  // A schema without its reference, of a field that may be null, too. What stands beside the reference is about its place.
   resolved(node) {
-    if (!node?.$ref) return node;
-    return node.$ref.slice(2).split("/").reduce((part, name) => part[name.replaceAll("~1", "/").replaceAll("~0", "~")], this.schema);
+    const reference = node?.$ref ?? node?.anyOf?.[0].$ref;
+    if (!reference) return node;
+    return reference.slice(2).split("/").reduce((part, name) => part[name.replaceAll("~1", "/").replaceAll("~0", "~")], this.schema);
   }
 
   // What a caller sends: each field with the place it travels in.
@@ -70,7 +72,7 @@ export class Reader {
     const inner = type === "array" ? this.resolved(schema.items) : schema;
     const isScalar = ["string", "integer", "number", "boolean"].includes(type);
     return {
-      name, required, type: words(type, schema, inner), valueType: type, isScalar, description: schema.description,
+      name, required, type: words(type, schema, inner), valueType: type, isScalar, description: node.description ?? schema.description,
       example: schema.examples?.[0], isSecret: schema.format === "password",
       choices: type === "boolean" ? ["true", "false"] : schema.enum?.filter(value => value !== null),
       inputMode: { integer: "numeric", number: "decimal" }[type], fields: this.fieldsOf(inner),
@@ -82,7 +84,7 @@ export class Reader {
 function words(type, schema, inner) {
   const range = (low, high, unit) => low === undefined ? "" : low === high ? `, ${low}${unit}` : `, ${low} to ${high}${unit}`;
   return (type === "array" ? `list of ${[inner.type ?? "any"].flat()[0]}s` : type)
-    + (schema.format && !["password", "int64"].includes(schema.format) ? `, ${schema.format}` : "")
+    + (schema.format && !["password", "int32", "int64", "double"].includes(schema.format) ? `, ${schema.format}` : "")
     + range(schema.minLength, schema.maxLength, " characters") + range(schema.minimum, schema.maximum, "")
     + range(schema.minItems, schema.maxItems, " elements")
     + (schema.pattern ? `, ${schema.pattern}` : "")

@@ -5,23 +5,24 @@ extension Components {
     mutating func operations(
         _ endpoint: EndpointDescription, _ contract: ContractDescription
     ) -> [(path: String, operation: Document)] {
-        let name = contract.qualifiedName(of: endpoint)
+        let id = "\(contract.tag).\(endpoint.name)"
         var operations: [(path: String, operation: Document)] = []
         for (index, path) in endpoint.http.paths.enumerated() {
-            let id = index == 0 ? name : "\(name).\(index + 1)"
-            operations.append((path.description, operation(endpoint, contract, path, id: id)))
+            let operation = operation(endpoint, contract, path, id: index == 0 ? id : "\(id).\(index + 1)", index > 0)
+            operations.append((path.description, operation))
         }
         return operations
     }
 
     private mutating func operation(
-        _ endpoint: EndpointDescription, _ contract: ContractDescription, _ path: PathTemplate, id: String
+        _ endpoint: EndpointDescription, _ contract: ContractDescription, _ path: PathTemplate, id: String,
+        _ isAlias: Bool
     ) -> Document {
         let name = contract.qualifiedName(of: endpoint)
-        let parameters = endpoint.parameters(path)
+        let parameters = parameters(endpoint, path)
         return [
             "operationId": .string(id), "tags": [.string(contract.tag)], "summary": .string(endpoint.summary),
-            "description": description(endpoint, id == name ? nil : name),
+            "description": Self.description(endpoint, isAlias ? name : nil),
             "x-endpoint": .string(name), "x-input": endpoint.inputName.map { .string($0) },
             "x-deadline-ms": .integer(Int(endpoint.deadline / .milliseconds(1))),
             "security": endpoint.security, "parameters": parameters.isEmpty ? nil : .array(parameters),
@@ -30,16 +31,38 @@ extension Components {
         ]
     }
 
-    /// - Parameter original: the endpoint, where this is one of its other paths.
-    private func description(_ endpoint: EndpointDescription, _ original: String?) -> Document? {
+    /// - Parameter original: the endpoint, if this is one of its other paths.
+    private static func description(_ endpoint: EndpointDescription, _ original: String?) -> Document? {
         let alias = original.map { "The same as `\($0)`, at another path." }
         let fresh = endpoint.access.confirmed.map {
-            "At each call auth is asked whether the token still holds the permission `\($0)`."
+            "The issuer confirms on every call that the token holds the permission `\($0)`."
         }
         let sentences = [alias, fresh].compactMap(\.self)
         return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
     }
 
+    private mutating func parameters(_ endpoint: EndpointDescription, _ path: PathTemplate) -> [Document] {
+        let inPath = path.fields.compactMap { name in endpoint.input.fields.first { $0.name == name } }
+        var parameters = inPath.map { parameter($0, "path", isRequired: true) }
+        parameters += endpoint.queryFields(path).map { field in
+            parameter(field, "query", isRequired: field.isRequired && !field.schema.acceptsNoItem)
+        }
+        if case .map = endpoint.input.kind, !endpoint.http.method.hasBody {
+            let schema = schemas.document(endpoint.input, .input)
+            parameters.append(["name": "fields", "in": "query", "explode": true, "schema": schema])
+        }
+        return parameters
+    }
+
+    private mutating func parameter(_ field: Schema.Field, _ place: String, isRequired: Bool) -> Document {
+        [
+            "name": .string(field.name), "in": .string(place), "description": .string(field.summary),
+            "required": .bool(isRequired), "schema": schemas.document(field.schema, .input),
+            "example": field.schema.example.map { Document($0, as: field.schema) },
+        ]
+    }
+
+    /// One media type only: generators write code that does not compile for two. Forms are described in words.
     private mutating func requestBody(
         _ endpoint: EndpointDescription, _ path: PathTemplate, _ name: String
     ) -> Document? {
@@ -47,12 +70,19 @@ extension Components {
         let fields = endpoint.bodyFields(path)
         if !endpoint.input.fields.isEmpty, fields.isEmpty { return nil }
         let body = fields.isEmpty ? endpoint.input : Schema.object(fields)
-        let schema = path.fields.isEmpty ? schema(body, named: endpoint.inputName ?? name + ".input") : Document(body)
+        let inputName = endpoint.inputName ?? name + ".input"
+        let bodyName = path.fields.isEmpty ? inputName : inputName + "Body"
+        let schema = schemas.reference(to: body, named: bodyName, .input)
+        let isOptional = body.isSatisfiedByNothing
+        let forms = "A form (`application/x-www-form-urlencoded`) with the same fields is accepted as well."
         return [
-            "required": .bool(!body.isSatisfiedByNothing),
+            "description": endpoint.http.forms ? .string(forms) : nil,
+            "required": .bool(!isOptional),
             "content": [
-                "application/json": ["schema": schema, "example": body.example.map { Document($0, as: body) }],
-                "application/x-www-form-urlencoded": endpoint.http.forms ? ["schema": schema] : nil,
+                "application/json": [
+                    "schema": isOptional ? .orNull(schema) : schema,
+                    "example": body.example.map { Document($0, as: body) },
+                ]
             ],
         ]
     }
@@ -69,53 +99,34 @@ extension Components {
     }
 
     private mutating func success(_ endpoint: EndpointDescription, _ name: String) -> Document {
-        guard endpoint.http.status != 204 else { return ["description": "Done.", "headers": Document.everyHeader] }
-        let output = schema(endpoint.output, named: endpoint.outputName ?? name + ".output")
-        let example = endpoint.output.example.map { Document($0, as: endpoint.output) }
-        let isWrapped = endpoint.http.envelope
-        let schema: Document =
-            isWrapped ? ["type": "object", "properties": ["data": output], "required": ["data"]] : output
+        guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Document.everyHeader] }
+        let outputName = endpoint.outputName ?? name + ".output"
+        var schema = schemas.reference(to: endpoint.output, named: outputName, .output)
+        var example = endpoint.output.example.map { Document($0, as: endpoint.output) }
+        if endpoint.http.envelope {
+            let envelope: Document = ["type": "object", "properties": ["data": schema], "required": ["data"]]
+            schema = schemas.reference(to: envelope, named: outputName + "Response", .output)
+            example = example.map { ["data": $0] }
+        }
         return [
-            "description": "Done.", "headers": Document.everyHeader,
-            "content": [
-                "application/json": ["schema": schema, "example": example.map { isWrapped ? ["data": $0] : $0 }]
-            ],
+            "description": "Success.", "headers": Document.everyHeader,
+            "content": ["application/json": ["schema": schema, "example": example]],
         ]
     }
 }
 
 extension EndpointDescription {
-    /// Who may call. A permission stands as a role, as OpenAPI 3.1 has it for schemes without scopes.
+    /// Who may call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without scopes.
     fileprivate var security: Document {
         let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
         let schemes: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
         return .array(access == .open && readsToken ? [[:]] + schemes : schemes)
     }
-
-    fileprivate func parameters(_ path: PathTemplate) -> [Document] {
-        let inPath = path.fields.compactMap { name in input.fields.first { $0.name == name } }
-        var parameters = inPath.map { Self.parameter($0, "path", isRequired: true) }
-        parameters += queryFields(path).map { field in
-            Self.parameter(field, "query", isRequired: field.isRequired && !field.schema.isSaidByNothing)
-        }
-        if case .map = input.kind, !http.method.hasBody {
-            parameters.append(["name": "fields", "in": "query", "explode": true, "schema": Document(input)])
-        }
-        return parameters
-    }
-
-    private static func parameter(_ field: Schema.Field, _ place: String, isRequired: Bool) -> Document {
-        [
-            "name": .string(field.name), "in": .string(place), "description": .string(field.summary),
-            "required": .bool(isRequired), "schema": Document(field.schema),
-            "example": field.schema.example.map { Document($0, as: field.schema) },
-        ]
-    }
 }
 
 extension Schema {
-    /// Whether a query that leaves it out says an empty list.
-    fileprivate var isSaidByNothing: Bool {
+    /// True for a list that is empty if a query leaves it out.
+    fileprivate var acceptsNoItem: Bool {
         guard case .array(_, let count) = kind else { return false }
         return count?.contains(0) ?? true
     }

@@ -1,63 +1,49 @@
 import Endpoints
 
-/// What operations share: each schema and response stands once, and operations refer to it.
+/// The parts that operations share: each schema and response appears once, and operations refer to it.
 struct Components {
-    private var schemas: [Document.Member] = []
+    var schemas = SchemaComponents(prefix: "#/components/schemas/")
     private var responses: [Document.Member] = []
-
-    /// A schema under the name of its Swift type; under a longer one where another schema has that name.
-    mutating func schema(_ schema: Schema, named name: String) -> Document {
-        let document = Document(schema)
-        var name = Self.sanitised(name)
-        while let other = schemas.first(where: { $0.name == name }), other.value != document { name += "_" }
-        return Self.add(.init(name, document), to: &schemas, "schemas")
-    }
 
     /// A response under the codes of the problems that it can hold.
     mutating func response(_ kinds: [Problem.Kind]) -> Document {
-        let problem = schema(Problem.schema, named: "Problem")
-        let name = Self.sanitised(kinds.map(\.code).joined(separator: "."))
-        return Self.add(.init(name, .response(kinds, problem)), to: &responses, "responses")
+        let problem = schemas.reference(to: Problem.schema, named: "Problem", .output)
+        let name = SchemaComponents.sanitised(kinds.map(\.code).joined(separator: "."))
+        let member = Document.Member(name, .response(kinds, problem))
+        if !responses.contains(member) { responses.append(member) }
+        return ["$ref": .string("#/components/responses/" + name)]
     }
 
     var document: Document {
         [
-            "schemas": .object(schemas), "responses": .object(responses),
+            "schemas": .object(schemas.members), "responses": .object(responses),
             "headers": .object(Self.headers),
             "securitySchemes": [
                 "token": [
                     "type": "apiKey", "in": "header", "name": "X-Token",
-                    "description": "A token from auth. It goes before one in `Authorization`.",
+                    "description": "A token from the issuer. It takes precedence over one in `Authorization`.",
                 ],
                 "bearer": [
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-                    "description": "The same token, as RFC 6750 has it.",
+                    "description": "The same token, as in RFC 6750.",
                 ],
             ],
         ]
     }
 
-    private static func add(_ member: Document.Member, to list: inout [Document.Member], _ kind: String) -> Document {
-        if !list.contains(member) { list.append(member) }
-        return ["$ref": .string("#/components/\(kind)/\(member.name)")]
-    }
-
-    /// Names of components have few characters.
-    private static func sanitised(_ name: String) -> String {
-        String(name.unicodeScalars.map { $0.isPlain(or: "._-") ? Character($0) : "_" })
-    }
-
     private static let headers: [Document.Member] = [
-        .init("X-Request-Id", header("The request's own name, or the trace it belongs to.", pattern: "^[!-~]{1,128}$")),
+        .init("X-Request-Id", header("The request's id as it was sent, or its trace id.", pattern: "^[!-~]{1,128}$")),
         .init(
             "traceparent",
-            header("The trace (W3C Trace Context).", pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")),
-        .init("WWW-Authenticate", header("What was wrong with the token (RFC 6750).", pattern: "^Bearer")),
+            header(
+                "The request's place in its trace (W3C Trace Context).",
+                pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")),
+        .init("WWW-Authenticate", header("What is wrong with the token (RFC 6750).", pattern: "^Bearer")),
         .init(
             "Retry-After",
             [
-                "description": "After how many seconds to try again, where that is known.",
-                "schema": ["type": "integer", "minimum": 1],
+                "description": "The seconds after which to try again, if known.",
+                "schema": ["type": "integer", "format": "int32", "minimum": 1],
             ]),
     ]
 

@@ -42,16 +42,16 @@ extension Problem {
     /// A problem as JSON (RFC 9457).
     static let schema = Schema.object(
         .required("type", .string(format: .uri, example: "urn:problem-type:invalid_input"), "The kind, as a URI."),
-        .required("title", .string(example: "The input breaks the contract"), "The kind, for people."),
+        .required("title", .string(example: "Invalid input"), "The kind, for people."),
         .required("status", .integer(400...599, example: 422), "The HTTP status."),
-        .required("detail", .string(example: "The input has 1 fault."), "What went wrong this time, for people."),
+        .required("detail", .string(example: "The input has 1 fault."), "The cause of this problem, for people."),
         .required("code", .string(pattern: "[a-z_]+", example: "invalid_input"), "The kind, for programs."),
         .required(
             "trace_id", .string(pattern: "[0-9a-f]{32}", example: "4bf92f3577b34da6a3ce929d0e0e4736"),
-            "The trace by which the service's log tells more."),
-        .optional("errors", .array(of: fault), "What is wrong with the input, fault by fault."))
+            "The trace id in the service's log."),
+        .optional("errors", .array(of: fault.named("Fault")), "The faults of the input."))
 
     private static let fault = Schema.object(
-        .required("pointer", .string(example: "/name"), "Where: a JSON pointer (RFC 6901) into the input."),
-        .required("detail", .string(example: "is missing"), "What is wrong there."))
+        .required("pointer", .string(example: "/name"), "A JSON pointer (RFC 6901) into the input."),
+        .required("detail", .string(example: "is missing"), "The fault."))
 }

@@ -1,8 +1,8 @@
 public import Endpoints
 public import Foundation
 
-/// What a service offers over HTTP, as an OpenAPI 3.1 document. It is drawn from contracts and nothing else, so that it says
-/// what is so.
+/// The endpoints of a service over HTTP, as an OpenAPI 3.1 document. It is made from contracts and nothing else, so that it is
+/// true.
 ///
 /// ```swift
 /// let openAPI = OpenAPI([GreetingContract.description])
@@ -18,9 +18,9 @@ public struct OpenAPI: Sendable, Hashable {
     public let document: Document
 
     /// - Parameters:
-    ///   - contracts: what the service serves: its own contract first, whose name and version become the document's.
-    ///   - servers: the URLs at which it is reached; `/` is the server that the document comes from.
-    public init(_ contracts: [ContractDescription], servers: [String] = ["/"]) {
+    ///   - contracts: the service's own contract first, whose name and version become the document's.
+    ///   - servers: the URLs of the service; `./` is beside the document, wherever that was fetched.
+    public init(_ contracts: [ContractDescription], servers: [String] = ["./"]) {
         var components = Components()
         var paths: [Document.Member] = []
         for contract in contracts {
@@ -60,9 +60,9 @@ public struct OpenAPI: Sendable, Hashable {
     }
 
     private static let conventions = """
-        Any request may carry these header fields: `X-Timeout-Ms`, the milliseconds after which the caller no longer waits; \
-        `X-Request-Id`, a name for the request, which is echoed; `traceparent`, the trace that it belongs to. \
-        Members of an input that are not described here are passed over. A last slash in a path makes no difference. \
-        Whatever is refused is refused with a problem document (RFC 9457), whose `code` is for programs.
+        Any request may have these header fields: `X-Timeout-Ms`, the milliseconds after which the caller no longer waits; \
+        `X-Request-Id`, an id of the request, which is echoed; `traceparent`, its place in a trace (W3C Trace Context). \
+        Unknown members of an input are ignored. A trailing slash in a path makes no difference. \
+        Every error is a problem document (RFC 9457), whose `code` is for programs.
         """
 }

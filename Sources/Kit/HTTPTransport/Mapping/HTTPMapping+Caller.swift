@@ -41,10 +41,11 @@ extension HTTPMapping {
         var members: [String: JSONValue] = [:]
         let inPath = template.fields
         if !inPath.isEmpty || !hasBody, !call.body.isEmpty {
-            guard case .object(let sent) = try JSONValue(json: call.body) else {
-                throw Problem(.invalid, "The input is not an object.")
+            switch try JSONValue(json: call.body) {
+            case .object(let sent): members = sent
+            case .null: break
+            default: throw Problem(.invalid, "The input is not an object.")
             }
-            members = sent
         }
         guard let path = template.path({ members[$0]?.text }) else {
             let faults = inPath.filter { members[$0]?.text?.isEmpty ?? true }

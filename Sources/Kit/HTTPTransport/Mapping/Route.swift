@@ -38,9 +38,13 @@ final class Route: Sendable {
         } else if !hasBody {
             members = try self.members(ofQuery: query ?? "")
         } else if !body.isEmpty {
-            // What is not an object goes on as it is, for the dispatcher to refuse it.
-            guard let value = try? JSONValue(json: body), case .object(let sent) = value else { return body }
-            members = sent
+            switch try? JSONValue(json: body) {
+            case .object(let sent)?: members = sent
+            // Some clients send it for a body that is optional.
+            case .null?: break
+            // Anything else is left for the dispatcher to refuse.
+            default: return body
+            }
         }
         for (name, text) in path {
             members[name] = fields[name]?.value(ofText: text) ?? .string(text)

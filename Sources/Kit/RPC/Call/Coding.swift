@@ -3,13 +3,15 @@ package import Foundation
 
 /// Payloads to JSON and back, by the rules that hold on every wire.
 package enum Coding {
-    /// Reads and checks an input.
+    /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send `null` for a
+    /// body that is optional.
     ///
     /// - Throws: ``Problem/Kind/malformed`` where it is not JSON, ``Problem/Kind/invalid`` with every fault where it breaks
     ///   the schema.
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
-        let json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
+        var json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
+        if json == .null, Input.schema.isSatisfiedByNothing { json = [:] }
         let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {
             throw Problem(

@@ -7,13 +7,13 @@ public import Endpoints
 public enum HealthContract: Contract {
     public static let name = "_health"
     public static let version = "1.0.0"
-    public static let summary = "Whether the process lives, and whether the service works."
+    public static let summary = "Liveness of the process and readiness of the service."
 
     public static let live = Endpoint<Empty, Health>(
-        "live", .get, "/health/live", access: .open, summary: "Answers while the process lives.")
+        "live", .get, "/health/live", access: .open, summary: "Returns a success while the process lives.")
     public static let check = Endpoint<Empty, Health>(
         "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200), problems: [.notReady],
-        summary: "Asks the service's actor whether it can do its work; a 503 says what it waits for.")
+        summary: "Checks that the service can do its work; a 503 names what it waits for.")
 
     public static let endpoints = Endpoints {
         live
@@ -39,7 +39,8 @@ public enum HealthContract: Contract {
 public struct Health: Payload, Equatable {
     public static let schema = Schema.object(
         .required("status", .string(values: ["live", "ready"], example: "ready"), "The state."),
-        .optional("uptime", .integer(0...10_000_000_000, example: 86_400), "For how many seconds the service has run."))
+        .optional(
+            "uptime", .integer(0...10_000_000_000, example: 86_400), "The seconds since the start of the service."))
 
     public let status: String
     public let uptime: Int?

@@ -5,10 +5,11 @@ import Foundation
 public enum MetaContract: Contract {
     public static let name = "_meta"
     public static let version = "1.0.0"
-    public static let summary = "What the service promises."
+    public static let summary = "The contract of the service."
 
     public static let contract = Endpoint<Empty, JSONDocument>(
-        "contract", .get, "/contract", envelope: false, access: .open, summary: "The service's contract, with its hash."
+        "contract", .get, "/contract", envelope: false, access: .open,
+        summary: "Returns the service's contract, with its hash."
     )
 
     public static let endpoints = Endpoints { contract }

@@ -11,14 +11,16 @@ public struct TokenChanges: Payload, Equatable {
     public static let schema = Schema.object(
         .required(
             "series", .string(length: 1...64, example: "k3vJ8Q"),
-            "The name of the series of changes; another one than before says that nothing counts which was known."),
+            "The id of the series of changes. If it differs from the last response, discard all cached state."),
         .required(
             "since", .integer(0...limit, example: 41),
-            "What must be known already: so many changes. With 0, this is all there is to know."),
-        .required("number", .integer(0...limit, example: 42), "How many changes are known with this."),
-        .required("latest", .integer(0...limit, example: 42), "How many there are; ask again where that is more."),
-        .required("jwks", KeySet.schema, "All keys that are good now."),
-        .required("revoked", .array(of: RevokedToken.schema, count: 0...page), "The tokens that were revoked."))
+            "The number of the change that this page starts after; 0 means a full snapshot."),
+        .required("number", .integer(0...limit, example: 42), "The number of the last change in this page."),
+        .required(
+            "latest", .integer(0...limit, example: 42),
+            "The number of the last change; if it is greater than `number`, request the next page."),
+        .required("jwks", .payload(KeySet.self), "All valid keys."),
+        .required("revoked", .array(of: .payload(RevokedToken.self), count: 0...page), "The revoked tokens."))
 
     /// The largest number that every JSON reader understands.
     private static let limit = 9_007_199_254_740_991
@@ -60,10 +62,10 @@ public struct TokenChanges: Payload, Equatable {
 /// A token that was revoked before its end.
 public struct RevokedToken: Payload, Hashable {
     public static let schema = Schema.object(
-        .required("jti", .string(length: 1...128, example: "9mJ2VYQ3bnTtqYV0aQ0J3w"), "The token's own name."),
+        .required("jti", .string(length: 1...128, example: "9mJ2VYQ3bnTtqYV0aQ0J3w"), "The token's id."),
         .required(
             "exp", .integer(0...253_402_300_799, example: 1_800_000_300),
-            "The token's end, in seconds since 1970; then it may be forgotten."))
+            "The time at which the token expires, in seconds since 1970."))
 
     public let jti: String
     public let exp: Int

@@ -9,22 +9,7 @@ public struct KeySet: Payload, Equatable {
     public static let limit = 32
 
     public static let schema = Schema.object(
-        .required(
-            "keys",
-            .array(
-                of: .object(
-                    .required("kty", .string(example: "OKP"), "The type of key: OKP."),
-                    .required("crv", .string(example: "Ed25519"), "The curve: Ed25519."),
-                    .required(
-                        "x", .string(example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"),
-                        "The public key, base64url."),
-                    .required(
-                        "kid", .string(example: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
-                        "The name by which tokens refer to the key: its thumbprint (RFC 7638)."),
-                    .required("use", .string(example: "sig"), "What the key is for: sig."),
-                    .required("alg", .string(example: "EdDSA"), "The algorithm: EdDSA.")),
-                count: 0...limit),
-            "The keys."))
+        .required("keys", .array(of: .payload(VerificationKey.self), count: 0...limit), "The keys."))
 
     public let keys: [VerificationKey]
 

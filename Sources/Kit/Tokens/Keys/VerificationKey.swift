@@ -1,4 +1,5 @@
 import Crypto
+public import Endpoints
 import Foundation
 
 /// A public Ed25519 key and the name that it goes by. A token that names it is verified with it, by EdDSA, and in no other
@@ -38,7 +39,17 @@ public struct VerificationKey: Sendable, Hashable {
     }
 }
 
-extension VerificationKey: Codable {
+extension VerificationKey: Payload {
+    public static let schema = Schema.object(
+        .required("kty", .string(example: "OKP"), "The type of key: OKP."),
+        .required("crv", .string(example: "Ed25519"), "The curve: Ed25519."),
+        .required("x", .string(example: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"), "The public key, base64url."),
+        .required(
+            "kid", .string(example: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
+            "The id by which tokens refer to the key: its thumbprint (RFC 7638)."),
+        .required("use", .string(example: "sig"), "The use of the key: sig, for signatures."),
+        .required("alg", .string(example: "EdDSA"), "The algorithm: EdDSA."))
+
     private enum CodingKeys: String, CodingKey {
         case kty, crv, x, kid, use, alg
     }

@@ -105,7 +105,7 @@ extension Users {
 }
 
 extension Role {
-    fileprivate var entry: RoleList.Entry { .init(name: name, permissions: permissions.sorted()) }
+    fileprivate var entry: RoleProfile { .init(name: name, permissions: permissions.sorted()) }
     fileprivate var line: String { ([name] + permissions.sorted()).joined(separator: "\t") }
 }
 
