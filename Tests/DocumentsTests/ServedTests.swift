@@ -7,14 +7,16 @@ import Testing
 
 @Suite("A service shows", .timeLimit(.minutes(1)))
 struct ServedTests {
-    @Test("its schema as JSON, or as YAML to those who accept that")
-    func schema() async throws {
+    @Test(
+        "its schemas as JSON, or as YAML to those who accept that",
+        arguments: [("/schema", "openapi:"), ("/schema/zeromq", "asyncapi:")])
+    func schema(path: String, start: String) async throws {
         try await Family.run { family in
-            let url = "http://\(family.hosts["resource"] ?? "")/schema"
+            let url = "http://\(family.hosts["resource"] ?? "")\(path)"
             for (accept, type, start) in [
                 (nil, OpenAPI.jsonType, "{"), ("*/*", OpenAPI.jsonType, "{"),
-                ("Application/YAML", OpenAPI.yamlType, "openapi:"),
-                ("text/html, application/yaml;q=0.9", OpenAPI.yamlType, "openapi:"),
+                ("Application/YAML", OpenAPI.yamlType, start),
+                ("text/html, application/yaml;q=0.9", OpenAPI.yamlType, start),
                 ("application/json, application/yaml", OpenAPI.jsonType, "{"),
             ] {
                 var request = HTTPClientRequest(url: url)

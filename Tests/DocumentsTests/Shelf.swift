@@ -17,7 +17,7 @@ enum ShelfContract: Contract {
         "move", .put, "/shelf/books/{title}", access: .open, problems: [.notFound, .tokenInvalid],
         summary: "Moves a book.")
     static let count = Endpoint<Empty, Count>(
-        "count", .get, "/shelf/count", access: .open, summary: "Counts the books.")
+        "count", .get, "/shelf/count", access: .open, published: true, summary: "Counts the books.")
 
     static let endpoints = Endpoints {
         find

@@ -28,6 +28,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
     ///     (RFC 9110, section 9.2.2).
     ///   - deadline: the time a call has where its caller named none.
+    ///   - published: true if the output is published as events, too, on the topic that has the endpoint's qualified name.
     ///   - problems: the kinds of problem that its handler refuses a call with, beside those that follow from the rest of
     ///     the description. Documents list them.
     ///   - summary: one sentence for people.
@@ -43,6 +44,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         access: Access,
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
+        published: Bool = false,
         problems: [Problem.Kind] = [],
         summary: String
     ) {
@@ -53,6 +55,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,
+            isPublished: published,
             problems: problems,
             summary: summary,
             input: Input.schema,
@@ -71,6 +74,8 @@ public struct EndpointDescription: Sendable {
     public let isIdempotent: Bool
     /// The time a call has where its caller named none.
     public let deadline: Duration
+    /// True if the output is published as events, too. It is no part of what a client relies on.
+    public var isPublished = false
     /// What its handler refuses a call with, beside what follows from the rest of the description.
     public let problems: [Problem.Kind]
     public let summary: String

@@ -42,7 +42,7 @@ public enum AuthContract: Contract {
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
         problems: [.unavailable], summary: "The public keys that verify tokens (RFC 7517).")
     public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
-        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open,
+        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open, published: true,
         problems: [.storeUnavailable, .unavailable], summary: "Keys, and tokens revoked since a sequence number.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),

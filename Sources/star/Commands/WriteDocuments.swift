@@ -8,8 +8,8 @@ import RPC
 /// `star documents`.
 struct WriteDocuments: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "documents", abstract: "Writes what the contracts say as documents: OpenAPI and Postman.",
-        subcommands: [Postman.self, Schemas.self])
+        commandName: "documents", abstract: "Writes the contracts as documents: OpenAPI, AsyncAPI and Postman.",
+        subcommands: [Postman.self, Schemas.self, Channels.self])
 
     struct Postman: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -37,21 +37,53 @@ struct WriteDocuments: AsyncParsableCommand {
 
     struct Schemas: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "openapi", abstract: "Prints the OpenAPI document of a service, as it has it at /schema.")
+            commandName: "openapi", abstract: "Prints the OpenAPI document of a service, as at /schema.")
 
+        @OptionGroup var output: Output
+
+        func run() throws {
+            let member = try output.member
+            output.write(OpenAPI(member.served, servers: ["http://localhost:\(member.port)"]).document)
+        }
+    }
+
+    struct Channels: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "asyncapi", abstract: "Prints the AsyncAPI document of a service, as at /schema/zeromq.")
+
+        @OptionGroup var output: Output
+
+        func run() throws {
+            output.write(AsyncAPI(try output.member.served).document)
+        }
+    }
+
+    /// The service whose document is printed, and the form.
+    struct Output: ParsableArguments {
         @Argument(help: "One of: \(Member.names).", completion: .list(Member.all.map(\.name)))
         var service: String
 
         @Flag(help: "In YAML instead of JSON.")
         var yaml = false
 
-        func run() throws {
-            guard let member = Member.all.first(where: { $0.name == service }) else {
-                throw ValidationError("There is no service “\(service)”.")
+        var member: Member {
+            get throws {
+                guard let member = Member.all.first(where: { $0.name == service }) else {
+                    throw ValidationError("There is no service “\(service)”.")
+                }
+                return member
             }
-            let contracts = [member.contract, HealthContract.description, MetaContract.description]
-            let openAPI = OpenAPI(contracts, servers: ["http://localhost:\(member.port)"])
-            FileHandle.standardOutput.write(yaml ? openAPI.yaml : openAPI.json)
         }
+
+        func write(_ document: Document) {
+            FileHandle.standardOutput.write(yaml ? document.yaml : document.json)
+        }
+    }
+}
+
+extension Member {
+    /// The service's own contract and the kit's.
+    fileprivate var served: [ContractDescription] {
+        [contract, HealthContract.description, MetaContract.description]
     }
 }

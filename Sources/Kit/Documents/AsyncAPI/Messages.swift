@@ -1,0 +1,116 @@
+import Endpoints
+
+/// The messages of an AsyncAPI document: each appears once, and channels refer to it.
+struct Messages {
+    var schemas = SchemaComponents(prefix: "#/components/schemas/")
+    private(set) var members: [Document.Member] = []
+
+    /// The messages of a call, by their names in its channel: the request first, then what may be the reply.
+    mutating func call(_ endpoint: EndpointDescription, _ name: String) -> [Document.Member] {
+        let input = schemas.reference(to: endpoint.input, named: endpoint.inputName ?? name + ".input", .input)
+        let output = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
+        let problem = schemas.reference(to: Problem.schema, named: "Problem", .output)
+        return [
+            member(
+                "request",
+                message(name + ".request", Self.requestHeaders, input, example: example(endpoint.input, .object([]))),
+                name),
+            member(
+                "reply",
+                message(
+                    name + ".reply", Self.replyHeaders, output,
+                    example: example(endpoint.output, ["status": .integer(endpoint.http.status)])), name),
+            shared("problem", message("problem", Self.replyHeaders, problem, contentType: Problem.contentType)),
+        ]
+    }
+
+    /// The messages of an endpoint's events, by their names in its channel.
+    mutating func events(_ endpoint: EndpointDescription, _ name: String) -> [Document.Member] {
+        let output = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
+        return [
+            member("event", message(name + ".event", Self.eventHeaders, output), name),
+            shared("heartbeat", message("heartbeat", Self.eventHeaders, nil)),
+        ]
+    }
+
+    private mutating func member(_ role: String, _ message: Document, _ endpoint: String) -> Document.Member {
+        .init(role, add(message, named: "\(endpoint).\(role)"))
+    }
+
+    private mutating func shared(_ name: String, _ message: Document) -> Document.Member {
+        .init(name, add(message, named: name))
+    }
+
+    private mutating func add(_ message: Document, named name: String) -> Document {
+        if !members.contains(where: { $0.name == name }) { members.append(.init(name, message)) }
+        return ["$ref": .string("#/components/messages/\(name)")]
+    }
+
+    private func message(
+        _ name: String, _ headers: Document, _ payload: Document?, contentType: String? = nil, example: Document? = nil
+    ) -> Document {
+        let isAnswer = headers["properties"]?["request_id"] != nil
+        return [
+            "name": .string(name), "contentType": contentType.map { .string($0) }, "headers": headers,
+            "correlationId": isAnswer ? ["location": "$message.header#/request_id"] : nil, "payload": payload,
+            "examples": example.map { [$0] },
+        ]
+    }
+
+    private func example(_ schema: Schema, _ headers: Document) -> Document? {
+        schema.example.map { example in
+            let headers = Document.object([.init("request_id", 1)] + headers.members)
+            return ["headers": headers, "payload": Document(example, as: schema)]
+        }
+    }
+
+    private static let requestID: Document = [
+        "type": "integer", "format": "int64", "minimum": 0,
+        "description": "Unique among the connection's calls in flight: the last 8 bytes of the preamble.",
+    ]
+
+    private static let requestHeaders: Document = headers(
+        required: ["request_id"],
+        [
+            "request_id": requestID,
+            "time": [
+                "type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295,
+                "description":
+                    "The milliseconds that are left for the call, in the preamble; 0 for the endpoint's default.",
+            ],
+            "x-token": text("The caller's token; `authorization: Bearer …` is accepted as well."),
+            "traceparent": text("The call's place in its trace (W3C Trace Context)."),
+            "x-request-id": text("An id of the request, which is echoed."),
+            "x-origin": text("The address of the client on whose behalf a service calls."),
+        ])
+
+    private static let replyHeaders: Document = headers(
+        required: ["request_id", "status"],
+        [
+            "request_id": requestID,
+            "status": [
+                "type": "integer", "format": "int32", "minimum": 100, "maximum": 599,
+                "description": "An HTTP status code, in the first line of the head.",
+            ],
+            "processed": text("`no` if the call was refused before its handler started."),
+            "x-request-id": text("The id of the request, echoed."),
+            "server-timing": text("The server's time by phase, if the request asked for it."),
+        ])
+
+    private static let eventHeaders: Document = headers(
+        required: ["series", "number"],
+        [
+            "series": text("The id of the series of changes."),
+            "number": [
+                "type": "integer", "format": "int64", "minimum": 0, "description": "The number of the last change.",
+            ],
+        ])
+
+    private static func headers(required: [Document], _ properties: Document) -> Document {
+        ["type": "object", "properties": properties, "required": .array(required)]
+    }
+
+    private static func text(_ description: String) -> Document {
+        ["type": "string", "description": .string(description)]
+    }
+}
