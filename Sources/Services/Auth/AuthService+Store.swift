@@ -99,13 +99,13 @@ extension Refusal {
         case .noSuchRole(let role):
             Problem(
                 .conflict, "There is no role “\(role)”.",
-                faults: [Problem.Fault(pointer: "/roles", detail: "names “\(role)”, which there is not")])
+                faults: [Problem.Fault(pointer: "/roles", detail: "unknown role “\(role)”")])
         case .notAdministrator: Problem(.permissionDenied, "Who calls may not change users.")
         case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
         case .notHeld(let permissions):
             Problem(
                 .permissionDenied,
-                "Nobody grants what they do not hold: \(permissions.sorted().joined(separator: ", ")).")
+                "You cannot grant permissions you do not hold: \(permissions.sorted().joined(separator: ", ")).")
         case .tooMuch:
             Problem(
                 .conflict,

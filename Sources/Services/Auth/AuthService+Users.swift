@@ -43,7 +43,7 @@ extension AuthService {
 
     func changePassword(_ wish: PasswordChange, _ context: CallContext) async throws -> Empty {
         guard context.principal?.subject == wish.user else {
-            throw Problem(.permissionDenied, "Nobody changes the password of another one here.")
+            throw Problem(.permissionDenied, "You can only change your own password.")
         }
         try check(wish.newPassword, of: wish.user, "/new_password")
         let entry = entry(.passwordChanged, of: wish.user, context)

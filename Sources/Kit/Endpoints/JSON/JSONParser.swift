@@ -31,7 +31,7 @@ struct JSONParser {
     private mutating func document() throws(Problem) -> JSONValue {
         let value = try value()
         skipSpace()
-        guard index == bytes.count else { throw fault("something follows the value") }
+        guard index == bytes.count else { throw fault("trailing data") }
         return value
     }
 
@@ -70,7 +70,7 @@ struct JSONParser {
             let name = try string()
             skipSpace()
             guard take(":") else { throw fault("a colon is missing") }
-            guard members.updateValue(try value(), forKey: name) == nil else { throw fault("a member stands twice") }
+            guard members.updateValue(try value(), forKey: name) == nil else { throw fault("duplicate key") }
             skipSpace()
         } while take(",")
         guard take("}") else { throw fault("an object is not closed") }

@@ -43,6 +43,6 @@ extension TokenVerifier {
 
     /// A verifier that has nobody to ask confirms nothing.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
-        throw Problem(.unavailable, "There is nobody here to confirm the token.", isUnprocessed: true)
+        throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }
 }

@@ -30,7 +30,7 @@ extension KeySource {
 
     /// Where there is nobody to ask, nothing is confirmed.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
-        throw Problem(.unavailable, "There is nobody here to confirm the token.", isUnprocessed: true)
+        throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }
 }
 

@@ -108,7 +108,7 @@ extension Head {
             throw .malformed("A header is not of the form “name: value” with its name in lower case.")
         }
         guard let name = Self.name(bytes) else { return }
-        guard self[name] == nil else { throw .malformed("The header \(name.rawValue) stands twice.") }
+        guard self[name] == nil else { throw .malformed("Duplicate header \(name.rawValue).") }
         var start = colon + 1
         while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
         let value = UnsafeRawBufferPointer(rebasing: line[start...])
