@@ -19,7 +19,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     PyNaCl==1.6.2 argon2-cffi==25.1.0 passlib==1.7.4 pwdlib==0.3.1
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'

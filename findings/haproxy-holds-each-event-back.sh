@@ -20,7 +20,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-apt-get -q download haproxy=2.6.12-1+deb12u4 liblua5.3-0=5.3.6-2 > download.log 2>&1 || { cat download.log >&2; exit 2; }
+timeout 120 apt-get -q download haproxy=2.6.12-1+deb12u4 liblua5.3-0=5.3.6-2 > download.log 2>&1 ||
+    { cat download.log >&2; exit 2; }
 for package in *.deb; do
     dpkg-deb --extract "$package" system
 done

@@ -19,7 +19,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check httpx-auth==0.23.1 httpx==0.28.1
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check httpx-auth==0.23.1 httpx==0.28.1
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 import http.server

@@ -20,7 +20,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check jwcrypto==1.6.1 cryptography==50.0.2
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check jwcrypto==1.6.1 cryptography==50.0.2
 cd "$folder"
 
 cat > make.py <<'PYTHON'

@@ -21,7 +21,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     PyJWT==2.15.1 joserfc==1.8.0 jwskate==0.12.2 jwcrypto==1.6.1 cryptojwt==1.11.0 cryptography==50.0.2
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'

@@ -20,7 +20,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
 import sys
@@ -35,7 +35,7 @@ def pod(container={}, **spec):
 
 def outcome(manifest):
     try:
-        kubernetes_validate.validate(manifest, "1.29", strict=True)
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
         return "valid"
     except kubernetes_validate.ValidationError:
         return "refused"

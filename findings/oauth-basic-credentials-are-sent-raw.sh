@@ -21,7 +21,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     requests-oauthlib==2.0.0 oauthlib==4.0.1 Authlib==1.9.10 httpx-auth==0.23.1 httpx==0.28.1 \
     requests-oauth2client==1.8.0 requests==2.34.2
 

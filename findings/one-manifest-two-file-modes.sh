@@ -19,7 +19,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     ruamel.yaml==0.19.1 PyYAML==6.0.4 kubernetes-validate==1.37.0
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
@@ -43,7 +43,7 @@ spec:
 
 def outcome(manifest):
     try:
-        kubernetes_validate.validate(manifest, "1.29", strict=True)
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
         valid = True
     except kubernetes_validate.ValidationError:
         valid = False

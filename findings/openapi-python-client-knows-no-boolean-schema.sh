@@ -18,7 +18,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     openapi-python-client==0.29.1 openapi-spec-validator==0.9.0
 cd "$folder"
 

@@ -20,7 +20,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check openapi-python-client==0.29.1
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check openapi-python-client==0.29.1
 cd "$folder"
 
 try() {

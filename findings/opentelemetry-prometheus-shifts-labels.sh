@@ -7,8 +7,8 @@
 # collide, the values are joined by ";".
 #
 # Seen: the second instrument's values are written under the label names of the first, by position. The counter that
-# has no attribute "branch" is exposed with branch="meter", which is the name of its instrumentation scope, one place too
-# far to the left, and its own scope name is empty. And {"http.method": "GET", "http_method": "POST"} becomes
+# has no attribute "branch" is exposed with branch="meter", the name of its instrumentation scope, one place too far
+# to the left, and its own scope name is empty. And {"http.method": "GET", "http_method": "POST"} becomes
 # http_method="POST": the value GET has gone without a word.
 #
 #   queue_depth_total{branch="north",otel_scope_name="meter",otel_scope_schema_url="",otel_scope_version=""} 1.0
@@ -21,7 +21,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
     opentelemetry-exporter-prometheus==0.66b2 opentelemetry-sdk==1.45.2 prometheus_client==0.26.0
 
 timeout 30 "$folder/venv/bin/python" - <<'PYTHON'

@@ -18,7 +18,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check prometheus_client==0.26.0
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check prometheus_client==0.26.0
 
 timeout 30 "$folder/venv/bin/python" - <<'PYTHON'
 import sys
@@ -32,7 +32,8 @@ jobs 5
 jobs_total 7
 """
 written = [line for line in TEXT.splitlines() if not line.startswith("#")]
-read = [f"{sample.name} {sample.value:g}" for family in text_string_to_metric_families(TEXT) for sample in family.samples]
+samples = [sample for family in text_string_to_metric_families(TEXT) for sample in family.samples]
+read = [f"{sample.name} {sample.value:g}" for sample in samples]
 print("in the text:      ", ", ".join(written))
 print("from the parser:  ", ", ".join(read))
 if read != ["jobs_total 5", "jobs_total 7"]:

@@ -16,7 +16,8 @@
 # Matters to: authors of exporters who take promtool for the test of their output, and so learn of a lost series by an
 # alert that never fires.
 #
-# Needs: curl, and apt-get and dpkg-deb of Debian 12 (nothing is installed on the system), for its package of Prometheus.
+# Needs: curl, and apt-get and dpkg-deb of Debian 12 for its package of Prometheus (nothing is installed on the
+# system).
 set -euo pipefail
 folder=$(mktemp -d)
 server='' prometheus=''
@@ -27,7 +28,8 @@ stop() {
 }
 trap stop EXIT
 cd "$folder"
-apt-get -q download prometheus=2.42.0+ds-5+deb12u1 > download.log 2>&1 || { cat download.log >&2; exit 2; }
+timeout 120 apt-get -q download prometheus=2.42.0+ds-5+deb12u1 > download.log 2>&1 ||
+    { cat download.log >&2; exit 2; }
 dpkg-deb --extract prometheus_*.deb system
 
 cat > metrics <<'TEXT'
@@ -94,7 +96,8 @@ until [ -n "$(query up)" ]; do # timeout(1) ends both servers after a minute, an
     sleep 0.5
 done
 passed=$(check metrics) refused=$(check count)
-stored="up $(query up), queue{shop=\"north\"} $(query queue), quantile $(query 'histogram_quantile(0.5, wait_seconds_bucket)')"
+quantile=$(query 'histogram_quantile(0.5, wait_seconds_bucket)')
+stored="up $(query up), queue{shop=\"north\"} $(query queue), quantile $quantile"
 echo "promtool, series twice and no +Inf:  exit code $passed"
 echo "promtool, gauge open_count:          exit code $refused"
 echo "Prometheus: $stored"

@@ -20,7 +20,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check python-postman==0.9.1
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check python-postman==0.9.1
 
 timeout 30 "$folder/venv/bin/python" - <<'PYTHON'
 import json

@@ -20,7 +20,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check httpx-sse==0.4.3 httpx==0.28.1 sseclient-py==1.9.0
+timeout 300 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
+    httpx-sse==0.4.3 httpx==0.28.1 sseclient-py==1.9.0
 
 timeout 30 "$folder/venv/bin/python" - <<'PYTHON'
 import sys
