@@ -34,6 +34,9 @@ __all__ = ["AsyncClient", "Client", "DeadlineExceeded", "Message", "Pending", "P
 REQ, REP, CANCEL, PING, PONG, HELLO, GOAWAY = range(1, 8)
 PREAMBLE = struct.Struct("<2sBBIQ")
 TYPES = dict(string=str, integer=int, number=float, boolean=bool, array=list, object=dict)
+REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this client's key.",
+            zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
+            zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
 HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+: [^\r\n\0]*")
 
 
@@ -123,7 +126,8 @@ class Pending:
     def give_up(self) -> None:
         """Ends the call if it is not done, and tells the service."""
         if not self.done and not self.sent:
-            self.finish(problem=Unavailable(503, "unavailable", detail="No service greeted in time.", processed=False))
+            self.finish(problem=Unavailable(503, "unavailable", processed=False,
+                                            detail=self.client.refusal or "No service greeted in time."))
         elif not self.done:
             self.finish(problem=DeadlineExceeded(504, "deadline_exceeded", detail="No answer in time."))
             self.client.send(Message(CANCEL, self.message.id))      # of a PING: an unknown id, ignored
@@ -161,7 +165,9 @@ class Client(contextlib.AbstractContextManager):
             pair = (public_key.encode(), secret_key.encode()) if public_key and secret_key else zmq.curve_keypair()
             self._socket.curve_publickey, self._socket.curve_secretkey = pair
             self._socket.curve_serverkey = server_key.encode()
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+        self.refusal = ""                           # why CURVE lets no connection come about
+        self._monitor = self._socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | sum(REFUSALS))
         self._socket.connect(address)
 
     def close(self) -> None:
@@ -227,10 +233,14 @@ class Client(contextlib.AbstractContextManager):
             events = list(arrived(self._monitor))
             for frames in arrived(self._socket):    # before the events are heeded: an answer that came first counts
                 self._receive(frames)
-            for frames in events:
+            for event in (parse_monitor_message(frames)["event"] for frames in events):
+                if event in REFUSALS:
+                    self.refusal = REFUSALS[event]
+                    continue
                 self.greeting, self._goaway = {}, None
                 self._lose()
-                self._greet = parse_monitor_message(frames)["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+                self._greet = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+                self.refusal = "" if self._greet else self.refusal
             self._flush()
             if not self._socket.getsockopt(zmq.EVENTS) & self.interest():
                 return

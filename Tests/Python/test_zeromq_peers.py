@@ -5,13 +5,16 @@ import signal
 import struct
 import subprocess
 import threading
+import urllib.request
 from types import SimpleNamespace
 
 import pytest
 import zmq
+from zmq.utils import z85
 
 from comparing import free_ports
 from conftest import STAR
+from starmicroservices import Client, Unavailable
 
 PREAMBLE = struct.Struct("<2sBBIQ")
 REQ, REP, PING, PONG = 1, 2, 4, 5
@@ -57,6 +60,13 @@ def live(number=None):
     return [PREAMBLE.pack(b"S1", REQ, 0, 0, number), b"_health.live\n", b""], number
 
 
+def counted(service, outcome):
+    """How many messages, or connections, have ended so."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{service.http}/metrics", timeout=10) as answer:
+        lines = [line for line in answer.read().decode().splitlines() if f'outcome="{outcome}"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if "zmq_messages" in line)
+
+
 def answered(frames, number):
     magic, kind, _, _, answered = PREAMBLE.unpack(frames[-3])
     return magic == b"S1" and kind == REP and answered == number and frames[-2].startswith(b"200\n")
@@ -74,18 +84,12 @@ def test_a_call_is_answered_at_every_kind_of_address(resource, connect, wire, ki
 
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
 def test_a_probe_is_nobodys_mistake(resource, connect, wire):
-    import urllib.request
-
-    def dropped():
-        with urllib.request.urlopen(f"http://127.0.0.1:{resource.http}/metrics", timeout=10) as answer:
-            lines = [line for line in answer.read().decode().splitlines() if 'outcome="dropped"' in line]
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if "zmq_messages" in line)
-    before = dropped()
+    before = counted(resource, "dropped")
     peer = connect(zmq.DEALER, resource.addresses[wire], probe_router=True)
     call, number = live()
     peer.send_multipart(call)
     assert answered(peer.recv_multipart(), number)
-    assert dropped() == before
+    assert counted(resource, "dropped") == before
 
 
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
@@ -168,3 +172,48 @@ def test_a_message_without_end_is_not_held(resource, connect, wire):
     call, number = live()
     other.send_multipart(call)
     assert answered(other.recv_multipart(), number)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A service with CURVE, which admits one key."""
+    folder = tmp_path_factory.mktemp("guarded")
+    http, port = free_ports(2)
+    (public, secret), known = zmq.curve_keypair(), zmq.curve_keypair()
+    environment = {**os.environ, "RESOURCE_HTTP_PORT": str(http), "RESOURCE_ZMQ_LISTEN": f"tcp://127.0.0.1:{port}",
+                   "RESOURCE_CURVE_SECRET_KEY": z85.decode(secret).hex(),
+                   "CURVE_PUBLIC_KEYS": f"resource={z85.decode(public).hex()},known={z85.decode(known[0]).hex()}"}
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen([STAR, "serve", "resource"], cwd=folder, env=environment, stdout=log, stderr=log)
+    yield SimpleNamespace(address=f"tcp://127.0.0.1:{port}", http=http, log=folder / "log", server=public.decode(),
+                          known=[key.decode() for key in known])
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 0
+
+
+def call(service, server, public, secret, timeout=2.0):
+    with Client(service.address, server_key=server, public_key=public, secret_key=secret, timeout=timeout) as client:
+        return client.call("_health.live")
+
+
+def test_a_key_that_is_admitted_calls_over_curve(guarded):
+    assert call(guarded, guarded.server, *guarded.known, timeout=20.0)
+
+
+def test_a_key_that_is_not_admitted_is_told_so_logged_and_counted(guarded):
+    call(guarded, guarded.server, *guarded.known, timeout=20.0)
+    before = counted(guarded, "unadmitted")
+    public, secret = (key.decode() for key in zmq.curve_keypair())
+    with pytest.raises(Unavailable) as refusal:
+        call(guarded, guarded.server, public, secret)
+    assert "does not admit this client's key" in str(refusal.value)
+    assert counted(guarded, "unadmitted") > before
+    log = guarded.log.read_text()
+    assert public in log and "127.0.0.1" in log and guarded.known[1] not in log
+
+
+def test_a_client_that_expects_another_server_is_told_so(guarded):
+    other = zmq.curve_keypair()[0].decode()
+    with pytest.raises(Unavailable) as refusal:
+        call(guarded, other, *guarded.known)
+    assert "it may have another key" in str(refusal.value)

@@ -117,6 +117,7 @@ struct StreamTests {
         let authenticator = ZAPHandler(
             context: context, thread: try SocketThread(name: "zap"), allowing: allowed)
         try await authenticator.start()
+        context.admit(allowed)
         var (server, client) = (large, large)
         server.security = .curveServer(keys.secretKey, zapDomain: "test")
         client.security = .curveClient(clientKeys, serverKey: keys.publicKey)
@@ -165,11 +166,9 @@ struct StreamTests {
                 try await client.subscribe(to: address, prefix: "a", clientOptions)
                 #expect(await client.next() == .refused("the server does not admit this key (400)"))
                 #expect(await client.next() == .disconnected)
-                await authenticator.stop()
                 var allowed = AllowList()
                 allowed.allow(keys.publicKey, as: "client", in: "test")
-                let next = ZAPHandler(context: context, thread: authenticator.thread, allowing: allowed)
-                try await next.start()
+                context.admit(allowed)
                 while let event = await client.next(), event != .connected {}
                 let speaker = Task {
                     while !Task.isCancelled {
@@ -179,7 +178,7 @@ struct StreamTests {
                 }
                 #expect(await client.next() == .message([Array("a".utf8), [1]]))
                 speaker.cancel()
-                await next.stop()
+                await authenticator.stop()
             }
         }
     }

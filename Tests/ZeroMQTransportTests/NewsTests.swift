@@ -189,8 +189,7 @@ struct NewsTests {
         let (context, thread) = (try Context(), try SocketThread(name: "news"))
         var allowed = AllowList()
         allowed.allow(known.publicKey, as: "resource", in: "star")
-        let door = ZAPHandler(context: context, thread: thread, allowing: allowed)
-        try await door.start()
+        context.admit(allowed)
         let publisher = ZeroMQPublisher(
             on: thread, context: context, addresses: [try Address("tcp://127.0.0.1:*")],
             security: .curveServer(server.secretKey, zapDomain: "star"))
@@ -216,7 +215,6 @@ struct NewsTests {
         #expect(await deaf.next() == nil)
         for listener in [outside, inside] { await listener.close() }
         await publisher.stop()
-        await door.stop()
         await thread.shutdown()
         context.terminate()
     }

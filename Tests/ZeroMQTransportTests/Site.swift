@@ -19,8 +19,8 @@ final class Site {
     let context: Context
     private let folder: URL
     private var peers: [RawPeer] = []
-    /// Of `tcp://` with CURVE: the server's keys, the peers' keys, and what admits these.
-    private var curve: (server: CurveKeyPair, peer: CurveKeyPair, authenticator: ZAPHandler)?
+    /// The keys of both sides of `tcp://` with CURVE.
+    private var curve: (server: CurveKeyPair, peer: CurveKeyPair)?
 
     /// Runs a test. Everything is closed at the end.
     ///
@@ -52,14 +52,13 @@ final class Site {
             service, contract: SmokeContract.description, verifier: Nobody(), interceptors: [journal])
         var security = SocketOptions.Security.none
         if scheme == "curve" {
-            // libzmq has one authenticator a context.
+            // The keys that are admitted are the context's.
             context = try Context()
             let (server, peer) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
             var allowed = AllowList()
             allowed.allow(peer.publicKey, as: "peer", in: "site")
-            let authenticator = ZAPHandler(context: context, thread: thread, allowing: allowed)
-            try await authenticator.start()
-            curve = (server, peer, authenticator)
+            context.admit(allowed)
+            curve = (server, peer)
             security = .curveServer(server.secretKey, zapDomain: "site")
         } else {
             context = try ZeroMQTransportTests.context.get()

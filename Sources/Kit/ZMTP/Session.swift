@@ -1,8 +1,7 @@
 /// ZMTP 3.1 (RFC 37) with the mechanism NULL or CURVE (RFC 26), as one side of one connection keeps it: bytes come in, events
 /// and bytes to be written come out. It does no I/O.
 ///
-/// libzmq cannot tell it from libzmq, but for what a connection is protected from: frames and messages have a limit each,
-/// and so has the number of frames that are looked at.
+/// To libzmq it is a libzmq, except that frames and messages have a limit each, and so has the number of frames that are read.
 package struct Session {
     /// The types of socket that there are here, as ZMTP names them.
     package enum Role: String, Sendable {

@@ -16,7 +16,7 @@ public final class Context: Sendable {
     private let state: Mutex<State>
     /// Those that sockets of this package listen at; libzmq's own `inproc://` names are apart from them.
     let inProcess = InProcessNames()
-    /// The keys that may connect, while there is a `ZAPHandler`.
+    /// The keys that may connect to sockets of this package with CURVE.
     private let allowed = Mutex<AllowList?>(nil)
 
     /// - Parameters:
@@ -35,8 +35,9 @@ public final class Context: Sendable {
 
     deinit { terminate() }
 
-    /// - Parameter list: `nil` admits nobody.
-    func admit(_ list: AllowList?) {
+    /// Sets the keys that may connect with CURVE from now on, from any thread. Before that, and with `nil`, nobody may.
+    /// (A bare `Socket` of libzmq's wants a ``ZAPHandler``.)
+    public func admit(_ list: AllowList?) {
         allowed.withLock { $0 = list }
     }
 

@@ -87,8 +87,9 @@ extension SocketOptions {
     public enum Security: Sendable {
         /// Anybody, in clear: for `ipc://`, `inproc://` and one trust boundary.
         case none
-        /// Encrypted; peers are admitted by the `ZAPHandler` for `zapDomain` (not empty). Without a handler nobody is:
-        /// libzmq alone would then admit everybody who knows the server's public key.
+        /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, for a bare `Socket` by the `ZAPHandler`, in
+        /// `zapDomain` (not empty). Without either nobody is: libzmq alone would then admit everybody who knows the server's
+        /// public key.
         case curveServer(CurveSecretKey, zapDomain: String)
         /// Encrypted, towards the server that holds the secret half of `serverKey`, and no other.
         case curveClient(CurveKeyPair, serverKey: CurvePublicKey)

@@ -25,13 +25,11 @@ public actor ZAPHandler: ThreadBound {
         let socket = try Socket(.rep, in: context, options: .server)
         try socket.bind(Self.address)
         self.socket = socket
-        context.admit(allowList)
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.drain(limit) } ?? 0 }
     }
 
     /// Closes the handler: from now on nobody new is admitted.
     public func stop() {
-        context.admit(nil)
         socket?.close()
         socket = nil
     }

@@ -35,7 +35,7 @@ extension ZeroMQCaller {
         }
     }
 
-    /// Asks the server for a sign of life every second: libzmq does not see that a process is frozen.
+    /// Sends the server a PING every second: no socket notices that a process is frozen.
     private func beat() {
         guard !isBeating else { return }
         isBeating = true

@@ -55,8 +55,6 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     /// - Throws: `ZeroMQError` where the socket cannot be made.
     public func start() throws(ZeroMQError) {
         var options = SocketOptions.client
-        options.sendHighWaterMark = Self.maxInFlight
-        options.receiveHighWaterMark = Self.maxInFlight
         options.maxMessageSize = maxReply
         options.security = security
         socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in

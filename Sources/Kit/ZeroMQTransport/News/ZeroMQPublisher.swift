@@ -15,9 +15,6 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     private var last: Bulletin?
     private var refusals = RefusalLog("events")
 
-    /// Bulletins that wait in libzmq for one listener.
-    private static let highWaterMark = 1000
-
     /// - Parameters:
     ///   - thread: that of the service whose news it is.
     ///   - security: for `tcp://` addresses; on the others the file system and the process are the wall.
@@ -49,7 +46,6 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
 
     private func open(at address: Address) throws(ZeroMQError) -> Publisher {
         var options = SocketOptions.server
-        options.sendHighWaterMark = Self.highWaterMark
         options.security = security
         return try Publisher(at: address, in: context, options: options, on: thread) { [weak self] event in
             guard case .refused(let refusal) = event else { return }

@@ -19,7 +19,7 @@ final class Peer {
     var isGreeted = false
     /// Calls that are being answered. One that is about to start has no handle yet.
     private var calls: [CallID: RunningCall?] = [:]
-    /// Replies that libzmq would not take yet, oldest first.
+    /// Replies that the socket has not accepted yet, oldest first.
     var outbox = Outbox()
 
     enum Refusal {

@@ -35,31 +35,28 @@ struct BenchServer {
     private func serve(_ site: BenchSite) async throws {
         let context = try Context()
         let serving: BenchSite.Serving
-        var (key, door): (String?, ZAPHandler?)
+        var key: String?
         switch wire {
         case .http: serving = try await site.serveHTTP()
         case .tcp: serving = try await site.serve(in: context, at: port)
         case .curve:
             let keys = try CurveKeyPair.generate()
             key = keys.publicKey.hex
-            door = try await openDoor(in: context)
+            try admitCaller(in: context)
             serving = try await site.serve(
                 in: context, security: .curveServer(keys.secretKey, zapDomain: Self.domain), at: port)
         default: serving = try await site.serve(in: context) { try Address("ipc://\(directory)/\($0).sock") }
         }
         try await announce(Ready(addresses: serving.addresses, tokens: site.tokens, key: key))
         await serving.stop()
-        await door?.stop()
     }
 
     private func port(_ name: String) throws -> Address { try Address("tcp://127.0.0.1:*") }
 
-    private func openDoor(in context: Context) async throws -> ZAPHandler {
+    private func admitCaller(in context: Context) throws {
         var allowed = AllowList()
         allowed.allow(try CurvePublicKey(text: callerKey ?? ""), as: "caller", in: Self.domain)
-        let door = ZAPHandler(context: context, thread: try SocketThread(name: "zap"), allowing: allowed)
-        try await door.start()
-        return door
+        context.admit(allowed)
     }
 
     /// Says where it listens, and waits until it is to end.
