@@ -33,6 +33,15 @@ struct WebAppPageTests {
             try Line(webApp, WebAppContract.description, trust.verifier, interceptors: [webApp.log]))
     }
 
+    @Test("no file of the page names another by an absolute path, since a proxy may have put webapp below one")
+    func relative() {
+        for file in WebPage.files {
+            let text = String(decoding: file.content, as: UTF8.self)
+            let absolute = /(?:src|href)="\/|(?:fetch|import|URL|EventSource)\(?\s*["`]\//
+            #expect(text.firstMatch(of: absolute) == nil, "\(file.path)")
+        }
+    }
+
     @Test("the time comes with what it cost and the wire it came by")
     func clock() async throws {
         let clock = try await client.call(WebAppContract.clock)

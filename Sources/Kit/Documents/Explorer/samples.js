@@ -1,5 +1,8 @@
 // A request as values, and the lines of code that would send it. A token is always a variable there.
 
+// The service's own address, without a last slash: a proxy may have put it below a path.
+export const base = new URL("..", import.meta.url).href.slice(0, -1);
+
 // What the form says. A text that is empty is left out unless the field is required.
 export function requestOf({ method, path, operation }, inputs) {
   const said = inputs.filter(({ field, text }) => text !== "" || (field.required && field.place === "query"));
@@ -30,7 +33,7 @@ function texts(field, text) {
 export const languages = { curl, Swift: swift, Python: python };
 
 function curl(request, endpoint, context, hasToken) {
-  const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(location.origin + request.target)}`];
+  const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(base + request.target)}`];
   if (hasToken) parts.push(`-H "X-Token: $TOKEN"`);
   if (request.body) parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(request.body)}`);
   return parts.join(" \\\n  ");
@@ -44,7 +47,7 @@ function swift(request, endpoint, { type }, hasToken) {
   const parts = [`${type}.${camelCase(endpoint.shortName)}`];
   if (endpoint.operation["x-input"] !== "Empty") parts.push(`.init(${labels.join(", ")})`);
   if (hasToken) parts.push("token: token");
-  return `let caller = HTTPCaller("${location.origin}")\n`
+  return `let caller = HTTPCaller("${base}")\n`
     + `let answer = try await Client<${type}>(caller).call(\n    ${parts.join(", ")})`;
 }
 

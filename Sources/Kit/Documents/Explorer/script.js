@@ -1,7 +1,7 @@
-// The page: reads /schema, draws it, and wires the forms.
+// The page: reads the schema, draws it, and wires the forms.
 import { endpointsOf, Reader } from "./schema.js";
 import { highlighted, h } from "./elements.js";
-import { languages, requestOf } from "./samples.js";
+import { base, languages, requestOf } from "./samples.js";
 
 const $ = id => document.getElementById(id);
 const state = { language: "curl", redraws: [] };
@@ -9,7 +9,7 @@ const state = { language: "curl", redraws: [] };
 start().catch(error => $("main").append(h("p", { class: "notice" }, `The schema cannot be shown: ${error.message}`)));
 
 async function start() {
-  const response = await fetch("/schema", { headers: { Accept: "application/json" } });
+  const response = await fetch(`${base}/schema`, { headers: { Accept: "application/json" } });
   if (!response.ok) throw new Error(`the service has answered ${response.status}.`);
   const schema = await response.json();
   document.title = `${schema.info.title} · docs`;
@@ -143,7 +143,7 @@ async function exchange(request, endpoint) {
   const headers = { ...request.headers, ...(token ? { "X-Token": token } : {}) };
   const begin = performance.now();
   try {
-    const response = await fetch(request.target, { method: request.method, headers, body: request.body });
+    const response = await fetch(base + request.target, { method: request.method, headers, body: request.body });
     const text = await response.text();
     return shown(response, text, Math.round(performance.now() - begin));
   } catch (error) {

@@ -3,6 +3,9 @@
 
 let token = null;
 
+// Webapp's own address: a proxy may have put it below a path.
+const base = new URL("..", import.meta.url).href;
+
 export const setToken = value => { token = value; };
 
 // What a call was refused with (RFC 9457), or that there was no answer at all (status 0).
@@ -27,7 +30,7 @@ export async function call(method, path, body, milliseconds = 8000) {
   const sent = token;
   let response, answer;
   try {
-    response = await fetch(`/api/v1/${path}`, options);
+    response = await fetch(`${base}api/v1/${path}`, options);
     answer = response.status === 204 ? {} : await response.json();
   } catch {
     listeners.forEach(listener => listener(true));

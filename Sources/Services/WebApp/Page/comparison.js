@@ -33,7 +33,7 @@ export function startComparison() {
 
 // Hears of each step of a comparison that runs, until it ends or the connection does.
 function watch() {
-  events = new EventSource("/page/comparison");
+  events = new EventSource(new URL("comparison", import.meta.url));
   events.addEventListener("message", event => show(JSON.parse(event.data)));
   events.addEventListener("error", () => {
     unwatch();
