@@ -4,6 +4,7 @@ import HTTPTransport
 import NIOCore
 import NIOPosix
 import RPC
+import Synchronization
 import Testing
 
 @Suite("The HTTP caller", .timeLimit(.minutes(1)))
@@ -185,6 +186,26 @@ struct CallerTests {
         }
     }
 
+    @Test("trusts no connection that rests once one of them has met with silence: one failure, however many there are")
+    func silentPool() async throws {
+        let peer = FreezingPeer()
+        try await peer.run { address in
+            try await calling(address) { client in
+                let count = 8
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<count { group.addTask { _ = try? await client.call(ShopContract.bare) } }
+                }
+                #expect(peer.connectionCount >= 2)
+                peer.freeze()
+                let silent = await #expect(throws: Problem.self) {
+                    try await client.call(ShopContract.bare, timeout: .milliseconds(300))
+                }
+                #expect(silent?.kind == .deadlineExceeded)
+                for _ in 0..<count { try await #expect(client.call(ShopContract.bare) == Found(text: "here")) }
+            }
+        }
+    }
+
     @Test("keeps many calls apart")
     func many() async throws {
         try await shopping { client, _ in
@@ -225,5 +246,60 @@ private final class Parrot: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+    }
+}
+
+/// A peer that answers each request, until its connections freeze: from then on only new ones are answered.
+private final class FreezingPeer: Sendable {
+    private struct State {
+        var connectionCount = 0
+        var frozen = 0
+    }
+
+    private let state = Mutex(State())
+
+    var connectionCount: Int { state.withLock { $0.connectionCount } }
+
+    func freeze() { state.withLock { $0.frozen = $0.connectionCount } }
+
+    func run(_ test: (String) async throws -> Void) async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0) { channel in
+                channel.eventLoop.makeCompletedFuture { [self] in
+                    let number = state.withLock { state in
+                        state.connectionCount += 1
+                        return state.connectionCount
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        Answerer { [self] in number > state.withLock { $0.frozen } })
+                }
+            }
+        try await server.executeThenClose { _ in
+            try await test("http://127.0.0.1:\(server.channel.localAddress?.port ?? 0)")
+        }
+    }
+}
+
+private final class Answerer: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let answers: () -> Bool
+
+    init(_ answers: @escaping () -> Bool) {
+        self.answers = answers
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard answers() else { return }
+        let body = #"{"text":"here"}"#
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        // Late, so that calls that are made at once each have a connection of their own.
+        let (context, me) = (
+            NIOLoopBound(context, eventLoop: context.eventLoop), NIOLoopBound(self, eventLoop: context.eventLoop)
+        )
+        context.eventLoop.scheduleTask(in: .milliseconds(50)) {
+            context.value.writeAndFlush(me.value.wrapOutboundOut(ByteBuffer(string: head + body)), promise: nil)
+        }
     }
 }

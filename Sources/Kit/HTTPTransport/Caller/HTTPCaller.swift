@@ -2,18 +2,18 @@ import AsyncHTTPClient
 public import Endpoints
 import Foundation
 import NIOCore
-import NIOPosix
 import NIOHTTP1
+import NIOPosix
 public import RPC
 import Synchronization
 
 /// Calls a service over HTTP/1.1, on AsyncHTTPClient. Each caller has a pool of connections of its own.
 ///
-/// ``close()`` must be called before the caller is let go of.
+/// ``close()`` must be called before the caller is released.
 public final class HTTPCaller: Caller {
     private let base: String
     private let replyLimit: Int
-    private let client: HTTPClient
+    private let pool: ConnectionPool
     private let isReached = Atomic<Bool>(false)
 
     /// - Parameters:
@@ -30,20 +30,25 @@ public final class HTTPCaller: Caller {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
         // A peer that is down is reported at once; whether to try again is not decided here.
         configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        pool = ConnectionPool(configuration)
     }
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         let remaining = ContinuousClock.now.duration(to: deadline)
         guard remaining > .zero else { return .failure(.deadlineExceeded) }
-        do {
-            let request = try HTTPMapping.request(call, endpoint, base: base, remaining: remaining)
-            return try await exchange(request, call.timing, endpoint, by: deadline)
-        } catch let problem as Problem {
-            return .failure(problem)
-        } catch {
-            return .failure(problem(of: error, deadline))
+        return await pool.withConnections { connections in
+            let start = ContinuousClock.now
+            do {
+                let request = try HTTPMapping.request(call, endpoint, base: base, remaining: remaining)
+                return try await exchange(request, connections, call.timing, endpoint, by: deadline)
+            } catch let problem as Problem {
+                return .failure(problem)
+            } catch {
+                let problem = problem(of: error, deadline)
+                if problem.kind == .deadlineExceeded { pool.noteSilence(of: connections, since: start) }
+                return .failure(problem)
+            }
         }
     }
 
@@ -58,17 +63,16 @@ public final class HTTPCaller: Caller {
     }
 
     public func close() async {
-        // It throws where the client is closed already.
-        try? await client.shutdown()
+        await pool.close()
     }
 
     /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task is
     /// cancelled instead.
     private func exchange(
-        _ request: HTTPClientRequest, _ timing: Timing?, _ endpoint: EndpointDescription,
-        by deadline: ContinuousClock.Instant
+        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: Timing?,
+        _ endpoint: EndpointDescription, by deadline: ContinuousClock.Instant
     ) async throws -> Reply {
-        let task = Task.immediate { try await self.exchange(request, timing, endpoint) }
+        let task = Task.immediate { try await self.exchange(request, connections, timing, endpoint) }
         let ticket = Deadlines.shared.schedule(at: deadline) { task.cancel() }
         defer { Deadlines.shared.cancel(ticket) }
         return try await withTaskCancellationHandler {
@@ -79,13 +83,15 @@ public final class HTTPCaller: Caller {
     }
 
     private func exchange(
-        _ request: HTTPClientRequest, _ timing: Timing?, _ endpoint: EndpointDescription
+        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: Timing?,
+        _ endpoint: EndpointDescription
     ) async throws -> Reply {
-        let response = try await client.execute(request, deadline: .distantFuture)
+        let response = try await connections.client.execute(request, deadline: .distantFuture)
         let body = try await response.body.collect(upTo: replyLimit)
         // A cancelled body ends early, and without an error.
         try Task.checkCancellation()
         isReached.store(true, ordering: .relaxed)
+        connections.noteReply()
         timing?.note(header: response.headers[Header.serverTiming].joined(separator: ","))
         return HTTPMapping.reply(
             status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), endpoint)
