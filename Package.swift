@@ -33,6 +33,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -104,7 +105,8 @@ let package = Package(
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
         // The two wires.
-        kit("HTTPTransport", ["RPC", httpClient] + nio),
+        .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        kit("HTTPTransport", ["CZlib", "RPC", httpClient] + nio),
         kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
@@ -153,7 +155,7 @@ let package = Package(
         tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
-        tests("HTTPTransportTests", ["HTTPTransport", httpClient]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Noise", httpClient, embedded]),
         tests("ZeroMQTransportTests", ["ZeroMQTransport", "Noise"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
         tests(

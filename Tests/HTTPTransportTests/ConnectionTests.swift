@@ -1,5 +1,7 @@
-import HTTPTransport
+import Foundation
 import Testing
+
+@testable import HTTPTransport
 
 @Suite("A connection of the HTTP front", .timeLimit(.minutes(1)))
 struct ConnectionTests {
@@ -88,12 +90,129 @@ struct ConnectionTests {
         }
     }
 
-    @Test("with a header that has no end is answered with 413 and closed")
-    func longHeader() async throws {
+    @Test(
+        "with a head that is too large is answered with 431, with a long request line with 414, and closed",
+        arguments: [("GET / HTTP/1.1\r\nA: ", 431), ("GET /", 414), ("GET / HTTP/1.1\r\nHost: a\r\nCookie: b=", 431)])
+    func longHead(start: String, status: Int) async throws {
         try await Shop.open { shop in
-            let bytes = "GET / HTTP/1.1\r\nA: " + String(repeating: "a", count: 100_000) + "\r\n\r\n"
-            let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
-            #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("too_large"))
+            for end in ["", "\r\n\r\n"] {
+                let bytes = start + String(repeating: "a", count: 100_000) + end
+                let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("Connection: close"), "\(answer)")
+            }
+            #expect(shop.journal.all == ["unknown \(status)", "unknown \(status)"])
+        }
+    }
+
+    @Test(
+        "goes on after an offer of another protocol, which is ignored",
+        arguments: [
+            "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                + "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
+            "OPTIONS /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: TLS/1.2\r\n\r\n",
+            "POST /shop/items HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 8\r\n\r\n{\"id\":7}",
+            "GET /shop/bare HTTP/1.0\r\nConnection: keep-alive, Upgrade\r\nUpgrade: h2c\r\n\r\n",
+            "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+        ])
+    func offer(request: String) async throws {
+        try await Shop.open { shop in
+            let next = "GET /shop/items/7 HTTP/1.1\r\nHost: a\r\n\r\n"
+            // Each as the answer to the one before has come, and all in one piece.
+            for parts in [[request, request, next], [request + request + next]] {
+                let answer = try await RawSocket(port: shop.port).send(parts) { $0.contains("7 -") }
+                #expect(answer.count(of: "HTTP/1.") == 3 && !answer.contains("101 "), "\(answer)")
+                #expect(!answer.contains("close"))
+            }
+        }
+    }
+
+    @Test(
+        "keeps little of what a client sends that gets its answer later, or never reads it",
+        arguments: [
+            "GET /shop/wait HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
+            "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n", "nonsense\r\n\r\n",
+        ])
+    func heldBytes(request: String) async throws {
+        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(300), stopTimeout: .zero)) { shop in
+            let before = try residentBytes()
+            let socket = try PlainSocket(port: shop.port)
+            socket.send(Array(request.utf8))
+            // The system keeps some megabytes for a connection that is not read.
+            let chunk = [UInt8](repeating: 0, count: 1 << 20)
+            var count = 0
+            while count < 128, socket.send(chunk, within: 200) { count += 1 }
+            #expect(try residentBytes() - before < 32 << 20)
+        }
+    }
+
+    @Test(
+        "gets all its answers though the client has closed its half",
+        arguments: [
+            ("GET /shop/bare HTTP/1.1\r\nHost: a\r\n\r\n", ["200"]),
+            ("GET /shop/bare HTTP/1.0\r\n\r\n", ["200"]),
+            ("GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 200\r\n\r\n", ["504"]),
+            ("POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n{\"id\":7}", ["201"]),
+            ("POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{\"id\":7}", []),
+            ("GET /large HTTP/1.1\r\nHost: a\r\n\r\n", ["200"]),
+            (
+                String(repeating: "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 50\r\n\r\n", count: 5),
+                ["504", "504", "504", "504", "504"]
+            ),
+        ])
+    func halfClosed(requests: String, statuses: [String]) async throws {
+        let large = Page("/large", contentType: "text/plain") { Data(repeating: UInt8(ascii: "a"), count: 8 << 20) }
+        try await Shop.open(pages: [large]) { shop in
+            let answer = try await RawSocket(port: shop.port).send(halfClosing: requests)
+            #expect(
+                answer.matches(of: /HTTP\/1\.[01] (\d+)/).map { String($0.1) } == statuses, "\(answer.prefix(1000))")
+            #expect(answer.count(of: "Connection: close") == (statuses.isEmpty ? 0 : 1))
+            if requests.contains("large") { #expect(answer.hasSuffix("aaa") && answer.utf8.count > 8 << 20) }
+            #expect(!shop.journal.all.contains { $0.hasSuffix(" 499") })
+        }
+    }
+
+    @Test("that is half closed and never read comes to its end")
+    func neverRead() async throws {
+        let large = Page("/large", contentType: "text/plain") { Data(repeating: UInt8(ascii: "a"), count: 32 << 20) }
+        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(200)), pages: [large]) { shop in
+            let socket = try PlainSocket(port: shop.port)
+            socket.send(Array("GET /large HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            try await eventually { shop.front.connections.count == 1 }
+            socket.closeOutput()
+            try await eventually { shop.front.connections.count == 0 }
+        }
+    }
+
+    @Test("that streams, and whose client is gone, is noticed by the next chunk")
+    func streamGone() async throws {
+        let (stream, source) = AsyncStream<Data>.makeStream()
+        try await Shop.open(pages: [Page("/events", contentType: "text/event-stream") { stream }]) { shop in
+            source.yield(Data("data: 1\n\n".utf8))
+            let answer = try await RawSocket(port: shop.port).send("GET /events HTTP/1.1\r\nHost: a\r\n\r\n") {
+                $0.contains("data: 1")
+            }
+            #expect(answer.contains("Transfer-Encoding: chunked"))
+            try await eventually {
+                source.yield(Data("data: 2\n\n".utf8))
+                return shop.front.connections.count == 0
+            }
+        }
+    }
+
+    @Test("of HTTP/1.0 gets a stream without chunks, to the end of the connection")
+    func oldStream() async throws {
+        let (stream, source) = AsyncStream<Data>.makeStream()
+        source.yield(Data("data: 1\n\n".utf8))
+        source.finish()
+        try await Shop.open(pages: [Page("/events", contentType: "text/event-stream") { stream }]) { shop in
+            let request = "GET /events HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+            let answer = try await RawSocket(port: shop.port).send(request) { _ in false }
+            #expect(answer.contains("Connection: close") && answer.hasSuffix("\r\n\r\ndata: 1\n\n"), "\(answer)")
+            #expect(!answer.contains("chunked"))
         }
     }
 

@@ -12,7 +12,7 @@ struct FrontTests {
         let page = Page("/metrics", contentType: "text/plain", headers: ["Cache-Control": "max-age=5"]) {
             Data("1".utf8)
         }
-        try await Shop.open(pages: [page, Page("/docs/", contentType: "text/html") { Data("<p>".utf8) }]) { shop in
+        try await Shop.open(pages: [page, Page("/docs/", contentType: "text/plain") { Data("<p>".utf8) }]) { shop in
             let metrics = try await shop.send("GET", "/metrics/?a=b")
             #expect(metrics.status == 200 && metrics.body == "1")
             #expect(metrics["Content-Type"] == "text/plain" && metrics["Cache-Control"] == "max-age=5")
@@ -39,8 +39,22 @@ struct FrontTests {
         }
     }
 
-    @Test("sends a page that comes in pieces as they come, and ends it when it drains")
-    func pieces() async throws {
+    @Test("serves hypertext at one path, for its links are relative to that")
+    func lastSlash() async throws {
+        let page = Page("/deep/docs", contentType: "text/html") { Data("<p>".utf8) }
+        try await Shop.open(pages: [page, Page("/", contentType: "text/html") { Data("<p>".utf8) }]) { shop in
+            for (path, location) in [("/deep/docs/", "../docs"), ("/deep/docs/?a=b", "../docs?a=b")] {
+                let request = "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                let answer = try await RawSocket(port: shop.port).send(request) { _ in false }
+                #expect(answer.hasPrefix("HTTP/1.1 308 ") && answer.contains("Location: \(location)\r\n"), "\(answer)")
+            }
+            try await #expect(shop.send("GET", "/deep/docs").status == 200)
+            try await #expect(shop.send("GET", "/").status == 200)
+        }
+    }
+
+    @Test("sends a page that comes in chunks as they come, and ends it when it drains")
+    func chunks() async throws {
         let (stream, source) = AsyncStream<Data>.makeStream()
         let page = Page("/events", contentType: "text/event-stream") { stream }
         try await Shop.open(pages: [page]) { shop in
@@ -56,6 +70,7 @@ struct FrontTests {
             source.yield(Data("data: 2\n\n".utf8))
             let text = try await answer
             #expect(text.contains("Content-Type: text/event-stream") && !text.contains("Content-Length"))
+            #expect(text.contains("X-Accel-Buffering: no\r\n"))
             #expect(text.contains("data: 2\n\n") && text.hasSuffix("0\r\n\r\n"))
             let head = try await shop.send("HEAD", "/events")
             #expect(head.status == 200 && head.body.isEmpty)

@@ -6,11 +6,14 @@ import NIOPosix
 struct RawSocket: Sendable {
     private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
 
-    init(port: Int) async throws {
+    init(host: String = "127.0.0.1", port: Int) async throws {
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel(wrappingChannelSynchronously: channel)
+                    try NIOAsyncChannel(
+                        wrappingChannelSynchronously: channel,
+                        configuration: .init(isOutboundHalfClosureEnabled: true))
                 }
             }
     }
@@ -43,6 +46,22 @@ struct RawSocket: Sendable {
             answer += "(\(error))"
         }
         return answer
+    }
+
+    /// Sends bytes, says that there are no more, and reads to the end.
+    func send(halfClosing text: String) async throws -> String {
+        var answer = ""
+        try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            outbound.finish()
+            for try await bytes in inbound { answer += String(buffer: bytes) }
+        }
+        return answer
+    }
+
+    /// Says nothing, and waits until the peer closes.
+    func waitForEnd() async throws {
+        try await channel.executeThenClose { inbound, _ in for try await _ in inbound {} }
     }
 
     /// Sends bytes, waits for something to happen, and closes.

@@ -46,7 +46,8 @@ struct Shop {
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
         let bytes = try await response.body.collect(upTo: 1 << 24)
-        return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
+        return Answer(
+            status: Int(response.status.code), headers: response.headers, bytes: Array(bytes.readableBytesView))
     }
 }
 
@@ -54,7 +55,9 @@ struct Shop {
 struct Answer {
     let status: Int
     let headers: HTTPHeaders
-    let body: String
+    let bytes: [UInt8]
+
+    var body: String { String(decoding: bytes, as: UTF8.self) }
 
     subscript(_ header: String) -> String? { headers.first(name: header) }
 

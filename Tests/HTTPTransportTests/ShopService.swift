@@ -71,11 +71,12 @@ struct FakeVerifier: TokenVerifier {
 
 /// Keeps what was answered.
 final class Journal: Interceptor {
-    private let lines = Mutex<[String]>([])
+    private let calls = Mutex<[(line: String, origin: String?)]>([])
 
-    var all: [String] { lines.withLock { $0 } }
+    var all: [String] { calls.withLock { $0.map(\.line) } }
+    var origins: [String?] { calls.withLock { $0.map(\.origin) } }
 
     func answered(_ call: Call, with reply: Reply) {
-        lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }
+        calls.withLock { $0.append(("\(call.endpoint) \(reply.status)", call.origin)) }
     }
 }

@@ -90,7 +90,7 @@ struct SettingsTests {
     func service() throws {
         let values = ["AUTH_HTTP_PORT": "80", "AUTH_ZMQ_LISTEN": "ipc://a.sock,tcp://127.0.0.1:5041"]
         let service = try ServiceSettings("auth", port: 5040, Settings(values))
-        #expect(service.httpPort == 80 && service.httpHost == "127.0.0.1" && service.curve == nil)
+        #expect(service.httpPort == 80 && service.httpHosts == ["127.0.0.1"] && service.curve == nil)
         #expect(service.listen.map(\.description) == ["ipc://a.sock", "tcp://127.0.0.1:5041"])
         #expect(try ServiceSettings("auth", port: 5040, Settings([:])).httpPort == 5040)
         for wrong in ["http://a", "tcp://a", "ipc://", "ipc://a,,udp://b"] {

@@ -29,12 +29,12 @@ struct LoggingTests {
         #expect(!String(reflecting: lines).contains("t0ken"))
     }
 
-    @Test("names a call by its trace, and as its caller does")
+    @Test("names a call by its trace, and as its caller does, with the address that it comes from")
     func names() throws {
-        let call = Call("tea.pour", requestID: "r-1", transport: .http)
+        let call = Call("tea.pour", requestID: "r-1", origin: "203.0.113.7", transport: .http)
         let line = try #require(lines(call, .success(status: 200, body: Data())).first)
         #expect(line.metadata["trace_id"] == .string(call.trace.traceID) && line.metadata["request_id"] == "r-1")
-        #expect(line.metadata["transport"] == "http")
+        #expect(line.metadata["transport"] == "http" && line.metadata["client"] == "203.0.113.7")
     }
 
     @Test(

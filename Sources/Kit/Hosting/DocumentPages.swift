@@ -6,20 +6,22 @@ package import HTTPTransport
 extension Page {
     /// The documents of every service: OpenAPI at `/schema`, AsyncAPI at `/schema/zeromq`, and the explorer at `/docs`.
     package static func documents(of contracts: [ContractDescription]) -> [Page] {
-        let openAPI = OpenAPI(contracts)
-        let (json, yaml) = (openAPI.json, openAPI.yaml)
-        let inYAML = Page("/schema", contentType: OpenAPI.yamlType) { yaml }
-        let schema = Page("/schema", contentType: OpenAPI.jsonType, alternatives: [inYAML]) { json }
-        return [schema, channels(of: contracts)]
+        let (openAPI, asyncAPI) = (OpenAPI(contracts), AsyncAPI(contracts))
+        return [
+            document("/schema", (OpenAPI.jsonType, openAPI.json), (OpenAPI.yamlType, openAPI.yaml)),
+            document("/schema/zeromq", (AsyncAPI.jsonType, asyncAPI.json), (AsyncAPI.yamlType, asyncAPI.yaml)),
+        ]
             + Explorer.files.map { file in
-                Page(file.path, contentType: file.contentType, headers: Explorer.headers) { file.content }
+                Page(file.path, contentType: file.contentType, headers: Explorer.headers, content: file.content)
             }
     }
 
-    private static func channels(of contracts: [ContractDescription]) -> Page {
-        let asyncAPI = AsyncAPI(contracts)
-        let (json, yaml) = (asyncAPI.json, asyncAPI.yaml)
-        let inYAML = Page("/schema/zeromq", contentType: AsyncAPI.yamlType) { yaml }
-        return Page("/schema/zeromq", contentType: AsyncAPI.jsonType, alternatives: [inYAML]) { json }
+    /// A document in two media types.
+    private static func document(
+        _ path: String, _ json: (type: String, content: Data), _ yaml: (type: String, content: Data)
+    ) -> Page {
+        let caching = ["Cache-Control": "no-cache"]
+        let inYAML = Page(path, contentType: yaml.type, headers: caching, content: yaml.content)
+        return Page(path, contentType: json.type, headers: caching, alternatives: [inYAML], content: json.content)
     }
 }

@@ -134,7 +134,9 @@ public final class ServiceHost: ServiceLifecycle.Service {
         let http = try HTTPFront(
             dispatcher,
             settings: .init(
-                host: service.httpHost, port: service.httpPort, bodyLimit: family.maxBody, stopTimeout: family.stopTime),
+                hosts: service.httpHosts, port: service.httpPort, bodyLimit: family.maxBody,
+                connectionLimit: family.maxConnections, idleTimeout: family.httpIdleTime, cors: family.cors,
+                trustedProxies: family.trustedProxies, stopTimeout: family.stopTime),
             pages: Page.documents(of: dispatcher.contracts) + pages)
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])

@@ -25,7 +25,7 @@ extension Member {
             resource: Peer(resource.caller, link: resource.link), resourceOverHTTP: Peer(overHTTP, link: .http),
             neighbours: neighbours)
         let pages = WebPage.files.map { file in
-            Page(file.path, contentType: file.contentType, headers: WebPage.headers) { file.content }
+            Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
         }
         let events = Page("/page/comparison", contentType: "text/event-stream") { service.comparisonEvents() }
         let verifier = try await verifier(host, settings)

@@ -4,97 +4,122 @@ import NIOCore
 import NIOHTTP1
 import RPC
 
-/// One connection, on its event loop: it reads a request, has it answered, and writes the response. NIO's pipeline before
-/// it lets a request in once the one before it is answered.
-final class ConnectionHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    private enum State {
-        case idle
-        case reading(Exchange)
-        case answering(Exchange)
-        /// The client reads too slowly. Until it has read most of the response there is no next one.
-        case ending(isLast: Bool)
-        /// The last response is on its way. What still comes is dropped, so that a client which writes before it reads
-        /// comes to see it (RFC 9112, section 9.6).
-        case leaving(isWritten: Bool)
-    }
-
-    /// A request, from its head to the end of its response.
-    private final class Exchange {
-        let head: HTTPRequestHead
-        let fields: RequestFields
-        let received = ContinuousClock.now
-        var isLast: Bool
-        var body = ByteBuffer()
-        /// Rings when the body takes too long.
-        var timer: Scheduled<Void>?
-        var call: RunningCall?
-        /// Writes a response that comes in pieces.
-        var stream: Task<Void, Never>?
-
-        init(_ head: HTTPRequestHead) {
-            self.head = head
-            fields = RequestFields(head.headers, needsHost: head.version == .http1_1)
-            isLast = !head.isKeepAlive
-        }
-
-        /// Nobody waits for the response any more.
-        func cancel() {
-            timer?.cancel()
-            call?.cancel()
-            stream?.cancel()
-        }
-    }
+/// One connection, on its event loop: it reads a request, has it answered, and writes the response. The next request is
+/// read after that; what a client sends ahead waits in the system.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let responder: Responder
+    private let entry: ConnectionRegistry.Entry?
     private let idleTimeout: TimeAmount
-    private var state = State.idle
+    private var state = HTTPConnectionState()
+    private var parser = RequestParser()
+    /// What the client has sent and the parser has not read.
+    private var input = ByteBuffer()
+    private var exchange: Exchange?
     private var context: ChannelHandlerContext?
-    /// The end of the request has not come.
-    private var isWithinRequest = false
-    private var isInputClosed = false
+    private var isReadPending = false
     private var quietSince = NIODeadline.now()
-    /// Rings when the connection may have been quiet for too long, or has lingered.
+    /// Closes the connection if it is idle, or has lingered.
     private var timer: Scheduled<Void>?
-    private lazy var origin = context?.remoteAddress?.ipAddress
+    private lazy var origin = context?.remoteAddress?.ipAddress.map { IPAddress($0)?.text ?? $0 }
 
-    /// For how long a client that was told to leave may stay.
-    private static let lingering = TimeAmount.seconds(2)
+    /// The lingering-close timeout.
+    private static let lingerTime = TimeAmount.seconds(2)
+    /// The most that is kept of what a client sends while it is owed a response, in bytes. Only one that has closed its half
+    /// of the connection can come to it: the system then hands over all that it holds.
+    private static let maxInputAhead = 256 * 1024
+    /// A body up to this size is written together with its head, in bytes.
+    private static let smallBody = 16 * 1024
 
-    init(_ responder: Responder, idleTimeout: Duration) {
+    init(_ responder: Responder, _ entry: ConnectionRegistry.Entry?, idleTimeout: Duration) {
         self.responder = responder
+        self.entry = entry
         self.idleTimeout = TimeAmount(idleTimeout)
+    }
+}
+
+/// A request, from its head to the end of its response.
+private final class Exchange {
+    let head: RequestHead
+    let received = ContinuousClock.now
+    var body = ByteBuffer()
+    /// Closes the connection if the body takes too long.
+    var timer: Scheduled<Void>?
+    var call: RunningCall?
+    /// Writes a response in chunks.
+    var stream: Task<Void, Never>?
+    /// The beginning of the response has been written already, as a probe.
+    var isPrefixWritten = false
+    var hasResponse = false
+
+    init(_ head: RequestHead) {
+        self.head = head
+    }
+
+    /// Nobody waits for the response any more.
+    func cancel() {
+        timer?.cancel()
+        call?.cancel()
+        stream?.cancel()
     }
 }
 
 // MARK: - Reading
 
 extension ConnectionHandler {
+    func read(context: ChannelHandlerContext) {
+        if state.readsSocket { context.read() } else { isReadPending = true }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch (unwrapInboundIn(data), state) {
-        case (.head(let head), .idle): begin(Exchange(head), context)
-        case (.body(let part), .reading(let exchange)): take(part, exchange, context)
-        case (.end, .reading(let exchange)):
-            isWithinRequest = false
-            answer(exchange, context)
-        case (.end, .answering), (.end, .ending): isWithinRequest = false
-        case (.end, .leaving(let isWritten)):
-            isWithinRequest = false
-            if isWritten { closeOutput(context) }
-        default: break
+        guard state.keepsInput else { return }
+        var bytes = unwrapInboundIn(data)
+        if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+        process(context)
+    }
+
+    /// Reads as many parts of requests as there are, up to one that is to be answered first.
+    private func process(_ context: ChannelHandlerContext) {
+        do throws(RequestFault) {
+            while state.readsRequests, let part = try parser.next(from: &input) { receive(part, context) }
+        } catch {
+            refuse(error, context)
+        }
+        if !state.readsRequests, input.readableBytes > Self.maxInputAhead { state.dropInput() }
+        // What is read keeps no memory.
+        if input.readableBytes == 0 || !state.keepsInput { input = ByteBuffer() }
+        if state.readsRequests { perform(state.awaitInput(), context) }
+        readIfPending(context)
+    }
+
+    private func readIfPending(_ context: ChannelHandlerContext) {
+        guard isReadPending, state.readsSocket else { return }
+        isReadPending = false
+        context.read()
+    }
+
+    private func receive(_ part: RequestParser.Part, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let head): begin(Exchange(head), context)
+        case .body(let bytes): if state.phase == .receiving { append(bytes, context) }
+        case .end:
+            let isRefused = state.phase == .lingering
+            perform(state.endRequest(), context)
+            if !isRefused { answer(context) }
         }
     }
 
     private func begin(_ exchange: Exchange, _ context: ChannelHandlerContext) {
-        state = .reading(exchange)
-        isWithinRequest = true
-        guard exchange.fields.hasBody else { return }
-        guard exchange.fields.contentLength ?? 0 <= responder.bodyLimit else { return refuse(exchange, context) }
-        if exchange.fields.expectsContinue {
-            let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        self.exchange = exchange
+        state.beginRequest(isLast: !exchange.head.isKeepAlive)
+        let headers = exchange.head.headers
+        guard headers.framing != .length(0) else { return }
+        if case .length(let length) = headers.framing, length > responder.bodyLimit { return refuseBody(context) }
+        if headers.expectsContinue {
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.goOn)), promise: nil)
         }
         // A client that does not end its request in time loses its connection.
         let channel = context.channel
@@ -103,47 +128,48 @@ extension ConnectionHandler {
         }
     }
 
-    private func take(_ part: ByteBuffer, _ exchange: Exchange, _ context: ChannelHandlerContext) {
-        guard exchange.body.readableBytes + part.readableBytes <= responder.bodyLimit else {
-            return refuse(exchange, context)
+    private func append(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let exchange else { return }
+        guard exchange.body.readableBytes + bytes.readableBytes <= responder.bodyLimit else {
+            return refuseBody(context)
         }
         if exchange.body.readableBytes == 0 {
-            exchange.body = part
+            exchange.body = bytes
         } else {
-            exchange.body.writeImmutableBuffer(part)
+            exchange.body.writeImmutableBuffer(bytes)
         }
     }
 
-    private func refuse(_ exchange: Exchange, _ context: ChannelHandlerContext) {
-        exchange.isLast = true
-        exchange.body = ByteBuffer()
-        let limit = responder.bodyLimit
-        answer(exchange, context, Problem(.tooLarge, "The body is larger than \(limit) bytes."))
+    private func refuseBody(_ context: ChannelHandlerContext) {
+        exchange?.body = ByteBuffer()
+        state.refuseRequest()
+        answer(context, Problem(.tooLarge, "The body is larger than \(responder.bodyLimit) bytes."))
     }
 
-    private func answer(_ exchange: Exchange, _ context: ChannelHandlerContext, _ fault: Problem? = nil) {
+    private func answer(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
+        guard let exchange else { return }
         exchange.timer?.cancel()
-        state = .answering(exchange)
+        entry?.markBusy()
         let body = exchange.body.readableBytes == 0 ? Data() : Data(exchange.body.readableBytesView)
-        let request = WholeRequest(
-            head: exchange.head, fields: exchange.fields, body: body, received: exchange.received, origin: origin,
-            fault: fault)
+        exchange.body = ByteBuffer()
+        let request = FullRequest(
+            head: exchange.head, body: body, received: exchange.received, origin: origin, fault: fault)
         let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
-        exchange.call = responder.answer(request) { makeAnswer in
-            loop.execute { me.value.write(makeAnswer()) }
+        exchange.call = responder.respond(to: request) { makeResponse in
+            loop.execute { me.value.write(makeResponse()) }
         }
+    }
+
+    private func refuse(_ fault: RequestFault, _ context: ChannelHandlerContext) {
+        guard state.phase != .lingering else { return state.dropInput() }
+        exchange?.cancel()
+        exchange = nil
+        state.failInput()
+        write(responder.response(to: fault), context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
-        switch state {
-        case .idle, .reading:
-            cancel()
-            write(responder.answer(to: error), context, isLast: true)
-            end(context, isLast: true)
-        case .answering, .ending: context.close(promise: nil)
-        case .leaving: break
-        }
+        context.close(promise: nil)
     }
 }
 
@@ -151,84 +177,137 @@ extension ConnectionHandler {
 
 extension ConnectionHandler {
     /// Writes the response to the request that is being answered.
-    private func write(_ answer: HTTPAnswer) {
-        guard let context, case .answering(let exchange) = state else { return }
-        exchange.isLast = isLast(exchange)
-        write(answer, context, version: exchange.head.version, to: exchange.head.method, isLast: exchange.isLast)
-        if let pieces = answer.pieces, exchange.head.method != .HEAD {
-            write(pieces, exchange, context)
-        } else {
-            end(context, isLast: exchange.isLast)
-        }
+    private func write(_ response: HTTPResponse) {
+        guard let context, state.phase == .responding, exchange?.hasResponse == false else { return }
+        exchange?.hasResponse = true
+        write(response, context)
     }
 
-    private func isLast(_ exchange: Exchange) -> Bool { exchange.isLast || isInputClosed || !responder.isOpen }
-
-    private func write(
-        _ answer: HTTPAnswer, _ context: ChannelHandlerContext, version: HTTPVersion = .http1_1,
-        to method: NIOHTTP1.HTTPMethod = .GET, isLast: Bool
-    ) {
-        var head = HTTPResponseHead(version: version, status: answer.status, headers: answer.headers)
+    private func write(_ response: HTTPResponse, _ context: ChannelHandlerContext) {
+        var response = response
+        let version = exchange?.head.version ?? .one
+        let isHead = exchange?.head.method == "HEAD"
+        // In HTTP/1.0 a body without a length ends with the connection.
+        let endsWithConnection = response.chunks != nil && version == .zero
+        let isLast = state.beginResponse(
+            isOpen: responder.isOpen && !endsWithConnection, hasInput: input.readableBytes > 0)
         if isLast {
-            head.headers.add(name: Header.connection, value: Header.close)
-        } else if version == .http1_0 {
-            head.headers.add(name: Header.connection, value: Header.keepAlive)
+            response.headers.add(name: Header.connection, value: Header.close)
+        } else if version == .zero {
+            response.headers.add(name: Header.connection, value: Header.keepAlive)
         }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        // A HEAD is answered like a GET, without the body (RFC 9110, section 9.3.2).
-        guard method != .HEAD, answer.body.readableBytes > 0 else { return }
-        context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        addLength(to: &response, version)
+        writeHead(response, version, body: isHead ? ByteBuffer() : response.body, context)
+        if let chunks = response.chunks, !isHead, let exchange {
+            context.flush()
+            write(chunks, exchange, context)
+        } else {
+            endResponse(context)
+        }
     }
 
-    private func write(_ pieces: AsyncStream<Data>, _ exchange: Exchange, _ context: ChannelHandlerContext) {
+    /// How the body is delimited (RFC 9112, section 6). These two statuses have none.
+    private func addLength(to response: inout HTTPResponse, _ version: HTTPMinorVersion) {
+        guard response.status != .noContent, response.status != .notModified else { return }
+        if response.chunks == nil {
+            response.headers.add(name: Header.contentLength, value: String(response.body.readableBytes))
+        } else if version == .one {
+            response.headers.add(name: Header.transferEncoding, value: Header.chunked)
+        }
+    }
+
+    private func writeHead(
+        _ response: HTTPResponse, _ version: HTTPMinorVersion, body: ByteBuffer, _ context: ChannelHandlerContext
+    ) {
+        let isSmall = body.readableBytes <= Self.smallBody
+        var bytes = context.channel.allocator.buffer(capacity: 512 + (isSmall ? body.readableBytes : 0))
+        if exchange?.isPrefixWritten != true { bytes.writeStaticString(ResponseEncoder.prefix(version)) }
+        ResponseEncoder.write(response, to: &bytes)
+        if isSmall { bytes.writeImmutableBuffer(body) }
+        context.write(wrapOutboundOut(bytes), promise: nil)
+        if !isSmall { context.write(wrapOutboundOut(body), promise: nil) }
+    }
+
+    private func write(_ chunks: AsyncStream<Data>, _ exchange: Exchange, _ context: ChannelHandlerContext) {
         let (loop, channel, responder) = (context.eventLoop, context.channel, responder)
+        let isChunked = exchange.head.version == .one
         let me = NIOLoopBound(self, eventLoop: loop)
-        context.flush()
         exchange.stream = Task {
-            for await piece in pieces {
+            for await chunk in chunks {
                 let isLast = !responder.isOpen
-                let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: piece)))
-                guard (try? await channel.writeAndFlush(part)) != nil, !isLast else { break }
+                var bytes = ByteBuffer()
+                if isChunked { ResponseEncoder.write(chunk: chunk, to: &bytes) } else { bytes.writeBytes(chunk) }
+                guard (try? await channel.writeAndFlush(bytes)) != nil, !isLast else { break }
             }
-            loop.execute { me.value.endPieces() }
+            loop.execute { me.value.endChunks(isChunked) }
         }
     }
 
-    private func endPieces() {
-        guard let context, case .answering(let exchange) = state else { return }
-        end(context, isLast: isLast(exchange))
+    private func endChunks(_ isChunked: Bool) {
+        guard let context, state.phase == .responding else { return }
+        if isChunked {
+            context.write(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.lastChunk)), promise: nil)
+        }
+        endResponse(context)
     }
 
-    private func end(_ context: ChannelHandlerContext, isLast: Bool) {
+    private func endResponse(_ context: ChannelHandlerContext) {
         quietSince = .now()
-        guard context.channel.isWritable else {
-            state = .ending(isLast: isLast)
-            return context.flush()
-        }
-        // First the state, then the end, with which the pipeline lets the next request in.
-        state = isLast ? .leaving(isWritten: false) : .idle
-        guard isLast else { return context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
-        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in me.value.leave() }
+        entry?.markIdle(since: quietSince)
+        exchange = nil
+        // First the state: to flush may make the channel writable again.
+        let effect = state.endResponse(isOpen: responder.isOpen, isWritable: context.channel.isWritable)
+        context.flush()
+        perform(effect, context)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .ending(let isLast) = state, context.channel.isWritable { end(context, isLast: isLast) }
+        quietSince = .now()
+        if context.channel.isWritable { perform(state.becomeWritable(), context) }
         context.fireChannelWritabilityChanged()
     }
+}
 
-    private func leave() {
-        guard let context else { return }
-        state = .leaving(isWritten: true)
-        if !isWithinRequest { closeOutput(context) }
-        let channel = context.channel
-        timer?.cancel()
-        timer = context.eventLoop.scheduleTask(in: Self.lingering) { channel.close(promise: nil) }
+// MARK: - Effects
+
+extension ConnectionHandler {
+    private func perform(_ effect: HTTPConnectionState.Effect, _ context: ChannelHandlerContext) {
+        switch effect {
+        case .none: break
+        case .readNextRequest: process(context)
+        case .probe: probe(context)
+        case .flush:
+            exchange?.cancel()
+            if !state.keepsInput { input = ByteBuffer() }
+            let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in me.value.finishOutput() }
+            readIfPending(context)
+        case .closeOutput:
+            context.close(mode: .output, promise: nil)
+            linger(context)
+        case .linger: linger(context)
+        case .close: context.close(promise: nil)
+        }
     }
 
-    /// Tells the client that this was all. It closes the connection, or has done so before.
-    private func closeOutput(_ context: ChannelHandlerContext) {
-        context.close(mode: isInputClosed ? .all : .output, promise: nil)
+    /// Writes what each response begins with: a client that has closed only its half of the connection takes it as that,
+    /// while for one that is gone the system answers with a reset, which cancels the call.
+    private func probe(_ context: ChannelHandlerContext) {
+        guard let exchange, !exchange.hasResponse, !exchange.isPrefixWritten else { return }
+        exchange.isPrefixWritten = true
+        let prefix = ByteBuffer(staticString: ResponseEncoder.prefix(exchange.head.version))
+        context.writeAndFlush(wrapOutboundOut(prefix), promise: nil)
+    }
+
+    private func finishOutput() {
+        guard let context else { return }
+        perform(state.finishOutput(), context)
+    }
+
+    private func linger(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        timer?.cancel()
+        timer = context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
     }
 }
 
@@ -237,7 +316,7 @@ extension ConnectionHandler {
 extension ConnectionHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watch(for: idleTimeout, context)
+        closeIfIdle(in: idleTimeout, context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -246,39 +325,32 @@ extension ConnectionHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        cancel()
+        exchange?.cancel()
+        exchange = nil
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed {
-            isInputClosed = true
-            // Nobody waits for the answer any more.
-            if case .answering = state { cancel() } else { context.close(promise: nil) }
+            perform(state.closeInput(), context)
+        } else if event is ChannelShouldQuiesceEvent {
+            perform(state.quiesce(), context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func cancel() {
-        switch state {
-        case .reading(let exchange), .answering(let exchange): exchange.cancel()
-        case .idle, .ending, .leaving: break
-        }
-    }
-
-    /// Closes the connection once it has been quiet for too long.
-    private func watch(for time: TimeAmount, _ context: ChannelHandlerContext) {
+    /// Closes the connection if nothing happens for the idle time.
+    private func closeIfIdle(in time: TimeAmount, _ context: ChannelHandlerContext) {
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(in: time) { me.value.lookWhetherQuiet() }
+        timer = context.eventLoop.scheduleTask(in: time) { me.value.closeIfIdle() }
     }
 
-    private func lookWhetherQuiet() {
+    private func closeIfIdle() {
         guard let context else { return }
-        switch state {
-        case .reading, .answering: watch(for: idleTimeout, context)
-        case .idle, .ending, .leaving:
-            let rest = quietSince + idleTimeout - .now()
-            if rest > .nanoseconds(0) { watch(for: rest, context) } else { context.close(promise: nil) }
+        guard state.mayTimeOut(isWritable: context.channel.isWritable) else {
+            return closeIfIdle(in: idleTimeout, context)
         }
+        let rest = quietSince + idleTimeout - .now()
+        if rest > .nanoseconds(0) { closeIfIdle(in: rest, context) } else { context.close(promise: nil) }
     }
 }

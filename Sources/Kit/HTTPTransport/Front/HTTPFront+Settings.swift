@@ -1,31 +1,47 @@
 extension HTTPFront {
-    /// What can be set about a front.
+    /// The settings of a front.
     public struct Settings: Sendable {
-        /// The address to listen on, or a name that resolves to it.
-        public var host: String
-        /// The port to listen on; 0 takes any that is free.
+        /// The addresses to listen at: IPv4, IPv6 with or without brackets, names, or `*` for every address of the machine.
+        public var hosts: [String]
+        /// The port to listen at; 0 takes any that is free, the same at each address.
         public var port: Int
-        /// The longest request body, in bytes. A longer one is answered with 413 and its connection is closed.
+        /// The largest request body, in bytes. A larger one is answered with 413, and its connection is closed.
         public var bodyLimit: Int
-        /// How long a connection may say nothing, or take to send the header of a request, before it is closed.
+        /// The number of connections at a time. At the limit, the one that has been idle for longest makes room for the next.
+        public var connectionLimit: Int
+        /// The time after which a connection without a request is closed, and in which the head of a request must be complete.
         public var idleTimeout: Duration
-        /// How long ``HTTPFront/stop()`` waits for calls in flight.
+        /// The pages of other origins that may call.
+        public var cors: CORSPolicy
+        /// The proxies whose word on a client's address counts.
+        public var trustedProxies: TrustedProxies
+        /// The time that ``HTTPFront/stop()`` waits for calls in flight.
         public var stopTimeout: Duration
 
+        /// Settings; without arguments, those of a front that only this machine reaches.
         public init(
-            host: String = "127.0.0.1", port: Int = 0, bodyLimit: Int = 1 << 20, idleTimeout: Duration = .seconds(60),
+            hosts: [String] = ["127.0.0.1"], port: Int = 0, bodyLimit: Int = 1 << 20, connectionLimit: Int = .max,
+            idleTimeout: Duration = .seconds(75), cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
             stopTimeout: Duration = .seconds(5)
         ) {
-            self.host = host
+            self.hosts = hosts
             self.port = port
             self.bodyLimit = bodyLimit
+            self.connectionLimit = connectionLimit
             self.idleTimeout = idleTimeout
+            self.cors = cors
+            self.trustedProxies = trustedProxies
             self.stopTimeout = stopTimeout
         }
+    }
 
-        /// Host and port as a URL writes them: an IPv6 address stands in brackets (RFC 3986, section 3.2.2).
-        func authority(port: Int) -> String {
-            host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        }
+    /// The URL by which this machine reaches a front that listens at an address.
+    ///
+    /// - Parameter host: as in ``Settings/hosts``. A wildcard is reached over the loopback interface.
+    public static func url(host: String, port: Int) -> String {
+        let host = ListenAddress.unbracketed(host)
+        guard !ListenAddress.isWildcard(host) else { return "http://127.0.0.1:\(port)" }
+        // RFC 3986, section 3.2.2.
+        return host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
     }
 }

@@ -1,5 +1,5 @@
+import Glibc
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 public import RPC
 import Synchronization
@@ -12,8 +12,8 @@ import Synchronization
 public final class HTTPFront: Front {
     private let settings: Settings
     private let responder: Responder
-    private let connections = Connections()
-    private let listener = Mutex<(any Channel)?>(nil)
+    let connections: ConnectionRegistry
+    private let listeners = Mutex<[any Channel]>([])
 
     /// Makes a front that does not listen yet.
     ///
@@ -21,38 +21,80 @@ public final class HTTPFront: Front {
     ///   - dispatcher: answers the calls; its contracts are what is served.
     ///   - settings: where to listen, and what the limits are.
     ///   - pages: served beside the contracts.
-    /// - Throws: ``RouteConflict`` where a page has the path of an endpoint or of another page.
+    /// - Throws: ``RouteConflict`` if a page has the path of an endpoint or of another page.
     public init(
         _ dispatcher: Dispatcher, settings: Settings = Settings(), pages: [Page] = []
     ) throws(RouteConflict) {
         self.settings = settings
-        responder = try Responder(dispatcher, pages: pages, bodyLimit: settings.bodyLimit)
+        connections = ConnectionRegistry(limit: settings.connectionLimit)
+        responder = try Responder(dispatcher, pages: pages, settings: settings)
     }
 
     /// Starts to listen.
     ///
-    /// - Returns: one address, `http://host:port`, with the real port where the settings ask for any.
-    /// - Throws: the system's error where the address cannot be had.
+    /// - Returns: the URLs by which this machine reaches the front, with the real port if the settings ask for any.
+    /// - Throws: the system's error if an address cannot be had; a sentence if a host has none.
     public func start() async throws -> [String] {
+        var port = settings.port
+        var urls: [String] = []
+        for (host, addresses) in try ListenAddress.resolve(settings.hosts) {
+            port = try await listen(at: addresses, port)
+            urls.append(Self.url(host: host, port: port))
+        }
+        return urls
+    }
+
+    /// Listens at each of a host's addresses that the machine has.
+    ///
+    /// - Returns: the port.
+    private func listen(at addresses: [ListenAddress], _ port: Int) async throws -> Int {
+        var port = port
+        var isListening = false
+        for (index, address) in addresses.enumerated() {
+            do {
+                let listener = try await listen(at: address, port)
+                listeners.withLock { $0.append(listener) }
+                port = listener.localAddress?.port ?? port
+                isListening = true
+                // An IPv6 wildcard takes IPv4 as well.
+                if address.isDualStack { break }
+            } catch let error as IOError
+                where address.isOptional && Self.isMissing(error) && (isListening || index < addresses.count - 1)
+            {}
+        }
+        return port
+    }
+
+    private func listen(at address: ListenAddress, _ port: Int) async throws -> any Channel {
+        var socket = address.socket
+        socket.port = port
         let (connections, responder, idleTimeout) = (connections, responder, settings.idleTimeout)
-        let socket = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // The gate looks after each.
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections))
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    connections.add(channel)
-                    let pipeline = channel.pipeline.syncOperations
-                    // What is written is the mapping's: no field of it needs to be looked at once more.
-                    try pipeline.configureHTTPServerPipeline(
-                        withErrorHandling: false, withOutboundHeaderValidation: false)
-                    try pipeline.addHandler(ConnectionHandler(responder, idleTimeout: idleTimeout))
+                    try channel.pipeline.syncOperations.addHandler(
+                        ConnectionHandler(responder, connections[channel], idleTimeout: idleTimeout))
                 }
             }
-            .bind(host: settings.host, port: settings.port)
-            .get()
-        listener.withLock { $0 = socket }
-        return ["http://\(settings.authority(port: socket.localAddress?.port ?? settings.port))"]
+        if case .v6 = socket {
+            bootstrap = bootstrap.serverChannelOption(
+                .socketOption(.ipv6_v6only), value: address.isDualStack ? 0 : 1)
+        }
+        return try await bootstrap.bind(to: socket).get()
+    }
+
+    private static func isMissing(_ error: IOError) -> Bool {
+        [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
     }
 
     /// Asks each client to leave, by `Connection: close`; calls are still answered.
@@ -64,11 +106,15 @@ public final class HTTPFront: Front {
     /// every connection.
     public func stop() async {
         responder.stop()
-        guard let socket = listener.withLock({ socket in socket.take() }) else { return }
-        try? await socket.close()
+        let open = listeners.withLock { listeners in
+            defer { listeners = [] }
+            return listeners
+        }
+        guard !open.isEmpty else { return }
+        for listener in open { try? await listener.close() }
         await connections.close(by: .now() + TimeAmount(settings.stopTimeout))
     }
 
-    /// Connections that the system keeps until they are accepted.
-    private static let backlog: Int32 = 256
+    /// As many connections wait to be accepted as the system allows: it lowers the number to `net.core.somaxconn`.
+    private static let backlog = Int32.max
 }

@@ -1,43 +1,103 @@
 public import Foundation
+import NIOCore
+import Synchronization
 
 /// A document that the HTTP front serves on GET and HEAD beside the contract, such as `/metrics` or `/docs`. It has no
 /// envelope, needs no token and is not counted as a call.
 public struct Page: Sendable {
-    /// Without fields; a last slash makes no difference.
+    /// Without fields. A last slash makes no difference, but to hypertext: its links are relative to the path without one, and
+    /// so the path with one leads there.
     public let path: String
     public let contentType: String
     /// Further header fields, such as `Cache-Control`, without which a page is sent with `no-store`.
     public let headers: [String: String]
     /// The same in other media types, for requests whose `Accept` names one of those.
     public let alternatives: [Page]
-    /// Makes the document, for each request anew.
-    public let body: @Sendable () async -> Data
-    /// Makes what comes in pieces in place of the body.
-    let pieces: (@Sendable () -> AsyncStream<Data>)?
+    let content: Content
 
-    public init(
-        _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
-        body: @escaping @Sendable () async -> Data
+    enum Content: Sendable {
+        /// The same in every response.
+        case fixed(FixedContent)
+        /// Made for each.
+        case made(@Sendable () async -> Data)
+        /// Sent chunk by chunk, as they come.
+        case chunks(@Sendable () -> AsyncStream<Data>)
+    }
+
+    private init(
+        _ path: String, _ contentType: String, _ headers: [String: String], _ alternatives: [Page], _ content: Content
     ) {
         self.path = path
         self.contentType = contentType
         self.headers = headers
         self.alternatives = alternatives
-        self.body = body
-        pieces = nil
+        self.content = content
     }
 
-    /// A document that comes in pieces, such as server-sent events: each is sent as soon as it is there, and the response
-    /// ends with the stream, or with the next piece once the service is about to stop.
+    /// A document that stays the same. It has an entity tag, by which a client learns that it has it already.
+    public init(
+        _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [], content: Data
+    ) {
+        self.init(path, contentType, headers, alternatives, .fixed(FixedContent(content)))
+    }
+
+    /// A document that is made for each request.
+    public init(
+        _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
+        body: @escaping @Sendable () async -> Data
+    ) {
+        self.init(path, contentType, headers, alternatives, .made(body))
+    }
+
+    /// A document that comes in chunks, such as server-sent events: each is sent as soon as it is there, and the response
+    /// ends with the stream, or with the next chunk once the service is about to stop.
     public init(
         _ path: String, contentType: String, headers: [String: String] = [:],
-        pieces: @escaping @Sendable () -> AsyncStream<Data>
+        chunks: @escaping @Sendable () -> AsyncStream<Data>
     ) {
-        self.path = path
-        self.contentType = contentType
-        self.headers = headers
-        alternatives = []
-        body = { Data() }
-        self.pieces = pieces
+        self.init(path, contentType, headers, [], .chunks(chunks))
+    }
+
+    /// True if it may have links.
+    var isHypertext: Bool { contentType.hasPrefix("text/html") }
+}
+
+/// The content of a page that stays the same.
+final class FixedContent: Sendable {
+    private struct State {
+        var tag: String?
+        var compressed: ByteBuffer??
+    }
+
+    let body: ByteBuffer
+    private let state = Mutex(State())
+
+    init(_ content: Data) {
+        body = ByteBuffer(bytes: content)
+    }
+
+    /// Tells it from other contents, without quotes.
+    var tag: String {
+        state.withLock { state in
+            if let tag = state.tag { return tag }
+            let tag = String(Self.hash(of: body.readableBytesView), radix: 16)
+            state.tag = tag
+            return tag
+        }
+    }
+
+    /// The body in the format of gzip, made when it is first asked for; `nil` if it is too small for that.
+    var compressed: ByteBuffer? {
+        state.withLock { state in
+            if let compressed = state.compressed { return compressed }
+            let compressed = body.readableBytes < Gzip.minSize ? nil : Gzip.compress(body, isKept: true)
+            state.compressed = .some(compressed)
+            return compressed
+        }
+    }
+
+    /// FNV-1a, the same in every process.
+    private static func hash(of bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
     }
 }

@@ -5,37 +5,40 @@ import NIOHTTP1
 import RPC
 import Synchronization
 
-/// A request whose body is there.
-struct WholeRequest {
-    let head: HTTPRequestHead
-    let fields: RequestFields
+/// A request with its body.
+struct FullRequest {
+    let head: RequestHead
     let body: Data
     let received: ContinuousClock.Instant
-    /// The client's address, without its port.
+    /// The address of the other end of the connection, without its port.
     let origin: String?
     /// Why the body is not there.
     var fault: Problem?
 }
 
-/// Answers the requests of all connections: it has ``HTTPMapping`` translate and the dispatcher answer.
+/// Responds to the requests of all connections: ``HTTPMapping`` translates, and the dispatcher replies.
 final class Responder: Sendable {
-    /// Takes what makes the answer, to make it on the connection's own thread.
-    typealias Deliver = @Sendable (_ makeAnswer: @escaping @Sendable () -> HTTPAnswer) -> Void
+    /// Takes a function that makes the response, to call it on the connection's own thread.
+    typealias Deliver = @Sendable (_ makeResponse: @escaping @Sendable () -> HTTPResponse) -> Void
 
     let bodyLimit: Int
 
-    private let date = DateField()
+    private let cors: CORSPolicy
+    private let proxies: TrustedProxies
+    private let date = DateCache()
     private let dispatcher: Dispatcher
     private let routes: Routes
     private let isDraining = Atomic(false)
 
-    init(_ dispatcher: Dispatcher, pages: [Page], bodyLimit: Int) throws(RouteConflict) {
+    init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.Settings) throws(RouteConflict) {
         self.dispatcher = dispatcher
-        self.bodyLimit = bodyLimit
+        bodyLimit = settings.bodyLimit
+        cors = settings.cors
+        proxies = settings.trustedProxies
         routes = try Routes(dispatcher.contracts, pages: pages)
     }
 
-    /// Whether clients are asked to stay.
+    /// False if clients are asked to leave.
     var isOpen: Bool { !isDraining.load(ordering: .relaxed) }
 
     /// From now on each response asks the client to leave.
@@ -49,68 +52,129 @@ final class Responder: Sendable {
         dispatcher.beginStopping()
     }
 
-    /// Answers one request.
+    /// Responds to one request.
     ///
     /// - Parameter deliver: called once, on any thread, perhaps before this returns.
-    /// - Returns: the call, to cancel it with, where the request makes one.
-    func answer(_ request: WholeRequest, deliver: @escaping Deliver) -> RunningCall? {
-        let target = Target(request.head.uri)
-        switch (routes.destination(request.head.method, target.path), request.fields.fault) {
+    /// - Returns: the call that the request makes, to cancel it with.
+    func respond(to request: FullRequest, deliver: @escaping Deliver) -> RunningCall? {
+        let target = RequestTarget(request.head.target)
+        let headers = request.head.headers
+        switch (routes.destination(request.head.method, target.path), headers.fault) {
         case (.endpoint(let route, let path), _):
-            let shape = route.endpoint.http
-            let call = HTTPMapping.call(route, path: path, query: target.query, request)
-            return start(call, request) { reply, call in
-                deliver {
-                    self.finished(HTTPMapping.answer(to: call, reply, envelope: shape.envelope, cache: shape.cache))
-                }
-            }
+            return call(route, path, target.query, request, deliver)
         case (_, let fault?): return refuse(request, fault, deliver)
-        case (.nowhere(let problem, let allow), nil): return refuse(request, problem, allow: allow, deliver)
-        case (.options(let allow), nil): deliver { self.finished(HTTPMapping.options(allow: allow)) }
+        case (.notFound(let problem, let allow), nil): return refuse(request, problem, allow: allow, deliver)
+        case (.options(let allow), nil):
+            deliver { self.complete(self.options(allow, headers), headers.origin) }
+        case (.page(let page), nil) where page.isHypertext && target.hasLastSlash:
+            deliver { self.complete(HTTPMapping.redirection(to: page, query: target.query), headers.origin) }
         case (.page(let page), nil):
-            let accept = request.head.headers.first(name: Header.accept)
-            Task {
-                let answer = await HTTPMapping.answer(page, accept: accept)
-                deliver { self.finished(answer) }
+            if let response = HTTPMapping.response(page, to: headers) {
+                deliver { self.complete(response, headers.origin) }
+            } else {
+                Task {
+                    guard let response = await HTTPMapping.made(page, for: headers) else { return }
+                    deliver { self.complete(response, headers.origin) }
+                }
             }
         }
         return nil
     }
 
-    /// Answers what is not HTTP: it is refused, logged and counted like any other request.
-    func answer(to error: HTTPParserError) -> HTTPAnswer {
-        let problem =
-            error == .headerOverflow
-            ? Problem.headTooLarge : Problem(.malformed, "This is not a request of HTTP/1.1.")
-        let call = HTTPMapping.stray(problem, RequestFields([:], needsHost: false), received: .now)
+    /// The response to what is not HTTP: it is refused, logged and counted like any other request.
+    func response(to fault: RequestFault) -> HTTPResponse {
+        let problem = Problem(fault)
+        let call = HTTPMapping.unroutedCall(problem, RequestHeaders(), received: .now)
         dispatcher.start(call, isolation: nil) { _, _ in }
-        return finished(HTTPMapping.answer(to: call, .failure(problem), envelope: false))
+        return complete(HTTPMapping.response(to: call, .failure(problem), envelope: false), nil)
+    }
+
+    private func call(
+        _ route: Route, _ path: [String: String], _ query: Substring?, _ request: FullRequest,
+        _ deliver: @escaping Deliver
+    ) -> RunningCall {
+        let binding = route.endpoint.http
+        let headers = request.head.headers
+        return start(HTTPMapping.call(route, path: path, query: query, request), request) { reply, call in
+            let make: @Sendable () -> HTTPResponse = {
+                self.complete(
+                    HTTPMapping.response(to: call, reply, envelope: binding.envelope, cache: binding.cache),
+                    headers.origin)
+            }
+            guard headers.acceptsGzip, reply.isLarge else { return deliver(make) }
+            // Neither the service's thread nor the connection's is held up by this.
+            Task {
+                let response = make().compressed(for: headers)
+                deliver { response }
+            }
+        }
     }
 
     private func refuse(
-        _ request: WholeRequest, _ problem: Problem, allow: String? = nil, _ deliver: @escaping Deliver
+        _ request: FullRequest, _ problem: Problem, allow: String? = nil, _ deliver: @escaping Deliver
     ) -> RunningCall {
-        let call = HTTPMapping.stray(problem, request.fields, received: request.received)
+        let call = HTTPMapping.unroutedCall(problem, request.head.headers, received: request.received)
+        let origin = request.head.headers.origin
         return start(call, request) { reply, call in
-            deliver { self.finished(HTTPMapping.answer(to: call, reply, envelope: false, allow: allow)) }
+            deliver { self.complete(HTTPMapping.response(to: call, reply, envelope: false, allow: allow), origin) }
         }
     }
 
-    private func finished(_ answer: HTTPAnswer) -> HTTPAnswer {
-        var answer = answer
-        answer.headers.add(name: Header.date, value: date.now)
-        if answer.status != .noContent, answer.pieces == nil {
-            answer.headers.add(name: Header.contentLength, value: String(answer.body.readableBytes))
-        }
-        return answer
+    private func options(_ allow: String, _ headers: RequestHeaders) -> HTTPResponse {
+        var response = HTTPMapping.options(allow: allow)
+        if headers.isPreflight { cors.addPreflight(to: &response.headers, methods: allow) }
+        return response
+    }
+
+    /// Adds the fields that do not depend on what is answered.
+    ///
+    /// - Parameter origin: that of the page which has made the request.
+    private func complete(_ response: HTTPResponse, _ origin: String?) -> HTTPResponse {
+        var response = response
+        response.headers.add(name: Header.date, value: date.now)
+        cors.add(to: &response.headers, for: origin)
+        return response
     }
 
     private func start(
-        _ call: Call, _ request: WholeRequest, answer: @escaping @Sendable (Reply, Call) -> Void
+        _ call: Call, _ request: FullRequest, answer: @escaping @Sendable (Reply, Call) -> Void
     ) -> RunningCall {
         var call = call
-        call.origin = request.origin
+        call.origin = client(of: request)
         if let fault = request.fault { call.fault = fault }
         return dispatcher.start(call, isolation: nil, answer: answer)
     }
+
+    /// The address of the client that has made a request.
+    private func client(of request: FullRequest) -> String? {
+        let headers = request.head.headers
+        return request.origin.map {
+            proxies.client(of: $0, forwarded: headers.forwarded, forwardedFor: headers.forwardedFor)
+        }
+    }
+}
+
+extension Reply {
+    fileprivate var isLarge: Bool {
+        if case .success(_, let body) = self { body.count >= Gzip.minSize } else { false }
+    }
+}
+
+extension Problem {
+    fileprivate init(_ fault: RequestFault) {
+        let limit = "\(RequestParser.maxSize / 1024) KiB"
+        self =
+            switch fault {
+            case .malformed: Problem(.malformed, "This is not a request of HTTP/1.1.")
+            case .targetTooLong: Problem(.targetTooLong, "The request line has more than \(limit).")
+            case .headTooLarge: Problem(.headTooLarge, "The header fields have more than \(limit).")
+            }
+    }
+}
+
+extension Problem.Kind {
+    /// RFC 9110, section 15.5.15.
+    static let targetTooLong = Self("uri_too_long", status: 414, title: "URI Too Long")
+    /// RFC 6585, section 5.
+    static let headTooLarge = Self("header_fields_too_large", status: 431, title: "Request Header Fields Too Large")
 }

@@ -2,18 +2,88 @@ import NIOCore
 import NIOHTTP1
 
 extension HTTPMapping {
-    /// A page, as a response to a request with this `Accept`.
-    static func answer(_ page: Page, accept: String?) async -> HTTPAnswer {
-        let hasAlternatives = !page.alternatives.isEmpty
-        let page = page.accepted(by: accept)
+    /// A page that stays the same, or comes in chunks, as a response to a request; `nil` if it has to be made first.
+    static func response(_ page: Page, to request: RequestHeaders) -> HTTPResponse? {
+        let chosen = page.accepted(by: request.accept)
+        let headers = headers(of: chosen, isChosen: !page.alternatives.isEmpty)
+        switch chosen.content {
+        case .fixed(let content): return response(content, headers, to: request)
+        case .chunks(let chunks): return HTTPResponse(status: .ok, headers: headers, chunks: chunks())
+        case .made: return nil
+        }
+    }
+
+    /// A page that is made for the request, as a response.
+    static func made(_ page: Page, for request: RequestHeaders) async -> HTTPResponse? {
+        let chosen = page.accepted(by: request.accept)
+        guard case .made(let make) = chosen.content else { return nil }
+        let headers = headers(of: chosen, isChosen: !page.alternatives.isEmpty)
+        return HTTPResponse(status: .ok, headers: headers, body: ByteBuffer(bytes: await make()))
+            .compressed(for: request)
+    }
+
+    private static func response(
+        _ content: FixedContent, _ headers: HTTPHeaders, to request: RequestHeaders
+    ) -> HTTPResponse {
+        var response = HTTPResponse(status: .ok, headers: headers, body: content.body)
+        var tag = "\"\(content.tag)\""
+        if content.body.readableBytes >= Gzip.minSize {
+            response.headers.add(name: Header.vary, value: Header.acceptEncoding)
+            if request.acceptsGzip, let compressed = content.compressed {
+                // Another representation has another tag (RFC 9110, section 8.8.3).
+                tag = "\"\(content.tag)-gzip\""
+                response.body = compressed
+                response.headers.add(name: Header.contentEncoding, value: Header.gzip)
+            }
+        }
+        response.headers.add(name: Header.eTag, value: tag)
+        guard let known = request.ifNoneMatch, matches(known, content.tag) else { return response }
+        response.status = .notModified
+        response.body = ByteBuffer()
+        response.headers.remove(name: Header.contentEncoding)
+        response.headers.remove(name: Header.contentType)
+        return response
+    }
+
+    /// True if one of the tags is that of a content, be it compressed or not (RFC 9110, section 13.1.2).
+    private static func matches(_ known: String, _ tag: String) -> Bool {
+        known.split(separator: ",").contains { candidate in
+            let candidate = candidate.filter { $0 != " " && $0 != "\t" }
+            let strong = candidate.hasPrefix("W/") ? String(candidate.dropFirst(2)) : candidate
+            return strong == "*" || strong == "\"\(tag)\"" || strong == "\"\(tag)-gzip\""
+        }
+    }
+
+    private static func headers(of page: Page, isChosen: Bool) -> HTTPHeaders {
         var headers = HTTPHeaders(page.headers.map { ($0, $1) })
         headers.add(name: Header.contentType, value: page.contentType)
         headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
-        if hasAlternatives { headers.add(name: Header.vary, value: Header.accept) }
+        if isChosen { headers.add(name: Header.vary, value: Header.accept) }
         if !headers.contains(name: Header.cacheControl) {
             headers.add(name: Header.cacheControl, value: Header.noStore)
         }
-        return HTTPAnswer(
-            status: .ok, headers: headers, body: ByteBuffer(bytes: await page.body()), pieces: page.pieces?())
+        if case .chunks = page.content { headers.add(name: Header.buffering, value: "no") }
+        return headers
+    }
+
+    /// The way from a page's path with a last slash to the one without. It is relative, since a proxy may have put the service
+    /// below a path.
+    static func redirection(to page: Page, query: Substring?) -> HTTPResponse {
+        let name = page.path.split(separator: "/").last ?? ""
+        let location = "../" + name + (query.map { "?" + $0 } ?? "")
+        return HTTPResponse(status: .permanentRedirect, headers: [Header.location: location])
+    }
+}
+
+extension HTTPResponse {
+    /// The same with its body compressed, if the client takes that and the body is large enough.
+    func compressed(for request: RequestHeaders) -> HTTPResponse {
+        guard body.readableBytes >= Gzip.minSize else { return self }
+        var response = self
+        response.headers.add(name: Header.vary, value: Header.acceptEncoding)
+        guard request.acceptsGzip, let compressed = Gzip.compress(body, isKept: false) else { return response }
+        response.body = compressed
+        response.headers.add(name: Header.contentEncoding, value: Header.gzip)
+        return response
     }
 }

@@ -9,20 +9,20 @@ import RPC
 enum HTTPMapping {}
 
 /// A response that is ready to be sent.
-struct HTTPAnswer: Sendable {
+struct HTTPResponse: Sendable {
     var status: HTTPResponseStatus
     var headers = HTTPHeaders()
     var body = ByteBuffer()
-    /// What comes in place of the body, piece by piece.
-    var pieces: AsyncStream<Data>?
+    /// A body whose length is not known; it is sent chunk by chunk.
+    var chunks: AsyncStream<Data>?
 }
 
 extension HTTPMapping {
     /// A request to an endpoint, as a call. What cannot be translated becomes the call's fault.
-    static func call(_ route: Route, path: [String: String], query: Substring?, _ request: WholeRequest) -> Call {
-        var call = call(route.name, request.fields, received: request.received)
-        let isForm = route.endpoint.http.forms && request.fields.isForm
-        if route.hasBody, !request.body.isEmpty, !isForm { call.contentType = request.fields.contentType }
+    static func call(_ route: Route, path: [String: String], query: Substring?, _ request: FullRequest) -> Call {
+        var call = call(route.name, request.head.headers, received: request.received)
+        let isForm = route.endpoint.http.forms && request.head.headers.isForm
+        if route.hasBody, !request.body.isEmpty, !isForm { call.contentType = request.head.headers.contentType }
         do {
             call.body = try route.input(path: path, query: query, body: request.body, isForm: isForm)
         } catch {
@@ -32,17 +32,17 @@ extension HTTPMapping {
     }
 
     /// A request that leads to no endpoint, as a call: it is refused, logged and counted like any other.
-    static func stray(_ fault: Problem, _ fields: RequestFields, received: ContinuousClock.Instant) -> Call {
-        var call = call(Call.unknownEndpoint, fields, received: received)
+    static func unroutedCall(_ fault: Problem, _ headers: RequestHeaders, received: ContinuousClock.Instant) -> Call {
+        var call = call(Call.unknownEndpoint, headers, received: received)
         call.fault = fault
         return call
     }
 
-    private static func call(_ name: String, _ fields: RequestFields, received: ContinuousClock.Instant) -> Call {
+    private static func call(_ name: String, _ headers: RequestHeaders, received: ContinuousClock.Instant) -> Call {
         Call(
-            name, token: fields.token, trace: fields.trace ?? .root(), requestID: fields.requestID,
-            timeout: fields.timeout, received: received, transport: .http,
-            timing: fields.wantsTiming ? Timing() : nil, fault: fields.fault)
+            name, token: headers.token, trace: headers.trace ?? .root(), requestID: headers.requestID,
+            timeout: headers.timeout, received: received, transport: .http,
+            timing: headers.wantsTiming ? Timing() : nil, fault: headers.fault)
     }
 }
 
@@ -55,56 +55,56 @@ extension HTTPMapping {
     ///   - envelope: whether a success is wrapped in `{"data": …}`.
     ///   - cache: for how long a success may be used again.
     ///   - allow: the methods that the path has, where the request's is none of them.
-    /// - Returns: the response, still without `Date` and `Content-Length`.
-    static func answer(
+    /// - Returns: the response, without `Date` and `Content-Length`.
+    static func response(
         to call: Call, _ reply: Reply, envelope: Bool, cache: Duration? = nil, allow: String? = nil
-    ) -> HTTPAnswer {
-        var answer: HTTPAnswer
+    ) -> HTTPResponse {
+        var response: HTTPResponse
         var caching = Header.noStore
         switch reply {
         case .success(let status, let output):
-            answer = HTTPAnswer(status: HTTPResponseStatus(statusCode: status))
-            answer.headers.reserveCapacity(8)
+            response = HTTPResponse(status: HTTPResponseStatus(statusCode: status))
+            response.headers.reserveCapacity(8)
             if status != 204 {
-                answer.body = envelope ? Envelope.wrap(output) : bare(output)
-                answer.headers.add(name: Header.contentType, value: Header.json)
+                response.body = envelope ? Envelope.wrap(output) : bare(output)
+                response.headers.add(name: Header.contentType, value: Header.json)
             }
             if let cache { caching = "max-age=\(cache.components.seconds)" }
         case .failure(let problem):
-            answer = failure(call, problem, allow: allow)
+            response = failure(call, problem, allow: allow)
         }
-        answer.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
-        answer.headers.add(name: Header.cacheControl, value: caching)
-        answer.headers.add(name: Header.requestID, value: call.requestID ?? call.trace.traceID)
-        answer.headers.add(name: Header.traceParent, value: call.trace.header)
-        if let times = call.timing?.header { answer.headers.add(name: Header.serverTiming, value: times) }
-        return answer
+        response.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
+        response.headers.add(name: Header.cacheControl, value: caching)
+        response.headers.add(name: Header.requestID, value: call.requestID ?? call.trace.traceID)
+        response.headers.add(name: Header.traceParent, value: call.trace.header)
+        if let times = call.timing?.header { response.headers.add(name: Header.serverTiming, value: times) }
+        return response
     }
 
-    /// What a path answers to OPTIONS (RFC 9110, section 9.3.7).
-    static func options(allow: String) -> HTTPAnswer {
-        HTTPAnswer(status: .noContent, headers: [Header.allow: allow])
+    /// The response to OPTIONS (RFC 9110, section 9.3.7).
+    static func options(allow: String) -> HTTPResponse {
+        HTTPResponse(status: .noContent, headers: [Header.allow: allow])
     }
 
     private static func bare(_ output: Data) -> ByteBuffer {
         output.isEmpty ? ByteBuffer(staticString: "{}") : ByteBuffer(bytes: output)
     }
 
-    private static func failure(_ call: Call, _ problem: Problem, allow: String?) -> HTTPAnswer {
-        var answer = HTTPAnswer(
+    private static func failure(_ call: Call, _ problem: Problem, allow: String?) -> HTTPResponse {
+        var response = HTTPResponse(
             status: HTTPResponseStatus(statusCode: problem.status),
             headers: [Header.contentType: Problem.contentType],
             body: ByteBuffer(bytes: problem.json(traceID: call.trace.traceID)))
         if problem.status == 401 {
             let challenge = call.token == nil ? Header.bearer : Header.bearerInvalid
-            answer.headers.add(name: Header.wwwAuthenticate, value: challenge)
+            response.headers.add(name: Header.wwwAuthenticate, value: challenge)
         }
-        if problem.isUnprocessed { answer.headers.add(name: Header.processed, value: Header.notProcessed) }
-        if let allow { answer.headers.add(name: Header.allow, value: allow) }
+        if problem.isUnprocessed { response.headers.add(name: Header.processed, value: Header.notProcessed) }
+        if let allow { response.headers.add(name: Header.allow, value: allow) }
         if let pause = problem.retryAfter {
-            answer.headers.add(name: Header.retryAfter, value: String(seconds(pause)))
+            response.headers.add(name: Header.retryAfter, value: String(seconds(pause)))
         }
-        return answer
+        return response
     }
 
     /// Whole seconds, rounded up, at least one (RFC 9110, section 10.2.3).

@@ -6,6 +6,7 @@ enum Header {
     static let requestID = "X-Request-Id"
     static let timeout = "X-Timeout-Ms"
     static let traceParent = "traceparent"
+    static let traceState = "tracestate"
     static let processed = "Processed"
     static let notProcessed = "no"
     /// What a caller prefers that wants to know where a call's time went (RFC 7240), and where it is told.
@@ -13,36 +14,43 @@ enum Header {
     static let serverTiming = "Server-Timing"
 
     static let accept = "Accept"
+    static let acceptEncoding = "Accept-Encoding"
     static let allow = "Allow"
     static let authorization = "Authorization"
     static let cacheControl = "Cache-Control"
     static let connection = "Connection"
+    static let contentEncoding = "Content-Encoding"
     static let contentLength = "Content-Length"
     static let contentType = "Content-Type"
+    /// Tells nginx, and those who do as it does, to pass a stream on as it comes.
+    static let buffering = "X-Accel-Buffering"
     static let contentTypeOptions = "X-Content-Type-Options"
     static let date = "Date"
-    static let expect = "Expect"
-    static let host = "Host"
+    static let eTag = "ETag"
+    static let ifNoneMatch = "If-None-Match"
+    static let location = "Location"
+    static let origin = "Origin"
     static let retryAfter = "Retry-After"
     static let transferEncoding = "Transfer-Encoding"
     static let vary = "Vary"
     static let wwwAuthenticate = "WWW-Authenticate"
 
+    static let allowCredentials = "Access-Control-Allow-Credentials"
+    static let allowHeaders = "Access-Control-Allow-Headers"
+    static let allowMethods = "Access-Control-Allow-Methods"
+    static let allowOrigin = "Access-Control-Allow-Origin"
+    static let exposeHeaders = "Access-Control-Expose-Headers"
+    static let maxAge = "Access-Control-Max-Age"
+
     static let json = "application/json"
     static let noSniff = "nosniff"
     static let noStore = "no-store"
+    static let chunked = "chunked"
+    static let gzip = "gzip"
     static let close = "close"
     static let keepAlive = "keep-alive"
     /// No token was sent (RFC 6750, section 3).
     static let bearer = "Bearer"
     /// A token was sent, and it is not valid (RFC 6750, section 3.1).
     static let bearerInvalid = #"Bearer error="invalid_token""#
-}
-
-extension StringProtocol {
-    /// Whether this is that header field's name, in whatever case (RFC 9110, section 5.1).
-    func isField(_ name: String) -> Bool {
-        // The bit tells a letter's cases apart, and makes no other characters of a field's name alike.
-        utf8.count == name.utf8.count && zip(utf8, name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-    }
 }

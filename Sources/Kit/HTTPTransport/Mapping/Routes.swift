@@ -1,5 +1,4 @@
 import Endpoints
-import NIOHTTP1
 
 /// Two things would answer the same requests; the service does not start.
 public struct RouteConflict: Error, Equatable, CustomStringConvertible {
@@ -14,7 +13,7 @@ struct Routes: Sendable {
         case page(Page)
         /// The path is known and the method is OPTIONS (RFC 9110, section 9.3.7).
         case options(allow: String)
-        case nowhere(Problem, allow: String?)
+        case notFound(Problem, allow: String?)
     }
 
     private struct Entry: Sendable {
@@ -23,10 +22,13 @@ struct Routes: Sendable {
             case page(Page)
         }
 
-        let method: NIOHTTP1.HTTPMethod
+        let method: String
         let template: PathTemplate
         let kind: Kind
     }
+
+    private static let get = "GET"
+    private static let options = "OPTIONS"
 
     /// Entries without fields in their path, by the path.
     private var literal: [String: [Entry]] = [:]
@@ -36,7 +38,7 @@ struct Routes: Sendable {
     init(_ contracts: [ContractDescription], pages: [Page] = []) throws(RouteConflict) {
         for contract in contracts {
             for endpoint in contract.endpoints {
-                let method = NIOHTTP1.HTTPMethod(rawValue: endpoint.http.method.rawValue)
+                let method = endpoint.http.method.rawValue
                 let name = contract.qualifiedName(of: endpoint)
                 for template in endpoint.http.paths {
                     add(Entry(method: method, template: template, kind: .endpoint(Route(name, endpoint))))
@@ -45,10 +47,10 @@ struct Routes: Sendable {
         }
         for page in pages {
             let template = PathTemplate(page.path)
-            if literal[template.description]?.contains(where: { $0.method == .GET }) == true {
+            if literal[template.description]?.contains(where: { $0.method == Self.get }) == true {
                 throw RouteConflict(description: "The page \(page.path) has the path of an endpoint or another page.")
             }
-            add(Entry(method: .GET, template: template, kind: .page(page)))
+            add(Entry(method: Self.get, template: template, kind: .page(page)))
         }
         templated.sort { $0.template.fields.count < $1.template.fields.count }
     }
@@ -67,8 +69,8 @@ struct Routes: Sendable {
     ///   - method: of the request; HEAD finds what GET does.
     ///   - path: as it was sent, percent-encoded, without a last slash.
     /// - Returns: what answers, or why nothing does.
-    func destination(_ method: NIOHTTP1.HTTPMethod, _ path: String) -> Destination {
-        let method = method == .HEAD ? .GET : method
+    func destination(_ method: String, _ path: String) -> Destination {
+        let method = method == "HEAD" ? Self.get : method
         if let entry = literal[path]?.first(where: { $0.method == method }) {
             return destination(entry, [:])
         }
@@ -85,18 +87,18 @@ struct Routes: Sendable {
         }
     }
 
-    private func otherwise(_ method: NIOHTTP1.HTTPMethod, _ path: String) -> Destination {
+    private func otherwise(_ method: String, _ path: String) -> Destination {
         let there = (literal[path] ?? []) + templated.filter { $0.template.match(path) != nil }
         guard !there.isEmpty else {
             guard PercentEncoding.decode(path) != nil else {
-                return .nowhere(Problem(.malformed, "The path is badly percent-encoded."), allow: nil)
+                return .notFound(Problem(.malformed, "The path is badly percent-encoded."), allow: nil)
             }
-            return .nowhere(Problem(.unknownEndpoint, "There is nothing at this path."), allow: nil)
+            return .notFound(Problem(.unknownEndpoint, "There is nothing at this path."), allow: nil)
         }
-        var methods = Set(there.map(\.method.rawValue)).union(["OPTIONS"])
-        if methods.contains("GET") { methods.insert("HEAD") }
+        var methods = Set(there.map(\.method)).union([Self.options])
+        if methods.contains(Self.get) { methods.insert("HEAD") }
         let allow = methods.sorted().joined(separator: ", ")
-        if method == .OPTIONS { return .options(allow: allow) }
-        return .nowhere(Problem(.methodNotAllowed, "The path answers \(allow)."), allow: allow)
+        if method == Self.options { return .options(allow: allow) }
+        return .notFound(Problem(.methodNotAllowed, "The path answers \(allow)."), allow: allow)
     }
 }

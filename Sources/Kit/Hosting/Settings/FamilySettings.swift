@@ -1,4 +1,5 @@
 public import Foundation
+public import HTTPTransport
 public import Logging
 public import ZeroMQ
 
@@ -15,6 +16,14 @@ public struct FamilySettings: Sendable {
     public let dataDirectory: URL
     public let maxBody: Int
     public let maxInFlight: Int
+    /// The number of HTTP connections that a service has at a time.
+    public let maxConnections: Int
+    /// The time after which an HTTP connection without a request is closed.
+    public let httpIdleTime: Duration
+    /// The pages of other origins that may call over HTTP.
+    public let cors: CORSPolicy
+    /// The proxies whose word on a client's address counts.
+    public let trustedProxies: TrustedProxies
     /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
     public let drainTime: Duration
     /// For how long calls in flight may go on after that.
@@ -28,6 +37,10 @@ public struct FamilySettings: Sendable {
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         maxBody = try settings(Self.maxBody)
         maxInFlight = try settings(Self.maxInFlight)
+        maxConnections = try settings(Self.maxConnections)
+        httpIdleTime = .seconds(try settings(Self.httpIdleTime))
+        cors = try settings(Self.cors)
+        trustedProxies = try settings(Self.trustedProxies)
         drainTime = .milliseconds(try settings(Self.drainTime))
         stopTime = .milliseconds(try settings(Self.stopTime))
         publicKeys = try settings(Self.publicKeys)
@@ -38,7 +51,9 @@ extension FamilySettings {
     public static var all: [SettingDescription] {
         [
             environment.description, logLevel.description, dataDirectory.description, maxBody.description,
-            maxInFlight.description, drainTime.description, stopTime.description, publicKeys.description,
+            maxInFlight.description, maxConnections.description, httpIdleTime.description, cors.description,
+            trustedProxies.description, drainTime.description,
+            stopTime.description, publicKeys.description,
         ]
     }
 
@@ -57,6 +72,37 @@ extension FamilySettings {
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
         standard: 16_384)
+    private static let maxConnections = Setting<Int>.integer(
+        "MAX_CONNECTIONS", 1...1_000_000,
+        "How many HTTP connections a service has at a time; for one more, the one that has been idle for longest is closed.",
+        standard: 16_384)
+    private static let httpIdleTime = Setting<Int>.integer(
+        "HTTP_IDLE_SECONDS", 1...86_400,
+        "After how long an HTTP connection without a request is closed. A proxy before it must close its own earlier.",
+        standard: 75)
+    private static let cors = Setting<CORSPolicy>(
+        "CORS_ALLOWED_ORIGINS",
+        "The origins whose pages may call, with commas between, such as https://app.example; * is every one. Empty: none.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        do throws(OriginError) {
+            return try CORSPolicy(text.listed)
+        } catch {
+            throw SettingFault(error.reason)
+        }
+    }
+    private static let trustedProxies = Setting<TrustedProxies>(
+        "TRUSTED_PROXIES",
+        "The proxies whose Forwarded or X-Forwarded-For names the client, with commas between: addresses or networks such as "
+            + "10.0.0.0/8.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        do throws(ProxyAddressError) {
+            return try TrustedProxies(text.listed)
+        } catch {
+            throw SettingFault("must be addresses or networks such as 10.0.0.0/8, not “\(error.text)”")
+        }
+    }
     private static let drainTime = Setting<Int>.integer(
         "DRAIN_MILLISECONDS", 0...60_000,
         "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",

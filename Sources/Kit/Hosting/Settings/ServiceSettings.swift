@@ -1,8 +1,10 @@
+import HTTPTransport
 public import ZeroMQ
 
 /// The settings that each service has for itself. Their names begin with the service's.
 public struct ServiceSettings: Sendable {
-    public let httpHost: String
+    /// The addresses at which the service listens for HTTP.
+    public let httpHosts: [String]
     public let httpPort: Int
     /// Where the service listens for ZeroMQ.
     public let listen: [Address]
@@ -10,7 +12,7 @@ public struct ServiceSettings: Sendable {
     public let curve: CurveKeyPair?
 
     public init(_ service: String, port: Int, _ settings: Settings) throws(SettingsError) {
-        httpHost = try settings(Self.httpHost(service))
+        httpHosts = try settings(Self.httpHosts(service))
         httpPort = try settings(Self.httpPort(service, port))
         listen = try settings(Self.listen(service))
         curve = try settings.optional(Self.curve(service))
@@ -19,25 +21,22 @@ public struct ServiceSettings: Sendable {
     /// - Parameter port: the service's port for HTTP, unless told.
     public static func all(of service: String, port: Int) -> [SettingDescription] {
         [
-            httpHost(service).description, httpPort(service, port).description, listen(service).description,
+            httpHosts(service).description, httpPort(service, port).description, listen(service).description,
             addresses(service).description, curve(service).description,
         ]
     }
 
     /// The service's address for HTTP, as this machine reaches it.
-    public var url: String { Self.url(httpHost, httpPort) }
+    public var url: String { Self.url(httpHosts, httpPort) }
 
     /// Where this machine reaches a service over HTTP.
     ///
     /// - Parameter port: the service's port for HTTP, unless told.
     public static func url(of service: String, port: Int, _ settings: Settings) throws(SettingsError) -> String {
-        url(try settings(httpHost(service)), try settings(httpPort(service, port)))
+        url(try settings(httpHosts(service)), try settings(httpPort(service, port)))
     }
 
-    private static func url(_ host: String, _ port: Int) -> String {
-        let host = host == "0.0.0.0" ? "127.0.0.1" : host
-        return "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-    }
+    private static func url(_ hosts: [String], _ port: Int) -> String { HTTPFront.url(host: hosts[0], port: port) }
 
     /// Where a service is reached, by its `…_ADDRESS`: each of its replicas, one at least.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
@@ -65,10 +64,13 @@ public struct ServiceSettings: Sendable {
         }
     }
 
-    private static func httpHost(_ service: String) -> Setting<String> {
-        .text(
+    private static func httpHosts(_ service: String) -> Setting<[String]> {
+        let standard = "127.0.0.1"
+        return Setting(
             service.uppercased() + "_HTTP_HOST",
-            "The address on which \(service) listens for HTTP; 0.0.0.0 is every one.", standard: "127.0.0.1")
+            "The addresses or names at which \(service) listens for HTTP, with commas between; * is every address.",
+            standard: standard
+        ) { text throws(SettingFault) in text.listed.isEmpty ? [standard] : text.listed }
     }
 
     private static func httpPort(_ service: String, _ port: Int) -> Setting<Int> {

@@ -34,6 +34,7 @@ public struct LoggingInterceptor: Interceptor {
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]
         if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }
+        if let origin = call.origin { metadata["client"] = .string(origin) }
         return metadata
     }
 }

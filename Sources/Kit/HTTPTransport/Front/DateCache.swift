@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The value of the header field `Date` (RFC 9110, section 6.6.1), written anew once a second.
-final class DateField: Sendable {
+/// The value of the header field `Date` (RFC 9110, section 6.6.1), formatted once a second.
+final class DateCache: Sendable {
     private struct Written {
         var second = Int.min
         var text = ""

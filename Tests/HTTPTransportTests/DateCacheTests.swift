@@ -3,7 +3,7 @@ import Testing
 @testable import HTTPTransport
 
 @Suite("The header field Date")
-struct DateFieldTests {
+struct DateCacheTests {
     @Test(
         "is written as RFC 9110, section 5.6.7, has it",
         arguments: [
@@ -11,6 +11,6 @@ struct DateFieldTests {
             (1_709_210_096, "Thu, 29 Feb 2024 12:34:56 GMT"),
         ])
     func text(_ second: Int, _ text: String) {
-        #expect(DateField.text(of: second) == text)
+        #expect(DateCache.text(of: second) == text)
     }
 }

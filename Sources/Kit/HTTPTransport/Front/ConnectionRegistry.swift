@@ -1,0 +1,102 @@
+import NIOCore
+import Synchronization
+
+/// The open connections of a front, and how many it may have.
+final class ConnectionRegistry: Sendable {
+    /// An open connection.
+    final class Entry: Sendable {
+        fileprivate let channel: any Channel
+        /// The instant since when no request is being answered, in nanoseconds of `NIODeadline`; `max` while one is.
+        private let idleStart: Atomic<UInt64>
+
+        fileprivate init(_ channel: any Channel) {
+            self.channel = channel
+            idleStart = Atomic(NIODeadline.now().uptimeNanoseconds)
+        }
+
+        func markBusy() { idleStart.store(.max, ordering: .relaxed) }
+        func markIdle(since instant: NIODeadline) { idleStart.store(instant.uptimeNanoseconds, ordering: .relaxed) }
+
+        fileprivate var idleSince: UInt64? {
+            let start = idleStart.load(ordering: .relaxed)
+            return start == .max ? nil : start
+        }
+    }
+
+    private struct State {
+        var open: [ObjectIdentifier: Entry] = [:]
+        var isClosing = false
+        /// Called once when a connection has been closed, by whom it is for.
+        var onClose: [ObjectIdentifier: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let limit: Int
+
+    /// - Parameter limit: the number of connections that may be open at once.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Remembers a connection until it is closed. One that comes too late is closed at once.
+    func add(_ channel: any Channel) {
+        let (id, entry) = (ObjectIdentifier(channel), Entry(channel))
+        let isWelcome = state.withLock { state in
+            if !state.isClosing { state.open[id] = entry }
+            return !state.isClosing
+        }
+        guard isWelcome else { return channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in self.remove(id) }
+    }
+
+    private func remove(_ id: ObjectIdentifier) {
+        let actions = state.withLock { state in
+            state.open[id] = nil
+            defer { state.onClose = [:] }
+            return state.onClose.values
+        }
+        for action in actions { action() }
+    }
+
+    /// The entry of a connection that was added; `nil` if it came too late.
+    subscript(channel: any Channel) -> Entry? { state.withLock { $0.open[ObjectIdentifier(channel)] } }
+
+    /// The number of connections for which there is still room: below the limit, and as far as the process has descriptors.
+    /// It is negative if there are too many already.
+    var room: Int { min(limit - count, DescriptorReserve.room) }
+
+    var count: Int { state.withLock { $0.open.count } }
+
+    var hasIdle: Bool { state.withLock { $0.open.values.contains { $0.idleSince != nil } } }
+
+    /// Closes connections that have been idle for longest: one in sixteen, up to as many, so that in a rush of new ones not
+    /// each has to wait for another to be closed.
+    func closeLongestIdle(sparing spared: (any Channel)?) {
+        let open = state.withLock { Array($0.open.values) }
+        let idle = open.filter { $0.channel !== spared }.compactMap { entry in
+            entry.idleSince.map { (start: $0, channel: entry.channel) }
+        }
+        let count = max(1, min(open.count / 16, 16))
+        for (_, channel) in idle.sorted(by: { $0.start < $1.start }).prefix(count) { channel.close(promise: nil) }
+    }
+
+    /// Calls back once, when the next connection has been closed.
+    func whenClosed(for owner: AnyObject, _ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onClose[ObjectIdentifier(owner)] = action }
+    }
+
+    /// Lets each connection end with the request that it is at, and returns when all are closed: at the deadline at the
+    /// latest, whatever goes on there.
+    func close(by deadline: NIODeadline) async {
+        let open = state.withLock { state in
+            state.isClosing = true
+            return state.open.values.map(\.channel)
+        }
+        for channel in open {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+            let timer = channel.eventLoop.scheduleTask(deadline: deadline) { channel.close(promise: nil) }
+            channel.closeFuture.whenComplete { _ in timer.cancel() }
+        }
+        for channel in open { try? await channel.closeFuture.get() }
+    }
+}

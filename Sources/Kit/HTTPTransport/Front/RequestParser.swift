@@ -1,0 +1,243 @@
+import Glibc
+import NIOCore
+
+/// The head of a request (RFC 9112, sections 3 and 5).
+struct RequestHead {
+    let method: String
+    /// As it was sent.
+    let target: String
+    let version: HTTPMinorVersion
+    var headers = RequestHeaders()
+
+    /// True if the client wants the connection to go on after the response (RFC 9112, section 9.3).
+    var isKeepAlive: Bool { !headers.wantsClose && (version == .one || headers.wantsKeepAlive) }
+}
+
+/// HTTP/1.0 or HTTP/1.1.
+enum HTTPMinorVersion {
+    case zero
+    case one
+}
+
+/// Why the bytes of a connection are not a request. Nothing that follows them can be read.
+enum RequestFault: Error {
+    case malformed
+    /// The request line is too long.
+    case targetTooLong
+    /// The header fields or the trailer fields are too large.
+    case headTooLarge
+}
+
+/// Reads the requests of a connection off its bytes, one at a time and without I/O (RFC 9112).
+///
+/// A line is consumed as soon as it is complete, and it never reads past the end of a request: so what a client sends ahead
+/// stays bytes until its turn comes. An offered upgrade, and CONNECT, are requests like any other (RFC 9110, section 7.8).
+struct RequestParser {
+    enum Part {
+        case head(RequestHead)
+        case body(ByteBuffer)
+        case end
+    }
+
+    private enum State {
+        case requestLine
+        case fields
+        case body(remaining: Int)
+        case chunkSize
+        case chunk(remaining: Int)
+        case chunkEnd
+        case trailers
+    }
+
+    private var state = State.requestLine
+    private var head: RequestHead?
+    /// How many bytes of an incomplete line have been searched for its end.
+    private var searched = 0
+    /// The size of the fields that have been read, in bytes.
+    private var size = 0
+
+    /// The largest request line, and the largest header or trailer section, in bytes.
+    static let maxSize = 16 * 1024
+
+    /// The next part of a request.
+    ///
+    /// - Parameter bytes: what the client has sent; what is read is removed from it.
+    /// - Returns: `nil` if more bytes are needed.
+    /// - Throws: ``RequestFault``, after which it must not be called again.
+    mutating func next(from bytes: inout ByteBuffer) throws(RequestFault) -> Part? {
+        while true {
+            switch state {
+            case .requestLine:
+                guard try readRequestLine(&bytes) else { return nil }
+            case .fields:
+                guard let line = try line(of: &bytes, exceeding: .headTooLarge) else { return nil }
+                if line.readableBytes == 0 { return .head(try endHead()) }
+                guard Self.withField(of: line, { head?.headers.add($0, $1) }) else { throw .malformed }
+            case .body(let remaining), .chunk(let remaining):
+                guard remaining == 0 else {
+                    return body(remaining, &bytes)
+                }
+                guard case .chunk = state else { return end() }
+                state = .chunkEnd
+            case .chunkSize:
+                guard let line = try line(of: &bytes, exceeding: .malformed) else { return nil }
+                guard let length = Self.chunkSize(line) else { throw .malformed }
+                size = 0
+                state = length == 0 ? .trailers : .chunk(remaining: length)
+            case .chunkEnd:
+                guard let line = try line(of: &bytes, exceeding: .malformed) else { return nil }
+                guard line.readableBytes == 0 else { throw .malformed }
+                state = .chunkSize
+            case .trailers:
+                // Nobody here reads them, and RFC 9110, section 6.5.1, lets them be dropped.
+                guard let line = try line(of: &bytes, exceeding: .headTooLarge) else { return nil }
+                if line.readableBytes == 0 { return end() }
+                guard Self.withField(of: line, { _, _ in }) else { throw .malformed }
+            }
+        }
+    }
+
+    private mutating func readRequestLine(_ bytes: inout ByteBuffer) throws(RequestFault) -> Bool {
+        size = 0
+        // Another protocol, such as TLS, may never end the line.
+        if let first = bytes.readableBytesView.first, !Self.isToken(first), first != Self.carriageReturn {
+            throw .malformed
+        }
+        guard let line = try line(of: &bytes, exceeding: .targetTooLong) else { return false }
+        // An empty line before a request is passed over (RFC 9112, section 2.2).
+        guard line.readableBytes > 0 else { return true }
+        guard let head = Self.requestLine(line) else { throw .malformed }
+        self.head = head
+        size = 0
+        state = .fields
+        return true
+    }
+
+    private mutating func endHead() throws(RequestFault) -> RequestHead {
+        guard var head else { throw .malformed }
+        self.head = nil
+        switch try head.headers.end(of: head.version) {
+        case .length(let length): state = .body(remaining: length)
+        case .chunked: state = .chunkSize
+        }
+        size = 0
+        return head
+    }
+
+    private mutating func body(_ remaining: Int, _ bytes: inout ByteBuffer) -> Part? {
+        guard bytes.readableBytes > 0, let part = bytes.readSlice(length: min(remaining, bytes.readableBytes)) else {
+            return nil
+        }
+        let rest = remaining - part.readableBytes
+        if case .chunk = state { state = .chunk(remaining: rest) } else { state = .body(remaining: rest) }
+        return .body(part)
+    }
+
+    private mutating func end() -> Part {
+        state = .requestLine
+        return .end
+    }
+
+    /// The next line without its CR LF, or `nil` if it is not complete. A bare LF ends no line, since others on the way may
+    /// think so or not (RFC 9112, section 2.2).
+    private mutating func line(
+        of bytes: inout ByteBuffer, exceeding fault: RequestFault
+    ) throws(RequestFault) -> ByteBuffer? {
+        let start = searched
+        let found = bytes.withUnsafeReadableBytes { bytes -> Int? in
+            guard bytes.count > start, let base = bytes.baseAddress else { return nil }
+            return memchr(base + start, Int32(Self.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
+        }
+        guard size + (found ?? bytes.readableBytes) <= Self.maxSize else { throw fault }
+        guard let found else {
+            searched = bytes.readableBytes
+            return nil
+        }
+        searched = 0
+        size += found + 1
+        guard var line = bytes.readSlice(length: found + 1), found > 0 else { throw .malformed }
+        let end = line.writerIndex - 2
+        guard line.getInteger(at: end, as: UInt8.self) == Self.carriageReturn else { throw .malformed }
+        line.moveWriterIndex(to: end)
+        return line
+    }
+}
+
+// MARK: - Lines
+
+extension RequestParser {
+    private static let carriageReturn = UInt8(ascii: "\r")
+    private static let lineFeed = UInt8(ascii: "\n")
+    private static let space = UInt8(ascii: " ")
+    private static let tab = UInt8(ascii: "\t")
+
+    /// Method, target and version (RFC 9112, section 3).
+    private static func requestLine(_ line: ByteBuffer) -> RequestHead? {
+        line.withUnsafeReadableBytes { line -> RequestHead? in
+            let words = line.split(separator: space, omittingEmptySubsequences: false)
+            guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy(isToken), !words[1].isEmpty,
+                words[1].allSatisfy({ $0 > space && $0 != 0x7F })
+            else { return nil }
+            let version: HTTPMinorVersion
+            switch words[2] {
+            case _ where words[2].elementsEqual("HTTP/1.1".utf8): version = .one
+            case _ where words[2].elementsEqual("HTTP/1.0".utf8): version = .zero
+            default: return nil
+            }
+            return RequestHead(
+                method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self),
+                version: version)
+        }
+    }
+
+    /// Passes a field's name and value on (RFC 9112, section 5). Folded lines are refused, as section 5.2 demands.
+    ///
+    /// - Returns: false if the line is no field.
+    private static func withField(
+        of line: ByteBuffer, _ body: (Slice<UnsafeRawBufferPointer>, Slice<UnsafeRawBufferPointer>) -> Void
+    ) -> Bool {
+        line.withUnsafeReadableBytes { line in
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else { return false }
+            let name = line[..<colon]
+            var value = line[(colon + 1)...]
+            while let first = value.first, first == space || first == tab { value.removeFirst() }
+            while let last = value.last, last == space || last == tab { value.removeLast() }
+            guard name.allSatisfy(isToken), value.allSatisfy(isText) else { return false }
+            body(name, value)
+            return true
+        }
+    }
+
+    /// The size of a chunk; extensions are passed over (RFC 9112, section 7.1).
+    private static func chunkSize(_ line: ByteBuffer) -> Int? {
+        line.withUnsafeReadableBytes { line in
+            let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != space && $0 != tab }
+            guard 1...15 ~= digits.count, digits.allSatisfy(isHexadecimal), line.allSatisfy(isText) else { return nil }
+            return Int(String(decoding: digits, as: UTF8.self), radix: 16)
+        }
+    }
+
+    /// The characters of a token (RFC 9110, section 5.6.2).
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "#")...UInt8(ascii: "'"),
+            UInt8(ascii: "^")...UInt8(ascii: "`"), UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// The characters of a field's value (RFC 9110, section 5.5).
+    private static func isText(_ byte: UInt8) -> Bool { byte >= space && byte != 0x7F || byte == tab }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import NIOHTTP1
+
+/// The pages of other origins that may read responses, by the CORS protocol of the Fetch standard.
+public struct CORSPolicy: Sendable {
+    private enum Rule {
+        case none
+        case any
+        case only(Set<String>)
+    }
+
+    private let rule: Rule
+
+    /// No page of another origin.
+    public static let none = CORSPolicy(rule: .none)
+
+    private init(rule: Rule) {
+        self.rule = rule
+    }
+
+    /// A policy, by the origins that it allows.
+    ///
+    /// - Parameter origins: each `scheme://host` or `scheme://host:port` as browsers send it; `*` alone is every origin, whose
+    ///   pages then cannot send credentials.
+    /// - Throws: ``OriginError``.
+    public init(_ origins: [String]) throws(OriginError) {
+        if origins.contains("*") {
+            guard origins == ["*"] else { throw OriginError(reason: "is * or a list of origins, not both") }
+            rule = .any
+            return
+        }
+        for origin in origins where origin.wholeMatch(of: Self.form) == nil {
+            throw OriginError(
+                reason: "must be origins such as https://app.example:8443, without a path; not “\(origin)”")
+        }
+        rule = origins.isEmpty ? .none : .only(Set(origins.map { $0.lowercased() }))
+    }
+
+    /// An origin as browsers write it (RFC 6454, section 6.2).
+    private nonisolated(unsafe) static let form =
+        /[A-Za-z][A-Za-z0-9+.\-]*:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]+)?/
+
+    /// The header fields that let a page read a response.
+    ///
+    /// - Parameter origin: the page's, if the request names one.
+    func add(to headers: inout HTTPHeaders, for origin: String?) {
+        switch rule {
+        case .none: return
+        case .any:
+            guard origin != nil else { return }
+            headers.add(name: Header.allowOrigin, value: "*")
+        case .only(let origins):
+            // A cache must not give one origin's response to another.
+            headers.add(name: Header.vary, value: Header.origin)
+            guard let origin, origins.contains(origin) else { return }
+            headers.add(name: Header.allowOrigin, value: origin)
+            headers.add(name: Header.allowCredentials, value: "true")
+        }
+        headers.add(name: Header.exposeHeaders, value: Self.exposed)
+    }
+
+    /// The header fields that answer a preflight request, besides those of ``add(to:for:)``.
+    func addPreflight(to headers: inout HTTPHeaders, methods: String) {
+        if case .none = rule { return }
+        headers.add(name: Header.allowMethods, value: methods)
+        headers.add(name: Header.allowHeaders, value: Self.accepted)
+        headers.add(name: Header.maxAge, value: "7200")
+        headers.add(name: Header.vary, value: "Access-Control-Request-Method, Access-Control-Request-Headers")
+    }
+
+    /// What a page may read beyond the fields that the Fetch standard always shows.
+    private static let exposed = [
+        Header.requestID, Header.traceParent, Header.retryAfter, Header.serverTiming, Header.wwwAuthenticate,
+        Header.processed, Header.allow, Header.date, Header.eTag,
+    ].joined(separator: ", ")
+
+    /// What a page may send beyond the fields that the Fetch standard always permits.
+    private static let accepted = [
+        Header.authorization, Header.contentType, Header.ifNoneMatch, Header.prefer, Header.requestID, Header.timeout,
+        Header.token, Header.traceParent, Header.traceState,
+    ].joined(separator: ", ")
+}
+
+/// An origin that cannot be allowed: the end of a sentence that begins with the setting's name.
+public struct OriginError: Error, Sendable {
+    public let reason: String
+}

@@ -1,0 +1,180 @@
+import Endpoints
+import RPC
+
+/// The header fields of a request that mean something to the kit; others are passed over.
+///
+/// A token must not appear twice, because a proxy might have read the other one. Of any other field the last one counts,
+/// unless its values form a list (RFC 9110, section 5.3).
+struct RequestHeaders {
+    /// How the body is delimited (RFC 9112, section 6.3).
+    enum Framing: Equatable {
+        case length(Int)
+        case chunked
+    }
+
+    private(set) var trace: TraceContext?
+    private(set) var requestID: String?
+    private(set) var timeout: Duration?
+    private(set) var contentType: String?
+    private(set) var accept: String?
+    private(set) var acceptsGzip = false
+    /// The origin of the page that makes the request.
+    private(set) var origin: String?
+    /// True if the request is a preflight of the CORS protocol.
+    private(set) var isPreflight = false
+    /// The entity tags that the client has, as they were sent.
+    private(set) var ifNoneMatch: String?
+    /// The values of `Forwarded` (RFC 7239), and of `X-Forwarded-For`.
+    private(set) var forwarded: String?
+    private(set) var forwardedFor: String?
+    private(set) var framing = Framing.length(0)
+    private(set) var expectsContinue = false
+    private(set) var wantsTiming = false
+    private(set) var wantsClose = false
+    private(set) var wantsKeepAlive = false
+    /// Why the request is refused, if its fields are at fault.
+    private(set) var fault: Problem?
+
+    private var hosts = 0
+    private var ownToken: String?
+    private var authorization: String?
+    private var contentLengths: [String] = []
+    private var transferCodings: [String] = []
+
+    /// The fields that are read, by their names in lower case.
+    private enum Field: String, CaseIterable {
+        case accept
+        case acceptEncoding = "accept-encoding"
+        case authorization
+        case connection
+        case contentLength = "content-length"
+        case contentType = "content-type"
+        case expect
+        case forwarded
+        case forwardedFor = "x-forwarded-for"
+        case host
+        case ifNoneMatch = "if-none-match"
+        case origin
+        case prefer
+        case preflight = "access-control-request-method"
+        case requestID = "x-request-id"
+        case timeout = "x-timeout-ms"
+        case token = "x-token"
+        case traceParent = "traceparent"
+        case transferEncoding = "transfer-encoding"
+
+        static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+        static let longestName = allCases.map(\.rawValue.utf8.count).max() ?? 0
+    }
+
+    /// Reads a field.
+    ///
+    /// - Parameters:
+    ///   - name: in any case (RFC 9110, section 5.1).
+    ///   - value: without the whitespace around it.
+    mutating func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
+        guard name.count <= Field.longestName, let field = Field.byName[Self.lowercased(name)] else { return }
+        let value = String(decoding: value, as: UTF8.self)
+        switch field {
+        case .accept: append(value, to: \.accept)
+        case .acceptEncoding: readEncodings(value)
+        case .authorization: set(\.authorization, value, Header.authorization)
+        case .connection: readConnection(value)
+        case .contentLength: contentLengths.append(value)
+        case .contentType: contentType = value.isEmpty ? nil : value
+        case .expect: expectsContinue = value.lowercased() == "100-continue"
+        case .forwarded: append(value, to: \.forwarded)
+        case .forwardedFor: append(value, to: \.forwardedFor)
+        case .host: hosts += 1
+        case .ifNoneMatch: append(value, to: \.ifNoneMatch)
+        case .origin: origin = value
+        case .preflight: isPreflight = true
+        case .prefer: readPreferences(value)
+        case .requestID: requestID = value
+        case .timeout: readTimeout(value)
+        case .token: set(\.ownToken, value, Header.token)
+        case .traceParent: trace = TraceContext(header: value)
+        case .transferEncoding: transferCodings.append(value)
+        }
+    }
+
+    /// Checks the fields as a whole.
+    ///
+    /// - Returns: how the body is delimited.
+    /// - Throws: ``RequestFault/malformed`` if that is unclear: then a proxy may have read another request than this one.
+    mutating func end(of version: HTTPMinorVersion) throws(RequestFault) -> Framing {
+        // RFC 9112, section 3.2.
+        if hosts > 1 || (version == .one && hosts == 0) {
+            fault = Problem(.malformed, "A request has one Host header.")
+        }
+        switch (transferCodings.count, contentLengths.count) {
+        case (0, 0): break
+        case (0, 1): framing = .length(try length(contentLengths[0]))
+        case (1, 0) where version == .one && transferCodings[0].lowercased() == "chunked": framing = .chunked
+        default: throw .malformed
+        }
+        return framing
+    }
+
+    private func length(_ text: String) throws(RequestFault) -> Int {
+        guard !text.isEmpty, text.utf8.allSatisfy(Self.isDigit), let length = Int(text) else { throw .malformed }
+        return length
+    }
+
+    /// True if the body is a form.
+    var isForm: Bool {
+        contentType?.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/x-www-form-urlencoded"
+    }
+
+    var token: String? { Call.token(ownToken, authorization: authorization) }
+
+    private mutating func set(_ place: WritableKeyPath<Self, String?>, _ value: String, _ name: String) {
+        if self[keyPath: place] != nil { fault = Problem(.malformed, "Duplicate header \(name).") }
+        self[keyPath: place] = value
+    }
+
+    private mutating func append(_ value: String, to place: WritableKeyPath<Self, String?>) {
+        self[keyPath: place] = self[keyPath: place].map { $0 + "," + value } ?? value
+    }
+
+    /// RFC 9110, section 12.5.3.
+    private mutating func readEncodings(_ value: String) {
+        for coding in value.lowercased().split(separator: ",") {
+            let parts = coding.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let name = parts.first, ["gzip", "x-gzip", "*"].contains(name) else { continue }
+            acceptsGzip = !parts.dropFirst().contains { $0.wholeMatch(of: /q=0(\.0*)?/) != nil }
+        }
+    }
+
+    private mutating func readConnection(_ value: String) {
+        for option in value.lowercased().split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
+            if option == Header.close { wantsClose = true }
+            if option == Header.keepAlive { wantsKeepAlive = true }
+        }
+    }
+
+    private mutating func readTimeout(_ text: String) {
+        guard text.utf8.allSatisfy(Self.isDigit), let milliseconds = Int(text), milliseconds > 0 else {
+            fault = Problem(.malformed, "The header \(Header.timeout) must be a positive whole number of milliseconds.")
+            return
+        }
+        timeout = min(.milliseconds(milliseconds), Dispatcher.longestDeadline)
+    }
+
+    /// Preferences that are not known are passed over (RFC 7240, section 2).
+    private mutating func readPreferences(_ text: String) {
+        let words = text.split { $0 == "," || $0 == ";" || $0 == " " }
+        wantsTiming = wantsTiming || words.contains { $0.lowercased() == Header.serverTiming.lowercased() }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+
+    private static func lowercased(_ name: some Collection<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: name.count) { bytes in
+            for (index, byte) in name.enumerated() {
+                bytes[index] = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+            }
+            return name.count
+        }
+    }
+}

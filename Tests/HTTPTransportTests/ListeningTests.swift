@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import HTTPTransport
+
+@Suite("Where the HTTP front listens", .timeLimit(.minutes(1)))
+struct ListeningTests {
+    private static let request = "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+    @Test(
+        "is every address that its hosts name, at one port",
+        arguments: [
+            (["*"], ["127.0.0.1", "127.0.0.2", "::1"]), (["::"], ["127.0.0.1", "::1"]), (["[::]"], ["::1"]),
+            (["0.0.0.0"], ["127.0.0.1", "127.0.0.2"]), (["0.0.0.0", "::"], ["127.0.0.1", "::1"]),
+            (["*", "0.0.0.0"], ["127.0.0.1", "::1"]), (["[::1]"], ["::1"]),
+            (["::1", "127.0.0.1"], ["127.0.0.1", "::1"]),
+            (["localhost"], ["127.0.0.1"]),
+            (["127.0.0.1", "localhost", "127.0.0.1"], ["127.0.0.1"]),
+            (["127.0.0.2", "127.0.0.3"], ["127.0.0.2", "127.0.0.3"]),
+        ])
+    func everywhere(hosts: [String], reached: [String]) async throws {
+        try await Shop.open(HTTPFront.Settings(hosts: hosts)) { shop in
+            for host in reached {
+                let answer = try await RawSocket(host: host, port: shop.port).send(Self.request) { _ in false }
+                #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(host)")
+            }
+        }
+    }
+
+    @Test(
+        "is told to others as an address that can be reached",
+        arguments: [
+            ("*", "http://127.0.0.1:1"), ("::", "http://127.0.0.1:1"), ("[::]", "http://127.0.0.1:1"),
+            ("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1"), ("[::1]", "http://[::1]:1"),
+            ("localhost", "http://localhost:1"), ("10.0.0.1", "http://10.0.0.1:1"),
+        ])
+    func url(host: String, url: String) {
+        #expect(HTTPFront.url(host: host, port: 1) == url)
+    }
+
+    @Test("names a host that has no address")
+    func unknown() {
+        let error = #expect(throws: UnknownHost.self) { try ListenAddress.resolve(["127.0.0.1", "no such host"]) }
+        #expect(error?.description.contains("“no such host”") == true)
+    }
+
+    @Test("has room for so many connections: one more takes the place of the one that has been idle for longest")
+    func limit() async throws {
+        try await Shop.open(HTTPFront.Settings(connectionLimit: 3)) { shop in
+            let sockets = [try await RawSocket(port: shop.port), try await RawSocket(port: shop.port)]
+            try await eventually { shop.front.connections.count == 2 }
+            let busy = Task { try await shop.send("GET", "/shop/wait", ["X-Timeout-Ms": "2000"]) }
+            #expect(await shop.service.next() == .waiting)
+            let answer = try await RawSocket(port: shop.port).send(Self.request) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            try await sockets[0].waitForEnd()
+            let other = try await sockets[1].send(Self.request) { _ in false }
+            #expect(other.hasPrefix("HTTP/1.1 200 "))
+            #expect(try await busy.value.status == 504)
+        }
+    }
+
+    @Test("answers those who come while all connections are busy")
+    func full() async throws {
+        try await Shop.open(HTTPFront.Settings(connectionLimit: 1)) { shop in
+            async let busy = RawSocket(port: shop.port).send(
+                "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 500\r\n\r\n"
+            ) { $0.contains("504") }
+            #expect(await shop.service.next() == .waiting)
+            let answer = try await RawSocket(port: shop.port).send(Self.request) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            #expect(try await busy.contains("504"))
+            let next = try await RawSocket(port: shop.port).send(Self.request) { _ in false }
+            #expect(next.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test("takes many connections that say nothing, and answers all the same")
+    func silent() async throws {
+        try await Shop.open(HTTPFront.Settings(connectionLimit: 20)) { shop in
+            var silent: [PlainSocket] = []
+            for _ in 0..<300 { silent.append(try PlainSocket(port: shop.port)) }
+            let answer = try await RawSocket(port: shop.port).send(Self.request) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            try await eventually { shop.front.connections.count <= 20 }
+            withExtendedLifetime(silent) {}
+        }
+    }
+}
