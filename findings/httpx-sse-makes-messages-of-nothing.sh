@@ -12,7 +12,7 @@
 #   sseclient-py:  [('message', '{"n": 1}')]
 #
 # Matters to: clients that decode each message as JSON, as json.loads("") raises on the first block of any server that
-# begins its stream with "retry:" (which the standard invites) or marks a position by "id:" alone; and to authors of
+# begins its stream with "retry:" or marks a position by "id:" alone; and to authors of
 # servers: keep "retry:" and "id:" in a block with data.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -5,8 +5,9 @@
 # Expected: RFC 6749, section 2.3.1: the client's id and secret are each form-encoded and only then joined by a colon
 # for HTTP Basic. A server that follows it decodes them again.
 #
-# Seen: all four send them as they are. So does curl, and most servers compare them raw, which is why nobody notices,
-# until a generated secret holds a "%" or a "+". Then a server that follows the RFC reads "p%41+s" as "pA s".
+# Seen: all four send them as they are, as curl -u does. Nobody notices as long as secrets are letters and digits, or
+# the server compares them undecoded. Of a secret with "%" or "+" a server that follows the RFC reads another: "p%41+s"
+# becomes "pA s".
 #
 #   asked for by the RFC:    shop:p%2541%2Bs
 #   requests-oauthlib:       shop:p%41+s
