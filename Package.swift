@@ -30,8 +30,6 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
-let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -69,12 +67,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -88,6 +84,8 @@ let package = Package(
         kit("RPC", ["Endpoints", logging, metrics]),
         // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
         kit("Tokens", ["RPC", crypto]),
+        // The rules for text and private files from outside.
+        kit("Files"),
         // Threads for work that blocks.
         kit("Background"),
         // Passwords: Argon2id, on threads of its own. Imports libsodium, as ZMTP does.
@@ -113,12 +111,12 @@ let package = Package(
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
             "Hosting",
-            ["Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, configuration, system]),
+            ["Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
-        service("Auth", ["Contracts", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
+        service("Auth", ["Contracts", "Files", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Contracts", "RPC", "Measuring"], resources: page),
@@ -128,7 +126,7 @@ let package = Package(
             name: "star",
             dependencies: [
                 "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
-                "Hosting", "Telemetry", "CZeroMQ", "HTTPTransport", "Measuring", arguments, lifecycle, signals,
+                "Hosting", "Files", "Telemetry", "CZeroMQ", "HTTPTransport", "Measuring", arguments, lifecycle, signals,
                 logging, metrics,
             ],
             swiftSettings: strict),
@@ -141,6 +139,7 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
+        tests("FilesTests", ["Files"]),
         tests("BackgroundTests", ["Background"]),
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.

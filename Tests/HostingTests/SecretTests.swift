@@ -42,13 +42,30 @@ struct SecretTests {
     func mode(_ mode: Int) throws {
         let path = try directory.write("right one\n", to: "secret", mode: mode)
         let complaint = complaint(["A_SECRET_FILE": path])
-        #expect(complaint == "A_SECRET_FILE names \(path), which others than its owner can read.")
+        #expect(
+            complaint == "A_SECRET_FILE names \(path), which others than its owner can read or change: chmod 600 it.")
     }
 
-    @Test("are refused from a file that is not there")
-    func noFile() {
+    @Test("are refused from a file that is not there, or has nothing in it")
+    func noFile() throws {
         let path = directory.path(of: "nothing")
-        #expect(complaint(["A_SECRET_FILE": path]) == "A_SECRET_FILE names \(path), which cannot be read.")
+        #expect(
+            complaint(["A_SECRET_FILE": path])
+                == "A_SECRET_FILE names \(path), which cannot be read: No such file or directory.")
+        #expect(complaint(["A_SECRET_FILE": "/dev/null"]) == "A_SECRET is not set. It is: A secret.")
+        let empty = try directory.write("\n", to: "empty")
+        #expect(complaint(["A_SECRET_FILE": empty]) == "A_SECRET_FILE names \(empty), which is empty.")
+    }
+
+    @Test("come from files as any system writes and mounts them")
+    func kinds() throws {
+        for (name, text) in ["lf": "right one\n", "crlf": "right one\r\n", "mark": "\u{FEFF}right one"] {
+            let path = try directory.write(text, to: name, mode: 0o400)
+            #expect(try Settings(["A_SECRET_FILE": path])(Self.setting) == "right one")
+        }
+        let link = directory.path(of: "link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path(of: "lf"))
+        #expect(try Settings(["A_SECRET_FILE": link])(Self.setting) == "right one")
     }
 
     @Test("are never in a message")

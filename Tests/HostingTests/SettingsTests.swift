@@ -60,9 +60,9 @@ struct SettingsTests {
     }
 
     @Test("come from .env too, and the environment goes before it")
-    func file() async throws {
+    func file() throws {
         let path = try directory.write("PATH=from the file\nA_TEXT = from = the file \n# A_NUMBER=7\n", to: "env")
-        let settings = try await Settings(environmentFile: path)
+        let settings = try Settings(environmentFile: path)
         let environment = try #require(ProcessInfo.processInfo.environment["PATH"])
         #expect(try settings(Setting.text("PATH", "The path.", standard: nil)) == environment)
         #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "from = the file")
@@ -70,9 +70,33 @@ struct SettingsTests {
     }
 
     @Test("need no .env")
-    func noFile() async throws {
-        let settings = try await Settings(environmentFile: directory.path(of: "nothing"))
+    func noFile() throws {
+        let settings = try Settings(environmentFile: directory.path(of: "nothing"))
         #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+    }
+
+    @Test("that nobody reads are told, with the name that was probably meant")
+    func unknown() throws {
+        let path = try directory.write("AUTH_HTP_PORT=1\nauth_http_host=a\nTEA=1\nsesame\nLOG_LEVEL=info\n", to: "env")
+        let all = FamilySettings.all + ServiceSettings.all(of: "auth", port: 5040)
+        let found = try Settings(environmentFile: path).unknown(of: all)
+        #expect(
+            found == [
+                UnknownSetting(name: "AUTH_HTP_PORT", place: "\(path), line 1", nearest: "AUTH_HTTP_PORT"),
+                UnknownSetting(name: "auth_http_host", place: "\(path), line 2", nearest: "AUTH_HTTP_HOST"),
+                UnknownSetting(name: "TEA", place: "\(path), line 3", nearest: nil),
+                UnknownSetting(name: "a name without a value", place: "\(path), line 4", nearest: nil),
+            ])
+        let environment = ["AUTH_CURVE_SECRET_KEY_FIL": "a", "AUTH_CURVE_SECRET_KEY_FILE": "b", "PATH": "c"]
+        #expect(Settings(environment).unknown(of: all).map(\.nearest) == ["AUTH_CURVE_SECRET_KEY_FILE"])
+    }
+
+    @Test(
+        "do not repeat in a message what may be a secret in the wrong place",
+        arguments: [String(repeating: "0a", count: 32), "postgres://a:b@c", "info A=b", "1\nsecret"])
+    func hidden(_ text: String) {
+        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)
+        #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9.")
     }
 
     @Test("are described, each with a sentence and once")

@@ -25,7 +25,14 @@ class Late(AssertionError):
 
 
 class Browser:
-    """One Chromium process, with a profile that goes with it. A context manager."""
+    """One Chromium process, with a profile that goes with it. A context manager.
+
+    `ports` maps a port of 127.0.0.1, as a page's address has it, to the one that is connected to.
+    """
+
+    def __init__(self, ports: dict[int, int] = {}) -> None:
+        rules = ",".join(f"MAP 127.0.0.1:{port} 127.0.0.1:{target}" for port, target in ports.items())
+        self._arguments = [*ARGUMENTS, *([f"--host-resolver-rules={rules}"] if rules else [])]
 
     def __enter__(self) -> Browser:
         executable = next(filter(None, map(shutil.which, NAMES)), None)
@@ -37,7 +44,7 @@ class Browser:
         # Chromium reads its commands at descriptor 3 and answers at 4.
         command = f'exec "$0" "$@" 3<&{reading} 4>&{writing}'
         self._process = subprocess.Popen(
-            ["bash", "-c", command, executable, *ARGUMENTS, f"--user-data-dir={self._profile}", "about:blank"],
+            ["bash", "-c", command, executable, *self._arguments, f"--user-data-dir={self._profile}", "about:blank"],
             pass_fds=(reading, writing), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "TZ": "UTC"})
         os.close(reading)

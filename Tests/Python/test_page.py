@@ -15,10 +15,8 @@ import pytest
 
 from browser import Browser
 from comparing import free_ports
+from conftest import PORTS, SERVICES, STAR
 
-STAR = Path(os.environ.get("STAR", Path(__file__).parents[2] / ".build" / "debug" / "star"))
-EXAMPLE = Path(__file__).parents[2] / "env.example"
-SERVICES = [name.lower() for name in re.findall(r"^(\w+)_HTTP_PORT=", EXAMPLE.read_text(), re.MULTILINE)]
 PASSWORD = "correct horse battery staple"
 
 
@@ -103,6 +101,21 @@ def test_a_visitor_sees_the_time_and_what_it_cost(page):
     assert re.search(r"arrived over ZeroMQ in [\d.]+ ms", page.text("#cost"))
     before = page.text("#clock")
     page.until(f"document.querySelector('#clock').textContent !== {json.dumps(before)}", 5)
+
+
+def test_it_opens_at_its_default_port(family):
+    """Browsers refuse some ports; only the port in the address matters to them, so that any may be connected to."""
+    blocked = 5060
+    ports = {PORTS[name]: family.ports[name] for name in SERVICES} | {blocked: family.ports["webapp"]}
+    with Browser(ports) as browser:
+        page = browser.page()
+        page.open(f"http://127.0.0.1:{PORTS['webapp']}/")
+        page.until_text("#cost", "arrived")
+        for name in SERVICES:
+            page.open(f"http://127.0.0.1:{PORTS[name]}/docs")
+            page.until_text("body", name)
+        with pytest.raises(RuntimeError, match="ERR_UNSAFE_PORT"):
+            page.open(f"http://127.0.0.1:{blocked}/")
 
 
 def test_nothing_comes_from_elsewhere_and_the_policy_holds(page, family):

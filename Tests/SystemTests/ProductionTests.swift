@@ -9,7 +9,7 @@ struct ProductionTests {
     /// Why the start stops with these settings.
     private func refusal(_ settings: Settings) -> String? {
         do throws(SettingsError) {
-            _ = try FleetSettings(settings, FamilySettings(settings))
+            _ = try FleetSettings(settings, FamilySettings(settings)).auth()
             return nil
         } catch {
             return error.description

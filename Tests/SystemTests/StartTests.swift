@@ -1,4 +1,5 @@
 import Contracts
+import Endpoints
 import Foundation
 import Hosting
 import RPC
@@ -71,6 +72,22 @@ struct StartTests {
         }
     }
 
+    @Test("warns of a port that browsers refuse to open, and goes on")
+    func blockedPort() async throws {
+        let port = try #require(BrowserPorts.blocked.filter { $0 > 1024 }.first(where: FreePort.isFree))
+        try await Site.open { site in
+            let auth = try site.start(["serve", "auth"], ["AUTH_HTTP_PORT": String(port)])
+            try await eventually("auth warns") { auth.log.contains("Browsers refuse to open this port") }
+            #expect(auth.log.contains("port=\(port)") && auth.log.contains("setting=AUTH_HTTP_PORT"), "\(auth.log)")
+            try await eventually("auth is ready") {
+                try await Web.get("http://127.0.0.1:\(port)/health/ready").status == 200
+            }
+            #expect(try await auth.stop() == 0)
+            let silent = try await site.serve("auth")
+            #expect(!silent.log.contains("Browsers"))
+        }
+    }
+
     @Test("stops with exit code 64 at a service or command that there is not, and says what there is")
     func unknown() async throws {
         try await Site.open { site in
@@ -79,7 +96,7 @@ struct StartTests {
                 #expect(try await ended.end() == 64, "\(arguments)")
                 #expect(ended.log.contains("aut") && ended.log.contains("boilerplate"), "\(ended.log)")
             }
-            for arguments in [["sreve"], ["serve"], ["health"], ["users", "add"]] {
+            for arguments in [["sreve"], ["serve"], ["settings", "AUTH_HTP_PORT"], ["users", "add"]] {
                 let ended = try site.start(arguments)
                 #expect(try await ended.end() == 64, "\(arguments)")
             }
@@ -113,6 +130,84 @@ struct StartTests {
         }
     }
 
+    @Test("reads .env as Docker Compose does, whatever its line ends, and refuses what it does not understand")
+    func dialect() async throws {
+        try await Site.open { site in
+            let file = site.directory.appending(path: ".env")
+            let names = ["TOKEN_ISSUER", "TOKEN_AUDIENCE", "LOG_LEVEL"]
+            let text =
+                "\u{FEFF}export TOKEN_ISSUER='here' # us\r\nTOKEN_AUDIENCE: pa$$word\r\nLOG_LEVEL=${NONE:-info}\r\n"
+            try Data(text.utf8).write(to: file)
+            let read = try await site.star("settings", names[0], names[1], names[2])
+            #expect(read.code == 0 && read.output == "here\npa$word\ninfo\n", "\(read.log)")
+            try Data("LOG_LEVEL=info\nAUTH_CURVE_SECRET_KEY=\"sesame\nsesame".utf8).write(to: file)
+            for command in [["serve", "auth"], ["health", "auth"], ["settings", "LOG_LEVEL"]] {
+                let refused = try site.start(command)
+                #expect(try await refused.end() == 78)
+                #expect(refused.log == "star: The settings file .env is wrong in line 2: its quote is not closed.\n")
+            }
+        }
+    }
+
+    @Test("tells of settings that nobody reads, with the name that was probably meant")
+    func unknownSetting() async throws {
+        try await Site.open { site in
+            try Data("AUTH_HTP_PORT=5999\n".utf8).write(to: site.directory.appending(path: ".env"))
+            let auth = try await site.serve("auth")
+            #expect(auth.log.contains("Unknown setting") && auth.log.contains("nearest=AUTH_HTTP_PORT"), "\(auth.log)")
+            #expect(auth.log.contains("place=.env, line 1"))
+        }
+    }
+
+    @Test("passes over the service links of Kubernetes, and reads only what it needs")
+    func serviceLinks() async throws {
+        try await Site.open { site in
+            let link = "tcp://10.96.0.17:80"
+            let more = ["RESOURCE_HTTP_PORT": link, "GUEST_PERMISSIONS": "a b", "AUTH_LOCK_AFTER": "0"]
+            let boilerplate = try site.start(["serve", "boilerplate"], more)
+            try await eventually("boilerplate listens") { boilerplate.log.contains("Listening at http") }
+            #expect(boilerplate.log.contains("enableServiceLinks") && boilerplate.log.contains("RESOURCE_HTTP_PORT"))
+            let port = try await site.star("settings", "AUTH_HTTP_PORT", settings: ["AUTH_HTTP_PORT": link])
+            #expect(port.output == "5040\n")
+            let wrong = try await site.star("serve", "boilerplate", settings: ["BOILERPLATE_HTTP_PORT": "tcp://a"])
+            #expect(wrong.code == 78)
+        }
+    }
+
+    @Test("writes its log as JSON, an object a line, where that is wanted")
+    func jsonLog() async throws {
+        try await Site.open({ _ in ["LOG_FORMAT": "json", "LOG_LEVEL": "debug"] }) { site in
+            let auth = try await site.serve("auth")
+            _ = try await Web.get(site.url("auth") + "/api/v1/auth/valid?resource=\u{22}")
+            #expect(try await auth.stop() == 0)
+            let lines = auth.log.split(separator: "\n")
+            let objects = lines.compactMap { try? JSONValue(json: Data($0.utf8)) }
+            #expect(objects.count == lines.count && objects.count > 3, "\(auth.log)")
+            for object in objects {
+                for member in ["time", "level", "logger", "message"] { #expect(object[member]?.string != nil) }
+            }
+            let call = try #require(objects.first { $0["message"]?.string?.hasPrefix("auth.valid 401") == true })
+            #expect(call["trace_id"]?.string?.count == 32 && call["service"]?.string == "auth")
+        }
+    }
+
+    @Test("is asked for by star health without a name: what runs here, and whether it lives")
+    func healthOfWhatRuns() async throws {
+        #expect(RunningServices.served(["star", "serve", "auth", "resource", "--env", "x"]) == ["auth", "resource"])
+        #expect(RunningServices.served(["/usr/local/bin/star", "serve", "all"]) == Member.all.map(\.name))
+        for other in [["star", "health", "all"], ["star", "serve"], ["star"], []] {
+            #expect(RunningServices.served(other) == [])
+        }
+        try await Site.open { site in
+            // Without auth it is not ready; its container must not be restarted for that.
+            let resource = try site.start(["serve", "resource"])
+            try await eventually("resource listens") { resource.log.contains("Listening at http") }
+            #expect(try await site.star("health", "--live").output.contains("resource: live"))
+            #expect(try await site.star("health", "resource", "--live").code == 0)
+            #expect(try await site.star("health", "resource").code == 1)
+        }
+    }
+
     @Test("has an example for every setting in env.example")
     func example() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -134,6 +229,19 @@ struct StartTests {
             try Data(settings.output.utf8).write(to: site.directory.appending(path: ".env"))
             try await site.serve("all")
             #expect(try await Web.get(site.url("webapp") + "/api/v1/time/epoch_time").status == 200)
+        }
+    }
+
+    @Test("lets guests do what the original let everybody do, with env.example as it is")
+    func guests() async throws {
+        let permissions = try #require(FleetSettings.all.first { $0.name == "GUEST_PERMISSIONS" }?.example)
+        try await Site.open({ _ in ["GUEST_PERMISSIONS": permissions] }) { site in
+            try await site.serve("auth")
+            let token = ["X-Token": try await site.token()]
+            for resource in ["smoke", "time"] {
+                let answer = try await Web.get(site.url("auth") + "/api/v1/auth/valid?resource=\(resource)", token)
+                #expect(answer.status == 200, "\(resource): \(answer.body)")
+            }
         }
     }
 }

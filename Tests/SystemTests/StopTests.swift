@@ -40,6 +40,22 @@ struct StopTests {
         }
     }
 
+    @Test("answers until its drain time is over, however young it is")
+    func drainsYoung() async throws {
+        try await Site.open({ _ in ["DRAIN_MILLISECONDS": "4000"] }) { site in
+            let auth = try await site.serve("auth")
+            let start = ContinuousClock.now
+            auth.send(SIGTERM)
+            // Work that a start leaves for later is done meanwhile, after two seconds.
+            while start.duration(to: .now) < .seconds(3) {
+                try #require(try await Web.get(site.url("auth") + "/api/v1/smoke/").status == 200, "\(auth.log)")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await auth.end() == 0, "\(auth.log)")
+            #expect(start.duration(to: .now) >= .seconds(4))
+        }
+    }
+
     @Test("says that it is not ready and still answers while it drains")
     func drains() async throws {
         try await Site.open({ _ in ["DRAIN_MILLISECONDS": "20000"] }) { site in

@@ -117,7 +117,7 @@ enum FreePort {
         throw CocoaError(.fileNoSuchFile)
     }
 
-    private static func isFree(_ port: Int) -> Bool {
+    static func isFree(_ port: Int) -> Bool {
         (try? Connected(port: port)) == nil
     }
 }

@@ -146,6 +146,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     public func run() async throws {
         do {
             for address in try await parts.start(name) { logger.notice("Listening at \(address)") }
+            warnOfBlockedPort()
             try await gracefulShutdown()
         } catch {
             await close()
@@ -154,6 +155,13 @@ public final class ServiceHost: ServiceLifecycle.Service {
         logger.notice("Stopping")
         await drain()
         await close()
+    }
+
+    private func warnOfBlockedPort() {
+        guard BrowserPorts.blocked.contains(service.httpPort) else { return }
+        logger.warning(
+            "Browsers refuse to open this port",
+            metadata: ["port": "\(service.httpPort)", "setting": "\(ServiceSettings.httpPortName(of: name))"])
     }
 
     /// Lets go of everything at once: for a host that is not run, because something else stops the start.

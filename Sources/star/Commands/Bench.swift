@@ -92,7 +92,7 @@ struct Bench: AsyncParsableCommand {
 
     private func remote() async throws -> [RemoteWire]? {
         guard let endpoint else { return nil }
-        let (settings, input) = ((own, try await own.read()), try await CallInput.data(input))
+        let (settings, input) = ((own, try own.read()), try await CallInput.data(input))
         return against.enumerated().map { index, address in
             // The same address twice shows what the noise alone makes of it.
             let times = against[...index].count { $0 == address }

@@ -7,14 +7,18 @@ struct HealthCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health", abstract: "Says whether services are ready.",
         discussion: """
-            Exit code 0 if all of them are, 1 otherwise. It asks over HTTP, at the ports that the settings name, unless told
-            otherwise by --via or --address.
+            Exit code 0 if all of them are, 1 otherwise. Without a name it asks the services that run here, in whatever
+            process: that is what a container's health check is for, with --live. It asks over HTTP, at the ports that the
+            settings name; --via and --address change that.
             """)
 
     @Argument(
-        help: "\(Member.names), any other name with --address, or all.",
+        help: "\(Member.names), any other name with --address, or all; by default, those that run here.",
         completion: .list(["all"] + Member.all.map(\.name)))
-    var services: [String]
+    var services: [String] = []
+
+    @Flag(help: "Asks whether they live, not whether they are ready: what a process must be restarted for.")
+    var live = false
 
     @OptionGroup var target: Target
 
@@ -27,11 +31,13 @@ struct HealthCheck: AsyncParsableCommand {
         try await Exit.onError {
             let deadline = ContinuousClock.now + .seconds(wait)
             var isReady = true
-            for service in try target.services(services) {
+            let names = services.isEmpty ? RunningServices.names() : services
+            guard !names.isEmpty else { throw NothingRuns() }
+            for service in try target.services(names) {
                 let fault: String? = try await target.connect(to: service, by: .http) { caller in
                     try await self.fault(caller, until: deadline)
                 }
-                print("\(service): \(fault ?? "ready")")
+                print("\(service): \(fault ?? (live ? "live" : "ready"))")
                 if fault != nil { isReady = false }
             }
             if !isReady { throw ExitCode.failure }
@@ -43,7 +49,7 @@ struct HealthCheck: AsyncParsableCommand {
         let client = Client<HealthContract>(caller)
         while true {
             do throws(Problem) {
-                _ = try await client.call(HealthContract.check, timeout: .seconds(1))
+                _ = try await client.call(live ? HealthContract.live : HealthContract.check, timeout: .seconds(1))
                 return nil
             } catch {
                 guard ContinuousClock.now < deadline else { return error.detail }
@@ -51,4 +57,8 @@ struct HealthCheck: AsyncParsableCommand {
             }
         }
     }
+}
+
+private struct NothingRuns: Error, CustomStringConvertible {
+    let description = "No service runs here."
 }

@@ -1,11 +1,37 @@
 import ArgumentParser
+import Hosting
 
 /// `star settings`.
-struct SettingsList: ParsableCommand {
+struct SettingsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "settings", abstract: "Prints every setting with its meaning, as env.example has them.")
+        commandName: "settings", abstract: "Prints every setting with its meaning, as env.example has them.",
+        discussion: "With names, it prints the value that each has here, on a line of its own. Secrets are not shown.")
 
-    func run() {
-        print(EnvironmentExample.text(), terminator: "")
+    @Argument(help: "Settings, such as AUTH_HTTP_PORT.", completion: .list(FleetSettings.all.map(\.name)))
+    var names: [String] = []
+
+    @Option(help: "The file that settings are read from, beside the environment.")
+    var env = ".env"
+
+    func validate() throws { _ = try settings }
+
+    func run() async throws {
+        guard !names.isEmpty else { return print(EnvironmentExample.text(), terminator: "") }
+        try await Exit.onError {
+            let values = try Settings(environmentFile: env)
+            for setting in try settings { print(try values.text(setting) ?? "") }
+        }
+    }
+
+    private var settings: [SettingDescription] {
+        get throws {
+            try names.map { name in
+                guard let setting = FleetSettings.all.first(where: { $0.name == name }) else {
+                    throw ValidationError("There is no setting “\(name)”. star settings lists them all.")
+                }
+                guard !setting.isSecret else { throw ValidationError("\(name) is a secret, and is not shown.") }
+                return setting
+            }
+        }
     }
 }

@@ -76,7 +76,7 @@ struct AuthSettings: Sendable {
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
         "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
-        standard: "", example: "time")
+        standard: "", example: "smoke,time")
     private static let lockAfter = Setting<Int>.integer(
         "AUTH_LOCK_AFTER", 3...1000,
         "How many wrong passwords in a row for one user keep those out who guess, and nobody who has logged in before.",

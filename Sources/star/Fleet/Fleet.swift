@@ -22,14 +22,18 @@ struct Fleet {
     init(_ members: [Member], settings: Settings) async throws {
         let family = try FamilySettings(settings)
         let fleet = try FleetSettings(settings, family)
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = family.logLevel
-            return handler
-        }
+        LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus()
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: "star")
+        for unknown in settings.unknown(of: FleetSettings.all) {
+            logger.warning("Unknown setting", metadata: unknown.metadata)
+        }
+        for name in settings.serviceLinks(of: FleetSettings.all) {
+            logger.warning(
+                "A service link of Kubernetes is no setting: enableServiceLinks: false keeps such links out",
+                metadata: ["name": "\(name)"])
+        }
         runtime = try await Runtime(publicKeys: family.publicKeys)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
@@ -76,14 +80,24 @@ struct Fleet {
     }
 }
 
-/// What goes on beside the services, until they have stopped. Where it fails, the process ends with the reason.
+/// Work beside the services. If it fails, the process ends with the reason; if it is done, the helper waits for the end of the
+/// services all the same, because a group that is shutting down takes any other end of a member for a failure.
 private struct Helper: ServiceLifecycle.Service {
     let work: @Sendable () async throws -> Void
 
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown(work)
+            try await gracefulShutdown()
         } catch is CancellationError {}
+    }
+}
+
+extension UnknownSetting {
+    fileprivate var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["name": "\(name)", "place": "\(place)"]
+        if let nearest { metadata["nearest"] = "\(nearest)" }
+        return metadata
     }
 }
 

@@ -6,23 +6,34 @@ struct FleetSettings: Sendable {
     let issuer: String
     let audience: String
     let tokenLifetime: Duration
-    let auth: AuthSettings
-    /// Where webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
-    let resourceOverHTTP: PeerAddress
+    private let settings: Settings
+    private let family: FamilySettings
 
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
         issuer = try settings(Self.issuer)
         audience = try settings(Self.audience)
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
-        auth = try AuthSettings(settings, family)
-        let resource = Member.resource
-        let besides = try ServiceSettings.url(of: resource.name, port: resource.port, settings)
-        resourceOverHTTP = try settings.optional(Self.resourceOverHTTP) ?? .http(besides)
+        self.settings = settings
+        self.family = family
         if family.environment == .production, let name = settings.exposedSecret(of: Self.all) {
             throw SettingsError(
                 description:
                     "\(name) stands in a settings file that others than its owner can read: chmod 600 the file.")
         }
+    }
+
+    /// The settings that only auth reads.
+    ///
+    /// - Throws: `SettingsError` if one is wrong.
+    func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
+
+    /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
+    ///
+    /// - Throws: `SettingsError` if one is wrong that says it.
+    func resourceOverHTTP() throws(SettingsError) -> PeerAddress {
+        let resource = Member.resource
+        if let address = try settings.optional(Self.resourceOverHTTP) { return address }
+        return .http(try ServiceSettings.url(of: resource.name, port: resource.port, settings))
     }
 
     /// Every setting that is read anywhere, in the order of `env.example`.
@@ -64,6 +75,8 @@ enum EnvironmentExample {
         """
         # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
         # What the environment says goes before what .env says.
+        # Docker Compose reads this file in the same way: $$ is a dollar sign, and a # behind a space begins a comment,
+        # unless 'single quotes' are around it. A line that is not understood stops the start.
 
         \(entries(settings))
 

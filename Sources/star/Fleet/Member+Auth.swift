@@ -11,20 +11,21 @@ extension Member {
     static let authPort = 5040
 
     static let auth = Member(contract: AuthContract.description, port: authPort) { host, settings in
+        let own = try settings.auth()
         let passwords = PasswordHasher()
-        let store = try settings.auth.database.open(isMade: true)
-        let preparation = { @Sendable in try await prepare(store, passwords, settings.auth, host) }
+        let store = try own.database.open(isMade: true)
+        let preparation = { @Sendable in try await prepare(store, passwords, own, host) }
         let isPrepared = try await attempt(preparation, host)
         let issuer = TokenIssuer(
             key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)
         let verifier = AccessTokenVerifier(
             issuer: settings.issuer, audience: settings.audience, source: OwnStore(store))
         let keeper = await TrustKeeper.begin(
-            store, issuer: issuer, verifier: verifier, schedule: settings.auth.schedule(settings.tokenLifetime),
+            store, issuer: issuer, verifier: verifier, schedule: own.schedule(settings.tokenLifetime),
             topic: changes, publisher: try await host.publisher())
         let service = AuthService(
             executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
-            passwords: passwords, rules: settings.auth.rules, tell: keeper.refresh)
+            passwords: passwords, rules: own.rules, tell: keeper.refresh)
         return Built(
             service: service, verifier: verifier,
             background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]))

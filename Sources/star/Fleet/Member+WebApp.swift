@@ -6,14 +6,14 @@ import RPC
 import WebApp
 
 extension Member {
-    static let webApp = Member(contract: WebAppContract.description, port: 5060) { host, settings in
+    static let webApp = Member(contract: WebAppContract.description, port: 5080) { host, settings in
         try await buildWebApp(host, settings)
     }
 
     private static func buildWebApp(_ host: ServiceHost, _ settings: FleetSettings) async throws -> Built {
         let auth = try await Way(to: AuthContract.description, host)
         let resource = try await Way(to: ResourceContract.description, host)
-        let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP)
+        let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP())
         var neighbours: [Neighbour] = []
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }

@@ -1,3 +1,5 @@
+import Hosting
+
 /// What the files of a repository say of the services that are in it.
 struct FamilyFiles {
     private let files: [String: String]
@@ -27,14 +29,23 @@ struct FamilyFiles {
         if let type { throw .refused("“\(name.lowercase)” is taken: \(type) has a type of that name.") }
     }
 
-    /// - Returns: the port, or ten after the highest where none is asked for.
+    /// - Returns: the port; by default ten after the highest, or the next multiple of ten after it that browsers open.
     func free(_ port: Int?) throws(ScaffoldError) -> Int {
-        let port = port ?? (ports.max() ?? templatePort) + 10
+        let port = port ?? nextPort
         let highest = 65_535 - Renaming.portOfZeroMQ
         guard (1024...highest).contains(port) else {
             throw .refused("\(port) is no port for a service: choose one from 1024 to \(highest).")
         }
         guard !ports.contains(port) else { throw .refused("Port \(port) is taken by another service.") }
+        guard !BrowserPorts.blocked.contains(port) else {
+            throw .refused("Browsers refuse to open port \(port). Choose another.")
+        }
+        return port
+    }
+
+    private var nextPort: Int {
+        var port = (ports.max() ?? templatePort) + 10
+        while BrowserPorts.blocked.contains(port) { port += 10 }
         return port
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The bearer token that a command shows. In an argument everybody on the machine can read it.
@@ -17,6 +18,8 @@ enum CallInput {
     /// - Parameter option: JSON; `-` for all that comes on standard input.
     static func data(_ option: String?) async throws -> Data {
         guard option == "-" else { return Data((option ?? "").utf8) }
-        return try await Blocking.run { Result { try FileHandle.standardInput.readToEnd() ?? Data() } }.get()
+        let data = try await Blocking.run { Result { try FileHandle.standardInput.readToEnd() ?? Data() } }.get()
+        // What is no text is refused as JSON.
+        return String(outside: data).map { Data($0.utf8) } ?? data
     }
 }

@@ -20,7 +20,7 @@ struct CallerSettings: ParsableArguments {
     }
 
     /// - Throws: `SettingsError` where the file cannot be read.
-    func read() async throws -> Settings { try await Settings(environmentFile: env) }
+    func read() throws -> Settings { try Settings(environmentFile: env) }
 
     /// How a service is called at an address.
     ///

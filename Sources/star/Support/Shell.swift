@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Files
 import Foundation
 import Hosting
 import Passwords
@@ -53,7 +54,7 @@ enum PasswordPrompt {
     private static var isTerminal: Bool { isatty(STDIN_FILENO) != 0 }
 
     private static func read(_ prompt: String) -> String? {
-        guard isTerminal else { return readLine() }
+        guard isTerminal else { return readLine().flatMap { String(outside: Data($0.utf8)) } }
         guard let typed = getpass(prompt) else { return nil }
         return String(cString: typed)
     }

@@ -41,7 +41,7 @@ struct Target: ParsableArguments {
     func connect<Result>(
         to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {
-        let settings = try await own.read()
+        let settings = try own.read()
         switch try peer(service, via ?? standard, settings) {
         case .http(let url):
             let caller = HTTPCaller(url)

@@ -12,6 +12,7 @@ public struct FamilySettings: Sendable {
 
     public let environment: Environment
     public let logLevel: Logger.Level
+    public let logFormat: LogFormat
     /// Where keys and users are kept. Only its owner can read it.
     public let dataDirectory: URL
     public let maxBody: Int
@@ -34,6 +35,7 @@ public struct FamilySettings: Sendable {
     public init(_ settings: Settings) throws(SettingsError) {
         environment = try settings(Self.environment)
         logLevel = try settings(Self.logLevel)
+        logFormat = try settings(Self.logFormat)
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         maxBody = try settings(Self.maxBody)
         maxInFlight = try settings(Self.maxInFlight)
@@ -50,10 +52,10 @@ public struct FamilySettings: Sendable {
 extension FamilySettings {
     public static var all: [SettingDescription] {
         [
-            environment.description, logLevel.description, dataDirectory.description, maxBody.description,
-            maxInFlight.description, maxConnections.description, httpIdleTime.description, cors.description,
-            trustedProxies.description, drainTime.description,
-            stopTime.description, publicKeys.description,
+            environment.description, logLevel.description, logFormat.description, dataDirectory.description,
+            maxBody.description, maxInFlight.description, maxConnections.description, httpIdleTime.description,
+            cors.description, trustedProxies.description, drainTime.description, stopTime.description,
+            publicKeys.description,
         ]
     }
 
@@ -64,6 +66,8 @@ extension FamilySettings {
         "LOG_LEVEL",
         "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
         standard: .info)
+    private static let logFormat = Setting<LogFormat>.choice(
+        "LOG_FORMAT", "text for people, or json for programs: an object a line.", standard: .text)
     private static let dataDirectory = Setting<String>.text(
         "DATA_DIRECTORY", "Where auth keeps its database and the first password.", standard: ".star/data")
     private static let maxBody = Setting<Int>.integer(

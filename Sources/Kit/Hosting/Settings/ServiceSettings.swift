@@ -73,9 +73,11 @@ public struct ServiceSettings: Sendable {
         ) { text throws(SettingFault) in text.listed.isEmpty ? [standard] : text.listed }
     }
 
+    static func httpPortName(of service: String) -> String { service.uppercased() + "_HTTP_PORT" }
+
     private static func httpPort(_ service: String, _ port: Int) -> Setting<Int> {
         .integer(
-            service.uppercased() + "_HTTP_PORT", 0...65_535, "The port on which \(service) listens for HTTP; 0 is any.",
+            httpPortName(of: service), 0...65_535, "The port on which \(service) listens for HTTP; 0 is any.",
             standard: port)
     }
 

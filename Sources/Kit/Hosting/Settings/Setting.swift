@@ -31,6 +31,9 @@ public struct SettingDescription: Sendable, Equatable {
     public let standard: String?
     public let example: String
     public let isSecret: Bool
+
+    /// The setting that may name a file with the value in it; `nil` unless the value is a secret.
+    public var fileName: String? { isSecret ? name + "_FILE" : nil }
 }
 
 /// What is wrong with the text of a setting: the end of a sentence that begins with the setting's name.

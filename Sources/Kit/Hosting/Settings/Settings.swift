@@ -1,30 +1,26 @@
-import Configuration
+import Files
 import Foundation
-import SystemPackage
 
-/// Reads settings from the environment, and where that says nothing, from a `.env` file.
+/// Reads settings from the environment, and what is not set there from a `.env` file.
 public struct Settings: Sendable {
-    private let reader: ConfigReader
-    /// What the `.env` file says, where others than its owner can read it.
-    private let exposed: ConfigReader?
+    private let environment: [String: String]
+    private let file: EnvironmentFile?
+    private let path: String
 
     /// The environment first, then the file at `path`, which need not exist.
     ///
-    /// - Throws: ``SettingsError`` where the file cannot be read.
-    public init(environmentFile path: String = ".env") async throws(SettingsError) {
-        do {
-            let file = try await EnvironmentVariablesProvider(environmentFilePath: FilePath(path), allowMissing: true)
-            reader = ConfigReader(providers: [EnvironmentVariablesProvider(), file])
-            exposed = Self.isExposed(path) ? ConfigReader(provider: file) : nil
-        } catch {
-            throw SettingsError(description: "The settings file \(path) cannot be read: \(error)")
-        }
+    /// - Throws: ``SettingsError`` if the file cannot be read, with the number of the line that is not understood.
+    public init(environmentFile path: String = ".env") throws(SettingsError) {
+        self.path = path
+        environment = ProcessInfo.processInfo.environment
+        file = try EnvironmentFile(path, environment: environment)
     }
 
     /// Settings from a dictionary, for tests.
     public init(_ values: [String: String]) {
-        reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
-        exposed = nil
+        path = ""
+        environment = values
+        file = nil
     }
 
     /// Reads a setting.
@@ -32,59 +28,95 @@ public struct Settings: Sendable {
     /// - Throws: ``SettingsError``, a sentence that names the setting: it is necessary and missing, or its text is wrong.
     public func callAsFunction<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
         let name = setting.description.name
-        guard let text = try text(name, setting.description) else {
+        guard let text = try text(setting.description) else {
             throw SettingsError(description: "\(name) is not set. It is: \(setting.description.summary)")
         }
         do throws(SettingFault) {
             return try setting.parse(text)
         } catch {
-            let shown = setting.description.isSecret ? "" : ", not “\(text)”"
-            throw SettingsError(description: "\(name) \(error.reason)\(shown).")
+            throw SettingsError(description: "\(name) \(error.reason)\(shown(text, of: setting.description)).")
         }
     }
 
     /// Reads a setting that may be missing.
+    ///
+    /// - Throws: ``SettingsError`` if its text is wrong.
     public func optional<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
-        guard let text = try text(setting.description.name, setting.description), !text.isEmpty else { return nil }
+        guard let text = try text(setting.description), !text.isEmpty else { return nil }
         return try self(setting)
+    }
+
+    /// The text of a setting: from the environment, the file, the file that `NAME_FILE` names, or its default.
+    ///
+    /// - Returns: `nil` if there is none.
+    /// - Throws: ``SettingsError`` if the file that `NAME_FILE` names cannot be used.
+    public func text(_ setting: SettingDescription) throws(SettingsError) -> String? {
+        // An empty secret is none: env.example has it empty beside its _FILE.
+        if let text = value(setting.name), !(text.isEmpty && setting.isSecret) { return text }
+        guard let name = setting.fileName, let path = value(name), !path.isEmpty else { return setting.standard }
+        return try secret(name, at: path) ?? setting.standard
     }
 
     /// A secret that stands in a settings file which others than its owner can read.
     ///
     /// - Parameter settings: those that there are.
-    /// - Returns: its name, or `nil` where no secret is so exposed.
+    /// - Returns: its name, or `nil` if no secret is so exposed.
     public func exposedSecret(of settings: [SettingDescription]) -> String? {
-        settings.first { $0.isSecret && exposed?.string(forKey: Self.key($0.name))?.isEmpty == false }?.name
+        guard let file, file.isExposed else { return nil }
+        return settings.first { $0.isSecret && file.entries[$0.name]?.value?.isEmpty == false }?.name
     }
 
-    private func text(_ name: String, _ description: SettingDescription) throws(SettingsError) -> String? {
-        // An empty secret is none: env.example has it empty beside its _FILE.
-        if let text = value(name), !(text.isEmpty && description.isSecret) { return text }
-        guard description.isSecret, let path = value(name + "_FILE"), !path.isEmpty else { return description.standard }
-        return try secret(name + "_FILE", at: path)
+    /// The names that are no settings: all of the file's, and those of the environment that are nearly one.
+    ///
+    /// - Parameter settings: those that there are.
+    public func unknown(of settings: [SettingDescription]) -> [UnknownSetting] {
+        let known = KnownNames(settings)
+        let inFile = (file?.entries ?? [:]).sorted { $0.value.line < $1.value.line }.compactMap { name, entry in
+            // A line that is only a word may be a part of a secret.
+            let shown = entry.value == nil ? "a name without a value" : name
+            return known.unknown(shown, at: "\(path), line \(entry.line)", is: name)
+        }
+        let inEnvironment = environment.keys.sorted().compactMap { known.unknown($0, at: "the environment", is: $0) }
+        return inFile + inEnvironment.filter { $0.nearest != nil }
+    }
+
+    /// The settings that Kubernetes has filled with service links, which are passed over.
+    ///
+    /// - Parameter settings: those that there are.
+    public func serviceLinks(of settings: [SettingDescription]) -> [String] {
+        settings.map(\.name).filter { name in environment[name].map { ServiceLink.isOne(name, $0) } ?? false }
     }
 
     private func value(_ name: String) -> String? {
-        reader.string(forKey: Self.key(name))
+        if let text = environment[name], !ServiceLink.isOne(name, text) { return text }
+        return file?.entries[name]?.value
     }
 
-    private static func key(_ name: String) -> ConfigKey {
-        ConfigKey(name.split(separator: "_").map { $0.lowercased() })
+    /// The text for an error, unless it is a secret or may have one in it: another line, a key, a URL with a password.
+    private func shown(_ text: String, of setting: SettingDescription) -> String {
+        let mayHoldSecret = setting.isSecret || text.count > 24 || text.contains { $0.isNewline || "=@".contains($0) }
+        return mayHoldSecret ? "" : ", not “\(text)”"
     }
 
-    private static func isExposed(_ path: String) -> Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.posixPermissions] as? Int ?? 0) & 0o077 != 0
-    }
-
-    private func secret(_ name: String, at path: String) throws(SettingsError) -> String {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let mode = attributes?[.posixPermissions] as? Int, let data = FileManager.default.contents(atPath: path)
-        else { throw SettingsError(description: "\(name) names \(path), which cannot be read.") }
-        guard mode & 0o077 == 0 else {
-            throw SettingsError(description: "\(name) names \(path), which others than its owner can read.")
+    /// - Returns: `nil` for `/dev/null`, which is mounted where no file is given.
+    private func secret(_ name: String, at path: String) throws(SettingsError) -> String? {
+        let file: PrivateFile
+        do {
+            file = try PrivateFile(path)
+        } catch {
+            throw SettingsError(description: "\(name) names \(path), which cannot be read: \(error).")
         }
-        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard file.isPrivate else {
+            throw SettingsError(
+                description: "\(name) names \(path), which others than its owner can read or change: chmod 600 it.")
+        }
+        guard let text = String(outside: file.data) else {
+            throw SettingsError(description: "\(name) names \(path), which is not UTF-8.")
+        }
+        if file.isDevice, text.isEmpty { return nil }
+        let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !secret.isEmpty else { throw SettingsError(description: "\(name) names \(path), which is empty.") }
+        return secret
     }
 }
 

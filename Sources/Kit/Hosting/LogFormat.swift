@@ -1,0 +1,72 @@
+import Endpoints
+import Foundation
+public import Logging
+
+/// The form of log lines on standard error.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// A line for people.
+    case text
+    /// A JSON object a line, for programs.
+    case json
+
+    /// A handler that writes this form.
+    public func handler(_ label: String, level: Logger.Level) -> any LogHandler {
+        var handler: any LogHandler =
+            switch self {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(label) { line in _ = try? FileHandle.standardError.write(contentsOf: line) }
+            }
+        handler.logLevel = level
+        return handler
+    }
+}
+
+/// Writes each log line as a JSON object: `time`, `level`, `logger`, `message`, and a member for each piece of metadata.
+struct JSONLogHandler: LogHandler {
+    private let label: String
+    private let write: @Sendable (Data) -> Void
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    /// - Parameter write: takes a whole line, with its end.
+    init(_ label: String, write: @escaping @Sendable (Data) -> Void) {
+        self.label = label
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var members = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(JSONValue.init)
+        if let error = event.error { members["error"] = .string(String(describing: error)) }
+        members["time"] = .string(Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        members["level"] = .string(event.level.rawValue)
+        members["logger"] = .string(label)
+        members["message"] = .string(event.message.description)
+        write(JSONValue.object(members).json() + [UInt8(ascii: "\n")])
+    }
+}
+
+extension JSONValue {
+    fileprivate init(_ value: Logger.MetadataValue) {
+        self =
+            switch value {
+            case .string(let text): .string(text)
+            case .stringConvertible(let value): Self.scalar(value)
+            case .dictionary(let members): .object(members.mapValues(JSONValue.init))
+            case .array(let elements): .array(elements.map(JSONValue.init))
+            }
+    }
+
+    private static func scalar(_ value: any CustomStringConvertible) -> JSONValue {
+        switch value {
+        case let flag as Bool: .bool(flag)
+        case let integer as Int: .integer(integer)
+        case let number as Double where number.isFinite: .number(number)
+        default: .string(value.description)
+        }
+    }
+}

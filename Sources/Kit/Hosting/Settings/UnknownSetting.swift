@@ -1,0 +1,47 @@
+/// A name in a settings file or in the environment that is no setting.
+public struct UnknownSetting: Equatable, Sendable {
+    public let name: String
+    /// `the environment`, or the file and the line.
+    public let place: String
+    /// The setting that was probably meant.
+    public let nearest: String?
+}
+
+/// The names that settings go by.
+struct KnownNames {
+    private let names: [String]
+
+    init(_ settings: [SettingDescription]) {
+        names = settings.flatMap { [$0.name] + ($0.fileName.map { [$0] } ?? []) }
+    }
+
+    /// - Returns: `nil` if the name is known.
+    func unknown(_ shown: String, at place: String, is name: String) -> UnknownSetting? {
+        guard !names.contains(name) else { return nil }
+        return UnknownSetting(name: shown, place: place, nearest: nearest(to: name))
+    }
+
+    /// The known name that differs in case only, or by few letters.
+    private func nearest(to name: String) -> String? {
+        let letters = Array(name.uppercased())
+        let distances = names.map { (name: $0, distance: Self.distance(letters, Array($0))) }
+        return distances.min { $0.distance < $1.distance }.flatMap {
+            $0.distance <= min(3, $0.name.count / 4) ? $0.name : nil
+        }
+    }
+
+    /// The number of letters to insert, to remove or to replace (Levenshtein).
+    private static func distance(_ one: [Character], _ other: [Character]) -> Int {
+        var row = Array(0...other.count)
+        for (index, letter) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in other.indices {
+                let replaced = diagonal + (letter == other[column] ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[other.count]
+    }
+}
