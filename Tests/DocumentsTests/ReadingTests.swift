@@ -14,10 +14,11 @@ struct ReadingTests {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    @Test("the README has every setting, and none that is not read")
+    private static let hosting = "Sources/Kit/Hosting/Documentation.docc"
+
+    @Test("the article on settings has every setting, and none that is not read")
     func settings() throws {
-        let section = try Self.text("README.md").split(separator: "\n## ").first { $0.hasPrefix("Settings\n") }
-        let cells = try #require(section).split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let cells = try Self.text("\(Self.hosting)/Settings.md").split(separator: "\n").filter { $0.hasPrefix("| `") }
             .compactMap { $0.split(separator: "|").first }
         let names = cells.flatMap { $0.matches(of: /`([A-Z_<>]+)`/).map { String($0.1) } }
         let told = names.flatMap { name in
@@ -27,13 +28,24 @@ struct ReadingTests {
         #expect(Set(told) == Set(FleetSettings.all.map(\.name)))
     }
 
-    @Test("the README has every endpoint")
-    func endpoints() throws {
+    @Test("the README is short, and leads to every article")
+    func readme() throws {
         let readme = try Self.text("README.md")
+        #expect(readme.split(separator: "\n", omittingEmptySubsequences: false).count <= 200)
+        let articles =
+            FileManager.default.enumerator(atPath: Self.root.appending(path: "Sources").path)?
+            .compactMap { $0 as? String }.filter { $0.hasSuffix(".md") } ?? []
+        #expect(articles.count >= 11)
+        for article in articles { #expect(readme.contains("(Sources/\(article))"), "\(article)") }
+    }
+
+    @Test("the article on endpoints has every endpoint")
+    func endpoints() throws {
+        let article = try Self.text("\(Self.hosting)/Endpoints.md")
         let names = Member.all.flatMap { member in
             member.contract.qualifiedNames.map { $0 == "\(member.name).smoke" ? "<service>.smoke" : $0 }
         }
-        let untold = (names + KitContracts.names).filter { !readme.contains("`\($0)`") }
+        let untold = (names + KitContracts.names).filter { !article.contains("`\($0)`") }
         #expect(untold == [])
     }
 

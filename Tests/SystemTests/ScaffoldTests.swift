@@ -52,7 +52,7 @@ struct ScaffoldTests {
         #expect(later?.text.contains("import Endpoints\nimport Parcel\nimport RPC\n") == true)
     }
 
-    @Test("joins the package, the fleet, the settings and the README")
+    @Test("joins the package, the fleet, the settings and the article on endpoints")
     func joins() throws {
         let added = Dictionary(uniqueKeysWithValues: try Self.plan().changed.map { ($0.path, $0.added) })
         #expect(added["Package.swift"]?.contains("        service(\"Parcel\", [\"Contracts\", \"RPC\"]),") == true)
@@ -60,7 +60,7 @@ struct ScaffoldTests {
         #expect(lists.count >= 2)
         #expect(added["Sources/star/Fleet/Member.swift"]?.first?.contains(", boilerplate, parcel") == true)
         #expect(added["env.example"]?.contains("PARCEL_HTTP_PORT=\(try Self.plan().port)") == true)
-        #expect(added["README.md"]?.count == 1)
+        #expect(added["Sources/Kit/Hosting/Documentation.docc/Endpoints.md"]?.count == 1)
     }
 
     @Test("takes no line away but those it is written into")
@@ -84,7 +84,8 @@ struct ScaffoldTests {
         let plan = try Self.plan(port: 8080)
         let member = plan.made.first { $0.path == "Sources/star/Fleet/Member+Parcel.swift" }
         #expect(plan.port == 8080 && member?.text.contains("port: 8080)") == true)
-        for port in [Member.auth.port, 80, 65_000, 70_000] {
+        // Browsers do not open 6000.
+        for port in [Member.auth.port, 80, 6000, 65_000, 70_000] {
             #expect(throws: ScaffoldError.self) { try Self.plan(port: port) }
         }
     }
@@ -171,7 +172,7 @@ struct AdditionTests {
     @Test("repeats words behind themselves, wherever they are")
     func repeated() throws {
         #expect(try added(.repeated(", boilerplate"), to: "a, boilerplate]") == "a, boilerplate, parcel]")
-        #expect(try added(.repeated(" 5070"), to: "EXPOSE 5060 5070\n") == "EXPOSE 5060 5070 5090\n")
+        #expect(try added(.repeated(" 5070"), to: "EXPOSE 5080 5070\n") == "EXPOSE 5080 5070 5090\n")
         #expect(try added(.repeated("boilerplate", separator: "\n"), to: "boilerplate") == "boilerplate\nparcel")
         #expect(try added(.behind("a", "b"), to: "xa") == "xab")
         #expect(try added(.behind("a", "b"), to: "x") == nil)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The repository that a command is run in.
@@ -22,13 +23,13 @@ struct Checkout {
 
     /// The files that ``NewServicePlan`` asks for, those of them that are there and are text.
     func files() -> [String: String] {
-        let shared = ["Package.swift", "README.md", "env.example", "compose/Dockerfile", "compose/docker-compose.yml"]
+        let shared = ["Package.swift", "env.example", "compose/Dockerfile", "compose/docker-compose.yml"]
         let below = Template.roots.flatMap { root in
             (FileManager.default.enumerator(atPath: url(root).path)?.compactMap { $0 as? String } ?? [])
                 .map { root + "/" + $0 }
         }
         let texts = (shared + below).compactMap { path in
-            (try? String(contentsOf: url(path), encoding: .utf8)).map { (path, $0) }
+            (try? Data(contentsOf: url(path))).flatMap { String(outside: $0) }.map { (path, $0) }
         }
         return Dictionary(texts) { first, _ in first }
     }
@@ -42,8 +43,14 @@ struct Checkout {
             try Data(file.text.utf8).write(to: url, options: .withoutOverwriting)
         }
         for change in plan.changed {
-            try Data(change.new.utf8).write(to: url(change.path), options: .atomic)
+            try content(change).write(to: url(change.path), options: .atomic)
         }
+    }
+
+    /// A plan has LF at the ends of lines; a file that had CR LF keeps it.
+    private func content(_ change: NewServicePlan.Change) throws -> Data {
+        let hasCarriageReturns = try Data(contentsOf: url(change.path)).contains(UInt8(ascii: "\r"))
+        return Data((hasCarriageReturns ? change.new.replacing("\n", with: "\r\n") : change.new).utf8)
     }
 
     /// Formats Swift files with the repository's own rules: imports in order, lines of a length. Without a toolchain at hand

@@ -8,6 +8,9 @@ enum Template {
     /// Files whose names have the boilerplate's in it are copied from below these.
     static let roots = ["Sources", "Tests", "postman"]
 
+    /// The article that lists the endpoints of all services.
+    private static let endpoints = "Sources/Kit/Hosting/Documentation.docc/Endpoints.md"
+
     /// What the boilerplate says of itself, and a new service must not.
     static func wordings(_ name: ServiceName) -> [(old: String, new: String)] {
         [
@@ -41,7 +44,7 @@ enum Template {
             "\n\n" + EnvironmentExample.entries(ServiceSettings.all(of: name.lowercase, port: port))
         }
         return [
-            Place(path: "README.md", addition: .lines("| boilerplate |")),
+            Place(path: endpoints, addition: .lines("| boilerplate |")),
             Place(
                 path: "env.example",
                 addition: .behind(settings(.template, rename.templatePort), settings(rename.name, rename.port))),
@@ -57,6 +60,8 @@ enum Template {
     private static let containers = [
         Place(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
         Place(path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_ADDRESS:"), isOptional: true),
+        Place(
+            path: "compose/docker-compose.yml", addition: .block("  boilerplate_curve_secret_key:"), isOptional: true),
         Place(
             path: "compose/Dockerfile", addition: .repeated(" \\\n    BOILERPLATE_HTTP_HOST=0.0.0.0"), isOptional: true),
         Place(path: "compose/Dockerfile", addition: .repeated(" 5070"), isOptional: true),
