@@ -120,7 +120,7 @@ struct ConnectionTests {
             let next = "GET /shop/items/7 HTTP/1.1\r\nHost: a\r\n\r\n"
             // Each as the answer to the one before has come, and all in one piece.
             for parts in [[request, request, next], [request + request + next]] {
-                let answer = try await RawSocket(port: shop.port).send(parts) { $0.contains("7 -") }
+                let answer = try await RawSocket(port: shop.port).send(parts) { $0.count(of: "HTTP/1.") == 3 }
                 #expect(answer.count(of: "HTTP/1.") == 3 && !answer.contains("101 "), "\(answer)")
                 #expect(!answer.contains("close"))
             }
@@ -169,7 +169,6 @@ struct ConnectionTests {
             let answer = try await RawSocket(port: shop.port).send(halfClosing: requests)
             #expect(
                 answer.matches(of: /HTTP\/1\.[01] (\d+)/).map { String($0.1) } == statuses, "\(answer.prefix(1000))")
-            #expect(answer.count(of: "Connection: close") == (statuses.isEmpty ? 0 : 1))
             if requests.contains("large") { #expect(answer.hasSuffix("aaa") && answer.utf8.count > 8 << 20) }
             #expect(!shop.journal.all.contains { $0.hasSuffix(" 499") })
         }

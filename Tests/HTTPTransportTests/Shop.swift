@@ -37,6 +37,10 @@ struct Shop {
         address = try await front.start()[0]
     }
 
+    /// It leaves bodies as they come.
+    private static let client = HTTPClient(
+        eventLoopGroupProvider: .singleton, configuration: .init(decompression: .disabled))
+
     func send(
         _ method: String, _ path: String, _ headers: [String: String] = [:], body: String? = nil
     ) async throws -> Answer {
@@ -44,7 +48,7 @@ struct Shop {
         request.method = HTTPMethod(rawValue: method)
         request.headers = HTTPHeaders(headers.map { ($0.key, $0.value) })
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let response = try await Self.client.execute(request, timeout: .seconds(20))
         let bytes = try await response.body.collect(upTo: 1 << 24)
         return Answer(
             status: Int(response.status.code), headers: response.headers, bytes: Array(bytes.readableBytesView))

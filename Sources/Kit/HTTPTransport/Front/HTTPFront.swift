@@ -88,7 +88,7 @@ public final class HTTPFront: Front {
             }
         if case .v6 = socket {
             bootstrap = bootstrap.serverChannelOption(
-                .socketOption(.ipv6_v6only), value: address.isDualStack ? 0 : 1)
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isDualStack ? 0 : 1)
         }
         return try await bootstrap.bind(to: socket).get()
     }
