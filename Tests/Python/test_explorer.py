@@ -163,6 +163,37 @@ def test_the_python_lines_work_as_they_stand(show, family):
         assert words in said.stdout, said.stderr
 
 
+def test_the_typescript_lines_work_as_they_stand(show):
+    page = show("boilerplate")
+    fill(page, "#boilerplate-greet [name=name]", 'Ada "the first"')
+    assert logged(page, sample(page, "boilerplate.greet", "TypeScript")) == {"data": {"greeting": 'Hello, Ada "the first"!'}}
+    auth = show("auth")
+    token = logged(auth, sample(auth, "auth.create", "TypeScript"))["data"]["token"]
+    fill(auth, "#token", token)
+    lines = sample(auth, "auth.me", "TypeScript")
+    assert token not in lines
+    assert logged(auth, f"const token = {json.dumps(token)};\n{lines}")["data"]["user"] == "guest"
+
+
+def logged(page, lines):
+    """What lines of JavaScript write to the console."""
+    return page.evaluate(
+        f"(async () => {{ let logged; const console = {{ log: value => {{ logged = value; }} }};\n{lines}\nreturn logged; }})()")
+
+
+@pytest.mark.parametrize("service, endpoint, fields", [
+    ("boilerplate", "boilerplate.greet", {"times": "2"}), ("resource", "resource.current_time", {}),
+    ("auth", "auth.create", {"user": "ada", "password": "correct horse battery staple"}),
+])
+def test_the_go_lines_are_those_that_a_check_compiles(show, family, service, endpoint, fields):
+    page = show(service)
+    for name, text in fields.items():
+        fill(page, f"#{endpoint.replace('.', '-')} [name={name}]", text)
+    lines = sample(page, endpoint, "Go").replace(family.urls[service], f"http://localhost:{PORTS[service]}")
+    compiled = (ROOT / "Tests" / "Clients" / "explorer_lines.go").read_text()
+    assert lines.split() and " ".join(lines.split()) in " ".join(compiled.split())
+
+
 @pytest.mark.parametrize("service, endpoint, fields", [
     ("boilerplate", "boilerplate.greet", {"times": "2"}), ("boilerplate", "boilerplate.smoke", {}),
     ("boilerplate", "_health.check", {}), ("resource", "resource.current_time", {}),

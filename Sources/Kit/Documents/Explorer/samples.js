@@ -30,7 +30,7 @@ function texts(field, text) {
   return Array.isArray(value) ? value.map(String) : [text];
 }
 
-export const languages = { curl, Swift: swift, Python: python };
+export const languages = { curl, Swift: swift, Python: python, TypeScript: typeScript, Go: go };
 
 function curl(request, endpoint, context, hasToken) {
   const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(base + request.target)}`];
@@ -74,4 +74,23 @@ function pythonLiteral(value) {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value !== "object") return JSON.stringify(value);
   return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}: ${pythonLiteral(inner)}`).join(", ")}}`;
+}
+
+function typeScript(request, endpoint, context, hasToken) {
+  const options = [];
+  if (request.method !== "GET") options.push(`method: "${request.method}"`);
+  const headers = Object.entries(request.headers).map(([name, value]) => `"${name}": "${value}"`);
+  if (hasToken) headers.unshift(`"X-Token": token`);
+  if (headers.length) options.push(`headers: { ${headers.join(", ")} }`);
+  if (request.body) options.push(`body: JSON.stringify(${request.body})`);
+  const all = options.length ? `, {\n${options.map(option => `  ${option},\n`).join("")}}` : "";
+  return `const response = await fetch(${JSON.stringify(base + request.target)}${all});\nconsole.log(await response.json());`;
+}
+
+function go(request, endpoint, context, hasToken) {
+  const body = request.body ? `strings.NewReader(${JSON.stringify(request.body)})` : "nil";
+  const headers = Object.entries(request.headers).map(([name, value]) => `request.Header.Set("${name}", "${value}")\n`);
+  if (hasToken) headers.unshift(`request.Header.Set("X-Token", token)\n`);
+  return `request, err := http.NewRequest("${request.method}", ${JSON.stringify(base + request.target)}, ${body})\n`
+    + `if err != nil {\n\tlog.Fatal(err)\n}\n${headers.join("")}response, err := http.DefaultClient.Do(request)`;
 }
