@@ -168,3 +168,17 @@ final class RawConnection {
         return bytes
     }
 }
+
+/// A port that nobody listens at.
+func freePort(in context: Context) throws -> UInt16 {
+    let place = try ListeningPlace(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
+    defer { place.close() }
+    guard case .tcp(_, let port) = place.address.target else { throw TimedOut() }
+    return port
+}
+
+/// The memory of this process that is in the machine's.
+func residentBytes() -> Int {
+    let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
+}

@@ -55,7 +55,7 @@ struct StreamTests {
         "reaches libzmq over tcp, also if that comes later, leaves and comes back",
         arguments: ["127.0.0.1", "localhost"])
     func dealerOverTCP(host: String) async throws {
-        let port = try freePort()
+        let port = try freePort(in: context)
         try await SocketHost.run(in: context) { client in
             try await client.deal(with: try address("tcp://\(host):\(port)"), large)
             for _ in 1...2 {
@@ -391,18 +391,5 @@ struct StreamTests {
         defer { file.abandon() }
         let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
         #expect(table.contains(" /") && table.contains(folder + "/" + up + path))
-    }
-
-    /// A port that nobody listens at.
-    private func freePort() throws -> UInt16 {
-        let place = try ListeningPlace(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
-        defer { place.close() }
-        guard case .tcp(_, let port) = place.address.target else { throw TimedOut() }
-        return port
-    }
-
-    private func residentBytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
     }
 }
