@@ -48,7 +48,7 @@ struct RequestParserTests {
         ("\r\n\r\nGET / HTTP/1.0\r\n\r\n", ["GET /"]),
         ("GET http://a/b?c=d HTTP/1.1\r\nhost:a\r\n\r\n", ["GET http://a/b?c=d"]),
         ("OPTIONS * HTTP/1.1\r\nHost: a\r\nX: \t b \t\r\nEmpty:\r\n\r\n", ["OPTIONS *"]),
-        ("M-SEARCH /ü HTTP/1.1\r\nHost: ü\r\n\r\n", ["M-SEARCH /ü"]),
+        ("BREW /ü HTTP/1.1\r\nHost: ü\r\n\r\n", ["BREW /ü"]),
         (
             "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
             ["POST /a", "abc", "GET /b"]
