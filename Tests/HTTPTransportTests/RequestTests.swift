@@ -1,5 +1,8 @@
 import Foundation
+import RPC
 import Testing
+
+@testable import HTTPTransport
 
 @Suite("A request over HTTP", .timeLimit(.minutes(1)))
 struct RequestTests {
@@ -113,6 +116,20 @@ struct RequestTests {
             let long = String(repeating: "a", count: 129)
             try await #expect(shop.send("GET", "/shop/bare", ["X-Request-Id": long])["X-Request-Id"] != long)
         }
+    }
+
+    @Test("passes other tracing systems' data on, of several fields together, and only with a trace")
+    func traceState() {
+        func state(_ fields: (String, String)...) -> String? {
+            var headers = RequestHeaders()
+            for (name, value) in fields { headers.add(name.utf8, value.utf8) }
+            return headers.trace?.state
+        }
+        let parent = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        #expect(state(("Tracestate", "a=1"), parent, ("tracestate", "b=2,c=3")) == "a=1,b=2,c=3")
+        #expect(state(("tracestate", "a=1"), ("traceparent", "00-0-0-0")) == nil)
+        #expect(state(("tracestate", "a=1")) == nil)
+        #expect(state(parent) == nil)
     }
 
     @Test("is answered with nothing that a browser may guess about or keep")

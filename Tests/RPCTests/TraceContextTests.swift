@@ -54,4 +54,32 @@ struct TraceContextTests {
     func root() {
         #expect(Set((0..<1000).map { _ in TraceContext.root().traceID }).count == 1000)
     }
+
+    private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    static let states = [
+        "a=1", "congo=t61rcWkgMzE", "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE", "a=1 , b=2\t,c=3", "a=1,,b=2", " a=1",
+        "tenant@vendor=x y", "0a=!", "a-_*/z=1", String(repeating: "a", count: 256) + "=1",
+        (1...32).map { "k\($0)=v" }.joined(separator: ","),
+    ]
+
+    @Test("takes other systems' data with it, unchanged", arguments: states)
+    func state(text: String) throws {
+        let context = try #require(TraceContext(header: Self.parent, state: text))
+        #expect(context.state == text && context.child().state == text && context.header == Self.parent)
+    }
+
+    static let malformedStates = [
+        "", " ", ",", "a", "=1", "a=", "A=1", "a=1=2", "a=1\n", "a=1\0", "a b=1", "ö=1", "a=ö", "a@b@c=1", "@a=1",
+        "-a=1",
+        "a=" + String(repeating: "x", count: 257), String(repeating: "a", count: 257) + "=1",
+        (1...33).map { "k\($0)=v" }.joined(separator: ","),
+        (1...5).map { "k\($0)=" + String(repeating: "v", count: 120) }.joined(separator: ","),
+    ]
+
+    @Test("drops other systems' data that is not well-formed or too long, and nothing else", arguments: malformedStates)
+    func noState(text: String) throws {
+        let context = try #require(TraceContext(header: Self.parent, state: text))
+        #expect(context.state == nil && context.header == Self.parent)
+    }
 }

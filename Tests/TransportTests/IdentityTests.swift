@@ -22,6 +22,17 @@ extension Conformance {
             }
         }
 
+        @Test("is what other tracing systems say of it, too", arguments: Wire.allCases)
+        func traceState(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                let parent = TraceContext.root().header
+                let trace = try #require(TraceContext(header: parent, state: "rojo=00f067aa0ba902b7,congo=t61 x"))
+                let context = CallContext(endpoint: "a.b", trace: trace)
+                _ = try await rig.client.call(TrialContract.context, in: context)
+                #expect(rig.journal.all.map(\.trace.state) == [trace.state])
+            }
+        }
+
         @Test("is the endpoint's qualified name, and it runs on its service's thread", arguments: Wire.allCases)
         func name(wire: Wire) async throws {
             try await Rig.run(wire) { rig in

@@ -61,7 +61,8 @@ public struct OpenAPI: Sendable, Hashable {
 
     private static let conventions = """
         Any request may have these header fields: `X-Timeout-Ms`, the milliseconds after which the caller no longer waits; \
-        `X-Request-Id`, an id of the request, which is echoed; `traceparent`, its place in a trace (W3C Trace Context). \
+        `X-Request-Id`, an id of the request, which is echoed; `traceparent` and `tracestate`, its place in a trace \
+        (W3C Trace Context). \
         Unknown members of an input are ignored. A trailing slash in a path makes no difference. \
         Every error is a problem document (RFC 9457), whose `code` is for programs.
         """

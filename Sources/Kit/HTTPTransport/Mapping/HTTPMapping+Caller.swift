@@ -24,6 +24,7 @@ extension HTTPMapping {
         request.headers.reserveCapacity(8)
         request.headers.add(name: Header.timeout, value: String(max(1, remaining.nanoseconds / 1_000_000)))
         request.headers.add(name: Header.traceParent, value: call.trace.header)
+        if let state = call.trace.state { request.headers.add(name: Header.traceState, value: state) }
         if let requestID = call.requestID { request.headers.add(name: Header.requestID, value: requestID) }
         if call.timing != nil { request.headers.add(name: Header.prefer, value: Header.serverTiming.lowercased()) }
         if let token = call.token { request.headers.add(name: Header.authorization, value: "Bearer " + token) }

@@ -12,7 +12,6 @@ struct RequestHeaders {
         case chunked
     }
 
-    private(set) var trace: TraceContext?
     private(set) var requestID: String?
     private(set) var timeout: Duration?
     private(set) var contentType: String?
@@ -35,6 +34,8 @@ struct RequestHeaders {
     /// Why the request is refused, if its fields are at fault.
     private(set) var fault: Problem?
 
+    private var traceParent: String?
+    private var traceState: String?
     private var hosts = 0
     private var ownToken: String?
     private var authorization: String?
@@ -61,6 +62,7 @@ struct RequestHeaders {
         case timeout = "x-timeout-ms"
         case token = "x-token"
         case traceParent = "traceparent"
+        case traceState = "tracestate"
         case transferEncoding = "transfer-encoding"
 
         static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
@@ -93,7 +95,8 @@ struct RequestHeaders {
         case .requestID: requestID = value
         case .timeout: readTimeout(value)
         case .token: set(\.ownToken, value, Header.token)
-        case .traceParent: trace = TraceContext(header: value)
+        case .traceParent: traceParent = value
+        case .traceState: append(value, to: \.traceState)
         case .transferEncoding: transferCodings.append(value)
         }
     }
@@ -120,6 +123,9 @@ struct RequestHeaders {
         guard !text.isEmpty, text.utf8.allSatisfy(Self.isDigit), let length = Int(text) else { throw .malformed }
         return length
     }
+
+    /// The call's position in its trace, if it says so.
+    var trace: TraceContext? { traceParent.flatMap { TraceContext(header: $0, state: traceState) } }
 
     /// True if the body is a form.
     var isForm: Bool {

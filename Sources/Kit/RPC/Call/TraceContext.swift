@@ -1,11 +1,13 @@
 import Synchronization
 
-/// Where a call stands in its trace (W3C Trace Context, `traceparent`, version 00).
+/// A call's position in its trace (W3C Trace Context: `traceparent`, version 00, and `tracestate`).
 public struct TraceContext: Sendable, Hashable {
     private let traceHigh: UInt64
     private let traceLow: UInt64
     private let span: UInt64
     private let flags: UInt8
+    /// The value of the header `tracestate`: data of other tracing systems, which is passed on unchanged.
+    public private(set) var state: String?
 
     /// The first call of a new trace.
     public static func root() -> TraceContext {
@@ -14,7 +16,7 @@ public struct TraceContext: Sendable, Hashable {
 
     /// A call that this one causes: the same trace, its own span.
     public func child() -> TraceContext {
-        TraceContext(traceHigh: traceHigh, traceLow: traceLow, span: Identifiers.next(), flags: flags)
+        TraceContext(traceHigh: traceHigh, traceLow: traceLow, span: Identifiers.next(), flags: flags, state: state)
     }
 
     /// 32 lower-case hexadecimal digits. By it a person finds the log lines of a request in every service it passed.
@@ -42,20 +44,24 @@ public struct TraceContext: Sendable, Hashable {
     /// Where the parts of a header end.
     private static let hyphens = [2, 35, 52]
 
-    private init(traceHigh: UInt64, traceLow: UInt64, span: UInt64, flags: UInt8) {
+    private init(traceHigh: UInt64, traceLow: UInt64, span: UInt64, flags: UInt8, state: String? = nil) {
         self.traceHigh = traceHigh
         self.traceLow = traceLow
         self.span = span
         self.flags = flags
+        self.state = state
     }
 }
 
 extension TraceContext {
-    /// Reads the header `traceparent`; `nil` where it is not well-formed or all zero, and a new trace must begin.
-    public init?(header: String) {
+    /// Reads the header `traceparent`; `nil` if it is not well-formed or all zero, and a new trace must begin.
+    ///
+    /// - Parameter state: the header `tracestate`. One that is not well-formed or longer than 512 bytes is dropped.
+    public init?(header: String, state: String? = nil) {
         var header = header
         guard let context = header.withUTF8(TraceContext.read) else { return nil }
         self = context
+        self.state = state.flatMap { TraceState.isValid($0) ? $0 : nil }
     }
 
     /// `00-<32 digits>-<16 digits>-<2 digits>`. A later version may go on after another hyphen.

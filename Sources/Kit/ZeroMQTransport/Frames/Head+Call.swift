@@ -8,6 +8,7 @@ extension Head {
         self.init(call.endpoint)
         add(.token, call.token)
         add(.traceparent, call.trace.header)
+        add(.tracestate, call.trace.state)
         add(.requestID, call.requestID)
         add(.origin, call.origin)
         add(.contentType, call.contentType)
@@ -30,7 +31,7 @@ extension Call {
         self.init(
             head.line, body: body, contentType: head[.contentType],
             token: Call.token(head[.token], authorization: head[.authorization]),
-            trace: head[.traceparent].flatMap(TraceContext.init(header:)) ?? .root(),
+            trace: head[.traceparent].flatMap { TraceContext(header: $0, state: head[.tracestate]) } ?? .root(),
             requestID: head[.requestID], origin: head[.origin],
             timeout: preamble.time == 0 ? nil : .milliseconds(Int(preamble.time)), transport: .zeroMQ,
             timing: preamble.flags.contains(.timed) ? Timing() : nil)

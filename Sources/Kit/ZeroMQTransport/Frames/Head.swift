@@ -7,6 +7,7 @@ package struct Head: Equatable, Sendable {
         case token = "x-token"
         case authorization
         case traceparent
+        case tracestate
         case contentType = "content-type"
         case requestID = "x-request-id"
         case origin = "x-origin"
