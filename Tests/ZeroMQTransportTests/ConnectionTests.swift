@@ -113,6 +113,51 @@ struct ConnectionTests {
         #expect(desk.apply { $0.checkSilence() } == [] && desk.connection.isUp)
     }
 
+    @Test("asks a server that is silent when a call's time is over, and keeps calls until it answers")
+    func doubted() async {
+        var desk = await Desk.connected(calls: [1, 2, 3])
+        let later = ContinuousClock.now + .seconds(1.5)
+        #expect(desk.apply { $0.abandon(1, .late) } == [.answer(.deadlineExceeded), .cancel(1)])
+        #expect(
+            desk.apply { $0.abandon(2, .late, at: later) }
+                == [.answer(.deadlineExceeded), .cancel(2), .ping, .patience])
+        #expect(await desk.enter(4) == [])
+        #expect(desk.apply { $0.heard() } == [.send(4)] && desk.connection.isUp)
+        #expect(desk.apply { $0.lostPatience() } == [])
+        desk.end()
+    }
+
+    @Test("gives up a server that stays silent: it learns which calls are lost, and others wait for a new connection")
+    func silent() async {
+        var desk = await Desk.connected(calls: [1, 2])
+        _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
+        #expect(await desk.enter(3) == [])
+        #expect(desk.apply { $0.lostPatience() } == [.cancel(2), .answer(.unavailable), .reconnect, .patience])
+        #expect(desk.apply { $0.connected() } == [.hello, .send(3)])
+        #expect(
+            desk.apply { $0.checkSilence(at: .now + .seconds(5)) }
+                == [.cancel(3), .answer(.unavailable), .reconnect, .patience])
+        #expect(desk.apply { $0.lostPatience() } == [] && desk.connection.state == .down)
+        desk.end()
+    }
+
+    @Test("lets only calls that were sent have an unknown outcome")
+    func doubtedAndGone() async {
+        var desk = await Desk.connected(calls: [1])
+        _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
+        _ = await desk.enter(2)
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable, isUnprocessed: true)])
+    }
+
+    @Test("knows a reply that calls a call late which is not")
+    func misjudged() async {
+        var desk = await Desk.connected(calls: [1])
+        #expect(desk.connection.isMisjudged(1, .failure(Problem(.deadlineExceeded, "", isUnprocessed: true))))
+        #expect(!desk.connection.isMisjudged(1, .failure(.late)))
+        #expect(!desk.connection.isMisjudged(2, .failure(Problem(.deadlineExceeded, "", isUnprocessed: true))))
+        desk.end()
+    }
+
     @Test("fails all calls with what a server says that keeps another contract")
     func incompatible() async {
         var desk = await Desk.connected(calls: [1])
@@ -146,6 +191,9 @@ private struct Desk {
     /// What was to be done, as a test looks at it.
     enum Deed: Equatable {
         case hello
+        case ping
+        case patience
+        case reconnect
         case send(UInt64)
         case cancel(UInt64)
         case answered
@@ -169,7 +217,7 @@ private struct Desk {
         guard let waiter = await continuation.next() else { return [] }
         let timer = Deadlines.shared.schedule(at: .now + .seconds(60)) {}
         let request = Request(Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
-        return apply { $0.enter(id, request, Waiting(continuation: waiter, timer: timer)) }
+        return apply { $0.enter(id, request, Waiting(continuation: waiter, deadline: request.deadline, timer: timer)) }
     }
 
     mutating func apply(_ change: (inout Connection) -> [Connection.Action]) -> [Deed] {
@@ -178,6 +226,9 @@ private struct Desk {
             case .send(let id, _): return .send(id)
             case .sendCancel(let id): return .cancel(id)
             case .sendHello: return .hello
+            case .sendPing: return .ping
+            case .startPatience: return .patience
+            case .reconnect: return .reconnect
             case .answer(let waiting, let reply):
                 Deadlines.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)

@@ -113,9 +113,11 @@ struct Message {
 
     init(
         _ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", flags: Preamble.Flags = [],
-        time: UInt32 = 0
+        time: UInt32 = 0, sent: String? = nil
     ) {
-        frames = [Preamble(kind, id: id, flags: flags, time: time).bytes, Head(line).bytes, Array(body.utf8)]
+        var head = Head(line)
+        head.add(.sent, sent)
+        frames = [Preamble(kind, id: id, flags: flags, time: time).bytes, head.bytes, Array(body.utf8)]
     }
 
     init?(_ frames: [[UInt8]]) {

@@ -152,13 +152,14 @@ protocol Flushable: AnyObject {
 
 extension SocketAttachment.Readiness {
     fileprivate var epoll: UInt32 {
-        (contains(.readable) ? EPOLLIN.rawValue : 0) | (contains(.writable) ? EPOLLOUT.rawValue : 0)
+        (contains(.readable) ? EPOLLIN.rawValue | EPOLLRDHUP.rawValue : 0)
+            | (contains(.writable) ? EPOLLOUT.rawValue : 0)
     }
 
     fileprivate init(epoll events: UInt32) {
         self = []
         if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { insert(.readable) }
         if events & EPOLLOUT.rawValue != 0 { insert(.writable) }
-        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { insert(.failed) }
+        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue | EPOLLRDHUP.rawValue) != 0 { insert(.failed) }
     }
 }

@@ -36,7 +36,7 @@ public final class HTTPCaller: Caller {
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         let remaining = ContinuousClock.now.duration(to: deadline)
-        guard remaining > .zero else { return .failure(.deadlineExceeded) }
+        guard remaining > .zero else { return .failure(.late) }
         return await pool.withConnections { connections in
             let start = ContinuousClock.now
             do {

@@ -44,7 +44,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 /// A request, from its head to the end of its response.
 private final class Exchange {
     let head: RequestHead
-    let received = ContinuousClock.now
+    var received = ContinuousClock.now
     var body = ByteBuffer()
     /// Closes the connection if the body takes too long.
     var timer: Scheduled<Void>?
@@ -150,6 +150,13 @@ extension ConnectionHandler {
         guard let exchange else { return }
         exchange.timer?.cancel()
         entry?.markBusy()
+        var fault = fault
+        // A call that only reads may be late: it does no harm.
+        if !["GET", "HEAD", "OPTIONS"].contains(exchange.head.method) {
+            let arrival = Arrival(context.channel)
+            exchange.received = min(exchange.received, arrival.instant)
+            if arrival.isAbandoned { fault = .cancelled }
+        }
         let body = exchange.body.readableBytes == 0 ? Data() : Data(exchange.body.readableBytesView)
         exchange.body = ByteBuffer()
         let request = FullRequest(

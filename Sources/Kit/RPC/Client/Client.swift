@@ -32,7 +32,7 @@ public struct Client<C: Contract>: Sendable {
         timeout: Duration? = nil, timing: Timing? = nil
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.longestDeadline)
-        guard time > .zero else { throw Problem.deadlineExceeded }
+        guard time > .zero else { throw Problem.late }
         guard let body = try? Coding.encode(input) else {
             throw Problem(.invalid, "The input cannot be written as JSON.")
         }

@@ -137,7 +137,7 @@ public final class Dispatcher: Sendable {
                 throw Problem(.unknownEndpoint, "There is no endpoint “\(running.call.endpoint.prefix(128))” here.")
             }
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
-            guard deadline > .now else { throw Problem.deadlineExceeded }
+            guard deadline > .now else { throw Problem.late }
             let isVital = running.call.isVital
             if !isVital { try admission.enter() }
             defer { if !isVital { admission.leave() } }

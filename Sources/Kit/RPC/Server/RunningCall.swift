@@ -57,4 +57,9 @@ extension Problem {
     package static var deadlineExceeded: Problem {
         Problem(.deadlineExceeded, "The time that the caller gave is over.")
     }
+
+    /// The time of a call was over before it was begun.
+    package static var late: Problem {
+        Problem(.deadlineExceeded, "The time that the caller gave is over.", isUnprocessed: true)
+    }
 }

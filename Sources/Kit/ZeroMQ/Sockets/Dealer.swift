@@ -25,6 +25,10 @@ public final class Dealer {
         connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
     }
 
+    /// Makes another connection to a server that is silent, after what was sent last. Over `ipc://` and `inproc://` it does
+    /// nothing: there the system notices the end of a connection.
+    public func renew() { connector.renew() }
+
     /// Closes the connection, without an event.
     public func close() { connector.close() }
 }

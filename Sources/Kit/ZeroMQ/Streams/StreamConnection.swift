@@ -122,7 +122,7 @@ final class StreamConnection: Flushable {
                 handler?(.writable)
             }
         }
-        if readiness.contains(.readable) || readiness.contains(.failed) { read() }
+        if readiness.contains(.readable) || readiness.contains(.failed) { read(toTheEnd: readiness.contains(.failed)) }
     }
 
     private func end() {
@@ -188,14 +188,23 @@ extension StreamConnection {
 // MARK: - Reading
 
 extension StreamConnection {
-    private func read() {
-        let count = thread.withScratch { scratch in
-            let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
-            if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
-            return count
+    /// Reads all that is there, so that what has waited together is seen together; but not for ever.
+    ///
+    /// - Parameter toTheEnd: whether the peer has gone.
+    private func read(toTheEnd: Bool) {
+        for _ in 0..<Self.readsAtOnce {
+            let (count, size) = thread.withScratch { scratch in
+                let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
+                if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
+                return (count, scratch.count)
+            }
+            if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
+            guard attachment != nil, count == size || (toTheEnd && count > 0) else { return }
         }
-        if count == 0 || (count < 0 && errno != EAGAIN) { end() }
     }
+
+    /// More than a Unix socket holds.
+    private static let readsAtOnce = 8
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         isHeard = true

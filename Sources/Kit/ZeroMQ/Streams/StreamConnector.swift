@@ -73,6 +73,13 @@ final class StreamConnector {
         state = .closed
     }
 
+    /// Writes what the system takes at once, closes the connection over a network without an event, and connects again.
+    func renew() {
+        guard address.isTCP, case .connected = state else { return }
+        leave()?.finish(by: .now)
+        connect()
+    }
+
     /// Gives up what is under way.
     ///
     /// - Returns: the connection, if there is one.

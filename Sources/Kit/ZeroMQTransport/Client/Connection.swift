@@ -24,6 +24,7 @@ final class Request: Sendable {
 /// Who waits for a reply.
 struct Waiting {
     let continuation: CheckedContinuation<Reply, Never>
+    let deadline: ContinuousClock.Instant
     let timer: Deadlines.Ticket
     var timing: Timing?
 }
@@ -31,9 +32,11 @@ struct Waiting {
 /// What a client knows of its connection and of the calls on it. It does no I/O: each transition returns what is to be done.
 struct Connection {
     enum State: Equatable {
-        /// Never connected yet, and not for long: calls wait.
+        /// A connection is being made, and not for long: calls wait.
         case young
         case up
+        /// The server is silent and was asked for a sign of life: until it answers calls wait.
+        case doubtful
         /// Calls fail at once.
         case down
         /// The server has said that it will stop: calls in flight go on, new ones fail at once.
@@ -47,13 +50,20 @@ struct Connection {
         case send(UInt64, Request)
         case sendCancel(UInt64)
         case sendHello
+        case sendPing
+        /// Say ``Connection/lostPatience()`` after ``Connection/patience``.
+        case startPatience
+        /// The connection is of no use: make another one.
+        case reconnect
         case answer(Waiting, Reply)
     }
 
-    /// For how long calls wait for the first connection.
+    /// For how long calls wait for a connection, or for a server that is doubted.
     static let patience = Duration.milliseconds(500)
     /// A server that is silent for longer is not there, whatever the socket says.
     static let silence = Duration.seconds(4)
+    /// A server that has been silent for so long when a call's time is over is doubted.
+    static let doubt = Duration.seconds(1)
 
     /// The id of the HELLO; calls have others.
     static let helloID: UInt64 = 0
@@ -72,7 +82,7 @@ struct Connection {
     /// Whether there is a connection, even if no calls are sent on it.
     var isOpen: Bool {
         switch state {
-        case .up, .leaving, .refused: true
+        case .up, .doubtful, .leaving, .refused: true
         case .young, .down, .closed: false
         }
     }
@@ -91,7 +101,7 @@ struct Connection {
             return [.answer(waiter, .failure(.busy))]
         }
         switch state {
-        case .young:
+        case .young, .doubtful:
             waiting[id] = waiter
             unsent[id] = request
             return []
@@ -105,10 +115,28 @@ struct Connection {
     }
 
     /// A call ends without the server: its time is over, or its caller has gone.
-    mutating func abandon(_ id: UInt64, _ problem: Problem) -> [Action] {
+    mutating func abandon(_ id: UInt64, _ problem: Problem, at now: ContinuousClock.Instant = .now) -> [Action] {
         guard let waiter = waiting.removeValue(forKey: id) else { return [] }
         let isSent = unsent.removeValue(forKey: id) == nil
-        return [.answer(waiter, .failure(problem))] + (isSent && state != .down ? [.sendCancel(id)] : [])
+        guard isSent, state != .down else { return [.answer(waiter, .failure(problem))] }
+        return [.answer(waiter, .failure(problem)), .sendCancel(id)] + beginDoubt(problem, now)
+    }
+
+    /// A call's time is over, and nothing else has come for a while either.
+    private mutating func beginDoubt(_ problem: Problem, _ now: ContinuousClock.Instant) -> [Action] {
+        guard state == .up, problem.kind == .deadlineExceeded, lastHeard.duration(to: now) >= Self.doubt else {
+            return []
+        }
+        state = .doubtful
+        return [.sendPing, .startPatience]
+    }
+
+    /// Whether a reply says that a call came too late which did not: its clock and the server's do not fit together.
+    func isMisjudged(_ id: UInt64, _ reply: Reply) -> Bool {
+        guard case .failure(let problem) = reply, problem.kind == .deadlineExceeded, problem.isUnprocessed,
+            let deadline = waiting[id]?.deadline
+        else { return false }
+        return ContinuousClock.now.duration(to: deadline) > .milliseconds(50)
     }
 
     /// The socket would not take a call.
@@ -121,15 +149,27 @@ struct Connection {
         lastHeard = .now
         if id == Self.helloID, case .failure(let problem) = reply {
             state = .refused(problem)
-            return lose(problem)
+            return lose(problem, unsent: problem)
         }
-        return waiting.removeValue(forKey: id).map { [.answer($0, reply)] } ?? []
+        return trusted() + (waiting.removeValue(forKey: id).map { [.answer($0, reply)] } ?? [])
     }
 
     /// Anything else has come from the server.
     mutating func heard() -> [Action] {
         lastHeard = .now
-        return state == .down || state == .young ? connected() : []
+        return state == .down || state == .young ? connected() : trusted()
+    }
+
+    /// The server was doubted, and is there.
+    private mutating func trusted() -> [Action] {
+        guard state == .doubtful else { return [] }
+        state = .up
+        return takeUnsent()
+    }
+
+    private mutating func takeUnsent() -> [Action] {
+        defer { unsent = [:] }
+        return unsent.sorted { $0.key < $1.key }.map { .send($0, $1) }
     }
 
     /// The handshake is done: what waited is sent.
@@ -138,14 +178,12 @@ struct Connection {
         state = .up
         absence = nil
         lastHeard = .now
-        let sends = unsent.sorted { $0.key < $1.key }.map { Action.send($0, $1) }
-        unsent = [:]
-        return [.sendHello] + sends
+        return [.sendHello] + takeUnsent()
     }
 
     /// The server has said who it is. Another process than before knows nothing of the calls in flight.
     mutating func greeted(by server: String) -> [Action] {
-        let lost = instance.map { $0 != server } == true ? lose(.lost) : []
+        let lost = instance.map { $0 != server } == true ? lose(.lost, unsent: .notConnected) : []
         instance = server
         return lost + heard()
     }
@@ -154,7 +192,7 @@ struct Connection {
     mutating func disconnected() -> [Action] {
         guard isOpen else { return [] }
         state = .down
-        return lose(.lost)
+        return lose(.lost, unsent: .notConnected)
     }
 
     /// CURVE does not let a connection come about: calls fail with the reason until there is one.
@@ -162,42 +200,61 @@ struct Connection {
         guard state == .young || state == .down else { return [] }
         state = .down
         absence = problem
-        return lose(problem)
+        return lose(problem, unsent: problem)
     }
 
     /// The server will stop.
     mutating func sentAway() -> [Action] {
+        let sends = trusted()
         if state == .up { state = .leaving }
-        return []
+        return sends
     }
 
-    /// The first connection takes too long.
+    /// The connection, or the server that is doubted, takes too long.
     mutating func lostPatience() -> [Action] {
-        guard state == .young else { return [] }
-        state = .down
-        return lose(.notConnected)
+        switch state {
+        case .young:
+            state = .down
+            return lose(.notConnected, unsent: .notConnected)
+        case .doubtful: return renew()
+        case .up, .down, .leaving, .refused, .closed: return []
+        }
     }
 
     /// Nothing has come for a while, though the server was asked.
-    mutating func checkSilence() -> [Action] {
-        guard state == .up, lastHeard.duration(to: .now) > Self.silence else { return [] }
-        state = .down
-        return lose(.lost)
+    mutating func checkSilence(at now: ContinuousClock.Instant = .now) -> [Action] {
+        guard state == .up, lastHeard.duration(to: now) > Self.silence else { return [] }
+        return renew()
+    }
+
+    /// The server is silent: calls that were sent are lost, and the server learns that nobody waits for them; the others wait
+    /// for a new connection.
+    private mutating func renew() -> [Action] {
+        let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }
+        for (id, _) in lost { waiting[id] = nil }
+        instance = nil
+        state = .young
+        return lost.map { .sendCancel($0.key) } + lost.map { .answer($0.value, .failure(.lost)) }
+            + [.reconnect, .startPatience]
     }
 
     mutating func closed() -> [Action] {
         state = .closed
-        return lose(.notConnected)
+        return lose(.notConnected, unsent: .notConnected)
     }
 
     /// Ends all calls. Whoever answers the next HELLO, the calls of then will be its own.
-    private mutating func lose(_ problem: Problem) -> [Action] {
+    ///
+    /// - Parameter unsentProblem: for the calls that were not sent yet.
+    private mutating func lose(_ problem: Problem, unsent unsentProblem: Problem) -> [Action] {
         defer {
             waiting = [:]
             unsent = [:]
             instance = nil
         }
-        return waiting.values.map { .answer($0, .failure(problem)) }
+        return waiting.map { id, waiter in
+            .answer(waiter, .failure(unsent[id] == nil ? problem : unsentProblem))
+        }
     }
 }
 

@@ -10,7 +10,10 @@ extension ZeroMQCaller {
             switch action {
             case .send(let id, let request): send(id, request)
             case .sendCancel(let id): _ = send(Outgoing(Preamble(.cancel, id: id)))
-            case .sendHello: _ = send(hello)
+            case .sendHello: sendHello()
+            case .sendPing: sendPing()
+            case .startPatience: startPatience()
+            case .reconnect: socket?.renew()
             case .answer(let waiting, let reply):
                 Deadlines.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
@@ -35,6 +38,24 @@ extension ZeroMQCaller {
         }
     }
 
+    private func sendHello() {
+        var head = hello
+        head.add(.sent, clock.reading())
+        _ = send(Outgoing(Preamble(.hello, id: Connection.helloID), head, body: contract))
+    }
+
+    private func sendPing() {
+        var head = Head()
+        head.add(.sent, clock.reading())
+        _ = send(Outgoing(Preamble(.ping, id: 0), head))
+    }
+
+    func startPatience() {
+        _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
+            Task { await self?.apply { $0.lostPatience() } }
+        }
+    }
+
     /// Sends the server a PING every second: no socket notices that a process is frozen.
     private func beat() {
         guard !isBeating else { return }
@@ -47,7 +68,7 @@ extension ZeroMQCaller {
     private func beatAgain() {
         isBeating = false
         guard socket != nil else { return }
-        _ = send(Outgoing(Preamble(.ping, id: 0)))
+        sendPing()
         apply { $0.checkSilence() }
         beat()
     }
@@ -56,7 +77,7 @@ extension ZeroMQCaller {
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
         let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
-        if !send(Outgoing(preamble, Head(request.call), body: request.call.body)) {
+        if !send(Outgoing(preamble, Head(request.call, sent: clock.reading()), body: request.call.body)) {
             apply { $0.refused(id) }
         }
     }
@@ -74,6 +95,7 @@ extension ZeroMQCaller {
         case .reply:
             if let times = head[.serverTiming] { connection.timing(of: preamble.id)?.note(header: times) }
             let reply = Reply(preamble, head, body: Data(frames[2]))
+            if connection.isMisjudged(preamble.id, reply) { clock.rename() }
             apply { $0.replied(preamble.id, reply) }
         case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }
         case .goAway: apply { $0.sentAway() }

@@ -17,8 +17,11 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     var connection = Connection()
     var socket: Dealer?
 
-    /// What a connection begins with: the contract that this side was written for.
-    let hello: Outgoing
+    /// The head of the HELLO that a connection begins with; its body is ``contract``.
+    let hello: Head
+    /// What this side was written for, as JSON.
+    let contract: Data
+    var clock = SendClock()
     private let context: Context
     private let security: SocketOptions.Security
     private let maxReply: Int
@@ -41,7 +44,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         self.address = address
         var head = Head()
         head.add(.contract, contract?.hash)
-        hello = Outgoing(Preamble(.hello, id: Connection.helloID), head, body: contract?.json.json() ?? Data())
+        hello = head
+        self.contract = contract?.json.json() ?? Data()
         self.thread = thread
         self.context = context
         self.security = security
@@ -60,9 +64,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.take(event) }
         }
-        _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
-            Task { await self?.apply { $0.lostPatience() } }
-        }
+        startPatience()
     }
 
     public var isConnected: Bool { connection.isUp }
@@ -71,7 +73,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         let request = Request(
             call, isIdempotent: endpoint.isIdempotent,
             deadline: call.received + (call.timeout ?? endpoint.deadline))
-        guard request.deadline > .now else { return .failure(.deadlineExceeded) }
+        guard request.deadline > .now else { return .failure(.late) }
         // Without the preference, the runtime wakes whoever waits here on the shared pool first, and from there on this
         // thread: two hops more.
         return await withTaskExecutorPreference(thread) { await self.reply(to: request) }
@@ -86,7 +88,10 @@ public actor ZeroMQCaller: Caller, ThreadBound {
                 }
                 perform(
                     connection.enter(
-                        id, request, Waiting(continuation: continuation, timer: timer, timing: request.call.timing)))
+                        id, request,
+                        Waiting(
+                            continuation: continuation, deadline: request.deadline, timer: timer,
+                            timing: request.call.timing)))
                 // A cancellation that came earlier found nothing to give up.
                 if Task.isCancelled { giveUp(id, .cancelled) }
             }

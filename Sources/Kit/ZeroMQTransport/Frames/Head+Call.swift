@@ -4,8 +4,11 @@ import RPC
 
 extension Head {
     /// The head of a request.
-    init(_ call: Call) {
+    ///
+    /// - Parameter sent: when it is written, by ``SendClock/reading()``.
+    init(_ call: Call, sent: String) {
         self.init(call.endpoint)
+        add(.sent, sent)
         add(.token, call.token)
         add(.traceparent, call.trace.header)
         add(.tracestate, call.trace.state)

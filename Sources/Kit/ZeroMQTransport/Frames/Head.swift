@@ -11,6 +11,7 @@ package struct Head: Equatable, Sendable {
         case contentType = "content-type"
         case requestID = "x-request-id"
         case origin = "x-origin"
+        case sent
         case processed
         case serverTiming = "server-timing"
         case service

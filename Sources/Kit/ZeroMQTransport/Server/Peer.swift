@@ -17,10 +17,18 @@ struct CallID: Hashable {
 final class Peer {
     /// Whether it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
     var isGreeted = false
-    /// Calls that are being answered. One that is about to start has no handle yet.
-    private var calls: [CallID: RunningCall?] = [:]
+    /// How long its messages are under way.
+    var transit = TransitTime()
+    private var calls: [CallID: Progress] = [:]
     /// Replies that the socket has not accepted yet, oldest first.
     var outbox = Outbox()
+
+    /// How far a call has come that is not replied to yet.
+    private enum Progress {
+        /// It is not begun, and whether its caller has cancelled it.
+        case waiting(isCancelled: Bool)
+        case running(RunningCall)
+    }
 
     enum Refusal {
         case duplicate
@@ -33,28 +41,40 @@ final class Peer {
     /// Whether it still waits for replies.
     var isBusy: Bool { !calls.isEmpty || !outbox.isEmpty }
 
-    var running: [RunningCall] { calls.values.compactMap(\.self) }
+    var running: [RunningCall] {
+        calls.values.compactMap { if case .running(let call) = $0 { call } else { nil } }
+    }
 
-    /// Enters a call that is about to start.
+    /// Enters a call that is not begun.
     func enter(_ id: CallID, limit: Int) -> Refusal? {
         guard calls[id] == nil else { return .duplicate }
         guard calls.count < limit else { return .tooMany }
-        calls[id] = .some(nil)
+        calls[id] = .waiting(isCancelled: false)
         return nil
     }
 
-    /// Notes the handle of a call that has started, unless it is over already.
-    func started(_ call: RunningCall, _ id: CallID) {
+    /// Notes the handle of a call that has begun, unless it is over already.
+    func began(_ call: RunningCall, _ id: CallID) {
         guard calls[id] != nil else { return }
-        calls[id] = .some(call)
+        calls[id] = .running(call)
     }
 
     func leave(_ id: CallID) {
         calls[id] = nil
     }
 
-    func call(_ id: CallID) -> RunningCall? {
-        calls[id] ?? nil
+    /// Cancels a call: one that is not begun never will be.
+    func cancel(_ id: CallID) {
+        switch calls[id] {
+        case .waiting: calls[id] = .waiting(isCancelled: true)
+        case .running(let call): call.cancel()
+        case nil: break
+        }
+    }
+
+    /// Whether a call that is not begun was cancelled.
+    func hasCancelled(_ id: CallID) -> Bool {
+        if case .waiting(let isCancelled) = calls[id] { isCancelled } else { false }
     }
 }
 

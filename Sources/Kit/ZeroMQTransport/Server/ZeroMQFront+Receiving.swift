@@ -4,6 +4,19 @@ import RPC
 import ZMTP
 import ZeroMQ
 
+/// A call that was read and is not begun.
+struct UnbegunCall {
+    var call: Call
+    let id: UInt64
+    let peer: Peer
+    let path: ReturnPath
+    /// The time that its message was under way, in milliseconds, if it says so.
+    let age: Int64?
+
+    /// Whether it came so quickly that no cancellation can wait behind it.
+    var isFresh: Bool { age.map { $0 < 5 } ?? false }
+}
+
 extension ZeroMQFront {
     /// Handles an event of the socket of this number.
     func take(_ event: SocketEvent, from listener: Int) {
@@ -39,8 +52,10 @@ extension ZeroMQFront {
     private func take(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
         switch preamble.kind {
         case .request: start(preamble, head, body, path)
-        case .cancel: peers[path.peer]?.call(CallID(preamble.id, path))?.cancel()
-        case .ping: send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
+        case .cancel: peers[path.peer]?.cancel(CallID(preamble.id, path))
+        case .ping:
+            if let peer = peers[path.peer] { _ = age(head, of: peer) }
+            send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
         case .hello: greet(preamble.id, head, body, path)
         // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
         case .reply, .pong, .goAway: counters.dropped += 1
@@ -55,13 +70,18 @@ extension ZeroMQFront {
         {
             return refuse(id, Problem(.incompatible, fault), path)
         }
-        peer(path.peer).isGreeted = true
+        let peer = peer(path.peer)
+        peer.isGreeted = true
+        _ = age(head, of: peer)
         send(Outgoing(Preamble(.hello, id: id), hello), to: path)
     }
 
     private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
-        let call = Call(preamble, head, body)
+        var call = Call(preamble, head, body)
         let peer = peer(path.peer)
+        let age = age(head, of: peer)
+        // Below that it is what reading takes, and the rounding of the clocks.
+        if let age, age > 1 { call.received -= .milliseconds(age) }
         switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {
         case .duplicate:
             counters.refused += 1
@@ -74,10 +94,39 @@ extension ZeroMQFront {
             return refuse(call, preamble.id, problem, path)
         case nil: break
         }
-        let running = dispatcher.start(call) { [weak self] reply, call in
-            self?.deliver(reply, to: call, preamble.id, path)
+        let request = UnbegunCall(call: call, id: preamble.id, peer: peer, path: path, age: age)
+        if request.isFresh { begin(request) } else { beginSoon(request) }
+    }
+
+    /// The time that a message was under way, in milliseconds; `nil` if it does not say when it was sent.
+    private func age(_ head: Head, of peer: Peer) -> Int64? {
+        head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
+    }
+
+    private func begin(_ request: UnbegunCall) {
+        let (id, path) = (request.id, request.path)
+        let running = dispatcher.start(request.call) { [weak self] reply, call in
+            self?.deliver(reply, to: call, id, path)
         }
-        peer.started(running, CallID(preamble.id, path))
+        request.peer.began(running, CallID(id, path))
+    }
+
+    /// Begins a call after all that was read together with it: the cancellation of a call that has waited may be there.
+    private func beginSoon(_ request: UnbegunCall) {
+        unbegun.append(request)
+        if unbegun.count == 1 { Task { await beginAll() } }
+    }
+
+    private func beginAll() {
+        let requests = unbegun
+        unbegun = []
+        for var request in requests {
+            let isAbandoned =
+                peers[request.path.peer] !== request.peer
+                || request.peer.hasCancelled(CallID(request.id, request.path))
+            if isAbandoned { request.call.fault = .cancelled }
+            begin(request)
+        }
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.

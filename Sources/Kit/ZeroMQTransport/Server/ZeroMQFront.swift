@@ -33,6 +33,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
     var refusals: RefusalLog
+    var unbegun: [UnbegunCall] = []
     var idleWaiter: CheckedContinuation<Void, Never>?
 
     private let context: Context

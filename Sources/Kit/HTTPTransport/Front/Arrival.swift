@@ -1,0 +1,29 @@
+import Glibc
+import NIOCore
+
+/// When the kernel got the last bytes of a connection, and whether the client has gone since.
+///
+/// A process that was frozen, or has much to do, reads a request long after it came; its client may have given up.
+struct Arrival {
+    private let age: Duration
+    private let state: UInt8
+
+    /// A client that has waited for so long and has closed its side was not only done with sending.
+    private static let patience = Duration.seconds(1)
+    private static let closed = UInt8(7)  // TCP_CLOSE: reset, or gone
+    private static let closeWait = UInt8(8)  // TCP_CLOSE_WAIT: the client has closed its side
+
+    /// Asks the kernel. On the channel's event loop; other channels than those of TCP know nothing.
+    init(_ channel: any Channel) {
+        var info = tcp_info()
+        (channel as? any SocketOptionProvider)?.getTCPInfo().assumeIsolated().whenSuccess { info = $0 }
+        age = .milliseconds(Int(info.tcpi_last_data_recv))
+        state = info.tcpi_state
+    }
+
+    /// The latest instant at which the request can have come.
+    var instant: ContinuousClock.Instant { .now - age }
+
+    /// True if nobody can wait for a response any more.
+    var isAbandoned: Bool { state == Self.closed || (state == Self.closeWait && age >= Self.patience) }
+}
