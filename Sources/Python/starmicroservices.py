@@ -1,4 +1,4 @@
-"""A client for services that speak S1 over ZeroMQ (WIRE.md). One file; needs pyzmq and Python 3.9.
+"""A client for services that speak S1 over ZeroMQ (S1.md). One file; needs pyzmq and Python 3.9.
 
     with Client("ipc:///run/star/auth.sock") as client:
         token = client.auth.create(user="ada", password="…")["token"]     # names and arguments are the contract's
@@ -8,8 +8,9 @@
     async with AsyncClient("ipc:///run/star/resource.sock", token=token) as client:
         times = await asyncio.gather(*(client.resource.current_time() for _ in range(100)))
 
-A client belongs to one thread, or one event loop. It connects, and connects again, by itself, but sends no call twice:
-one that was under way when the connection broke ends with the code `unknown_outcome`, and its caller decides.
+A client belongs to one thread, or one event loop, of one process: after a fork, make another. It connects, and connects
+again, by itself, but sends no call twice: one that was under way when the connection broke ends with the code
+`unknown_outcome`, and its caller decides.
 """
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ import inspect
 import itertools
 import json
 import keyword
+import os
 import re
 import secrets
 import struct
@@ -37,6 +39,7 @@ TYPES = dict(string=str, integer=int, number=float, boolean=bool, array=list, ob
 REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this client's key.",
             zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
+DOUBT, PATIENCE = 1.0, 0.5     # seconds of silence until a server is doubted, and that it then has to say something
 HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+: [^\r\n\0]*")
 
 
@@ -132,6 +135,8 @@ class Pending:
             self.finish(problem=DeadlineExceeded(504, "deadline_exceeded", detail="No answer in time."))
             self.client.send(Message(CANCEL, self.message.id))      # of a PING: an unknown id, ignored
             self.client.pump()
+            if time.monotonic() >= self.deadline - 0.005:       # a timer may be early
+                self.client.doubt()
 
     def value(self) -> Any:
         """What a call that is done gave: JSON decoded, None for no body, bytes for what is not JSON; or its Problem."""
@@ -158,27 +163,40 @@ class Client(contextlib.AbstractContextManager):
         self.greeting: Mapping[str, str] = {}       # the service's HELLO; empty while there is none
         self.contract, self._goaway = None, None  # type: Any
         self._ids, self._instance, self._greet, self._closed = itertools.count(1), "", False, False
-        self._socket = (context or zmq.Context.instance()).socket(zmq.DEALER)
-        # Not ZMQ_IMMEDIATE, which throws away answers unread when a connection ends: calls wait for the HELLO instead.
-        self._socket.linger, self._socket.reconnect_ivl, self._socket.reconnect_ivl_max = 0, 50, 2000
+        self._process, self._clock, self._heard, self._doubted = os.getpid(), clock_name(), time.monotonic(), 0.0
+        self._address, self._context, self._keys = address, context, ()  # type: str, Any, tuple[bytes, ...]
         if server_key:
             pair = (public_key.encode(), secret_key.encode()) if public_key and secret_key else zmq.curve_keypair()
-            self._socket.curve_publickey, self._socket.curve_secretkey = pair
-            self._socket.curve_serverkey = server_key.encode()
+            self._keys = (*pair, server_key.encode())
         self.refusal = ""                           # why CURVE lets no connection come about
-        self._monitor = self._socket.get_monitor_socket(
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket = (self._context or zmq.Context.instance()).socket(zmq.DEALER)
+        # Not ZMQ_IMMEDIATE, which throws away answers unread when a connection ends: calls wait for the HELLO instead.
+        socket.linger, socket.reconnect_ivl, socket.reconnect_ivl_max = 0, 50, 2000
+        if self._address.startswith("tcp:"):
+            socket.heartbeat_ivl, socket.heartbeat_timeout = 2000, 4000
+        if self._keys:
+            socket.curve_publickey, socket.curve_secretkey, socket.curve_serverkey = self._keys
+        self._monitor = socket.get_monitor_socket(
             zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | sum(REFUSALS))
-        self._socket.connect(address)
+        socket.connect(self._address)
+
+    def _shut(self, linger: int = 0) -> None:
+        self._socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self._socket.close(linger=linger)
 
     def close(self) -> None:
-        """Gives up the calls under way and closes at once."""
-        for call in list(self.calls.values()):
+        """Gives up the calls under way and closes at once. After a fork, it leaves the parent's connection alone."""
+        if self._process != os.getpid():
+            self._closed = True
+        for call in list(self.calls.values()) if not self._closed else ():
             call.give_up()
         if not self._closed:
             self._closed = True
-            self._socket.disable_monitor()
-            self._monitor.close(linger=0)
-            self._socket.close(linger=0)
+            self._shut()
 
     def __exit__(self, *_: Any) -> None:
         self.close()
@@ -196,6 +214,8 @@ class Client(contextlib.AbstractContextManager):
             body = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         lines = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"}
         lines.update({"x-token": token or self.token} if token or self.token else {}, **headers)
+        if "traceparent" not in headers:
+            lines.pop("tracestate", None)           # it belongs to another trace
         return self._start(Message(REQ, next(self._ids), name, lines, body or b"", int(idempotent)), timeout)
 
     def ping(self, timeout: float | None = None) -> Any:
@@ -203,9 +223,12 @@ class Client(contextlib.AbstractContextManager):
         return self._start(Message(PING, next(self._ids)), timeout).result()
 
     def finished(self, call: Pending) -> Any:
+        self._check_process()
         try:
             self.pump()
             while not call.done and (left := call.deadline - time.monotonic()) > 0:
+                if self._doubted:
+                    left = max(0, min(left, self._doubted + PATIENCE - time.monotonic()))
                 zmq.zmq_poll([(self._monitor, zmq.POLLIN), (self._socket, self.interest())], int(left * 1000) + 1)
                 self.pump()
         finally:
@@ -222,6 +245,8 @@ class Client(contextlib.AbstractContextManager):
         return documented(self, self.discover(), name)
 
     def send(self, message: Message) -> bool:
+        if message.kind in (REQ, PING, HELLO):
+            message = message._replace(headers={**message.headers, "sent": f"{clock()} {self._clock}"})
         with contextlib.suppress(zmq.Again):
             self._socket.send_multipart(message.encode(), zmq.DONTWAIT)
             return True
@@ -229,6 +254,7 @@ class Client(contextlib.AbstractContextManager):
 
     def pump(self) -> None:
         """Takes in what has come and sends what can go, until neither is left."""
+        self._check_process()
         while not self._closed:
             events = list(arrived(self._monitor))
             for frames in arrived(self._socket):    # before the events are heeded: an answer that came first counts
@@ -241,15 +267,39 @@ class Client(contextlib.AbstractContextManager):
                 self._lose()
                 self._greet = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
                 self.refusal = "" if self._greet else self.refusal
+            if self._doubted and time.monotonic() >= self._doubted + PATIENCE:
+                self._renew()
             self._flush()
-            if not self._socket.getsockopt(zmq.EVENTS) & self.interest():
+            # Both are asked: their descriptors signal once, and not again before that.
+            heard = self._monitor.getsockopt(zmq.EVENTS) & zmq.POLLIN
+            if not heard and not self._socket.getsockopt(zmq.EVENTS) & self.interest():
                 return
 
     def interest(self) -> int:
         """The events of the socket that give pump() something to do."""
-        return zmq.POLLIN | (zmq.POLLOUT if self._greet or (self.greeting and self._unsent) else 0)
+        return zmq.POLLIN | (zmq.POLLOUT if self._greet or self.greeting and self._unsent and not self._doubted else 0)
+
+    def doubt(self) -> None:
+        """A call's time is over. If nothing else has come for a while, calls wait until something does, or for a new
+        connection: a network may drop one without a word."""
+        if not self._doubted and self.greeting and time.monotonic() - self._heard >= DOUBT:
+            self._doubted = time.monotonic()
+            self.send(Message(PING, next(self._ids)))
+
+    def _renew(self) -> None:
+        for id in [call.message.id for call in self.calls.values() if call.sent]:
+            self.send(Message(CANCEL, id))
+        self._lose()
+        self._shut(linger=500)                      # so that the cancellations go out
+        self.greeting, self._goaway, self._greet, self._doubted = {}, None, False, 0.0
+        self._open()
+
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            raise RuntimeError("this client was made before a fork: make one in this process")
 
     def _start(self, message: Message, timeout: float | None) -> Pending:
+        self._check_process()
         if self._closed or not message.encode():    # a header that cannot be sent is said here
             raise ValueError("the client is closed")
         call = self.calls[message.id] = Pending(self, message, self.timeout if timeout is None else timeout)
@@ -260,7 +310,7 @@ class Client(contextlib.AbstractContextManager):
     def _flush(self) -> None:
         if self._greet:
             self._greet = not self.send(Message(HELLO, next(self._ids)))
-        while self._unsent and (self.greeting or self._goaway):
+        while self._unsent and (self.greeting or self._goaway) and not self._doubted:
             call = self._unsent[0]
             left = int((call.deadline - time.monotonic()) * 1000)
             if self._goaway and not call.done:
@@ -280,7 +330,10 @@ class Client(contextlib.AbstractContextManager):
         except ValueError:
             call = self.calls.get(PREAMBLE.unpack(frames[0])[-1]) if len(frames[0]) == PREAMBLE.size else None
             return call and call.finish(problem=Problem(502, "bad_reply", detail="The answer cannot be read."))
+        self._heard, self._doubted = time.monotonic(), 0.0
         call, instance = self.calls.get(message.id), message.headers.get("server-instance", self._instance)
+        if call and message.first == "504" and message.headers.get("processed") == "no" and call.deadline - self._heard > .05:
+            self._clock = secrets.token_hex(8)      # its time is not over: the clocks do not fit together
         if call and call.sent and (message.kind == REP or message.kind == PONG and call.message.kind == PING):
             call.finish(message)
         if instance != self._instance:
@@ -328,18 +381,44 @@ class AsyncClient(Client):
         return documented(self, self.contract, name) if self.contract else function
 
     async def __aenter__(self) -> AsyncClient:
-        for socket in self._socket, self._monitor:
-            asyncio.get_running_loop().add_reader(socket.getsockopt(zmq.FD), self.pump)
+        self._listen()
         self.pump()
         return self
+
+    def _listen(self) -> None:
+        for socket in self._socket, self._monitor:
+            asyncio.get_running_loop().add_reader(socket.getsockopt(zmq.FD), self.pump)
+
+    def doubt(self) -> None:
+        super().doubt()
+        if self._doubted:
+            asyncio.get_running_loop().call_later(PATIENCE + 0.01, self.pump)      # a timer may be early
+
+    def _renew(self) -> None:
+        super()._renew()
+        self._listen()
+
+    def _shut(self, linger: int = 0) -> None:
+        for socket in self._socket, self._monitor:
+            asyncio.get_running_loop().remove_reader(socket.getsockopt(zmq.FD))
+        super()._shut(linger)
 
     async def __aexit__(self, *_: Any) -> None:
         self.close()
 
-    def close(self) -> None:
-        for socket in () if self._closed else (self._socket, self._monitor):
-            asyncio.get_running_loop().remove_reader(socket.getsockopt(zmq.FD))
-        super().close()
+
+def clock() -> int:
+    """Milliseconds by the clock that dates messages, which nobody sets or slews."""
+    return time.clock_gettime_ns(getattr(time, "CLOCK_MONOTONIC_RAW", time.CLOCK_MONOTONIC)) // 1_000_000
+
+
+def clock_name() -> str:
+    """That of this machine's clock, as S1.md has it; a random one if it is not known."""
+    with contextlib.suppress(OSError):
+        if os.readlink("/proc/self/ns/time") == "time:[4026531834]":
+            with open("/proc/sys/kernel/random/boot_id") as file:
+                return file.read(8)
+    return secrets.token_hex(8)
 
 
 def arrived(socket: zmq.Socket) -> Iterator[list[bytes]]:

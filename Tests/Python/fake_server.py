@@ -1,4 +1,4 @@
-"""A small server of S1 for tests: a ROUTER on a thread, read and written here from WIRE.md, with none of the client's code.
+"""A small server of S1 for tests: a ROUTER on a thread, read and written here from S1.md, with none of the client's code.
 
     with FakeServer("ipc:///run/x/fake.sock") as server: ...
 
@@ -180,8 +180,8 @@ class FakeServer:
             late = (min(ready, deadline), next(self._turn), peer, envelope, id, 200 if ready < deadline else 504)
             heapq.heappush(self._late, late)
         elif name == "problem":
-            status = given.pop("status", 403)
-            self._reply(peer, envelope, id, status, problem(status, **given), retry=given.get("retry_ms", 0))
+            status, headers = given.pop("status", 403), {} if given.pop("processed", True) else {"processed": "no"}
+            self._reply(peer, envelope, id, status, problem(status, **given), headers, given.get("retry_ms", 0))
         elif name == "busy":
             self._reply(peer, envelope, id, 429, problem(429, code="too_many_requests"), {"processed": "no"}, 1500)
         elif name == "head":

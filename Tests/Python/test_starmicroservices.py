@@ -3,14 +3,18 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import faulthandler
 import inspect
 import json
 import os
 import pydoc
+import signal
+import socket as net
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -187,6 +191,141 @@ def test_what_a_call_carries(client):
     assert (version, len(trace), len(span), flags) == ("00", 32, 16, "01")
     again = client.call("fake.head", token="other", headers={"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"})
     assert again["headers"]["x-token"] == "other" and again["headers"]["traceparent"][3] == "a"
+
+
+def test_a_call_says_when_it_was_sent(client):
+    began = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW) // 1_000_000
+    sent, name = client.call("fake.head")["headers"]["sent"].split(" ")
+    assert began <= int(sent) <= began + 1000
+    assert name == open("/proc/sys/kernel/random/boot_id").read()[:8]
+
+
+def test_a_client_takes_another_name_for_its_clock_if_a_server_finds_its_calls_late_that_are_not(client):
+    names = [client.call("fake.head")["headers"]["sent"].split(" ")[1]]
+    with pytest.raises(DeadlineExceeded) as caught:
+        client.call("fake.problem", {"status": 504, "processed": False}, timeout=5)
+    assert not caught.value.processed
+    names += [client.call("fake.head")["headers"]["sent"].split(" ")[1] for _ in range(2)]
+    assert names[0] != names[1] == names[2]
+
+
+def test_tracestate_goes_with_its_traceparent_only(client):
+    parent = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    both = client.call("fake.head", headers={"traceparent": parent, "tracestate": "rojo=1,congo=2"})["headers"]
+    assert both["traceparent"] == parent and both["tracestate"] == "rojo=1,congo=2"
+    assert "tracestate" not in client.call("fake.head", headers={"tracestate": "rojo=1"})["headers"]
+
+
+def in_a_fork(action) -> str:
+    """What an action raises in a forked process, or what it returns."""
+    read, write = os.pipe()
+    if (child := os.fork()) == 0:
+        signal.alarm(10)
+        try:
+            said = repr(action())
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(write, said.encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as file:
+        said = file.read()
+    assert os.waitpid(child, 0)[1] == 0
+    return said
+
+
+def test_a_client_of_the_process_before_a_fork_says_so_at_once(client, server):
+    client.discover()
+    pending = client.submit("fake.slow", {"ms": 200})
+    for action in (lambda: client.call("fake.echo", {"n": 1}), client.ping, lambda: client.submit("fake.empty"),
+                   pending.result, client.fake.empty, client.discover, lambda: asyncio.run(awaited(client))):
+        began = time.monotonic()
+        assert in_a_fork(action) == "RuntimeError: this client was made before a fork: make one in this process"
+        assert time.monotonic() - began < 1
+    assert in_a_fork(client.close) == "None"
+
+    def with_its_own():
+        with Client(server.address) as own:
+            return own.call("fake.echo", {"n": 1})
+    assert in_a_fork(with_its_own) == "{'n': 1}"
+    assert pending.result() == {"slow": True} and client.call("fake.echo", {"n": 2}) == {"n": 2}
+
+
+async def awaited(client):
+    return await AsyncClient.finished(client, client.submit("fake.empty"))
+
+
+class Way:
+    """A way through a network that may swallow all that its connections carry, without a word; new ones are fine."""
+
+    def __init__(self, to: str) -> None:
+        self._to = tuple(to.removeprefix("tcp://").split(":"))
+        self._listener = net.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._sockets, self._swallowing = [self._listener], set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = net.create_connection(self._to)
+                self._sockets += near, far
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, source: net.socket, target: net.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if source not in self._swallowing:
+                    target.sendall(data)
+            target.shutdown(net.SHUT_WR)
+
+    def swallow(self) -> None:
+        self._swallowing.update(self._sockets)
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
+
+
+@pytest.fixture
+def path():
+    with FakeServer("tcp://127.0.0.1:*") as server:
+        path = Way(server.address)
+        yield path
+        path.close()
+
+
+def test_a_connection_that_is_dead_and_says_nothing_costs_one_call(path):
+    with Client(path.address) as client:
+        assert client.call("fake.echo", {"n": 0}) == {"n": 0}
+        for _ in range(2):
+            path.swallow()
+            with pytest.raises(DeadlineExceeded):
+                client.call("fake.echo", {"n": 1}, timeout=1.1)
+            assert client.call("fake.echo", {"n": 2}, timeout=5) == {"n": 2}
+
+
+def test_a_slow_answer_costs_no_connection(client, server):
+    client.ping()
+    slow = client.submit("fake.slow", {"ms": 2200}, timeout=10)
+    with pytest.raises(DeadlineExceeded):
+        client.call("fake.slow", {"ms": 3000, "stubborn": True}, timeout=1.1)
+    assert client.call("fake.echo", {"n": 2}) == {"n": 2} and slow.result() == {"slow": True}
+    assert sum(seen[0] == HELLO for seen in server.seen) == 1
+
+
+def test_async_connection_that_is_dead_and_says_nothing_costs_one_call(path):
+    async def main():
+        async with AsyncClient(path.address) as client:
+            assert await client.call("fake.echo", {"n": 0}) == {"n": 0}
+            path.swallow()
+            with pytest.raises(DeadlineExceeded):
+                await client.call("fake.echo", {"n": 1}, timeout=1.1)
+            calls = [client.call("fake.echo", {"n": n}, timeout=5) for n in range(20)]
+            assert await asyncio.gather(*calls) == [{"n": n} for n in range(20)]
+    asyncio.run(main())
 
 
 def test_many_calls_in_flight_end_out_of_order(client):
