@@ -237,10 +237,10 @@ WATCHED = """
     return timer;
   };
   globalThis.clearTimeout = timer => { renewals.delete(timer); never(timer); };
-  globalThis.fetch = async (path, options) => {
-    const name = `${options.method} ${path}`;
+  globalThis.fetch = async (address, options) => {
+    const name = `${options.method} ${new URL(address, location).pathname}`;
     shown.push(options.headers["X-Token"] ?? null);
-    const answer = answers[name] ?? await ask(path, { ...options, signal: null });
+    const answer = answers[name] ?? await ask(address, { ...options, signal: null });
     answered.push(name);
     await holds[name];
     return answer;
