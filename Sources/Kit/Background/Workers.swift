@@ -1,3 +1,4 @@
+import DequeModule
 import Dispatch
 import Foundation
 import Synchronization
@@ -18,7 +19,7 @@ public final class Workers: Sendable {
 
     /// Outlives the object, until its threads have seen that it is gone.
     private final class Desk: Sendable {
-        private let jobs = Mutex<[Job]>([])
+        private let jobs = Mutex<Deque<Job>>([])
         private let signal = DispatchSemaphore(value: 0)
 
         func put(_ job: @escaping Job) {
@@ -32,7 +33,7 @@ public final class Workers: Sendable {
         /// - Returns: `nil` where it is dismissed.
         func take() -> Job? {
             signal.wait()
-            return jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+            return jobs.withLock { $0.popFirst() }
         }
     }
 
