@@ -15,6 +15,7 @@ struct Star: AsyncParsableCommand {
               star call webapp.current_time
               star documents openapi resource
               star users add ada        adds a user, whose password is read from the terminal
+              star store backup FILE    copies auth's store while auth runs
               star new greeting         makes a service from the boilerplate, in a clone of the repository
 
             Names are completed once your shell has read what `star --generate-completion-script bash` prints (or zsh, fish).
@@ -23,6 +24,7 @@ struct Star: AsyncParsableCommand {
             """,
         subcommands: [
             Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, Keys.self,
+            StoreCopies.self,
             SettingsList.self,
             WriteDocuments.self, NewService.self, Bench.self,
         ])

@@ -111,7 +111,7 @@ struct PostgresFaultTests {
     @Test("reads on while somebody else holds it, and waits no longer than it should")
     func locked() async throws {
         try await withStore { server, store in
-            try await PostgresServer.holding("LOCK TABLE state IN EXCLUSIVE MODE", in: server.url()) {
+            try await PostgresServer.holding("LOCK TABLE star_auth.state IN EXCLUSIVE MODE", in: server.url()) {
                 let (error, ada) = (await failure(store), try await store.user(named: "ada"))
                 #expect(error == .locked && ada == user("ada"))
             }

@@ -144,14 +144,79 @@ struct PostgresStoreTests {
         }
     }
 
+    @Test("stands beside the tables of others, and touches none of them")
+    func others() async throws {
+        let url = try await PostgresServer.shared.makeDatabase()
+        try await withPool(url) { try $0.run("CREATE TABLE users (id int)") }
+        try await withPool(url) { try $0.run("CREATE TABLE migrations (id int)") }
+        let store = PostgresStore(try DatabaseAddress(url))
+        try await store.add(user("ada"))
+        await store.close()
+        for table in ["users", "migrations"] {
+            try await withPool(url) { connection in
+                let rows = try connection.run("SELECT id FROM public.\(table)").rows
+                #expect(rows.isEmpty)
+            }
+        }
+    }
+
+    @Test("says at once that no waiting mends it: tables of others in its schema, no right, a wrong password")
+    func unusable() async throws {
+        let server = try await PostgresServer.shared
+        let taken = try await server.makeDatabase()
+        try await withPool(taken) { try $0.run("CREATE SCHEMA star_auth") }
+        try await withPool(taken) { try $0.run("CREATE TABLE star_auth.users (id int)") }
+        let role = "r" + String(UInt64.random(in: .min ... .max), radix: 36)
+        try await server.administer { try $0.run("CREATE ROLE \(role) LOGIN PASSWORD 'nothing'") }
+        let powerless = try await server.makeDatabase().replacing(/\/\/.*@/, with: "//\(role):nothing@")
+        for (url, reason) in [
+            (taken, "relation \"users\" already exists"), (powerless, "permission denied for database"),
+            (server.url().replacing("battery", with: "wrong"), "28P01"), (server.url("nowhere"), "3D000"),
+        ] {
+            let store = PostgresStore(try DatabaseAddress(url))
+            let error = await #expect(throws: StoreError.self) { try await store.probe() }
+            guard case .unusable(let said) = error, said.contains(reason) else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            await store.close()
+        }
+    }
+
+    @Test("keeps what it is given, whatever was set for its role")
+    func role() async throws {
+        let server = try await PostgresServer.shared
+        let url = try await server.makeDatabase()
+        let database = try #require(url.split(separator: "/").last)
+        for setting in [
+            "bytea_output = 'escape'", "DateStyle = 'SQL, DMY'", "search_path = ''",
+            "standard_conforming_strings = off",
+            "default_transaction_isolation = 'serializable'", "synchronous_commit = off", "statement_timeout = 1",
+            "lock_timeout = 1", "TimeZone = 'Asia/Tokyo'", "client_encoding = 'LATIN1'", "extra_float_digits = -10",
+        ] {
+            try await server.administer { try $0.run("ALTER DATABASE \(database) SET \(setting)") }
+        }
+        let store = PostgresStore(try DatabaseAddress(url))
+        try await store.add(user("ada", ["zeit für tee 🦄"]))
+        #expect(try await store.begin(with: key("0"), entry(.keyPromoted)))
+        #expect(try await store.keys().map(\.jwk) == [Data("secret of 0".utf8)])
+        #expect(try await store.permissions(of: "ada") == ["zeit für tee 🦄"])
+        await store.close()
+    }
+
+    private func withPool(_ url: String, _ work: @escaping @Sendable (Connection) throws -> Void) async throws {
+        let pool = Pool(try DatabaseAddress(url))
+        try await pool.run(work)
+        await pool.close()
+    }
+
     @Test("is made anew where somebody has emptied the database")
     func emptied() async throws {
         let url = try await PostgresServer.shared.makeDatabase()
         let store = PostgresStore(try DatabaseAddress(url))
         try await store.add(user("ada"))
         let pool = Pool(try DatabaseAddress(url))
-        _ = try await pool.run { try $0.run("DROP SCHEMA public CASCADE") }
-        _ = try await pool.run { try $0.run("CREATE SCHEMA public") }
+        _ = try await pool.run { try $0.run("DROP SCHEMA star_auth CASCADE") }
         await pool.close()
         await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
         #expect(try await store.user(named: "ada") == nil)

@@ -20,7 +20,7 @@ struct SQLiteStoreTests {
         let folder = directory.file.deletingLastPathComponent()
         #expect(try mode(folder) == 0o700)
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        #expect(files.count == 3)
+        #expect(files.count == 4)
         for file in files { #expect(try mode(file) == 0o600, "\(file.lastPathComponent)") }
         await store.close()
     }

@@ -85,7 +85,7 @@ struct PoolTests {
     func timeout() async throws {
         try await withDatabase({ ($0.connections, $0.statementTimeout) = (1, .milliseconds(100)) }) { pool in
             let start = ContinuousClock.now
-            let error = try await failure { try await pool.run { try $0.run("SELECT pg_sleep(30)") } }
+            let error = try await failure { try await pool.transaction { try $0.run("SELECT pg_sleep(30)") } }
             #expect(error?.state == .queryCanceled && error?.isPassing == true)
             #expect(start.duration(to: .now) < .seconds(5))
             _ = try await pool.run { try $0.run("SELECT 1") }
@@ -98,7 +98,7 @@ struct PoolTests {
         try await withPool(url, { $0.lockTimeout = .milliseconds(100) }) { pool in
             _ = try await pool.run { try $0.run("CREATE TABLE things (name text)") }
             try await PostgresServer.holding("LOCK TABLE things", in: url) {
-                let error = try await failure { try await pool.run { try $0.run("SELECT FROM things") } }
+                let error = try await failure { try await pool.transaction { try $0.run("SELECT FROM things") } }
                 #expect(error?.state == .lockNotAvailable && error?.isPassing == true)
             }
         }
@@ -157,22 +157,89 @@ struct PoolTests {
         }
     }
 
+    @Test("works with the connections that it gets, where the server grants fewer than it may have")
+    func few() async throws {
+        let server = try await PostgresServer.shared
+        let role = "r" + String(UInt64.random(in: .min ... .max), radix: 36)
+        try await server.administer { try $0.run("CREATE ROLE \(role) LOGIN PASSWORD 'few' CONNECTION LIMIT 2") }
+        try await withPool("postgres://\(role):few@127.0.0.1:\(server.port)/postgres") { pool in
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 1...60 {
+                    let turn = number.isMultiple(of: 2) ? Turn.exclusive : .shared
+                    group.addTask {
+                        try await pool.transaction(.readCommitted, turn: turn) { connection in
+                            _ = try connection.run("SELECT pg_sleep(0.005)")
+                        }
+                    }
+                }
+            }
+            #expect(try await connections() == 2)
+        }
+        try await noneAreLeft()
+    }
+
+    @Test("runs an exclusive transaction beside no other of its kind, and beside shared ones")
+    func exclusive() async throws {
+        try await withDatabase { pool in
+            let (running, most) = (Counter(), Counter())
+            try await PostgresServer.holding("SELECT 1", of: pool) {
+                try await withThrowingDiscardingTaskGroup { group in
+                    for _ in 1...20 {
+                        group.addTask {
+                            try await pool.transaction(.readCommitted, turn: .exclusive) { connection in
+                                running.count()
+                                try connection.run("SELECT pg_sleep(0.002)")
+                                if running.value > most.value + 1 { Issue.record("two were alone") }
+                                most.count()
+                            }
+                        }
+                    }
+                }
+            }
+            #expect(running.value == 20)
+        }
+    }
+
+    @Test("leaves a server that only reads, after its first no, and looks for another under the same address")
+    func readOnly() async throws {
+        try await withDatabase({ $0.connections = 1 }) { pool in
+            _ = try await pool.run { try $0.run("CREATE TABLE things ()") }
+            _ = try await pool.run { try $0.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY") }
+            let insert: @Sendable (Connection) throws -> Void = { try $0.run("INSERT INTO things DEFAULT VALUES") }
+            let error = try await failure { try await pool.transaction { try insert($0) } }
+            #expect(error?.state == .readOnlyTransaction)
+            try await pool.transaction { try insert($0) }
+        }
+    }
+
+    @Test("replaces a connection that has become old")
+    func age() async throws {
+        func process(_ pool: Pool) async throws -> Int {
+            try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
+        }
+        try await withDatabase({ ($0.connections, $0.maxAge) = (1, .zero) }) { pool in
+            let (one, other) = (try await process(pool), try await process(pool))
+            #expect(one != other)
+        }
+        try await withDatabase({ $0.connections = 1 }) { pool in
+            let (one, other) = (try await process(pool), try await process(pool))
+            #expect(one == other)
+        }
+    }
+
     @Test("does not connect with a wrong password, to a database that is not there, or where nothing listens")
     func refused() async throws {
         let server = try await PostgresServer.shared
         let before = try descriptors()
-        for url in [
-            server.url().replacing("battery", with: "wrong"), server.url("nothing"), server.url(port: 1),
-            "postgres://star@/postgres?host=/nowhere",
+        for (url, state) in [
+            (server.url().replacing("battery", with: "wrong"), "28P01"), (server.url("nothing"), "3D000"),
+            (server.url(port: 1), nil), ("postgres://star@/postgres?host=/nowhere", nil),
         ] {
             try await withPool(url) { pool in
                 for _ in 1...5 {
                     let error = try await failure { try await pool.run { try $0.run("SELECT 1") } }
-                    guard case .disconnected(let reason) = error else {
-                        Issue.record("\(String(describing: error))")
-                        continue
-                    }
-                    #expect(!reason.isEmpty && !reason.contains("wrong"))
+                    #expect(error?.state?.code == state && error?.isPermanent == (state != nil))
+                    #expect(error?.description.contains("wrong") == false)
                 }
             }
         }

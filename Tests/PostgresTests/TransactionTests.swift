@@ -102,6 +102,28 @@ struct TransactionTests {
         }
     }
 
+    @Test("read and write as they should, whatever was set for the role, and leave its settings alone")
+    func settings() async throws {
+        let names = [
+            "bytea_output", "DateStyle", "IntervalStyle", "TimeZone", "synchronous_commit", "statement_timeout",
+        ]
+        let role = ["escape", "SQL, DMY", "iso_8601", "Asia/Tokyo", "off", "0"]
+        try await withDatabase({ $0.connections = 1 }) { pool in
+            let read: @Sendable (Connection) throws -> [String] = { connection in
+                try names.map { try connection.run("SELECT current_setting($1) AS it", $0).row()("it") }
+            }
+            try await pool.run { connection in
+                for (name, value) in zip(names, role) {
+                    try connection.run("SELECT set_config($1, $2, false)", name, value)
+                }
+            }
+            let within = try await pool.transaction { try read($0) }
+            #expect(within == ["hex", "ISO, DMY", "postgres", "UTC", "on", "2s"])
+            let after = try await pool.run(read)
+            #expect(after == role)
+        }
+    }
+
     @Test("a connection in which a transaction was left open is not lent to the next")
     func leftOpen() async throws {
         try await withDatabase({ $0.connections = 1 }) { pool in

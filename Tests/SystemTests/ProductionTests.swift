@@ -56,6 +56,30 @@ struct ProductionTests {
         #expect(refusal(["AUTH_DATABASE": address]) == nil)
     }
 
+    @Test(
+        "what looks like the address of a database never becomes a file's name",
+        arguments: [
+            "host=127.0.0.1 dbname=d user=u", "dbname=auth", "sqlite:///auth.sqlite", "file:auth.sqlite", ":memory:",
+            "mysql://u:sesame@db/auth", "u:sesame@db:5432/auth", "localhost:5432/auth", "ada@db/auth",
+            "jdbc:postgresql://db/auth", "Server=db;Password=sesame", "postgres:/db/auth",
+            "Postgres://u:sesame@db/auth",
+            "postgres://u:ses@ame@db/auth",
+        ])
+    func address(_ text: String) {
+        let refusal = refusal(["AUTH_DATABASE": text])
+        #expect(refusal?.hasPrefix("AUTH_DATABASE ") == true, "\(refusal ?? "accepted")")
+        #expect(refusal?.contains("sesame") == false && refusal?.contains("ame@") == false)
+    }
+
+    @Test("paths are files' names", arguments: ["auth.sqlite", "./a=b:c.sqlite", "/data/a@b.sqlite", " auth.sqlite\n"])
+    func path(_ text: String) throws {
+        guard case .sqlite(let file) = try AuthDatabase(text) else {
+            Issue.record("\(text) is no path")
+            return
+        }
+        #expect(file.lastPathComponent.hasSuffix(".sqlite"))
+    }
+
     @Test("guests stop the start")
     func guests() {
         #expect(refusal(["GUEST_PERMISSIONS": "time"])?.hasPrefix("GUEST_PERMISSIONS must be empty") == true)

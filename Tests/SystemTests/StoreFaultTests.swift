@@ -53,6 +53,54 @@ struct StoreFaultTests {
         }
     }
 
+    @Test("a back-up is put in its place while auth runs: auth has exactly that, and is ready")
+    func restored() async throws {
+        try await StoreRig.open([:]) { rig in
+            try await rig.write()
+            let copied = try await rig.site.star("store", "backup", "copy.sqlite")
+            #expect(copied.code == 0, "\(copied.log)")
+            try await rig.site.addUser("later", password: "seven wet socks")
+            let restored = try await rig.site.star("store", "restore", "copy.sqlite")
+            #expect(restored.code == 0, "\(restored.log)")
+            try await rig.recovers()
+            #expect(try await !rig.read().body.contains("later"))
+        }
+    }
+
+    @Test("auth is stopped soon after its start: its file holds all there is, and no log is left")
+    func stopped() async throws {
+        try await Site.open { site in
+            let auth = try await site.serve("auth")
+            #expect(try await auth.stop() == 0)
+            let log = file(site).path + "-wal"
+            #expect(!FileManager.default.fileExists(atPath: log))
+            let queue = try DatabaseQueue(path: file(site).path)
+            let users = try await queue.read { try String.fetchAll($0, sql: "SELECT name FROM users") }
+            #expect(users == ["admin"])
+            try queue.close()
+        }
+    }
+
+    @Test(
+        "what no waiting mends stops the start: tables of something else, a wrong password, no such database",
+        arguments: ["foreign", "password", "database"])
+    func unusable(_ way: String) async throws {
+        let server = try await PostgresServer.shared
+        let wrong = "postgres://star:sesame-opens@127.0.0.1:\(server.port)/postgres"
+        let settings = ["foreign": "foreign.sqlite", "password": wrong, "database": server.url("nowhere")]
+        try await Site.open({ _ in ["AUTH_DATABASE": settings[way] ?? ""] }) { site in
+            let foreign = site.directory.appending(path: "foreign.sqlite")
+            let queue = try DatabaseQueue(path: foreign.path)
+            try await queue.write { try $0.execute(sql: "CREATE TABLE recipes (name TEXT)") }
+            try queue.close()
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: foreign.path)
+            let refused = try await site.star("serve", "auth")
+            #expect(refused.code == 78, "\(refused.log)")
+            #expect(
+                !refused.log.contains("sesame") && refused.log.contains(way == "foreign" ? "recipes" : "AUTH_DATABASE"))
+        }
+    }
+
     @Test("auth is killed while it writes: it has all that it has acknowledged")
     func killed() async throws {
         try await StoreRig.open([:]) { rig in

@@ -1,39 +1,25 @@
 internal import CPostgres
 internal import Glibc
 
-/// One connection, on the thread that made it. A ``Pool`` lends it: it is used there and then, and not kept.
-public final class Connection {
+/// One connection. A ``Pool`` lends it to one caller at a time: it is used there and then, and not kept.
+///
+/// Unchecked, because libpq's connections may go from thread to thread, and a pool lends each to one at a time.
+public final class Connection: @unchecked Sendable {
     private let link: OpaquePointer
+    let made = ContinuousClock.now
     /// How long we wait for a statement; the server gives up a little earlier.
     var statementTimeout: Duration
     private var isOpen = true
 
     /// Connects, and waits for it.
     ///
-    /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)``.
+    /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)`` if the server
+    ///   said why; ``PostgresError/address(_:)``.
     init(_ address: DatabaseAddress, _ settings: PoolSettings) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
-        let timeout = String(max(2, settings.connectTimeout.components.seconds))
-        // What comes after the URL goes before it.
-        let made = Self.withPairs([
-            ("dbname", address.url), ("connect_timeout", timeout), ("client_encoding", "UTF8"),
-            ("fallback_application_name", settings.name),
-        ]) { PQconnectdbParams($0, $1, 1) }
-        guard let made else { throw .disconnected("there is no memory") }
-        link = made
-        guard PQstatus(link) == CONNECTION_OK, PQsetnonblocking(link, 1) == 0 else {
-            let reason = Self.message(of: link)
-            close()
-            throw .disconnected(reason)
-        }
+        link = try Self.connect(address, settings)
         // Without this, notices go to standard error.
         PQsetNoticeReceiver(link, { _, _ in }, nil)
-        do throws(PostgresError) {
-            try prepare(settings)
-        } catch {
-            close()
-            throw error
-        }
     }
 
     deinit { close() }
@@ -77,37 +63,40 @@ extension Connection {
     /// How much longer than the server we wait for a statement's end.
     private static let grace = Duration.milliseconds(500)
 
-    private func prepare(_ settings: PoolSettings) throws(PostgresError) {
-        try run(
-            """
-            SELECT set_config('statement_timeout', $1, false), set_config('lock_timeout', $2, false),
-                set_config('idle_in_transaction_session_timeout', $1, false), set_config('TimeZone', 'UTC', false)
-            """, settings.statementTimeout.text, settings.lockTimeout.text)
-        // Acknowledged is durable, whatever the server's or the role's own setting is.
-        try run(
-            """
-            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-            """)
+    /// Runs several statements without parameters, on one round trip.
+    func script(_ statements: String) throws(PostgresError) {
+        try exchange { PQsendQuery(link, statements) == 1 }
     }
 
     private func run(_ statement: String, _ parameters: [String?]) throws(PostgresError) -> Answer {
-        guard isOpen else { throw .closed }
         guard !parameters.contains(where: { $0?.utf8.contains(0) == true }) else {
             throw .refused(.characterNotInRepertoire, "A parameter holds a NUL.")
         }
-        guard send(statement, parameters) else { throw lost() }
+        return try exchange { send(statement, parameters) }
+    }
+
+    /// Sends something, and waits for all that the server has to say to it.
+    ///
+    /// - Returns: the last answer.
+    /// - Throws: the first failure.
+    @discardableResult
+    private func exchange(_ send: () -> Bool) throws(PostgresError) -> Answer {
+        guard isOpen else { throw .closed }
+        guard send() else { throw lost() }
         let deadline = ContinuousClock.now + statementTimeout + Self.grace
         try flush(by: deadline)
-        let result = try receive(by: deadline)
-        defer { PQclear(result) }
-        // Of one statement there is one result.
-        while let more = try receive(by: deadline) { PQclear(more) }
-        guard let result else { throw lost() }
-        if let error = PostgresError(result) {
-            if case .disconnected = error { close() }
-            throw error
+        var (answer, failure) = (Answer?.none, PostgresError?.none)
+        while let result = try receive(by: deadline) {
+            defer { PQclear(result) }
+            failure = failure ?? PostgresError(result)
+            answer = Answer(result)
         }
-        return Answer(result)
+        if let failure {
+            if case .disconnected = failure { close() }
+            throw failure
+        }
+        guard let answer else { throw lost() }
+        return answer
     }
 
     private func send(_ statement: String, _ parameters: [String?]) -> Bool {
@@ -160,21 +149,6 @@ extension Connection {
         let reason = Self.message(of: link)
         close()
         return .disconnected(reason)
-    }
-
-    private static func message(of link: OpaquePointer) -> String {
-        let message = String(cString: PQerrorMessage(link))
-        return message.split(separator: "\n").joined(separator: " ")
-    }
-
-    private static func withPairs<Result>(
-        _ pairs: [(String, String)],
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
-    ) -> Result {
-        let keys = pairs.map { strdup($0.0) }
-        let values = pairs.map { strdup($0.1) }
-        defer { for text in keys + values { free(text) } }
-        return body(keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
     }
 }
 

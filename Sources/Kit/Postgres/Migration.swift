@@ -11,18 +11,20 @@ public struct Migration: Sendable {
 }
 
 extension Pool {
-    /// Takes the steps that the database has not taken yet, all or none. Several processes may do so at once: one
-    /// works, and the others wait for it.
+    /// Takes the steps that the database has not taken yet, all or none, in the pool's schema, which is made if it is
+    /// missing. Several processes may do so at once: one works, and the others wait for it.
     ///
     /// - Parameter time: how long a step may take, or the others wait.
     /// - Throws: as ``transaction(_:_:)``.
     public func migrate(_ migrations: [Migration], within time: Duration = .seconds(60)) async throws {
+        let schema = settings.schema
         // Each statement must see what others have committed while this one waited for them.
         try await transaction(.readCommitted) { connection in
             connection.statementTimeout = time
             try connection.run(
                 "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)", time.text)
-            try connection.run("SELECT pg_advisory_xact_lock(hashtext('migrations'))")
+            try connection.run("SELECT pg_advisory_xact_lock(hashtext($1))", "\(schema ?? "") migrations")
+            try connection.makeSchema(schema)
             try connection.run(
                 "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, taken timestamptz NOT NULL)")
             let taken = Set(
@@ -32,5 +34,13 @@ extension Pool {
                 try connection.run("INSERT INTO migrations VALUES ($1, now())", migration.name)
             }
         }
+    }
+}
+
+extension Connection {
+    /// Makes a schema. The right to make one is needed only if it is missing.
+    fileprivate func makeSchema(_ name: String?) throws(PostgresError) {
+        guard let name, try run("SELECT FROM pg_namespace WHERE nspname = $1", name).rows.isEmpty else { return }
+        try run("CREATE SCHEMA \(name)")
     }
 }

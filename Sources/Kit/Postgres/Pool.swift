@@ -1,55 +1,89 @@
+import Background
 import Foundation
+import Synchronization
 
-/// A few connections to a database, each on a thread of its own: whoever awaits an answer blocks nothing.
+/// A few connections to a database, used on threads of their own: a caller that awaits a result blocks nothing.
 ///
-/// A connection is made when it is needed, and anew when it was lost. While the database is away, calls fail in
-/// milliseconds; when it is back, they succeed. More calls than may wait are refused.
+/// A connection is made when it is needed, and anew when it was lost, has become old or leads to a server that only reads.
+/// While the database is away, calls fail in milliseconds; when it is back, they succeed. If the server grants fewer
+/// connections than the pool may have, it works with those. More calls than may wait are refused.
 public final class Pool: Sendable {
-    private let line: WaitingLine
-    private let settings: PoolSettings
+    private struct State {
+        var idle: [Connection] = []
+        /// Connections that are in use.
+        var lent = 0
+        /// Connections that were made before are replaced.
+        var renewed = ContinuousClock.now
+    }
+
+    /// There is no connection to be had now, but others of this pool have one.
+    private struct NoneToSpare: Error {
+        let others: Int
+    }
+
+    private let address: DatabaseAddress
+    let settings: PoolSettings
+    private let queue: TurnQueue
+    private let workers: Workers
+    private let outage: Outage
+    private let state = Mutex(State())
 
     /// Nothing is connected yet, and nothing can fail.
     public init(_ address: DatabaseAddress, settings: PoolSettings = PoolSettings()) {
+        self.address = address
         self.settings = settings
-        line = WaitingLine(capacity: settings.waiting, workers: settings.connections)
-        let outage = Outage(pause: settings.pause)
-        for number in 1...settings.connections {
-            let thread = Thread { [settings, line] in Worker(address, settings, line, outage).work() }
-            thread.start()
-            // Told before the thread runs, the name would not come to the system.
-            thread.name = "\(settings.name)-pq-\(number)"
-        }
+        queue = TurnQueue(turns: settings.connections, capacity: settings.waiting)
+        workers = Workers(settings.connections, name: settings.name)
+        outage = Outage(pause: settings.pause)
     }
 
-    deinit { line.close() }
-
-    /// Lends a connection to something that reads, or changes in a single statement.
+    /// Lends a connection outside of a transaction, with the settings that the server has for the user: for statements that
+    /// cannot run in one, such as `CREATE DATABASE`.
     ///
-    /// - Parameter body: runs on the connection's thread.
-    /// - Throws: ``PostgresError``, whatever `body` throws, or `CancellationError` where the task was cancelled before
-    ///   its turn.
-    public func run<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value
-    ) async throws -> Value {
-        try await line.wait { worker in try body(worker.connected()) }
+    /// - Parameter body: runs on a thread of the pool.
+    /// - Throws: ``PostgresError``, whatever `body` throws, or `CancellationError` if the task was cancelled before its turn.
+    public func run<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
+        try await taking(turn: .shared) {
+            let connection = try self.connection().connection
+            defer { self.giveBack(connection) }
+            return try body(connection)
+        }
     }
 
     /// Runs a transaction. When this returns, the server has committed; when it throws, nothing was changed, unless it
     /// throws ``PostgresError/outcomeUnknown``.
     ///
-    /// - Parameter body: runs on the connection's thread, and again where the server has ended the transaction for the
-    ///   sake of another. What it throws rolls back.
+    /// All that reading and durability depend on is set for each transaction and for it alone, so that neither the settings
+    /// of a role nor a pooler between here and the server changes it.
+    ///
+    /// - Parameters:
+    ///   - turn: whether it runs beside other transactions of its kind.
+    ///   - body: runs on a thread of the pool, and again if the server has ended the transaction for the sake of another.
+    ///     What it throws rolls back.
     /// - Throws: as ``run(_:)``.
     public func transaction<Value: Sendable>(
-        _ isolation: Isolation = .serializable, _ body: @escaping @Sendable (Connection) throws -> Value
+        _ isolation: Isolation = .serializable, turn: Turn = .shared,
+        _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
-        try await line.wait { worker in try worker.transaction(isolation, body) }
+        try await taking(turn: turn) { try self.repeating { try self.once(isolation, body) } }
     }
 
     /// Closes the connections after what they are at. What waits fails, and what comes later.
     public func close() async {
-        await line.closeAndWait()
+        await queue.close()
+        let idle = state.withLock { state in
+            defer { state.idle = [] }
+            return state.idle
+        }
+        for connection in idle { connection.close() }
     }
+}
+
+/// Whether a transaction runs beside others.
+public enum Turn: Sendable {
+    case shared
+    /// Beside shared ones, and after the exclusive ones that came before.
+    case exclusive
 }
 
 /// How much a transaction sees of others (PostgreSQL's manual, section 13.2).
@@ -58,4 +92,131 @@ public enum Isolation: String, Sendable {
     case serializable = "SERIALIZABLE"
     /// Each of its statements sees what was committed before.
     case readCommitted = "READ COMMITTED"
+}
+
+// Turns and connections.
+extension Pool {
+    /// How long a pool that got fewer connections than it wanted works with those.
+    private static let restriction = Duration.seconds(5)
+
+    private func taking<Value: Sendable>(
+        turn: Turn, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let turn = try await queue.turn(isExclusive: turn == .exclusive)
+        while true {
+            do {
+                let value = try await workers.run { try work() }
+                queue.end(turn)
+                return value
+            } catch let error as NoneToSpare {
+                try await queue.postpone(turn, available: error.others, for: Self.restriction)
+            } catch {
+                queue.end(turn)
+                throw error
+            }
+        }
+    }
+
+    /// A connection for one piece of work, which must be given back.
+    private func connection() throws -> (connection: Connection, isNew: Bool) {
+        while let idle = takeIdle() {
+            if isUsable(idle) { return (idle, false) }
+            discard(idle)
+        }
+        try outage.check()
+        do throws(PostgresError) {
+            let made = try Connection(address, settings)
+            outage.end()
+            state.withLock { $0.lent += 1 }
+            return (made, true)
+        } catch {
+            let others = state.withLock { $0.lent + $0.idle.count }
+            guard others == 0 else { throw NoneToSpare(others: others) }
+            outage.begin(error)
+            throw error
+        }
+    }
+
+    /// The one that was used last, so that the others grow old.
+    private func takeIdle() -> Connection? {
+        state.withLock { state in
+            guard let connection = state.idle.popLast() else { return nil }
+            state.lent += 1
+            return connection
+        }
+    }
+
+    private func isUsable(_ connection: Connection) -> Bool {
+        let renewed = state.withLock { $0.renewed }
+        let isYoung = connection.made > renewed && connection.made.duration(to: .now) < settings.maxAge
+        return isYoung && connection.isAlive && !connection.isInTransaction
+    }
+
+    private func giveBack(_ connection: Connection) {
+        guard connection.isAlive, !connection.isInTransaction else { return discard(connection) }
+        state.withLock { state in
+            state.lent -= 1
+            state.idle.append(connection)
+        }
+    }
+
+    private func discard(_ connection: Connection) {
+        state.withLock { $0.lent -= 1 }
+        connection.close()
+    }
+}
+
+// Transactions.
+extension Pool {
+    private func repeating<Value>(_ transaction: () throws -> Value) throws -> Value {
+        var attempt = 1
+        while true {
+            do {
+                return try transaction()
+            } catch let error as PostgresError where error.state?.isRetryable == true && attempt < settings.attempts {
+                // Those that stood in each other's way come back at different times.
+                Thread.sleep(forTimeInterval: .random(in: 0...0.005) * Double(attempt))
+                attempt += 1
+            }
+        }
+    }
+
+    private func once<Value>(_ isolation: Isolation, _ body: (Connection) throws -> Value) throws -> Value {
+        let connection = try begun(isolation)
+        defer { giveBack(connection) }
+        let value: Value
+        do {
+            value = try body(connection)
+        } catch {
+            rollBack(connection, after: error)
+            throw error
+        }
+        try connection.commit()
+        return value
+    }
+
+    private func begun(_ isolation: Isolation) throws -> Connection {
+        while true {
+            let (connection, isNew) = try connection()
+            do throws(PostgresError) {
+                try connection.begin(isolation, settings)
+                return connection
+            } catch {
+                let wasLost = error != .timedOut && !connection.isAlive
+                discard(connection)
+                // A connection that the server has closed meanwhile is no reason to fail: nothing was done in it yet.
+                guard wasLost, !isNew else { throw error }
+            }
+        }
+    }
+
+    private func rollBack(_ connection: Connection, after error: any Error) {
+        guard (error as? PostgresError)?.state != .readOnlyTransaction else {
+            // The server is a standby, or was made one: another may be the primary now, under the same address.
+            state.withLock { $0.renewed = .now }
+            return connection.close()
+        }
+        // If that fails, the connection is closed, and the server rolls back.
+        do throws(PostgresError) { try connection.run("ROLLBACK") } catch { connection.close() }
+    }
 }

@@ -2,7 +2,7 @@
 public struct PoolSettings: Sendable {
     /// How many connections there are at most, and threads.
     public var connections = 4
-    /// How many may wait beside those that are being served; one more is refused.
+    /// How many calls may wait beside those that are being served; one more is refused.
     public var waiting = 128
     /// How long connecting may take; libpq counts whole seconds, two at least.
     public var connectTimeout = Duration.seconds(2)
@@ -14,7 +14,11 @@ public struct PoolSettings: Sendable {
     public var pause = Duration.milliseconds(250)
     /// How often a transaction is run at most that the server has ended for the sake of another.
     public var attempts = 8
-    /// What the server calls its client.
+    /// How long a connection is used at most, so that a name that leads elsewhere by now is noticed.
+    public var maxAge = Duration.seconds(60)
+    /// The schema of the transactions' tables; `nil` for the user's own search path.
+    public var schema: String?
+    /// The server's name of its client, and the name of the threads.
     public var name = "star"
 
     public init() {}

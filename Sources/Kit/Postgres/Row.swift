@@ -3,10 +3,10 @@ public struct Row: Sendable {
     let columns: [String: Int]
     let values: [String?]
 
-    /// What a column holds, as the type that is asked for.
+    /// The value of a column, as the type that is asked for.
     ///
-    /// - Throws: ``PostgresError/column(_:)`` where there is no such column, or it holds something else; NULL is
-    ///   nothing but an optional.
+    /// - Throws: ``PostgresError/column(_:)`` if there is no such column, or it holds something else; NULL is a value of
+    ///   optional types only.
     public func callAsFunction<Value: PostgresValue>(
         _ column: String, as _: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
@@ -15,11 +15,19 @@ public struct Row: Sendable {
     }
 }
 
-/// What a statement has answered.
+/// The answer to a statement.
 public struct Answer: Sendable {
     public let rows: [Row]
     /// How many rows it has inserted, changed, deleted or found.
     public let affected: Int
-    /// What was done, in a word or two, such as `INSERT 0 1`.
+    /// The statement's kind, in a word or two, such as `INSERT 0 1`.
     let tag: String
+
+    /// The first row, of a statement that always has one.
+    ///
+    /// - Throws: ``PostgresError/noRow`` if a table lacks the row that belongs to it.
+    public func row() throws(PostgresError) -> Row {
+        guard let first = rows.first else { throw .noRow }
+        return first
+    }
 }

@@ -64,6 +64,30 @@ extension Connection {
             """, argument, TokenReference.forgotten(at: moment).milliseconds)
     }
 
+    package func forget(endedBy moment: Date, limit: Int) throws -> Int {
+        let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
+        // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
+        let tokens: Int = try run(
+            """
+            WITH ended AS (
+                DELETE FROM refresh_tokens WHERE hash IN (
+                    SELECT hash FROM refresh_tokens WHERE expires <= $1 AND access_expires <= $2
+                    ORDER BY expires LIMIT $3)
+                RETURNING family
+            ), emptied AS (
+                DELETE FROM families WHERE name IN (SELECT family FROM ended)
+                    AND (SELECT count(*) FROM refresh_tokens WHERE family = name)
+                        = (SELECT count(*) FROM ended WHERE family = name)
+            )
+            SELECT count(*) AS count FROM ended
+            """, now, forgotten, limit
+        ).row()("count")
+        let revocations = try run(
+            "DELETE FROM revocations WHERE version IN (SELECT version FROM revocations WHERE expires <= $1 LIMIT $2)",
+            forgotten, limit)
+        return max(tokens, revocations.affected)
+    }
+
     /// - Returns: whether it was not revoked before.
     package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }
@@ -73,12 +97,12 @@ extension Connection {
     }
 
     func isRevoked(_ id: String) throws -> Bool {
-        try run("SELECT EXISTS (SELECT FROM revocations WHERE token_id = $1) AS it", id).rows[0]("it")
+        try run("SELECT EXISTS (SELECT FROM revocations WHERE token_id = $1) AS it", id).row()("it")
     }
 
     /// Writers take turns, and so versions are seen in their order.
     func nextVersion() throws -> Int {
-        try run("UPDATE state SET version = version + 1 RETURNING version").rows[0]("version")
+        try run("UPDATE state SET version = version + 1 RETURNING version").row()("version")
     }
 
     package func note(_ entry: AuditEntry) throws {

@@ -114,7 +114,7 @@ extension Connection: StoreTransaction {
                 name IN (SELECT user_name FROM user_permissions WHERE permission = $2) OR
                 name IN (SELECT user_name FROM user_roles JOIN role_permissions USING (role) WHERE permission = $2))
             """, orLocked, Administration.permission
-        ).rows[0]("count")
+        ).row()("count")
     }
 
     private func insert(_ names: Set<String>, of owner: String, into table: String) throws {

@@ -5,6 +5,7 @@ extension PostgresStore {
     static let migrations = [
         Migration("1 users, sessions, keys, revocations, audit", first),
         Migration("2 successors of refresh tokens", second),
+        Migration("3 revocations by end", ["CREATE INDEX revocations_by_end ON revocations (expires)"]),
     ]
 
     private static let second = [

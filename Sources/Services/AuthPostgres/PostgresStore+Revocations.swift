@@ -45,7 +45,8 @@ extension PostgresStore {
 
 extension Changes {
     fileprivate init(_ rows: [Row], since version: Int, limit: Int) throws(PostgresError) {
-        let current: Int = try rows[0]("current")
+        guard let first = rows.first else { throw .noRow }
+        let current: Int = try first("current")
         var found: [Revocation] = []
         for row in rows {
             // Where there are none, the row tells of the versions alone.
@@ -57,6 +58,6 @@ extension Changes {
         let page = Array(found.prefix(limit))
         self.init(
             version: isComplete ? current : page.last?.version ?? (version > current ? 0 : version),
-            keysVersion: try rows[0]("keys_version"), revocations: page, isComplete: isComplete)
+            keysVersion: try first("keys_version"), revocations: page, isComplete: isComplete)
     }
 }

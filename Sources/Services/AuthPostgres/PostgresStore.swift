@@ -1,64 +1,59 @@
 public import Auth
-public import Foundation
 public import Postgres
 import Synchronization
 
-/// A store in a PostgreSQL database, which several auth processes may share.
+/// A store in a PostgreSQL database, which several auth processes may share, in a schema of its own: `star_auth`.
 ///
 /// Writers take turns, whichever process they are in: rules that look at many rows, such as the one about the last
 /// administrator, hold as they do in a file. Readers wait for no writer.
 public final class PostgresStore: TransactionalStore {
-    private let readers: Pool
-    /// Of one connection: writers would wait for each other in the database anyway.
-    private let writer: Pool
+    private let pool: Pool
     private let isPrepared = Atomic(false)
     /// Whether the last write that failed found no room.
     private let isFull = Atomic(false)
 
-    /// Connects to nothing yet: where the database is away, calls fail until it is back, and a start does not.
+    /// Connects to nothing yet: while the database is away, calls fail until it is back, and a start does not.
     public init(_ address: DatabaseAddress) {
-        readers = Pool(address, settings: Self.settings(connections: 3))
-        writer = Pool(address, settings: Self.settings(connections: 1))
-    }
-
-    private static func settings(connections: Int) -> PoolSettings {
         var settings = PoolSettings()
-        settings.connections = connections
         settings.name = "star auth"
-        return settings
+        settings.schema = "star_auth"
+        pool = Pool(address, settings: settings)
     }
 
-    /// Runs one statement, or several that need not see the same moment.
+    /// Runs statements that need not see the same moment.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await guarded { try await self.readers.run(work) }
+        try await guarded { try await self.pool.transaction(.readCommitted, work) }
     }
 
     /// One transaction, beside which there is no other that writes.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await guarded { try await self.turn(work) }
+        try await guarded { try await self.writeAlone(work) }
     }
 
-    /// A transaction that is undone where it refuses.
+    /// A transaction that is undone if it refuses.
     package func judge<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
         try await guarded {
             do {
-                return .success(try await self.turn(work))
+                return .success(try await self.writeAlone(work))
             } catch let refusal as Refusal {
                 return .failure(refusal)
             }
         }
     }
 
-    private func turn<Value: Sendable>(_ work: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
+    /// Writers of this process wait for their turn here, so that one connection is enough for all of them.
+    private func writeAlone<Value: Sendable>(
+        _ work: @escaping @Sendable (Connection) throws -> Value
+    ) async throws -> Value {
         // Statements see what was committed before them: those after the lock, all that others have done.
-        try await writer.transaction(.readCommitted) { connection in
-            try connection.run("SELECT pg_advisory_xact_lock(hashtext('auth writes'))")
+        try await pool.transaction(.readCommitted, turn: .exclusive) { connection in
+            try connection.run("SELECT pg_advisory_xact_lock(hashtext('star_auth writes'))")
             return try work(connection)
         }
     }
@@ -68,7 +63,7 @@ public final class PostgresStore: TransactionalStore {
     ) async throws(StoreError) -> Value {
         do {
             if !isPrepared.load(ordering: .acquiring) {
-                try await writer.migrate(Self.migrations)
+                try await pool.migrate(Self.migrations)
                 isPrepared.store(true, ordering: .releasing)
             }
             return try await work()
@@ -94,21 +89,8 @@ public final class PostgresStore: TransactionalStore {
         isFull.store(false, ordering: .relaxed)
     }
 
-    public func prune(at moment: Date) async throws(StoreError) {
-        try await write { connection in
-            let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
-            // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
-            try connection.run(
-                "DELETE FROM refresh_tokens WHERE expires <= $1 AND access_expires <= $2", now, forgotten)
-            try connection.run(
-                "DELETE FROM families WHERE NOT EXISTS (SELECT FROM refresh_tokens WHERE family = families.name)")
-            try connection.run("DELETE FROM revocations WHERE expires <= $1", forgotten)
-        }
-    }
-
     public func close() async {
-        await writer.close()
-        await readers.close()
+        await pool.close()
     }
 }
 
@@ -117,6 +99,7 @@ extension StoreError {
         switch error {
         case let error as StoreError: self = error
         case PostgresError.full: self = .busy
+        case let error as PostgresError where error.isPermanent: self = .unusable(error.description)
         case let error as PostgresError:
             switch error.state {
             case .diskFull: self = .full

@@ -123,14 +123,37 @@ enum AuthDatabase: Sendable {
     case postgres(DatabaseAddress)
 
     init(_ text: String) throws(SettingFault) {
-        guard text.contains("://") else {
+        let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
+            if let fault = Self.fault(ofPath: text) { throw SettingFault(fault) }
             self = .sqlite(URL(filePath: text))
             return
         }
-        guard let address = try? DatabaseAddress(text) else {
-            throw SettingFault("must be the path of a file or postgres://user:password@host/database")
+        do throws(PostgresError) {
+            self = .postgres(try DatabaseAddress(text))
+        } catch {
+            guard case .address(let reason) = error else { throw SettingFault(error.description) }
+            throw SettingFault(reason)
         }
-        self = .postgres(address)
+    }
+
+    /// Other forms of addresses, such as `sqlite:///file`, `host=db dbname=auth` or `user@db/auth`, would be fine names of
+    /// files, and a store that nobody meant.
+    private static func fault(ofPath text: String) -> String? {
+        let first = text.prefix { $0 != "/" }
+        guard first.contains(where: { ":=@".contains($0) }) || text.contains(where: \.isNewline) else { return nil }
+        return """
+            must be the path of a file or postgres://user:password@host/database; a path whose first name holds “:”, “=” or \
+            “@” begins with ./
+            """
+    }
+
+    /// For the log; without a password.
+    var place: String {
+        switch self {
+        case .sqlite(let file): file.path
+        case .postgres(let address): "PostgreSQL, \(address)"
+        }
     }
 
     static func standard(in directory: URL) -> AuthDatabase { .sqlite(directory.appending(path: "auth.sqlite")) }
@@ -138,7 +161,7 @@ enum AuthDatabase: Sendable {
     /// Opens the store. It blocks, and belongs to the start of a process.
     ///
     /// - Parameter isMade: whether a file that is not there is made. A database makes itself, where it is empty.
-    /// - Throws: ``SettingsError`` where there is no file and none is made; what the store says otherwise.
+    /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason otherwise.
     func open(isMade: Bool) throws -> any AuthStore {
         switch self {
         case .sqlite(let file):
@@ -149,7 +172,11 @@ enum AuthDatabase: Sendable {
                         of auth makes it, and so does star users add.
                         """)
             }
-            return try SQLiteStore(file)
+            do {
+                return try SQLiteStore(file)
+            } catch let error as SQLiteFileError {
+                throw SettingsError(description: error.description)
+            }
         case .postgres(let address): return PostgresStore(address)
         }
     }

@@ -14,6 +14,8 @@ struct Fleet {
     private let runtime: Runtime
     private let hosts: [ServiceHost]
     private let background: [@Sendable () async throws -> Void]
+    /// Closes what the services leave behind.
+    private let closing: [@Sendable () async -> Void]
     private let logger: Logger
 
     /// Builds the services; they do not listen yet.
@@ -37,6 +39,7 @@ struct Fleet {
         runtime = try await Runtime(publicKeys: family.publicKeys)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
+        var closing: [@Sendable () async -> Void] = []
         do {
             for member in members {
                 let host = try ServiceHost(
@@ -44,6 +47,7 @@ struct Fleet {
                     logger: logger)
                 hosts.append(host)
                 let built = try await member.build(host, fleet)
+                closing.append(built.close)
                 let trust = TrustMetrics(member.name, built.verifier)
                 let metrics = Page("/metrics", contentType: Prometheus.contentType) {
                     trust.record()
@@ -57,11 +61,13 @@ struct Fleet {
         } catch {
             // Sockets are let go of on their threads, and not wherever the last reference ends.
             for host in hosts { await host.close() }
+            for close in closing { await close() }
             await runtime.stop()
             throw error
         }
         self.hosts = hosts
         self.background = background
+        self.closing = closing
     }
 
     /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
@@ -75,7 +81,13 @@ struct Fleet {
             configuration: .init(
                 services: helpers + services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            for close in closing { await close() }
+            throw error
+        }
+        for close in closing { await close() }
         await runtime.stop()
     }
 }

@@ -14,6 +14,7 @@ extension Member {
         let own = try settings.auth()
         let passwords = PasswordHasher()
         let store = try own.database.open(isMade: true)
+        host.logger.info("The store is open", metadata: ["store": "\(own.database.place)"])
         let preparation = { @Sendable in try await prepare(store, passwords, own, host) }
         let isPrepared = try await attempt(preparation, host)
         let issuer = TokenIssuer(
@@ -28,10 +29,12 @@ extension Member {
             passwords: passwords, rules: own.rules, tell: keeper.refresh)
         return Built(
             service: service, verifier: verifier,
-            background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]))
+            background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]),
+            close: store.close)
     }
 
-    /// - Returns: whether it was done; not where the store fails, which may mend while auth runs.
+    /// - Returns: whether it was done; not if the store fails, which may mend while auth runs.
+    /// - Throws: ``StoreError/unusable(_:)``, which does not, and ends the start.
     private static func attempt(
         _ preparation: @Sendable () async throws -> Void, _ host: ServiceHost
     ) async throws -> Bool {
@@ -39,6 +42,7 @@ extension Member {
             try await preparation()
             return true
         } catch let error as StoreError {
+            if case .unusable = error { throw error }
             host.logger.error("The store cannot be prepared yet: \(error)")
             return false
         }
@@ -61,6 +65,8 @@ extension Member {
         let file = settings.passwordFile
         let start = FirstStart(store: store, passwords: passwords, passwordFile: file)
         if try await start.run(permissions: permissions) {
+            host.logger.warning(
+                "The store was empty: this is a new one", metadata: ["store": "\(settings.database.place)"])
             host.logger.notice(
                 """
                 The first start has made the administrator \(FirstStart.administrator). Its password is in \(file.path); \

@@ -26,6 +26,8 @@ struct Member: Sendable {
         var interceptors: [any Interceptor] = []
         /// What its HTTP front shows beside its contract and documents.
         var pages: [Page] = []
+        /// Closes the service's store and the like, once the process has stopped.
+        var close: @Sendable () async -> Void = {}
     }
 
     /// In the order of their dependence.

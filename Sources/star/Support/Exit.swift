@@ -1,4 +1,5 @@
 import ArgumentParser
+import Auth
 import Foundation
 import Hosting
 
@@ -16,6 +17,9 @@ enum Exit {
             throw exit
         } catch let error as SettingsError {
             say(error.description)
+            throw wrongSettings
+        } catch StoreError.unusable(let reason) {
+            say("AUTH_DATABASE: \(reason)")
             throw wrongSettings
         } catch {
             say(String(describing: error))

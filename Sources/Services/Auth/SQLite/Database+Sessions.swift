@@ -58,6 +58,27 @@ extension Database {
         }
     }
 
+    package func forget(endedBy moment: Date, limit: Int) throws -> Int {
+        let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
+        // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
+        let ended = try rows(
+            """
+            SELECT hash, family FROM refresh_tokens WHERE expires <= ? AND access_expires <= ? ORDER BY expires LIMIT ?
+            """, now, forgotten, limit)
+        for row in ended { try run("DELETE FROM refresh_tokens WHERE hash = ?", row["hash"] as String) }
+        for family in Set(ended.map { $0["family"] as String }) {
+            try run(
+                """
+                DELETE FROM families
+                WHERE name = ?1 AND NOT EXISTS (SELECT * FROM refresh_tokens WHERE family = ?1)
+                """, family)
+        }
+        try run(
+            "DELETE FROM revocations WHERE version IN (SELECT version FROM revocations WHERE expires <= ? LIMIT ?)",
+            forgotten, limit)
+        return max(ended.count, changesCount)
+    }
+
     /// - Returns: whether it was not revoked before.
     @discardableResult
     package func revoke(_ token: TokenReference) throws -> Bool {
@@ -68,12 +89,12 @@ extension Database {
     }
 
     func isRevoked(_ id: String) throws -> Bool {
-        try value("SELECT EXISTS (SELECT * FROM revocations WHERE token_id = ?)", id) ?? false
+        try one("SELECT EXISTS (SELECT * FROM revocations WHERE token_id = ?)", id)
     }
 
     /// Writers take turns, and so versions are seen in their order.
     func nextVersion() throws -> Int {
-        try value("UPDATE state SET version = version + 1 RETURNING version") ?? 0
+        try one("UPDATE state SET version = version + 1 RETURNING version")
     }
 
     package func note(_ entry: AuditEntry) throws {

@@ -17,6 +17,18 @@ extension Database {
         try Value.fetchOne(cachedStatement(sql: sql), arguments: StatementArguments(arguments))
     }
 
+    /// The first column of the row that a statement always has.
+    ///
+    /// - Throws: `DatabaseError` if a table lacks a row that belongs to it, as after damage.
+    func one<Value: DatabaseValueConvertible>(
+        _ sql: String, _ arguments: (any DatabaseValueConvertible)?...
+    ) throws -> Value {
+        guard let value = try Value.fetchOne(cachedStatement(sql: sql), arguments: StatementArguments(arguments)) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row is missing", sql: sql)
+        }
+        return value
+    }
+
     /// The first column of every row.
     func values<Value: DatabaseValueConvertible>(
         _ sql: String, _ arguments: (any DatabaseValueConvertible)?...

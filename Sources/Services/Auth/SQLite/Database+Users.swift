@@ -98,11 +98,11 @@ extension Database: StoreTransaction {
     }
 
     package func administrators(orLocked: Bool) throws -> Int {
-        try value(
+        try one(
             """
             SELECT count(*) FROM users WHERE (?1 OR NOT is_locked) AND (
                 name IN (SELECT user FROM user_permissions WHERE permission = ?2) OR
                 name IN (SELECT user FROM user_roles JOIN role_permissions USING (role) WHERE permission = ?2))
-            """, orLocked, Administration.permission) ?? 0
+            """, orLocked, Administration.permission)
     }
 }

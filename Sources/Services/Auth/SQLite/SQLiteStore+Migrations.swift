@@ -5,10 +5,16 @@ extension SQLiteStore {
     /// is a new step.
     static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 users, sessions, keys, revocations, audit") { try $0.execute(sql: first) }
+        migrator.registerMigration(firstMigration) { try $0.execute(sql: first) }
         migrator.registerMigration("2 successors of refresh tokens") { try $0.execute(sql: second) }
+        migrator.registerMigration("3 revocations by end") {
+            try $0.execute(sql: "CREATE INDEX revocations_by_end ON revocations (expires)")
+        }
         return migrator
     }
+
+    /// By it a file is known to be a store's.
+    static let firstMigration = "1 users, sessions, keys, revocations, audit"
 
     private static let second = """
         ALTER TABLE refresh_tokens ADD COLUMN used INTEGER;

@@ -8,8 +8,8 @@ extension SQLiteStore {
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
         try await read { database in
-            let state = try database.rows("SELECT version, keys_version FROM state").first
-            let current: Int = state?["version"] ?? 0
+            let current: Int = try database.one("SELECT version FROM state")
+            let keysVersion: Int = try database.one("SELECT keys_version FROM state")
             let start = version > current ? 0 : version
             // One more than asked for tells whether that is all.
             let found = try database.rows(
@@ -22,7 +22,7 @@ extension SQLiteStore {
             let isComplete = found.count <= limit
             let page = Array(found.prefix(limit))
             return Changes(
-                version: isComplete ? current : page.last?.version ?? start, keysVersion: state?["keys_version"] ?? 0,
+                version: isComplete ? current : page.last?.version ?? start, keysVersion: keysVersion,
                 revocations: page, isComplete: isComplete)
         }
     }

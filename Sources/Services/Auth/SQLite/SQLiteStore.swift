@@ -8,61 +8,75 @@ import Synchronization
 /// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so that
 /// nothing blocks the caller's, unless that is a worker: writes one after the other, reads beside them. Transactions belong
 /// to calls that take their time, and so leave the processors to others; what is asked for every call does not.
+///
+/// Another file that takes the place of this one, such as a back-up, is used from the next call on. A file that something
+/// else has written to, or that is damaged, is written to no more.
 public final class SQLiteStore: TransactionalStore {
-    private struct State {
-        var pool: DatabasePool
-        /// Which file the pool has open, whatever happens to its name.
-        var file: FileIdentity
-        var isClosed = false
+    private struct Opened {
+        let pool: DatabasePool
+        /// The file that the pool has open, whatever happens to its name.
+        var status: FileStatus
+        /// Why nothing is written to it any more.
+        var damage: String?
+    }
+
+    private enum State {
+        case open(Opened)
+        /// Something else has written to the file.
+        case writtenOver(FileIdentity)
+        /// The file cannot be used, unless it changes.
+        case failed(FileStatus, StoreError)
+        case closed
     }
 
     /// How long a call waits for another process that writes.
-    private static let patience: TimeInterval = 0.5
+    private static let busyTimeout: TimeInterval = 0.5
+    /// The size of the log from which on it is brought into the file, as often as SQLite would.
+    private static let maxLog = 4 << 20
+    /// The size of a file up to which a start reads all of it before it is used; larger ones are read meanwhile.
+    private static let maxRead = 16 << 20
 
-    private let path: String
+    private let file: StoreFile
     private let state: Mutex<State>
     private let glances = Workers(1, name: "store glances")
     private let reads = Workers(1, name: "store reads", share: .small)
-    private let writes = Workers(1, name: "store writes", share: .small)
+    let writes = Workers(1, name: "store writes", share: .small)
+    private let checks = Workers(1, name: "store checks", share: .least)
 
-    /// Opens the file, and makes it with its directory, for its owner only, where it is missing. It blocks, and belongs to
+    /// Opens the file, and makes it with its directory, for its owner only, if it is missing. It blocks, and belongs to
     /// the start of a process.
     ///
-    /// - Throws: ``SQLiteFileError`` where others than its owner can use the file; what the system or SQLite says otherwise.
+    /// - Throws: ``SQLiteFileError`` if others than its owner can use the file, it is damaged, it is no store, or the log
+    ///   beside it may not belong to it; otherwise the system's or SQLite's reason.
     public init(_ file: URL) throws {
-        path = file.path
-        try FileIdentity.make(file)
-        let opened = try Self.open(path)
-        state = Mutex(State(pool: opened.pool, file: opened.file))
+        self.file = StoreFile(file.path)
+        try PrivateFile.make(file)
+        let opened = try Self.open(self.file, mayBeNew: true)
+        state = Mutex(.open(opened))
+        checkLater(opened)
     }
 
-    private static func open(_ path: String) throws -> (pool: DatabasePool, file: FileIdentity) {
-        let file = try FileIdentity(ofPrivate: path)
+    private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
+        let status = try FileStatus(ofPrivate: file.path)
+        try file.settleLog(status)
+        if status.size > 0 || !mayBeNew { try file.look(mayBeNew: mayBeNew) }
         var configuration = Configuration()
         configuration.label = "auth store"
-        configuration.busyMode = .timeout(patience)
-        // Whoever glances must not wait for a reader with a small share: there is one for this store's own threads that
-        // read, and for each of the workers elsewhere that do so in place.
-        configuration.maximumReaderCount = 2 + ProcessLimits.current.processors
-        let pool = try DatabasePool(path: path, configuration: configuration)
-        // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        try migrations.migrate(pool)
-        return (pool, file)
-    }
-
-    /// The pool of the file that the path names now. Whoever puts another file there, such as a back-up, finds it used from
-    /// the next call on; and nothing is written to a file that nobody would find again.
-    private func pool() throws -> DatabasePool {
-        try state.withLock { state in
-            guard !state.isClosed else { throw StoreError.unavailable("It is closed.") }
-            guard let found = FileIdentity(of: path) else { throw StoreError.unavailable("The file \(path) is gone.") }
-            if found != state.file {
-                let opened = try Self.open(path)
-                (state.pool, state.file) = (opened.pool, opened.file)
-            }
-            return state.pool
+        configuration.busyMode = .timeout(busyTimeout)
+        // A glance must not wait for a reader with a small share: there is one for this store's own threads that read, one
+        // for the check, and one for each of the workers elsewhere that do so in place.
+        configuration.maximumReaderCount = 3 + ProcessLimits.current.processors
+        let pool = try DatabasePool(path: file.path, configuration: configuration)
+        try pool.writeWithoutTransaction { database in
+            // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            // Checkpoints are made here, so that the mark knows of them; after one, the log takes no room.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0")
+            if status.size <= maxRead, let damage = try database.damage() { throw file.damaged(damage) }
         }
+        try migrations.migrate(pool)
+        file.mark.changing(status.identity) {}
+        return Opened(pool: pool, status: FileStatus(of: file.path) ?? status, damage: nil)
     }
 
     package func read<Value: Sendable>(
@@ -82,14 +96,14 @@ public final class SQLiteStore: TransactionalStore {
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: writes) { try $0.write(work) }
+        try await run(on: writes, isWriting: true) { try $0.write(work) }
     }
 
-    /// A transaction that is undone where it refuses.
+    /// A transaction that is undone if it refuses.
     package func judge<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Result<Value, Refusal> {
-        try await run(on: writes) { pool in
+        try await run(on: writes, isWriting: true) { pool in
             do {
                 return .success(try pool.write(work))
             } catch let refusal as Refusal {
@@ -99,41 +113,136 @@ public final class SQLiteStore: TransactionalStore {
     }
 
     /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
-    private func run<Value: Sendable>(
-        on workers: Workers, _ work: @escaping @Sendable (DatabasePool) throws -> Value
+    func run<Value: Sendable>(
+        on workers: Workers, isWriting: Bool = false, _ work: @escaping @Sendable (DatabasePool) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await workers.run {
-                // Whoever has gone while it waited needs no answer.
+                // A caller that has gone while it waited needs no answer.
                 try Task.checkCancellation()
-                return try work(self.pool())
+                let opened = try self.opened(isWriting: isWriting)
+                let value = try work(opened.pool)
+                if isWriting { self.shortenLog(opened) }
+                return value
             }
         } catch {
+            if let error = error as? DatabaseError, error.isDamage { note(error.message ?? "it is no database") }
             throw StoreError(error)
         }
     }
 
     public func probe() async throws(StoreError) {
-        try await write { try $0.run("UPDATE state SET probes = probes + 1") }
-    }
-
-    public func prune(at moment: Date) async throws(StoreError) {
         try await write { database in
-            let (now, forgotten) = (moment.milliseconds, TokenReference.forgotten(at: moment).milliseconds)
-            // Whatever ends a user's access tokens finds them by the refresh tokens beside them.
-            try database.run("DELETE FROM refresh_tokens WHERE expires <= ? AND access_expires <= ?", now, forgotten)
-            try database.run("DELETE FROM families WHERE name NOT IN (SELECT family FROM refresh_tokens)")
-            try database.run("DELETE FROM revocations WHERE expires <= ?", forgotten)
+            try database.run("UPDATE state SET probes = probes + 1")
+            let tables: [String] = try database.values("SELECT name FROM sqlite_schema WHERE type = 'table'")
+            for table in tables {
+                _ = try database.rows("SELECT * FROM \(table) LIMIT 1")
+            }
         }
     }
 
     public func close() async {
-        let pool = state.withLock { state in
-            state.isClosed = true
-            return state.pool
+        let opened = state.withLock { state -> Opened? in
+            defer { state = .closed }
+            guard case .open(let opened) = state else { return nil }
+            return opened
         }
-        // It waits for reads and writes that go on; nothing can be done where it fails, and nothing is lost.
-        _ = try? await writes.run { try pool.close() }
+        guard let opened else { return }
+        await writes.run { self.close(opened) }
+    }
+
+    /// Waits for reads and writes that go on. Nothing can be done if it fails, and nothing is lost.
+    private func close(_ opened: Opened) {
+        opened.pool.interrupt()
+        file.mark.changing(opened.status.identity) {
+            // GRDB closes the connection that writes before those that read, and these cannot bring the log into the file.
+            opened.pool.invalidateReadOnlyConnections()
+            try? opened.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try? opened.pool.close()
+        }
+    }
+}
+
+// The file, and what happens to it.
+extension SQLiteStore {
+    /// The file that the path names now. Nothing is written to a file that nobody would find again.
+    private func opened(isWriting: Bool) throws -> Opened {
+        let (opened, isNew) = try state.withLock { state -> (Opened, Bool) in
+            guard let found = FileStatus(of: file.path) else {
+                throw StoreError.unavailable("The file \(file.path) is gone.")
+            }
+            let isNew = try renew(&state, found)
+            guard case .open(let opened) = state else { throw StoreError.unavailable(file.writtenOver) }
+            return (opened, isNew)
+        }
+        if isNew { checkLater(opened) }
+        if isWriting, let damage = opened.damage { throw StoreError.unavailable(file.damaged(damage).description) }
+        return opened
+    }
+
+    /// - Returns: whether another file was opened.
+    private func renew(_ state: inout State, _ found: FileStatus) throws -> Bool {
+        switch state {
+        case .closed: throw StoreError.unavailable("It is closed.")
+        case .failed(found, let error): throw error
+        case .writtenOver(found.identity): return false
+        case .open(let opened) where opened.status.identity == found.identity:
+            guard opened.status != found else { return false }
+            return overwrite(&state, opened, found)
+        case .open(let opened): close(opened)
+        case .failed, .writtenOver: break
+        }
+        do {
+            state = .open(try Self.open(file, mayBeNew: false))
+            return true
+        } catch {
+            state = .failed(found, StoreError(error))
+            throw error
+        }
+    }
+
+    private func overwrite(_ state: inout State, _ opened: Opened, _ found: FileStatus) -> Bool {
+        if file.mark.allows(found) {
+            state = .open(Opened(pool: opened.pool, status: found, damage: opened.damage))
+        } else {
+            // Closed, it would write its log into the file. So it stays open until the process ends.
+            _ = Unmanaged.passRetained(opened.pool)
+            state = .writtenOver(found.identity)
+        }
+        return false
+    }
+
+    /// Brings a long log into the file. If that fails, nothing is lost, and the next write tries again.
+    private func shortenLog(_ opened: Opened) {
+        guard let size = FileStatus(of: file.log)?.size, size > Self.maxLog else { return }
+        file.mark.changing(opened.status.identity) {
+            _ = try? opened.pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+        }
+    }
+
+    /// Reads a large file while it is in use.
+    private func checkLater(_ opened: Opened) {
+        guard opened.status.size > Self.maxRead else { return }
+        let pool = opened.pool
+        Task { [checks, weak self] in
+            do {
+                let damage = try await checks.run { try pool.unsafeRead { try $0.damage() } }
+                if let damage { self?.note(damage) }
+            } catch let error as DatabaseError where error.isDamage {
+                self?.note(error.message ?? "it is no database")
+            } catch {
+                // The store was closed, or the machine cannot read now: nothing is known of the file.
+            }
+        }
+    }
+
+    /// From now on, until another file takes its place, the store is not written to.
+    private func note(_ damage: String) {
+        state.withLock { state in
+            guard case .open(var opened) = state, opened.damage == nil else { return }
+            opened.damage = damage
+            state = .open(opened)
+        }
     }
 }
 
@@ -141,6 +250,7 @@ extension StoreError {
     fileprivate init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error
+        case let error as SQLiteFileError: self = .unavailable(error.description)
         case let error as DatabaseError:
             switch error.resultCode {
             case .SQLITE_FULL: self = .full

@@ -91,17 +91,3 @@ public struct FirstStart: Sendable {
         }.joined(separator: "-")
     }
 }
-
-/// Files that only their owner can use.
-enum PrivateFile {
-    /// Writes a file in place of what was there.
-    static func write(_ text: String, to file: URL) throws {
-        try FileIdentity.make(file)
-        guard chmod(file.path, 0o600) == 0 else { throw CocoaError(.fileWriteNoPermission) }
-        let handle = try FileHandle(forWritingTo: file)
-        defer { try? handle.close() }
-        try handle.truncate(atOffset: 0)
-        try handle.write(contentsOf: Data(text.utf8))
-        try handle.synchronize()
-    }
-}

@@ -17,7 +17,8 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
     /// Reads and writes, for the sake of it. When it returns, both work.
     func probe() async throws(StoreError)
 
-    /// Forgets refresh tokens and revocations of which nothing can come any more at that moment.
+    /// Deletes refresh tokens and revocations of which nothing can come any more at a moment. However many there are, others
+    /// who write do not wait for more than some milliseconds.
     func prune(at moment: Date) async throws(StoreError)
 
     /// Lets go of files and connections. Calls after it throw ``StoreError/unavailable(_:)``.

@@ -50,5 +50,11 @@ package protocol StoreTransaction {
     /// - Returns: whether the token was not revoked before.
     func revoke(_ token: TokenReference) throws -> Bool
 
+    /// Deletes some of the refresh tokens, families and revocations of which nothing can come any more at a moment.
+    ///
+    /// - Parameter limit: how many of each kind at most.
+    /// - Returns: how many of the most frequent kind; fewer than `limit` if these were all.
+    func forget(endedBy moment: Date, limit: Int) throws -> Int
+
     func note(_ entry: AuditEntry) throws
 }

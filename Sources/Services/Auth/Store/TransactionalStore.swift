@@ -121,3 +121,16 @@ extension TransactionalStore {
         }
     }
 }
+
+// Clean-up.
+extension TransactionalStore {
+    /// In small portions, with a pause after each for those who wait: as long as the portion took.
+    public func prune(at moment: Date) async throws(StoreError) {
+        let portion = 500
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            guard try await write({ try $0.forget(endedBy: moment, limit: portion) }) == portion else { return }
+            try? await Task.sleep(for: max(.milliseconds(5), start.duration(to: .now)))
+        }
+    }
+}

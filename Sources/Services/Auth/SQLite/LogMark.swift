@@ -1,0 +1,140 @@
+import Foundation
+import Synchronization
+
+/// A note beside a store's file on which file its write-ahead log belongs to.
+///
+/// SQLite finds a log by its name alone, and applies it to any file that has the store's name: a back-up that was put in the
+/// place of a store whose process had crashed would be undone or damaged by the log that was left. So whoever opens the
+/// store notes which file it is, and when its own checkpoints have changed it last.
+///
+/// The note proves nothing if it was copied itself, as in a restored directory: then file, log and note came together.
+final class LogMark: Sendable {
+    enum Verdict {
+        /// The log is the file's, or nothing speaks against it.
+        case belongs
+        /// Another file has taken the place of the one that the log belongs to.
+        case isOfAnotherFile
+        /// Something else has written to the file.
+        case wasWrittenOver
+    }
+
+    private struct Note: Codable {
+        /// The start of the machine: times of change are only compared within one, since a power failure may lose the last.
+        let boot: String
+        /// The note's own file, and when it was written.
+        let mark: FileIdentity
+        let written: Int64
+        let file: FileIdentity
+        /// The file after the last checkpoint; `nil` during one.
+        let status: FileStatus?
+    }
+
+    private let file: String
+    private let path: String
+    private let descriptor = Mutex<Int32>(-1)
+
+    /// - Parameter file: the store's.
+    init(of file: String) {
+        self.file = file
+        path = file + "-mark"
+    }
+
+    deinit {
+        descriptor.withLock { if $0 >= 0 { close($0) } }
+    }
+
+    /// Judges the log beside a file, before it is opened, and lets something be done about it that no other process
+    /// comes between.
+    func judge(_ status: FileStatus, _ settle: (Verdict) throws -> Void) throws {
+        guard FileStatus(of: path) != nil else { return try settle(.belongs) }
+        try locked { mark in
+            let verdict = Self.verdict(on: status, mark)
+            try settle(verdict)
+            // The log of another file is gone now, and must not be judged by the old note again.
+            if verdict == .isOfAnotherFile { note(status, isSettled: false, mark) }
+        }
+    }
+
+    /// Whether a change of the file that the store did not make itself may be the checkpoint of another process.
+    func allows(_ status: FileStatus) -> Bool {
+        let isAllowed = descriptor.withLockIfAvailable { mark in
+            guard flock(mark, LOCK_SH | LOCK_NB) == 0 else { return true }
+            defer { flock(mark, LOCK_UN) }
+            return Self.verdict(on: status, mark) != .wasWrittenOver
+        }
+        return isAllowed ?? true
+    }
+
+    /// Does what changes the file, such as a checkpoint, and notes the file as it is then.
+    ///
+    /// - Parameter identity: of the file that is changed; if its name leads elsewhere by then, the note stays.
+    func changing(_ identity: FileIdentity, _ change: () -> Void) {
+        locked { mark in
+            guard let before = FileStatus(of: file), before.identity == identity else { return change() }
+            // Without this note, the change would later seem to be somebody else's.
+            guard note(before, isSettled: false, mark) else { return }
+            change()
+            guard let after = FileStatus(of: file), after.identity == identity else { return }
+            note(after, isSettled: true, mark)
+        }
+    }
+
+    /// Puts another file in the place of the store's, whose log is put away with it.
+    func replacing(_ replace: () throws -> Void) throws {
+        try locked { mark in
+            try replace()
+            if let status = FileStatus(of: file) { note(status, isSettled: true, mark) }
+        }
+    }
+
+    private static func verdict(on status: FileStatus, _ mark: Int32) -> Verdict {
+        guard let note = read(mark), let own = FileStatus(of: mark), own.identity.isProbably(note.mark),
+            abs(own.modified - note.written) < 2_000_000_000
+        else { return .belongs }
+        guard note.file.isProbably(status.identity) else { return .isOfAnotherFile }
+        guard note.boot == boot, let noted = note.status else { return .belongs }
+        return noted.size == status.size && noted.modified == status.modified ? .belongs : .wasWrittenOver
+    }
+}
+
+// The note as a file.
+extension LogMark {
+    private static let size = 1024
+
+    /// Linux' number of the machine's start.
+    private static let boot =
+        (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? ""
+
+    /// Beside other threads, and other processes.
+    private func locked<Failure: Error>(_ work: (Int32) throws(Failure) -> Void) throws(Failure) {
+        try descriptor.withLock { mark throws(Failure) in
+            let found = FileStatus(of: path)?.identity
+            if found == nil || found != FileStatus(of: mark)?.identity {
+                if mark >= 0 { close(mark) }
+                mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            }
+            flock(mark, LOCK_EX)
+            defer { flock(mark, LOCK_UN) }
+            try work(mark)
+        }
+    }
+
+    private static func read(_ mark: Int32) -> Note? {
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = pread(mark, &bytes, size, 0)
+        return count <= 0 ? nil : try? JSONDecoder().decode(Note.self, from: Data(bytes[..<count]))
+    }
+
+    /// - Returns: whether the note is there now.
+    @discardableResult
+    private func note(_ status: FileStatus, isSettled: Bool, _ mark: Int32) -> Bool {
+        guard let own = FileStatus(of: mark) else { return false }
+        let note = Note(
+            boot: Self.boot, mark: own.identity, written: Int64(Date.now.timeIntervalSince1970 * 1_000_000_000),
+            file: status.identity, status: isSettled ? status : nil)
+        guard var bytes = try? JSONEncoder().encode(note) else { return false }
+        // Always as long: so it is written over in place, and needs no room on a full disk.
+        bytes.append(Data(repeating: UInt8(ascii: " "), count: max(0, Self.size - bytes.count)))
+        return bytes.withUnsafeBytes { pwrite(mark, $0.baseAddress, $0.count, 0) } == bytes.count
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import GRDB
+import Logging
+
+/// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's, or
+/// is damaged.
+struct StoreFile: Sendable {
+    let path: String
+    let mark: LogMark
+
+    init(_ path: String) {
+        self.path = path
+        mark = LogMark(of: path)
+    }
+
+    var log: String { path + "-wal" }
+    private var index: String { path + "-shm" }
+
+    /// Puts away a log that was left by the file that had this place before.
+    ///
+    /// - Throws: ``SQLiteFileError`` if only a person can tell whether the log belongs to the file.
+    func settleLog(_ status: FileStatus) throws {
+        guard let size = FileStatus(of: log)?.size, size > 0 else { return }
+        try mark.judge(status) { verdict in
+            switch verdict {
+            case .belongs: break
+            case .isOfAnotherFile: try putLogAway()
+            case .wasWrittenOver: throw SQLiteFileError(description: writtenOver)
+            }
+        }
+    }
+
+    /// For a person.
+    var writtenOver: String {
+        """
+        Something else than auth has written to \(path), and the log beside it, \(log), may not belong to it. If a back-up \
+        was put there, stop auth, remove \(log) and \(index), and put the back-up there again; star store restore FILE does \
+        all that while auth runs. If not, remove \(path)-mark.
+        """
+    }
+
+    /// The log is kept under another name; the index is made anew from a log.
+    func putLogAway() throws(SQLiteFileError) {
+        guard FileStatus(of: log) != nil else { return }
+        let aside = log + ".aside"
+        guard rename(log, aside) == 0 else {
+            throw SQLiteFileError(description: "\(log) cannot be put away: \(String(cString: strerror(errno))).")
+        }
+        unlink(index)
+        Logger(label: "auth.store").warning(
+            "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
+    }
+
+    /// Looks at the tables without writing anything.
+    ///
+    /// - Parameter mayBeNew: whether an empty file is fine, too.
+    /// - Throws: ``SQLiteFileError`` if the file holds no store.
+    func look(mayBeNew: Bool) throws {
+        let files = [log, index].filter { FileStatus(of: $0) == nil }
+        let (tables, steps) = try reading { database -> ([String], [String]) in
+            let tables: [String] = try database.values(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+            guard tables.contains("grdb_migrations") else { return (tables, []) }
+            return (tables, try database.values("SELECT identifier FROM grdb_migrations"))
+        }
+        guard !steps.contains(SQLiteStore.firstMigration) else { return }
+        // SQLite makes them even for those who only read.
+        for file in files { unlink(file) }
+        if let table = tables.first {
+            throw SQLiteFileError(
+                description:
+                    "The file \(path) is not auth's: it holds the table “\(table)”. Name another in AUTH_DATABASE.")
+        }
+        guard mayBeNew else { throw SQLiteFileError(description: "The file \(path) holds no store.") }
+    }
+
+    /// Reads the whole of the file.
+    ///
+    /// - Throws: ``SQLiteFileError`` if it is damaged, or holds no store.
+    func verify() throws {
+        try look(mayBeNew: false)
+        if let damage = try reading({ try $0.damage() }) { throw damaged(damage) }
+    }
+
+    func damaged(_ reason: String) -> SQLiteFileError {
+        SQLiteFileError(
+            description: "The file \(path) is damaged: \(reason). Put a back-up in its place: star store restore FILE")
+    }
+
+    /// Reads without being able to write.
+    func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(1)
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? queue.close() }
+            return try queue.unsafeRead(work)
+        } catch let error as DatabaseError where error.isDamage {
+            throw damaged(error.message ?? "it is no database")
+        }
+    }
+}
+
+extension DatabaseError {
+    /// Whether the file is damaged, or no database.
+    var isDamage: Bool { resultCode == .SQLITE_CORRUPT || resultCode == .SQLITE_NOTADB }
+}
+
+extension Database {
+    /// Compares the pages of the file with each other, all of them.
+    ///
+    /// - Returns: the first fault.
+    func damage() throws -> String? {
+        let found: String = try one("PRAGMA quick_check(1)")
+        return found == "ok" ? nil : found
+    }
+}

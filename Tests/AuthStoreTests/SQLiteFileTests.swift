@@ -1,0 +1,239 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Auth
+
+@Suite("The file of a store in SQLite", .timeLimit(.minutes(1)))
+struct SQLiteFileTests {
+    private let directory = TemporaryDirectory()
+    private var file: URL { directory.file }
+    private var log: URL { URL(filePath: file.path + "-wal") }
+
+    /// A store with ada in it, a copy of that beside it, and bob, who came later.
+    private func restorable() async throws -> (store: SQLiteStore, copy: URL) {
+        let store = try SQLiteStore(file)
+        try await store.add(user("ada"))
+        let copy = directory.url.appending(path: "copy.sqlite")
+        try await store.backUp(to: copy)
+        try await store.add(user("bob"))
+        return (store, copy)
+    }
+
+    private func names(_ store: SQLiteStore) async throws -> [String] {
+        try await store.users(after: nil, limit: 100).map(\.name)
+    }
+
+    /// Lets a store be as after a crash of its process: it is never closed.
+    private func abandon(_ store: SQLiteStore) {
+        _ = Unmanaged.passRetained(store)
+    }
+
+    private func move(_ copy: URL) throws {
+        guard rename(copy.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    private func writeOver(with copy: URL) throws {
+        try Data(contentsOf: copy).write(to: file)
+    }
+
+    @Test("is exactly the back-up that is moved to its place while it is in use, and after a restart")
+    func moved() async throws {
+        let (store, copy) = try await restorable()
+        try move(copy)
+        #expect(try await names(store) == ["ada"])
+        try await store.add(user("eve"))
+        try await store.probe()
+        await store.close()
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada", "eve"])
+        await again.close()
+    }
+
+    @Test("is exactly the back-up that is moved to its place after a crash")
+    func movedAfterCrash() async throws {
+        let (store, copy) = try await restorable()
+        abandon(store)
+        try move(copy)
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada"])
+        #expect(FileManager.default.fileExists(atPath: log.path + ".aside"))
+        await again.close()
+    }
+
+    @Test("is not used once it was written over in place, until a back-up is moved there")
+    func writtenOver() async throws {
+        let (store, copy) = try await restorable()
+        try writeOver(with: copy)
+        for _ in 1...2 {
+            let error = await #expect(throws: StoreError.self) { try await store.probe() }
+            #expect(error?.description.contains("remove \(log.path)") == true)
+            await #expect(throws: StoreError.self) { _ = try await names(store) }
+        }
+        try move(copy)
+        #expect(try await names(store) == ["ada"])
+        try await store.probe()
+        await store.close()
+    }
+
+    @Test("that was written over after a crash is refused, until the old log is removed")
+    func writtenOverAfterCrash() async throws {
+        let (store, copy) = try await restorable()
+        abandon(store)
+        try writeOver(with: copy)
+        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
+        #expect(error?.description.contains("remove \(log.path)") == true)
+        try FileManager.default.removeItem(at: log)
+        try StoreFile(file.path).settleLog(try #require(FileStatus(of: file.path)))
+    }
+
+    @Test("is whole after a crash, in its place and in a copy of its directory")
+    func crashed() async throws {
+        let (store, _) = try await restorable()
+        abandon(store)
+        let other = directory.url.appending(path: "other")
+        try FileManager.default.copyItem(at: file.deletingLastPathComponent(), to: other)
+        for place in [file, other.appending(path: file.lastPathComponent)] {
+            let again = try SQLiteStore(place)
+            #expect(try await names(again) == ["ada", "bob"])
+            await again.close()
+        }
+    }
+
+    @Test("holds everything when the store is closed, with no log beside it")
+    func closed() async throws {
+        let (store, _) = try await restorable()
+        _ = try await names(store)
+        await store.close()
+        #expect(!FileManager.default.fileExists(atPath: log.path))
+        let alone = directory.url.appending(path: "alone.sqlite")
+        try FileManager.default.copyItem(at: file, to: alone)
+        let again = try SQLiteStore(alone)
+        #expect(try await names(again) == ["ada", "bob"])
+        await again.close()
+    }
+
+    @Test("comes into the file in portions while it is in use, and leaves a short log and a file that is still its own")
+    func checkpoints() async throws {
+        let store = try SQLiteStore(file)
+        let large = String(repeating: "x", count: 60_000)
+        for number in 1...120 { try await store.write { try $0.insert(user("user\(number)", [large])) } }
+        #expect(try #require(FileStatus(of: log.path)).size < 6 << 20)
+        #expect(try #require(FileStatus(of: file.path)).size > 4 << 20)
+        abandon(store)
+        let again = try SQLiteStore(file)
+        #expect(try await names(again).count == 100)
+        await again.close()
+    }
+
+    @Test("that is damaged is refused at the start, by name", arguments: [1, 3, 5])
+    func damaged(_ page: Int) async throws {
+        let (store, _) = try await restorable()
+        await store.close()
+        try damage(page)
+        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
+        #expect(error?.description.contains("is damaged") == true, "\(String(describing: error))")
+    }
+
+    @Test("that turns out to be damaged is never sound again, until another takes its place")
+    func damagedMeanwhile() async throws {
+        let (store, copy) = try await restorable()
+        await #expect(throws: StoreError.self) {
+            try await store.read { _ in throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+        }
+        for _ in 1...3 { await #expect(throws: StoreError.self) { try await store.probe() } }
+        await #expect(throws: StoreError.self) { try await store.add(user("eve")) }
+        #expect(try await store.user(named: "ada") != nil)
+        try move(copy)
+        try await store.probe()
+        await store.close()
+    }
+
+    @Test("that is not a store's is left as it is", arguments: ["delete", "wal"])
+    func foreign(_ mode: String) async throws {
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: file.path)
+        try await queue.writeWithoutTransaction { database in
+            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(mode)")
+            try database.execute(sql: "CREATE TABLE recipes (name TEXT)")
+        }
+        try queue.close()
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        let before = try Data(contentsOf: file)
+        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
+        #expect(error?.description.contains("“recipes”") == true, "\(String(describing: error))")
+        #expect(try Data(contentsOf: file) == before)
+        let folder = file.deletingLastPathComponent().path
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [file.lastPathComponent])
+    }
+
+    @Test("that is no database is refused and left as it is")
+    func text() throws {
+        try PrivateFile.write(String(repeating: "no database\n", count: 100), to: file)
+        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
+        #expect(error?.description.contains(file.path) == true)
+        #expect(try String(contentsOf: file, encoding: .utf8).hasPrefix("no database"))
+    }
+
+    @Test("is copied while others write, and put back while it is in use or not")
+    func copies() async throws {
+        let (store, copy) = try await restorable()
+        await #expect(throws: SQLiteFileError.self) { try await store.backUp(to: copy) }
+        try await withThrowingDiscardingTaskGroup { group in
+            for number in 1...20 { group.addTask { try await store.add(user("user\(number)")) } }
+            let other = directory.url.appending(path: "other.sqlite")
+            group.addTask { try await store.backUp(to: other) }
+        }
+        try SQLiteStore.restore(copy, to: file)
+        #expect(try await names(store) == ["ada"])
+        try await store.add(user("eve"))
+        await store.close()
+        try SQLiteStore.restore(copy, to: file)
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada"])
+        abandon(again)
+        try await again.add(user("eve"))
+        try SQLiteStore.restore(copy, to: file)
+        let last = try SQLiteStore(file)
+        #expect(try await names(last) == ["ada"])
+        await last.close()
+    }
+
+    @Test("is not replaced by a copy that is damaged, or by something else")
+    func badCopy() async throws {
+        let (store, copy) = try await restorable()
+        try Data("no database at all, but as long as a header is, so that it is looked at".utf8).write(to: copy)
+        #expect(throws: SQLiteFileError.self) { try SQLiteStore.restore(copy, to: file) }
+        #expect(throws: (any Error).self) { try SQLiteStore.restore(directory.url.appending(path: "none"), to: file) }
+        #expect(try await names(store) == ["ada", "bob"])
+        await store.close()
+    }
+
+    @Test("is tidied in portions, between which others write")
+    func portions() async throws {
+        let store = try SQLiteStore(file)
+        try await store.add(user("ada"))
+        try await store.write { database in
+            try database.insert(family: "f", of: "ada")
+            for number in 1...20_000 { try database.insert(token("t\(number)", family: "f")) }
+        }
+        let tidying = Task { try await store.prune(at: second(5000)) }
+        while try await remaining(store) == 20_000 { await Task.yield() }
+        try await store.add(user("bob"))
+        #expect(try await remaining(store) > 0)
+        try await tidying.value
+        #expect(try await remaining(store) == 0)
+        await store.close()
+    }
+
+    private func remaining(_ store: SQLiteStore) async throws -> Int {
+        try await store.glance { try $0.one("SELECT count(*) FROM refresh_tokens") }
+    }
+
+    private func damage(_ page: Int) throws {
+        let handle = try FileHandle(forUpdating: file)
+        try handle.seek(toOffset: UInt64(4096 * (page - 1)))
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+        try handle.close()
+    }
+}
