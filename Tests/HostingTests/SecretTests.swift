@@ -63,6 +63,13 @@ struct SecretTests {
             let path = try directory.write(text, to: name, mode: 0o400)
             #expect(try Settings(["A_SECRET_FILE": path])(Self.setting) == "right one")
         }
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("right one\n".utf8))
+        try pipe.fileHandleForWriting.close()
+        let settings = Settings(["A_SECRET_FILE": "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"])
+        // It can be read only once.
+        #expect(try settings.optional(Self.setting) == "right one")
+        #expect(try settings(Self.setting) == "right one")
         let link = directory.path(of: "link")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path(of: "lf"))
         #expect(try Settings(["A_SECRET_FILE": link])(Self.setting) == "right one")

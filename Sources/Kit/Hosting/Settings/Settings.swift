@@ -1,11 +1,13 @@
 import Files
 import Foundation
+import Synchronization
 
 /// Reads settings from the environment, and what is not set there from a `.env` file.
 public struct Settings: Sendable {
     private let environment: [String: String]
     private let file: EnvironmentFile?
     private let path: String
+    private let secrets = Secrets()
 
     /// The environment first, then the file at `path`, which need not exist.
     ///
@@ -54,7 +56,7 @@ public struct Settings: Sendable {
         // An empty secret is none: env.example has it empty beside its _FILE.
         if let text = value(setting.name), !(text.isEmpty && setting.isSecret) { return text }
         guard let name = setting.fileName, let path = value(name), !path.isEmpty else { return setting.standard }
-        return try secret(name, at: path) ?? setting.standard
+        return try secrets.text(at: path) { () throws(SettingsError) in try secret(name, at: path) } ?? setting.standard
     }
 
     /// A secret that stands in a settings file which others than its owner can read.
@@ -117,6 +119,19 @@ public struct Settings: Sendable {
         let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty else { throw SettingsError(description: "\(name) names \(path), which is empty.") }
         return secret
+    }
+}
+
+/// The secrets that were read from files. A pipe can be read only once.
+private final class Secrets: Sendable {
+    private let texts = Mutex<[String: String?]>([:])
+
+    /// - Returns: what `read` has returned for this path the first time.
+    func text(at path: String, _ read: () throws(SettingsError) -> String?) throws(SettingsError) -> String? {
+        if let text = texts.withLock({ $0[path] }) { return text }
+        let text = try read()
+        texts.withLock { $0[path] = .some(text) }
+        return text
     }
 }
 
