@@ -271,7 +271,7 @@ struct WebPageTests {
     @Test("has every file that it loads, and loads every file that it has")
     func files() throws {
         var loaded: Set = ["/"]
-        for match in try text("/").matches(of: /(?:src|href)="(\/page\/[^"]+)"/) { loaded.insert(String(match.1)) }
+        for match in try text("/").matches(of: /(?:src|href)="(page\/[^"]+)"/) { loaded.insert("/" + match.1) }
         for file in WebPage.files where file.path.hasSuffix(".js") {
             for match in try text(file.path).matches(of: /from "\.(\/[a-z]+\.js)"/) { loaded.insert("/page" + match.1) }
         }
