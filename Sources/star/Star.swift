@@ -23,7 +23,7 @@ struct Star: AsyncParsableCommand {
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
             """,
         subcommands: [
-            Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, Keys.self,
+            Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, Clients.self, Keys.self,
             StoreCopies.self,
             SettingsList.self,
             WriteDocuments.self, NewService.self, Bench.self,

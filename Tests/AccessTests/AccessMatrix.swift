@@ -12,6 +12,7 @@ enum AccessMatrix {
     private static let text = """
         auth.create             201 201 201 201 201 201 201
         auth.refresh            401 401 401 401 401 401 401
+        auth.token              401 401 401 401 401 401 401
         auth.revoke             200 200 200 200 200 200 200
         auth.introspect         401 403 403 403 200 401 401
         auth.valid              401 200 200 403 403 401 401
@@ -28,6 +29,10 @@ enum AccessMatrix {
         auth.unlock_user        401 403 403 403 200 401 401
         auth.remove_user        401 403 403 403 200 401 401
         auth.list_roles         401 403 403 403 200 401 401
+        auth.add_client         401 403 403 403 403 401 401
+        auth.list_clients       401 403 403 403 200 401 401
+        auth.rotate_client      401 403 403 403 404 401 401
+        auth.remove_client      401 403 403 403 404 401 401
         auth.smoke              200 200 200 200 200 200 200
         resource.current_time   401 200 200 403 403 401 401
         resource.epoch_time     401 200 200 403 403 401 401

@@ -54,7 +54,17 @@ extension MemoryStore {
     }
 
     func users(after name: String?, limit: Int) throws(StoreError) -> [User] {
-        let all = try read().users.values.sorted { ByteOrder($0.name) < ByteOrder($1.name) }
+        try accounts(after: name, limit) { ClientAccount.client(of: $0.name) == nil }
+    }
+
+    func clients(after name: String?, limit: Int) throws(StoreError) -> [User] {
+        try accounts(after: name, limit) { ClientAccount.client(of: $0.name) != nil }
+    }
+
+    private func accounts(
+        after name: String?, _ limit: Int, _ isIncluded: (User) -> Bool
+    ) throws(StoreError) -> [User] {
+        let all = try read().users.values.filter(isIncluded).sorted { ByteOrder($0.name) < ByteOrder($1.name) }
         return Array(all.filter { user in name.map { ByteOrder($0) < ByteOrder(user.name) } ?? true }.prefix(limit))
     }
 

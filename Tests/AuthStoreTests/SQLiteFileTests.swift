@@ -214,7 +214,7 @@ struct SQLiteFileTests {
         let store = try SQLiteStore(file)
         try await store.add(user("ada"))
         try await store.write { database in
-            try database.insert(family: "f", of: "ada")
+            try database.insert(familyOf: token("t1", family: "f"))
             for number in 1...20_000 { try database.insert(token("t\(number)", family: "f")) }
         }
         let tidying = Task { try await store.prune(at: second(5000)) }

@@ -20,6 +20,23 @@ struct SessionTests {
         }
     }
 
+    @Test("keeps whose a session is and what it permits", arguments: StoreKind.all)
+    func scoped(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            try await store.add(user("ada"))
+            for (hash, client, scope) in [("a", "web", ["time", "tide"]), ("b", nil, []), ("c", nil, nil)]
+                as [(String, String?, Set<String>?)]
+            {
+                let plain = token(hash)
+                let scoped = RefreshToken(
+                    hash: hash, family: hash, user: "ada", issued: plain.issued, expires: plain.expires,
+                    access: plain.access, client: client, scope: scope)
+                #expect(try await store.open(scoped))
+                #expect(try await store.refreshToken(hash)?.token == scoped)
+            }
+        }
+    }
+
     @Test("opens none for who is gone or locked, or has another password meanwhile", arguments: StoreKind.all)
     func notOpened(_ kind: StoreKind) async throws {
         try await kind.open { store in

@@ -54,6 +54,17 @@ struct UserStoreTests {
         }
     }
 
+    @Test("lists users and clients apart, page by page", arguments: StoreKind.all)
+    func clients(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            for name in ["clients", "client", "client:b", "client:a", "ada", "zoe"] { try await store.add(user(name)) }
+            #expect(try await store.users(after: nil, limit: 9).map(\.name) == ["ada", "client", "clients", "zoe"])
+            #expect(try await store.users(after: "client", limit: 1).map(\.name) == ["clients"])
+            #expect(try await store.clients(after: nil, limit: 1).map(\.name) == ["client:a"])
+            #expect(try await store.clients(after: "client:a", limit: 9).map(\.name) == ["client:b"])
+        }
+    }
+
     @Test("adds nobody of a name that is taken, nor with a role that there is not", arguments: StoreKind.all)
     func refused(_ kind: StoreKind) async throws {
         try await kind.open { store in

@@ -8,13 +8,14 @@ struct ContractTests {
     private static let table = """
         auth.create            POST /api/v1/auth/create 201 {data} open
         auth.refresh           POST /api/v1/auth/refresh 200 {data} open
+        auth.token             POST /oauth/token 200 bare open
         auth.revoke            POST /api/v1/auth/revoke 200 {data} open
         auth.introspect        POST /api/v1/auth/introspect 200 bare permission introspect
         auth.valid             GET /api/v1/auth/valid 200 {data} token
         auth.me                GET /api/v1/auth/me 200 {data} token
         auth.keys              GET /.well-known/jwks.json 200 bare open
         auth.changes           GET /api/v1/auth/changes 200 bare open
-        auth.metadata          GET /.well-known/oauth-authorization-server 200 bare open
+        auth.metadata          GET /.well-known/oauth-authorization-server /.well-known/openid-configuration 200 bare open
         auth.add_user          POST /api/v1/auth/users 201 {data} permission users (fresh)
         auth.list_users        GET /api/v1/auth/users 200 {data} permission users
         auth.show_user         GET /api/v1/auth/users/{user} 200 {data} token
@@ -24,6 +25,10 @@ struct ContractTests {
         auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users (fresh)
         auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users (fresh)
         auth.list_roles        GET /api/v1/auth/roles 200 {data} permission users
+        auth.add_client        POST /api/v1/auth/clients 201 {data} permission users (fresh)
+        auth.list_clients      GET /api/v1/auth/clients 200 {data} permission users
+        auth.rotate_client     POST /api/v1/auth/clients/{client}/secret 200 {data} permission users (fresh)
+        auth.remove_client     DELETE /api/v1/auth/clients/{client} 200 {data} permission users (fresh)
         auth.smoke             GET /api/v1/smoke 200 {data} open
         resource.current_time  GET /api/v1/resource/current_time /api/v1/time/current_time 200 {data} permission time
         resource.epoch_time    GET /api/v1/resource/epoch_time /api/v1/time/epoch_time 200 {data} permission time
@@ -70,6 +75,15 @@ struct ContractTests {
         #expect(names(Credentials.schema) == ["user", "password"])
         #expect(names(TokenGrant.schema) == ["token", "expires_in", "refresh_token", "refresh_expires_in"])
         #expect(names(RefreshRequest.schema) == ["refresh_token"])
+        #expect(
+            names(TokenRequest.schema) == [
+                "grant_type", "username", "password", "refresh_token", "scope", "client_id", "client_secret",
+            ])
+        #expect(
+            names(TokenResponse.schema) == ["access_token", "token_type", "expires_in", "scope", "refresh_token"])
+        #expect(names(NewClient.schema) == ["client", "permissions", "roles"])
+        #expect(names(ClientSecret.schema) == ["client", "secret"] && names(ClientID.schema) == ["client"])
+        #expect(names(ClientPage.schema) == ["clients", "next"])
         for schema in [RevocationRequest.schema, IntrospectionRequest.schema] { #expect(names(schema) == ["token"]) }
         #expect(names(Introspection.schema) == ["active", "token_type", "sub", "scope", "exp", "jti", "iss", "aud"])
         #expect(names(Identity.schema) == ["user", "permissions", "expires"])

@@ -37,6 +37,7 @@ extension HTTPShape {
             "status": .integer(status), "envelope": .bool(envelope),
         ]
         if forms { members["forms"] = true }
+        if oauth { members["oauth"] = true }
         if let cache { members["max_age"] = .integer(Int(cache.components.seconds)) }
         return members
     }

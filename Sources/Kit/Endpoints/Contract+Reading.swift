@@ -59,6 +59,6 @@ extension HTTPShape {
         guard maxAge.map((0...Int(Int32.max)).contains) != false else { return nil }
         self.init(
             method: method, paths: paths.map { PathTemplate($0) }, status: status, envelope: envelope,
-            cache: maxAge.map { .seconds($0) }, forms: json["forms"] == true)
+            cache: maxAge.map { .seconds($0) }, forms: json["forms"] == true, oauth: json["oauth"] == true)
     }
 }

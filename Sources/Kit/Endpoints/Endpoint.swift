@@ -24,6 +24,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - cache: for how long whoever has asked over HTTP may use a success again; not at all, unless told.
     ///   - forms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as those of a
     ///     query are.
+    ///   - oauth: whether it is an endpoint of OAuth: over HTTP it takes forms and clients' secrets, wraps nothing, and has the
+    ///     errors of RFC 6749, section 5.2. Its problems are of kinds whose codes that section defines.
     ///   - access: who may call. There is no default, so that an unguarded endpoint cannot be written by forgetting.
     ///   - idempotent: whether a call may be sent twice with the effect of one. By default what HTTP says of the method
     ///     (RFC 9110, section 9.2.2).
@@ -41,6 +43,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         envelope: Bool = true,
         cache: Duration? = nil,
         forms: Bool = false,
+        oauth: Bool = false,
         access: Access,
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
@@ -51,7 +54,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         description = EndpointDescription(
             name: name,
             http: HTTPShape(
-                method: method, paths: [path] + aliases, status: status, envelope: envelope, cache: cache, forms: forms),
+                method: method, paths: [path] + aliases, status: status, envelope: envelope && !oauth, cache: cache,
+                forms: forms || oauth, oauth: oauth),
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,

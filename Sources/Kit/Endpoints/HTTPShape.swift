@@ -12,6 +12,9 @@ public struct HTTPShape: Sendable {
     public let cache: Duration?
     /// Whether the body may be a form (`application/x-www-form-urlencoded`) as well, as the RFCs of OAuth have it.
     public let forms: Bool
+    /// Whether errors are those of OAuth (RFC 6749, section 5.2), and the head may hold a client's secret (section 2.3.1), which
+    /// travels as the fields `client_id` and `client_secret` of the input.
+    public let oauth: Bool
 
     /// The path that documents show and clients call.
     public var path: PathTemplate { paths[0] }

@@ -3,11 +3,10 @@ import Foundation
 
 /// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
 ///
-/// `permissions` is this project's own claim. `client_id` is the same in all tokens: whoever asks for one does it with a
-/// user's password or as a guest, and no program is registered. It is never a subject's name, which a reader might take for
-/// that of a program (RFC 9068, section 5).
+/// `permissions` is this project's own claim; `scope` says the same as OAuth does. `client_id` is that of the client that has
+/// asked for the token; whoever asks with a user's password or as a guest, without being a client, is ``client``.
 struct TokenClaims: Codable {
-    /// The one client there is.
+    /// The client of those who are none.
     static let client = "star"
 
     let iss: String
@@ -19,9 +18,10 @@ struct TokenClaims: Codable {
     let jti: String
     let clientID: String
     let permissions: [String]?
+    let scope: String?
 
     private enum CodingKeys: String, CodingKey {
-        case iss, sub, aud, exp, iat, nbf, jti, permissions
+        case iss, sub, aud, exp, iat, nbf, jti, permissions, scope
         case clientID = "client_id"
     }
 
@@ -33,7 +33,9 @@ struct TokenClaims: Codable {
         self = claims
     }
 
-    init(iss: String, sub: String, aud: String, exp: Int, iat: Int, jti: String, permissions: [String]) {
+    init(
+        iss: String, sub: String, aud: String, exp: Int, iat: Int, jti: String, client: String, permissions: [String]
+    ) {
         self.iss = iss
         self.sub = sub
         self.aud = Audience(names: [aud])
@@ -41,8 +43,9 @@ struct TokenClaims: Codable {
         self.iat = NumericDate(seconds: Double(iat))
         nbf = nil
         self.jti = jti
-        clientID = Self.client
+        clientID = client
         self.permissions = permissions
+        scope = permissions.joined(separator: " ")
     }
 }
 

@@ -56,19 +56,20 @@ public final class TokenIssuer: Sendable {
     /// - Parameters:
     ///   - subject: whose token it is (`sub`); not empty.
     ///   - permissions: what it permits. They travel sorted, so that equal sets make equal claims.
-    ///   - stamp: used for this token alone; a new one unless told.
+    ///   - client: the OAuth client that has asked for it (`client_id`); by default none that is registered.
+    ///   - stamp: used for this token alone; by default a new one.
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
     ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
     ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
     public func issue(
-        subject: String, permissions: Set<String>, stamp: TokenStamp? = nil
+        subject: String, permissions: Set<String>, client: String? = nil, stamp: TokenStamp? = nil
     ) throws(Problem) -> AccessToken {
         guard !subject.isEmpty else { throw Problem(.invalid, "A token needs a subject.") }
         let stamp = stamp ?? self.stamp()
         let claims = TokenClaims(
             iss: issuer, sub: subject, aud: audience, exp: stamp.expiry, iat: stamp.issued, jti: stamp.id,
-            permissions: permissions.sorted())
+            client: client ?? TokenClaims.client, permissions: permissions.sorted())
         guard let key = key.withLock({ $0 }) else {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)

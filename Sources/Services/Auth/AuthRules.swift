@@ -15,6 +15,10 @@ public struct AuthRules: Sendable {
     public var perAccount = 5
     /// How many times a minute all that may be asked for from one address; 0 for no limit.
     public var perAddress = 20
+    /// Whether OAuth's token endpoint takes users' passwords (RFC 6749, section 4.3).
+    public var allowsPasswordGrant = true
+    /// All permissions that there are, for the metadata.
+    public var scopes: Set<String> = []
     /// How the world reaches auth, without a last slash.
     public var url = "http://127.0.0.1:5040"
 

@@ -6,6 +6,7 @@ extension AuthService {
         Handlers {
             handle(AuthContract.create, with: create)
             handle(AuthContract.refresh, with: refresh)
+            handle(AuthContract.token, with: token)
             handle(AuthContract.revoke, with: revoke)
             handle(AuthContract.introspect, with: introspect)
             handle(AuthContract.valid, with: valid)
@@ -22,6 +23,10 @@ extension AuthService {
             handle(AuthContract.unlockUser, with: unlockUser)
             handle(AuthContract.removeUser, with: removeUser)
             handle(AuthContract.listRoles, with: listRoles)
+            handle(AuthContract.addClient, with: addClient)
+            handle(AuthContract.listClients, with: listClients)
+            handle(AuthContract.rotateClient, with: rotateClient)
+            handle(AuthContract.removeClient, with: removeClient)
             handle(Smoke.endpoint, with: smoke)
         }
     }

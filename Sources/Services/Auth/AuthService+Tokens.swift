@@ -13,32 +13,62 @@ extension AuthService {
             try limits.count(.guest, from: context.origin)
             return try guest(credentials)
         }
-        let name = UserRules.name(typed: typed)
-        return try await guess(.create, of: name, context) {
-            try await self.passwords.run { try await self.logIn(name, credentials.password ?? "") }
-        }
-    }
-
-    private nonisolated func logIn(_ name: String, _ password: String) async throws -> TokenGrant {
-        let (hash, isOutdated) = try await check(name, password)
-        let rehashed = isOutdated ? try await passwords.hash(password) : nil
-        let grant = grant(to: name)
-        let permissions = try await ask { store throws(StoreError) in
-            try await store.open(grant.refresh, passwordHash: hash, rehashed: rehashed)
-        }
-        if let permissions { return try answer(grant, permissions) }
-        // Another login may have hashed the password anew meanwhile.
-        guard isOutdated else { throw Problem.wrongCredentials }
-        return try await logIn(name, password)
+        return try await grant(credentials.password ?? "", of: typed, context).grant
     }
 
     func refresh(_ request: RefreshRequest, _ context: CallContext) async throws -> TokenGrant {
-        let shown = OpaqueToken(request.refreshToken)
+        try await exchange(request.refreshToken, client: nil, scope: nil, context).grant
+    }
+
+    /// Tokens for a user's password.
+    ///
+    /// - Parameters:
+    ///   - typed: the name as somebody has typed it.
+    ///   - client: whom they are for, which alone may refresh them; `nil` for anybody.
+    ///   - scope: what they are to permit; `nil` for all that the user may do.
+    func grant(
+        _ password: String, of typed: String, client: String? = nil, scope: Set<String>? = nil, _ context: CallContext
+    ) async throws -> Issued {
+        let name = UserRules.name(typed: typed)
+        return try await guess(.create, of: name, context) {
+            try await self.passwords.run { try await self.logIn(name, password, client, scope) }
+        }
+    }
+
+    private nonisolated func logIn(
+        _ name: String, _ password: String, _ client: String?, _ scope: Set<String>?
+    ) async throws -> Issued {
+        let (hash, isOutdated) = try await check(name, password)
+        try await check(scope, of: name)
+        let rehashed = isOutdated ? try await passwords.hash(password) : nil
+        let grant = grant(to: name, client: client, scope: scope)
+        let permissions = try await ask { store throws(StoreError) in
+            try await store.open(grant.refresh, passwordHash: hash, rehashed: rehashed)
+        }
+        if let permissions { return try issue(grant, permissions) }
+        // Another login may have hashed the password anew meanwhile.
+        guard isOutdated else { throw Problem.wrongCredentials }
+        return try await logIn(name, password, client, scope)
+    }
+
+    /// Tokens for a refresh token.
+    ///
+    /// - Parameters:
+    ///   - client: who shows it, and has shown its secret; `nil` for anybody.
+    ///   - scope: what the access token is to permit; `nil` for all that the session may.
+    func exchange(
+        _ text: String, client: String?, scope: Set<String>?, _ context: CallContext
+    ) async throws -> Issued {
+        let shown = OpaqueToken(text)
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(shown.hash) }
-        guard let user = found?.token.user, let family = found?.token.family else { throw wrongRefreshToken(context) }
-        let place = Lockouts.Place(user, from: context.origin)
+        // A client's session is nobody else's.
+        guard let old = found?.token, old.client == nil || old.client == client else {
+            throw wrongRefreshToken(context)
+        }
+        let place = Lockouts.Place(old.user, from: context.origin)
         try limits.count(.refresh, of: place, isKnown: true)
-        let grant = grant(to: user, family: family)
+        try await check(scope, of: old.user, within: old.scope)
+        let grant = grant(to: old.user, family: old.family, client: old.client, scope: old.scope)
         let sealed = try shown.seal(grant.secret)
         let rotation = try await ask { store throws(StoreError) in
             try await store.rotate(
@@ -47,21 +77,34 @@ extension AuthService {
         switch rotation {
         case .rotated(let permissions):
             lockouts.know(place)
-            return try answer(grant, permissions)
+            return try issue(grant, permissions, narrowedTo: scope)
         case .repeated(let successor, let sealed, let permissions):
-            return try answer(Grant(successor, secret: shown.open(sealed), issuer), permissions)
+            let grant = Grant(successor, secret: try shown.open(sealed), issuer)
+            return try issue(grant, permissions, narrowedTo: scope)
         case .reused:
-            context.logger.warning("A refresh token of \(user) was used twice; its family has ended")
+            context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
             await tell()
             throw wrongRefreshToken(context)
         case .unknown, .expired, .ended: throw wrongRefreshToken(context)
         }
     }
 
+    /// - Throws: ``Problem/Kind/invalidScope`` if an account may do less than a scope.
+    nonisolated func check(
+        _ scope: Set<String>?, of name: String, within limit: Set<String>? = nil
+    ) async throws(Problem) {
+        guard let scope else { return }
+        let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
+        let missing = scope.subtracting(limit.map(held.intersection) ?? held)
+        guard missing.isEmpty else {
+            throw Problem(.invalidScope, "Not held: \(missing.sorted().joined(separator: " ")).")
+        }
+    }
+
     /// A wrong refresh token counts at the address; a good one is no guess.
     private func wrongRefreshToken(_ context: CallContext) -> Problem {
         do throws(Problem) {
-            try limits.count(.refreshToken, from: context.origin)
+            try limits.count(.secret, from: context.origin)
             return .wrongRefreshToken
         } catch {
             return error
@@ -136,34 +179,60 @@ extension AuthService {
     /// - Returns: what it was compared with, and whether that is weaker than today's hashes.
     /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` where too many are being compared.
     nonisolated func check(_ name: String, _ password: String) async throws -> (hash: String, isOutdated: Bool) {
-        let hash = try await ask { store throws(StoreError) in try await store.passwordHash(of: name) }
+        // A name that no user can have is nobody's, such as that of a client's account.
+        let isPossible = UserRules.fault(ofName: name) == nil
+        let hash = try await ask { store throws(StoreError) in
+            isPossible ? try await store.passwordHash(of: name) : nil
+        }
         let verdict = try await passwords.verify(password, against: hash)
         guard let hash, verdict != .wrong else { throw Problem.wrongCredentials }
         return (hash, verdict == .rightButOutdated)
     }
 
-    private nonisolated func grant(to user: String, family: String? = nil) -> Grant {
+    nonisolated func grant(
+        to user: String, family: String? = nil, client: String? = nil, scope: Set<String>? = nil,
+        lifetime: Duration? = nil
+    ) -> Grant {
         let secret = OpaqueToken()
         let access = issuer.stamp()
         let now = Date.now
         let refresh = RefreshToken(
             hash: secret.hash, family: family ?? secret.hash, user: user, issued: now,
-            expires: now.addingTimeInterval(TimeInterval(rules.refreshLifetime.components.seconds)),
-            access: TokenReference(id: access.id, expires: access.expires))
+            expires: now.addingTimeInterval((lifetime ?? rules.refreshLifetime) / .seconds(1)),
+            access: TokenReference(id: access.id, expires: access.expires), client: client, scope: scope)
         return Grant(access: access, secret: secret, refresh: refresh)
     }
 
-    /// - Parameter permissions: what the store said as it took the grant down.
-    private nonisolated func answer(_ grant: Grant, _ permissions: Set<String>) throws(Problem) -> TokenGrant {
-        let access = try issuer.issue(subject: grant.refresh.user, permissions: permissions, stamp: grant.access)
-        return TokenGrant(
-            token: access.token, expiresIn: access.expires.secondsLeft, refreshToken: grant.secret.text,
-            refreshExpiresIn: grant.refresh.expires.secondsLeft)
+    /// - Parameters:
+    ///   - permissions: what the store said as it took the grant down.
+    ///   - scope: what is permitted of that; `nil` for all that the session may.
+    nonisolated func issue(
+        _ grant: Grant, _ permissions: Set<String>, narrowedTo scope: Set<String>? = nil
+    ) throws(Problem) -> Issued {
+        let limits = [grant.refresh.scope, scope].compactMap(\.self)
+        let permissions = limits.reduce(permissions) { $0.intersection($1) }
+        let access = try issuer.issue(
+            subject: grant.refresh.user, permissions: permissions, client: grant.refresh.client, stamp: grant.access)
+        return Issued(access: access, permissions: permissions, secret: grant.secret, refresh: grant.refresh)
+    }
+}
+
+/// Tokens that are good by now.
+struct Issued {
+    let access: AccessToken
+    let permissions: Set<String>
+    let secret: OpaqueToken
+    let refresh: RefreshToken
+
+    var grant: TokenGrant {
+        TokenGrant(
+            token: access.token, expiresIn: access.expires.secondsLeft, refreshToken: secret.text,
+            refreshExpiresIn: refresh.expires.secondsLeft)
     }
 }
 
 /// Tokens to be handed out once the store knows of them.
-private struct Grant {
+struct Grant {
     let access: TokenStamp
     let secret: OpaqueToken
     let refresh: RefreshToken
@@ -181,7 +250,7 @@ private struct Grant {
 
 extension Date {
     /// Whole seconds from now, at least one.
-    fileprivate var secondsLeft: Int { max(1, Int(timeIntervalSinceNow.rounded(.up))) }
+    var secondsLeft: Int { max(1, Int(timeIntervalSinceNow.rounded(.up))) }
 }
 
 extension Problem {

@@ -107,7 +107,7 @@ extension AuthService {
     /// The right of whoever calls, where it may change users at this moment. The store looks once more when it changes one.
     ///
     /// - Throws: ``Problem/Kind/permissionDenied``.
-    private func administrator(_ context: CallContext) async throws(Problem) -> Authority {
+    func administrator(_ context: CallContext) async throws(Problem) -> Authority {
         guard let name = context.principal?.subject else { throw Problem(.tokenMissing, "A token is needed.") }
         let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
         guard held.contains(Administration.permission) else { throw Refusal.notAdministrator.problem }
@@ -119,7 +119,7 @@ extension AuthService {
         throw Problem(.invalid, "The password \(fault).", faults: [.init(pointer: pointer, detail: fault)])
     }
 
-    private func entry(
+    func entry(
         _ action: AuditEntry.Action, of target: String, _ context: CallContext, _ detail: String = ""
     ) -> AuditEntry {
         let actor = context.principal?.subject ?? AuditEntry.itself

@@ -64,7 +64,8 @@ public actor AuthService: Service {
     }
 
     func metadata(_: Empty, _ context: CallContext) async -> AuthMetadata {
-        AuthMetadata(issuer: issuer.issuer, url: rules.url)
+        AuthMetadata(
+            issuer: issuer.issuer, url: rules.url, scopes: rules.scopes, takesPasswords: rules.allowsPasswordGrant)
     }
 
     func smoke(_: Empty, _ context: CallContext) async throws -> Smoke {

@@ -11,7 +11,8 @@ extension Connection {
         let access = TokenReference(id: try row("access_id"), expires: try row.date("access_expires"))
         let token = RefreshToken(
             hash: hash, family: try row("family"), user: try row("user_name"), issued: try row.date("issued"),
-            expires: try row.date("expires"), access: access)
+            expires: try row.date("expires"), access: access, client: try row("client", as: String?.self),
+            scope: RefreshToken.scope(text: try row("scope", as: String?.self)))
         return StoredRefreshToken(token: token, use: try row.use, isEnded: try row("is_ended"))
     }
 
@@ -21,8 +22,10 @@ extension Connection {
             use.moment.milliseconds, use.successor, use.sealed, hash)
     }
 
-    package func insert(family: String, of user: String) throws {
-        try run("INSERT INTO families (name, user_name) VALUES ($1, $2)", family, user)
+    package func insert(familyOf token: RefreshToken) throws {
+        try run(
+            "INSERT INTO families (name, user_name, client, scope) VALUES ($1, $2, $3, $4)", token.family, token.user,
+            token.client, token.scopeText)
     }
 
     package func insert(_ token: RefreshToken) throws {

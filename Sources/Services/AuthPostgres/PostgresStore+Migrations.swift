@@ -6,7 +6,10 @@ extension PostgresStore {
         Migration("1 users, sessions, keys, revocations, audit", first),
         Migration("2 successors of refresh tokens", second),
         Migration("3 revocations by end", ["CREATE INDEX revocations_by_end ON revocations (expires)"]),
+        Migration("4 clients and scopes of sessions", fourth),
     ]
+
+    private static let fourth = ["ALTER TABLE families ADD COLUMN client text, ADD COLUMN scope text"]
 
     private static let second = [
         "ALTER TABLE refresh_tokens ADD COLUMN used bigint, ADD COLUMN successor text, ADD COLUMN sealed text"

@@ -7,10 +7,21 @@ extension PostgresStore {
     }
 
     public func users(after name: String?, limit: Int) async throws(StoreError) -> [User] {
+        try await accounts("name NOT LIKE 'client:%'", after: name, limit)
+    }
+
+    public func clients(after name: String?, limit: Int) async throws(StoreError) -> [User] {
+        try await accounts("name LIKE 'client:%'", after: name, limit)
+    }
+
+    private func accounts(
+        _ condition: String, after name: String?, _ limit: Int
+    ) async throws(StoreError) -> [User] {
         // Nothing lies between a name and the same with a NUL behind it, which PostgreSQL would not take.
         let name = name.map { String(decoding: $0.utf8.prefix { $0 != 0 }, as: UTF8.self) }
         return try await read { connection in
-            try connection.users("WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2", name, limit)
+            try connection.users(
+                "WHERE \(condition) AND ($1::text IS NULL OR name > $1) ORDER BY name LIMIT $2", name, limit)
         }
     }
 }

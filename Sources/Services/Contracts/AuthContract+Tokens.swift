@@ -150,66 +150,6 @@ public struct Identity: Payload, Equatable {
     }
 }
 
-/// The metadata of RFC 8414, section 2. Its clients expect an issuer that is the server's https URL: set `AUTH_PUBLIC_URL`
-/// and `TOKEN_ISSUER` to it.
-public struct AuthMetadata: Payload, Equatable {
-    private static let base = "http://127.0.0.1:5040"
-    public static let schema = Schema.object(
-        .required("issuer", .string(example: "starmicroservices-auth"), "The `iss` of tokens."),
-        .required("jwks_uri", .uri(base + "/.well-known/jwks.json"), "The keys that verify tokens."),
-        .required("token_endpoint", .uri(base + "/api/v1/auth/create"), "Issues tokens for a password."),
-        .required("refresh_endpoint", .uri(base + "/api/v1/auth/refresh"), "Issues tokens for a refresh token."),
-        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Revokes tokens; takes a form or JSON."),
-        .required(
-            "introspection_endpoint", .uri(base + "/api/v1/auth/introspect"),
-            "Introspects tokens; takes a form or JSON."),
-        .required("service_documentation", .uri(base + "/docs"), "The documentation for people."),
-        .required(
-            "grant_types_supported", .array(of: .string(example: "password")), "The supported grant types."),
-        .required(
-            "response_types_supported", .array(of: .string(example: "token")),
-            "None: there is no authorization endpoint."),
-        .required(
-            "token_endpoint_auth_methods_supported", .array(of: .string(example: "none")),
-            "None: clients are not registered."))
-
-    public let issuer: String
-    public let jwksURI: String
-    public let tokenEndpoint: String
-    public let refreshEndpoint: String
-    public let revocationEndpoint: String
-    public let introspectionEndpoint: String
-    public let serviceDocumentation: String
-    public var grantTypes = ["password", "refresh_token"]
-    public var responseTypes: [String] = []
-    public var authMethods = ["none"]
-
-    /// - Parameter url: how the world reaches auth, without a last slash.
-    public init(issuer: String, url: String) {
-        func at(_ endpoint: EndpointDescription) -> String { url + endpoint.http.path.description }
-        self.issuer = issuer
-        jwksURI = at(AuthContract.keys.description)
-        tokenEndpoint = at(AuthContract.create.description)
-        refreshEndpoint = at(AuthContract.refresh.description)
-        revocationEndpoint = at(AuthContract.revoke.description)
-        introspectionEndpoint = at(AuthContract.introspect.description)
-        serviceDocumentation = url + "/docs"
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case issuer
-        case jwksURI = "jwks_uri"
-        case tokenEndpoint = "token_endpoint"
-        case refreshEndpoint = "refresh_endpoint"
-        case revocationEndpoint = "revocation_endpoint"
-        case introspectionEndpoint = "introspection_endpoint"
-        case serviceDocumentation = "service_documentation"
-        case grantTypes = "grant_types_supported"
-        case responseTypes = "response_types_supported"
-        case authMethods = "token_endpoint_auth_methods_supported"
-    }
-}
-
 extension Schema {
     static let password = Schema.string(
         length: 1...1024, format: .password, example: "correct horse battery staple")
@@ -217,7 +157,7 @@ extension Schema {
     static let moment = Schema.string(format: .dateTime, example: "2019-11-25T03:39:57+00:00")
     static let refreshToken = Schema.string(
         length: 1...128, example: "2kZ8d1yq0H6oV5n3cJ4uWl7sTe9xQbRmAgFpKiLzXvY")
-    static let anyToken = Schema.string(length: 1...4096, example: "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl")
+    static let anyToken = Schema.string(length: 1...8192, example: "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl")
 
     static func uri(_ example: String) -> Schema { .string(format: .uri, example: example) }
 }

@@ -49,6 +49,18 @@ extension AuthContract {
                     ],
                     token: "new_token", clears: ["new_token"]),
                 step(removeUser, ["user": "{{new_user}}"], clears: ["new_user", "new_password"]),
+                step(
+                    addClient, ["client": "{{new_client}}"], keeps: ["secret": "new_secret"],
+                    generates: ["new_client"]),
+                step(
+                    token,
+                    [
+                        "grant_type": "client_credentials", "client_id": "{{new_client}}",
+                        "client_secret": "{{new_secret}}",
+                    ]),
+                step(listClients),
+                step(rotateClient, ["client": "{{new_client}}"]),
+                step(removeClient, ["client": "{{new_client}}"], clears: ["new_client", "new_secret"]),
             ]),
         .init(
             "Log out", "Ends the user's session.",

@@ -23,6 +23,13 @@ public enum AuthContract: Contract {
         "refresh", .post, "/api/v1/auth/refresh", access: .open, deadline: .seconds(5),
         problems: [.credentialsWrong, .tooManyRequests, .storeUnavailable],
         summary: "Exchanges a refresh token, which is single-use, for new tokens; reuse revokes the whole session.")
+    public static let token = Endpoint<TokenRequest, TokenResponse>(
+        "token", .post, "/oauth/token", oauth: true, access: .open, deadline: .seconds(5),
+        problems: [
+            .invalidGrant, .invalidScope, .unsupportedGrantType, .invalidClient,
+            .tooManyRequests, .storeUnavailable,
+        ],
+        summary: "Makes tokens as RFC 6749 has it: for a client's secret, a user's password or a refresh token.")
     public static let revoke = Endpoint<RevocationRequest, Empty>(
         "revoke", .post, "/api/v1/auth/revoke", forms: true, access: .open, idempotent: true,
         problems: [.storeUnavailable, .unavailable],
@@ -45,12 +52,14 @@ public enum AuthContract: Contract {
         "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open, published: true,
         problems: [.storeUnavailable, .unavailable], summary: "Keys, and tokens revoked since a sequence number.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
-        "metadata", .get, "/.well-known/oauth-authorization-server", envelope: false, cache: .seconds(300),
-        access: .open, summary: "The metadata of this authorization server (RFC 8414).")
+        "metadata", .get, "/.well-known/oauth-authorization-server",
+        aliases: ["/.well-known/openid-configuration"], envelope: false, cache: .seconds(300), access: .open,
+        summary: "The metadata of this authorization server (RFC 8414).")
 
     public static let endpoints = Endpoints {
         create
         refresh
+        token
         revoke
         introspect
         valid
@@ -67,6 +76,10 @@ public enum AuthContract: Contract {
         unlockUser
         removeUser
         listRoles
+        addClient
+        listClients
+        rotateClient
+        removeClient
         Smoke.endpoint
     }
 }

@@ -28,6 +28,7 @@ struct AuthSettings: Sendable {
         rules.refreshRetry = .seconds(try settings(Self.refreshRetry))
         rules.lockAfter = try settings(Self.lockAfter)
         rules.lockPeriod = .seconds(try settings(Self.lockPeriod))
+        rules.allowsPasswordGrant = try settings(Self.passwordGrant) == .true
         rules.perAccount = try settings(Self.perAccount)
         rules.perAddress = try settings(Self.perAddress)
         let listening = try ServiceSettings("auth", port: Member.authPort, settings).url
@@ -47,7 +48,8 @@ struct AuthSettings: Sendable {
         [
             database.description, refreshLifetime.description, refreshRetry.description,
             guestPermissions.description, lockAfter.description, lockPeriod.description, perAccount.description,
-            perAddress.description, url.description, announcement.description, period.description,
+            perAddress.description, passwordGrant.description, url.description, announcement.description,
+            period.description,
         ]
     }
 
@@ -90,6 +92,15 @@ struct AuthSettings: Sendable {
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
         "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
+    /// Whether something is allowed.
+    private enum Switch: String, CaseIterable {
+        case `true`, `false`
+    }
+
+    private static let passwordGrant = Setting<Switch>.choice(
+        "OAUTH_PASSWORD_GRANT",
+        "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700).",
+        standard: .true)
     private static let announcement = Setting<Int>.integer(
         "KEY_ANNOUNCEMENT_SECONDS", 0...604_800,
         "For how long a new signing key is published before it signs. Others may keep the keys for 300 seconds.",

@@ -24,9 +24,11 @@ extension Member {
         let keeper = await TrustKeeper.begin(
             store, issuer: issuer, verifier: verifier, schedule: own.schedule(settings.tokenLifetime),
             topic: changes, publisher: try await host.publisher())
+        var rules = own.rules
+        rules.scopes = permissions
         let service = AuthService(
             executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
-            passwords: passwords, rules: own.rules, tell: keeper.refresh)
+            passwords: passwords, rules: rules, tell: keeper.refresh)
         return Built(
             service: service, verifier: verifier,
             background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]),

@@ -91,9 +91,11 @@ extension Components {
         _ endpoint: EndpointDescription, _ path: PathTemplate, _ name: String, isKits: Bool
     ) -> Document {
         var responses: [Document.Member] = [.init(String(endpoint.http.status), success(endpoint, name))]
-        let kinds = endpoint.possibleProblems(path, isKits: isKits)
+        let isOAuth = endpoint.http.oauth
+        let kinds = endpoint.possibleProblems(path, isKits: isKits).map { isOAuth ? $0.oauth : $0 }
         for status in Set(kinds.map(\.status)).sorted() {
-            responses.append(.init(String(status), response(kinds.filter { $0.status == status })))
+            let kinds = kinds.filter { $0.status == status }
+            responses.append(.init(String(status), isOAuth ? oauthResponse(kinds) : response(kinds)))
         }
         return .object(responses)
     }

@@ -8,8 +8,20 @@ struct Components {
     /// A response under the codes of the problems that it can hold.
     mutating func response(_ kinds: [Problem.Kind]) -> Document {
         let problem = schemas.reference(to: Problem.schema, named: "Problem", .output)
-        let name = SchemaComponents.sanitised(kinds.map(\.code).joined(separator: "."))
-        let member = Document.Member(name, .response(kinds, problem))
+        return reference(to: .response(kinds, problem), named: kinds.map(\.code))
+    }
+
+    /// A response of OAuth under the codes of the errors that it can hold.
+    mutating func oauthResponse(_ kinds: [Problem.Kind]) -> Document {
+        var seen: Set<String> = []
+        let kinds = kinds.filter { seen.insert($0.code).inserted }
+        let error = schemas.reference(to: Problem.oauthSchema, named: "OAuthError", .output)
+        return reference(to: .oauthResponse(kinds, error), named: ["oauth"] + kinds.map(\.code))
+    }
+
+    private mutating func reference(to response: Document, named words: [String]) -> Document {
+        let name = SchemaComponents.sanitised(words.joined(separator: "."))
+        let member = Document.Member(name, response)
         if !responses.contains(member) { responses.append(member) }
         return ["$ref": .string("#/components/responses/" + name)]
     }
@@ -38,7 +50,7 @@ struct Components {
             header(
                 "The request's place in its trace (W3C Trace Context).",
                 pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")),
-        .init("WWW-Authenticate", header("What is wrong with the token (RFC 6750).", pattern: "^Bearer")),
+        .init("WWW-Authenticate", header("What a caller must show (RFC 6750, RFC 7617).", pattern: "^(Bearer|Basic)")),
         .init(
             "Retry-After",
             [

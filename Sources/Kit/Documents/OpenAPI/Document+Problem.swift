@@ -6,19 +6,30 @@ extension Document {
 
     /// A response with one of these problems, which have one status.
     static func response(_ kinds: [Problem.Kind], _ schema: Document) -> Document {
+        response(kinds, schema, Problem.contentType, example: example(of:))
+    }
+
+    /// A response of an endpoint of OAuth (RFC 6749, section 5.2).
+    static func oauthResponse(_ kinds: [Problem.Kind], _ schema: Document) -> Document {
+        response(kinds, schema, "application/json") { kind in
+            ["error": .string(kind.code), "error_description": .string(kind.title + ".")]
+        }
+    }
+
+    private static func response(
+        _ kinds: [Problem.Kind], _ schema: Document, _ contentType: String, example: (Problem.Kind) -> Document
+    ) -> Document {
         let status = kinds.first?.status
         var headers = everyHeader
         if status == 401 { headers = headers.setting("WWW-Authenticate", header("WWW-Authenticate")) }
         if status == 429 || status == 503 { headers = headers.setting("Retry-After", header("Retry-After")) }
         let examples = kinds.map { kind in
-            Member(kind.code, ["summary": .string(kind.title), "value": example(of: kind)])
+            Member(kind.code, ["summary": .string(kind.title), "value": example(kind)])
         }
         return [
             "description": .string(kinds.map { "`\($0.code)`: \($0.title)." }.joined(separator: " ")),
             "headers": headers,
-            "content": .object([
-                Member(Problem.contentType, ["schema": schema, "examples": .object(examples)])
-            ]),
+            "content": .object([Member(contentType, ["schema": schema, "examples": .object(examples)])]),
         ]
     }
 
@@ -50,6 +61,11 @@ extension Problem {
             "trace_id", .string(pattern: "[0-9a-f]{32}", example: "4bf92f3577b34da6a3ce929d0e0e4736"),
             "The trace id in the service's log."),
         .optional("errors", .array(of: fault.named("Fault")), "The faults of the input."))
+
+    /// An error as JSON (RFC 6749, section 5.2).
+    static let oauthSchema = Schema.object(
+        .required("error", .string(pattern: "[a-z_]+", example: "invalid_grant"), "The kind, for programs."),
+        .optional("error_description", .string(example: "The password is wrong."), "What went wrong, for people."))
 
     private static let fault = Schema.object(
         .required("pointer", .string(example: "/name"), "A JSON pointer (RFC 6901) into the input."),

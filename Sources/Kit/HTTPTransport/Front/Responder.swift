@@ -86,20 +86,17 @@ final class Responder: Sendable {
         let problem = Problem(fault)
         let call = HTTPMapping.unroutedCall(problem, RequestHeaders(), received: .now)
         dispatcher.start(call, isolation: nil) { _, _ in }
-        return complete(HTTPMapping.response(to: call, .failure(problem), envelope: false), nil)
+        return complete(HTTPMapping.response(to: call, .failure(problem)), nil)
     }
 
     private func call(
         _ route: Route, _ path: [String: String], _ query: Substring?, _ request: FullRequest,
         _ deliver: @escaping Deliver
     ) -> RunningCall {
-        let binding = route.endpoint.http
         let headers = request.head.headers
         return start(HTTPMapping.call(route, path: path, query: query, request), request) { reply, call in
             let make: @Sendable () -> HTTPResponse = {
-                self.complete(
-                    HTTPMapping.response(to: call, reply, envelope: binding.envelope, cache: binding.cache),
-                    headers.origin)
+                self.complete(HTTPMapping.response(to: call, reply, route.endpoint), headers.origin)
             }
             guard headers.acceptsGzip, reply.isLarge else { return deliver(make) }
             // Neither the service's thread nor the connection's is held up by this.
@@ -116,7 +113,7 @@ final class Responder: Sendable {
         let call = HTTPMapping.unroutedCall(problem, request.head.headers, received: request.received)
         let origin = request.head.headers.origin
         return start(call, request) { reply, call in
-            deliver { self.complete(HTTPMapping.response(to: call, reply, envelope: false, allow: allow), origin) }
+            deliver { self.complete(HTTPMapping.response(to: call, reply, allow: allow), origin) }
         }
     }
 

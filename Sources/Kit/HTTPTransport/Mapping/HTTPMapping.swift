@@ -24,7 +24,9 @@ extension HTTPMapping {
         let isForm = route.endpoint.http.forms && request.head.headers.isForm
         if route.hasBody, !request.body.isEmpty, !isForm { call.contentType = request.head.headers.contentType }
         do {
-            call.body = try route.input(path: path, query: query, body: request.body, isForm: isForm)
+            let client = route.endpoint.http.oauth ? try request.head.headers.clientCredentials() : nil
+            call.body = try route.input(
+                path: path, query: query, body: request.body, isForm: isForm, client: client)
         } catch {
             call.fault = error
         }
@@ -52,12 +54,11 @@ extension HTTPMapping {
     /// - Parameters:
     ///   - call: what is replied to; its ids go back.
     ///   - reply: the dispatcher's.
-    ///   - envelope: whether a success is wrapped in `{"data": …}`.
-    ///   - cache: for how long a success may be used again.
+    ///   - endpoint: the one that was called; `nil` if it was none.
     ///   - allow: the methods that the path has, where the request's is none of them.
     /// - Returns: the response, without `Date` and `Content-Length`.
     static func response(
-        to call: Call, _ reply: Reply, envelope: Bool, cache: Duration? = nil, allow: String? = nil
+        to call: Call, _ reply: Reply, _ endpoint: EndpointDescription? = nil, allow: String? = nil
     ) -> HTTPResponse {
         var response: HTTPResponse
         var caching = Header.noStore
@@ -66,15 +67,17 @@ extension HTTPMapping {
             response = HTTPResponse(status: HTTPResponseStatus(statusCode: status))
             response.headers.reserveCapacity(8)
             if status != 204 {
-                response.body = envelope ? Envelope.wrap(output) : bare(output)
+                response.body = endpoint?.http.envelope == true ? Envelope.wrap(output) : bare(output)
                 response.headers.add(name: Header.contentType, value: Header.json)
             }
-            if let cache { caching = "max-age=\(cache.components.seconds)" }
+            if let cache = endpoint?.http.cache { caching = "max-age=\(cache.components.seconds)" }
         case .failure(let problem):
-            response = failure(call, problem, allow: allow)
+            response = failure(call, problem, endpoint, allow: allow)
         }
         response.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
         response.headers.add(name: Header.cacheControl, value: caching)
+        // RFC 6749, section 5.1, asks for both.
+        if endpoint?.http.oauth == true { response.headers.add(name: Header.pragma, value: Header.noCache) }
         response.headers.add(name: Header.requestID, value: call.requestID ?? call.trace.traceID)
         response.headers.add(name: Header.traceParent, value: call.trace.header)
         if let times = call.timing?.header { response.headers.add(name: Header.serverTiming, value: times) }
@@ -90,13 +93,16 @@ extension HTTPMapping {
         output.isEmpty ? ByteBuffer(staticString: "{}") : ByteBuffer(bytes: output)
     }
 
-    private static func failure(_ call: Call, _ problem: Problem, allow: String?) -> HTTPResponse {
+    private static func failure(
+        _ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?, allow: String?
+    ) -> HTTPResponse {
+        let isOAuth = endpoint?.http.oauth == true
+        let problem = isOAuth ? OAuthError.problem(problem) : problem
         var response = HTTPResponse(
             status: HTTPResponseStatus(statusCode: problem.status),
-            headers: [Header.contentType: Problem.contentType],
-            body: ByteBuffer(bytes: problem.json(traceID: call.trace.traceID)))
-        if problem.status == 401 {
-            let challenge = call.token == nil ? Header.bearer : Header.bearerInvalid
+            headers: [Header.contentType: isOAuth ? Header.json : Problem.contentType],
+            body: ByteBuffer(bytes: isOAuth ? OAuthError.json(problem) : problem.json(traceID: call.trace.traceID)))
+        if let challenge = challenge(call, problem, endpoint) {
             response.headers.add(name: Header.wwwAuthenticate, value: challenge)
         }
         if problem.isUnprocessed { response.headers.add(name: Header.processed, value: Header.notProcessed) }
@@ -105,6 +111,17 @@ extension HTTPMapping {
             response.headers.add(name: Header.retryAfter, value: String(seconds(pause)))
         }
         return response
+    }
+
+    /// What a caller must show who is refused (RFC 9110, section 11.6.1; RFC 6750, section 3).
+    private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?) -> String? {
+        switch (problem.status, endpoint?.access) {
+        case (401, _) where endpoint?.http.oauth == true: Header.basic
+        case (401, _): call.token == nil ? Header.bearer : Header.bearerInvalid
+        case (403, .permission(let permission, _)) where problem.kind == .permissionDenied:
+            #"Bearer error="insufficient_scope", scope="\#(permission)""#
+        default: nil
+        }
     }
 
     /// Whole seconds, rounded up, at least one (RFC 9110, section 10.2.3).

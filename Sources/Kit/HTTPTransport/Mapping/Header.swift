@@ -30,6 +30,7 @@ enum Header {
     static let ifNoneMatch = "If-None-Match"
     static let location = "Location"
     static let origin = "Origin"
+    static let pragma = "Pragma"
     static let retryAfter = "Retry-After"
     static let transferEncoding = "Transfer-Encoding"
     static let vary = "Vary"
@@ -47,8 +48,11 @@ enum Header {
     static let noStore = "no-store"
     static let chunked = "chunked"
     static let gzip = "gzip"
+    static let noCache = "no-cache"
     static let close = "close"
     static let keepAlive = "keep-alive"
+    /// A client must show its secret (RFC 6749, section 5.2).
+    static let basic = #"Basic realm="OAuth""#
     /// No token was sent (RFC 6750, section 3).
     static let bearer = "Bearer"
     /// A token was sent, and it is not valid (RFC 6750, section 3.1).

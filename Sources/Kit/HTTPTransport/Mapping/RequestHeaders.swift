@@ -1,4 +1,5 @@
 import Endpoints
+import Foundation
 import RPC
 
 /// The header fields of a request that mean something to the kit; others are passed over.
@@ -130,6 +131,20 @@ struct RequestHeaders {
     /// True if the body is a form.
     var isForm: Bool {
         contentType?.prefix { $0 != ";" && $0 != " " }.lowercased() == "application/x-www-form-urlencoded"
+    }
+
+    /// The id and the secret that a client shows (RFC 6749, section 2.3.1); `nil` if it shows none.
+    ///
+    /// - Throws: ``Problem/Kind/malformed`` if they cannot be read.
+    func clientCredentials() throws(Problem) -> (id: String, secret: String)? {
+        guard let authorization, authorization.lowercased().hasPrefix("basic ") else { return nil }
+        let encoded = authorization.dropFirst("basic ".count).filter { $0 != " " }
+        guard let bytes = Data(base64Encoded: String(encoded)), let text = String(bytes: bytes, encoding: .utf8),
+            let colon = text.firstIndex(of: ":"),
+            let id = PercentEncoding.decode(text[..<colon], plusIsSpace: true),
+            let secret = PercentEncoding.decode(text[colon...].dropFirst(), plusIsSpace: true)
+        else { throw Problem(.malformed, "The header \(Header.authorization) cannot be read.") }
+        return (id, secret)
     }
 
     var token: String? { Call.token(ownToken, authorization: authorization) }

@@ -27,11 +27,14 @@ final class Route: Sendable {
     ///   - query: what follows the question mark; used where the method has no body.
     ///   - body: what was sent as body; used where the method has one.
     ///   - isForm: whether the body is a form, which is read as a query is.
+    ///   - client: what a client has shown in the head.
     /// - Returns: the JSON text, which is empty where nothing was said.
     /// - Throws: ``Problem/Kind/malformed`` where the query or the form is badly percent-encoded.
-    func input(path: [String: String], query: Substring?, body: Data, isForm: Bool) throws(Problem) -> Data {
+    func input(
+        path: [String: String], query: Substring?, body: Data, isForm: Bool, client: (id: String, secret: String)? = nil
+    ) throws(Problem) -> Data {
         guard takesInput else { return hasBody ? body : Data() }
-        if hasBody, path.isEmpty, !isForm { return body }
+        if hasBody, path.isEmpty, !isForm, client == nil { return body }
         var members: [String: JSONValue] = [:]
         if isForm {
             members = try self.members(ofQuery: Substring(String(decoding: body, as: UTF8.self)))
@@ -49,14 +52,28 @@ final class Route: Sendable {
         for (name, text) in path {
             members[name] = fields[name]?.value(ofText: text) ?? .string(text)
         }
+        if let client { try add(client, to: &members) }
         if members.isEmpty, endpoint.input.isSatisfiedByNothing { return Data() }
         return JSONValue.object(members).json()
+    }
+
+    /// A client has one way to show its secret (RFC 6749, section 2.3). One without a secret is a public one.
+    private func add(
+        _ client: (id: String, secret: String), to members: inout [String: JSONValue]
+    ) throws(Problem) {
+        guard members["client_secret"] == nil, [nil, .string(client.id)].contains(members["client_id"]) else {
+            throw Problem(.malformed, "A client shows its id and its secret once.")
+        }
+        members["client_id"] = .string(client.id)
+        if !client.secret.isEmpty { members["client_secret"] = .string(client.secret) }
     }
 
     private func members(ofQuery query: Substring) throws(Problem) -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]
         for (name, texts) in try texts(ofQuery: query) {
-            guard let schema = schema(of: name) else { continue }
+            // In OAuth an empty parameter is none (RFC 6749, section 3.1).
+            let texts = endpoint.http.oauth ? texts.filter { !$0.isEmpty } : texts
+            guard let schema = schema(of: name), !texts.isEmpty else { continue }
             members[name] = Self.value(ofTexts: texts, schema)
         }
         // A query has no other way to say that a list is empty.

@@ -11,7 +11,7 @@ public import RPC
 /// thread.
 public final class AccessTokenVerifier: TokenVerifier {
     /// Bytes. A longer token is refused unread.
-    public static let longestToken = 4096
+    public static let longestToken = 8192
     /// Seconds for which a verified token is remembered at the most.
     static let memory: TimeInterval = 60
     /// The most tokens that are remembered.

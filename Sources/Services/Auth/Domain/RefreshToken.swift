@@ -37,9 +37,14 @@ public struct RefreshToken: Sendable, Hashable {
     public let expires: Date
     /// The access token that was handed out with it, and ends with the family.
     public let access: TokenReference
+    /// The OAuth client that the family belongs to, which alone may use it; `nil` if anybody may.
+    public let client: String?
+    /// What the family's access tokens permit at most; `nil` for all that the user may do.
+    public let scope: Set<String>?
 
     public init(
-        hash: String, family: String, user: String, issued: Date, expires: Date, access: TokenReference
+        hash: String, family: String, user: String, issued: Date, expires: Date, access: TokenReference,
+        client: String? = nil, scope: Set<String>? = nil
     ) {
         self.hash = hash
         self.family = family
@@ -47,6 +52,16 @@ public struct RefreshToken: Sendable, Hashable {
         self.issued = issued
         self.expires = expires
         self.access = access
+        self.client = client
+        self.scope = scope
+    }
+
+    /// The scope as a text, in order.
+    package var scopeText: String? { scope?.sorted().joined(separator: " ") }
+
+    /// Reads what ``scopeText`` writes.
+    package static func scope(text: String?) -> Set<String>? {
+        text.map { Set($0.split(separator: " ").map(String.init)) }
     }
 }
 

@@ -9,9 +9,10 @@ struct GrantLimits {
         case create, refresh, password
     }
 
-    /// What an address may try. Each has its own bucket, so that guests do not use up the logins.
+    /// What an address may try; a secret is a refresh token or a client's. Each has its own bucket, so that guests do not use up
+    /// the logins.
     enum Attempt: String {
-        case guest, password, refreshToken
+        case guest, password, secret
     }
 
     /// Those of an account from one address, so that who guesses somewhere does not keep the user out everywhere.

@@ -10,7 +10,8 @@ extension Database {
         let access = TokenReference(id: row["access_id"], expires: Date(milliseconds: row["access_expires"]))
         let token = RefreshToken(
             hash: hash, family: row["family"], user: row["user"], issued: Date(milliseconds: row["issued"]),
-            expires: Date(milliseconds: row["expires"]), access: access)
+            expires: Date(milliseconds: row["expires"]), access: access, client: row["client"],
+            scope: RefreshToken.scope(text: row["scope"]))
         return StoredRefreshToken(token: token, use: row.use, isEnded: row["is_ended"])
     }
 
@@ -20,8 +21,10 @@ extension Database {
             use.moment.milliseconds, use.successor, use.sealed, hash)
     }
 
-    package func insert(family: String, of user: String) throws {
-        try run("INSERT INTO families (name, user) VALUES (?, ?)", family, user)
+    package func insert(familyOf token: RefreshToken) throws {
+        try run(
+            "INSERT INTO families (name, user, client, scope) VALUES (?, ?, ?, ?)", token.family, token.user,
+            token.client, token.scopeText)
     }
 
     package func insert(_ token: RefreshToken) throws {

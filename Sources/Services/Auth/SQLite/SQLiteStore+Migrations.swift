@@ -10,11 +10,17 @@ extension SQLiteStore {
         migrator.registerMigration("3 revocations by end") {
             try $0.execute(sql: "CREATE INDEX revocations_by_end ON revocations (expires)")
         }
+        migrator.registerMigration("4 clients and scopes of sessions") { try $0.execute(sql: fourth) }
         return migrator
     }
 
     /// By it a file is known to be a store's.
     static let firstMigration = "1 users, sessions, keys, revocations, audit"
+
+    private static let fourth = """
+        ALTER TABLE families ADD COLUMN client TEXT;
+        ALTER TABLE families ADD COLUMN scope TEXT;
+        """
 
     private static let second = """
         ALTER TABLE refresh_tokens ADD COLUMN used INTEGER;

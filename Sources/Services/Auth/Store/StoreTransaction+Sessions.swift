@@ -4,7 +4,7 @@ import Foundation
 extension StoreTransaction {
     package func open(_ token: RefreshToken, passwordHash: String, rehashed: String?) throws -> Set<String>? {
         guard try forgetFailures(of: token.user, passwordHash: passwordHash, rehashed: rehashed) else { return nil }
-        try insert(family: token.family, of: token.user)
+        try insert(familyOf: token)
         try insert(token)
         return try permissions(of: token.user)
     }

@@ -34,7 +34,8 @@ package protocol StoreTransaction {
     func roleHolders() throws -> [User]
 
     func refreshToken(_ hash: String) throws -> StoredRefreshToken?
-    func insert(family: String, of user: String) throws
+    /// Opens the family of its first token.
+    func insert(familyOf token: RefreshToken) throws
     func insert(_ token: RefreshToken) throws
     /// Writes down that a token was used.
     func note(_ use: StoredRefreshToken.Use, of hash: String) throws

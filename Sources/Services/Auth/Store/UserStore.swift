@@ -22,6 +22,9 @@ public protocol UserStore: Sendable {
     ///   - limit: how many at most.
     func users(after name: String?, limit: Int) async throws(StoreError) -> [User]
 
+    /// A page of the accounts of OAuth clients (``ClientAccount``), by name, as that of the users.
+    func clients(after name: String?, limit: Int) async throws(StoreError) -> [User]
+
     /// Adds a user.
     ///
     /// - Returns: the user, or ``Refusal/notAdministrator``, ``Refusal/nameTaken``, ``Refusal/noSuchRole(_:)``,

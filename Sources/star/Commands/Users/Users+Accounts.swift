@@ -36,6 +36,12 @@ extension Users {
         @OptionGroup var user: UserArgument
         @OptionGroup var options: StoreOptions
 
+        func validate() throws {
+            guard ClientAccount.client(of: user.name) == nil else {
+                throw ValidationError("A client has a secret: star clients rotate.")
+            }
+        }
+
         func run() async throws {
             try await options.withStore { store in
                 guard try await store.user(named: user.name) != nil else { throw Shell.failure(.noSuchUser, user.name) }

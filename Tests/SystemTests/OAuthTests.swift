@@ -1,0 +1,74 @@
+import Endpoints
+import Foundation
+import Testing
+
+@Suite("OAuth over HTTP", .timeLimit(.minutes(2)))
+struct OAuthTests {
+    private func form(_ fields: [String: String]) -> String {
+        var characters = CharacterSet.alphanumerics
+        characters.insert(charactersIn: "-._~")
+        return fields.map { name, value in
+            name + "=" + (value.addingPercentEncoding(withAllowedCharacters: characters) ?? "")
+        }.joined(separator: "&")
+    }
+
+    private func basic(_ id: String, _ secret: String) -> [String: String] {
+        ["Authorization": "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()]
+    }
+
+    @Test("Forms, secrets in the head or the body, answers and errors are those of RFC 6749")
+    func tokens() async throws {
+        try await Site.open { site in
+            try await site.serve("auth", "resource")
+            try await site.addUser("ada", password: "correct horse", permissions: "time")
+            let added = try await site.star("clients", "add", "reports", "--permission", "time")
+            let secret = added.output.trimmingCharacters(in: .newlines)
+            func ask(_ fields: [String: String], _ headers: [String: String] = [:]) async throws -> Answer {
+                try await Web.send(
+                    "POST", site.url("auth") + "/oauth/token", headers, body: form(fields),
+                    type: "application/x-www-form-urlencoded")
+            }
+            let own = ["grant_type": "client_credentials"]
+            let grants = [
+                try await ask(own, basic("reports", secret)),
+                try await ask(own.merging(["client_id": "reports", "client_secret": secret, "scope": ""]) { $1 }),
+                try await ask(["grant_type": "password", "username": "Ada", "password": "correct horse"]),
+            ]
+            for grant in grants {
+                #expect(grant.status == 200 && grant["Cache-Control"] == "no-store" && grant["Pragma"] == "no-cache")
+                #expect(grant["Content-Type"] == "application/json", "\(grant.body)")
+                let token = try #require(grant.json?["access_token"]?.string, "\(grant.body)")
+                #expect(grant.json?["token_type"] == "Bearer" && grant.json?["scope"] == "time")
+                let time = site.url("resource") + "/api/v1/resource/epoch_time"
+                #expect(try await Web.get(time, ["Authorization": "Bearer " + token]).status == 200)
+            }
+            let refresh = try #require(grants[2].json?["refresh_token"]?.string)
+            #expect(try await ask(["grant_type": "refresh_token", "refresh_token": refresh]).status == 200)
+            let wrong: [(fields: [String: String], headers: [String: String], status: Int, error: String)] = [
+                (own, basic("reports", "wrong"), 401, "invalid_client"),
+                (own, [:], 401, "invalid_client"),
+                (own, ["Authorization": "Basic ???"], 400, "invalid_request"),
+                (own.merging(["client_secret": secret]) { $1 }, basic("reports", secret), 400, "invalid_request"),
+                (own.merging(["scope": "moon"]) { $1 }, basic("reports", secret), 400, "invalid_scope"),
+                (["grant_type": "magic"], [:], 400, "unsupported_grant_type"),
+                ([:], [:], 400, "invalid_request"),
+                (["grant_type": "refresh_token", "refresh_token": "x"], [:], 400, "invalid_grant"),
+                (["grant_type": "password", "username": "ada", "password": "no"], [:], 400, "invalid_grant"),
+            ]
+            for (fields, headers, status, error) in wrong {
+                let answer = try await ask(fields, headers)
+                #expect(answer.status == status && answer.json?["error"]?.string == error, "\(answer.body)")
+                #expect(answer["Content-Type"] == "application/json" && answer["Cache-Control"] == "no-store")
+                #expect((answer["WWW-Authenticate"]?.hasPrefix("Basic ") == true) == (status == 401))
+            }
+            let guest = try await site.token()
+            let users = try await Web.get(site.url("auth") + "/api/v1/auth/users", ["X-Token": guest])
+            #expect(users["WWW-Authenticate"] == #"Bearer error="insufficient_scope", scope="users""#)
+            for path in ["oauth-authorization-server", "openid-configuration"] {
+                let metadata = try await Web.get(site.url("auth") + "/.well-known/" + path)
+                #expect(metadata.json?["token_endpoint"]?.string == site.url("auth") + "/oauth/token")
+                #expect(metadata.json?["response_types_supported"] == ["none"])
+            }
+        }
+    }
+}
