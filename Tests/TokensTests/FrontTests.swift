@@ -164,9 +164,8 @@ struct FrontTests {
             let good = try fronts.bench.token()
             for length in [17_000, 60_000] {
                 let bodies = await fronts.bodies(good + String(repeating: "A", count: length))
-                #expect(
-                    bodies[0].contains(#""code":"header_fields_too_large""#) && bodies[1].contains(#""code":"too_large""#),
-                    "\(bodies)")
+                #expect(bodies[0].contains(#""code":"header_fields_too_large""#), "\(bodies)")
+                #expect(bodies[1].contains(#""code":"too_large""#), "\(bodies)")
                 #expect(await fronts.bodies(good) == ["accepted", "accepted"])
             }
             let start = ContinuousClock.now
