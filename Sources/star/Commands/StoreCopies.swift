@@ -24,7 +24,7 @@ struct StoreCopies: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.onError {
-                let source = try await place.file()
+                let source = try place.file()
                 guard FileManager.default.fileExists(atPath: source.path) else {
                     throw SettingsError(description: "There is no store at \(source.path).")
                 }
@@ -52,7 +52,7 @@ struct StoreCopies: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.onError {
-                let target = try await place.file()
+                let target = try place.file()
                 try SQLiteStore.restore(URL(filePath: file), to: target)
                 print("\(target.path) holds what \(file) holds.")
             }
@@ -65,8 +65,8 @@ struct StoreCopies: AsyncParsableCommand {
         var env = ".env"
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
-        func file() async throws -> URL {
-            let settings = try await Settings(environmentFile: env)
+        func file() throws -> URL {
+            let settings = try Settings(environmentFile: env)
             switch try AuthSettings(settings, FamilySettings(settings)).database {
             case .sqlite(let file): return file
             case .postgres(let address):

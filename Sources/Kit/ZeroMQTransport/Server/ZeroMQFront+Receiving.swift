@@ -114,7 +114,7 @@ extension ZeroMQFront {
     /// Begins a call after all that was read together with it: the cancellation of a call that has waited may be there.
     private func beginSoon(_ request: UnbegunCall) {
         unbegun.append(request)
-        if unbegun.count == 1 { Task { await beginAll() } }
+        if unbegun.count == 1 { Task { beginAll() } }
     }
 
     private func beginAll() {
