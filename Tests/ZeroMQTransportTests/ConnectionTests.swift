@@ -141,6 +141,18 @@ struct ConnectionTests {
         desk.end()
     }
 
+    @Test("gives up a server that is silent after it said that it will stop, or that it refuses this client")
+    func silentAfterGoAway() async {
+        for isRefused in [false, true] {
+            var desk = await Desk.connected(calls: [])
+            let refusal = Reply.failure(Problem(.incompatible, "Another contract."))
+            _ = desk.apply { isRefused ? $0.replied(Connection.helloID, refusal) : $0.sentAway() }
+            #expect(desk.apply { $0.checkSilence() } == [] && desk.connection.isOpen)
+            #expect(desk.apply { $0.checkSilence(at: .now + .seconds(5)) } == [.reconnect, .patience])
+            #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
+        }
+    }
+
     @Test("lets only calls that were sent have an unknown outcome")
     func doubtedAndGone() async {
         var desk = await Desk.connected(calls: [1])

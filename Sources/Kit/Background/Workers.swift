@@ -47,7 +47,9 @@ public final class Workers: Sendable {
     public init(_ count: Int, name: String, share: Share = .whole) {
         self.count = count
         for _ in 0..<count {
+            let isNamed = DispatchSemaphore(value: 0)
             let thread = Thread { [desk] in
+                isNamed.wait()
                 #if os(Linux)
                     // On Linux it speaks of the calling thread alone.
                     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, share.rawValue)
@@ -56,8 +58,9 @@ public final class Workers: Sendable {
                 while let job = desk.take() { job() }
             }
             thread.start()
-            // Told before the thread runs, the name would not come to the system.
+            // A name that is given before the thread runs does not come to the system.
             thread.name = name
+            isNamed.signal()
         }
     }
 

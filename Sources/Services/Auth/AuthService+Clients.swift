@@ -53,8 +53,8 @@ extension AuthService {
 
 extension User {
     /// The account of a client without its secret.
-    public var clientEntry: ClientPage.Entry {
-        ClientPage.Entry(
+    public var clientEntry: ClientProfile {
+        ClientProfile(
             client: ClientAccount.client(of: name) ?? name, permissions: permissions.sorted(), roles: roles.sorted(),
             locked: isLocked, created: created.timestamp, changed: changed.timestamp)
     }

@@ -68,46 +68,45 @@ public struct ClientSecret: Payload, Equatable {
     }
 }
 
+/// A client as those who administer it see it.
+public struct ClientProfile: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("client", .clientID, "The client's id."),
+        .required("permissions", .permissions, "What the client may do without its roles, in order."),
+        .required("roles", .roles, "The client's roles, in order."),
+        .required("locked", .boolean(example: false), "Whether its secret is not accepted for now."),
+        .required("created", .moment, "When the client was added."),
+        .required("changed", .moment, "When secret, permissions, roles or lock were last changed."))
+
+    public let client: String
+    public let permissions: [String]
+    public let roles: [String]
+    public let locked: Bool
+    public let created: String
+    public let changed: String
+
+    public init(
+        client: String, permissions: [String], roles: [String], locked: Bool, created: String, changed: String
+    ) {
+        self.client = client
+        self.permissions = permissions
+        self.roles = roles
+        self.locked = locked
+        self.created = created
+        self.changed = changed
+    }
+}
+
 /// A page of clients.
 public struct ClientPage: Payload, Equatable {
     public static let schema = Schema.object(
-        .required(
-            "clients",
-            .array(
-                of: .object(
-                    .required("client", .clientID, "The client's id."),
-                    .required("permissions", .permissions, "What the client may do without its roles, in order."),
-                    .required("roles", .roles, "The client's roles, in order."),
-                    .required("locked", .boolean(example: false), "Whether its secret is not accepted for now."),
-                    .required("created", .moment, "When the client was added."),
-                    .required("changed", .moment, "When secret, permissions, roles or lock were last changed."))),
-            "By id."),
+        .required("clients", .array(of: .payload(ClientProfile.self)), "By id."),
         .optional("next", .string(example: "reports"), "Where the next page begins; not there on the last one."))
 
-    public struct Entry: Codable, Sendable, Equatable {
-        public let client: String
-        public let permissions: [String]
-        public let roles: [String]
-        public let locked: Bool
-        public let created: String
-        public let changed: String
-
-        public init(
-            client: String, permissions: [String], roles: [String], locked: Bool, created: String, changed: String
-        ) {
-            self.client = client
-            self.permissions = permissions
-            self.roles = roles
-            self.locked = locked
-            self.created = created
-            self.changed = changed
-        }
-    }
-
-    public let clients: [Entry]
+    public let clients: [ClientProfile]
     public let next: String?
 
-    public init(clients: [Entry], next: String?) {
+    public init(clients: [ClientProfile], next: String?) {
         self.clients = clients
         self.next = next
     }

@@ -11,12 +11,15 @@ struct Components {
         return reference(to: .response(kinds, problem), named: kinds.map(\.code))
     }
 
-    /// A response of OAuth under the codes of the errors that it can hold.
+    /// A response of OAuth under its status and the codes of the errors that it can hold: OAuth has one code for several
+    /// statuses.
+    ///
+    /// - Parameter kinds: at least one, all of one status.
     mutating func oauthResponse(_ kinds: [Problem.Kind]) -> Document {
         var seen: Set<String> = []
         let kinds = kinds.filter { seen.insert($0.code).inserted }
         let error = schemas.reference(to: Problem.oauthSchema, named: "OAuthError", .output)
-        return reference(to: .oauthResponse(kinds, error), named: ["oauth"] + kinds.map(\.code))
+        return reference(to: .oauthResponse(kinds, error), named: ["oauth", "\(kinds[0].status)"] + kinds.map(\.code))
     }
 
     private mutating func reference(to response: Document, named words: [String]) -> Document {

@@ -77,12 +77,14 @@ public final class Dispatcher: Sendable {
         // A call that leads nowhere is told so, however late it comes to be looked at.
         let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.longestDeadline
         let deadline = call.received + min(timeout, Self.longestDeadline)
+        let isLate = deadline <= .now
         let task = Task.immediate {
             // Who is on the service's thread stays there: its calls are answered in place, in their order.
             _ = isolation
             await self.run(running, by: deadline, handler, watchers, on: self.home)
         }
-        running.watch(task, until: deadline)
+        // The task refuses a late call as not begun. A timer could answer first, and would not know that.
+        if !isLate { running.watch(task, until: deadline) }
         return running
     }
 

@@ -221,9 +221,10 @@ struct Connection {
         }
     }
 
-    /// Nothing has come for a while, though the server was asked.
+    /// Nothing has come for a while, though the server was asked. That holds for one that will stop, too, or that has refused
+    /// this client: it may be gone without a word, and another one in its place.
     mutating func checkSilence(at now: ContinuousClock.Instant = .now) -> [Action] {
-        guard state == .up, lastHeard.duration(to: now) > Self.silence else { return [] }
+        guard isOpen, state != .doubtful, lastHeard.duration(to: now) > Self.silence else { return [] }
         return renew()
     }
 

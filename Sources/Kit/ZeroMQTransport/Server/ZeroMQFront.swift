@@ -45,6 +45,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     ///   - thread: that of the service's actor.
     ///   - addresses: where to listen.
     ///   - security: for `tcp://` addresses; on the others the file system and the process are the wall.
+    @_semantics("optimize.no.crossmodule")  // else Swift 6.3.1 says “circular reference” in release builds of Hosting
     public init(
         _ dispatcher: Dispatcher, on thread: SocketThread, context: Context, addresses: [Address],
         security: SocketOptions.Security = .none, limits: Limits = Limits()
