@@ -56,7 +56,7 @@ export class Reader {
 
   problems(operation) {
     return Object.entries(operation.responses).filter(([status]) => status >= 400).flatMap(([status, response]) => {
-      const examples = this.resolved(response).content["application/problem+json"].examples;
+      const [{ examples }] = Object.values(this.resolved(response).content);
       return Object.entries(examples).map(([code, { summary }]) => ({ status, code, title: summary }));
     });
   }
