@@ -55,6 +55,23 @@ struct CallerTests {
         }
     }
 
+    @Test("finds a server that came back to a port which was taken for a while")
+    func takenPort() async throws {
+        try await Site.open(at: "tcp") { site in
+            let server = try RawPeer(.router, in: context.get())
+            await #expect(throws: ZeroMQError.self) { try await server.bind(to: site.address) }
+            await site.front.stop()
+            try await until { (try? await server.bind(to: site.address)) != nil }
+            let thread = try SocketThread(name: "caller")
+            let caller = ZeroMQCaller(site.address, on: thread, context: try context.get())
+            try await caller.start()
+            #expect(Message(Array(await server.next().dropFirst()))?.preamble?.kind == .hello)
+            await caller.close()
+            await thread.shutdown()
+            await server.close()
+        }
+    }
+
     @Test("sends no new calls after a GOAWAY, and takes the replies of old ones")
     func goAway() async throws {
         try await Office.open { office in

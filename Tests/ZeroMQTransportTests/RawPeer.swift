@@ -37,9 +37,11 @@ actor RawPeer: ThreadBound {
     @discardableResult
     func bind(to address: Address) throws -> Address {
         let socket = try Socket(kind, in: context, options: .server)
+        let address = try socket.bind(address)
+        // Only now: what is read is the socket that was bound, not one of an attempt that has failed.
         self.socket = socket
         read()
-        return try socket.bind(address)
+        return address
     }
 
     func read() {
