@@ -128,7 +128,8 @@ let package = Package(
             name: "star",
             dependencies: [
                 "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
-                "Hosting", "Files", "Telemetry", "CZeroMQ", "HTTPTransport", "Measuring", arguments, lifecycle, signals,
+                "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "Measuring", arguments,
+                lifecycle, signals,
                 logging, metrics,
             ],
             swiftSettings: strict),
@@ -166,7 +167,8 @@ let package = Package(
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "star"]),
         tests(
-            "AuthStoreTests", ["Auth", "AuthPostgres", "Background", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
+            "AuthStoreTests",
+            ["Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import Testing
@@ -178,7 +179,7 @@ struct SQLiteFileTests {
     @Test("is copied while others write, and put back while it is in use or not")
     func copies() async throws {
         let (store, copy) = try await restorable()
-        await #expect(throws: SQLiteFileError.self) { try await store.backUp(to: copy) }
+        await #expect(throws: PrivateFileError.self) { try await store.backUp(to: copy) }
         try await withThrowingDiscardingTaskGroup { group in
             for number in 1...20 { group.addTask { try await store.add(user("user\(number)")) } }
             let other = directory.url.appending(path: "other.sqlite")

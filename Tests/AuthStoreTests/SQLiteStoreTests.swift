@@ -13,6 +13,10 @@ struct SQLiteStoreTests {
         try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int
     }
 
+    private func expose(_ url: URL, _ mode: Int) throws {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
+    }
+
     @Test("is a file that only its owner can use, and so is all beside it")
     func permissions() async throws {
         let store = try SQLiteStore(directory.file)
@@ -25,13 +29,39 @@ struct SQLiteStoreTests {
         await store.close()
     }
 
-    @Test("is refused where others can use it, by name", arguments: [0o640, 0o604, 0o660])
+    @Test("is taken from group and others at each start and in each place", arguments: [0o640, 0o604, 0o660])
     func exposed(_ mode: Int) async throws {
-        await (try SQLiteStore(directory.file)).close()
-        let path = directory.file.path
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(directory.file) }
-        #expect(error?.description.contains("chmod 600 \(path)") == true)
+        let store = try SQLiteStore(directory.file)
+        try await store.add(user("ada"))
+        // As after a crash, with the log beside it.
+        _ = Unmanaged.passRetained(store)
+        let folder = directory.file.deletingLastPathComponent()
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            try expose(folder.appending(path: name), mode)
+        }
+        let again = try SQLiteStore(directory.file)
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            #expect(try self.mode(file) == 0o600, "\(file.lastPathComponent)")
+        }
+        let copy = directory.url.appending(path: "copy")
+        try await again.backUp(to: copy)
+        try expose(copy, mode)
+        #expect(rename(copy.path, directory.file.path) == 0)
+        #expect(try await again.user(named: "ada") != nil)
+        #expect(try self.mode(directory.file) == 0o600)
+        await again.close()
+    }
+
+    @Test("is refused if others can use it and its mode cannot be changed, by name")
+    func foreign() {
+        // Nobody may change the mode of this one, not even root.
+        let path = "/proc/self/status"
+        let error = #expect(throws: StoreError.self) { try OwnFiles.keepToOwner([path]) }
+        guard case .unusable(let reason) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(reason.contains(path) && reason.contains("fsGroupChangePolicy: OnRootMismatch"), "\(reason)")
     }
 
     @Test("writes through to the disk, in a log that readers do not wait for")

@@ -29,7 +29,7 @@ struct PrivateFileTests {
     }
 
     @Test(
-        "may be read by everybody if root has made it read-only, as Swarm does, or has mounted it so, as Kubernetes does"
+        "may be read by everybody if root has made it read-only, as Swarm does, or it was mounted so, by Kubernetes or Compose"
     )
     func mounted() {
         #expect(isPrivate(0o444, owner: Self.root))
@@ -38,6 +38,7 @@ struct PrivateFileTests {
         #expect(!isPrivate(0o444, owner: Self.another))
         #expect(!isPrivate(0o644, owner: Self.root))
         #expect(isPrivate(0o644, owner: Self.root, isReadOnlyMount: true))
+        #expect(isPrivate(0o644, owner: Self.another, isReadOnlyMount: true))
         #expect(!isPrivate(0o644, owner: Self.us, isReadOnlyMount: true))
     }
 
@@ -76,9 +77,11 @@ struct PrivateFileTests {
     @Test("is read up to 1 MiB, and is no folder")
     func refused() throws {
         try withFolder { folder in
-            #expect(throws: PrivateFileError(EISDIR)) { try PrivateFile(folder.path) }
-            #expect(throws: PrivateFileError(ENOENT)) { try PrivateFile(folder.path + "/nothing") }
-            #expect(throws: PrivateFileError(EFBIG)) { try PrivateFile("/dev/zero") }
+            #expect(throws: PrivateFileError(folder.path, EISDIR)) { try PrivateFile(folder.path) }
+            #expect(throws: PrivateFileError(folder.path + "/nothing", ENOENT)) {
+                try PrivateFile(folder.path + "/nothing")
+            }
+            #expect(throws: PrivateFileError("/dev/zero", EFBIG)) { try PrivateFile("/dev/zero") }
         }
     }
 

@@ -23,6 +23,17 @@ struct FirstStartTests {
         #expect(try await passwords.verify(String(text.dropLast()), against: hash) == .right)
     }
 
+    @Test("takes from group and others what a mount has let them do with the password's file")
+    func exposed() async throws {
+        let new = try NewStore()
+        let file = new.directory.url.appending(path: "admin-password")
+        let start = FirstStart(store: new.store, passwords: PasswordHasher(workers: 1), passwordFile: file)
+        #expect(try await start.run(permissions: ["users"]))
+        try FileManager.default.setAttributes([.posixPermissions: 0o660], ofItemAtPath: file.path)
+        #expect(try await !start.run(permissions: ["users"]))
+        #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
+    }
+
     @Test("takes over users of an earlier version, and none whose name means something else")
     func earlier() async throws {
         let new = try NewStore()

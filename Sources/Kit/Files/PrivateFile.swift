@@ -12,20 +12,20 @@ package struct PrivateFile: Sendable {
     package let isDevice: Bool
 
     private static let maximumSize = 1_048_576
-    /// `O_PATH` of Linux, which Glibc shows to C only.
-    private static let pathOnly: Int32 = 0o10_000_000
 
     /// Reads a file, or a pipe to its end.
     ///
     /// - Throws: ``PrivateFileError`` if it cannot be read, or holds more than 1 MiB.
     package init(_ path: String) throws(PrivateFileError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw PrivateFileError(errno) }
+        guard descriptor >= 0 else { throw PrivateFileError(path, errno) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
         var mount = statvfs()
-        guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &mount) == 0 else { throw PrivateFileError(errno) }
-        guard status.st_mode & S_IFMT != S_IFDIR else { throw PrivateFileError(EISDIR) }
+        guard fstat(descriptor, &status) == 0, fstatvfs(descriptor, &mount) == 0 else {
+            throw PrivateFileError(path, errno)
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else { throw PrivateFileError(path, EISDIR) }
         isDevice = status.st_mode & S_IFMT == S_IFCHR
         isPrivate = Self.isPrivate(
             status, isReadOnlyMount: mount.f_flag & UInt(ST_RDONLY) != 0, user: geteuid())
@@ -33,12 +33,12 @@ package struct PrivateFile: Sendable {
         do {
             while let more = try handle.read(upToCount: 65_536), !more.isEmpty {
                 data += more
-                guard data.count <= Self.maximumSize else { throw PrivateFileError(EFBIG) }
+                guard data.count <= Self.maximumSize else { throw PrivateFileError(path, EFBIG) }
             }
         } catch let error as PrivateFileError {
             throw error
         } catch {
-            throw PrivateFileError(EIO)
+            throw PrivateFileError(path, error)
         }
         self.data = data
     }
@@ -48,45 +48,42 @@ package struct PrivateFile: Sendable {
     /// Nobody but the owner may write. Others than the owner may read only what they were given on purpose:
     /// - the group, if this process is not the owner (`0640` of root's, read by way of the group), or if nobody may write at
     ///   all (`0440`);
-    /// - everybody, if root is the owner and nobody may write at all: Docker Compose and Swarm mount secrets as `0444`;
-    /// - both, if root is the owner and the file is on a read-only mount: Kubernetes mounts secrets as `0644` and `0640`.
+    /// - everybody, if root is the owner and nobody may write at all: Swarm mounts secrets as `0444`;
+    /// - both, if the file is on a read-only mount and root or somebody else is the owner: Kubernetes mounts secrets as
+    ///   `0644` and `0640` of root's, Compose mounts files as they are on its machine, where they have another owner.
     static func isPrivate(_ status: stat, isReadOnlyMount: Bool, user: uid_t) -> Bool {
         guard status.st_mode & S_IFMT == S_IFREG else { return true }
         let given = status.st_mode & 0o077
         guard given & 0o033 == 0 else { return false }
         let isReadOnly = status.st_mode & 0o222 == 0
-        let isMountedByRoot = status.st_uid == 0 && isReadOnlyMount
-        let isGroupMeant = given & 0o040 == 0 || status.st_uid != user || isReadOnly || isMountedByRoot
-        let isEverybodyMeant = given & 0o004 == 0 || (status.st_uid == 0 && isReadOnly) || isMountedByRoot
+        let isMounted = isReadOnlyMount && (status.st_uid == 0 || status.st_uid != user)
+        let isGroupMeant = given & 0o040 == 0 || status.st_uid != user || isReadOnly || isMounted
+        let isEverybodyMeant = given & 0o004 == 0 || (status.st_uid == 0 && isReadOnly) || isMounted
         return isGroupMeant && isEverybodyMeant
-    }
-
-    /// Takes from group and others what they may do with a file that belongs to this process alone, such as its store:
-    /// `fsGroup` of Kubernetes adds it at each mount. Locks that the process has on the file stay: to close a descriptor of
-    /// another kind than `O_PATH` would drop SQLite's.
-    ///
-    /// - Returns: true if something was taken away.
-    /// - Throws: ``PrivateFileError`` if the process is not the owner.
-    package static func keepToOwner(_ path: String) throws(PrivateFileError) -> Bool {
-        let descriptor = open(path, pathOnly | O_CLOEXEC)
-        guard descriptor >= 0 else { throw PrivateFileError(errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw PrivateFileError(errno) }
-        guard status.st_mode & 0o077 != 0 else { return false }
-        guard chmod("/proc/self/fd/\(descriptor)", status.st_mode & 0o700) == 0 else { throw PrivateFileError(errno) }
-        return true
     }
 }
 
-/// The reason why a file cannot be used, as the system gives it.
+/// A file cannot be used.
 package struct PrivateFileError: Error, Equatable, CustomStringConvertible {
+    package let path: String
+    /// The system's number for the reason.
     package let code: Int32
 
-    init(_ code: Int32) {
+    init(_ path: String, _ code: Int32) {
+        self.path = path
         self.code = code
     }
 
+    /// - Parameter error: Foundation's, which has the system's number in it.
+    init(_ path: String, _ error: any Error) {
+        let error = error as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        self.init(path, cause.domain == NSPOSIXErrorDomain ? Int32(cause.code) : EIO)
+    }
+
     /// `Permission denied` and the like: the end of a sentence.
-    package var description: String { String(cString: strerror(code)) }
+    package var reason: String { String(cString: strerror(code)) }
+
+    /// A sentence.
+    package var description: String { "The file \(path) cannot be used: \(reason)." }
 }

@@ -1,5 +1,6 @@
 import Auth
 import AuthPostgres
+import Files
 import Foundation
 import Hosting
 import Passwords
@@ -186,6 +187,8 @@ enum AuthDatabase: Sendable {
             do {
                 return try SQLiteStore(file)
             } catch let error as SQLiteFileError {
+                throw SettingsError(description: error.description)
+            } catch let error as PrivateFileError {
                 throw SettingsError(description: error.description)
             }
         case .postgres(let address): return PostgresStore(address)

@@ -36,7 +36,7 @@ struct EnvironmentFile: Sendable {
         } catch {
             // A file in a folder that this user may not search could not be found either.
             if [ENOENT, ENOTDIR].contains(error.code) || access(path, F_OK) != 0 { return nil }
-            throw SettingsError(description: "The settings file \(path) cannot be read: \(error).")
+            throw SettingsError(description: "The settings file \(path) cannot be read: \(error.reason).")
         }
         guard let text = String(outside: file.data) else {
             throw SettingsError(description: "The settings file \(path) is not UTF-8.")

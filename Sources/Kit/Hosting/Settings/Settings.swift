@@ -106,7 +106,7 @@ public struct Settings: Sendable {
         do {
             file = try PrivateFile(path)
         } catch {
-            throw SettingsError(description: "\(name) names \(path), which cannot be read: \(error).")
+            throw SettingsError(description: "\(name) names \(path), which cannot be read: \(error.reason).")
         }
         guard file.isPrivate else {
             throw SettingsError(

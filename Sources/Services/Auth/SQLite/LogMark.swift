@@ -30,7 +30,7 @@ final class LogMark: Sendable {
     }
 
     private let file: String
-    private let path: String
+    let path: String
     private let descriptor = Mutex<Int32>(-1)
 
     /// - Parameter file: the store's.

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import GRDB
 
@@ -5,9 +6,9 @@ extension SQLiteStore {
     /// Writes a copy of the store as it is at one moment, in a file that only its owner can use. Others read and write
     /// meanwhile.
     ///
-    /// - Throws: ``SQLiteFileError``, if there is such a file, too; ``StoreError``; SQLite's reason.
+    /// - Throws: the system's reason, `EEXIST` if there is such a file; ``StoreError``; SQLite's reason.
     public func backUp(to copy: URL) async throws {
-        try PrivateFile.makeNew(copy)
+        try PrivateFile.createNew(copy)
         do {
             try await run(on: writes) { pool in try pool.writeWithoutTransaction { try $0.copyAll(to: copy) } }
             try PrivateFile.synchronize(copy)
@@ -26,7 +27,7 @@ extension SQLiteStore {
         try source.verify()
         let draft = file.appendingPathExtension("restored")
         try? FileManager.default.removeItem(at: draft)
-        try PrivateFile.makeNew(draft)
+        try PrivateFile.createNew(draft)
         do {
             try source.reading { try $0.copyAll(to: draft) }
             try PrivateFile.synchronize(draft)

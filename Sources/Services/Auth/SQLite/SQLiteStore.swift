@@ -1,4 +1,5 @@
 import Background
+import Files
 public import Foundation
 package import GRDB
 import Synchronization
@@ -46,18 +47,20 @@ public final class SQLiteStore: TransactionalStore {
     /// Opens the file, and makes it with its directory, for its owner only, if it is missing. It blocks, and belongs to
     /// the start of a process.
     ///
-    /// - Throws: ``SQLiteFileError`` if others than its owner can use the file, it is damaged, it is no store, or the log
-    ///   beside it may not belong to it; otherwise the system's or SQLite's reason.
+    /// - Throws: ``SQLiteFileError`` if the file is damaged, it is no store, or the log beside it may not belong to it;
+    ///   ``StoreError/unusable(_:)`` if others than its owner can use it, and this process may not change that; otherwise
+    ///   the system's or SQLite's reason.
     public init(_ file: URL) throws {
         self.file = StoreFile(file.path)
-        try PrivateFile.make(file)
+        try PrivateFile.create(file)
         let opened = try Self.open(self.file, mayBeNew: true)
         state = Mutex(.open(opened))
         checkLater(opened)
     }
 
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
-        let status = try FileStatus(ofPrivate: file.path)
+        try file.keepToOwner()
+        let status = try file.status()
         try file.settleLog(status)
         if status.size > 0 || !mayBeNew { try file.look(mayBeNew: mayBeNew) }
         var configuration = Configuration()

@@ -16,6 +16,22 @@ struct StoreFile: Sendable {
     var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
 
+    /// Takes from group and others whatever they may do with the store's files.
+    ///
+    /// - Throws: ``StoreError/unusable(_:)``
+    func keepToOwner() throws(StoreError) {
+        try OwnFiles.keepToOwner([path, log, index, mark.path])
+    }
+
+    /// - Throws: ``SQLiteFileError`` if there is no file, or it cannot be found.
+    func status() throws(SQLiteFileError) -> FileStatus {
+        guard let status = FileStatus(of: path) else {
+            throw SQLiteFileError(
+                description: "The file \(path) cannot be looked at: \(String(cString: strerror(errno))).")
+        }
+        return status
+    }
+
     /// Puts away a log that was left by the file that had this place before.
     ///
     /// - Throws: ``SQLiteFileError`` if only a person can tell whether the log belongs to the file.

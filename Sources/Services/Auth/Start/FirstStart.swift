@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Passwords
 import Tokens
@@ -9,7 +10,7 @@ public struct FirstStart: Sendable {
 
     private let store: any AuthStore
     private let passwords: PasswordHasher
-    /// Where the password of the first administrator stands, for its owner only.
+    /// Holds the password of the first administrator, for its owner only.
     private let file: URL
 
     public init(store: any AuthStore, passwords: PasswordHasher, passwordFile: URL) {
@@ -23,8 +24,9 @@ public struct FirstStart: Sendable {
     ///
     /// - Parameter permissions: those that the contracts of the family name.
     /// - Returns: whether an administrator was made.
-    /// - Throws: ``StoreError``; what the system says where the file cannot be written.
+    /// - Throws: ``StoreError``; the system's reason if the file cannot be written.
     public func run(permissions: Set<String>) async throws -> Bool {
+        try OwnFiles.keepToOwner([file.path])
         let role = try await role(permissions)
         if try await hasAdministrator() {
             try await removeStalePassword()
