@@ -15,8 +15,9 @@ struct Keys: AsyncParsableCommand {
             star keys rotate            announces a new key, which signs by itself once KEY_ANNOUNCEMENT_SECONDS are over
             star keys rotate --now      has it sign at once: when a key is in wrong hands, and before it is retired
             star keys retire KID        ends a key at once, with all tokens that it has signed
+            star keys curve FOLDER auth resource   makes other keys: those of services for tcp://
             """,
-        subcommands: [List.self, Rotate.self, Retire.self])
+        subcommands: [List.self, Rotate.self, Retire.self, Curve.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the keys, the oldest first.")
