@@ -142,11 +142,20 @@ public final class ServiceHost: ServiceLifecycle.Service {
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
     }
 
-    /// Runs until the process is asked to stop, then drains and lets go of everything.
+    /// Runs until the process is asked to stop, then drains and releases everything.
     public func run() async throws {
+        try await run {}
+    }
+
+    /// Runs until the process is asked to stop, then drains and releases everything.
+    ///
+    /// - Parameter isListening: called once, when all addresses accept connections.
+    /// - Throws: ``StartError`` if an address is taken.
+    public func run(isListening: @Sendable () -> Void) async throws {
         do {
             for address in try await parts.start(name) { logger.notice("Listening at \(address)") }
             warnOfBlockedPort()
+            isListening()
             try await gracefulShutdown()
         } catch {
             await close()

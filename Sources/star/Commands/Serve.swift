@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Hosting
 
 /// `star serve`.
@@ -20,7 +21,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         OpenFiles.raiseLimit()
         try await Exit.onError {
-            try await Fleet(names.members, settings: Settings(environmentFile: env)).run()
+            let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
+            try await Fleet(names.members, settings: Settings(environmentFile: env)).run(manager)
         }
     }
 }

@@ -6,6 +6,7 @@ import Hosting
 import Logging
 import RPC
 import ServiceLifecycle
+import Synchronization
 import Telemetry
 import UnixSignals
 
@@ -71,12 +72,16 @@ struct Fleet {
     }
 
     /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
-    func run() async throws {
+    ///
+    /// - Parameter manager: is notified once all services listen, and when they begin to stop.
+    func run(_ manager: ServiceManager) async throws {
         let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: Helper(work: work), successTerminationBehavior: .ignore)
         }
-        let services: [any ServiceLifecycle.Service] = hosts + [Drain(hosts: hosts)]
+        let start = Start(count: hosts.count, manager: manager)
+        let services: [any ServiceLifecycle.Service] =
+            hosts.map { Hosted(host: $0, start: start) } + [Drain(hosts: hosts, manager: manager)]
         let group = ServiceGroup(
             configuration: .init(
                 services: helpers + services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -113,12 +118,36 @@ extension UnknownSetting {
     }
 }
 
+/// Counts the services that listen, and notifies the manager once all do.
+private final class Start: Sendable {
+    private let missing: Atomic<Int>
+    private let manager: ServiceManager
+
+    init(count: Int, manager: ServiceManager) {
+        missing = Atomic(count)
+        self.manager = manager
+    }
+
+    func isListening() {
+        if missing.subtract(1, ordering: .relaxed).newValue == 0 { manager.notify(.ready) }
+    }
+}
+
+private struct Hosted: ServiceLifecycle.Service {
+    let host: ServiceHost
+    let start: Start
+
+    func run() async throws { try await host.run(isListening: start.isListening) }
+}
+
 /// The last of the group, and so the first to be stopped: all services drain at once, and then stop one after the other.
 private struct Drain: ServiceLifecycle.Service {
     let hosts: [ServiceHost]
+    let manager: ServiceManager
 
     func run() async throws {
         try await gracefulShutdown()
+        manager.notify(.stopping)
         await withDiscardingTaskGroup { group in
             for host in hosts { group.addTask { await host.drain() } }
         }
