@@ -15,6 +15,8 @@ enum AccessMatrix {
         auth.token              401 401 401 401 401 401 401
         auth.revoke             200 200 200 200 200 200 200
         auth.introspect         401 403 403 403 200 401 401
+        auth.revoke_token       401 401 401 401 401 401 401
+        auth.introspect_token   401 401 401 401 401 401 401
         auth.valid              401 200 200 403 403 401 401
         auth.me                 401 200 200 200 200 401 401
         auth.keys               200 200 200 200 200 200 200

@@ -132,7 +132,7 @@ final class Guarded {
         _ = try await store.set(Role(name: "clerk", permissions: ["greet"]), entry(.roleSet, "clerk")).get()
         let hash = try await hash.value
         for (name, permissions) in [("ada", ["time"]), ("bob", ["tide"]), ("root", ["users", "introspect"])] {
-            let user = User(name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
+            let user = User(id: name, name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
             _ = try await store.add(user, by: .owner, entry(.userAdded, name)).get()
         }
         return store

@@ -2,8 +2,8 @@ import Auth
 import Foundation
 
 /// All that a store in memory holds.
-struct MemoryState {
-    struct Session {
+struct MemoryState: Equatable {
+    struct Session: Equatable {
         var token: RefreshToken
         var use: StoredRefreshToken.Use?
     }

@@ -20,7 +20,7 @@ actor MemoryStore: AuthStore {
         let result = edit(&draft)
         guard case .success = result else { return result }
         if state.hasAdministrator, !draft.hasAdministrator { return .failure(.lastAdministrator) }
-        if let entry { draft.note(entry) }
+        if let entry, draft != state { draft.note(entry) }
         state = draft
         return result
     }
@@ -43,8 +43,8 @@ actor MemoryStore: AuthStore {
 extension MemoryStore {
     func user(named name: String) throws(StoreError) -> User? { try read().users[name] }
 
-    func passwordHash(of name: String) throws(StoreError) -> String? {
-        try read().users[name].flatMap { $0.isLocked ? nil : $0.passwordHash }
+    func secret(of name: String) throws(StoreError) -> StoredSecret? {
+        try read().users[name].flatMap { $0.isLocked ? nil : StoredSecret(subject: $0.id, hash: $0.passwordHash) }
     }
 
     func permissions(of name: String) throws(StoreError) -> Set<String> {
@@ -102,6 +102,7 @@ extension MemoryStore {
                 guard let user = state.users[name] else { return .failure(.noSuchUser) }
                 return change.applied(to: user, held: held, roles: state.allRoles, at: entry.at).map {
                     changed, ending in
+                    guard !changed.isSame(as: user) else { return user }
                     state.users[name] = changed
                     state.end(ending, of: name, at: entry.at)
                     return changed
@@ -146,6 +147,7 @@ extension MemoryStore {
     ) throws(StoreError) -> Result<Role?, Refusal> {
         try write(entry) { state in
             let before = state
+            if let role, before.roles[name] == role { return .success(role) }
             state.roles[name] = role
             guard role != nil || before.roles[name] != nil else { return .failure(.noSuchRole(name)) }
             for user in before.users.values {
@@ -176,7 +178,9 @@ extension MemoryStore {
     func refreshToken(_ hash: String) throws(StoreError) -> StoredRefreshToken? {
         let state = try read()
         return state.sessions[hash].map {
-            StoredRefreshToken(token: $0.token, use: $0.use, isEnded: state.ended.contains($0.token.family))
+            StoredRefreshToken(
+                token: $0.token, subject: state.users[$0.token.user]?.id ?? "", use: $0.use,
+                isEnded: state.ended.contains($0.token.family))
         }
     }
 

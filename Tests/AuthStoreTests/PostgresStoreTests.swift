@@ -210,6 +210,22 @@ struct PostgresStoreTests {
         await pool.close()
     }
 
+    @Test("gives those who were there before there were ids the ones that their tokens had")
+    func ids() async throws {
+        let url = try await PostgresServer.shared.makeDatabase()
+        let new = PostgresStore(try DatabaseAddress(url))
+        try await new.probe()
+        await new.close()
+        try await withPool(url) { connection in
+            try connection.run("ALTER TABLE star_auth.users DROP COLUMN id")
+            try connection.run("DELETE FROM star_auth.migrations WHERE name LIKE '5 %'")
+            try connection.run("INSERT INTO star_auth.users VALUES ('ada', 'x', false, 0, 0, 0)")
+        }
+        let store = PostgresStore(try DatabaseAddress(url))
+        #expect(try await store.secret(of: "ada") == StoredSecret(subject: "ada", hash: "x"))
+        await store.close()
+    }
+
     @Test("is made anew where somebody has emptied the database")
     func emptied() async throws {
         let url = try await PostgresServer.shared.makeDatabase()

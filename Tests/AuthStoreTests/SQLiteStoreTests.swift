@@ -117,6 +117,25 @@ struct SQLiteStoreTests {
         await again.close()
     }
 
+    @Test("gives those who were there before there were ids the ones that their tokens had")
+    func ids() async throws {
+        await (try SQLiteStore(directory.file)).close()
+        let old = try DatabaseQueue(path: directory.file.path)
+        try old.inDatabase { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX users_by_id;
+                    ALTER TABLE users DROP COLUMN id;
+                    DELETE FROM grdb_migrations WHERE identifier LIKE '5 %';
+                    INSERT INTO users VALUES ('ada', 'x', 0, 0, 0, 0);
+                    """)
+        }
+        try old.close()
+        let store = try SQLiteStore(directory.file)
+        #expect(try await store.secret(of: "ada") == StoredSecret(subject: "ada", hash: "x"))
+        await store.close()
+    }
+
     @Test("refuses writes while another process holds it, reads on, and needs no restart")
     func held() async throws {
         let store = try SQLiteStore(directory.file)

@@ -12,7 +12,7 @@ struct SessionTests {
             #expect(try await store.open(token("a")))
             #expect(
                 try await store.refreshToken("a")
-                    == StoredRefreshToken(token: token("a"), use: nil, isEnded: false))
+                    == StoredRefreshToken(token: token("a"), subject: "id of ada", use: nil, isEnded: false))
             #expect(try await store.user(named: "ada") == user("ada"))
             #expect(try await store.refreshToken("b") == nil)
             #expect(try await store.open(token("b"), passwordHash: "hash of ada", rehashed: "stronger") == [])
@@ -76,7 +76,9 @@ struct SessionTests {
                 try await store.rotate("b", to: token("c", family: "a", at: second(20)), from: nil)
                     == .rotated(permissions: []))
             let use = StoredRefreshToken.Use(at: second(20), successor: "c", sealed: "sealed")
-            #expect(try await store.refreshToken("b") == StoredRefreshToken(token: next, use: use, isEnded: false))
+            #expect(
+                try await store.refreshToken("b")
+                    == StoredRefreshToken(token: next, subject: "id of ada", use: use, isEnded: false))
             #expect(try await store.refreshToken("c")?.isUsed == false)
             #expect(try await store.revoked().isEmpty)
         }

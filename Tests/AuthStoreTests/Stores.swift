@@ -50,7 +50,9 @@ func entry(_ action: AuditEntry.Action = .userAdded, of target: String = "ada", 
 func user(
     _ name: String, _ permissions: Set<String> = [], roles: Set<String> = [], at moment: Date = second(0)
 ) -> User {
-    User(name: name, passwordHash: "hash of \(name)", permissions: permissions, roles: roles, created: moment)
+    User(
+        id: "id of \(name)", name: name, passwordHash: "hash of \(name)", permissions: permissions, roles: roles,
+        created: moment)
 }
 
 /// A token of a family that is named after its first token.

@@ -8,14 +8,14 @@ struct UserStoreTests {
     func nobody(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada", ["time"]))
-            #expect(try await store.passwordHash(of: "ada") == "hash of ada")
+            #expect(try await store.secret(of: "ada") == StoredSecret(subject: "id of ada", hash: "hash of ada"))
             #expect(try await store.permissions(of: "ada") == ["time"])
             for name in ["bob", "", "ada\0x"] {
-                #expect(try await store.passwordHash(of: name) == nil)
+                #expect(try await store.secret(of: name) == nil)
                 #expect(try await store.permissions(of: name) == [])
             }
             _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
-            #expect(try await store.passwordHash(of: "ada") == nil)
+            #expect(try await store.secret(of: "ada") == nil)
             #expect(try await store.permissions(of: "ada") == [])
         }
     }
@@ -75,6 +75,28 @@ struct UserStoreTests {
             #expect(stray == .failure(.noSuchRole("king")))
             #expect(try await store.users(after: nil, limit: 10) == [user("ada", ["time"])])
             #expect(try await store.audit(before: nil, limit: 10).count == 1)
+        }
+    }
+
+    @Test("writes nothing, and no line, if all is so already", arguments: StoreKind.all)
+    func unchanged(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            let role = Role(name: "clerk", permissions: ["greet"])
+            _ = try await store.set(role, entry(.roleSet, of: "clerk")).get()
+            try await store.add(user("ada", ["time"], roles: ["clerk"]))
+            let lines = try await store.audit(before: nil, limit: 9).count
+            _ = try await store.set(role, entry(.roleSet, of: "clerk", at: second(5))).get()
+            for change in [
+                .access(permissions: ["time"], roles: ["clerk"]), .grant(permissions: ["time"], roles: []),
+                .withdrawal(permissions: ["tide"], roles: []), .unlock,
+            ] as [UserChange] {
+                let same = try await store.change("ada", change, by: .owner, entry(.accessChanged, at: second(5)))
+                #expect(try same.get() == user("ada", ["time"], roles: ["clerk"]))
+            }
+            #expect(try await store.audit(before: nil, limit: 9).count == lines)
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
+            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked, at: second(5))).get()
+            #expect(try await store.audit(before: nil, limit: 9).count == lines + 1)
         }
     }
 

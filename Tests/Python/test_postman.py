@@ -81,7 +81,9 @@ def test_an_administrator_runs_every_request_twice_and_leaves_nothing(page, ship
         outcomes = play(page, shipped, password=shipped.password)
         assert skipped(outcomes) == set()
         # Nothing was passed only because it came too often.
-        assert {outcome.status for outcome in outcomes if outcome.name != "webapp.compare"} <= {200, 201}
+        # The client that is made may do nothing.
+        others = {"webapp.compare", "auth.introspect_token"}
+        assert {outcome.status for outcome in outcomes if outcome.name not in others} <= {200, 201}
     assert users(shipped) == ["admin"]
 
 

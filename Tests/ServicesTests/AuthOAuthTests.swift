@@ -64,7 +64,7 @@ struct AuthOAuthTests {
         let first = try await logIn()
         #expect(first.tokenType == "Bearer" && first.expiresIn == 300 && first.scope == "tide time")
         let principal = try await trust.verifier.verify(first.accessToken)
-        #expect(principal.subject == "ada" && principal.permissions == ["tide", "time"])
+        #expect(principal.username == "ada" && principal.permissions == ["tide", "time"])
         let second = try await refresh(first.refreshToken)
         #expect(second.scope == "tide time" && second.refreshToken != first.refreshToken)
     }
@@ -90,7 +90,7 @@ struct AuthOAuthTests {
                 == .invalidGrant)
         #expect(await problem { try await refresh("nobody's") }?.kind == .invalidGrant)
         #expect(await problem { try await ask("implicit") }?.kind == .unsupportedGrantType)
-        #expect(await problem { try await ask("password") { $0.username = "ada" } }?.kind == .invalid)
+        #expect(await problem { try await ask("password") { $0.username = "ada" } }?.kind.code == "invalid_request")
         #expect(await problem { try await ask("client_credentials") }?.kind == .invalidClient)
         #expect(await problem { try await logIn(as: ("nobody", "secret")) }?.kind == .invalidClient)
         #expect(await problem { try await ask("refresh_token") { $0.clientSecret = "x" } }?.kind == .invalidClient)
@@ -115,7 +115,7 @@ struct AuthOAuthTests {
         }
         let grant = try await own(secret, scope: "time")
         #expect(grant.refreshToken == nil && grant.scope == "time")
-        #expect(try await trust.verifier.verify(grant.accessToken).subject == "client:reports")
+        #expect(try await trust.verifier.verify(grant.accessToken).username == "client:reports")
         #expect(await problem { try await own(secret + "x") }?.kind == .invalidClient)
         #expect(await isGood(grant.accessToken))
         let root = try await administrator()
@@ -156,5 +156,79 @@ struct AuthOAuthTests {
         let login = Credentials(user: "client:reports", password: secret)
         #expect(await problem { try await client.call(AuthContract.create, login) }?.kind == .credentialsWrong)
         #expect(UserRules.fault(ofName: "client:reports") != nil)
+    }
+
+    @Test("a client ends its sessions with its secret, and nobody else does")
+    func revocation() async throws {
+        let web = ("web", try await add("web", []))
+        let other = ("other", try await add("other", []))
+        func end(_ token: String?, as client: (String, String)? = nil) async -> Problem? {
+            var question = TokenQuestion(token ?? "")
+            (question.clientID, question.clientSecret) = (client?.0, client?.1)
+            return await problem { [question] in try await self.client.call(AuthContract.revokeToken, question) }
+        }
+        let grant = try await logIn(as: web)
+        #expect(await end(grant.refreshToken)?.kind == .invalidGrant)
+        #expect(await end(grant.refreshToken, as: other)?.kind == .invalidGrant)
+        #expect(await end(grant.refreshToken, as: ("web", "wrong"))?.kind == .invalidClient)
+        #expect(await isGood(grant.accessToken))
+        #expect(await end(grant.refreshToken, as: web) == nil)
+        #expect(await !isGood(grant.accessToken))
+        // Without a client a token is enough, and a token that is none needs no end.
+        let own = try await logIn()
+        #expect(await end(own.accessToken) == nil)
+        #expect(await !isGood(own.accessToken))
+        #expect(await end("nobody's", as: web) == nil)
+    }
+
+    @Test("a client judges tokens with its secret if it may, and a bearer with a token")
+    func introspection() async throws {
+        try await store.add("boss", "seven wet socks", ["users", "introspect"])
+        let login = Credentials(user: "boss", password: "seven wet socks")
+        let boss = try await client.call(AuthContract.create, login).token
+        let gateway = NewClient(client: "gateway", permissions: ["introspect"])
+        let secret = try await client.call(AuthContract.addClient, gateway, token: boss).secret
+        let other = try await add("other", [])
+        let token = try await logIn(scope: "time").accessToken
+        func judge(_ client: (String, String)?, bearer: String? = nil) async throws -> Introspection {
+            var question = TokenQuestion(token)
+            (question.clientID, question.clientSecret) = (client?.0, client?.1)
+            return try await self.client.call(AuthContract.introspectToken, question, token: bearer)
+        }
+        for verdict in [try await judge(("gateway", secret)), try await judge(nil, bearer: boss)] {
+            #expect(verdict.active && verdict.scope == "time" && verdict.username == "ada")
+        }
+        #expect(await problem { try await judge(("gateway", "wrong")) }?.kind == .invalidClient)
+        #expect(await problem { try await judge(nil) }?.kind == .invalidClient)
+        #expect(await problem { try await judge(nil, bearer: "wrong") }?.kind == .invalidClient)
+        #expect(await problem { try await judge(("other", other)) }?.kind == .insufficientScope)
+        #expect(await problem { try await judge(nil, bearer: token) }?.kind == .insufficientScope)
+    }
+
+    @Test("a name that is given again is another subject, for users and clients, and the audit trail tells them apart")
+    func subjects() async throws {
+        let root = try await administrator()
+        func add() async throws -> (user: Principal, client: Principal) {
+            let new = NewUser(user: "eve", password: "seven wet socks", permissions: ["time"])
+            let profile = try await client.call(AuthContract.addUser, new, token: root)
+            let grant = try await ask("password") { ($0.username, $0.password) = ("eve", "seven wet socks") }
+            let next = try await refresh(grant.refreshToken)
+            let user = try await trust.verifier.verify(next.accessToken)
+            #expect(try await trust.verifier.verify(grant.accessToken).subject == profile.id)
+            #expect(user.subject == profile.id && user.username == "eve")
+            let secret = try await self.add("reports", ["time"])
+            let own = try await ask("client_credentials") { ($0.clientID, $0.clientSecret) = ("reports", secret) }
+            return (user, try await trust.verifier.verify(own.accessToken))
+        }
+        let first = try await add()
+        _ = try await client.call(AuthContract.removeUser, UserName("eve"), token: root)
+        _ = try await client.call(AuthContract.removeClient, ClientID("reports"), token: root)
+        let second = try await add()
+        #expect(Set([first.user, first.client, second.user, second.client].map(\.subject)).count == 4)
+        #expect(second.client.username == "client:reports")
+        let trail = try await store.store.audit(before: nil, limit: 20).map(\.entry)
+        for (action, id) in [(AuditEntry.Action.userRemoved, first.user.subject), (.userAdded, second.user.subject)] {
+            #expect(trail.first { $0.action == action }?.detail.contains(id) == true)
+        }
     }
 }

@@ -34,6 +34,20 @@ struct AuthStoreHealthTests {
         #expect(await auth.health.fault == nil)
     }
 
+    @Test("a write that succeeds says that the store works again, and a read does not")
+    func mended() async throws {
+        let trust = Trust()
+        let new = try NewStore()
+        let auth = try trust.auth(store: new.store)
+        try await new.add("ada", "correct horse")
+        _ = await problem { _ = try await auth.ask { _ throws(StoreError) -> Int in throw .readOnly } }
+        _ = try await auth.ask { store throws(StoreError) in try await store.roles() }
+        #expect(await auth.health.fault == .readOnly)
+        let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
+        _ = try await client.call(AuthContract.create, Credentials(user: "ada", password: "correct horse"))
+        #expect(await auth.health.fault == nil)
+    }
+
     @Test("a store that has gone since it was last tried is told of at once")
     func gone() async throws {
         let new = try NewStore()

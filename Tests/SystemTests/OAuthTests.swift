@@ -61,6 +61,30 @@ struct OAuthTests {
                 #expect(answer["Content-Type"] == "application/json" && answer["Cache-Control"] == "no-store")
                 #expect((answer["WWW-Authenticate"]?.hasPrefix("Basic ") == true) == (status == 401))
             }
+            let judge = try await site.star("clients", "add", "gateway", "--permission", "introspect")
+            let gateway = judge.output.trimmingCharacters(in: .newlines)
+            func send(_ path: String, _ token: String, _ headers: [String: String]) async throws -> Answer {
+                try await Web.send(
+                    "POST", site.url("auth") + path, headers, body: form(["token": token, "token_type_hint": "x"]),
+                    type: "application/x-www-form-urlencoded")
+            }
+            let token = grants[1].json?["access_token"]?.string ?? ""
+            for headers in [basic("gateway", gateway), basic("gateway", "wrong"), [:], basic("reports", secret)] {
+                let answer = try await send("/oauth/introspect", token, headers)
+                if headers == basic("gateway", gateway) {
+                    #expect(answer.status == 200 && answer.json?["username"] == "client:reports", "\(answer.body)")
+                } else if headers == basic("reports", secret) {
+                    #expect(answer.status == 403 && answer.json?["error"] == "insufficient_scope")
+                    #expect(answer["WWW-Authenticate"] == #"Bearer error="insufficient_scope""#)
+                } else {
+                    #expect(answer.status == 401 && answer.json?["error"] == "invalid_client")
+                    #expect(answer["WWW-Authenticate"]?.hasPrefix("Basic ") == true)
+                }
+            }
+            #expect(try await send("/oauth/revoke", token, basic("reports", "wrong")).status == 401)
+            #expect(try await send("/oauth/revoke", token, basic("reports", secret)).status == 200)
+            let ended = try await send("/oauth/introspect", token, basic("gateway", gateway))
+            #expect(ended.json == ["active": false])
             let guest = try await site.token()
             let users = try await Web.get(site.url("auth") + "/api/v1/auth/users", ["X-Token": guest])
             #expect(users["WWW-Authenticate"] == #"Bearer error="insufficient_scope", scope="users""#)

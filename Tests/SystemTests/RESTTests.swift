@@ -64,7 +64,7 @@ struct RESTTests {
         auth GET /api/v1/auth/me time 200 user permissions expires
         auth POST /api/v1/auth/refresh - 422 invalid_input
         auth GET /api/v1/auth/users time 403 permission_denied
-        auth GET /api/v1/auth/users/ada time 200 user permissions roles locked failed_attempts created changed
+        auth GET /api/v1/auth/users/ada time 200 id user permissions roles locked failed_attempts created changed
         auth GET /api/v1/auth/users/bob time 403 permission_denied
         auth GET /api/v1/smoke - 200 status
         resource GET /api/v1/resource/current_time time 200 current_time

@@ -50,6 +50,19 @@ extension Conformance {
             }
         }
 
+        @Test("of an endpoint of OAuth has the errors of RFC 6749 on every wire", arguments: Wire.allCases)
+        func oauth(wire: Wire) async throws {
+            try await Rig.run(wire) { rig in
+                for (body, code, detail) in [
+                    (#"{"text":"a"}"#, "invalid_grant", "The password is wrong."),
+                    ("{}", "invalid_request", "The input has 1 fault. text is missing."),
+                ] {
+                    let problem = await rig.send(TrialContract.grant, body).problem
+                    #expect(problem?.kind.code == code && problem?.status == 400 && problem?.detail == detail)
+                }
+            }
+        }
+
         @Test("in a query is refused with a pointer to each fault", arguments: Wire.allCases)
         func invalidQuery(wire: Wire) async throws {
             let expected = [

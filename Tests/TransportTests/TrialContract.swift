@@ -34,6 +34,9 @@ enum TrialContract: Contract {
     static let refuse = Endpoint<Empty, Empty>(
         "refuse", .post, "/refuse", access: .open, deadline: .seconds(20), summary: "Refuses.")
 
+    static let grant = Endpoint<Note, Note>(
+        "grant", .post, "/grant", oauth: true, access: .open, deadline: .seconds(20), summary: "Refuses as OAuth does.")
+
     static let endpoints = Endpoints {
         find
         change
@@ -48,6 +51,7 @@ enum TrialContract: Contract {
         batch
         crash
         refuse
+        grant
     }
 
     /// Not in the contract.

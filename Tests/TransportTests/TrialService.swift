@@ -66,6 +66,9 @@ actor TrialService: Service, ThreadBound {
                     faults: [Problem.Fault(pointer: "/tea", detail: "is out")], retryAfter: .milliseconds(1200),
                     isUnprocessed: true)
             }
+            handle(TrialContract.grant) { _, _ in
+                throw Problem(Problem.Kind("invalid_grant", status: 400, title: "No"), "The password is wrong.")
+            }
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 
 /// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
 ///
+/// `sub` is never another's; `preferred_username` may be, once its owner is removed (OpenID Connect Core, section 5.1).
 /// `permissions` is this project's own claim; `scope` says the same as OAuth does. `client_id` is that of the client that has
 /// asked for the token; whoever asks with a user's password or as a guest, without being a client, is ``client``.
 struct TokenClaims: Codable {
@@ -17,12 +18,14 @@ struct TokenClaims: Codable {
     let nbf: NumericDate?
     let jti: String
     let clientID: String
+    let username: String?
     let permissions: [String]?
     let scope: String?
 
     private enum CodingKeys: String, CodingKey {
         case iss, sub, aud, exp, iat, nbf, jti, permissions, scope
         case clientID = "client_id"
+        case username = "preferred_username"
     }
 
     /// - Returns: `nil` where a required claim is missing, one has a wrong type, or one is said twice.
@@ -34,7 +37,8 @@ struct TokenClaims: Codable {
     }
 
     init(
-        iss: String, sub: String, aud: String, exp: Int, iat: Int, jti: String, client: String, permissions: [String]
+        iss: String, sub: String, aud: String, exp: Int, iat: Int, jti: String, client: String, username: String? = nil,
+        permissions: [String]
     ) {
         self.iss = iss
         self.sub = sub
@@ -44,6 +48,7 @@ struct TokenClaims: Codable {
         nbf = nil
         self.jti = jti
         clientID = client
+        self.username = username
         self.permissions = permissions
         scope = permissions.joined(separator: " ")
     }

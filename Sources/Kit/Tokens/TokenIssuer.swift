@@ -54,7 +54,8 @@ public final class TokenIssuer: Sendable {
     /// Signs a token for a subject.
     ///
     /// - Parameters:
-    ///   - subject: whose token it is (`sub`); not empty.
+    ///   - subject: the id of its owner (`sub`), which is never another's; not empty.
+    ///   - username: the owner's name (`preferred_username`), if that is not the subject.
     ///   - permissions: what it permits. They travel sorted, so that equal sets make equal claims.
     ///   - client: the OAuth client that has asked for it (`client_id`); by default none that is registered.
     ///   - stamp: used for this token alone; by default a new one.
@@ -63,13 +64,14 @@ public final class TokenIssuer: Sendable {
     ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
     ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
     public func issue(
-        subject: String, permissions: Set<String>, client: String? = nil, stamp: TokenStamp? = nil
+        subject: String, username: String? = nil, permissions: Set<String>, client: String? = nil,
+        stamp: TokenStamp? = nil
     ) throws(Problem) -> AccessToken {
         guard !subject.isEmpty else { throw Problem(.invalid, "A token needs a subject.") }
         let stamp = stamp ?? self.stamp()
         let claims = TokenClaims(
             iss: issuer, sub: subject, aud: audience, exp: stamp.expiry, iat: stamp.issued, jti: stamp.id,
-            client: client ?? TokenClaims.client, permissions: permissions.sorted())
+            client: client ?? TokenClaims.client, username: username, permissions: permissions.sorted())
         guard let key = key.withLock({ $0 }) else {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)

@@ -9,6 +9,8 @@ extension AuthService {
             handle(AuthContract.token, with: token)
             handle(AuthContract.revoke, with: revoke)
             handle(AuthContract.introspect, with: introspect)
+            handle(AuthContract.revokeToken, with: revokeToken)
+            handle(AuthContract.introspectToken, with: introspectToken)
             handle(AuthContract.valid, with: valid)
             handle(AuthContract.me, with: me)
             handle(AuthContract.keys, with: keys)

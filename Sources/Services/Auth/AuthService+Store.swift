@@ -31,11 +31,20 @@ extension AuthService {
         }
     }
 
+    /// Asks the store to write. If it does, whatever has failed before works again.
+    nonisolated func write<Value: Sendable>(
+        _ question: (any AuthStore) async throws(StoreError) -> Value
+    ) async throws(Problem) -> Value {
+        let value = try await ask(question)
+        await noteSuccess()
+        return value
+    }
+
     /// Asks the store for a change, which it may refuse, and lets others hear of it.
     nonisolated func change<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Result<Value, Refusal>
     ) async throws(Problem) -> Value {
-        switch try await ask(question) {
+        switch try await write(question) {
         case .success(let value):
             await tell()
             return value
@@ -71,8 +80,7 @@ extension AuthService {
     private func probe() async {
         do throws(StoreError) {
             try await store.probe()
-            if health.fault != nil { logger.notice("The store works again") }
-            health.fault = nil
+            noteSuccess()
         } catch .busy {
             // It works for those who are before.
         } catch {
@@ -80,6 +88,11 @@ extension AuthService {
         }
         health.probed = .now
         health.probe = nil
+    }
+
+    private func noteSuccess() {
+        if health.fault != nil { logger.notice("The store works again") }
+        health.fault = nil
     }
 
     private func note(_ error: StoreError) {

@@ -38,12 +38,12 @@ extension AuthService {
     private nonisolated func logIn(
         _ name: String, _ password: String, _ client: String?, _ scope: Set<String>?
     ) async throws -> Issued {
-        let (hash, isOutdated) = try await check(name, password)
+        let (secret, isOutdated) = try await check(name, password)
         try await check(scope, of: name)
         let rehashed = isOutdated ? try await passwords.hash(password) : nil
-        let grant = grant(to: name, client: client, scope: scope)
-        let permissions = try await ask { store throws(StoreError) in
-            try await store.open(grant.refresh, passwordHash: hash, rehashed: rehashed)
+        let grant = grant(to: name, secret.subject, client: client, scope: scope)
+        let permissions = try await write { store throws(StoreError) in
+            try await store.open(grant.refresh, passwordHash: secret.hash, rehashed: rehashed)
         }
         if let permissions { return try issue(grant, permissions) }
         // Another login may have hashed the password anew meanwhile.
@@ -62,15 +62,15 @@ extension AuthService {
         let shown = OpaqueToken(text)
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(shown.hash) }
         // A client's session is nobody else's.
-        guard let old = found?.token, old.client == nil || old.client == client else {
+        guard let found, case let old = found.token, old.client == nil || old.client == client else {
             throw wrongRefreshToken(context)
         }
         let place = Lockouts.Place(old.user, from: context.origin)
         try limits.count(.refresh, of: place, isKnown: true)
         try await check(scope, of: old.user, within: old.scope)
-        let grant = grant(to: old.user, family: old.family, client: old.client, scope: old.scope)
+        let grant = grant(to: old.user, found.subject, family: old.family, client: old.client, scope: old.scope)
         let sealed = try shown.seal(grant.secret)
-        let rotation = try await ask { store throws(StoreError) in
+        let rotation = try await write { store throws(StoreError) in
             try await store.rotate(
                 shown.hash, to: grant.refresh, sealed: sealed, retryable: rules.refreshRetry, from: context.origin)
         }
@@ -79,7 +79,7 @@ extension AuthService {
             lockouts.know(place)
             return try issue(grant, permissions, narrowedTo: scope)
         case .repeated(let successor, let sealed, let permissions):
-            let grant = Grant(successor, secret: try shown.open(sealed), issuer)
+            let grant = Grant(successor, subject: found.subject, secret: try shown.open(sealed), issuer)
             return try issue(grant, permissions, narrowedTo: scope)
         case .reused:
             context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
@@ -114,8 +114,8 @@ extension AuthService {
     func revoke(_ request: RevocationRequest, _ context: CallContext) async throws -> Empty {
         if let principal = try await principal(of: request.token) {
             let entry = AuditEntry(
-                .tokenRevoked, of: principal.tokenID, by: principal.subject, from: context.origin, at: .now)
-            try await ask { store throws(StoreError) in
+                .tokenRevoked, of: principal.tokenID, by: principal.username, from: context.origin, at: .now)
+            try await write { store throws(StoreError) in
                 try await store.revoke(TokenReference(id: principal.tokenID, expires: principal.expires), entry)
             }
             await tell()
@@ -125,7 +125,7 @@ extension AuthService {
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let user = found?.token.user else { return Empty() }
         let entry = AuditEntry(.sessionEnded, of: user, by: user, from: context.origin, at: .now)
-        _ = try await ask { store throws(StoreError) in try await store.endSession(hash, entry) }
+        _ = try await write { store throws(StoreError) in try await store.endSession(hash, entry) }
         await tell()
         return Empty()
     }
@@ -137,7 +137,7 @@ extension AuthService {
             let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
             guard !isRevoked else { return .inactive }
             answer.tokenType = "Bearer"
-            (answer.sub, answer.jti) = (principal.subject, principal.tokenID)
+            (answer.sub, answer.username, answer.jti) = (principal.subject, principal.username, principal.tokenID)
             answer.scope = principal.permissions.sorted().joined(separator: " ")
             answer.exp = Int(principal.expires.timeIntervalSince1970)
             return answer
@@ -146,7 +146,7 @@ extension AuthService {
         let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let found, !found.isUsed, !found.isEnded, found.token.expires > .now else { return .inactive }
         answer.tokenType = "refresh_token"
-        answer.sub = found.token.user
+        (answer.sub, answer.username) = (found.subject, found.token.user)
         answer.exp = Int(found.token.expires.timeIntervalSince1970)
         return answer
     }
@@ -154,7 +154,7 @@ extension AuthService {
     /// Whose access token it is; `nil` for whatever is none, or ended.
     ///
     /// - Throws: a ``Problem`` where that cannot be told now.
-    private func principal(of token: String) async throws(Problem) -> Principal? {
+    func principal(of token: String) async throws(Problem) -> Principal? {
         do throws(Problem) {
             return try await verifier.verify(token)
         } catch {
@@ -178,19 +178,19 @@ extension AuthService {
     ///
     /// - Returns: what it was compared with, and whether that is weaker than today's hashes.
     /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` where too many are being compared.
-    nonisolated func check(_ name: String, _ password: String) async throws -> (hash: String, isOutdated: Bool) {
+    nonisolated func check(_ name: String, _ password: String) async throws -> (StoredSecret, isOutdated: Bool) {
         // A name that no user can have is nobody's, such as that of a client's account.
         let isPossible = UserRules.fault(ofName: name) == nil
-        let hash = try await ask { store throws(StoreError) in
-            isPossible ? try await store.passwordHash(of: name) : nil
+        let secret = try await ask { store throws(StoreError) in
+            isPossible ? try await store.secret(of: name) : nil
         }
-        let verdict = try await passwords.verify(password, against: hash)
-        guard let hash, verdict != .wrong else { throw Problem.wrongCredentials }
-        return (hash, verdict == .rightButOutdated)
+        let verdict = try await passwords.verify(password, against: secret?.hash)
+        guard let secret, verdict != .wrong else { throw Problem.wrongCredentials }
+        return (secret, verdict == .rightButOutdated)
     }
 
     nonisolated func grant(
-        to user: String, family: String? = nil, client: String? = nil, scope: Set<String>? = nil,
+        to user: String, _ subject: String, family: String? = nil, client: String? = nil, scope: Set<String>? = nil,
         lifetime: Duration? = nil
     ) -> Grant {
         let secret = OpaqueToken()
@@ -200,7 +200,7 @@ extension AuthService {
             hash: secret.hash, family: family ?? secret.hash, user: user, issued: now,
             expires: now.addingTimeInterval((lifetime ?? rules.refreshLifetime) / .seconds(1)),
             access: TokenReference(id: access.id, expires: access.expires), client: client, scope: scope)
-        return Grant(access: access, secret: secret, refresh: refresh)
+        return Grant(subject: subject, access: access, secret: secret, refresh: refresh)
     }
 
     /// - Parameters:
@@ -212,7 +212,8 @@ extension AuthService {
         let limits = [grant.refresh.scope, scope].compactMap(\.self)
         let permissions = limits.reduce(permissions) { $0.intersection($1) }
         let access = try issuer.issue(
-            subject: grant.refresh.user, permissions: permissions, client: grant.refresh.client, stamp: grant.access)
+            subject: grant.subject, username: grant.refresh.user, permissions: permissions,
+            client: grant.refresh.client, stamp: grant.access)
         return Issued(access: access, permissions: permissions, secret: grant.secret, refresh: grant.refresh)
     }
 }
@@ -233,18 +234,19 @@ struct Issued {
 
 /// Tokens to be handed out once the store knows of them.
 struct Grant {
+    let subject: String
     let access: TokenStamp
     let secret: OpaqueToken
     let refresh: RefreshToken
 
-    init(access: TokenStamp, secret: OpaqueToken, refresh: RefreshToken) {
-        (self.access, self.secret, self.refresh) = (access, secret, refresh)
+    init(subject: String, access: TokenStamp, secret: OpaqueToken, refresh: RefreshToken) {
+        (self.subject, self.access, self.secret, self.refresh) = (subject, access, secret, refresh)
     }
 
     /// Tokens that were handed out before, to be handed out once more.
-    init(_ refresh: RefreshToken, secret: OpaqueToken, _ issuer: TokenIssuer) {
+    init(_ refresh: RefreshToken, subject: String, secret: OpaqueToken, _ issuer: TokenIssuer) {
         let access = issuer.stamp(id: refresh.access.id, expires: refresh.access.expires)
-        self.init(access: access, secret: secret, refresh: refresh)
+        self.init(subject: subject, access: access, secret: secret, refresh: refresh)
     }
 }
 

@@ -35,25 +35,25 @@ extension AuthService {
     }
 
     func showUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        if context.principal?.subject != name.user { _ = try await administrator(context) }
         let user = try await ask { store throws(StoreError) in try await store.user(named: name.user) }
+        if context.principal?.subject != user?.id { _ = try await administrator(context) }
         guard let user else { throw Refusal.noSuchUser.problem }
         return user.profile
     }
 
     func changePassword(_ wish: PasswordChange, _ context: CallContext) async throws -> Empty {
-        guard context.principal?.subject == wish.user else {
+        guard context.principal?.username == wish.user else {
             throw Problem(.permissionDenied, "You can only change your own password.")
         }
         try check(wish.newPassword, of: wish.user, "/new_password")
         let entry = entry(.passwordChanged, of: wish.user, context)
         return try await guess(.password, of: wish.user, context) {
             try await self.passwords.run {
-                let (oldHash, _) = try await self.check(wish.user, wish.oldPassword)
+                let (old, _) = try await self.check(wish.user, wish.oldPassword)
                 let hash = try await self.passwords.hash(wish.newPassword)
                 _ = try await self.change { store throws(StoreError) in
                     try await store.change(
-                        wish.user, .password(hash: hash, replacing: oldHash), by: .owner, entry)
+                        wish.user, .password(hash: hash, replacing: old.hash), by: .owner, entry)
                 }
                 return Empty()
             }
@@ -108,7 +108,7 @@ extension AuthService {
     ///
     /// - Throws: ``Problem/Kind/permissionDenied``.
     func administrator(_ context: CallContext) async throws(Problem) -> Authority {
-        guard let name = context.principal?.subject else { throw Problem(.tokenMissing, "A token is needed.") }
+        guard let name = context.principal?.username else { throw Problem(.tokenMissing, "A token is needed.") }
         let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
         guard held.contains(Administration.permission) else { throw Refusal.notAdministrator.problem }
         return .administrator(name)
@@ -122,7 +122,7 @@ extension AuthService {
     func entry(
         _ action: AuditEntry.Action, of target: String, _ context: CallContext, _ detail: String = ""
     ) -> AuditEntry {
-        let actor = context.principal?.subject ?? AuditEntry.itself
+        let actor = context.principal?.username ?? AuditEntry.itself
         return AuditEntry(action, of: target, by: actor, detail: detail, from: context.origin, at: .now)
     }
 }
@@ -131,7 +131,7 @@ extension User {
     /// The user without any secret.
     public var profile: UserProfile {
         UserProfile(
-            user: name, permissions: permissions.sorted(), roles: roles.sorted(), locked: isLocked,
+            id: id, user: name, permissions: permissions.sorted(), roles: roles.sorted(), locked: isLocked,
             failedAttempts: failedAttempts, created: created.timestamp, changed: changed.timestamp)
     }
 }

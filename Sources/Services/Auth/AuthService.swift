@@ -84,7 +84,7 @@ public actor AuthService: Service {
     func me(_: Empty, _ context: CallContext) async throws -> Identity {
         guard let principal = context.principal else { throw Problem(.tokenMissing, "A token is needed.") }
         return Identity(
-            user: principal.subject, permissions: principal.permissions.sorted(),
+            user: principal.username, permissions: principal.permissions.sorted(),
             expires: principal.expires.timestamp)
     }
 

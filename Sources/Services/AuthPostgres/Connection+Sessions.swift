@@ -6,14 +6,18 @@ package import Postgres
 extension Connection {
     package func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
         let answer = try run(
-            "SELECT * FROM refresh_tokens JOIN families ON families.name = family WHERE hash = $1", hash)
+            """
+            SELECT refresh_tokens.*, families.*, users.id AS subject FROM refresh_tokens
+            JOIN families ON families.name = family JOIN users ON users.name = user_name WHERE hash = $1
+            """, hash)
         guard let row = answer.rows.first else { return nil }
         let access = TokenReference(id: try row("access_id"), expires: try row.date("access_expires"))
         let token = RefreshToken(
             hash: hash, family: try row("family"), user: try row("user_name"), issued: try row.date("issued"),
             expires: try row.date("expires"), access: access, client: try row("client", as: String?.self),
             scope: RefreshToken.scope(text: try row("scope", as: String?.self)))
-        return StoredRefreshToken(token: token, use: try row.use, isEnded: try row("is_ended"))
+        return StoredRefreshToken(
+            token: token, subject: try row("subject"), use: try row.use, isEnded: try row("is_ended"))
     }
 
     package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {

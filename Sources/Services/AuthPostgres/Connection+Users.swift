@@ -20,7 +20,7 @@ extension Connection: StoreTransaction {
             """, with: parameters
         ).rows.map { row in
             User(
-                name: try row("name"), passwordHash: try row("password_hash"),
+                id: try row("id"), name: try row("name"), passwordHash: try row("password_hash"),
                 permissions: try row.names("permissions"),
                 roles: try row.names("roles"), isLocked: try row("is_locked"),
                 failedAttempts: try row("failed_attempts"), created: try row.date("created"),
@@ -28,10 +28,10 @@ extension Connection: StoreTransaction {
         }
     }
 
-    package func passwordHash(of name: String) throws -> String? {
+    package func secret(of name: String) throws -> StoredSecret? {
         guard !name.isNobodysName else { return nil }
-        return try run("SELECT password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
-            .rows.first?("password_hash")
+        return try run("SELECT id, password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
+            .rows.first.map { row in StoredSecret(subject: try row("id"), hash: try row("password_hash")) }
     }
 
     package func permissions(of name: String) throws -> Set<String> {
@@ -58,8 +58,11 @@ extension Connection: StoreTransaction {
 
     package func insert(_ user: User) throws {
         try run(
-            "INSERT INTO users VALUES ($1, $2, $3, $4, $5, $6)", user.name, user.passwordHash, user.isLocked,
-            user.failedAttempts, user.created.milliseconds, user.changed.milliseconds)
+            """
+            INSERT INTO users (id, name, password_hash, is_locked, failed_attempts, created, changed)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """, user.id, user.name, user.passwordHash, user.isLocked, user.failedAttempts, user.created.milliseconds,
+            user.changed.milliseconds)
         try setAccess(of: user)
     }
 
@@ -87,12 +90,17 @@ extension Connection: StoreTransaction {
     }
 
     package func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool {
-        try run(
-            """
-            UPDATE users SET failed_attempts = 0, password_hash = $1
-            WHERE name = $2 AND password_hash = $3 AND NOT is_locked
-            """, rehashed ?? passwordHash, name, passwordHash
-        ).affected == 1
+        // Writers take turns: nothing changes between the two statements.
+        let found = try run(
+            "SELECT failed_attempts FROM users WHERE name = $1 AND password_hash = $2 AND NOT is_locked", name,
+            passwordHash)
+        guard let failures: Int = try found.rows.first?("failed_attempts") else { return false }
+        if failures > 0 || rehashed != nil {
+            try run(
+                "UPDATE users SET failed_attempts = 0, password_hash = $1 WHERE name = $2", rehashed ?? passwordHash,
+                name)
+        }
+        return true
     }
 
     package func delete(user name: String) throws {

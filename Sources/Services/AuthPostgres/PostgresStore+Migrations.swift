@@ -7,6 +7,15 @@ extension PostgresStore {
         Migration("2 successors of refresh tokens", second),
         Migration("3 revocations by end", ["CREATE INDEX revocations_by_end ON revocations (expires)"]),
         Migration("4 clients and scopes of sessions", fourth),
+        Migration("5 ids of users", fifth),
+    ]
+
+    /// Whoever is there keeps the `sub` that its tokens had.
+    private static let fifth = [
+        #"ALTER TABLE users ADD COLUMN id text COLLATE "C""#,
+        "UPDATE users SET id = name",
+        "ALTER TABLE users ALTER COLUMN id SET NOT NULL",
+        "CREATE UNIQUE INDEX users_by_id ON users (id)",
     ]
 
     private static let fourth = ["ALTER TABLE families ADD COLUMN client text, ADD COLUMN scope text"]

@@ -12,9 +12,7 @@ public struct TokenRequest: Payload, Equatable {
         .optional(
             "scope", .string(length: 1...4096, example: "time"),
             "The permissions that the token is to have, with spaces between; by default all."),
-        .optional("client_id", .string(length: 1...128, example: "reports"), "The client's id."),
-        .optional(
-            "client_secret", .string(length: 1...1024, example: "2kZ8d1yq0H6oV5n3cJ4uWl7s"), "The client's secret."))
+        .clientID, .clientSecret)
 
     public let grantType: String
     public var username: String?
@@ -35,6 +33,34 @@ public struct TokenRequest: Payload, Equatable {
         case clientID = "client_id"
         case clientSecret = "client_secret"
     }
+}
+
+/// A token to be ended or judged (RFC 7009, section 2.1; RFC 7662, section 2.1). A client shows its secret here or in the head.
+/// Access tokens and refresh tokens are told apart without `token_type_hint`.
+public struct TokenQuestion: Payload, Equatable {
+    public static let schema = Schema.object(
+        .required("token", .anyToken, "An access token or a refresh token."), .clientID, .clientSecret)
+
+    public let token: String
+    public var clientID: String?
+    public var clientSecret: String?
+
+    public init(_ token: String) {
+        self.token = token
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case token
+        case clientID = "client_id"
+        case clientSecret = "client_secret"
+    }
+}
+
+extension Schema.Field {
+    fileprivate static let clientID = optional(
+        "client_id", .string(length: 1...128, example: "reports"), "The client's id.")
+    fileprivate static let clientSecret = optional(
+        "client_secret", .string(length: 1...1024, example: "2kZ8d1yq0H6oV5n3cJ4uWl7s"), "The client's secret.")
 }
 
 /// Tokens (RFC 6749, section 5.1).
@@ -71,11 +97,12 @@ public struct TokenResponse: Payload, Equatable {
     }
 }
 
-/// The errors of RFC 6749, section 5.2.
+/// The errors of RFC 6749, section 5.2, and RFC 6750, section 3.1.
 extension Problem.Kind {
     public static let invalidGrant = Self("invalid_grant", status: 400, title: "The password or the token is wrong")
     public static let invalidClient = Self("invalid_client", status: 401, title: "The client's id or secret is wrong")
     public static let invalidScope = Self("invalid_scope", status: 400, title: "The scope is more than may be granted")
+    public static let insufficientScope = Self("insufficient_scope", status: 403, title: "The scope is not enough")
     public static let unsupportedGrantType = Self(
         "unsupported_grant_type", status: 400, title: "This kind of grant is not supported")
 }
@@ -91,10 +118,10 @@ public struct AuthMetadata: Payload, Equatable {
         .required("token_endpoint", .uri(base + "/oauth/token"), "Makes tokens."),
         .required(
             "refresh_endpoint", .uri(base + "/api/v1/auth/refresh"), "Makes tokens for a refresh token, in JSON."),
-        .required("revocation_endpoint", .uri(base + "/api/v1/auth/revoke"), "Ends tokens (RFC 7009)."),
+        .required("revocation_endpoint", .uri(base + "/oauth/revoke"), "Ends tokens (RFC 7009)."),
         .required(
-            "introspection_endpoint", .uri(base + "/api/v1/auth/introspect"),
-            "Judges tokens (RFC 7662), for whoever shows a token with the permission `introspect`."),
+            "introspection_endpoint", .uri(base + "/oauth/introspect"),
+            "Judges tokens (RFC 7662), for clients and bearers who hold the permission `introspect`."),
         .required("service_documentation", .uri(base + "/docs"), "For people."),
         .required("scopes_supported", .array(of: .string(example: "time")), "All permissions that there are."),
         .required("grant_types_supported", .array(of: .string(example: "password")), "What tokens are made for."),
@@ -102,8 +129,11 @@ public struct AuthMetadata: Payload, Equatable {
             "response_types_supported", .array(of: .string(example: "none")),
             "None: there is no endpoint for authorization in a browser."),
         .required("token_endpoint_auth_methods_supported", methods, "How a client shows its secret; others need none."),
-        .required("revocation_endpoint_auth_methods_supported", methods, "None: the token is enough."),
-        .required("introspection_endpoint_auth_methods_supported", methods, "A token, in the header Authorization."))
+        .required(
+            "revocation_endpoint_auth_methods_supported", methods, "How a client shows its secret; others need none."),
+        .required(
+            "introspection_endpoint_auth_methods_supported", methods,
+            "How a client shows its secret; others show a token."))
 
     public let issuer: String
     public let jwksURI: String
@@ -116,8 +146,8 @@ public struct AuthMetadata: Payload, Equatable {
     public let grantTypes: [String]
     public var responseTypes = ["none"]
     public var tokenAuthMethods = ["client_secret_basic", "client_secret_post", "none"]
-    public var revocationAuthMethods = ["none"]
-    public var introspectionAuthMethods = ["Bearer"]
+    public var revocationAuthMethods = ["client_secret_basic", "client_secret_post", "none"]
+    public var introspectionAuthMethods = ["client_secret_basic", "client_secret_post", "Bearer"]
 
     /// - Parameters:
     ///   - url: how the world reaches auth, without a last slash.
@@ -129,8 +159,8 @@ public struct AuthMetadata: Payload, Equatable {
         jwksURI = at(AuthContract.keys.description)
         tokenEndpoint = at(AuthContract.token.description)
         refreshEndpoint = at(AuthContract.refresh.description)
-        revocationEndpoint = at(AuthContract.revoke.description)
-        introspectionEndpoint = at(AuthContract.introspect.description)
+        revocationEndpoint = at(AuthContract.revokeToken.description)
+        introspectionEndpoint = at(AuthContract.introspectToken.description)
         serviceDocumentation = url + "/docs"
         self.scopes = scopes.sorted()
         grantTypes = ["client_credentials", "refresh_token"] + (takesPasswords ? ["password"] : [])

@@ -92,7 +92,10 @@ public struct Introspection: Payload, Equatable {
         .optional(
             "token_type", .string(values: ["Bearer", "refresh_token"], example: "Bearer"),
             "The kind of token: Bearer for an access token."),
-        .optional("sub", .string(example: "ada"), "The user."),
+        .optional(
+            "sub", .string(example: "6f4de5a1-77c3-4b2e-9f0c-1d6a2f8f9b3e"), "The owner's id, which is never another's."
+        ),
+        .optional("username", .string(example: "ada"), "The owner's name."),
         .optional("scope", .string(example: "greet time"), "The permissions, separated by spaces."),
         .optional("exp", .integer(example: 1_574_653_497), "The time at which it expires, in seconds since 1970."),
         .optional("jti", .string(example: "0jVtYPBQPHS0bQFbEYKkzw"), "The token's id."),
@@ -104,6 +107,7 @@ public struct Introspection: Payload, Equatable {
     public let active: Bool
     public var tokenType: String?
     public var sub: String?
+    public var username: String?
     public var scope: String?
     public var exp: Int?
     public var jti: String?
@@ -115,7 +119,7 @@ public struct Introspection: Payload, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case active, sub, scope, exp, jti, iss, aud
+        case active, sub, username, scope, exp, jti, iss, aud
         case tokenType = "token_type"
     }
 }

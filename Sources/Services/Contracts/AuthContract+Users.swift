@@ -77,6 +77,9 @@ public struct UserName: Payload, Equatable {
 /// A user without any secret.
 public struct UserProfile: Payload, Equatable {
     public static let schema = Schema.object(
+        .required(
+            "id", .string(example: "6f4de5a1-77c3-4b2e-9f0c-1d6a2f8f9b3e"),
+            "The `sub` of the user's tokens. It is never another's, also if somebody gets the name later."),
         .required("user", .userName, "The name."),
         .required("permissions", .permissions, "The user's own permissions, sorted."),
         .required("roles", .roles, "The user's roles, sorted."),
@@ -86,6 +89,7 @@ public struct UserProfile: Payload, Equatable {
         .required("created", .moment, "The time at which the user was added."),
         .required("changed", .moment, "The time of the last change of password, permissions, roles or lock."))
 
+    public let id: String
     public let user: String
     public let permissions: [String]
     public let roles: [String]
@@ -95,9 +99,10 @@ public struct UserProfile: Payload, Equatable {
     public let changed: String
 
     public init(
-        user: String, permissions: [String], roles: [String], locked: Bool, failedAttempts: Int, created: String,
-        changed: String
+        id: String, user: String, permissions: [String], roles: [String], locked: Bool, failedAttempts: Int,
+        created: String, changed: String
     ) {
+        self.id = id
         self.user = user
         self.permissions = permissions
         self.roles = roles
@@ -108,7 +113,7 @@ public struct UserProfile: Payload, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case user, permissions, roles, locked, created, changed
+        case id, user, permissions, roles, locked, created, changed
         case failedAttempts = "failed_attempts"
     }
 }

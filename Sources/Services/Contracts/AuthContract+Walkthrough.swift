@@ -58,6 +58,13 @@ extension AuthContract {
                         "grant_type": "client_credentials", "client_id": "{{new_client}}",
                         "client_secret": "{{new_secret}}",
                     ]),
+                step(
+                    introspectToken,
+                    ["token": "{{token}}", "client_id": "{{new_client}}", "client_secret": "{{new_secret}}"],
+                    accepts: [.insufficientScope]),
+                step(
+                    revokeToken,
+                    ["token": "nobody's", "client_id": "{{new_client}}", "client_secret": "{{new_secret}}"]),
                 step(listClients),
                 step(rotateClient, ["client": "{{new_client}}"]),
                 step(removeClient, ["client": "{{new_client}}"], clears: ["new_client", "new_secret"]),

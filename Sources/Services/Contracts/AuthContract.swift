@@ -39,6 +39,14 @@ public enum AuthContract: Contract {
         "introspect", .post, "/api/v1/auth/introspect", envelope: false, forms: true,
         access: .permission(Permission.introspect), idempotent: true, problems: [.storeUnavailable, .unavailable],
         summary: "Introspects a token (RFC 7662).")
+    public static let revokeToken = Endpoint<TokenQuestion, Empty>(
+        "revoke_token", .post, "/oauth/revoke", oauth: true, access: .open, idempotent: true,
+        problems: [.invalidGrant, .invalidClient, .storeUnavailable, .unavailable],
+        summary: "Ends a token as RFC 7009 has it. A session that a client has opened is ended by that client alone.")
+    public static let introspectToken = Endpoint<TokenQuestion, Introspection>(
+        "introspect_token", .post, "/oauth/introspect", oauth: true, access: .open, idempotent: true,
+        problems: [.invalidClient, .insufficientScope, .storeUnavailable, .unavailable],
+        summary: "Judges a token as RFC 7662 has it, for a client or a bearer who holds the permission `introspect`.")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
         problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],
@@ -62,6 +70,8 @@ public enum AuthContract: Contract {
         token
         revoke
         introspect
+        revokeToken
+        introspectToken
         valid
         me
         keys

@@ -5,7 +5,7 @@ import RPC
 extension WebAppService {
     func session(_: Empty, _ context: CallContext) async throws -> WebAppContract.Session {
         guard let principal = context.principal else { throw Problem(.tokenMissing, "There is no token.") }
-        return WebAppContract.Session(user: principal.subject, permissions: principal.permissions.sorted())
+        return WebAppContract.Session(user: principal.username, permissions: principal.permissions.sorted())
     }
 
     /// An answer of auth's to what the visitor says, with the visitor's own token: webapp has no rights there. What is said

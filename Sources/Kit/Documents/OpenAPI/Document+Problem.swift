@@ -16,12 +16,19 @@ extension Document {
         }
     }
 
+    /// Other refusals have no such header.
+    private static let missingPermission: Document = [
+        "description": "The permission that the token lacks (RFC 6750, section 3).",
+        "schema": ["type": "string", "pattern": "^Bearer "],
+    ]
+
     private static func response(
         _ kinds: [Problem.Kind], _ schema: Document, _ contentType: String, example: (Problem.Kind) -> Document
     ) -> Document {
         let status = kinds.first?.status
         var headers = everyHeader
         if status == 401 { headers = headers.setting("WWW-Authenticate", header("WWW-Authenticate")) }
+        if status == 403 { headers = headers.setting("WWW-Authenticate", missingPermission) }
         if status == 429 || status == 503 { headers = headers.setting("Retry-After", header("Retry-After")) }
         let examples = kinds.map { kind in
             Member(kind.code, ["summary": .string(kind.title), "value": example(kind)])

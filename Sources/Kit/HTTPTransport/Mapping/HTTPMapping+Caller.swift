@@ -80,7 +80,7 @@ extension HTTPMapping {
     static func reply(
         status: Int, headers: HTTPHeaders, body: Data, _ endpoint: EndpointDescription
     ) -> Reply {
-        guard 200..<300 ~= status else { return .failure(problem(status, headers, body)) }
+        guard 200..<300 ~= status else { return .failure(problem(status, headers, body, endpoint)) }
         guard endpoint.http.envelope, !body.isEmpty else { return .success(status: status, body: body) }
         guard let output = Envelope.unwrap(body) else {
             return .failure(Problem(.unavailable, "The peer's answer has no data."))
@@ -91,11 +91,19 @@ extension HTTPMapping {
     /// The longest pause that is passed on, in seconds.
     private static let day = 86_400
 
-    private static func problem(_ status: Int, _ headers: HTTPHeaders, _ body: Data) -> Problem {
+    private static func problem(
+        _ status: Int, _ headers: HTTPHeaders, _ body: Data, _ endpoint: EndpointDescription
+    ) -> Problem {
         let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map {
             Duration.seconds(min(max($0, 0), day))
         }
         let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
+        if endpoint.http.oauth,
+            let problem = OAuthError.problem(
+                status: status, json: body, retryAfter: pause, isUnprocessed: isUnprocessed)
+        {
+            return problem
+        }
         let isDocument = headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true
         return Problem(
             status: status, json: isDocument ? body : Data(), retryAfter: pause, isUnprocessed: isUnprocessed)

@@ -97,7 +97,6 @@ extension HTTPMapping {
         _ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?, allow: String?
     ) -> HTTPResponse {
         let isOAuth = endpoint?.http.oauth == true
-        let problem = isOAuth ? OAuthError.problem(problem) : problem
         var response = HTTPResponse(
             status: HTTPResponseStatus(statusCode: problem.status),
             headers: [Header.contentType: isOAuth ? Header.json : Problem.contentType],
@@ -117,6 +116,7 @@ extension HTTPMapping {
     private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?) -> String? {
         switch (problem.status, endpoint?.access) {
         case (401, _) where endpoint?.http.oauth == true: Header.basic
+        case (403, _) where endpoint?.http.oauth == true: #"Bearer error="\#(problem.kind.code)""#
         case (401, _): call.token == nil ? Header.bearer : Header.bearerInvalid
         case (403, .permission(let permission, _)) where problem.kind == .permissionDenied:
             #"Bearer error="insufficient_scope", scope="\#(permission)""#

@@ -3,17 +3,17 @@ import Foundation
 
 /// An error as OAuth writes it (RFC 6749, section 5.2): `{"error": …, "error_description": …}`.
 enum OAuthError {
-    private struct Document: Encodable {
+    private struct Document: Codable {
         let error: String
-        let error_description: String
+        let error_description: String?
     }
 
-    /// The problem as an endpoint of OAuth has it.
-    static func problem(_ problem: Problem) -> Problem {
-        let details = [problem.detail] + problem.faults.map { "\($0.pointer.dropFirst()) \($0.detail)." }
+    /// The problem that a response holds; `nil` if it is no error of OAuth.
+    static func problem(status: Int, json: Data, retryAfter: Duration?, isUnprocessed: Bool) -> Problem? {
+        guard let document = try? JSONCoding.decode(Document.self, from: json) else { return nil }
         return Problem(
-            problem.kind.oauth, details.joined(separator: " "), retryAfter: problem.retryAfter,
-            isUnprocessed: problem.isUnprocessed)
+            Problem.Kind(document.error, status: status, title: "The peer has refused the request"),
+            document.error_description ?? "", retryAfter: retryAfter, isUnprocessed: isUnprocessed)
     }
 
     static func json(_ problem: Problem) -> Data {

@@ -3,8 +3,11 @@ public import Foundation
 
 /// Who calls, as a verified token says.
 public struct Principal: Sendable, Hashable {
-    /// Whose token it is (`sub`).
+    /// The id of the token's owner (`sub`), which is never another's: the key for what is kept by user.
     public let subject: String
+    /// The owner's name (`preferred_username`), for people: once it is removed, somebody else may have it. The subject if the
+    /// token has none.
+    public let username: String
     /// What the token permits.
     public let permissions: Set<String>
     /// The token's own name (`jti`).
@@ -12,8 +15,11 @@ public struct Principal: Sendable, Hashable {
     /// When the token ends.
     public let expires: Date
 
-    public init(subject: String, permissions: Set<String>, tokenID: String, expires: Date) {
+    public init(
+        subject: String, username: String? = nil, permissions: Set<String>, tokenID: String, expires: Date
+    ) {
         self.subject = subject
+        self.username = username ?? subject
         self.permissions = permissions
         self.tokenID = tokenID
         self.expires = expires

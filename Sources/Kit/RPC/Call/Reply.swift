@@ -14,4 +14,12 @@ public enum Reply: Sendable {
         case .failure(let problem): problem.status
         }
     }
+
+    /// The reply of an endpoint of OAuth (``HTTPShape/oauth``), which has errors of its own.
+    var oauth: Reply {
+        switch self {
+        case .success: self
+        case .failure(let problem): .failure(problem.oauth)
+        }
+    }
 }

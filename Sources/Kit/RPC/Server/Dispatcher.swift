@@ -65,7 +65,9 @@ public final class Dispatcher: Sendable {
         let place = places[call.endpoint]
         let handler = place?.handler
         let watchers = place?.watchers ?? interceptors
+        let isOAuth = handler?.endpoint.http.oauth == true
         let running = RunningCall(call) { reply, call in
+            let reply = isOAuth ? reply.oauth : reply
             for watcher in watchers { watcher.answered(call, with: reply) }
             answer(reply, call)
         }

@@ -26,8 +26,8 @@ struct TokenRules: Sendable {
         if let start = claims.nbf, seconds < start.seconds - Self.leeway { throw .tokenInvalid }
         guard seconds < claims.exp.seconds + Self.leeway else { throw .tokenExpired }
         return Principal(
-            subject: claims.sub, permissions: Set(claims.permissions ?? []), tokenID: claims.jti,
-            expires: Date(timeIntervalSince1970: claims.exp.seconds))
+            subject: claims.sub, username: claims.username, permissions: Set(claims.permissions ?? []),
+            tokenID: claims.jti, expires: Date(timeIntervalSince1970: claims.exp.seconds))
     }
 }
 

@@ -49,6 +49,15 @@ public struct AuditEntry: Sendable, Equatable {
     }
 }
 
+extension AuditEntry {
+    /// The entry with the id of the account that it is about: another one may have its name later.
+    package func about(_ user: User) -> AuditEntry {
+        let words = ["id: \(user.id)", detail].filter { !$0.isEmpty }
+        return AuditEntry(
+            action, of: target, by: actor, detail: words.joined(separator: "; "), from: origin, at: at)
+    }
+}
+
 // What happens by itself, in whatever store.
 extension AuditEntry {
     package static func guesses(

@@ -10,7 +10,7 @@ public import Tokens
 public enum ClientAccount {
     private static let prefix = "client:"
 
-    /// The name of a client's account, which is the `sub` of its tokens.
+    /// The name of a client's account.
     public static func name(of client: String) -> String { prefix + client }
 
     /// The client whose account it is; `nil` for a user's.
@@ -30,5 +30,26 @@ public enum ClientAccount {
     ) -> User {
         User(
             name: name(of: client), passwordHash: secret.hash, permissions: permissions, roles: roles, created: moment)
+    }
+
+    /// Brings a client into the store whose secret is known beforehand, or gives it that secret. What one that is there may do
+    /// stays as it is.
+    ///
+    /// - Throws: ``StoreError``.
+    public static func provide(
+        _ client: String, secret: OpaqueToken, permissions: Set<String>, _ store: any AuthStore
+    ) async throws(StoreError) {
+        let name = name(of: client)
+        guard let old = try await store.user(named: name) else {
+            let new = make(client, secret: secret, permissions: permissions, roles: [], at: .now)
+            let entry = AuditEntry(
+                .clientAdded, of: name, by: AuditEntry.itself, detail: UserRules.words(permissions, []), at: .now)
+            // Another auth may have been faster.
+            _ = try await store.add(new, by: .owner, entry)
+            return
+        }
+        guard old.passwordHash != secret.hash else { return }
+        let entry = AuditEntry(.clientSecretChanged, of: name, by: AuditEntry.itself, at: .now)
+        _ = try await store.change(name, .password(hash: secret.hash, replacing: nil), by: .owner, entry)
     }
 }

@@ -86,13 +86,16 @@ public struct StoredRefreshToken: Sendable, Equatable {
     }
 
     public let token: RefreshToken
+    /// The ``User/id`` of its user.
+    public let subject: String
     /// `nil` if it was not used.
     public let use: Use?
     /// Whether its family has ended.
     public let isEnded: Bool
 
-    public init(token: RefreshToken, use: Use?, isEnded: Bool) {
+    public init(token: RefreshToken, subject: String, use: Use?, isEnded: Bool) {
         self.token = token
+        self.subject = subject
         self.use = use
         self.isEnded = isEnded
     }

@@ -3,7 +3,9 @@ public import Foundation
 
 /// Somebody who may ask for tokens with a password.
 public struct User: Sendable, Equatable {
-    /// The `sub` of the user's tokens, and never another's as long as there is this user. ``UserRules`` says what it looks like.
+    /// The `sub` of the user's tokens. It is never another's, also after the user was removed.
+    public let id: String
+    /// No other user's, as long as there is this one. ``UserRules`` has its form.
     public let name: String
     /// A PHC string. No answer and no log holds it.
     public var passwordHash: String
@@ -19,10 +21,13 @@ public struct User: Sendable, Equatable {
     /// When password, permissions, roles or lock were last changed.
     public var changed: Date
 
+    /// - Parameter id: by default a new one.
     public init(
-        name: String, passwordHash: String, permissions: Set<String> = [], roles: Set<String> = [],
+        id: String = UUID().uuidString.lowercased(), name: String, passwordHash: String, permissions: Set<String> = [],
+        roles: Set<String> = [],
         isLocked: Bool = false, failedAttempts: Int = 0, created: Date, changed: Date? = nil
     ) {
+        self.id = id
         self.name = name
         self.passwordHash = passwordHash
         self.permissions = permissions
@@ -31,6 +36,18 @@ public struct User: Sendable, Equatable {
         self.failedAttempts = failedAttempts
         self.created = created
         self.changed = changed ?? created
+    }
+}
+
+/// The secret of an account that is not locked: a user's password or a client's secret, as it is compared.
+public struct StoredSecret: Sendable, Equatable {
+    /// The account's ``User/id``.
+    public let subject: String
+    public let hash: String
+
+    public init(subject: String, hash: String) {
+        self.subject = subject
+        self.hash = hash
     }
 }
 
@@ -49,6 +66,13 @@ public struct Role: Sendable, Hashable {
 }
 
 extension User {
+    /// True if nothing is different but the moment of the last change.
+    package func isSame(as other: User) -> Bool {
+        var one = self
+        one.changed = other.changed
+        return one == other
+    }
+
     /// What the user's next token permits.
     ///
     /// - Parameter roles: all there are.

@@ -5,14 +5,17 @@ package import GRDB
 extension Database {
     package func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
         let found = try rows(
-            "SELECT * FROM refresh_tokens JOIN families ON families.name = family WHERE hash = ?", hash)
+            """
+            SELECT refresh_tokens.*, families.*, users.id AS subject FROM refresh_tokens
+            JOIN families ON families.name = family JOIN users ON users.name = user WHERE hash = ?
+            """, hash)
         guard let row = found.first else { return nil }
         let access = TokenReference(id: row["access_id"], expires: Date(milliseconds: row["access_expires"]))
         let token = RefreshToken(
             hash: hash, family: row["family"], user: row["user"], issued: Date(milliseconds: row["issued"]),
             expires: Date(milliseconds: row["expires"]), access: access, client: row["client"],
             scope: RefreshToken.scope(text: row["scope"]))
-        return StoredRefreshToken(token: token, use: row.use, isEnded: row["is_ended"])
+        return StoredRefreshToken(token: token, subject: row["subject"], use: row.use, isEnded: row["is_ended"])
     }
 
     package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {

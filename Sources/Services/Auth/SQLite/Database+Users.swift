@@ -7,16 +7,18 @@ extension Database: StoreTransaction {
         guard !name.isNobodysName else { return nil }
         guard let row = try rows("SELECT * FROM users WHERE name = ?", name).first else { return nil }
         return User(
-            name: row["name"], passwordHash: row["password_hash"],
+            id: row["id"], name: row["name"], passwordHash: row["password_hash"],
             permissions: Set(try values("SELECT permission FROM user_permissions WHERE user = ?", name)),
             roles: Set(try values("SELECT role FROM user_roles WHERE user = ?", name)),
             isLocked: row["is_locked"], failedAttempts: row["failed_attempts"],
             created: Date(milliseconds: row["created"]), changed: Date(milliseconds: row["changed"]))
     }
 
-    package func passwordHash(of name: String) throws -> String? {
+    package func secret(of name: String) throws -> StoredSecret? {
         guard !name.isNobodysName else { return nil }
-        return try value("SELECT password_hash FROM users WHERE name = ? AND NOT is_locked", name)
+        return try rows("SELECT id, password_hash FROM users WHERE name = ? AND NOT is_locked", name).first.map { row in
+            StoredSecret(subject: row["id"], hash: row["password_hash"])
+        }
     }
 
     package func permissions(of name: String) throws -> Set<String> {
@@ -41,8 +43,11 @@ extension Database: StoreTransaction {
 
     package func insert(_ user: User) throws {
         try run(
-            "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?)", user.name, user.passwordHash, user.isLocked,
-            user.failedAttempts, user.created.milliseconds, user.changed.milliseconds)
+            """
+            INSERT INTO users (id, name, password_hash, is_locked, failed_attempts, created, changed)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """, user.id, user.name, user.passwordHash, user.isLocked, user.failedAttempts, user.created.milliseconds,
+            user.changed.milliseconds)
         try setAccess(of: user)
     }
 
@@ -77,12 +82,16 @@ extension Database: StoreTransaction {
     }
 
     package func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool {
-        try run(
-            """
-            UPDATE users SET failed_attempts = 0, password_hash = ?
-            WHERE name = ? AND password_hash = ? AND NOT is_locked
-            """, rehashed ?? passwordHash, name, passwordHash)
-        return changesCount == 1
+        let failures: Int? = try value(
+            "SELECT failed_attempts FROM users WHERE name = ? AND password_hash = ? AND NOT is_locked", name,
+            passwordHash)
+        guard let failures else { return false }
+        if failures > 0 || rehashed != nil {
+            try run(
+                "UPDATE users SET failed_attempts = 0, password_hash = ? WHERE name = ?", rehashed ?? passwordHash,
+                name)
+        }
+        return true
     }
 
     package func delete(user name: String) throws {

@@ -11,11 +11,19 @@ extension SQLiteStore {
             try $0.execute(sql: "CREATE INDEX revocations_by_end ON revocations (expires)")
         }
         migrator.registerMigration("4 clients and scopes of sessions") { try $0.execute(sql: fourth) }
+        migrator.registerMigration("5 ids of users") { try $0.execute(sql: fifth) }
         return migrator
     }
 
     /// By it a file is known to be a store's.
     static let firstMigration = "1 users, sessions, keys, revocations, audit"
+
+    /// Whoever is there keeps the `sub` that its tokens had.
+    private static let fifth = """
+        ALTER TABLE users ADD COLUMN id TEXT NOT NULL DEFAULT '';
+        UPDATE users SET id = name;
+        CREATE UNIQUE INDEX users_by_id ON users (id);
+        """
 
     private static let fourth = """
         ALTER TABLE families ADD COLUMN client TEXT;

@@ -7,7 +7,7 @@ extension StoreTransaction {
         guard try self.user(named: user.name) == nil else { throw Refusal.nameTaken }
         if let refusal = user.refusal(held: held, try roles()) { throw refusal }
         try insert(user)
-        try note(entry)
+        try note(entry.about(user))
         return user
     }
 
@@ -15,7 +15,7 @@ extension StoreTransaction {
         guard try self.user(named: user.name) == nil, try administrators(orLocked: true) == 0 else { return false }
         try set(role)
         try insert(user)
-        try note(entry)
+        try note(entry.about(user))
         return true
     }
 
@@ -32,7 +32,7 @@ extension StoreTransaction {
             guard let user = try user(named: name) else { throw Refusal.noSuchUser }
             try end(.sessions, of: name, at: entry.at)
             try delete(user: name)
-            try note(entry)
+            try note(entry.about(user))
             return user
         }
     }
@@ -46,7 +46,8 @@ extension StoreTransaction {
     }
 
     package func set(_ role: Role, _ entry: AuditEntry) throws -> Role {
-        try endingLessened(at: entry.at) {
+        guard try !roles().contains(role) else { return role }
+        return try endingLessened(at: entry.at) {
             try set(role)
             try note(entry)
             return role
@@ -75,6 +76,7 @@ extension StoreTransaction {
     ) throws -> User {
         guard let user = try user(named: name) else { throw Refusal.noSuchUser }
         let (changed, ending) = try change.applied(to: user, held: held, roles: try roles(), at: entry.at).get()
+        guard !changed.isSame(as: user) else { return user }
         try update(changed)
         if changed.permissions != user.permissions || changed.roles != user.roles { try setAccess(of: changed) }
         try end(ending, of: name, at: entry.at)

@@ -4,8 +4,8 @@ package import Foundation
 /// on it once, for every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
-    /// What ``UserStore/passwordHash(of:)`` says.
-    func passwordHash(of name: String) throws -> String?
+    /// What ``UserStore/secret(of:)`` says.
+    func secret(of name: String) throws -> StoredSecret?
     /// What ``UserStore/permissions(of:)`` says.
     func permissions(of name: String) throws -> Set<String>
     /// Writes a user with its permissions and roles.

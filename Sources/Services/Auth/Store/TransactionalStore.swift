@@ -26,8 +26,8 @@ extension TransactionalStore {
         try await read { try $0.user(named: name) }
     }
 
-    public func passwordHash(of name: String) async throws(StoreError) -> String? {
-        try await read { try $0.passwordHash(of: name) }
+    public func secret(of name: String) async throws(StoreError) -> StoredSecret? {
+        try await read { try $0.secret(of: name) }
     }
 
     public func add(

@@ -8,8 +8,8 @@ public protocol UserStore: Sendable {
     /// - Returns: `nil` where there is no user of this name.
     func user(named name: String) async throws(StoreError) -> User?
 
-    /// - Returns: what a password is compared with; `nil` where there is no such user, or it is locked.
-    func passwordHash(of name: String) async throws(StoreError) -> String?
+    /// - Returns: `nil` if there is no such user, or it is locked.
+    func secret(of name: String) async throws(StoreError) -> StoredSecret?
 
     /// - Returns: what the user may do at this moment, by itself and by its roles; nothing where there is no such user, or
     ///   it is locked.
@@ -39,7 +39,7 @@ public protocol UserStore: Sendable {
     /// - Returns: whether it was added; not where a user has its name or holds ``Administration/permission``, locked or not.
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
-    /// Changes a user, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The moment is that of the
+    /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The moment is that of the
     /// entry.
     ///
     /// - Returns: the user as it is now.
@@ -65,7 +65,7 @@ public protocol UserStore: Sendable {
     /// All roles, by name.
     func roles() async throws(StoreError) -> [Role]
 
-    /// Adds a role, or gives one other permissions. Access tokens of users who may do less than before are revoked.
+    /// Adds a role, or gives one other permissions, unless it has these. Access tokens of users who may do less than before are revoked.
     func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal>
 
     /// Removes a role, and takes it from all users who have it, whose access tokens are revoked.
