@@ -4,7 +4,9 @@ import Foundation
 import RPC
 import Resource
 import Testing
+import Tokens
 
+@testable import Auth
 @testable import Measuring
 @testable import WebApp
 
@@ -55,6 +57,26 @@ struct WebAppPageTests {
         #expect(session == WebAppContract.Session(user: "guest", permissions: ["time"]))
         let wrong = Credentials(user: "ada", password: "wrong")
         #expect(await problem { try await client.call(WebAppContract.signIn, wrong) }?.kind == .credentialsWrong)
+    }
+
+    @Test("webapp compares the wires as a client of its own, also without guests")
+    func ownClient() async throws {
+        let store = try NewStore()
+        let secret = String(repeating: "secret ", count: 5)
+        for text in ["another one", secret, secret] {
+            try await ClientAccount.provide(
+                WebAppService.client, secret: OpaqueToken(text), permissions: WebAppService.clientPermissions,
+                store.store)
+        }
+        #expect(try await store.store.clients(after: nil, limit: 9).map(\.clientEntry.permissions) == [["time"]])
+        #expect(try await store.store.audit(before: nil, limit: 9).count == 2)
+        let auth = try Line(trust.auth(store: store.store, guests: []), AuthContract.description, trust.verifier)
+        let webApp = WebAppService(
+            executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource), clientSecret: secret)
+        let token = try await webApp.ownToken()
+        #expect(try await trust.verifier.verify(token).username == "client:webapp")
+        #expect(try await webApp.ownToken() == token)
+        #expect(await problem { _ = try await webApp.guestToken() }?.kind == .permissionDenied)
     }
 
     @Test("calls are remembered with what they asked of others, and with nothing that was said")

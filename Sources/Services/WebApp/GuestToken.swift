@@ -9,4 +9,9 @@ struct GuestToken {
         token = access.token
         renewal = .now + .seconds(access.expiresIn) / 2
     }
+
+    init(_ response: TokenResponse) {
+        token = response.accessToken
+        renewal = .now + .seconds(response.expiresIn) / 2
+    }
 }

@@ -16,6 +16,10 @@ public actor WebAppService: Service {
     let start = ContinuousClock.now
     /// What visitors are shown of recent calls. It is to be one of the dispatcher's interceptors.
     public nonisolated let log = CallLog()
+    /// The secret of webapp's own client at auth; `nil` if it has none.
+    let clientSecret: String?
+    /// That of the client.
+    var ownToken: GuestToken?
     private var guest: GuestToken?
     /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
     private var flight: Task<Result<GuestToken, Problem>, Never>?
@@ -26,15 +30,18 @@ public actor WebAppService: Service {
     /// - Parameters:
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
     ///   - neighbours: whom visitors are told about.
+    ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
     public init(
         executor: ServiceExecutor, auth: Peer<AuthContract>, resource: Peer<ResourceContract>,
-        resourceOverHTTP: Peer<ResourceContract>? = nil, neighbours: [Neighbour] = []
+        resourceOverHTTP: Peer<ResourceContract>? = nil, neighbours: [Neighbour] = [],
+        clientSecret: String? = nil
     ) {
         self.executor = executor
         self.auth = auth
         self.resource = resource
         self.resourceOverHTTP = resourceOverHTTP
         self.neighbours = neighbours
+        self.clientSecret = clientSecret
     }
 
     public func waitsFor() async -> [String] {

@@ -36,12 +36,17 @@ struct FleetSettings: Sendable {
         return .http(try ServiceSettings.url(of: resource.name, port: resource.port, settings))
     }
 
+    /// The secret of webapp's OAuth client, which auth and webapp share; `nil` if there is none.
+    ///
+    /// - Throws: `SettingsError` if it is too short.
+    func webAppClientSecret() throws(SettingsError) -> String? { try settings.optional(Self.webAppClientSecret) }
+
     /// Every setting that is read anywhere, in the order of `env.example`.
     static var all: [SettingDescription] {
         FamilySettings.all
             + [commandKey.description]
             + [issuer.description, audience.description, tokenLifetime.description] + AuthSettings.all
-            + [resourceOverHTTP.description]
+            + [resourceOverHTTP.description, webAppClientSecret.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
             + NewsSettings.all(of: Member.auth.name)
     }
@@ -56,6 +61,15 @@ struct FleetSettings: Sendable {
         "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", standard: "starmicroservices")
     private static let tokenLifetime = Setting<Int>.integer(
         "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
+    private static let webAppClientSecret = Setting<String>(
+        "WEBAPP_CLIENT_SECRET",
+        "By which webapp is an OAuth client of auth, instead of a guest, where it acts for itself; at least 32 "
+            + "characters. auth makes the client webapp with it.",
+        standard: "", isSecret: true
+    ) { text throws(SettingFault) in
+        guard text.utf8.count >= 32 else { throw SettingFault("must have at least 32 characters") }
+        return text
+    }
     private static let resourceOverHTTP = Setting<PeerAddress>(
         "RESOURCE_HTTP_ADDRESS",
         "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "

@@ -6,6 +6,7 @@ import Hosting
 import Logging
 import Passwords
 import Tokens
+import WebApp
 
 extension Member {
     static let authPort = 5040
@@ -15,7 +16,16 @@ extension Member {
         let passwords = PasswordHasher()
         let store = try own.database.open(isMade: true)
         host.logger.info("The store is open", metadata: ["store": "\(own.database.place)"])
-        let preparation = { @Sendable in try await prepare(store, passwords, own, host) }
+        let webAppSecret = try settings.webAppClientSecret()
+        let preparation = { @Sendable in
+            try await prepare(store, passwords, own, host)
+            if let webAppSecret {
+                try await ClientAccount.provide(
+                    WebAppService.client, secret: OpaqueToken(webAppSecret),
+                    permissions: WebAppService.clientPermissions,
+                    store)
+            }
+        }
         let isPrepared = try await attempt(preparation, host)
         let issuer = TokenIssuer(
             key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)

@@ -23,7 +23,7 @@ extension Member {
         let service = WebAppService(
             executor: host.executor, auth: Peer(auth.caller, link: auth.link),
             resource: Peer(resource.caller, link: resource.link), resourceOverHTTP: Peer(overHTTP, link: .http),
-            neighbours: neighbours)
+            neighbours: neighbours, clientSecret: try settings.webAppClientSecret())
         let pages = WebPage.files.map { file in
             Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
         }
