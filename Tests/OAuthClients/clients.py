@@ -1,22 +1,19 @@
-"""What OAuth clients and token verifiers of other people make of auth: `clients.py URL SECRET-OF-REPORTS SECRET-OF-WEB`."""
+"""What OAuth clients of other people make of auth: `clients.py URL` and the secrets of reports, web and gateway."""
 
 import os
 import sys
 import time
 
 import httpx
-import jwt
 import requests
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from httpx_auth import OAuth2ClientCredentials, OAuth2ResourceOwnerPasswordCredentials
-from joserfc import jwt as jose
-from joserfc.jwk import KeySet
 from oauthlib.oauth2 import BackendApplicationClient, LegacyApplicationClient
 from requests_oauthlib import OAuth2Session
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
-base, reports, web = sys.argv[1:]
+base, reports, web, gateway = sys.argv[1:]
 endpoint = base + "/oauth/token"
 
 
@@ -78,20 +75,34 @@ def httpx_auth():
             assert client.get(base + "/api/v1/auth/me").status_code == 200
 
 
-def verifiers():
-    form = {"grant_type": "password", "username": "ada", "password": "correct horse", "scope": "time"}
-    token = requests.post(endpoint, data=form, timeout=5).json()["access_token"]
-    keys = base + "/.well-known/jwks.json"
-    key = jwt.PyJWKClient(keys).get_signing_key_from_jwt(token)
-    claims = jwt.decode(
-        token, key, algorithms=["EdDSA"], audience="starmicroservices", issuer="starmicroservices-auth")
-    # As FastAPI's SecurityScopes and Authlib's require_oauth read it.
-    assert claims["sub"] == "ada" and claims["scope"].split() == ["time"]
-    keys = KeySet.import_key_set(requests.get(keys, timeout=5).json())
-    assert jose.decode(token, keys, algorithms=["EdDSA"]).claims["scope"] == "time"
+def revocation_and_introspection():
+    document = requests.get(base + "/.well-known/oauth-authorization-server", timeout=5).json()
+    for method in document["revocation_endpoint_auth_methods_supported"][:2]:
+        session = AuthlibSession("web", web, token_endpoint_auth_method=method)
+        token = session.fetch_token(endpoint, username="ada", password="correct horse")
+        judge = AuthlibSession("gateway", gateway, token_endpoint_auth_method=method)
+
+        def introspect(hint):
+            answer = judge.introspect_token(document["introspection_endpoint"], token[hint], token_type_hint=hint)
+            return answer.json()
+
+        access = introspect("access_token")
+        assert access["active"] and access["username"] == "ada" and access["scope"].split() == ["tide", "time"]
+        assert introspect("refresh_token")["sub"] == access["sub"]
+        form = {"token": token["refresh_token"]}
+        other = requests.post(document["revocation_endpoint"], form, auth=("reports", reports), timeout=5)
+        assert other.status_code == 400 and other.json()["error"] == "invalid_grant", other.text
+        ended = session.revoke_token(
+            document["revocation_endpoint"], token["refresh_token"], token_type_hint="refresh_token")
+        assert ended.status_code == 200
+        assert introspect("access_token") == introspect("refresh_token") == {"active": False}
+    nobody = requests.post(document["introspection_endpoint"], form, timeout=5)
+    assert nobody.status_code == 401 and nobody.headers["WWW-Authenticate"].startswith("Basic")
+    twice = requests.post(endpoint, [("grant_type", "password"), ("grant_type", "password")], timeout=5)
+    assert twice.status_code == 400 and twice.json()["error"] == "invalid_request"
 
 
 wait()
-for check in (requests_oauthlib, authlib, metadata, httpx_auth, verifiers):
+for check in (requests_oauthlib, authlib, metadata, httpx_auth, revocation_and_introspection):
     check()
     print(check.__name__, "works")
