@@ -107,7 +107,7 @@ let package = Package(
         // The two wires.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
         kit("HTTPTransport", ["CZlib", "RPC", httpClient] + nio),
-        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", logging, metrics]),
+        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.

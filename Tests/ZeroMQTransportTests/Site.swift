@@ -152,9 +152,13 @@ enum SmokeContract: Contract {
     static let block = Endpoint<Empty, Empty>(
         "block", .post, "/block", access: .open, deadline: .seconds(20), summary: "Blocks its thread.")
 
+    static let work = Endpoint<Empty, Empty>(
+        "work", .post, "/work", access: .open, deadline: .seconds(20), summary: "Takes a millisecond of its thread.")
+
     static let endpoints = Endpoints {
         smoke
         count
+        work
         fill
         slow
         block
@@ -197,6 +201,7 @@ actor SmokeService: Service {
         Handlers {
             handle(SmokeContract.smoke) { _, _ in Empty() }
             handle(SmokeContract.count, with: count)
+            handle(SmokeContract.work, with: work)
             handle(SmokeContract.fill, with: fill)
             handle(SmokeContract.slow, with: slow)
             handle(SmokeContract.block, with: block)
@@ -205,6 +210,13 @@ actor SmokeService: Service {
 
     private func count(_: Empty, _ context: CallContext) async -> Empty {
         runs += 1
+        return Empty()
+    }
+
+    private func work(_: Empty, _ context: CallContext) async -> Empty {
+        runs += 1
+        let end = ContinuousClock.now + .milliseconds(1)
+        while ContinuousClock.now < end {}
         return Empty()
     }
 

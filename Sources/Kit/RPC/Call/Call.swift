@@ -65,7 +65,7 @@ extension Call {
     package static let unknownEndpoint = "unknown"
 
     /// Whether it is to the kit itself, and so answered even where all others are refused.
-    var isVital: Bool { endpoint.hasPrefix("_") }
+    package var isVital: Bool { endpoint.hasPrefix("_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
     /// `Authorization` (RFC 6750, section 2.1).

@@ -143,8 +143,8 @@ public final class Dispatcher: Sendable {
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
             guard deadline > .now else { throw Problem.late }
             let isVital = running.call.isVital
-            if !isVital { try admission.enter() }
-            defer { if !isVital { admission.leave() } }
+            if !isVital { try admission.enter(handler.load) }
+            defer { if !isVital { admission.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, running.call.token)
             let context = CallContext(running.call, by: principal, deadline: deadline)

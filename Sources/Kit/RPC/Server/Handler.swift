@@ -8,6 +8,7 @@ public final class Handler: Sendable {
     public let endpoint: EndpointDescription
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
     let answer: Answer
+    let load = EndpointLoad()
 
     init(_ endpoint: EndpointDescription, answer: @escaping Answer) {
         self.endpoint = endpoint

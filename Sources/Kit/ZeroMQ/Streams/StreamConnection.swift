@@ -27,6 +27,8 @@ final class StreamConnection: Flushable {
         let curve: Curve?
         /// Bytes that may wait for a peer that reads slowly. Above them a sender is refused.
         let highWaterMark: Int
+        /// Whether nothing is read from a peer while a sender to it is refused.
+        let holdsBack: Bool
         /// The time for the handshake.
         let handshakeTime: Duration
         /// `nil` for none: the system notices the end of a process on this machine.
@@ -153,7 +155,7 @@ extension StreamConnection {
     /// One interval of the heartbeat is over.
     private func beat(at now: ContinuousClock.Instant) {
         guard let heartbeat = settings.heartbeat else { return }
-        silentIntervals = isHeard ? 0 : silentIntervals + 1
+        silentIntervals = isHeard || isHeldBack ? 0 : silentIntervals + 1
         guard heartbeat.interval * silentIntervals < heartbeat.timeout else { return end() }
         isHeard = false
         nextPing = now + heartbeat.interval
@@ -188,23 +190,23 @@ extension StreamConnection {
 // MARK: - Reading
 
 extension StreamConnection {
-    /// Reads all that is there, so that what has waited together is seen together; but not for ever.
+    /// Reads all that is there, so that what has waited together is seen together; but not for long, for others wait.
     ///
     /// - Parameter toTheEnd: whether the peer has gone.
     private func read(toTheEnd: Bool) {
-        for _ in 0..<Self.readsAtOnce {
+        let limit = ContinuousClock.now + Self.longestReading
+        repeat {
             let (count, size) = thread.withScratch { scratch in
                 let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
                 if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
                 return (count, scratch.count)
             }
             if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
-            guard attachment != nil, count == size || (toTheEnd && count > 0) else { return }
-        }
+            guard attachment != nil, !isHeldBack, count == size || (toTheEnd && count > 0) else { return }
+        } while ContinuousClock.now < limit
     }
 
-    /// More than a Unix socket holds.
-    private static let readsAtOnce = 8
+    private static let longestReading = Duration.milliseconds(5)
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         isHeard = true
@@ -269,8 +271,13 @@ extension StreamConnection {
 
     /// A sender that was refused is notified by the loop, not from here: it may send at once, and so come back to this.
     private func updateInterest() {
-        attachment?.interest = isWaitingToWrite || owesWritable ? [.readable, .writable] : .readable
+        attachment?.interest =
+            isHeldBack ? .writable : isWaitingToWrite || owesWritable ? [.readable, .writable] : .readable
     }
+
+    /// Nothing is read from a client that does not read its replies: they would only become more. A server is read from in
+    /// any case, or two ends could wait for each other.
+    private var isHeldBack: Bool { settings.holdsBack && owesWritable }
 }
 
 /// Calls the system until no signal interrupts.

@@ -52,7 +52,7 @@ final class StreamListener {
         self.handler = handler
         settings = StreamConnection.Settings(
             options, for: address, in: context,
-            highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark)
+            highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark, holdsBack: role == .router)
         let place = try ListeningPlace(at: address, in: context, backlog: options.backlog)
         self.place = place
         self.address = place.address

@@ -2,11 +2,14 @@ internal import ZMTP
 
 extension StreamConnection.Settings {
     /// - Parameter options: heartbeats and security hold for `tcp://`; elsewhere the kernel and the file system do.
-    init(_ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int) {
+    init(
+        _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int, holdsBack: Bool = false
+    ) {
         self.init(
             limits: Session.Limits(frame: options.maxMessageSize ?? .max / 4),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,
-            handshakeTime: options.handshakeInterval, heartbeat: address.isTCP ? options.heartbeat : nil)
+            holdsBack: holdsBack, handshakeTime: options.handshakeInterval,
+            heartbeat: address.isTCP ? options.heartbeat : nil)
     }
 }
 

@@ -93,7 +93,7 @@ extension Head {
         guard survey.isASCII || String(validating: frame, as: UTF8.self) != nil else {
             throw .malformed("The head is not UTF-8.")
         }
-        var lines = Lines(frame)
+        var lines = HeadLines(frame)
         self.init(String(decoding: lines.next() ?? UnsafeRawBufferPointer(rebasing: frame[0..<0]), as: UTF8.self))
         var count = 0
         while let line = lines.next() {
@@ -172,7 +172,7 @@ private struct Survey {
 }
 
 /// The lines of a head. The last may lack its end; what follows the last end is no line.
-private struct Lines {
+struct HeadLines {
     private let frame: UnsafeRawBufferPointer
     private var start = 0
 

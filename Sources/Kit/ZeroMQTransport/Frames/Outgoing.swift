@@ -8,8 +8,12 @@ package struct Outgoing: OutboundMessage, Sendable {
     package let body: Data
 
     package init(_ preamble: Preamble, _ head: Head = Head(), body: Data = Data()) {
+        self.init(preamble, head: head.bytes, body: body)
+    }
+
+    init(_ preamble: Preamble, head: [UInt8], body: Data) {
         self.preamble = preamble
-        self.head = head.bytes
+        self.head = head
         self.body = body
     }
 

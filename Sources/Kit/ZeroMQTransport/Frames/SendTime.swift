@@ -34,6 +34,21 @@ package struct SendTime: Equatable, Sendable {
     }
 }
 
+extension SendTime {
+    private static let start = Array("sent: ".utf8)
+
+    /// Finds the header in a head that is not read.
+    init?(in head: UnsafeRawBufferPointer) {
+        var lines = HeadLines(head)
+        while let line = lines.next() {
+            guard line.starts(with: Self.start) else { continue }
+            self.init(String(decoding: line.dropFirst(Self.start.count), as: UTF8.self))
+            return
+        }
+        return nil
+    }
+}
+
 /// The name of a clock, as far as names must be told apart (FNV-1a).
 struct ClockName: Equatable, Sendable {
     private let hash: UInt64

@@ -10,29 +10,30 @@ public struct FrontCounters: Sendable, Equatable {
     public internal(set) var undelivered = 0
     /// Connections that were refused because their CURVE key is not admitted.
     public internal(set) var unadmitted = 0
+    /// Calls that were refused unread, because they could not have been answered in time.
+    public internal(set) var overloaded = 0
 }
 
-/// Tells ``FrontCounters`` to whoever measures: `star_zmq_messages_total`, by service and outcome.
+/// Adds ``FrontCounters`` to `star_zmq_messages_total`, by service and outcome.
 struct FrontMeters: Sendable {
-    private let dropped: Counter
-    private let refused: Counter
-    private let undelivered: Counter
-    private let unadmitted: Counter
+    private typealias Value = @Sendable (FrontCounters) -> Int
+    private static let outcomes: KeyValuePairs<String, Value> = [
+        "dropped": { $0.dropped }, "refused": { $0.refused }, "undelivered": { $0.undelivered },
+        "unadmitted": { $0.unadmitted }, "overloaded": { $0.overloaded },
+    ]
+
+    private let meters: [(counter: Counter, value: Value)]
 
     init(_ service: String) {
-        func counter(_ outcome: String) -> Counter {
-            Counter(label: "star_zmq_messages_total", dimensions: [("service", service), ("outcome", outcome)])
+        meters = Self.outcomes.map { outcome, value in
+            let dimensions = [("service", service), ("outcome", outcome)]
+            return (Counter(label: "star_zmq_messages_total", dimensions: dimensions), value)
         }
-        dropped = counter("dropped")
-        refused = counter("refused")
-        undelivered = counter("undelivered")
-        unadmitted = counter("unadmitted")
     }
 
     func add(_ counters: FrontCounters, since old: FrontCounters) {
-        dropped.increment(by: counters.dropped - old.dropped)
-        refused.increment(by: counters.refused - old.refused)
-        undelivered.increment(by: counters.undelivered - old.undelivered)
-        unadmitted.increment(by: counters.unadmitted - old.unadmitted)
+        for meter in meters where meter.value(counters) != meter.value(old) {
+            meter.counter.increment(by: meter.value(counters) - meter.value(old))
+        }
     }
 }

@@ -19,6 +19,8 @@ final class Peer {
     var isGreeted = false
     /// How long its messages are under way.
     var transit = TransitTime()
+    /// Calls that wait for their turn.
+    var queuedCalls = 0
     private var calls: [CallID: Progress] = [:]
     /// Replies that the socket has not accepted yet, oldest first.
     var outbox = Outbox()

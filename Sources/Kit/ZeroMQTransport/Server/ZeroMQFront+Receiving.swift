@@ -4,19 +4,6 @@ import RPC
 import ZMTP
 import ZeroMQ
 
-/// A call that was read and is not begun.
-struct UnbegunCall {
-    var call: Call
-    let id: UInt64
-    let peer: Peer
-    let path: ReturnPath
-    /// The time that its message was under way, in milliseconds, if it says so.
-    let age: Int64?
-
-    /// Whether it came so quickly that no cancellation can wait behind it.
-    var isFresh: Bool { age.map { $0 < 5 } ?? false }
-}
-
 extension ZeroMQFront {
     /// Handles an event of the socket of this number.
     func take(_ event: SocketEvent, from listener: Int) {
@@ -29,12 +16,13 @@ extension ZeroMQFront {
                 counters.dropped += 1
                 return
             }
+            if start == 0, let id = hopelessCall(in: frames, of: peers[path.peer]) { return refuseQuickly(id, path) }
             take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
         case .writable(let name): flush(PeerID(listener: listener, name: name))
         case .disconnected(let name): forget(PeerID(listener: listener, name: name))
         case .refused(let refusal):
             counters.unadmitted += 1
-            refusals.note(refusal)
+            refusals.warn(of: refusal)
         }
     }
 
@@ -95,7 +83,7 @@ extension ZeroMQFront {
         case nil: break
         }
         let request = UnbegunCall(call: call, id: preamble.id, peer: peer, path: path, age: age)
-        if request.isFresh { begin(request) } else { beginSoon(request) }
+        if call.isVital || (request.isFresh && peer.queuedCalls == 0) { begin(request) } else { beginInTurn(request) }
     }
 
     /// The time that a message was under way, in milliseconds; `nil` if it does not say when it was sent.
@@ -103,30 +91,12 @@ extension ZeroMQFront {
         head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
     }
 
-    private func begin(_ request: UnbegunCall) {
+    func begin(_ request: UnbegunCall) {
         let (id, path) = (request.id, request.path)
         let running = dispatcher.start(request.call) { [weak self] reply, call in
             self?.deliver(reply, to: call, id, path)
         }
         request.peer.began(running, CallID(id, path))
-    }
-
-    /// Begins a call after all that was read together with it: the cancellation of a call that has waited may be there.
-    private func beginSoon(_ request: UnbegunCall) {
-        unbegun.append(request)
-        if unbegun.count == 1 { Task { beginAll() } }
-    }
-
-    private func beginAll() {
-        let requests = unbegun
-        unbegun = []
-        for var request in requests {
-            let isAbandoned =
-                peers[request.path.peer] !== request.peer
-                || request.peer.hasCancelled(CallID(request.id, request.path))
-            if isAbandoned { request.call.fault = .cancelled }
-            begin(request)
-        }
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.

@@ -32,8 +32,9 @@ public actor ZeroMQFront: Front, ThreadBound {
     let hello: Head
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
-    var refusals: RefusalLog
-    var unbegun: [UnbegunCall] = []
+    var refusals: SparseLog
+    var overload: SparseLog
+    var queue = CallQueue()
     var idleWaiter: CheckedContinuation<Void, Never>?
 
     private let context: Context
@@ -58,7 +59,8 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
         meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
-        refusals = RefusalLog(dispatcher.contracts.first?.name ?? "")
+        refusals = SparseLog(dispatcher.contracts.first?.name ?? "")
+        overload = refusals
     }
 
     isolated deinit {

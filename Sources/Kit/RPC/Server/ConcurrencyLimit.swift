@@ -1,0 +1,59 @@
+import Synchronization
+
+/// How many calls of one endpoint may be in flight, found out by additive increase and multiplicative decrease: as many as
+/// end in time.
+///
+/// A call that ends after its deadline was work for nobody. While more than a twentieth of the calls do, fewer are begun;
+/// once no more do, the limit grows as far as it is needed.
+struct ConcurrencyLimit {
+    /// So many calls are always begun: they may all wait for something that is slow.
+    static let smallest = 64
+    /// How often the limit changes.
+    static let window = Duration.milliseconds(100)
+    private static let toleratedDivisor = 20
+
+    private(set) var limit = Int.max
+    private(set) var inFlight = 0
+    private var windowEnd = ContinuousClock.now + window
+    /// Of this window.
+    private var (peak, ended, late) = (0, 0, 0)
+
+    /// - Returns: whether one more call may begin; every call that has begun must ``leave(isLate:at:)``.
+    mutating func enter() -> Bool {
+        guard inFlight < limit else { return false }
+        inFlight += 1
+        peak = max(peak, inFlight)
+        return true
+    }
+
+    /// - Parameter isLate: whether it has ended after its deadline.
+    mutating func leave(isLate: Bool, at now: ContinuousClock.Instant) {
+        inFlight -= 1
+        ended += 1
+        if isLate { late += 1 }
+        if now >= windowEnd { adapt(at: now) }
+    }
+
+    private mutating func adapt(at now: ContinuousClock.Instant) {
+        if late * Self.toleratedDivisor > ended {
+            limit = max(Self.smallest, min(limit, peak) / 10 * 9)
+        } else if peak >= limit {
+            limit += max(1, limit / Self.toleratedDivisor)
+        }
+        (peak, ended, late) = (inFlight, 0, 0)
+        windowEnd = now + Self.window
+    }
+}
+
+/// The calls of one endpoint, whatever front they came by.
+final class EndpointLoad: Sendable {
+    private let limit = Mutex(ConcurrencyLimit())
+
+    /// - Returns: whether one more call may begin.
+    func enter() -> Bool { limit.withLock { $0.enter() } }
+
+    func leave(by deadline: ContinuousClock.Instant) {
+        let now = ContinuousClock.now
+        limit.withLock { $0.leave(isLate: deadline <= now, at: now) }
+    }
+}

@@ -1,0 +1,38 @@
+import Logging
+import ZeroMQ
+
+/// Logs something that strangers may cause as often as they like, at most one line in ten seconds.
+struct SparseLog {
+    private let logger: Logger
+    private var nextLine = ContinuousClock.now
+    /// Since the last line.
+    private var unlogged = 0
+
+    private static let interval = Duration.seconds(10)
+
+    /// - Parameter name: of the service, or of the topic.
+    init(_ name: String) {
+        logger = Logger(label: name)
+    }
+
+    /// Logs a warning, or counts it.
+    mutating func warn(_ message: Logger.Message, _ metadata: @autoclosure () -> Logger.Metadata = [:]) {
+        guard nextLine <= .now else {
+            unlogged += 1
+            return
+        }
+        var metadata = metadata()
+        if unlogged > 0 { metadata["unlogged"] = "\(unlogged)" }
+        logger.warning(message, metadata: metadata)
+        nextLine = .now + Self.interval
+        unlogged = 0
+    }
+
+    /// Logs a connection that CURVE has refused.
+    mutating func warn(of refusal: Refusal) {
+        var metadata: Logger.Metadata = ["reason": "\(refusal.reason)"]
+        if let peer = refusal.peer { metadata["peer"] = "\(peer)" }
+        if let key = refusal.key { metadata["key"] = "\(key)" }
+        warn("A CURVE handshake has failed", metadata)
+    }
+}

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import RPC
+
+@Suite("The limit of the calls in flight")
+struct ConcurrencyLimitTests {
+    private var limit = ConcurrencyLimit()
+    private var now = ContinuousClock.now
+
+    /// Lets so many calls begin together and end within one window.
+    private mutating func run(_ calls: Int, late: Int = 0) -> Int {
+        let begun = (0..<calls).filter { _ in limit.enter() }.count
+        now += ConcurrencyLimit.window * 2
+        for number in 0..<begun { limit.leave(isLate: number < late, at: now) }
+        return begun
+    }
+
+    @Test("is none as long as calls end in time")
+    mutating func inTime() {
+        #expect(run(100_000) == 100_000)
+        #expect(run(100_000, late: 4000) == 100_000)
+    }
+
+    @Test("falls below the calls in flight while too many end too late, and no further than a few")
+    mutating func late() {
+        #expect(run(1000, late: 1000) == 1000)
+        #expect(run(1000, late: 1000) == 900)
+        for _ in 1...100 { _ = run(1000, late: 1000) }
+        #expect(run(1000) == ConcurrencyLimit.smallest)
+    }
+
+    @Test("grows again when it is reached and calls end in time, and not by itself")
+    mutating func growth() {
+        for _ in 1...100 { _ = run(1000, late: 1000) }
+        for _ in 1...100 { _ = run(10) }
+        #expect(limit.limit == ConcurrencyLimit.smallest)
+        for _ in 1...100 { _ = run(1000) }
+        #expect(run(1000) == 1000)
+    }
+}
