@@ -56,9 +56,21 @@ struct ConnectionTests {
     @Test("ends the calls in flight when the connection is lost: nobody knows what became of them")
     func lost() async {
         var desk = await Desk.connected(calls: [1, 2])
-        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable), .answer(.unavailable)])
-        #expect(desk.connection.state == .down)
+        #expect(
+            desk.apply { $0.disconnected() } == [.answer(.unavailable), .answer(.unavailable), .patience])
         #expect(desk.apply { $0.disconnected() } == [])
+        desk.end()
+    }
+
+    @Test("keeps the calls that come after a connection for the next one, and not for long")
+    func between() async {
+        var desk = await Desk.connected(calls: [])
+        #expect(desk.apply { $0.disconnected() } == [.patience])
+        #expect(await desk.enter(1) == [])
+        #expect(desk.apply { $0.connected() } == [.hello, .send(1)])
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable), .patience])
+        #expect(await desk.enter(2) == [])
+        #expect(desk.apply { $0.lostPatience() } == [.answer(.unavailable, isUnprocessed: true)])
         #expect(await desk.enter(3) == [.answer(.unavailable, isUnprocessed: true)])
         desk.end()
     }
@@ -84,7 +96,7 @@ struct ConnectionTests {
     func restarted() async {
         var desk = await Desk.connected(calls: [])
         #expect(desk.apply { $0.greeted(by: "a") } == [])
-        #expect(desk.apply { $0.disconnected() } == [])
+        #expect(desk.apply { $0.disconnected() } == [.patience])
         #expect(desk.apply { $0.connected() } == [.hello])
         #expect(await desk.enter(1) == [.send(1)])
         #expect(desk.apply { $0.greeted(by: "b") } == [])
@@ -99,7 +111,7 @@ struct ConnectionTests {
         #expect(desk.connection.state == .leaving)
         #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
         #expect(desk.apply { $0.replied(1, .success(status: 200, body: Data())) } == [.answered])
-        #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .down)
+        #expect(desk.apply { $0.disconnected() } == [.patience] && desk.connection.state == .young)
         #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
         desk.end()
     }
@@ -158,7 +170,8 @@ struct ConnectionTests {
         var desk = await Desk.connected(calls: [1])
         _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
         _ = await desk.enter(2)
-        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable, isUnprocessed: true), .patience])
+        desk.end()
     }
 
     @Test("knows a reply that calls a call late which is not")
@@ -177,7 +190,7 @@ struct ConnectionTests {
         #expect(desk.apply { $0.replied(0, .failure(problem)) } == [.answer(.incompatible)])
         #expect(await desk.enter(2) == [.answer(.incompatible)])
         #expect(!desk.connection.isUp && desk.connection.isOpen)
-        #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .down)
+        #expect(desk.apply { $0.disconnected() } == [.patience] && desk.connection.state == .young)
         desk.end()
     }
 

@@ -21,8 +21,8 @@ public struct SocketOptions: Sendable {
     public var connectTimeout: Duration = .milliseconds(1500)
     /// The first pause before connecting again.
     public var reconnectInterval: Duration = .milliseconds(50)
-    /// Pauses double up to this.
-    public var reconnectMaximum: Duration = .seconds(2)
+    /// Pauses double up to this: a peer that is back is found no later. An attempt costs next to nothing.
+    public var reconnectMaximum: Duration = .milliseconds(100)
     /// ZMTP heartbeats, on `tcp://` only. Nil for none.
     public var heartbeat: Heartbeat? = Heartbeat()
     /// TCP keep-alive, on `tcp://` only. Nil for the system's.

@@ -188,11 +188,11 @@ struct Connection {
         return lost + heard()
     }
 
-    /// The connection is gone, and with it the replies.
+    /// The connection is gone, and with it the replies. Another one may soon be there: the calls that come wait for it.
     mutating func disconnected() -> [Action] {
         guard isOpen else { return [] }
-        state = .down
-        return lose(.lost, unsent: .notConnected)
+        state = .young
+        return lose(.lost, unsent: .notConnected) + [.startPatience]
     }
 
     /// CURVE does not let a connection come about: calls fail with the reason until there is one.

@@ -1,0 +1,108 @@
+import Endpoints
+import Foundation
+import Synchronization
+import Testing
+
+@testable import RPC
+
+@Suite("The balancer", .timeLimit(.minutes(1)))
+struct BalancerTests {
+    /// A replica that answers after a while, or not at all, and can be frozen.
+    private final class Fake: Caller {
+        private let delay: Duration
+        private let isFrozen = Mutex(false)
+        private let calls = Atomic(0)
+
+        init(after delay: Duration = .zero) {
+            self.delay = delay
+        }
+
+        var isConnected: Bool { true }
+        var timesCalled: Int { calls.load(ordering: .relaxed) }
+
+        func freeze(_ frozen: Bool = true) { isFrozen.withLock { $0 = frozen } }
+
+        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+            if !call.isVital { calls.add(1, ordering: .relaxed) }
+            let deadline = call.received + (call.timeout ?? endpoint.deadline)
+            do {
+                if isFrozen.withLock(\.self) {
+                    try await Task.sleep(until: deadline, clock: .continuous)
+                    return .failure(.deadlineExceeded)
+                }
+                if !call.isVital { try await Task.sleep(for: delay) }
+                return .success(status: 200, body: Data())
+            } catch {
+                return .failure(.cancelled)
+            }
+        }
+
+        func close() {}
+    }
+
+    private static func endpoint(isIdempotent: Bool) -> EndpointDescription {
+        Endpoint<Empty, Empty>(
+            "pour", .post, "/pour", access: .open, idempotent: isIdempotent, deadline: .seconds(5),
+            summary: "Made for tests."
+        ).description
+    }
+
+    private func statuses(_ caller: ReplicaCaller, calls: Int, isIdempotent: Bool = true) async -> [Int] {
+        let endpoint = Self.endpoint(isIdempotent: isIdempotent)
+        return await withTaskGroup { group in
+            for _ in 0..<calls { group.addTask { await caller.call(Call("tea.pour"), endpoint).status } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test("calls a slow replica rarely")
+    func slow() async {
+        let replicas = [Fake(after: .milliseconds(100)), Fake(after: .milliseconds(1)), Fake(after: .milliseconds(1))]
+        let caller = ReplicaCaller(replicas)
+        _ = await statuses(caller, calls: 6)
+        for _ in 1...100 { _ = await statuses(caller, calls: 1) }
+        #expect(replicas[0].timesCalled < 20)
+    }
+
+    @Test("notices a frozen replica, repeats its calls elsewhere, and comes back when it answers")
+    func frozen() async throws {
+        let replicas = [Fake(after: .milliseconds(1)), Fake(after: .milliseconds(1))]
+        let caller = ReplicaCaller(replicas)
+        #expect(await statuses(caller, calls: 20).allSatisfy { $0 == 200 })
+        replicas[0].freeze()
+        let start = ContinuousClock.now
+        #expect(await statuses(caller, calls: 10).allSatisfy { $0 == 200 })
+        #expect(start.duration(to: .now) < .seconds(3))
+        let before = replicas[0].timesCalled
+        #expect(await statuses(caller, calls: 20).allSatisfy { $0 == 200 })
+        #expect(replicas[0].timesCalled == before)
+        replicas[0].freeze(false)
+        while replicas[0].timesCalled == before { _ = await statuses(caller, calls: 1) }
+    }
+
+    @Test("gives the calls of a frozen replica their time if it lives, and if they may not be repeated")
+    func patient() async {
+        let slow = ReplicaCaller([Fake(after: .milliseconds(700)), Fake(after: .milliseconds(700))])
+        #expect(await statuses(slow, calls: 4) == [200, 200, 200, 200])
+        let replicas = [Fake(), Fake()]
+        for replica in replicas { replica.freeze() }
+        let caller = ReplicaCaller(replicas)
+        let endpoint = Self.endpoint(isIdempotent: false)
+        let reply = await caller.call(Call("tea.pour", timeout: .milliseconds(800)), endpoint)
+        #expect(reply.problem?.kind == .deadlineExceeded)
+        #expect(replicas.map(\.timesCalled).reduce(0, +) == 1)
+    }
+
+    @Test("retries a tenth of the calls and three a second, and what was saved up")
+    func budget() {
+        var budget = RetryBudget()
+        let start = ContinuousClock.now
+        var taken = (0..<200).filter { _ in budget.take(at: start) }.count
+        #expect(taken == Int(RetryBudget.most))
+        for _ in 1...50 { budget.noteCall() }
+        taken = (0..<100).filter { _ in budget.take(at: start) }.count
+        #expect((4...5).contains(taken))
+        taken = (0..<100).filter { _ in budget.take(at: start + .seconds(2)) }.count
+        #expect((5...7).contains(taken))
+    }
+}
