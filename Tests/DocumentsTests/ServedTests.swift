@@ -1,9 +1,16 @@
 import AsyncHTTPClient
+import Boilerplate
+import Contracts
 import Documents
+import Endpoints
 import Foundation
+import HTTPTransport
 import NIOCore
 import NIOHTTP1
+import RPC
 import Testing
+
+@testable import Hosting
 
 @Suite("A service shows", .timeLimit(.minutes(1)))
 struct ServedTests {
@@ -29,6 +36,30 @@ struct ServedTests {
         }
     }
 
+    @Test("in its schema where it is: beside the document, as this machine reaches it, or as a trusted proxy says")
+    func servers() async throws {
+        let service = try Dispatcher(
+            BoilerplateService(executor: QueueExecutor(name: "boilerplate")),
+            contract: BoilerplateContract.description, verifier: NoTokens())
+        let own = "http://127.0.0.1:5070"
+        for (proxies, headers, servers) in [
+            ([], [:], ["./", own + "/"]), ([], ["X-Forwarded-Host": "a"], ["./", own + "/"]),
+            (["127.0.0.1"], [:], ["./", own + "/"]),
+            (["127.0.0.1"], ["X-Forwarded-Host": "a", "X-Forwarded-Proto": "https"], ["./", "https://a/"]),
+            (["127.0.0.1"], ["X-Forwarded-Host": "a", "X-Forwarded-Prefix": "/b"], ["http://a/b/"]),
+        ] {
+            let settings = HTTPFront.Settings(trustedProxies: try TrustedProxies(proxies))
+            let pages = Page.documents(of: service.contracts, at: own)
+            let front = try HTTPFront(service, settings: settings, pages: pages)
+            var request = HTTPClientRequest(url: try await front.start()[0] + "/schema")
+            for (name, value) in headers { request.headers.add(name: name, value: value) }
+            let body = try await HTTPClient.shared.execute(request, timeout: .seconds(20)).body.collect(upTo: 1 << 20)
+            let schema = try JSONSerialization.jsonObject(with: Data(body.readableBytesView)) as? [String: Any]
+            #expect((schema?["servers"] as? [[String: String]])?.map { $0["url"] ?? "" } == servers)
+            await front.stop()
+        }
+    }
+
     @Test("its explorer, under the explorer's policy")
     func explorer() async throws {
         try await Family.run { family in
@@ -42,4 +73,8 @@ struct ServedTests {
             }
         }
     }
+}
+
+private struct NoTokens: TokenVerifier {
+    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "No.") }
 }

@@ -82,7 +82,7 @@ struct RequestParserTests {
         arguments: [
             "GET / HTTP/1.1\nHost: a\n\n", "GET  / HTTP/1.1\r\n", "GET /\r\n", "GET / HTTP/1.1 \r\n",
             " GET / HTTP/1.1\r\n",
-            "GET / HTTP/2.0\r\n", "GET / HTTP/1.2\r\n", "GET / http/1.1\r\n", "G(T / HTTP/1.1\r\n",
+            "GET / http/1.1\r\n", "GET / HTTP/1.10\r\n", "GET / HTTP/1,1\r\n", "G(T / HTTP/1.1\r\n",
             "GET /\t HTTP/1.1\r\n",
             "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\nHost : a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n",
             "GET / HTTP/1.1\r\n: a\r\n", "GET / HTTP/1.1\r\nA\r\n", "GET / HTTP/1.1\r\nA: \u{0}\r\n",

@@ -5,23 +5,39 @@ package import HTTPTransport
 
 extension Page {
     /// The documents of every service: OpenAPI at `/schema`, AsyncAPI at `/schema/zeromq`, and the explorer at `/docs`.
-    package static func documents(of contracts: [ContractDescription]) -> [Page] {
-        let (openAPI, asyncAPI) = (OpenAPI(contracts), AsyncAPI(contracts))
+    ///
+    /// - Parameter url: how this machine reaches the service; `nil` if that is not known yet.
+    package static func documents(of contracts: [ContractDescription], at url: String? = nil) -> [Page] {
+        let asyncAPI = AsyncAPI(contracts)
         return [
-            document("/schema", (OpenAPI.jsonType, openAPI.json), (OpenAPI.yamlType, openAPI.yaml)),
-            document("/schema/zeromq", (AsyncAPI.jsonType, asyncAPI.json), (AsyncAPI.yamlType, asyncAPI.yaml)),
+            document("/schema", OpenAPI.jsonType, OpenAPI.yamlType) { base, isYAML in
+                let document = OpenAPI(contracts, servers: servers(url, base))
+                return isYAML ? document.yaml : document.json
+            },
+            document("/schema/zeromq", AsyncAPI.jsonType, AsyncAPI.yamlType) { _, isYAML in
+                isYAML ? asyncAPI.yaml : asyncAPI.json
+            },
         ]
             + Explorer.files.map { file in
                 Page(file.path, contentType: file.contentType, headers: Explorer.headers, content: file.content)
             }
     }
 
+    /// The servers of a document: `./` is right wherever it was fetched; in a saved file the other one is. Nothing has to be
+    /// guessed of a proxy that has named the whole URL.
+    private static func servers(_ url: String?, _ base: ForwardedURL?) -> [String] {
+        guard let base else { return ["./"] + (url.map { [$0 + "/"] } ?? []) }
+        return base.isComplete ? [base.text] : ["./", base.text]
+    }
+
     /// A document in two media types.
     private static func document(
-        _ path: String, _ json: (type: String, content: Data), _ yaml: (type: String, content: Data)
+        _ path: String, _ jsonType: String, _ yamlType: String,
+        _ content: @escaping @Sendable (_ base: ForwardedURL?, _ isYAML: Bool) -> Data
     ) -> Page {
         let caching = ["Cache-Control": "no-cache"]
-        let inYAML = Page(path, contentType: yaml.type, headers: caching, content: yaml.content)
-        return Page(path, contentType: json.type, headers: caching, alternatives: [inYAML], content: json.content)
+        let yaml = Page(path, contentType: yamlType, headers: caching, addressed: { content($0, true) })
+        return Page(
+            path, contentType: jsonType, headers: caching, alternatives: [yaml], addressed: { content($0, false) })
     }
 }

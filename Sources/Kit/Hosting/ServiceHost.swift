@@ -136,8 +136,9 @@ public final class ServiceHost: ServiceLifecycle.Service {
             settings: .init(
                 hosts: service.httpHosts, port: service.httpPort, bodyLimit: family.maxBody,
                 connectionLimit: family.maxConnections, idleTimeout: family.httpIdleTime, cors: family.cors,
-                trustedProxies: family.trustedProxies, stopTimeout: family.stopTime),
-            pages: Page.documents(of: dispatcher.contracts) + pages)
+                trustedProxies: family.trustedProxies, proxyProtocol: family.proxyProtocol,
+                stopTimeout: family.stopTime),
+            pages: Page.documents(of: dispatcher.contracts, at: service.httpPort == 0 ? nil : service.url) + pages)
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
     }

@@ -24,6 +24,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var quietSince = NIODeadline.now()
     /// Closes the connection if it is idle, or has lingered.
     private var timer: Scheduled<Void>?
+    /// The client's address, without its port.
     private lazy var origin = context?.remoteAddress?.ipAddress.map { IPAddress($0)?.text ?? $0 }
 
     /// The lingering-close timeout.
@@ -38,32 +39,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.responder = responder
         self.entry = entry
         self.idleTimeout = TimeAmount(idleTimeout)
-    }
-}
-
-/// A request, from its head to the end of its response.
-private final class Exchange {
-    let head: RequestHead
-    var received = ContinuousClock.now
-    var body = ByteBuffer()
-    /// Closes the connection if the body takes too long.
-    var timer: Scheduled<Void>?
-    var call: RunningCall?
-    /// Writes a response in chunks.
-    var stream: Task<Void, Never>?
-    /// The beginning of the response has been written already, as a probe.
-    var isPrefixWritten = false
-    var hasResponse = false
-
-    init(_ head: RequestHead) {
-        self.head = head
-    }
-
-    /// Nobody waits for the response any more.
-    func cancel() {
-        timer?.cancel()
-        call?.cancel()
-        stream?.cancel()
     }
 }
 
@@ -208,6 +183,7 @@ extension ConnectionHandler {
         if let chunks = response.chunks, !isHead, let exchange {
             context.flush()
             write(chunks, exchange, context)
+            scheduleHeartbeat(response.heartbeat, exchange, context)
         } else {
             endResponse(context)
         }
@@ -250,8 +226,37 @@ extension ConnectionHandler {
         }
     }
 
+    private func scheduleHeartbeat(_ text: StaticString, _ exchange: Exchange, _ context: ChannelHandlerContext) {
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        exchange.timer = context.eventLoop.scheduleTask(in: TimeAmount(responder.heartbeatInterval)) {
+            me.value.sendHeartbeat(text)
+        }
+    }
+
+    /// Tells proxies on the way that a silent stream lives. What cannot be written for the idle time has no reader any more.
+    private func sendHeartbeat(_ text: StaticString) {
+        guard let context, let exchange, state.phase == .responding else { return }
+        let (channel, heartbeat) = (context.channel, ByteBuffer(staticString: text))
+        var bytes = ByteBuffer()
+        if exchange.head.version == .one {
+            ResponseEncoder.write(chunk: heartbeat.readableBytesView, to: &bytes)
+        } else {
+            bytes = heartbeat
+        }
+        let timer = context.eventLoop.scheduleTask(in: idleTimeout) { channel.close(promise: nil) }
+        let me = NIOLoopBound((handler: self, exchange: exchange), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(bytes)).whenComplete { _ in
+            timer.cancel()
+            guard let context = me.value.handler.context, me.value.handler.exchange === me.value.exchange else {
+                return
+            }
+            me.value.handler.scheduleHeartbeat(text, me.value.exchange, context)
+        }
+    }
+
     private func endChunks(_ isChunked: Bool) {
         guard let context, state.phase == .responding else { return }
+        exchange?.timer?.cancel()
         if isChunked {
             context.write(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.lastChunk)), promise: nil)
         }
@@ -342,6 +347,10 @@ extension ConnectionHandler {
             perform(state.closeInput(), context)
         } else if event is ChannelShouldQuiesceEvent {
             perform(state.quiesce(), context)
+        } else if let client = event as? ClientAddress {
+            origin = client.text
+        } else if let fault = event as? RequestFault {
+            refuse(fault, context)
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -13,8 +13,12 @@ extension HTTPFront {
         public var idleTimeout: Duration
         /// The pages of other origins that may call.
         public var cors: CORSPolicy
-        /// The proxies whose word on a client's address counts.
+        /// The proxies whose word on a client's address, and on the service's URL, counts.
         public var trustedProxies: TrustedProxies
+        /// If their connections begin with a header that names the client.
+        public var proxyProtocol: ProxyProtocol
+        /// The time between two heartbeats of a stream. Proxies end a connection that is silent, often after 60 seconds.
+        public var heartbeatInterval: Duration
         /// The time that ``HTTPFront/stop()`` waits for calls in flight.
         public var stopTimeout: Duration
 
@@ -22,6 +26,7 @@ extension HTTPFront {
         public init(
             hosts: [String] = ["127.0.0.1"], port: Int = 0, bodyLimit: Int = 1 << 20, connectionLimit: Int = .max,
             idleTimeout: Duration = .seconds(75), cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
+            proxyProtocol: ProxyProtocol = .off, heartbeatInterval: Duration = .seconds(15),
             stopTimeout: Duration = .seconds(5)
         ) {
             self.hosts = hosts
@@ -31,6 +36,8 @@ extension HTTPFront {
             self.idleTimeout = idleTimeout
             self.cors = cors
             self.trustedProxies = trustedProxies
+            self.proxyProtocol = proxyProtocol
+            self.heartbeatInterval = heartbeatInterval
             self.stopTimeout = stopTimeout
         }
     }

@@ -68,7 +68,7 @@ public final class HTTPFront: Front {
     private func listen(at address: ListenAddress, _ port: Int) async throws -> any Channel {
         var socket = address.socket
         socket.port = port
-        let (connections, responder, idleTimeout) = (connections, responder, settings.idleTimeout)
+        let (connections, responder, settings) = (connections, responder, settings)
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -82,8 +82,12 @@ public final class HTTPFront: Front {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if settings.expectsProxyHeader(of: channel) {
+                        try channel.pipeline.syncOperations.addHandler(
+                            ProxyProtocolHandler(isRequired: settings.proxyProtocol == .required))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
-                        ConnectionHandler(responder, connections[channel], idleTimeout: idleTimeout))
+                        ConnectionHandler(responder, connections[channel], idleTimeout: settings.idleTimeout))
                 }
             }
         if case .v6 = socket {
@@ -117,4 +121,10 @@ public final class HTTPFront: Front {
 
     /// As many connections wait to be accepted as the system allows: it lowers the number to `net.core.somaxconn`.
     private static let backlog = Int32.max
+}
+
+extension HTTPFront.Settings {
+    fileprivate func expectsProxyHeader(of channel: any Channel) -> Bool {
+        proxyProtocol != .off && channel.remoteAddress?.ipAddress.map(trustedProxies.trusts) == true
+    }
 }

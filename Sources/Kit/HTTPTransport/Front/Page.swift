@@ -18,6 +18,8 @@ public struct Page: Sendable {
     enum Content: Sendable {
         /// The same in every response.
         case fixed(FixedContent)
+        /// The same for all who reach the service by the same URL.
+        case addressed(AddressedContent)
         /// Made for each.
         case made(@Sendable () async -> Data)
         /// Sent chunk by chunk, as they come.
@@ -41,6 +43,16 @@ public struct Page: Sendable {
         self.init(path, contentType, headers, alternatives, .fixed(FixedContent(content)))
     }
 
+    /// A document that names the URL by which the service is reached.
+    ///
+    /// - Parameter content: makes the document for the URL that a trusted proxy has named; `nil` if none has.
+    public init(
+        _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
+        addressed content: @escaping @Sendable (ForwardedURL?) -> Data
+    ) {
+        self.init(path, contentType, headers, alternatives, .addressed(AddressedContent(content)))
+    }
+
     /// A document that is made for each request.
     public init(
         _ path: String, contentType: String, headers: [String: String] = [:], alternatives: [Page] = [],
@@ -50,13 +62,17 @@ public struct Page: Sendable {
     }
 
     /// A document that comes in chunks, such as server-sent events: each is sent as soon as it is there, and the response
-    /// ends with the stream, or with the next chunk once the service is about to stop.
+    /// ends with the stream, or with the next chunk once the service is about to stop. A chunk is one event, or several:
+    /// between two chunks of server-sent events there may be a comment, by which proxies see that the stream lives.
     public init(
         _ path: String, contentType: String, headers: [String: String] = [:],
         chunks: @escaping @Sendable () -> AsyncStream<Data>
     ) {
         self.init(path, contentType, headers, [], .chunks(chunks))
     }
+
+    /// A comment that clients pass over (HTML, section 9.2.5), if these are server-sent events.
+    var heartbeat: StaticString { contentType.hasPrefix("text/event-stream") ? ":\n\n" : "" }
 
     /// True if it may have links.
     var isHypertext: Bool { contentType.hasPrefix("text/html") }
@@ -99,5 +115,29 @@ final class FixedContent: Sendable {
     /// FNV-1a, the same in every process.
     private static func hash(of bytes: some Sequence<UInt8>) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0100_0000_01B3 }
+    }
+}
+
+/// The contents of a page that names the URL by which the service is reached.
+final class AddressedContent: Sendable {
+    private let make: @Sendable (ForwardedURL?) -> Data
+    private let direct: FixedContent
+    /// That of the URL that was named last: most services have one.
+    private let latest = Mutex<(base: ForwardedURL, content: FixedContent)?>(nil)
+
+    init(_ make: @escaping @Sendable (ForwardedURL?) -> Data) {
+        self.make = make
+        direct = FixedContent(make(nil))
+    }
+
+    /// - Parameter base: `nil` if nobody has named one.
+    subscript(base: ForwardedURL?) -> FixedContent {
+        guard let base else { return direct }
+        return latest.withLock { latest in
+            if let latest, latest.base == base { return latest.content }
+            let content = FixedContent(make(base))
+            latest = (base, content)
+            return content
+        }
     }
 }

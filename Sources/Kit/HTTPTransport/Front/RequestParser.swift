@@ -26,6 +26,14 @@ enum RequestFault: Error {
     case targetTooLong
     /// The header fields or the trailer fields are too large.
     case headTooLarge
+    /// The major version is another one (RFC 9110, section 15.6.6).
+    case versionUnsupported
+    /// The body is encoded for the way in a manner that is not known here (RFC 9112, section 6.1).
+    case codingUnsupported
+    /// The connection does not begin with the header of the PROXY protocol that it must begin with.
+    case missingProxyHeader
+    /// The header of the PROXY protocol cannot be read.
+    case malformedProxyHeader
 }
 
 /// Reads the requests of a connection off its bytes, one at a time and without I/O (RFC 9112).
@@ -106,7 +114,7 @@ struct RequestParser {
         guard let line = try line(of: &bytes, exceeding: .targetTooLong) else { return false }
         // An empty line before a request is passed over (RFC 9112, section 2.2).
         guard line.readableBytes > 0 else { return true }
-        guard let head = Self.requestLine(line) else { throw .malformed }
+        let head = try Self.requestLine(line)
         self.head = head
         size = 0
         state = .fields
@@ -172,23 +180,27 @@ extension RequestParser {
     private static let tab = UInt8(ascii: "\t")
 
     /// Method, target and version (RFC 9112, section 3).
-    private static func requestLine(_ line: ByteBuffer) -> RequestHead? {
-        line.withUnsafeReadableBytes { line -> RequestHead? in
-            let words = line.split(separator: space, omittingEmptySubsequences: false)
-            guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy(isToken), !words[1].isEmpty,
-                words[1].allSatisfy({ $0 > space && $0 != 0x7F })
-            else { return nil }
-            let version: HTTPMinorVersion
-            switch words[2] {
-            case _ where words[2].elementsEqual("HTTP/1.1".utf8): version = .one
-            case _ where words[2].elementsEqual("HTTP/1.0".utf8): version = .zero
-            default: return nil
-            }
-            return RequestHead(
-                method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self),
-                version: version)
-        }
+    private static func requestLine(_ line: ByteBuffer) throws(RequestFault) -> RequestHead {
+        let words = line.readableBytesView.split(separator: space, omittingEmptySubsequences: false)
+        guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy(isToken), !words[1].isEmpty,
+            words[1].allSatisfy({ $0 > space && $0 != 0x7F })
+        else { throw .malformed }
+        return RequestHead(
+            method: String(decoding: words[0], as: UTF8.self), target: String(decoding: words[1], as: UTF8.self),
+            version: try version(words[2]))
     }
+
+    /// A later minor version is read as the last one that is known (RFC 9110, section 2.5).
+    private static func version(_ text: some Collection<UInt8>) throws(RequestFault) -> HTTPMinorVersion {
+        let (name, digits) = (Array("HTTP/".utf8), Array(text.dropFirst(5)))
+        guard text.starts(with: name), digits.count == 3, digits[1] == UInt8(ascii: "."),
+            isDigit(digits[0]), isDigit(digits[2])
+        else { throw .malformed }
+        guard digits[0] == UInt8(ascii: "1") else { throw .versionUnsupported }
+        return digits[2] == UInt8(ascii: "0") ? .zero : .one
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
 
     /// Passes a field's name and value on (RFC 9112, section 5). Folded lines are refused, as section 5.2 demands.
     ///

@@ -22,6 +22,8 @@ final class Responder: Sendable {
     typealias Deliver = @Sendable (_ makeResponse: @escaping @Sendable () -> HTTPResponse) -> Void
 
     let bodyLimit: Int
+    /// The time between two heartbeats of a stream.
+    let heartbeatInterval: Duration
 
     private let cors: CORSPolicy
     private let proxies: TrustedProxies
@@ -33,6 +35,7 @@ final class Responder: Sendable {
     init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.Settings) throws(RouteConflict) {
         self.dispatcher = dispatcher
         bodyLimit = settings.bodyLimit
+        heartbeatInterval = settings.heartbeatInterval
         cors = settings.cors
         proxies = settings.trustedProxies
         routes = try Routes(dispatcher.contracts, pages: pages)
@@ -69,7 +72,7 @@ final class Responder: Sendable {
         case (.page(let page), nil) where page.isHypertext && target.hasLastSlash:
             deliver { self.complete(HTTPMapping.redirection(to: page, query: target.query), headers.origin) }
         case (.page(let page), nil):
-            if let response = HTTPMapping.response(page, to: headers) {
+            if let response = HTTPMapping.response(page, to: headers, at: baseURL(of: request)) {
                 deliver { self.complete(response, headers.origin) }
             } else {
                 Task {
@@ -142,6 +145,10 @@ final class Responder: Sendable {
         return dispatcher.start(call, isolation: nil, answer: answer)
     }
 
+    private func baseURL(of request: FullRequest) -> ForwardedURL? {
+        request.origin.flatMap { proxies.baseURL(of: $0, request.head.headers) }
+    }
+
     /// The address of the client that has made a request.
     private func client(of request: FullRequest) -> String? {
         let headers = request.head.headers
@@ -165,6 +172,11 @@ extension Problem {
             case .malformed: Problem(.malformed, "This is not a request of HTTP/1.1.")
             case .targetTooLong: Problem(.targetTooLong, "The request line has more than \(limit).")
             case .headTooLarge: Problem(.headTooLarge, "The header fields have more than \(limit).")
+            case .versionUnsupported: Problem(.unsupportedVersion, "This is a service of HTTP/1.1.")
+            case .codingUnsupported: Problem(.unsupported, "The only transfer coding is chunked.")
+            case .missingProxyHeader:
+                Problem(.malformed, "A connection from this address begins with a header of the PROXY protocol.")
+            case .malformedProxyHeader: Problem(.malformed, "The header of the PROXY protocol cannot be read.")
             }
     }
 }
@@ -172,6 +184,11 @@ extension Problem {
 extension Problem.Kind {
     /// RFC 9110, section 15.5.15.
     static let targetTooLong = Self("uri_too_long", status: 414, title: "URI Too Long")
+    /// RFC 9110, section 15.5.16.
+    static let unsupportedCoding = Self(
+        "unsupported_content_coding", status: 415, title: "Unsupported Content Coding")
+    /// RFC 9110, section 15.5.18.
+    static let expectationFailed = Self("expectation_failed", status: 417, title: "Expectation Failed")
     /// RFC 6585, section 5.
     static let headTooLarge = Self("header_fields_too_large", status: 431, title: "Request Header Fields Too Large")
 }

@@ -3,12 +3,16 @@ import NIOHTTP1
 
 extension HTTPMapping {
     /// A page that stays the same, or comes in chunks, as a response to a request; `nil` if it has to be made first.
-    static func response(_ page: Page, to request: RequestHeaders) -> HTTPResponse? {
+    ///
+    /// - Parameter base: the URL by which a trusted proxy reaches the service.
+    static func response(_ page: Page, to request: RequestHeaders, at base: ForwardedURL?) -> HTTPResponse? {
         let chosen = page.accepted(by: request.accept)
         let headers = headers(of: chosen, isChosen: !page.alternatives.isEmpty)
         switch chosen.content {
         case .fixed(let content): return response(content, headers, to: request)
-        case .chunks(let chunks): return HTTPResponse(status: .ok, headers: headers, chunks: chunks())
+        case .addressed(let content): return response(content[base], headers, to: request)
+        case .chunks(let chunks):
+            return HTTPResponse(status: .ok, headers: headers, chunks: chunks(), heartbeat: page.heartbeat)
         case .made: return nil
         }
     }

@@ -15,6 +15,8 @@ struct HTTPResponse: Sendable {
     var body = ByteBuffer()
     /// A body whose length is not known; it is sent chunk by chunk.
     var chunks: AsyncStream<Data>?
+    /// Written between two chunks now and then; empty if the media type has nothing that means nothing.
+    var heartbeat: StaticString = ""
 }
 
 extension HTTPMapping {
@@ -105,6 +107,9 @@ extension HTTPMapping {
             response.headers.add(name: Header.wwwAuthenticate, value: challenge)
         }
         if problem.isUnprocessed { response.headers.add(name: Header.processed, value: Header.notProcessed) }
+        if problem.kind == .unsupportedCoding {
+            response.headers.add(name: Header.acceptEncoding, value: Header.identity)
+        }
         if let allow { response.headers.add(name: Header.allow, value: allow) }
         if let pause = problem.retryAfter {
             response.headers.add(name: Header.retryAfter, value: String(seconds(pause)))

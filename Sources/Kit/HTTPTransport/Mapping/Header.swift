@@ -48,6 +48,7 @@ enum Header {
     static let noStore = "no-store"
     static let chunked = "chunked"
     static let gzip = "gzip"
+    static let identity = "identity"
     static let noCache = "no-cache"
     static let close = "close"
     static let keepAlive = "keep-alive"

@@ -27,6 +27,11 @@ struct RequestHeaders {
     /// The values of `Forwarded` (RFC 7239), and of `X-Forwarded-For`.
     private(set) var forwarded: String?
     private(set) var forwardedFor: String?
+    /// The values of `X-Forwarded-Host`, `-Proto` and `-Prefix`.
+    private(set) var forwardedHost: String?
+    private(set) var forwardedProto: String?
+    private(set) var forwardedPrefix: String?
+    private(set) var host: String?
     private(set) var framing = Framing.length(0)
     private(set) var expectsContinue = false
     private(set) var wantsTiming = false
@@ -38,6 +43,7 @@ struct RequestHeaders {
     private var traceParent: String?
     private var traceState: String?
     private var hosts = 0
+    private var hasContentCoding = false
     private var ownToken: String?
     private var authorization: String?
     private var contentLengths: [String] = []
@@ -49,11 +55,15 @@ struct RequestHeaders {
         case acceptEncoding = "accept-encoding"
         case authorization
         case connection
+        case contentEncoding = "content-encoding"
         case contentLength = "content-length"
         case contentType = "content-type"
         case expect
         case forwarded
         case forwardedFor = "x-forwarded-for"
+        case forwardedHost = "x-forwarded-host"
+        case forwardedPrefix = "x-forwarded-prefix"
+        case forwardedProto = "x-forwarded-proto"
         case host
         case ifNoneMatch = "if-none-match"
         case origin
@@ -83,12 +93,18 @@ struct RequestHeaders {
         case .acceptEncoding: readEncodings(value)
         case .authorization: set(\.authorization, value, Header.authorization)
         case .connection: readConnection(value)
+        case .contentEncoding: hasContentCoding = hasContentCoding || !["", "identity"].contains(value.lowercased())
         case .contentLength: contentLengths.append(value)
         case .contentType: contentType = value.isEmpty ? nil : value
-        case .expect: expectsContinue = value.lowercased() == "100-continue"
+        case .expect: readExpectation(value)
         case .forwarded: append(value, to: \.forwarded)
         case .forwardedFor: append(value, to: \.forwardedFor)
-        case .host: hosts += 1
+        case .forwardedHost: append(value, to: \.forwardedHost)
+        case .forwardedPrefix: append(value, to: \.forwardedPrefix)
+        case .forwardedProto: append(value, to: \.forwardedProto)
+        case .host:
+            hosts += 1
+            host = value
         case .ifNoneMatch: append(value, to: \.ifNoneMatch)
         case .origin: origin = value
         case .preflight: isPreflight = true
@@ -105,19 +121,37 @@ struct RequestHeaders {
     /// Checks the fields as a whole.
     ///
     /// - Returns: how the body is delimited.
-    /// - Throws: ``RequestFault/malformed`` if that is unclear: then a proxy may have read another request than this one.
+    /// - Throws: ``RequestFault/malformed`` if that is unclear: then a proxy may have read another request than this one;
+    ///   ``RequestFault/codingUnsupported``.
     mutating func end(of version: HTTPMinorVersion) throws(RequestFault) -> Framing {
         // RFC 9112, section 3.2.
         if hosts > 1 || (version == .one && hosts == 0) {
             fault = Problem(.malformed, "A request has one Host header.")
+        } else if let host, !host.utf8.allSatisfy(Self.isHostCharacter) {
+            fault = Problem(.malformed, "The header Host is no host with a port.")
         }
-        switch (transferCodings.count, contentLengths.count) {
-        case (0, 0): break
-        case (0, 1): framing = .length(try length(contentLengths[0]))
-        case (1, 0) where version == .one && transferCodings[0].lowercased() == "chunked": framing = .chunked
+        // RFC 9110, section 10.1.1.
+        if version == .zero { expectsContinue = false }
+        switch (transferCodings.isEmpty, contentLengths.count) {
+        case (true, 0): break
+        case (true, 1): framing = .length(try length(contentLengths[0]))
+        case (false, 0) where version == .one:
+            try checkTransferCodings()
+            framing = .chunked
         default: throw .malformed
         }
+        if hasContentCoding, framing != .length(0) {
+            fault = Problem(.unsupportedCoding, "A body comes without content coding.")
+        }
         return framing
+    }
+
+    /// The only transfer coding is `chunked`, once and last (RFC 9112, sections 6.1 and 6.3).
+    private func checkTransferCodings() throws(RequestFault) {
+        let codings = transferCodings.joined(separator: ",").lowercased().split(separator: ",")
+            .map { $0.filter { $0 != " " && $0 != "\t" } }
+        guard codings.last == "chunked", codings.dropLast().allSatisfy({ $0 != "chunked" }) else { throw .malformed }
+        if codings.count > 1 { throw .codingUnsupported }
     }
 
     private func length(_ text: String) throws(RequestFault) -> Int {
@@ -167,6 +201,17 @@ struct RequestHeaders {
         }
     }
 
+    /// An expectation that is not known cannot be met (RFC 9110, section 10.1.1).
+    private mutating func readExpectation(_ value: String) {
+        for expectation in value.lowercased().split(separator: ",").map({ $0.filter { $0 != " " && $0 != "\t" } }) {
+            guard expectation != "100-continue" else {
+                expectsContinue = true
+                continue
+            }
+            fault = Problem(.expectationFailed, "The only expectation that can be met is 100-continue.")
+        }
+    }
+
     private mutating func readConnection(_ value: String) {
         for option in value.lowercased().split(whereSeparator: { $0 == "," || $0 == " " || $0 == "\t" }) {
             if option == Header.close { wantsClose = true }
@@ -186,6 +231,11 @@ struct RequestHeaders {
     private mutating func readPreferences(_ text: String) {
         let words = text.split { $0 == "," || $0 == ";" || $0 == " " }
         wantsTiming = wantsTiming || words.contains { $0.lowercased() == Header.serverTiming.lowercased() }
+    }
+
+    /// The characters of a host with a port (RFC 3986, section 3.2.2).
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && !##""#/<>?@\^`{|}"##.utf8.contains(byte)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }

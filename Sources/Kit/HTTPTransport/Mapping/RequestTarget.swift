@@ -19,7 +19,9 @@ struct RequestTarget {
     private static func origin(ofAbsolute text: String) -> Substring {
         guard let scheme = ["http://", "https://"].first(where: text.lowercased().hasPrefix) else { return text[...] }
         let authority = text.dropFirst(scheme.count)
-        guard let slash = authority.utf8.firstIndex(of: UInt8(ascii: "/")) else { return "/" }
-        return authority[slash...]
+        guard let end = authority.utf8.firstIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }) else {
+            return "/"
+        }
+        return authority[end] == "?" ? "/" + authority[end...] : authority[end...]
     }
 }

@@ -88,6 +88,8 @@ struct Routes: Sendable {
     }
 
     private func otherwise(_ method: String, _ path: String) -> Destination {
+        // About the service as a whole (RFC 9110, section 9.3.7).
+        if path == "*", method == Self.options { return .options(allow: allow(literal.values.joined() + templated)) }
         let there = (literal[path] ?? []) + templated.filter { $0.template.match(path) != nil }
         guard !there.isEmpty else {
             guard PercentEncoding.decode(path) != nil else {
@@ -95,10 +97,15 @@ struct Routes: Sendable {
             }
             return .notFound(Problem(.unknownEndpoint, "There is nothing at this path."), allow: nil)
         }
-        var methods = Set(there.map(\.method)).union([Self.options])
-        if methods.contains(Self.get) { methods.insert("HEAD") }
-        let allow = methods.sorted().joined(separator: ", ")
+        let allow = allow(there)
         if method == Self.options { return .options(allow: allow) }
         return .notFound(Problem(.methodNotAllowed, "The path answers \(allow)."), allow: allow)
+    }
+
+    /// The methods of some entries, as `Allow` names them.
+    private func allow(_ entries: [Entry]) -> String {
+        var methods = Set(entries.map(\.method)).union([Self.options])
+        if methods.contains(Self.get) { methods.insert("HEAD") }
+        return methods.sorted().joined(separator: ", ")
     }
 }

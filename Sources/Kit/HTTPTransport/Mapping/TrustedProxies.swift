@@ -1,6 +1,4 @@
-import Glibc
-
-/// The proxies whose word on a client's address counts.
+/// The proxies whose word on a client's address, and on the service's URL, counts.
 public struct TrustedProxies: Sendable {
     private let networks: [Network]
 
@@ -43,7 +41,10 @@ public struct TrustedProxies: Sendable {
         return client
     }
 
-    private func trusts(_ address: String) -> Bool {
+    /// True if there are none.
+    public var isEmpty: Bool { networks.isEmpty }
+
+    func trusts(_ address: String) -> Bool {
         guard let address = IPAddress(address) else { return false }
         return networks.contains { $0.contains(address) }
     }
@@ -64,18 +65,23 @@ public struct TrustedProxies: Sendable {
 
     /// RFC 7239, section 4. An element without `for` says that the proxy does not tell.
     private static func addresses(ofForwarded value: String) -> [String] {
+        elements(ofForwarded: value).map { $0["for"].map { withoutPort($0[...]) } ?? "" }
+    }
+
+    /// The parameters of each element, by their names in lower case, without quotes.
+    static func elements(ofForwarded value: String) -> [[String: String]] {
         value.split(separator: ",", omittingEmptySubsequences: false).map { element in
-            for pair in element.split(separator: ";") {
-                let parts = pair.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\t" } }
-                guard parts.count == 2, parts[0].lowercased() == "for" else { continue }
-                return withoutPort(parts[1].filter { $0 != "\"" }[...])
+            let pairs = element.split(separator: ";").map { pair in
+                pair.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\t" && $0 != "\"" } }
             }
-            return ""
+            return Dictionary(
+                pairs.filter { $0.count == 2 }.map { ($0[0].lowercased(), $0[1]) },
+                uniquingKeysWith: { first, _ in first })
         }
     }
 
     /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
-    private static func withoutPort(_ text: Substring) -> String {
+    static func withoutPort(_ text: Substring) -> String {
         let text = text.filter { $0 != " " && $0 != "\t" }
         if text.hasPrefix("[") { return String(text.dropFirst().prefix { $0 != "]" }) }
         return text.filter { $0 == ":" }.count == 1 ? String(text.prefix { $0 != ":" }) : text
@@ -85,66 +91,4 @@ public struct TrustedProxies: Sendable {
 /// What is no address of a proxy.
 public struct ProxyAddressError: Error, Sendable {
     public let text: String
-}
-
-/// An address of IPv4 or IPv6. One of IPv4 within IPv6 is that of IPv4 (RFC 4291, section 2.5.5.2).
-struct IPAddress: Equatable {
-    /// 4 or 16.
-    let bytes: [UInt8]
-
-    init?(_ text: String) {
-        // A zone belongs to the interface and not to the address.
-        let text = String(text.prefix { $0 != "%" })
-        var (v4, v6) = (in_addr(), in6_addr())
-        if inet_pton(AF_INET, text, &v4) == 1 {
-            bytes = withUnsafeBytes(of: v4) { Array($0) }
-        } else if inet_pton(AF_INET6, text, &v6) == 1 {
-            let all = withUnsafeBytes(of: v6) { Array($0) }
-            let isMapped = all[..<10].allSatisfy { $0 == 0 } && all[10] == 0xFF && all[11] == 0xFF
-            bytes = isMapped ? Array(all[12...]) : all
-        } else {
-            return nil
-        }
-    }
-
-    /// The one way to write it (RFC 5952).
-    var text: String {
-        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        let family = bytes.count == 4 ? AF_INET : AF_INET6
-        _ = bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &text, socklen_t(text.count)) }
-        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-}
-
-/// Addresses that begin with the same bits (RFC 4632).
-private struct Network {
-    private let base: IPAddress
-    private let bits: Int
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard let base = IPAddress(parts[0]) else { return nil }
-        self.base = base
-        let most = base.bytes.count * 8
-        guard parts.count == 2 else {
-            bits = most
-            return
-        }
-        // The bits of an IPv4 address within IPv6 count from the beginning of that.
-        let mapped = parts[0].contains(":") && most == 32 ? 96 : 0
-        guard parts[1].utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let bits = Int(parts[1]),
-            0...most ~= bits - mapped
-        else { return nil }
-        self.bits = bits - mapped
-    }
-
-    func contains(_ address: IPAddress) -> Bool {
-        guard address.bytes.count == base.bytes.count else { return false }
-        for (index, byte) in base.bytes.enumerated() {
-            let count = min(8, max(0, bits - index * 8))
-            let mask = UInt8(truncatingIfNeeded: 0xFF00 >> count)
-            guard (byte ^ address.bytes[index]) & mask == 0 else { return false }
-        }
-        return true
-    }
 }

@@ -23,8 +23,10 @@ public struct FamilySettings: Sendable {
     public let httpIdleTime: Duration
     /// The pages of other origins that may call over HTTP.
     public let cors: CORSPolicy
-    /// The proxies whose word on a client's address counts.
+    /// The proxies whose word on a client's address, and on the service's URL, counts.
     public let trustedProxies: TrustedProxies
+    /// If their connections begin with a header of the PROXY protocol.
+    public let proxyProtocol: ProxyProtocol
     /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
     public let drainTime: Duration
     /// For how long calls in flight may go on after that.
@@ -43,6 +45,11 @@ public struct FamilySettings: Sendable {
         httpIdleTime = .seconds(try settings(Self.httpIdleTime))
         cors = try settings(Self.cors)
         trustedProxies = try settings(Self.trustedProxies)
+        proxyProtocol = try settings(Self.proxyProtocol)
+        guard proxyProtocol == .off || !trustedProxies.isEmpty else {
+            throw SettingsError(
+                description: "PROXY_PROTOCOL is \(proxyProtocol.rawValue), but TRUSTED_PROXIES names no proxy.")
+        }
         drainTime = .milliseconds(try settings(Self.drainTime))
         stopTime = .milliseconds(try settings(Self.stopTime))
         publicKeys = try settings(Self.publicKeys)
@@ -54,7 +61,8 @@ extension FamilySettings {
         [
             environment.description, logLevel.description, logFormat.description, dataDirectory.description,
             maxBody.description, maxInFlight.description, maxConnections.description, httpIdleTime.description,
-            cors.description, trustedProxies.description, drainTime.description, stopTime.description,
+            cors.description, trustedProxies.description, proxyProtocol.description, drainTime.description,
+            stopTime.description,
             publicKeys.description,
         ]
     }
@@ -97,8 +105,8 @@ extension FamilySettings {
     }
     private static let trustedProxies = Setting<TrustedProxies>(
         "TRUSTED_PROXIES",
-        "The proxies whose Forwarded or X-Forwarded-For names the client, with commas between: addresses or networks such as "
-            + "10.0.0.0/8.",
+        "The proxies that say who the client is and by which URL it came, in Forwarded or X-Forwarded-For, -Proto, -Host and "
+            + "-Prefix, with commas between: addresses or networks such as 10.0.0.0/8.",
         standard: ""
     ) { text throws(SettingFault) in
         do throws(ProxyAddressError) {
@@ -107,6 +115,11 @@ extension FamilySettings {
             throw SettingFault("must be addresses or networks such as 10.0.0.0/8, not “\(error.text)”")
         }
     }
+    private static let proxyProtocol = Setting<ProxyProtocol>.choice(
+        "PROXY_PROTOCOL",
+        "If connections from TRUSTED_PROXIES begin with a header of the PROXY protocol, version 1 or 2: off, optional, or "
+            + "required.",
+        standard: .off)
     private static let drainTime = Setting<Int>.integer(
         "DRAIN_MILLISECONDS", 0...60_000,
         "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
@@ -116,14 +129,15 @@ extension FamilySettings {
     private static let publicKeys = Setting<[String: CurvePublicKey]>(
         "CURVE_PUBLIC_KEYS",
         "Who may connect over tcp://, and how services are known there: name=key, with commas between. "
-            + "A key is 64 hexadecimal digits. compose/up writes fresh ones.",
+            + "A key is 64 hexadecimal digits, 40 characters of Z85, or file:PATH of a certificate as zmq.auth and czmq "
+            + "write it. compose/up writes fresh ones.",
         standard: ""
     ) { text throws(SettingFault) in
         var keys: [String: CurvePublicKey] = [:]
         for entry in text.listed {
             let parts = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            guard parts.count == 2, let key = try? CurvePublicKey(text: parts[1]) else {
-                throw SettingFault("must be name=key, with commas between; a key is 64 hexadecimal digits")
+            guard parts.count == 2, let key = try? CurvePublicKey(reference: parts[1]) else {
+                throw SettingFault("must be name=key, with commas between; a key is \(CurvePublicKey.forms)")
             }
             keys[parts[0]] = key
         }
