@@ -84,7 +84,27 @@ struct SecretTests {
         let error = #expect(throws: SettingsError.self) {
             _ = try ServiceSettings("auth", port: 1, Settings(["AUTH_CURVE_SECRET_KEY": "sesame"]))
         }
-        #expect(error?.description == "AUTH_CURVE_SECRET_KEY must be 64 hexadecimal digits.")
+        #expect(
+            error?.description
+                == "AUTH_CURVE_SECRET_KEY must be 64 hexadecimal digits, 40 characters of Z85, or a certificate with a secret key."
+        )
+    }
+
+    @Test("of CURVE come in the certificates of zmq.auth, and public keys out of their files")
+    func certificates() throws {
+        let pair = try CurveKeyPair.generate()
+        let secret = try directory.write(CurveCertificate.text(of: pair, hasSecret: true), to: "echo.key_secret")
+        let path = try directory.write(CurveCertificate.text(of: pair, hasSecret: false), to: "echo.key", mode: 0o644)
+        #expect(try ServiceSettings("echo", port: 1, Settings(["ECHO_CURVE_SECRET_KEY_FILE": secret])).curve == pair)
+        for keys in ["echo=file:\(path)", "echo=file:\(secret), a=\(pair.publicKey.hex)", "echo=\(pair.publicKey.z85)"]
+        {
+            let settings = try FamilySettings(Settings(["CURVE_PUBLIC_KEYS": keys]))
+            #expect(settings.publicKeys["echo"] == pair.publicKey)
+        }
+        let error = #expect(throws: SettingsError.self) {
+            try FamilySettings(Settings(["CURVE_PUBLIC_KEYS": "echo=file:\(path).not"]))
+        }
+        #expect(error?.description.contains("file:PATH of a certificate") == true)
     }
 
     @Test("of CURVE are not printed with the settings that hold them")

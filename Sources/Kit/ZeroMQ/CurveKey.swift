@@ -1,21 +1,25 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// A CURVE key: 32 bytes of Curve25519, written as 64 hexadecimal digits or 40 characters of Z85.
+/// A CURVE key: 32 bytes of Curve25519, written as 64 hexadecimal digits or 40 characters of Z85, or in a certificate.
 public protocol CurveKey: Sendable, Hashable {
     /// Exactly 32 bytes.
     var bytes: [UInt8] { get }
+    /// The name of such a key in a certificate.
+    static var certificateName: String { get }
     /// - Throws: `ZeroMQError` `EINVAL` unless there are 32 bytes.
     init(bytes: [UInt8]) throws(ZeroMQError)
 }
 
 extension CurveKey {
-    /// Reads 64 hexadecimal digits or 40 characters of Z85.
+    /// Reads 64 hexadecimal digits, 40 characters of Z85, or a certificate that holds such a key: see ``CurveCertificate``.
     /// - Throws: `ZeroMQError` `EINVAL`; the text is not repeated in the error, for it may be secret.
     public init(text: String) throws(ZeroMQError) {
+        let value = CurveCertificate.value(of: Self.certificateName, in: text) ?? text
+        let text = value.filter { !$0.isWhitespace }
         let bytes = text.utf8.count == 64 ? Self.hexDecoded(text) : Self.z85Decoded(text)
         guard let bytes else {
-            let reason = "it is neither 64 hexadecimal digits nor 40 characters of Z85"
+            let reason = "it is neither 64 hexadecimal digits, nor 40 characters of Z85, nor a certificate with it"
             throw ZeroMQError(code: EINVAL, operation: "read a CURVE key", reason: reason)
         }
         try self.init(bytes: bytes)
@@ -56,6 +60,7 @@ extension CurveKey {
 
 /// May be known to everybody; prints as Z85.
 public struct CurvePublicKey: CurveKey, CustomStringConvertible {
+    public static let certificateName = "public-key"
     public let bytes: [UInt8]
 
     public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }
@@ -65,6 +70,7 @@ public struct CurvePublicKey: CurveKey, CustomStringConvertible {
 
 /// Never prints itself; `hex` and `z85` are for writing a key file.
 public struct CurveSecretKey: CurveKey, CustomStringConvertible, CustomReflectable {
+    public static let certificateName = "secret-key"
     public let bytes: [UInt8]
 
     public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }

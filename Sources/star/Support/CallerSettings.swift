@@ -7,15 +7,15 @@ struct CallerSettings: ParsableArguments {
     /// A key in Z85 may begin with a dash.
     @Option(
         parsing: .unconditional,
-        help: "The service's public key for tcp://, where CURVE_PUBLIC_KEYS does not have it.")
+        help: "The service's public key for tcp://, or file:PATH, where CURVE_PUBLIC_KEYS does not have it.")
     var serverKey: String?
 
     @Option(help: "The file that settings are read from, beside the environment.")
     var env = ".env"
 
     func validate() throws {
-        if let serverKey, (try? CurvePublicKey(text: serverKey)) == nil {
-            throw ValidationError("--server-key takes 64 hexadecimal digits or 40 characters of Z85.")
+        if let serverKey, (try? CurvePublicKey(reference: serverKey)) == nil {
+            throw ValidationError("--server-key takes \(CurvePublicKey.forms).")
         }
     }
 
@@ -31,6 +31,6 @@ struct CallerSettings: ParsableArguments {
     ) throws -> SocketOptions.Security {
         try FamilySettings(settings).security(
             to: service, at: address, named: name, with: settings.optional(FleetSettings.commandKey),
-            of: FleetSettings.command, serverKey: serverKey.map { try CurvePublicKey(text: $0) })
+            of: FleetSettings.command, serverKey: serverKey.map { try CurvePublicKey(reference: $0) })
     }
 }

@@ -96,12 +96,13 @@ public struct ServiceSettings: Sendable {
     public static func curve(_ holder: String, called words: String? = nil) -> Setting<CurveKeyPair> {
         Setting(
             holder.uppercased() + "_CURVE_SECRET_KEY",
-            "The secret key of \(words ?? holder) for tcp://: 64 hexadecimal digits. "
+            "The secret key of \(words ?? holder) for tcp://: 64 hexadecimal digits or 40 characters of Z85. "
                 + "Its public half is in CURVE_PUBLIC_KEYS.",
             standard: "", isSecret: true
         ) { text throws(SettingFault) in
             guard let secret = try? CurveSecretKey(text: text), let pair = try? CurveKeyPair(secretKey: secret) else {
-                throw SettingFault("must be 64 hexadecimal digits")
+                throw SettingFault(
+                    "must be 64 hexadecimal digits, 40 characters of Z85, or a certificate with a secret key")
             }
             return pair
         }
