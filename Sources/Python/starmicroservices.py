@@ -24,12 +24,16 @@ import keyword
 import os
 import re
 import secrets
+import selectors
+import socket
 import struct
 import sys
+import threading
 import time
 from typing import Any, Callable, Iterator, Mapping, NamedTuple
 
 import zmq
+from zmq.utils import z85
 from zmq.utils.monitor import parse_monitor_message
 
 __all__ = ["AsyncClient", "Client", "DeadlineExceeded", "Message", "Pending", "Problem", "Unavailable"]
@@ -156,8 +160,8 @@ class Client(contextlib.AbstractContextManager):
 
     def __init__(self, address: str, *, token: str | None = None, timeout: float = 5.0, server_key: str | None = None,
                  public_key: str | None = None, secret_key: str | None = None, context: zmq.Context | None = None):
-        """`timeout` (seconds) holds where neither call nor contract names one. `server_key` (Z85) makes the connection
-        CURVE, with a key pair made for it where none is given."""
+        """`timeout` (seconds) holds if neither call nor contract names one. `server_key` makes the connection CURVE, with
+        a key pair made for it if none is given. A key is Z85, hexadecimal, or `file:` and the path of a certificate."""
         self.token, self.timeout = token, timeout
         self.calls, self._unsent = {}, []  # type: dict[int, Pending], list[Pending]
         self.greeting: Mapping[str, str] = {}       # the service's HELLO; empty while there is none
@@ -166,8 +170,11 @@ class Client(contextlib.AbstractContextManager):
         self._process, self._clock, self._heard, self._doubted = os.getpid(), clock_name(), time.monotonic(), 0.0
         self._address, self._context, self._keys = address, context, ()  # type: str, Any, tuple[bytes, ...]
         if server_key:
-            pair = (public_key.encode(), secret_key.encode()) if public_key and secret_key else zmq.curve_keypair()
-            self._keys = (*pair, server_key.encode())
+            pair = zmq.curve_keypair()
+            if secret_key:
+                secret = curve_key(secret_key, "secret-key")
+                pair = curve_key(public_key) if public_key else zmq.curve_public(secret), secret
+            self._keys = (*pair, curve_key(server_key))
         self.refusal = ""                           # why CURVE lets no connection come about
         self._open()
 
@@ -361,6 +368,8 @@ class AsyncClient(Client):
     """The client for asyncio and `async with`: what answers there is awaited here. A cancelled task cancels its call.
     Before help(client.auth.create), `await client.discover()`; a call finds the contract by itself."""
 
+    _leave: Callable[[], Any] = staticmethod(lambda: None)      # has the loop no longer watch the sockets
+
     async def finished(self, call: Pending) -> Any:
         future = asyncio.get_running_loop().create_future()
         call.wake = lambda: future.done() or future.set_result(None)
@@ -386,8 +395,14 @@ class AsyncClient(Client):
         return self
 
     def _listen(self) -> None:
-        for socket in self._socket, self._monitor:
-            asyncio.get_running_loop().add_reader(socket.getsockopt(zmq.FD), self.pump)
+        loop = asyncio.get_running_loop()
+        descriptors = [socket.getsockopt(zmq.FD) for socket in (self._socket, self._monitor)]
+        try:
+            for descriptor in descriptors:
+                loop.add_reader(descriptor, self.pump)
+            self._leave = lambda: [loop.remove_reader(descriptor) for descriptor in descriptors]
+        except NotImplementedError:                 # such as the Proactor of Windows
+            self._leave = Watcher(loop, descriptors, self.pump).close
 
     def doubt(self) -> None:
         super().doubt()
@@ -399,17 +414,63 @@ class AsyncClient(Client):
         self._listen()
 
     def _shut(self, linger: int = 0) -> None:
-        for socket in self._socket, self._monitor:
-            asyncio.get_running_loop().remove_reader(socket.getsockopt(zmq.FD))
+        self._leave()
         super()._shut(linger)
 
     async def __aexit__(self, *_: Any) -> None:
         self.close()
 
 
+class Watcher:
+    """Watches descriptors for a loop that cannot: a thread waits, and has the loop call `heard`, before it waits again."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptors: list[int], heard: Callable[[], None]) -> None:
+        self._loop, self._heard, self._next = loop, heard, threading.Semaphore(0)
+        self._ours, self._theirs = socket.socketpair()
+        self._selector = selectors.DefaultSelector()
+        for descriptor in (self._theirs, *descriptors):
+            self._selector.register(descriptor, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._run, name="starmicroservices", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with contextlib.suppress(RuntimeError):     # the loop is closed
+            while all(key.fileobj is not self._theirs for key, _ in self._selector.select()):
+                self._loop.call_soon_threadsafe(self._pump)
+                self._next.acquire()
+
+    def _pump(self) -> None:
+        try:
+            self._heard()
+        finally:
+            self._next.release()
+
+    def close(self) -> None:
+        self._ours.close()
+        self._next.release()
+        self._thread.join()
+        self._selector.close()
+        self._theirs.close()
+
+
+def curve_key(text: str, name: str = "public-key") -> bytes:
+    """A CURVE key in Z85; ValueError if it is none."""
+    if text.startswith("file:"):
+        with open(text[5:], encoding="utf-8") as file:
+            found = re.search(rf"^\s*{name}\s*=\s*['\"]?([^\s'\"]+)", file.read(), re.MULTILINE)
+        text = found[1] if found else ""
+    text = text.strip()
+    if re.fullmatch("[0-9A-Fa-f]{64}", text):
+        return z85.encode(bytes.fromhex(text))
+    if len(text) != 40:
+        raise ValueError("a CURVE key has 40 characters of Z85 or 64 hexadecimal digits")
+    return text.encode()
+
+
 def clock() -> int:
     """Milliseconds by the clock that dates messages, which nobody sets or slews."""
-    return time.clock_gettime_ns(getattr(time, "CLOCK_MONOTONIC_RAW", time.CLOCK_MONOTONIC)) // 1_000_000
+    raw = getattr(time, "CLOCK_MONOTONIC_RAW", None)
+    return (time.monotonic_ns() if raw is None else time.clock_gettime_ns(raw)) // 1_000_000
 
 
 def clock_name() -> str:
@@ -475,7 +536,7 @@ def main() -> None:
     parser.add_argument("--json", type=json.loads, help="the input; the answer is JSON, too")
     parser.add_argument("--token", help="a secret: @FILE reads this and other arguments from a file, a line each")
     parser.add_argument("--timeout", type=float, default=5.0, help="seconds")
-    parser.add_argument("--server-key", help="the service's public CURVE key (Z85)")
+    parser.add_argument("--server-key", help="the service's public CURVE key: Z85, hexadecimal or file:PATH")
     given = vars(parser.parse_args())
     name, body = given.pop("endpoint"), given.pop("json")
     try:

@@ -542,11 +542,20 @@ def test_a_new_contract_is_asked_for(address):
 
 # --- asyncio
 
-def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 10))
+class Unreadable(asyncio.SelectorEventLoop):
+    """A loop without add_reader, as Windows has it."""
+
+    def add_reader(self, *_):
+        raise NotImplementedError
 
 
-def test_async_calls(server):
+@pytest.fixture(params=[asyncio.new_event_loop, Unreadable], ids=["readers", "no readers"])
+def run(request):
+    with asyncio.Runner(loop_factory=request.param) as runner:
+        yield lambda coroutine: runner.run(asyncio.wait_for(coroutine, 10))
+
+
+def test_async_calls(server, run):
     async def main():
         async with AsyncClient(server.address, token="t") as client:
             assert await client.call("fake.echo", {"n": 1}) == {"n": 1}
@@ -564,7 +573,7 @@ def test_async_calls(server):
     run(main())
 
 
-def test_async_names(server):
+def test_async_names(server, run):
     async def main():
         async with AsyncClient(server.address) as client:
             assert await client.fake.echo(text="a") == {"text": "a"}
@@ -574,7 +583,7 @@ def test_async_names(server):
     run(main())
 
 
-def test_async_deadline_and_cancelled_task(server):
+def test_async_deadline_and_cancelled_task(server, run):
     async def main():
         async with AsyncClient(server.address) as client:
             await client.ping()
@@ -591,7 +600,7 @@ def test_async_deadline_and_cancelled_task(server):
     assert len([seen for seen in server.seen if seen[0] == CANCEL]) == 2
 
 
-def test_async_restart_and_goaway(address):
+def test_async_restart_and_goaway(address, run):
     async def main():
         async with AsyncClient(address) as client:
             with FakeServer(address):
@@ -607,7 +616,7 @@ def test_async_restart_and_goaway(address):
     run(main())
 
 
-def test_async_call_before_the_server_and_idle_cpu(address):
+def test_async_call_before_the_server_and_idle_cpu(address, run):
     async def main():
         async with AsyncClient(address) as client:
             early = asyncio.ensure_future(client.call("fake.slow", {"ms": 300}))

@@ -5,15 +5,18 @@ import signal
 import struct
 import subprocess
 import threading
+import time
 import urllib.request
 from types import SimpleNamespace
 
 import pytest
 import zmq
+import zmq.auth
 from zmq.utils import z85
 
 from comparing import free_ports
 from conftest import STAR
+from serving import serving
 from starmicroservices import Client, Unavailable
 
 PREAMBLE = struct.Struct("<2sBBIQ")
@@ -99,6 +102,47 @@ def test_two_peers_of_one_routing_id_are_both_served(resource, connect, wire):
         call, number = live()
         peer.send_multipart(call)
         assert answered(peer.recv_multipart(), number)
+
+
+@pytest.mark.parametrize("wire", ["ipc", "tcp"])
+def test_a_routing_id_may_be_as_long_as_the_protocol_allows(resource, connect, wire):
+    peer = connect(zmq.DEALER, resource.addresses[wire], routing_id=b"r" * 255)
+    call, number = live()
+    peer.send_multipart(call)
+    assert answered(peer.recv_multipart(), number)
+
+
+@pytest.mark.parametrize("wire", ["ipc", "tcp"])
+def test_a_router_may_call(resource, connect, wire):
+    peer = connect(zmq.ROUTER, resource.addresses[wire], router_mandatory=True, connect_routing_id=b"service")
+    call, number = live()
+    for _ in range(200):
+        try:
+            peer.send_multipart([b"service", *call])
+            break
+        except zmq.ZMQError as error:
+            assert error.errno == zmq.EHOSTUNREACH
+            time.sleep(0.02)
+    frames = peer.recv_multipart()
+    assert frames[0] == b"service" and answered(frames, number)
+
+
+@pytest.mark.parametrize("wire", ["ipc", "tcp"])
+def test_a_proxy_of_events_may_stand_between(connect, tmp_path, wire):
+    address = f"tcp://127.0.0.1:{free_ports(1)[0]}" if wire == "tcp" else f"ipc://{tmp_path}/news.sock"
+    with serving(tmp_path, "auth", AUTH_NEWS_LISTEN=address):
+        back = connect(zmq.XSUB, address)
+        back.send(b"\x01auth.changes")
+        topic, head, body = back.recv_multipart()
+        assert topic == b"auth.changes" and head.startswith(b"N1\n")
+
+
+@pytest.mark.parametrize("address", ["ipc://@star", "ipc://*", "ipc://"])
+def test_an_address_without_a_file_is_refused_and_makes_none(tmp_path, address):
+    environment = {**os.environ, "RESOURCE_ZMQ_LISTEN": address, "RESOURCE_HTTP_PORT": "0"}
+    done = subprocess.run([STAR, "serve", "resource"], cwd=tmp_path, env=environment, timeout=30, capture_output=True)
+    assert done.returncode == 78 and b"RESOURCE_ZMQ_LISTEN" in done.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.name in ("@star", "*")]
 
 
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
@@ -198,6 +242,39 @@ def call(service, server, public, secret, timeout=2.0):
 
 def test_a_key_that_is_admitted_calls_over_curve(guarded):
     assert call(guarded, guarded.server, *guarded.known, timeout=20.0)
+
+
+@pytest.mark.parametrize("form", ["z85", "hex", "file", "secret alone"])
+def test_a_key_may_be_written_in_every_form(guarded, tmp_path, form):
+    public, secret = guarded.known
+    server = guarded.server
+    if form == "hex":
+        server, public, secret = (z85.decode(key).hex() for key in (server, public, secret))
+    elif form == "file":
+        zmq.auth.certs._write_key_file(tmp_path / "s.key", "", server.encode())
+        zmq.auth.certs._write_key_file(tmp_path / "c.key_secret", "", public.encode(), secret.encode())
+        server, public, secret = f"file:{tmp_path}/s.key", None, f"file:{tmp_path}/c.key_secret"
+    elif form == "secret alone":
+        public = None
+    assert call(guarded, server, public, secret, timeout=20.0)
+
+
+def test_star_writes_and_reads_certificates(tmp_path):
+    subprocess.run([STAR, "keys", "curve", tmp_path, "resource", "known", "--form", "certificate"], check=True, timeout=30)
+    keys = {name: zmq.auth.load_certificate(tmp_path / f"{name}.key_secret") for name in ("resource", "known")}
+    assert zmq.auth.load_certificate(tmp_path / "resource.key") == (keys["resource"][0], None)
+    http, port = free_ports(2)
+    environment = {**os.environ, "RESOURCE_HTTP_PORT": str(http), "RESOURCE_ZMQ_LISTEN": f"tcp://127.0.0.1:{port}",
+                   "LOG_LEVEL": "error", "RESOURCE_CURVE_SECRET_KEY_FILE": str(tmp_path / "resource.key_secret"),
+                   "CURVE_PUBLIC_KEYS": f"resource=file:{tmp_path}/resource.key,known=file:{tmp_path}/known.key"}
+    process = subprocess.Popen([STAR, "serve", "resource"], cwd=tmp_path, env=environment)
+    try:
+        with Client(f"tcp://127.0.0.1:{port}", server_key=f"file:{tmp_path}/resource.key",
+                    secret_key=f"file:{tmp_path}/known.key_secret", timeout=20) as client:
+            assert client.call("_health.live")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
 
 
 def test_a_key_that_is_not_admitted_is_told_so_logged_and_counted(guarded):
