@@ -1,0 +1,15 @@
+# r-cran-pbdzmq
+suppressMessages(library(pbdZMQ))
+address <- commandArgs(trailingOnly = TRUE)[1]
+context <- zmq.ctx.new()
+dealer <- zmq.socket(context, ZMQ.ST()$DEALER)
+invisible(zmq.setsockopt(dealer, ZMQ.SO()$RCVTIMEO, 5000L))
+invisible(zmq.setsockopt(dealer, ZMQ.SO()$LINGER, 0L))
+invisible(zmq.connect(dealer, address))
+preamble <- as.raw(c(utf8ToInt("S1"), 1, 0, 0xE8, 3, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0))
+invisible(zmq.send(dealer, preamble, flags = ZMQ.SR()$SNDMORE))
+invisible(zmq.send(dealer, charToRaw("_health.live\n"), flags = ZMQ.SR()$SNDMORE))
+invisible(zmq.send(dealer, raw(0)))
+frames <- lapply(1:3, function(part) zmq.recv(dealer, 1024L, 0L, buf.type = "raw")$buf)
+cat(rawToChar(frames[[2]][1:3]), rawToChar(frames[[3]]), "\n")
+quit(status = as.integer(rawToChar(frames[[2]][1:3]) != "200"))
