@@ -30,7 +30,7 @@ struct MemoryState: Equatable {
     }
 
     mutating func note(_ entry: AuditEntry) {
-        trail.append(AuditRecord(number: trail.count + 1, entry: entry))
+        trail.append(AuditRecord(number: (trail.last?.number ?? 0) + 1, entry: entry))
     }
 
     mutating func revoke(_ token: TokenReference) {

@@ -36,6 +36,11 @@ actor MemoryStore: AuthStore {
         state.revocations.removeAll { !$0.token.isAccepted(at: moment) }
     }
 
+    func forgetAudit(before moment: Date) throws(StoreError) {
+        _ = try read()
+        state.trail.removeAll { $0.entry.at < moment }
+    }
+
     func close() { isClosed = true }
 }
 

@@ -121,6 +121,22 @@ struct RevocationTests {
         }
     }
 
+    @Test("forgets the lines of the audit trail of before a moment, however many", arguments: StoreKind.all)
+    func retention(_ kind: StoreKind) async throws {
+        try await kind.open { store in
+            for number in 0..<503 {
+                let token = TokenReference(id: "t\(number)", expires: second(9))
+                let moment = second(number < 501 ? 0 : 5)
+                try await store.revoke(token, entry(.tokenRevoked, of: token.id, at: moment))
+            }
+            try await store.forgetAudit(before: second(5))
+            #expect(try await store.audit(before: nil, limit: 9).map(\.entry.target) == ["t502", "t501"])
+            let token = TokenReference(id: "x", expires: second(9))
+            try await store.revoke(token, entry(.tokenRevoked, of: token.id, at: second(6)))
+            #expect(try await store.audit(before: nil, limit: 9).map(\.entry.target) == ["x", "t502", "t501"])
+        }
+    }
+
     @Test("is probed, and closed for good", arguments: StoreKind.all)
     func closed(_ kind: StoreKind) async throws {
         try await kind.open { store in

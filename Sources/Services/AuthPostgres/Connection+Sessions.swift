@@ -95,6 +95,16 @@ extension Connection {
         return max(tokens, revocations.affected)
     }
 
+    package func forgetAudit(before moment: Date, limit: Int) throws -> Int {
+        // Lines are in the order of their numbers: the oldest tell whether there is anything to do.
+        try run(
+            """
+            DELETE FROM audit WHERE number IN (
+                SELECT number FROM (SELECT number, at FROM audit ORDER BY number LIMIT $1) AS oldest WHERE at < $2)
+            """, limit, moment.milliseconds
+        ).affected
+    }
+
     /// - Returns: whether it was not revoked before.
     package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }

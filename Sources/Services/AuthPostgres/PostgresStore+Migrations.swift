@@ -10,11 +10,12 @@ extension PostgresStore {
         Migration("5 ids of users", fifth),
     ]
 
-    /// Whoever is there keeps the `sub` that its tokens had.
+    /// Existing users keep the `sub` that their tokens had. The default is for an older auth that adds users during a rolling
+    /// upgrade.
     private static let fifth = [
         #"ALTER TABLE users ADD COLUMN id text COLLATE "C""#,
         "UPDATE users SET id = name",
-        "ALTER TABLE users ALTER COLUMN id SET NOT NULL",
+        "ALTER TABLE users ALTER COLUMN id SET NOT NULL, ALTER COLUMN id SET DEFAULT gen_random_uuid()::text",
         "CREATE UNIQUE INDEX users_by_id ON users (id)",
     ]
 

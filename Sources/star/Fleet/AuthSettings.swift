@@ -11,6 +11,8 @@ struct AuthSettings: Sendable {
     let database: AuthDatabase
     let rules: AuthRules
     let dataDirectory: URL
+    /// For how long lines of the audit trail are kept; `nil` for ever.
+    let auditRetention: TimeInterval?
     private let announcement: Int
     private let period: Int
 
@@ -19,6 +21,8 @@ struct AuthSettings: Sendable {
         database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
         announcement = try settings(Self.announcement)
         period = try settings(Self.period)
+        let days = try settings(Self.auditRetention)
+        auditRetention = days == 0 ? nil : TimeInterval(days) * 86_400
         var rules = AuthRules()
         rules.guestPermissions = Set(try settings(Self.guestPermissions))
         for permission in rules.guestPermissions {
@@ -50,7 +54,7 @@ struct AuthSettings: Sendable {
             database.description, refreshLifetime.description, refreshRetry.description,
             guestPermissions.description, lockAfter.description, lockPeriod.description, perAccount.description,
             perAddress.description, passwordGrant.description, url.description, announcement.description,
-            period.description,
+            period.description, auditRetention.description,
         ]
     }
 
@@ -70,6 +74,9 @@ struct AuthSettings: Sendable {
             + "where several auths share it. Unless told, it is auth.sqlite in DATA_DIRECTORY.",
         standard: "", isSecret: true
     ) { text throws(SettingFault) in try AuthDatabase(text) }
+    private static let auditRetention = Setting<Int>.integer(
+        "AUDIT_RETENTION_DAYS", 0...36_500, "For how many days lines of the audit trail are kept; 0 for ever.",
+        standard: 0)
     private static let refreshLifetime = Setting<Int>.integer(
         "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", standard: 1_209_600)
     private static let refreshRetry = Setting<Int>.integer(

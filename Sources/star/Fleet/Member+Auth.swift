@@ -41,7 +41,8 @@ extension Member {
             passwords: passwords, rules: rules, tell: keeper.refresh)
         return Built(
             service: service, verifier: verifier,
-            background: [prune(store, host), keeper.run] + (isPrepared ? [] : [retry(preparation, host)]),
+            background: [prune(store, own.auditRetention, host), keeper.run]
+                + (isPrepared ? [] : [retry(preparation, host)]),
             close: store.close)
     }
 
@@ -96,11 +97,14 @@ extension Member {
     }
 
     /// Lets the store forget what has ended, now and then.
-    private static func prune(_ store: any AuthStore, _ host: ServiceHost) -> @Sendable () async throws -> Void {
+    private static func prune(
+        _ store: any AuthStore, _ auditRetention: TimeInterval?, _ host: ServiceHost
+    ) -> @Sendable () async throws -> Void {
         {
             while true {
                 do throws(StoreError) {
                     try await store.prune(at: .now)
+                    if let auditRetention { try await store.forgetAudit(before: .now - auditRetention) }
                 } catch {
                     host.logger.warning("The store has not been tidied: \(error)")
                 }

@@ -85,6 +85,16 @@ extension Database {
         return max(ended.count, changesCount)
     }
 
+    package func forgetAudit(before moment: Date, limit: Int) throws -> Int {
+        // Lines are in the order of their numbers: the oldest tell whether there is anything to do.
+        try run(
+            """
+            DELETE FROM audit WHERE number IN (
+                SELECT number FROM (SELECT number, at FROM audit ORDER BY number LIMIT ?) WHERE at < ?)
+            """, limit, moment.milliseconds)
+        return changesCount
+    }
+
     /// - Returns: whether it was not revoked before.
     @discardableResult
     package func revoke(_ token: TokenReference) throws -> Bool {

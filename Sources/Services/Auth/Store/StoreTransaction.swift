@@ -58,4 +58,9 @@ package protocol StoreTransaction {
     func forget(endedBy moment: Date, limit: Int) throws -> Int
 
     func note(_ entry: AuditEntry) throws
+
+    /// Deletes those of the `limit` oldest lines of the audit trail that are of before a moment.
+    ///
+    /// - Returns: how many.
+    func forgetAudit(before moment: Date, limit: Int) throws -> Int
 }

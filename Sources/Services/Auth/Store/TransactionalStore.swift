@@ -124,12 +124,22 @@ extension TransactionalStore {
 
 // Clean-up.
 extension TransactionalStore {
-    /// In small portions, with a pause after each for those who wait: as long as the portion took.
     public func prune(at moment: Date) async throws(StoreError) {
-        let portion = 500
+        try await forget { try $0.forget(endedBy: moment, limit: $1) }
+    }
+
+    public func forgetAudit(before moment: Date) async throws(StoreError) {
+        try await forget { try $0.forgetAudit(before: moment, limit: $1) }
+    }
+
+    /// In small portions, with a pause after each for those who wait: as long as the portion took.
+    private func forget(
+        _ portion: @escaping @Sendable (Transaction, Int) throws -> Int
+    ) async throws(StoreError) {
+        let limit = 500
         while !Task.isCancelled {
             let start = ContinuousClock.now
-            guard try await write({ try $0.forget(endedBy: moment, limit: portion) }) == portion else { return }
+            guard try await write({ try portion($0, limit) }) == limit else { return }
             try? await Task.sleep(for: max(.milliseconds(5), start.duration(to: .now)))
         }
     }

@@ -47,6 +47,7 @@ extension Users {
                     Answer(user: profile, permits: permits),
                     """
                     name         \(profile.user)
+                    id           \(profile.id)
                     permissions  \(profile.permissions.joined(separator: " "))
                     roles        \(profile.roles.joined(separator: " "))
                     permits      \(permits.joined(separator: " "))
