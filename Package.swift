@@ -27,6 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -70,6 +71,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -83,7 +85,7 @@ let package = Package(
         // The vocabulary: what an endpoint is. No I/O.
         kit("Endpoints"),
         // Calls, handlers, the dispatcher, clients. Knows no transport.
-        kit("RPC", ["Endpoints", logging, metrics]),
+        kit("RPC", ["Endpoints", logging, metrics, tracing]),
         // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
         kit("Tokens", ["RPC", crypto]),
         // The rules for text and private files from outside.
@@ -128,9 +130,8 @@ let package = Package(
             name: "star",
             dependencies: [
                 "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
-                "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "Measuring", arguments,
-                lifecycle, signals,
-                logging, metrics,
+                "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "ZeroMQTransport", "Measuring",
+                arguments, lifecycle, signals, logging, metrics,
             ],
             swiftSettings: strict),
         // The tests mirror the sources.
@@ -139,7 +140,7 @@ let package = Package(
             "RPCTests",
             [
                 "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"), tracing,
             ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
         tests("FilesTests", ["Files"]),

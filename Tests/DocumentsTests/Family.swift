@@ -48,8 +48,9 @@ struct Family {
             verifier: verifier)
         let webApp = try Dispatcher(
             WebAppService(
-                executor: QueueExecutor(name: "webapp"), auth: Peer(InProcessCaller(auth)),
-                resource: Peer(InProcessCaller(resource)), resourceOverHTTP: Peer(InProcessCaller(resource))),
+                executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(InProcessCaller(auth)),
+                resource: ServiceRoute(InProcessCaller(resource)),
+                resourceOverHTTP: ServiceRoute(InProcessCaller(resource))),
             contract: WebAppContract.description, verifier: verifier)
         let boilerplate = try Dispatcher(
             BoilerplateService(executor: QueueExecutor(name: "boilerplate")),

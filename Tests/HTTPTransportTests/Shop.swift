@@ -32,7 +32,7 @@ struct Shop {
 
     private init(_ settings: HTTPFront.Settings, _ pages: [Page]) async throws {
         let dispatcher = try Dispatcher(
-            service, contract: ShopContract.description, verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: ShopContract.description, verifier: FakeVerifier(), observers: [journal])
         front = try HTTPFront(dispatcher, settings: settings, pages: pages)
         address = try await front.start()[0]
     }

@@ -70,13 +70,13 @@ struct FakeVerifier: TokenVerifier {
 }
 
 /// Keeps what was answered.
-final class Journal: Interceptor {
+final class Journal: CallObserver {
     private let calls = Mutex<[(line: String, origin: String?)]>([])
 
     var all: [String] { calls.withLock { $0.map(\.line) } }
     var origins: [String?] { calls.withLock { $0.map(\.origin) } }
 
-    func answered(_ call: Call, with reply: Reply) {
+    func didReply(to call: Call, with reply: Reply) {
         calls.withLock { $0.append(("\(call.endpoint) \(reply.status)", call.origin)) }
     }
 }

@@ -63,11 +63,12 @@ def live(number=None):
     return [PREAMBLE.pack(b"S1", REQ, 0, 0, number), b"_health.live\n", b""], number
 
 
-def counted(service, outcome):
-    """How many messages, or connections, have ended so."""
+def counted(service, metric, **labels):
+    """The sum of a metric of a service, over all series with these labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{service.http}/metrics", timeout=10) as answer:
-        lines = [line for line in answer.read().decode().splitlines() if f'outcome="{outcome}"' in line]
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if "zmq_messages" in line)
+        lines = [line for line in answer.read().decode().splitlines() if line.startswith(metric + "{")]
+    wanted = [f'{name}="{value}"' for name, value in labels.items()]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if all(label in line for label in wanted))
 
 
 def answered(frames, number):
@@ -87,12 +88,12 @@ def test_a_call_is_answered_at_every_kind_of_address(resource, connect, wire, ki
 
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
 def test_a_probe_is_nobodys_mistake(resource, connect, wire):
-    before = counted(resource, "dropped")
+    before = counted(resource, "zmq_server_messages_failed_total", outcome="dropped")
     peer = connect(zmq.DEALER, resource.addresses[wire], probe_router=True)
     call, number = live()
     peer.send_multipart(call)
     assert answered(peer.recv_multipart(), number)
-    assert counted(resource, "dropped") == before
+    assert counted(resource, "zmq_server_messages_failed_total", outcome="dropped") == before
 
 
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
@@ -279,12 +280,12 @@ def test_star_writes_and_reads_certificates(tmp_path):
 
 def test_a_key_that_is_not_admitted_is_told_so_logged_and_counted(guarded):
     call(guarded, guarded.server, *guarded.known, timeout=20.0)
-    before = counted(guarded, "unadmitted")
+    before = counted(guarded, "zmq_server_connections_refused_total")
     public, secret = (key.decode() for key in zmq.curve_keypair())
     with pytest.raises(Unavailable) as refusal:
         call(guarded, guarded.server, public, secret)
     assert "does not admit this client's key" in str(refusal.value)
-    assert counted(guarded, "unadmitted") > before
+    assert counted(guarded, "zmq_server_connections_refused_total") > before
     log = guarded.log.read_text()
     assert public in log and "127.0.0.1" in log and guarded.known[1] not in log
 

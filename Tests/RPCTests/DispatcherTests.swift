@@ -8,13 +8,13 @@ struct DispatcherTests {
     private let pour = plain("pour", "/pour")
     private let hold = plain("hold", "/hold", deadline: .seconds(20))
 
-    @Test("answers with the endpoint's status and the output, and tells its interceptors once")
+    @Test("answers with the endpoint's status and the output, and tells its observers once")
     func success() async throws {
         let (first, second) = (Journal(), Journal())
         let make = Endpoint<Cup, Cup>("make", .post, "/make", status: 201, access: .open, summary: "Makes.")
         let service = TeaService { handle(make) { cup, _ in Cup(size: cup.size, milk: true) } }
         let dispatcher = try Dispatcher(
-            service, contract: contract(make.description), verifier: FakeVerifier(), interceptors: [first, second])
+            service, contract: contract(make.description), verifier: FakeVerifier(), observers: [first, second])
         let reply = await dispatcher.dispatch(Call("tea.make", body: Data(#"{"size":3}"#.utf8), timeout: .seconds(20)))
         guard case .success(201, let body) = reply else { return #expect(Bool(false), "\(reply)") }
         let output = try JSONValue(json: body)
@@ -33,7 +33,7 @@ struct DispatcherTests {
             }
         }
         let dispatcher = try Dispatcher(
-            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         let start = ContinuousClock.now
         _ = await dispatcher.dispatch(Call("tea.pour", received: start - .milliseconds(3)))
         let ledger = try #require(journal.lastLedger)
@@ -57,7 +57,7 @@ struct DispatcherTests {
             }
         }
         let dispatcher = try Dispatcher(
-            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         #expect(await dispatcher.dispatch(Call("tea.pour")).status == 409)
         let ledger = try #require(journal.lastLedger)
         #expect(ledger.handler >= 2_000_000 && ledger.access > 0 && ledger.encode == 0)
@@ -161,7 +161,7 @@ struct DispatcherTests {
         let journal = Journal()
         let service = TeaService { handle(pour) { _, _ in Empty() } }
         let dispatcher = try Dispatcher(
-            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         dispatcher.beginStopping()
         dispatcher.beginDraining()
         let problem = try #require(await dispatcher.dispatch(Call("tea.pour")).problem)
@@ -198,7 +198,7 @@ struct DispatcherTests {
         let journal = Journal()
         let service = TeaService { handle(pour) { _, _ in Empty() } }
         let dispatcher = try Dispatcher(
-            service, contract: contract(pour.description), verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         let problem = Problem(.methodNotAllowed, "Not so.")
         for name in ["tea.pour", "unknown"] {
             #expect(await dispatcher.dispatch(Call(name, fault: problem)).problem == problem)
@@ -237,7 +237,7 @@ struct DispatcherTests {
         }
         let journal = Journal()
         let dispatcher = try Dispatcher(
-            service, contract: contract(hold.description), verifier: FakeVerifier(), interceptors: [journal])
+            service, contract: contract(hold.description), verifier: FakeVerifier(), observers: [journal])
         let replies = Signal<Reply>()
         let running = dispatcher.start(Call("tea.hold"), isolation: nil) { reply, _ in replies.send(reply) }
         _ = await begun.next()

@@ -12,8 +12,8 @@ struct LoggingTests {
     private func lines(level: Logger.Level = .debug, _ call: Call, _ replies: Reply...) -> [InMemoryLogHandler.Entry] {
         var logger = Logger(label: "test", factory: { _ in log })
         logger.logLevel = level
-        let interceptor = LoggingInterceptor(logger)
-        for reply in replies { interceptor.answered(call, with: reply) }
+        let observer = LoggingObserver(logger)
+        for reply in replies { observer.didReply(to: call, with: reply) }
         return log.entries
     }
 

@@ -63,7 +63,7 @@ final class FakeVerifier: TokenVerifier {
 }
 
 /// Keeps what was answered.
-final class Journal: Interceptor {
+final class Journal: CallObserver {
     private let lines = Mutex<[String]>([])
     private let ledger = Mutex<Ledger?>(nil)
 
@@ -71,9 +71,9 @@ final class Journal: Interceptor {
     /// That of the last call.
     var lastLedger: Ledger? { ledger.withLock { $0 } }
 
-    func measured(_ call: Call, _ ledger: Ledger) { self.ledger.withLock { $0 = ledger } }
+    func didFinish(_ call: Call, _ ledger: Ledger) { self.ledger.withLock { $0 = ledger } }
 
-    func answered(_ call: Call, with reply: Reply) {
+    func didReply(to call: Call, with reply: Reply) {
         lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }
     }
 }

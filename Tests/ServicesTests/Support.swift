@@ -95,10 +95,10 @@ final class Line: Caller {
     /// To a service without a wire.
     convenience init(
         _ service: some Service, _ contract: ContractDescription, _ verifier: any TokenVerifier,
-        interceptors: [any Interceptor] = []
+        interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = []
     ) throws {
         let dispatcher = try Dispatcher(
-            service, contract: contract, verifier: verifier, interceptors: interceptors)
+            service, contract: contract, verifier: verifier, interceptors: interceptors, observers: observers)
         self.init(InProcessCaller(dispatcher))
     }
 

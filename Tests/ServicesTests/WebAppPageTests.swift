@@ -25,14 +25,17 @@ struct WebAppPageTests {
         resource = try Line(service, ResourceContract.description, trust.verifier)
         overHTTP = try Line(service, ResourceContract.description, trust.verifier)
         webApp = WebAppService(
-            executor: QueueExecutor(name: "webapp"), auth: Peer(auth, link: .ipc), resource: Peer(resource, link: .ipc),
-            resourceOverHTTP: Peer(overHTTP, link: .http),
+            executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth, link: .ipc),
+            resource: ServiceRoute(resource, link: .ipc),
+            resourceOverHTTP: ServiceRoute(overHTTP, link: .http),
             neighbours: [
                 Neighbour(AuthContract.description, [(auth, .ipc)]),
                 Neighbour(ResourceContract.description, [(resource, .ipc), (overHTTP, .http)]),
             ])
         client = Client(
-            try Line(webApp, WebAppContract.description, trust.verifier, interceptors: [webApp.log]))
+            try Line(
+                webApp, WebAppContract.description, trust.verifier, interceptors: [webApp.history],
+                observers: [webApp.history]))
     }
 
     @Test("no file of the page names another by an absolute path, since a proxy may have put webapp below one")
@@ -72,7 +75,8 @@ struct WebAppPageTests {
         #expect(try await store.store.audit(before: nil, limit: 9).count == 2)
         let auth = try Line(trust.auth(store: store.store, guests: []), AuthContract.description, trust.verifier)
         let webApp = WebAppService(
-            executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource), clientSecret: secret)
+            executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource),
+            clientSecret: secret)
         let token = try await webApp.ownToken()
         #expect(try await trust.verifier.verify(token).username == "client:webapp")
         #expect(try await webApp.ownToken() == token)
@@ -116,7 +120,7 @@ struct WebAppPageTests {
         _ = try await client.call(WebAppContract.currentTime)
         for _ in 1...30 { _ = try await client.call(WebAppContract.clock) }
         let calls = try await client.call(WebAppContract.calls).calls
-        #expect(calls.count { $0.endpoint == "webapp.clock" } == CallLog.limit)
+        #expect(calls.count { $0.endpoint == "webapp.clock" } == CallHistory.limit)
         #expect(calls.last?.endpoint == "webapp.current_time")
     }
 
@@ -267,7 +271,8 @@ struct WireComparisonTests {
     func one() async throws {
         let trust = Trust()
         let line = try Line(trust.auth(), AuthContract.description, trust.verifier)
-        let webApp = WebAppService(executor: QueueExecutor(name: "webapp"), auth: Peer(line), resource: Peer(line))
+        let webApp = WebAppService(
+            executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(line), resource: ServiceRoute(line))
         let client = Client<WebAppContract>(try Line(webApp, WebAppContract.description, trust.verifier))
         #expect(await problem { try await client.call(WebAppContract.compare) }?.kind == .conflict)
     }

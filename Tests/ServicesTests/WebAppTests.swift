@@ -21,7 +21,7 @@ struct WebAppTests {
         let time = ResourceService(executor: QueueExecutor(name: "resource")) { 1_574_653_197 }
         resource = try Line(time, ResourceContract.description, verifier)
         let webApp = WebAppService(
-            executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource))
+            executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource))
         client = Client(try Line(webApp, WebAppContract.description, trust.verifier))
     }
 
@@ -129,7 +129,8 @@ struct WebAppTests {
     func readiness() async throws {
         let health = Client<HealthContract>(
             try Line(
-                WebAppService(executor: QueueExecutor(name: "webapp"), auth: Peer(auth), resource: Peer(resource)),
+                WebAppService(
+                    executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource)),
                 WebAppContract.description, trust.verifier))
         _ = try await health.call(HealthContract.check)
         resource.lead(to: FixedAnswer.nobody)

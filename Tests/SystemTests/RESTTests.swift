@@ -190,7 +190,8 @@ struct RESTTests {
         #expect(metrics.status == 200 && metrics["Content-Type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(
             metrics.body.contains(
-                #"star_calls_total{endpoint="\#(service).smoke",transport="http",status="200"}"#), "\(metrics.body)")
+                #"rpc_server_calls_total{service="\#(service)",endpoint="\#(service).smoke",transport="http",status="200"}"#
+            ), "\(metrics.body)")
         let schema = try await Web.get(url + "/schema")
         #expect(schema.json?["openapi"]?.string?.hasPrefix("3.1.") == true, "\(schema.body)")
         let docs = try await Web.get(url + "/docs")

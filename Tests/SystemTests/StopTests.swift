@@ -29,7 +29,8 @@ struct StopTests {
             // The call is in flight when webapp has been given a guest's token for it.
             try await eventually("webapp asks for a guest's token") {
                 let metrics = try await Web.get(site.url("auth") + "/metrics").body
-                return metrics.contains(#"star_calls_total{endpoint="auth.create",transport="zmq",status="201"} 1"#)
+                return metrics.contains(
+                    #"rpc_server_calls_total{service="auth",endpoint="auth.create",transport="zmq",status="201"} 1"#)
             }
             webApp.send(SIGTERM)
             try await eventually("webapp stops") { webApp.log.contains("Stopping") }

@@ -50,7 +50,8 @@ struct TransportTests {
             let refused = try await Web.get(site.url("webapp") + "/api/v1/time/current_time", ["X-Token": "x.y.z"])
             #expect(refused.status == 401 && refused.code == "token_invalid")
             let metrics = try await Web.get(site.url("resource") + "/metrics").body
-            let counted = #"star_calls_total{endpoint="resource.epoch_time",transport="\#(wire.name)",status="200"} 1"#
+            let counted =
+                #"rpc_server_calls_total{service="resource",endpoint="resource.epoch_time",transport="\#(wire.name)",status="200"} 1"#
             #expect(metrics.contains(counted), "\(metrics)")
         }
     }

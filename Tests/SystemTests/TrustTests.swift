@@ -45,7 +45,7 @@ struct TrustTests {
     /// How often resource has asked auth for what has changed.
     private func fetches(_ site: Site) async throws -> Int {
         let metrics = try await Web.get(site.url("resource") + "/metrics").body
-        let match = metrics.firstMatch(of: /star_token_changes_fetched_total\{service="resource"\} (\d+)/)
+        let match = metrics.firstMatch(of: /token_changes_fetched_total\{service="resource"\} (\d+)/)
         return try #require(match.flatMap { Int($0.1) }, "\(metrics)")
     }
 
@@ -73,8 +73,8 @@ struct TrustTests {
             }
             #expect(try await time(site, other).status == 200)
             let metrics = try await Web.get(site.url("resource") + "/metrics").body
-            #expect(metrics.contains(#"star_tokens_revoked{service="resource"} 3"#), "\(metrics)")
-            #expect(metrics.contains(#"star_token_cache_hits_total{service="resource"}"#))
+            #expect(metrics.contains(#"revoked_tokens{service="resource"} 3"#), "\(metrics)")
+            #expect(metrics.contains(#"token_cache_hits_total{service="resource"}"#))
             // A machine that stands still for a while makes whoever listens ask, too: so it may take several tokens.
             try await eventually("resource hears of a token \(way)") {
                 let before = try await fetches(site)

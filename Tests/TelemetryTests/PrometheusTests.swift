@@ -40,13 +40,13 @@ struct PrometheusTests {
         let prometheus = Prometheus()
         let timer = Timer(label: "t", dimensions: [], factory: prometheus)
         let recorder = Recorder(label: "r", dimensions: [], aggregate: true, factory: prometheus)
-        for nanoseconds: Int64 in [0, 1000, 1001, 5000, 29_999_999_999, 30_000_000_001] {
+        for nanoseconds: Int64 in [0, 100_000, 100_001, 250_000, 29_999_999_999, 30_000_000_001] {
             timer.recordNanoseconds(nanoseconds)
             recorder.record(Double(nanoseconds) / 1e9)
         }
         let text = prometheus.text()
         for name in ["t", "r"] {
-            for (bound, count) in [("1e-06", 2), ("5e-06", 4), ("10.0", 4), ("30.0", 5), ("+Inf", 6)] {
+            for (bound, count) in [("0.0001", 2), ("0.00025", 4), ("5.0", 4), ("30.0", 5), ("+Inf", 6)] {
                 #expect(text.contains("\(name)_bucket{le=\"\(bound)\"} \(count)"))
             }
         }
@@ -66,5 +66,28 @@ struct PrometheusTests {
         let prometheus = Prometheus()
         Counter(label: "odd", dimensions: [("name", "a\"b\\c\nd")], factory: prometheus).increment()
         #expect(prometheus.text().contains(#"odd{name="a\"b\\c\nd"} 1"#))
+    }
+
+    @Test("a line end in a label value ends no line, CR LF neither", arguments: ["\n", "\r\n"])
+    func lineEnds(end: String) {
+        let prometheus = Prometheus()
+        Counter(label: "odd", dimensions: [("name", "a\(end)b")], factory: prometheus).increment()
+        #expect(prometheus.text().utf8.count { $0 == UInt8(ascii: "\n") } == 2)
+    }
+
+    @Test("a summary is a sum and a count")
+    func summary() {
+        let prometheus = Prometheus(help: ["part_seconds": "A part."], summaries: ["part_seconds"])
+        let timer = Timer(label: "part_seconds", dimensions: [("part", "queue")], factory: prometheus)
+        timer.recordMilliseconds(2)
+        timer.recordSeconds(60)
+        #expect(
+            prometheus.text() == """
+                # HELP part_seconds A part.
+                # TYPE part_seconds summary
+                part_seconds_sum{part="queue"} 60.002
+                part_seconds_count{part="queue"} 2
+
+                """)
     }
 }

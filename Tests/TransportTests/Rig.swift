@@ -63,7 +63,7 @@ final class Rig {
     private static func dispatcher(_ service: TrialService, _ journal: Journal) throws -> Dispatcher {
         try Dispatcher(
             service, contract: TrialContract.description, verifier: FakeVerifier(), maxInFlight: 20_000,
-            interceptors: [journal])
+            observers: [journal])
     }
 
     /// Serves, at the address of the front before where there was one.
@@ -165,7 +165,7 @@ struct FakeVerifier: TokenVerifier {
 }
 
 /// Keeps what was answered.
-final class Journal: Interceptor {
+final class Journal: CallObserver {
     struct Line: Equatable {
         let endpoint: String
         let status: Int
@@ -178,7 +178,7 @@ final class Journal: Interceptor {
 
     var all: [Line] { lines.withLock { $0 } }
 
-    func answered(_ call: Call, with reply: Reply) {
+    func didReply(to call: Call, with reply: Reply) {
         let line = Line(
             endpoint: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID,
             transport: call.transport)

@@ -49,7 +49,7 @@ final class Site {
         let thread = try SocketThread(name: "service")
         service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
         let dispatcher = try Dispatcher(
-            service, contract: SmokeContract.description, verifier: Nobody(), interceptors: [journal])
+            service, contract: SmokeContract.description, verifier: Nobody(), observers: [journal])
         var security = SocketOptions.Security.none
         if scheme == "curve" {
             // The keys that are admitted are the context's.
@@ -258,7 +258,7 @@ struct Nobody: TokenVerifier {
 }
 
 /// Keeps what was answered.
-final class Journal: Interceptor {
+final class Journal: CallObserver {
     struct Line: Equatable {
         let name: String
         let status: Int
@@ -270,7 +270,7 @@ final class Journal: Interceptor {
 
     var all: [Line] { lines.withLock { $0 } }
 
-    func answered(_ call: Call, with reply: Reply) {
+    func didReply(to call: Call, with reply: Reply) {
         let line = Line(name: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID)
         lines.withLock { $0.append(line) }
     }

@@ -10,7 +10,7 @@ import ZeroMQTransport
 /// A service as part of a process: its thread, its fronts, its callers, and a clean end.
 ///
 /// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it is told what to
-/// ``serve(_:contract:verifier:interceptors:pages:)``, and run.
+/// ``serve(_:contract:verifier:interceptors:observers:pages:)``, and run.
 public final class ServiceHost: ServiceLifecycle.Service {
     public let name: String
     public let logger: Logger
@@ -114,16 +114,18 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// Says what is served.
     ///
     /// - Parameters:
-    ///   - interceptors: watch its calls, beside the log and the metrics.
+    ///   - interceptors: wrap its calls, within the tracing.
+    ///   - observers: learn of its replies, beside the log and the metrics.
     ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
     /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
     public func serve(
         _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier,
-        interceptors: [any Interceptor] = [], pages: [Page] = []
+        interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
     ) async throws {
         let dispatcher = try Dispatcher(
             actor, contract: contract, verifier: verifier, maxInFlight: family.maxInFlight,
-            interceptors: [LoggingInterceptor(logger), MetricsInterceptor([contract])] + interceptors)
+            interceptors: [any ServerInterceptor].tracing + interceptors,
+            observers: [LoggingObserver(logger), MetricsObserver([contract])] + observers)
         var limits = ZeroMQFront.Limits()
         limits.maxBody = family.maxBody
         limits.stopTime = family.stopTime

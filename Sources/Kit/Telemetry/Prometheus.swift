@@ -7,8 +7,16 @@ import Synchronization
 /// metrics is that of the labels in the code, which no caller can add to.
 public final class Prometheus: MetricsFactory {
     private let metrics = Mutex<[Series: any Metric]>([:])
+    private let help: [String: String]
+    private let summaries: Set<String>
 
-    public init() {}
+    /// - Parameters:
+    ///   - help: a sentence about each metric, by its name; several such lists count as one.
+    ///   - summaries: the names of timers that show their sum and count only, without buckets.
+    public init(help: [String: String]..., summaries: Set<String> = []) {
+        self.help = help.reduce(into: [:]) { all, list in all.merge(list) { first, _ in first } }
+        self.summaries = summaries
+    }
 
     /// The media type of ``text()``.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,6 +29,7 @@ public final class Prometheus: MetricsFactory {
         for (series, metric) in all {
             if series.name != family {
                 family = series.name
+                if let help = help[family] { text += "# HELP \(family) \(help)\n" }
                 text += "# TYPE \(family) \(metric.type)\n"
             }
             metric.write(series, to: &text)
@@ -45,7 +54,8 @@ public final class Prometheus: MetricsFactory {
 
     /// Times are kept in seconds, whatever unit they are recorded in.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        metric(label, dimensions) { PrometheusHistogram() }
+        if summaries.contains(label) { return metric(label, dimensions) { PrometheusSummary() } }
+        return metric(label, dimensions) { PrometheusHistogram() }
     }
 
     public func destroyCounter(_ handler: any CounterHandler) {}
@@ -88,12 +98,13 @@ struct Series: Hashable, Comparable {
     }
 
     private static func escape(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
+        // Scalars, for a CR LF is one character.
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
             case "\\": escaped += "\\\\"
             case "\"": escaped += "\\\""
             case "\n": escaped += "\\n"
-            default: escaped.append(character)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
     }

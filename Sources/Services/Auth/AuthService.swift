@@ -99,9 +99,21 @@ public actor AuthService: Service {
 
 /// The figures of auth, for Prometheus.
 struct AuthMetrics: Sendable {
-    let wrongPasswords = Counter(label: "star_auth_wrong_passwords_total")
+    let wrongPasswords = counter("auth_wrong_passwords_total")
     /// How often those who guess at a user's password were kept out.
-    let lockouts = Counter(label: "star_auth_lockouts_total")
+    let lockouts = counter("auth_lockouts_total")
+
+    private static func counter(_ name: String) -> Counter {
+        Counter(label: name, dimensions: [("service", AuthContract.name)])
+    }
+}
+
+extension AuthService {
+    /// What each of its metrics says.
+    public static let metricsHelp = [
+        "auth_wrong_passwords_total": "Logins and changes of password with a wrong password.",
+        "auth_lockouts_total": "Addresses kept out of a user after too many wrong passwords.",
+    ]
 }
 
 extension Date {

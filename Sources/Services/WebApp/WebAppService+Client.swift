@@ -15,7 +15,7 @@ extension WebAppService {
         if let ownToken, ownToken.renewal > .now { return ownToken.token }
         var request = TokenRequest("client_credentials")
         (request.clientID, request.clientSecret) = (Self.client, clientSecret)
-        let fresh = GuestToken(try await auth.client.call(AuthContract.token, request))
+        let fresh = GuestToken(try await auth.call(AuthContract.token, request))
         ownToken = fresh
         return fresh.token
     }

@@ -8,15 +8,15 @@ extension WebAppService {
     /// Starts to compare; where one goes on already, the caller watches that one.
     func compare(_: Empty, _ context: CallContext) async throws -> WebAppContract.WireComparison {
         if let contest, contest.isRunning { return contest.figures }
-        guard let resourceOverHTTP, resource.link != .http else {
+        guard let resourceOverHTTP, resourceRoute.link != .http else {
             throw Problem(.conflict, "There is one wire to resource here, and so nothing to compare.")
         }
         if let rest = contest?.restLeft {
             throw Problem(.tooManyRequests, "The last comparison has only just ended.", retryAfter: rest)
         }
-        let contest = Contest(run: (contest?.run ?? 0) + 1, [resource.link, resourceOverHTTP.link])
+        let contest = Contest(run: (contest?.run ?? 0) + 1, [resourceRoute.link, resourceOverHTTP.link])
         self.contest = contest
-        Task { await run([resource, resourceOverHTTP]) }
+        Task { await run([resourceRoute, resourceOverHTTP]) }
         return contest.figures
     }
 
@@ -48,7 +48,7 @@ extension WebAppService {
     }
 
     /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
-    private func run(_ wires: [Peer<ResourceContract>]) async {
+    private func run(_ wires: [ServiceRoute]) async {
         let end = ContinuousClock.now + Contest.limit
         do {
             let token = try await ownToken()
@@ -68,11 +68,12 @@ extension WebAppService {
     /// Nobody sees more than some ten changes a second.
     private static let turnsATelling = 4
 
-    private func subject(_ peer: Peer<ResourceContract>, _ token: String) -> CallSubject {
-        CallSubject(
-            peer.link.rawValue, processes: Processes(servers: []), on: executor,
+    private func subject(_ route: ServiceRoute, _ token: String) -> CallSubject {
+        let client = Client<ResourceContract>(route.caller)
+        return CallSubject(
+            route.link.rawValue, processes: Processes(servers: []), on: executor,
             call: { _ in
-                _ = try await peer.client.call(ResourceContract.currentTime, token: token, timeout: Contest.patience)
+                _ = try await client.call(ResourceContract.currentTime, token: token, timeout: Contest.patience)
             }, close: {})
     }
 }

@@ -19,8 +19,6 @@ extension WebAppService {
     private func passOn<Input, Output>(
         _ endpoint: Endpoint<Input, Output>, _ input: Input, _ context: CallContext
     ) async throws -> Output {
-        try await remembered(context, status: endpoint.description.http.status) { trail in
-            try await auth.call(endpoint, input, in: context, token: context.token, on: trail)
-        }
+        try await auth.call(endpoint, input, in: context, token: context.token)
     }
 }

@@ -1,4 +1,4 @@
-public import Contracts
+import Contracts
 import Endpoints
 import Foundation
 public import RPC
@@ -9,13 +9,14 @@ public actor WebAppService: Service {
     nonisolated let executor: ServiceExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    let auth: Peer<AuthContract>
-    let resource: Peer<ResourceContract>
-    let resourceOverHTTP: Peer<ResourceContract>?
+    let auth: Client<AuthContract>
+    let resource: Client<ResourceContract>
+    let resourceRoute: ServiceRoute
+    let resourceOverHTTP: ServiceRoute?
     let neighbours: [Neighbour]
     let start = ContinuousClock.now
-    /// What visitors are shown of recent calls. It is to be one of the dispatcher's interceptors.
-    public nonisolated let log = CallLog()
+    /// Shown to visitors. It must be one of the dispatcher's interceptors and observers.
+    public nonisolated let history = CallHistory()
     /// The secret of webapp's own client at auth; `nil` if it has none.
     let clientSecret: String?
     /// That of the client.
@@ -32,13 +33,13 @@ public actor WebAppService: Service {
     ///   - neighbours: whom visitors are told about.
     ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
     public init(
-        executor: ServiceExecutor, auth: Peer<AuthContract>, resource: Peer<ResourceContract>,
-        resourceOverHTTP: Peer<ResourceContract>? = nil, neighbours: [Neighbour] = [],
-        clientSecret: String? = nil
+        executor: ServiceExecutor, auth: ServiceRoute, resource: ServiceRoute,
+        resourceOverHTTP: ServiceRoute? = nil, neighbours: [Neighbour] = [], clientSecret: String? = nil
     ) {
         self.executor = executor
-        self.auth = auth
-        self.resource = resource
+        self.auth = auth.recordedClient(of: AuthContract.self)
+        self.resource = resource.recordedClient(of: ResourceContract.self)
+        resourceRoute = resource
         self.resourceOverHTTP = resourceOverHTTP
         self.neighbours = neighbours
         self.clientSecret = clientSecret
@@ -46,82 +47,59 @@ public actor WebAppService: Service {
 
     public func waitsFor() async -> [String] {
         var waits: [String] = []
-        if await !auth.client.isConnected { waits.append("auth") }
-        if await !resource.client.isConnected { waits.append("resource") }
+        if await !auth.isConnected { waits.append("auth") }
+        if await !resource.isConnected { waits.append("resource") }
         return waits
     }
 
     func currentTime(_: Empty, _ context: CallContext) async throws -> CurrentTime {
-        try await remembered(context) { trail in try await ask(ResourceContract.currentTime, context, trail) }
+        try await ask(ResourceContract.currentTime, context)
     }
 
     func epochTime(_: Empty, _ context: CallContext) async throws -> EpochTime {
-        try await remembered(context) { trail in try await ask(ResourceContract.epochTime, context, trail) }
+        try await ask(ResourceContract.epochTime, context)
     }
 
     func clock(_: Empty, _ context: CallContext) async throws -> WebAppContract.Clock {
-        try await remembered(context) { trail in
-            let time = try await ask(ResourceContract.currentTime, context, trail)
-            return WebAppContract.Clock(
-                currentTime: time.currentTime, link: resource.link, microseconds: trail.steps.last?.microseconds ?? 0)
-        }
+        let time = try await ask(ResourceContract.currentTime, context)
+        return WebAppContract.Clock(
+            currentTime: time.currentTime, link: resourceRoute.link,
+            microseconds: CallTrace.current?.spans.last?.microseconds ?? 0)
     }
 
     func calls(_: Empty, _ context: CallContext) async -> WebAppContract.RecentCalls {
-        WebAppContract.RecentCalls(calls: log.latest)
+        WebAppContract.RecentCalls(calls: history.latest)
     }
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }
 
-    /// Answers a call that asks other services, and remembers what it asked.
-    func remembered<Answer>(
-        _ context: CallContext, status: Int = 200, _ answer: (Trail) async throws -> Answer
-    ) async throws -> Answer {
-        let (trail, begin) = (Trail(), ContinuousClock.now)
-        func remember(_ status: Int) {
-            let entry = CallLog.Entry(
-                trace: context.trace, status: status, begin: begin, end: .now, steps: trail.steps, ledger: nil)
-            log.add(entry, of: context.endpoint)
-        }
-        do {
-            let answer = try await answer(trail)
-            remember(status)
-            return answer
-        } catch {
-            remember((error as? Problem)?.status ?? 500)
-            throw error
-        }
-    }
-
     private func ask<Answer>(
-        _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext, _ trail: Trail
+        _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext
     ) async throws(Problem) -> Answer {
-        if let token = context.token {
-            return try await resource.call(endpoint, Empty(), in: context, token: token, on: trail)
-        }
-        let token = try await guestToken(trail)
+        if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
+        let token = try await guestToken()
         do {
-            return try await resource.call(endpoint, Empty(), in: context, token: token, on: trail)
+            return try await resource.call(endpoint, in: context, token: token)
         } catch  where error.status == 401 {
             // Auth has new keys: the guest's token is one of the old ones, unless another call has renewed it already.
             if guest?.token == token { guest = nil }
-            return try await resource.call(endpoint, Empty(), in: context, token: guestToken(trail), on: trail)
+            return try await resource.call(endpoint, in: context, token: guestToken())
         }
     }
 
     /// A guest's token, asked for when the last one has little time left.
-    func guestToken(_ trail: Trail = Trail()) async throws(Problem) -> String {
+    func guestToken() async throws(Problem) -> String {
         if let guest, guest.renewal > .now { return guest.token }
-        let flight = flight ?? Task { await freshToken(trail) }
+        let flight = flight ?? Task { await freshToken() }
         self.flight = flight
         return try await flight.value.get().token
     }
 
     /// It serves many calls, so neither the trace nor the time of the one that came first is its own.
-    private func freshToken(_ trail: Trail) async -> Result<GuestToken, Problem> {
+    private func freshToken() async -> Result<GuestToken, Problem> {
         defer { flight = nil }
         do throws(Problem) {
-            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.patience, on: trail)
+            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.patience)
             let fresh = GuestToken(grant)
             guest = fresh
             return .success(fresh)

@@ -1,3 +1,4 @@
+import Auth
 import Contracts
 import CoreMetrics
 import Foundation
@@ -9,6 +10,7 @@ import ServiceLifecycle
 import Synchronization
 import Telemetry
 import UnixSignals
+import ZeroMQTransport
 
 /// Some services of the family in one process.
 struct Fleet {
@@ -26,7 +28,9 @@ struct Fleet {
         let family = try FamilySettings(settings)
         let fleet = try FleetSettings(settings, family)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
-        let prometheus = Prometheus()
+        let prometheus = Prometheus(
+            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, TrustMetrics.help,
+            AuthService.metricsHelp, summaries: [MetricsObserver.Name.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: "star")
         for unknown in settings.unknown(of: FleetSettings.all) {
@@ -56,7 +60,7 @@ struct Fleet {
                 }
                 try await host.serve(
                     built.service, contract: member.contract, verifier: built.verifier,
-                    interceptors: built.interceptors, pages: built.pages + [metrics])
+                    interceptors: built.interceptors, observers: built.observers, pages: built.pages + [metrics])
                 background += built.background
             }
         } catch {

@@ -21,8 +21,9 @@ extension Member {
             neighbours.append(Neighbour(way.contract, way.replicas.map { ($0.caller, Way.link($0.address)) }))
         }
         let service = WebAppService(
-            executor: host.executor, auth: Peer(auth.caller, link: auth.link),
-            resource: Peer(resource.caller, link: resource.link), resourceOverHTTP: Peer(overHTTP, link: .http),
+            executor: host.executor, auth: ServiceRoute(auth.caller, link: auth.link),
+            resource: ServiceRoute(resource.caller, link: resource.link),
+            resourceOverHTTP: ServiceRoute(overHTTP, link: .http),
             neighbours: neighbours, clientSecret: try settings.webAppClientSecret())
         let pages = WebPage.files.map { file in
             Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
@@ -31,7 +32,7 @@ extension Member {
         let verifier = try await verifier(host, settings)
         return Built(
             service: service, verifier: verifier, background: [try await follow(verifier, host)],
-            interceptors: [service.log], pages: pages + [events])
+            interceptors: [service.history], observers: [service.history], pages: pages + [events])
     }
 }
 

@@ -23,7 +23,8 @@ struct Member: Sendable {
         /// What goes on beside the service, until the process ends.
         var background: [@Sendable () async throws -> Void] = []
         /// What watches its calls, beside the log and the metrics.
-        var interceptors: [any Interceptor] = []
+        var interceptors: [any ServerInterceptor] = []
+        var observers: [any CallObserver] = []
         /// What its HTTP front shows beside its contract and documents.
         var pages: [Page] = []
         /// Closes the service's store and the like, once the process has stopped.

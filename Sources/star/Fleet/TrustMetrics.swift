@@ -12,14 +12,22 @@ final class TrustMetrics: Sendable {
     private let fetches: Counter
     private let last = Mutex(VerifierFigures())
 
+    static let help = [
+        "token_cache_hits_total": "Tokens whose signature was verified before.",
+        "token_cache_misses_total": "Tokens whose signature had to be verified.",
+        "token_cache_entries": "Verified tokens that are kept.",
+        "revoked_tokens": "Revoked tokens that have not expired.",
+        "token_changes_fetched_total": "Requests for the issuer's keys and revocations.",
+    ]
+
     init(_ service: String, _ verifier: AccessTokenVerifier) {
         self.verifier = verifier
         let dimensions = [("service", service)]
-        hits = Counter(label: "star_token_cache_hits_total", dimensions: dimensions)
-        misses = Counter(label: "star_token_cache_misses_total", dimensions: dimensions)
-        remembered = Gauge(label: "star_token_cache_size", dimensions: dimensions)
-        denied = Gauge(label: "star_tokens_revoked", dimensions: dimensions)
-        fetches = Counter(label: "star_token_changes_fetched_total", dimensions: dimensions)
+        hits = Counter(label: "token_cache_hits_total", dimensions: dimensions)
+        misses = Counter(label: "token_cache_misses_total", dimensions: dimensions)
+        remembered = Gauge(label: "token_cache_entries", dimensions: dimensions)
+        denied = Gauge(label: "revoked_tokens", dimensions: dimensions)
+        fetches = Counter(label: "token_changes_fetched_total", dimensions: dimensions)
     }
 
     func record() {

@@ -52,6 +52,8 @@ public final class HTTPCaller: Caller {
         }
     }
 
+    public var transport: Transport { .http }
+
     /// Whether the peer answered when it was last called. If it did not, or never was called, it is asked for
     /// `/health/live`, which takes at most 150 ms.
     public var isConnected: Bool {

@@ -41,6 +41,7 @@ public final class CallContext: Sendable {
     public var logger: Logger {
         var logger = Logger(label: endpoint)
         logger[metadataKey: "trace_id"] = .string(trace.traceID)
+        logger[metadataKey: "span_id"] = .string(trace.spanID)
         return logger
     }
 }

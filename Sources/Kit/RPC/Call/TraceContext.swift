@@ -1,22 +1,33 @@
 import Synchronization
 
 /// A call's position in its trace (W3C Trace Context: `traceparent`, version 00, and `tracestate`).
-public struct TraceContext: Sendable, Hashable {
+public struct TraceContext: Sendable {
     private let traceHigh: UInt64
     private let traceLow: UInt64
     private let span: UInt64
-    private let flags: UInt8
+    private var flags: UInt8
+    /// The span that caused this one; this one itself if another process has sent it, and 0 if none did.
+    private let cause: UInt64
     /// The value of the header `tracestate`: data of other tracing systems, which is passed on unchanged.
     public private(set) var state: String?
 
     /// The first call of a new trace.
     public static func root() -> TraceContext {
-        TraceContext(traceHigh: Identifiers.next(), traceLow: Identifiers.next(), span: Identifiers.next(), flags: 1)
+        TraceContext(
+            traceHigh: Identifiers.next(), traceLow: Identifiers.next(), span: Identifiers.next(), flags: 1, cause: 0)
     }
 
     /// A call that this one causes: the same trace, its own span.
     public func child() -> TraceContext {
-        TraceContext(traceHigh: traceHigh, traceLow: traceLow, span: Identifiers.next(), flags: flags, state: state)
+        TraceContext(
+            traceHigh: traceHigh, traceLow: traceLow, span: Identifiers.next(), flags: flags, cause: span, state: state)
+    }
+
+    /// The position of the call that caused this one, if one did: what a span of this call is a child of.
+    var parent: TraceContext? {
+        guard cause != 0 else { return nil }
+        return TraceContext(
+            traceHigh: traceHigh, traceLow: traceLow, span: cause, flags: flags, cause: cause, state: state)
     }
 
     /// 32 lower-case hexadecimal digits. By it a person finds the log lines of a request in every service it passed.
@@ -26,6 +37,20 @@ public struct TraceContext: Sendable, Hashable {
             digits.write(hexadecimal: traceLow, at: 16)
             return 32
         }
+    }
+
+    /// 16 lower-case hexadecimal digits.
+    public var spanID: String {
+        String(unsafeUninitializedCapacity: 16) { digits in
+            digits.write(hexadecimal: span, at: 0)
+            return 16
+        }
+    }
+
+    /// True if whoever began the trace may have recorded it. A trace that begins here is.
+    public var isSampled: Bool {
+        get { flags & 1 == 1 }
+        set { flags = newValue ? flags | 1 : flags & ~1 }
     }
 
     /// The value of the header `traceparent`.
@@ -44,12 +69,28 @@ public struct TraceContext: Sendable, Hashable {
     /// Where the parts of a header end.
     private static let hyphens = [2, 35, 52]
 
-    private init(traceHigh: UInt64, traceLow: UInt64, span: UInt64, flags: UInt8, state: String? = nil) {
+    private init(
+        traceHigh: UInt64, traceLow: UInt64, span: UInt64, flags: UInt8, cause: UInt64, state: String? = nil
+    ) {
         self.traceHigh = traceHigh
         self.traceLow = traceLow
         self.span = span
         self.flags = flags
+        self.cause = cause
         self.state = state
+    }
+}
+
+/// Equal if they say the same on a wire.
+extension TraceContext: Hashable {
+    public static func == (one: TraceContext, other: TraceContext) -> Bool {
+        one.traceHigh == other.traceHigh && one.traceLow == other.traceLow && one.span == other.span
+            && one.flags == other.flags && one.state == other.state
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(traceLow)
+        hasher.combine(span)
     }
 }
 
@@ -74,7 +115,7 @@ extension TraceContext {
             let span = number(text[36..<52], as: UInt64.self), let flags = number(text[53..<55], as: UInt8.self),
             high | low != 0, span != 0
         else { return nil }
-        return TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags)
+        return TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags, cause: span)
     }
 
     private static func number<Number: FixedWidthInteger>(

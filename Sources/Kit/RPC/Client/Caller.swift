@@ -13,11 +13,18 @@ public protocol Caller: Sendable {
     ///   - endpoint: what is called.
     func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply
 
+    /// The transport, for traces.
+    var transport: Transport { get }
+
     /// Whether the peer can be reached as far as is known.
     var isConnected: Bool { get async }
 
     /// Lets go of the connection. Calls in flight end with ``Problem/Kind/unavailable``.
     func close() async
+}
+
+extension Caller {
+    public var transport: Transport { .inProcess }
 }
 
 // What every transport says of a peer that cannot be reached, and nothing of where that is: problems are passed on, also to

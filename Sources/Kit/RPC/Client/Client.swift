@@ -9,8 +9,9 @@ public import Endpoints
 public struct Client<C: Contract>: Sendable {
     private let caller: any Caller
 
-    public init(_ caller: any Caller) {
-        self.caller = caller
+    /// - Parameter interceptors: wrap each call, the first outermost.
+    public init(_ caller: any Caller, interceptors: [any ClientInterceptor] = .tracing) {
+        self.caller = interceptors.isEmpty ? caller : InterceptedCaller(caller, interceptors)
     }
 
     /// Whether the service can be reached as far as is known.
@@ -39,7 +40,7 @@ public struct Client<C: Contract>: Sendable {
         let call = Call(
             C.name + "." + endpoint.description.name, body: body, token: token,
             trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time,
-            timing: timing)
+            transport: caller.transport, timing: timing)
         switch await caller.call(call, endpoint.description) {
         case .success(_, let body): return try Coding.output(Output.self, from: body)
         case .failure(let problem): throw problem

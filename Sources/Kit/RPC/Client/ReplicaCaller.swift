@@ -11,6 +11,11 @@ public final class ReplicaCaller: Caller {
     private let replicas: [BalancedReplica]
     private let budget = Mutex(RetryBudget())
 
+    private static let retries = "rpc_client_retries_total"
+
+    /// The names of the metrics, each with a sentence about it.
+    public static let help = [retries: "Calls that went on to another replica, by the service that is called."]
+
     /// How many replicas are asked for one call.
     private static let maxAttempts = 3
     private static let pause = Duration.milliseconds(10)
@@ -34,7 +39,7 @@ public final class ReplicaCaller: Caller {
             guard case .failure(let problem) = reply, mayRepeat(problem, endpoint), !Task.isCancelled,
                 asked.count < min(replicas.count, Self.maxAttempts), await pause(before: asked.count, call, endpoint)
             else { return reply }
-            count("star_client_retries_total", call)
+            count(Self.retries, call)
         }
     }
 
@@ -71,6 +76,9 @@ public final class ReplicaCaller: Caller {
         let service = call.endpoint.prefix { $0 != "." }
         Counter(label: label, dimensions: [("service", String(service))]).increment()
     }
+
+    /// That of the first replica.
+    public var transport: Transport { replicas[0].caller.transport }
 
     /// Whether any of them can be reached.
     public var isConnected: Bool {

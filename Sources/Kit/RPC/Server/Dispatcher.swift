@@ -12,7 +12,7 @@ public final class Dispatcher: Sendable {
     /// What an endpoint's calls lead to.
     private struct Place {
         let handler: Handler
-        let watchers: [any Interceptor]
+        let observers: [any CallObserver]
     }
 
     private let places: [String: Place]
@@ -20,7 +20,8 @@ public final class Dispatcher: Sendable {
     private let home: any Actor
     private let verifier: any TokenVerifier
     private let admission: Admission
-    private let interceptors: [any Interceptor]
+    private let interceptors: [any ServerInterceptor]
+    private let observers: [any CallObserver]
 
     /// No call lasts longer than this, whatever its caller asks for.
     public static let longestDeadline = Duration.seconds(30)
@@ -30,10 +31,12 @@ public final class Dispatcher: Sendable {
     ///   - contract: what the service promises.
     ///   - verifier: says who shows a token.
     ///   - maxInFlight: how many calls may be in flight before more are refused with a 503.
+    ///   - interceptors: wrap each call, the first outermost.
+    ///   - observers: learn of each reply.
     /// - Throws: ``ContractError`` where contract and handlers do not fit together.
     public init(
         _ service: some Service, contract: ContractDescription, verifier: any TokenVerifier, maxInFlight: Int = 4096,
-        interceptors: [any Interceptor] = []
+        interceptors: [any ServerInterceptor] = .tracing, observers: [any CallObserver] = []
     ) throws(ContractError) {
         let lifetime = Lifetime()
         let served = [
@@ -44,7 +47,7 @@ public final class Dispatcher: Sendable {
         contracts = served.map(\.0)
         var places: [String: Place] = [:]
         for (name, handler) in try Self.bind(served) {
-            places[name] = Place(handler: handler, watchers: interceptors.map { $0.watcher(of: name) })
+            places[name] = Place(handler: handler, observers: observers.map { $0.observer(for: name) })
         }
         self.places = places
         home = service
@@ -52,6 +55,7 @@ public final class Dispatcher: Sendable {
         self.verifier = verifier
         admission = Admission(limit: maxInFlight)
         self.interceptors = interceptors
+        self.observers = observers
     }
 
     /// Starts to answer a call.
@@ -64,11 +68,11 @@ public final class Dispatcher: Sendable {
     ) -> RunningCall {
         let place = places[call.endpoint]
         let handler = place?.handler
-        let watchers = place?.watchers ?? interceptors
+        let observers = place?.observers ?? observers
         let isOAuth = handler?.endpoint.http.oauth == true
         let running = RunningCall(call) { reply, call in
             let reply = isOAuth ? reply.oauth : reply
-            for watcher in watchers { watcher.answered(call, with: reply) }
+            for observer in observers { observer.didReply(to: call, with: reply) }
             answer(reply, call)
         }
         // What the front could not translate is answered with the front's problem.
@@ -83,7 +87,7 @@ public final class Dispatcher: Sendable {
         let task = Task.immediate {
             // Who is on the service's thread stays there: its calls are answered in place, in their order.
             _ = isolation
-            await self.run(running, by: deadline, handler, watchers, on: self.home)
+            await self.run(running, by: deadline, handler, observers, on: self.home)
         }
         // The task refuses a late call as not begun. A timer could answer first, and would not know that.
         if !isLate { running.watch(task, until: deadline) }
@@ -120,13 +124,41 @@ public final class Dispatcher: Sendable {
 
     private func run(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
-        _ watchers: [any Interceptor], on home: isolated any Actor
+        _ observers: [any CallObserver], on home: isolated any Actor
     ) async {
         var ledger = Ledger(from: running.call.received)
-        let reply = await answer(running, by: deadline, handler, on: home, &ledger)
-        for watcher in watchers { watcher.measured(running.call, ledger) }
-        running.call.timing?.note(ledger)
+        ledger.wait = ledger.lap()
+        let reply =
+            interceptors.isEmpty
+            ? await answer(running, by: deadline, handler, on: home, &ledger)
+            : await intercept(running, by: deadline, handler, on: home, &ledger)
+        let ended = interceptors.isEmpty ? running : running.intercepted
+        for observer in observers { observer.didFinish(ended.call, ledger) }
+        ended.call.timing?.note(ledger)
         running.finish(reply)
+    }
+
+    /// Its frame is apart from that of ``run``, so that calls without interceptors need no room for it.
+    @inline(never)
+    private func intercept(
+        _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
+        _ ledger: inout Ledger
+    ) async -> Reply {
+        await pass(running.call, through: interceptors[...], running, by: deadline, handler, on: home, &ledger)
+    }
+
+    private func pass(
+        _ call: Call, through interceptors: ArraySlice<any ServerInterceptor>, _ running: RunningCall,
+        by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor, _ ledger: inout Ledger
+    ) async -> Reply {
+        guard let first = interceptors.first else {
+            let intercepted = RunningCall(call)
+            running.intercepted = intercepted
+            return await answer(intercepted, by: deadline, handler, on: home, &ledger)
+        }
+        return await first.intercept(call, to: handler?.endpoint) { call in
+            await pass(call, through: interceptors.dropFirst(), running, by: deadline, handler, on: home, &ledger)
+        }
     }
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.
@@ -134,7 +166,6 @@ public final class Dispatcher: Sendable {
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
         on home: isolated any Actor, _ ledger: inout Ledger
     ) async -> Reply {
-        ledger.wait = ledger.lap()
         do {
             // 1. The endpoint is one of the contract's.
             guard let handler else {
@@ -184,7 +215,7 @@ public final class Dispatcher: Sendable {
         if error is CancellationError, Task.isCancelled { return .deadlineExceeded }
         Logger(label: call.endpoint).error(
             "A handler has failed: \(String(reflecting: error))",
-            metadata: ["trace_id": .string(call.trace.traceID)])
+            metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
         return Problem(.internal, "The service has failed. Its log tells more under the trace id.")
     }
 }

@@ -10,15 +10,22 @@ public final class RunningCall: Sendable {
         var answer: Answer?
         var task: Task<Void, Never>?
         var timer: Deadlines.Ticket?
+        var intercepted: RunningCall?
     }
 
     let call: Call
 
     private let state: Mutex<State>
 
-    init(_ call: Call, answer: @escaping Answer) {
+    init(_ call: Call, answer: Answer? = nil) {
         self.call = call
         state = Mutex(State(answer: answer))
+    }
+
+    /// The call as interceptors have passed it on; until then, this one.
+    var intercepted: RunningCall {
+        get { state.withLock { $0.intercepted } ?? self }
+        set { state.withLock { $0.intercepted = newValue } }
     }
 
     /// Answers at once, and cancels the handler's task. Too late, it does nothing.
@@ -31,12 +38,12 @@ public final class RunningCall: Sendable {
     }
 
     func finish(_ reply: Reply) {
-        let (answer, timer) = state.withLock { state in
-            defer { state = State() }
-            return (state.answer, state.timer)
+        let (answer, timer, intercepted) = state.withLock { state in
+            defer { state = State(intercepted: state.intercepted) }
+            return (state.answer, state.timer, state.intercepted)
         }
         if let timer { Deadlines.shared.cancel(timer) }
-        answer?(reply, call)
+        answer?(reply, (intercepted ?? self).call)
     }
 
     /// Takes over the task that computes the answer. One that has not suspended is done by now, and needs no timer.

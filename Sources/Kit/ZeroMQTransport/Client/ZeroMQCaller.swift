@@ -67,6 +67,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         startPatience()
     }
 
+    public nonisolated var transport: Transport { .zeroMQ }
+
     public var isConnected: Bool { connection.isUp }
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {

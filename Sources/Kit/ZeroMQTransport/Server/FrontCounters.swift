@@ -1,10 +1,10 @@
 import Metrics
 
-/// What a front has turned away without an answer, since its start.
+/// Counts what a front has turned away since its start.
 public struct FrontCounters: Sendable, Equatable {
-    /// Messages that broke the protocol and had no id to answer to.
+    /// Messages that broke the protocol and had no id to reply to.
     public internal(set) var dropped = 0
-    /// Messages that broke the protocol and were answered so.
+    /// Messages that broke the protocol and got a reply that says so.
     public internal(set) var refused = 0
     /// Replies that a peer did not take: it was gone, or read too slowly.
     public internal(set) var undelivered = 0
@@ -12,23 +12,36 @@ public struct FrontCounters: Sendable, Equatable {
     public internal(set) var unadmitted = 0
     /// Calls that were refused unread, because they could not have been answered in time.
     public internal(set) var overloaded = 0
+
+    static let messages = "zmq_server_messages_failed_total"
+    static let connections = "zmq_server_connections_refused_total"
+
+    /// The names of the metrics, each with a sentence about it.
+    public static let help = [
+        messages:
+            "Messages dropped or refused for breaking the protocol, calls refused unread (overloaded), replies not taken.",
+        connections: "Connections whose CURVE key is not admitted.",
+    ]
 }
 
-/// Adds ``FrontCounters`` to `star_zmq_messages_total`, by service and outcome.
+/// Counts ``FrontCounters`` by service, and messages by outcome too.
 struct FrontMeters: Sendable {
     private typealias Value = @Sendable (FrontCounters) -> Int
     private static let outcomes: KeyValuePairs<String, Value> = [
         "dropped": { $0.dropped }, "refused": { $0.refused }, "undelivered": { $0.undelivered },
-        "unadmitted": { $0.unadmitted }, "overloaded": { $0.overloaded },
+        "overloaded": { $0.overloaded },
     ]
 
     private let meters: [(counter: Counter, value: Value)]
 
     init(_ service: String) {
-        meters = Self.outcomes.map { outcome, value in
+        let messages = Self.outcomes.map { outcome, value in
             let dimensions = [("service", service), ("outcome", outcome)]
-            return (Counter(label: "star_zmq_messages_total", dimensions: dimensions), value)
+            return (Counter(label: FrontCounters.messages, dimensions: dimensions), value)
         }
+        let connections = Counter(label: FrontCounters.connections, dimensions: [("service", service)])
+        let unadmitted: Value = { $0.unadmitted }
+        meters = messages + [(connections, unadmitted)]
     }
 
     func add(_ counters: FrontCounters, since old: FrontCounters) {

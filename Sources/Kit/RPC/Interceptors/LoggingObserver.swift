@@ -4,14 +4,14 @@ public import Logging
 /// Writes a line for each call: an error for status 500, by which a handler has failed; an info line for whatever else was
 /// refused, by the caller's fault or for want of time, room or a peer; a debug line for a success. Each holds the call's
 /// trace, and the caller's own name for it where there is one; none holds a token or a payload.
-public struct LoggingInterceptor: Interceptor {
+public struct LoggingObserver: CallObserver {
     private let logger: Logger
 
     public init(_ logger: Logger) {
         self.logger = logger
     }
 
-    public func answered(_ call: Call, with reply: Reply) {
+    public func didReply(to call: Call, with reply: Reply) {
         let level: Logger.Level =
             switch reply.status {
             case ..<400: .debug
@@ -30,6 +30,7 @@ public struct LoggingInterceptor: Interceptor {
     private func metadata(_ call: Call) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
             "trace_id": .string(call.trace.traceID),
+            "span_id": .string(call.trace.spanID),
             "transport": .string(call.transport.rawValue),
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]

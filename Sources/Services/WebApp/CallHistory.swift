@@ -1,22 +1,22 @@
 import Contracts
+public import Endpoints
 import Foundation
 public import RPC
 import Synchronization
 
-/// The calls of late, a few of each endpoint, so that no endpoint drives out another. There are as many endpoints as the
-/// contract has, and so this is bounded.
+/// The latest calls that asked other services, a few of each endpoint, so that no endpoint drives out another. There are as
+/// many endpoints as the contract has, and so this is bounded.
 ///
-/// A call is added by its handler; where its own time went is known once it has ended, and is heard of as an interceptor.
-public final class CallLog: Interceptor {
-    /// A call that webapp has answered.
+/// As interceptor it records a call with the spans below it; as observer it learns where the call's own time went.
+public final class CallHistory: ServerInterceptor, CallObserver {
+    /// A call that webapp has handled.
     struct Entry {
         let trace: TraceContext
         let status: Int
-        /// When its handler began and ended.
         let begin: ContinuousClock.Instant
         let end: ContinuousClock.Instant
-        let steps: [Trail.Step]
-        /// Where its time went, once it has ended.
+        let spans: [CallTrace.Span]
+        /// Set once the call has ended.
         var ledger: Ledger?
     }
 
@@ -25,7 +25,21 @@ public final class CallLog: Interceptor {
     /// Calls kept of each endpoint.
     static let limit = 6
 
-    func add(_ entry: Entry, of endpoint: String) {
+    public func intercept(
+        _ call: Call, to endpoint: EndpointDescription?, _ next: (Call) async -> Reply
+    ) async -> Reply {
+        let trace = CallTrace()
+        let reply = await CallTrace.$current.withValue(trace) { await next(call) }
+        let spans = trace.spans
+        if !spans.isEmpty {
+            let entry = Entry(
+                trace: call.trace, status: reply.status, begin: call.received, end: .now, spans: spans)
+            add(entry, of: call.endpoint)
+        }
+        return reply
+    }
+
+    private func add(_ entry: Entry, of endpoint: String) {
         kept.withLock { kept in
             let count = kept[endpoint]?.count ?? 0
             if count == Self.limit { kept[endpoint]?.removeFirst() }
@@ -33,9 +47,9 @@ public final class CallLog: Interceptor {
         }
     }
 
-    public func answered(_ call: Call, with reply: Reply) {}
+    public func didReply(to call: Call, with reply: Reply) {}
 
-    public func measured(_ call: Call, _ ledger: Ledger) {
+    public func didFinish(_ call: Call, _ ledger: Ledger) {
         kept.withLock { kept in
             guard let index = kept[call.endpoint]?.lastIndex(where: { $0.trace == call.trace }) else { return }
             kept[call.endpoint]?[index].ledger = ledger
@@ -55,19 +69,16 @@ public final class CallLog: Interceptor {
     }
 }
 
-extension CallLog.Entry {
+extension CallHistory.Entry {
     /// In the contract's words.
     fileprivate func call(of endpoint: String, started: Date) -> WebAppContract.RecentCall {
         let parts = (ledger?.parts ?? []).compactMap { part in
             WebAppContract.Part(Timing.Part(name: part.name, time: .nanoseconds(part.nanoseconds)))
         }
-        // A call began before its handler did.
-        let lead = parts.isEmpty ? 0 : Array(parts.prefix { $0.name != .handler }).total
-        let start = begin - .nanoseconds(Int64(lead * 1000))
         return WebAppContract.RecentCall(
             traceID: trace.traceID, endpoint: endpoint, status: status,
             started: Int(started.timeIntervalSince1970 * 1000),
             microseconds: ledger == nil ? begin.duration(to: end).microseconds : parts.total, parts: parts,
-            spans: steps.map { $0.span(since: start) })
+            spans: spans.map { $0.span(since: begin) })
     }
 }

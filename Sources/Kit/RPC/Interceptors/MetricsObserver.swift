@@ -1,0 +1,152 @@
+public import Endpoints
+public import Metrics
+import Synchronization
+
+/// Measures the calls of a service; the names are in ``Name``.
+///
+/// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
+public final class MetricsObserver: CallObserver {
+    /// The metrics, each with what it says.
+    public enum Name {
+        /// A timer: whole calls, by service and endpoint.
+        public static let duration = "rpc_server_call_duration_seconds"
+        /// A counter: calls, by service, endpoint, transport and status.
+        public static let calls = "rpc_server_calls_total"
+        /// A timer: the phases of a ``Ledger``, by service, transport and phase. Its sum and its count are enough.
+        public static let phases = "rpc_server_phase_duration_seconds"
+
+        public static let help = [
+            duration: "Time from the arrival of a call to its reply.",
+            calls: "Calls that were replied to.",
+            phases: "Time that calls spent in each phase at the service.",
+        ]
+    }
+
+    private let known: [String: EndpointMetrics]
+    private let unknown: EndpointMetrics
+
+    /// - Parameter contracts: of the service, its own first. The kit's own, which every service has, are added.
+    public init(_ contracts: [ContractDescription], factory: any MetricsFactory = MetricsSystem.factory) {
+        let service = ServiceMetrics(contracts.first?.name ?? "", factory)
+        let all = contracts + [HealthContract.description, MetaContract.description]
+        let names = all.flatMap { contract in contract.endpoints.map(contract.qualifiedName) }
+        // Two endpoints of one name are for the dispatcher to refuse.
+        known = Dictionary(names.map { ($0, EndpointMetrics($0, of: service)) }) { first, _ in first }
+        unknown = EndpointMetrics(Call.unknownEndpoint, of: service)
+    }
+
+    public func observer(for endpoint: String) -> any CallObserver { known[endpoint] ?? unknown }
+
+    public func didReply(to call: Call, with reply: Reply) { unknown.didReply(to: call, with: reply) }
+    public func didFinish(_ call: Call, _ ledger: Ledger) { unknown.didFinish(call, ledger) }
+}
+
+/// The metrics of all endpoints together.
+private final class ServiceMetrics: Sendable {
+    let name: String
+    let factory: any MetricsFactory
+    private let inProcess, http, zeroMQ: PhaseTimers
+
+    init(_ name: String, _ factory: any MetricsFactory) {
+        self.name = name
+        self.factory = factory
+        func timers(_ transport: Transport) -> PhaseTimers {
+            PhaseTimers { phase in
+                let labels = [("service", name), ("transport", transport.rawValue), ("phase", phase)]
+                return Timer(label: MetricsObserver.Name.phases, dimensions: labels, factory: factory)
+            }
+        }
+        inProcess = timers(.inProcess)
+        http = timers(.http)
+        zeroMQ = timers(.zeroMQ)
+    }
+
+    func record(_ ledger: Ledger, by transport: Transport) {
+        switch transport {
+        case .inProcess: inProcess.record(ledger)
+        case .http: http.record(ledger)
+        case .zeroMQ: zeroMQ.record(ledger)
+        }
+    }
+}
+
+/// The metrics of one endpoint. They are made when they are first needed, so that `/metrics` does not list what never
+/// happens.
+private final class EndpointMetrics: CallObserver {
+    private struct Series {
+        var timer: Timer?
+        var counters: [(transport: Transport, status: Int, counter: Counter)] = []
+    }
+
+    private let series = Mutex(Series())
+    private let endpoint: String
+    private let service: ServiceMetrics
+
+    init(_ endpoint: String, of service: ServiceMetrics) {
+        self.endpoint = endpoint
+        self.service = service
+    }
+
+    func didReply(to call: Call, with reply: Reply) {
+        let (timer, counter) = series.withLock { series in
+            (self.timer(&series), self.counter(&series, call.transport, reply.status))
+        }
+        timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
+        counter.increment()
+    }
+
+    func didFinish(_ call: Call, _ ledger: Ledger) { service.record(ledger, by: call.transport) }
+
+    private func timer(_ series: inout Series) -> Timer {
+        if let known = series.timer { return known }
+        let timer = Timer(
+            label: MetricsObserver.Name.duration, dimensions: [("service", service.name), ("endpoint", endpoint)],
+            factory: service.factory)
+        series.timer = timer
+        return timer
+    }
+
+    private func counter(_ series: inout Series, _ transport: Transport, _ status: Int) -> Counter {
+        if let known = series.counters.first(where: { $0.status == status && $0.transport == transport }) {
+            return known.counter
+        }
+        let labels = [
+            ("service", service.name), ("endpoint", endpoint), ("transport", transport.rawValue),
+            ("status", String(status)),
+        ]
+        let counter = Counter(label: MetricsObserver.Name.calls, dimensions: labels, factory: service.factory)
+        series.counters.append((transport, status, counter))
+        return counter
+    }
+}
+
+/// A timer for each phase of a ledger, made with the first call.
+private final class PhaseTimers: Sendable {
+    private struct Timers {
+        let queue, wait, access, decode, handler, encode: Timer
+    }
+
+    private let timers = Mutex<Timers?>(nil)
+    private let make: @Sendable (_ phase: String) -> Timer
+
+    init(_ make: @escaping @Sendable (_ phase: String) -> Timer) {
+        self.make = make
+    }
+
+    func record(_ ledger: Ledger) {
+        let timers = timers.withLock { timers in
+            if let timers { return timers }
+            let made = Timers(
+                queue: make("queue"), wait: make("wait"), access: make("access"), decode: make("decode"),
+                handler: make("handler"), encode: make("encode"))
+            timers = made
+            return made
+        }
+        timers.queue.recordNanoseconds(ledger.queue)
+        timers.wait.recordNanoseconds(ledger.wait)
+        timers.access.recordNanoseconds(ledger.access)
+        timers.decode.recordNanoseconds(ledger.decode)
+        timers.handler.recordNanoseconds(ledger.handler)
+        timers.encode.recordNanoseconds(ledger.encode)
+    }
+}
