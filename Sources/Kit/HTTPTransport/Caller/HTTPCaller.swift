@@ -30,6 +30,8 @@ public final class HTTPCaller: Caller {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
         // A peer that is down is reported at once; whether to try again is not decided here.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // The kit's interceptor makes the span of a call. The client would make a second one and replace `traceparent`.
+        configuration.tracing.tracer = nil
         pool = ConnectionPool(configuration)
     }
 
@@ -54,7 +56,7 @@ public final class HTTPCaller: Caller {
 
     public var transport: Transport { .http }
 
-    /// Whether the peer answered when it was last called. If it did not, or never was called, it is asked for
+    /// True if the peer answered when it was last called. If it did not, or never was called, it is asked for
     /// `/health/live`, which takes at most 150 ms.
     public var isConnected: Bool {
         get async {
@@ -68,8 +70,8 @@ public final class HTTPCaller: Caller {
         await pool.close()
     }
 
-    /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task is
-    /// cancelled instead.
+    /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task
+    /// is cancelled instead.
     private func exchange(
         _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: Timing?,
         _ endpoint: EndpointDescription, by deadline: ContinuousClock.Instant
@@ -112,7 +114,7 @@ public final class HTTPCaller: Caller {
         return Self.isUnsent(error) ? .notConnected : .lost
     }
 
-    /// Whether the request has certainly not left.
+    /// True if the request has certainly not left.
     private static func isUnsent(_ error: any Error) -> Bool {
         switch error {
         case is NIOConnectionError: true
