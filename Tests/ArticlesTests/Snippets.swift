@@ -20,7 +20,7 @@ public enum GreetingContract: Contract {
 public struct Visitor: Payload {
     public static let schema = Schema.object(
         .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
-        .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+        .optional("times", .integer(1...10, example: 2), "The number of times; 1 by default."))
 
     public let name: String
     public let times: Int?

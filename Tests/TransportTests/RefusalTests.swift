@@ -128,7 +128,7 @@ extension Conformance {
         func crash(wire: Wire) async throws {
             try await Rig.run(wire) { rig in
                 let problem = await rig.send(TrialContract.crash).problem
-                #expect(problem == Problem(.internal, "The service has failed. Its log tells more under the trace id."))
+                #expect(problem == Problem(.internal, "The service has failed. Its log says more under the trace id."))
                 #expect(problem?.status == 500 && problem?.kind.code == "internal")
                 #expect(!String(reflecting: problem).contains(TrialService.Leak.secret))
             }

@@ -33,7 +33,7 @@ struct ControlGroups {
             memberships: text(of: "/proc/self/cgroup") ?? "", mounts: text(of: "/proc/self/mountinfo") ?? "")
     }
 
-    /// How many processors' time the groups may use together; `nil` for no limit.
+    /// The processors whose time the groups may use together; `nil` for no limit.
     var processors: Double? {
         let quotas = directories(of: "cpu").compactMap { isVersion2, directory -> Double? in
             let quota =
@@ -48,7 +48,7 @@ struct ControlGroups {
         return quotas.min()
     }
 
-    /// How many bytes of memory the groups may use; `nil` for no limit.
+    /// The memory that the groups may use, in bytes; `nil` for no limit.
     var memory: Double? {
         let limits = directories(of: "memory").flatMap { isVersion2, directory in
             let files = isVersion2 ? ["memory.max", "memory.high"] : ["memory.limit_in_bytes"]
@@ -71,7 +71,8 @@ struct ControlGroups {
         }
     }
 
-    /// The mount point, and below it each group on the way to this one. A group that the mount does not show is not below it.
+    /// The mount point, and below it each group on the way to this one. A group that the mount does not show is not
+    /// below it.
     private static func levels(_ hierarchy: Hierarchy, _ group: Substring) -> [String] {
         let root = hierarchy.root == "/" ? "" : hierarchy.root
         var path = String(hierarchy.mountPoint)

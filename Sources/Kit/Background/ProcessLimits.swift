@@ -1,6 +1,6 @@
 import Foundation
 
-/// How much of the machine this process may use: in a container that is less than there is.
+/// The share of the machine that this process may use: in a container that is less than there is.
 public struct ProcessLimits: Sendable, Hashable {
     /// At least 1. A part of a processor counts as one.
     public let processors: Int
@@ -12,7 +12,7 @@ public struct ProcessLimits: Sendable, Hashable {
         self.memory = memory
     }
 
-    /// What holds at the moment of the first look.
+    /// The limits at the moment of the first access.
     public static let current = ProcessLimits(.own)
 
     init(_ groups: ControlGroups) {
@@ -23,7 +23,7 @@ public struct ProcessLimits: Sendable, Hashable {
         memory = min(limits.min() ?? .max, Int(clamping: ProcessInfo.processInfo.physicalMemory))
     }
 
-    /// What `ulimit -v` says; `nil` for no limit.
+    /// The limit of `ulimit -v`; `nil` for no limit.
     private static var addressSpace: Double? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != rlim_t.max else {

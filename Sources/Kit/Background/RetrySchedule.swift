@@ -1,10 +1,10 @@
-/// Tells those who are refused when to come again: each a little later than the one before, so that they do not all come
-/// at once.
+/// Tells those who are refused when to come again: each a little later than the one before, so that they do not all
+/// come at once.
 public struct RetrySchedule: Sendable {
-    /// Nobody is told to come later than this.
+    /// The longest time to wait that is sent to anybody.
     private static let longest = Duration.seconds(300)
 
-    /// When the last of those who were refused may come.
+    /// The moment at which the last of the refused callers may retry.
     private var end: ContinuousClock.Instant?
 
     public init() {}

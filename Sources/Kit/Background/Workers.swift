@@ -3,10 +3,10 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A few threads for work that blocks or takes long, one piece after another on each, in the order of asking. They end with
-/// this object, when what was asked for is done.
+/// A few threads for work that blocks or takes long, one piece after another on each, in the order of asking. They end
+/// with this object, when what was asked for is done.
 public final class Workers: Sendable {
-    /// What the system gives the threads where others want a processor too.
+    /// The share of a processor that the system gives the threads if others want it too.
     public enum Share: Int32, Sendable {
         case whole = 0
         /// A third: for what somebody waits for who has time.
@@ -68,14 +68,15 @@ public final class Workers: Sendable {
         for _ in 0..<count { desk.dismiss() }
     }
 
-    /// Whether the calling thread is one of these or of others.
+    /// True if the calling thread is one of these or of others.
     public static var areHere: Bool { pthread_getspecific(isWorker) != nil }
 
-    /// Does it as soon as a thread is free; at once, and in place, where a worker asks, be it another's: it may block, and
-    /// each change of thread would be felt by others.
+    /// Does it as soon as a thread is free; at once, and in place, where a worker asks, be it another's: it may block,
+    /// and each change of thread would be felt by others.
     ///
     /// The caller's task itself goes there and comes back: a continuation would come back by way of the shared threads.
-    /// A closure that the work calls and that was made elsewhere leaves these threads, unless its type is `@concurrent`.
+    /// A closure that the work calls and that was made elsewhere leaves these threads, unless its type is
+    /// `@concurrent`.
     ///
     /// - Throws: what the work throws.
     public func run<Value: Sendable, Failure: Error>(

@@ -1,16 +1,18 @@
-/// Who may call an endpoint. It is checked by the dispatcher, before the input is decoded and on every front alike.
+/// The rule of who may call an endpoint. It is checked by the dispatcher, before the input is decoded and on every
+/// front alike.
 public enum Access: Sendable, Hashable {
     /// Anybody, without a token. A token that is sent all the same is not looked at.
     case open
-    /// Whoever shows a valid token.
+    /// Every caller with a valid token.
     case token
-    /// Whoever shows a valid token that grants this permission.
+    /// Every caller with a valid token that grants this permission.
     ///
-    /// A service finds that out by itself, and may not know for a second, or as long as auth cannot be reached, that the
-    /// token has been revoked. `fresh` has auth asked at each call, within the call's time: for what cannot be undone.
+    /// A service finds that out by itself, and may not know for a second, or as long as auth cannot be reached, that
+    /// the token has been revoked. `fresh` has auth asked at each call, within the call's time: for what cannot be
+    /// undone.
     case permission(String, fresh: Bool = false)
 
-    /// The permission that must be confirmed by auth at each call; `nil` where nothing must be.
+    /// The permission to confirm at auth on every call; `nil` if none.
     public var confirmed: String? {
         if case .permission(let permission, fresh: true) = self { permission } else { nil }
     }

@@ -1,5 +1,5 @@
 extension ContractDescription {
-    /// Whether a client that was written for another edition of this contract can be served.
+    /// True if a client that was written for another edition of this contract can be served.
     ///
     /// It can where every endpoint it knows is here, takes what it sends and gives what it reads: a service may add
     /// endpoints, optional inputs and outputs, and may require less.
@@ -23,7 +23,7 @@ extension ContractDescription {
 }
 
 extension Schema {
-    /// Whether every value of another schema has the form of this one. Ranges and lengths are left to validation.
+    /// True if every value of another schema has the form of this one. Ranges and lengths are left to validation.
     fileprivate func fault(accepting other: Schema, at pointer: String) -> String? {
         switch (kind, other.kind) {
         case (.any, _), (.string, .string), (.integer, .integer), (.number, .number), (.number, .integer),

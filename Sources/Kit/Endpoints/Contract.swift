@@ -1,4 +1,4 @@
-/// What a service promises: its name, its version and its endpoints. Data only, shared by the service and its clients.
+/// A service's interface: its name, its version and its endpoints. Data only, shared by the service and its clients.
 ///
 /// ```swift
 /// public enum GreetingContract: Contract {
@@ -38,7 +38,8 @@ public struct ContractDescription: Sendable {
     public let version: String
     public let summary: String
     public let endpoints: [EndpointDescription]
-    /// The endpoints in an order for people who try them, if the contract has one. It is no part of what a client relies on.
+    /// The endpoints in an order for people who try them, if the contract has one. It is no part of what a client
+    /// relies on.
     public var walkthrough: Walkthrough?
 
     /// The name of an endpoint on the wire of ZeroMQ, such as `resource.current_time`.

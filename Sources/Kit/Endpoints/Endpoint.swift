@@ -1,15 +1,16 @@
 /// A description of something a service answers: a value, with no handler and no I/O.
 ///
-/// It is written once, in a ``Contract``, and read by all that follows from it: the fronts that listen for it, the clients
-/// that call it, and the documents that describe it.
+/// It is written once, in a ``Contract``, and read by all that follows from it: the fronts that listen for it, the
+/// clients that call it, and the documents that describe it.
 ///
 /// ```swift
 /// public static let greet = Endpoint<Person, Greeting>(
 ///     "greet", .get, "/api/v1/greeting/{name}", access: .permission("greet"), summary: "Greets a person by name.")
 /// ```
 ///
-/// Over ZeroMQ every field of the input travels in the JSON body. Over HTTP, fields named in the path template travel in
-/// the path; of the others, those of a GET or DELETE travel in the query, those of a POST, PUT or PATCH in the JSON body.
+/// Over ZeroMQ every field of the input travels in the JSON body. Over HTTP, fields named in the path template travel
+/// in the path; of the others, those of a GET or DELETE travel in the query, those of a POST, PUT or PATCH in the JSON
+/// body.
 public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     /// All of the endpoint except the Swift types of its payloads.
     public let description: EndpointDescription
@@ -21,7 +22,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - aliases: further paths that answer the same.
     ///   - status: the HTTP status of a success.
     ///   - envelope: whether REST wraps the output in `{"data": …}`.
-    ///   - cache: for how long whoever has asked over HTTP may use a success again; not at all, unless told.
+    ///   - cache: the time for which a client may cache a success over HTTP; not at all by default.
     ///   - forms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as those of a
     ///     query are.
     ///   - oauth: whether it is an endpoint of OAuth: over HTTP it takes forms and clients' secrets, wraps nothing, and has the
@@ -80,7 +81,7 @@ public struct EndpointDescription: Sendable {
     public let deadline: Duration
     /// True if the output is published as events, too. It is no part of what a client relies on.
     public var isPublished = false
-    /// What its handler refuses a call with, beside what follows from the rest of the description.
+    /// The problems with which its handler refuses a call, beside what follows from the rest of the description.
     public let problems: [Problem.Kind]
     public let summary: String
     public let input: Schema

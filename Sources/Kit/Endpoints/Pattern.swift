@@ -5,7 +5,7 @@ import Synchronization
 enum Pattern {
     private static let compiled = Mutex<[String: NSRegularExpression]>([:])
 
-    /// Whether the whole text matches. A pattern that does not compile matches nothing.
+    /// True if the whole text matches. A pattern that does not compile matches nothing.
     static func matches(_ text: String, _ pattern: String) -> Bool {
         let expression = compiled.withLock { known in
             if let expression = known[pattern] { return Optional(expression) }

@@ -1,4 +1,4 @@
-/// What travels into or out of an endpoint: a `Codable` struct, and the schema that says what its JSON looks like.
+/// The input or output of an endpoint: a `Codable` struct, and the schema that says what its JSON looks like.
 ///
 /// The schema validates an input on every front before it is decoded, and it is what the documents show.
 public protocol Payload: Codable, Sendable {

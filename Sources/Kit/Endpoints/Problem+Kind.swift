@@ -54,8 +54,8 @@ extension Problem.Kind {
 }
 
 extension Problem.Kind {
-    /// What a status means that came without a code. One that is not known here, such as a gateway's 502, says no more than
-    /// that the service cannot be reached.
+    /// The kind that a status stands for if it came without a code. One that is not known here, such as a gateway's
+    /// 502, says no more than that the service cannot be reached.
     init(ofStatus status: Int) {
         let known: [Problem.Kind] = [
             .malformed, .tokenInvalid, .permissionDenied, .unknownEndpoint, .methodNotAllowed, .conflict, .tooLarge,

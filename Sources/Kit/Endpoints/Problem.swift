@@ -1,16 +1,18 @@
 /// The one error that crosses a wire (RFC 9457), the same on every front.
 ///
-/// A handler throws it to refuse a call. Whatever else a handler throws is logged in full and leaves as ``Kind/internal``.
+/// A handler throws it to refuse a call. Whatever else a handler throws is logged in full and leaves as
+/// ``Kind/internal``.
 public struct Problem: Error, Sendable, Equatable {
-    /// What went wrong, in a form that programs can rely on.
+    /// The kind of error, in a form that programs can rely on.
     public let kind: Kind
-    /// What went wrong this time, for people. It never holds a secret or a stack trace.
+    /// A description of this error for people. It never holds a secret or a stack trace.
     public let detail: String
-    /// What is wrong with the input, fault by fault.
+    /// The faults of the input, each by itself.
     public let faults: [Fault]
     /// After how long a caller may try again.
     public let retryAfter: Duration?
-    /// Whether the call was refused before its handler started, so that it may be sent again even if it is not idempotent.
+    /// True if the call was refused before its handler started, so that it may be sent again even if it is not
+    /// idempotent.
     public let isUnprocessed: Bool
 
     public init(
@@ -30,9 +32,9 @@ public struct Problem: Error, Sendable, Equatable {
 extension Problem {
     /// One thing that is wrong with an input.
     public struct Fault: Codable, Sendable, Hashable {
-        /// Where it is: a JSON pointer (RFC 6901) into the input, `""` for the whole.
+        /// The place of the fault: a JSON pointer (RFC 6901) into the input, `""` for the whole.
         public let pointer: String
-        /// What is wrong there.
+        /// A description of the fault.
         public let detail: String
 
         public init(pointer: String, detail: String) {

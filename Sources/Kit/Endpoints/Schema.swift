@@ -1,9 +1,9 @@
-/// What the JSON of a payload looks like: the part of JSON Schema 2020-12 that payloads need.
+/// The form of a payload's JSON: the part of JSON Schema 2020-12 that payloads need.
 ///
 /// ```swift
 /// public static let schema = Schema.object(
 ///     .required("name", .string(length: 1...64, example: "Ada"), "Who is greeted."),
-///     .optional("times", .integer(1...10, example: 2), "How often; once, unless told."))
+///     .optional("times", .integer(1...10, example: 2), "The number of times; 1 by default."))
 /// ```
 public struct Schema: Sendable, Hashable {
     public indirect enum Kind: Sendable, Hashable {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How many files and sockets the process may have open.
+/// The number of files and sockets that the process may have open.
 public enum OpenFiles {
-    /// What is enough for any service; some systems allow a thousand million.
+    /// A number that is enough for any service; some systems allow a thousand million.
     private static let enough: rlim_t = 65_536
 
     /// Allows as many as the system lets the process allow itself. Most systems start processes with a thousand.

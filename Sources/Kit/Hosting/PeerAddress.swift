@@ -1,6 +1,7 @@
 public import ZeroMQ
 
-/// Where a service is reached, and so by which transport: `ipc://`, `tcp://` and `inproc://` are ZeroMQ, `http://` is HTTP.
+/// An address of a service, which chooses the transport: `ipc://`, `tcp://` and `inproc://` are ZeroMQ, `http://` is
+/// HTTP.
 public enum PeerAddress: Sendable, Hashable {
     case zeroMQ(Address)
     case http(String)

@@ -38,7 +38,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         thread = try SocketThread(name: name)
     }
 
-    /// What the service's actor runs on: the thread that owns its sockets.
+    /// The executor of the service's actor: the thread that owns its sockets.
     public var executor: ServiceExecutor { thread }
 
     /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself.
@@ -182,8 +182,8 @@ public final class ServiceHost: ServiceLifecycle.Service {
         await thread.shutdown()
     }
 
-    /// Says that the service will stop, and goes on answering for the drain time. Called again, it waits for the same end:
-    /// so services of one process drain together where all are told before the first stops.
+    /// Says that the service will stop, and goes on answering for the drain time. Called again, it waits for the same
+    /// end: so services of one process drain together where all are told before the first stops.
     public func drain() async {
         await parts.drain(for: family.drainTime)
     }
@@ -208,7 +208,7 @@ public struct StartError: Error, CustomStringConvertible {
     public let description: String
 }
 
-/// What a host starts and stops.
+/// The parts that a host starts and stops.
 private actor Parts {
     private var dispatcher: Dispatcher?
     private var fronts: [(front: any Front, at: String)] = []

@@ -2,9 +2,10 @@ import Foundation
 
 /// Memory that only the start of a process has needed.
 ///
-/// The start touches many parts of the program and of its libraries once, and the system keeps them resident, each with its
-/// neighbours. When the process gives them back they stay in the system's cache of files, and what is needed again is mapped
-/// again. No figure of the machine's free memory changes by it: what changes is what the process itself is found to hold.
+/// The start touches many parts of the program and of its libraries once, and the system keeps them resident, each with
+/// its neighbours. When the process gives them back they stay in the system's cache of files, and what is needed again
+/// is mapped again. No figure of the machine's free memory changes by it: what changes is what the process itself is
+/// found to hold.
 public enum StartMemory {
     /// Gives it back once, after the time in which a service becomes ready.
     public static func giveBack(after time: Duration) async throws {
@@ -22,8 +23,8 @@ public enum StartMemory {
 /// A part of the address space, as `/proc/self/smaps` describes it.
 struct MappedArea: Equatable {
     let range: Range<UInt>
-    /// Whether it is a file's, nobody can write to it, and none of its pages differs from the file: then whatever is given
-    /// back comes again as it was.
+    /// True if it is a file's, nobody can write to it, and none of its pages differs from the file: then whatever is
+    /// given back comes again as it was.
     let isUnchanged: Bool
 
     /// None where the system does not tell.

@@ -8,7 +8,7 @@
 public struct Course: Sendable {
     public let loads: [Load]
     public let rounds: Int
-    /// How long each subject has its turn.
+    /// The length of each subject's turn.
     public let time: Duration
 
     /// - Parameters:
@@ -29,7 +29,7 @@ public struct Course: Sendable {
         Turns(self, subjects)
     }
 
-    /// Where the figures of these subjects are to be gathered.
+    /// An empty comparison, to gather the figures of these subjects.
     public func comparison(of subjects: [any Subject]) -> Comparison {
         Comparison(subjects: subjects.map(\.name), loads: loads)
     }
@@ -38,8 +38,8 @@ public struct Course: Sendable {
 /// The turns of a course, each begun when it is asked for, so that whoever asks no more has ended the course.
 ///
 /// A subject that gives up, or that has not one call of its turn answered, is left out from there on. The order of the
-/// subjects is another one each time: whoever follows a subject that leaves the machine hot or cold would be taken for slow
-/// or fast.
+/// subjects is another one each time: whoever follows a subject that leaves the machine hot or cold would be taken for
+/// slow or fast.
 public struct Turns: Sendable {
     private let time: Duration
     private var subjects: [any Subject]
@@ -48,7 +48,8 @@ public struct Turns: Sendable {
     /// The turns that are left of the series that runs.
     private var queue: [any Subject] = []
     private var current: (round: Int, load: Load)?
-    /// How long each subject's last turn under each load has taken: large calls of many callers take longer than they may.
+    /// The time that each subject's last turn under each load has taken: large calls of many callers take longer than
+    /// they may.
     private var taken: [Load: [String: Duration]] = [:]
 
     fileprivate init(_ course: Course, _ subjects: [any Subject]) {
@@ -103,11 +104,11 @@ public struct Turn: Sendable {
     /// From 1; `nil` while it warms up.
     public let round: Int?
     public let outcome: Result<Sample, Loss>
-    /// How long the rest of the course will take, by how long its turns have taken so far.
+    /// The time that the rest of the course will take, by the time that its turns have taken so far.
     public let timeLeft: Duration
 }
 
-/// Why a subject takes no part any more.
+/// The reason why a subject no longer takes part.
 public struct Loss: Error {
     public let reason: String
 }

@@ -2,12 +2,12 @@ import Background
 import Endpoints
 import Synchronization
 
-/// The places of those whose passwords are hashed or wait for it. A place is given back when its work is done, or its task
-/// is cancelled before that has begun.
+/// The places of those whose passwords are hashed or wait for it. A place is given back when its work is done, or its
+/// task is cancelled before that has begun.
 final class HashingQueue: Sendable {
     private struct State {
         var taken = 0
-        /// How long the last pieces of work have taken; more lately, more weight.
+        /// The time that the last pieces of work have taken; the latest weigh most.
         var average = Duration.milliseconds(50)
         var retries = RetrySchedule()
     }
@@ -21,8 +21,8 @@ final class HashingQueue: Sendable {
         capacity = workers + waiting
     }
 
-    /// - Throws: ``Problem/Kind/tooManyRequests`` if there is none, with a time to come again that grows with those who have
-    ///   been refused.
+    /// - Throws: ``Problem/Kind/tooManyRequests`` if there is none, with a time to come again that grows with those who
+    /// have   been refused.
     func place() throws(Problem) -> Place {
         let pause: Duration? = state.withLock { state in
             guard state.taken >= capacity else {

@@ -5,16 +5,18 @@ import Foundation
 
 /// Hashes passwords with Argon2id (RFC 9106), on a few threads of its own.
 ///
-/// Hashing is slow and large on purpose, and the easiest way to take a service down: so neither the service's thread nor
-/// the cooperative pool does it, and what does not find a place in the queue is refused.
+/// Hashing is slow and large on purpose, and the easiest way to take a service down: so neither the service's thread
+/// nor the cooperative pool does it, and what does not find a place in the queue is refused.
 ///
-/// A password has one form, whatever keyboard it was typed on: that of the OpaqueString profile (RFC 8265, section 4.2).
+/// A password has one form, whatever keyboard it was typed on: that of the OpaqueString profile (RFC 8265, section
+/// 4.2).
 public final class PasswordHasher: Sendable {
     /// The outcome of a comparison.
     public enum Verdict: Sendable, Equatable {
         case wrong
         case right
-        /// Right, and the stored hash is weaker than today's, or of another form of the password: hash again and store that.
+        /// Right, and the stored hash is weaker than today's, or of another form of the password: hash again and store
+        /// that.
         case rightButOutdated
     }
 
@@ -35,7 +37,8 @@ public final class PasswordHasher: Sendable {
         _ = sodium_init()
     }
 
-    /// How many passwords may be hashed at a time: one on each processor but one, in no more than half of the memory.
+    /// The number of passwords that may be hashed at a time: one on each processor but one, in no more than half of the
+    /// memory.
     public static func workers(within limits: ProcessLimits) -> Int {
         max(1, min(limits.processors - 1, limits.memory / 2 / memory))
     }
@@ -67,8 +70,8 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    /// Does all that belongs to one password on the threads that hash, in one place of the queue. What is hashed and compared
-    /// meanwhile needs no other. So the rest of the process has no part in it, however many passwords come.
+    /// Does all that belongs to one password on the threads that hash, in one place of the queue. What is hashed and
+    /// compared meanwhile needs no other. So the rest of the process has no part in it, however many passwords come.
     ///
     /// - Throws: what the work throws; before any of it, ``Problem/Kind/tooManyRequests`` if the queue is full, and
     ///   `CancellationError` if the task is cancelled while it waits, which gives the place to others.
@@ -88,11 +91,12 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    /// A hash of today's parameters, of random bytes that no known password leads to: compared with if there is no user.
+    /// A hash of today's parameters, of random bytes that no known password leads to: compared with if there is no
+    /// user.
     static let nobody =
         "$argon2id$v=19$m=19456,t=2,p=1$cpPpDaC0nAdMnZtW8ej+Og$SQCnqZq+B8BV/eryurR/lInymL6jgmYmIKZlQMtlCTc"
 
-    /// Whether a hash has less than today's memory or passes. One that has more stays as it is.
+    /// True if a hash has less than today's memory or passes. One that has more stays as it is.
     private static func isWeak(_ hash: StoredHash) -> Bool {
         hash.memory < memory / 1024 || hash.passes < passes
     }

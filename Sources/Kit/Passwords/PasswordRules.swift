@@ -21,7 +21,7 @@ public enum PasswordRules {
         return nil
     }
 
-    /// Whether it is the name and nothing but digits around it, or the name again and again.
+    /// True if it is the name and nothing but digits around it, or the name again and again.
     private static func isName(_ password: String, _ name: String) -> Bool {
         guard !name.isEmpty else { return false }
         let core = password.drop { $0.isNumber }.reversed().drop { $0.isNumber }.reversed()

@@ -22,7 +22,7 @@ extension Answer {
 }
 
 extension PostgresError {
-    /// What a result says that is no success; `nil` where it is one.
+    /// The error of a result; `nil` if it is a success.
     init?(_ result: OpaquePointer) {
         switch PQresultStatus(result) {
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return nil

@@ -1,6 +1,7 @@
 extension Connection {
-    /// Begins a transaction in which all that reading and durability depend on is set, for itself alone: so it holds whatever
-    /// the server's or the role's own settings are, and beyond a pooler that gives each transaction another connection.
+    /// Begins a transaction in which all that reading and durability depend on is set, for itself alone: so it holds
+    /// whatever the server's or the role's own settings are, and beyond a pooler that gives each transaction another
+    /// connection.
     func begin(_ isolation: Isolation, _ settings: PoolSettings) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
         var values = [
@@ -33,7 +34,7 @@ extension Connection {
 }
 
 extension PostgresError {
-    /// Whether the server may have gone on without us.
+    /// True if the server may have gone on without us.
     fileprivate var isLoss: Bool {
         switch self {
         case .disconnected, .timedOut: true

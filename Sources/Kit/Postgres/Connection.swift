@@ -7,14 +7,14 @@ internal import Glibc
 public final class Connection: @unchecked Sendable {
     private let link: OpaquePointer
     let made = ContinuousClock.now
-    /// How long we wait for a statement; the server gives up a little earlier.
+    /// The time that we wait for a statement; the server gives up a little earlier.
     var statementTimeout: Duration
     private var isOpen = true
 
     /// Connects, and waits for it.
     ///
-    /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)`` if the server
-    ///   said why; ``PostgresError/address(_:)``.
+    /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)`` if the
+    /// server   said why; ``PostgresError/address(_:)``.
     init(_ address: DatabaseAddress, _ settings: PoolSettings) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
         link = try Self.connect(address, settings)
@@ -45,7 +45,7 @@ public final class Connection: @unchecked Sendable {
         try run(statement, parameters.map(\.postgresText))
     }
 
-    /// Whether it has neither failed nor been closed by the server, as far as can be seen without a round trip.
+    /// True if it has neither failed nor been closed by the server, as far as can be seen without a round trip.
     var isAlive: Bool {
         guard isOpen, PQstatus(link) == CONNECTION_OK else { return false }
         // Before the end of a connection its server may have said good-bye: the end is what comes last.
@@ -55,12 +55,12 @@ public final class Connection: @unchecked Sendable {
         return true
     }
 
-    /// Whether a transaction was begun and not ended.
+    /// True if a transaction was begun and not ended.
     var isInTransaction: Bool { PQtransactionStatus(link) != PQTRANS_IDLE }
 }
 
 extension Connection {
-    /// How much longer than the server we wait for a statement's end.
+    /// The time that we wait for a statement's end longer than the server.
     private static let grace = Duration.milliseconds(500)
 
     /// Runs several statements without parameters, on one round trip.

@@ -2,7 +2,7 @@ internal import Glibc
 
 // The certificates that a server is verified with. libpq 15 looks for them in the user's home only, which a container lacks.
 extension DatabaseAddress {
-    /// Where systems keep their certificates: Debian, Fedora, SUSE, Alpine.
+    /// The files in which systems keep their certificates: Debian, Fedora, SUSE, Alpine.
     private static let bundles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/ssl/cert.pem",

@@ -1,14 +1,15 @@
 internal import CPostgres
 
-/// Where a database is and who asks there, as libpq writes it: `postgres://user:password@host:port/database`, or
-/// `postgres://user@/database?host=/var/run/postgresql` for a Unix socket. Several hosts stand with commas between, and
-/// `target_session_attrs=read-write` finds the one that writes. The password is never printed.
+/// The address of a database, with the user and password, as libpq writes it:
+/// `postgres://user:password@host:port/database`, or `postgres://user@/database?host=/var/run/postgresql` for a Unix
+/// socket. Several hosts stand with commas between, and `target_session_attrs=read-write` finds the one that writes.
+/// The password is never printed.
 public struct DatabaseAddress: Sendable, Equatable {
     private let url: String
     let values: [String: String]
 
-    /// - Throws: ``PostgresError/address(_:)`` if the text is no such URL, or names what no server can be reached with; the
-    ///   text is not repeated in it.
+    /// - Throws: ``PostgresError/address(_:)`` if the text is no such URL, or names what no server can be reached with;
+    /// the   text is not repeated in it.
     public init(_ url: String) throws(PostgresError) {
         guard Self.schemes.contains(where: url.hasPrefix) else { throw .address(Self.form) }
         guard !url.utf8.contains(0), Self.hasOneUser(url), let options = PQconninfoParse(url, nil) else {
@@ -74,7 +75,7 @@ public struct DatabaseAddress: Sendable, Equatable {
 }
 
 extension DatabaseAddress {
-    /// What libpq connects with.
+    /// The parameters with which libpq connects.
     ///
     /// - Throws: ``PostgresError/address(_:)`` if the server is to be verified and there is nothing to verify it with.
     func options(timeout: Duration, name: String) throws(PostgresError) -> [(String, String)] {

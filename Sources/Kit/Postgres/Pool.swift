@@ -4,9 +4,9 @@ import Synchronization
 
 /// A few connections to a database, used on threads of their own: a caller that awaits a result blocks nothing.
 ///
-/// A connection is made when it is needed, and anew when it was lost, has become old or leads to a server that only reads.
-/// While the database is away, calls fail in milliseconds; when it is back, they succeed. If the server grants fewer
-/// connections than the pool may have, it works with those. More calls than may wait are refused.
+/// A connection is made when it is needed, and anew when it was lost, has become old or leads to a server that only
+/// reads. While the database is away, calls fail in milliseconds; when it is back, they succeed. If the server grants
+/// fewer connections than the pool may have, it works with those. More calls than may wait are refused.
 public final class Pool: Sendable {
     private struct State {
         var idle: [Connection] = []
@@ -37,11 +37,12 @@ public final class Pool: Sendable {
         outage = Outage(pause: settings.pause)
     }
 
-    /// Lends a connection outside of a transaction, with the settings that the server has for the user: for statements that
-    /// cannot run in one, such as `CREATE DATABASE`.
+    /// Lends a connection outside of a transaction, with the settings that the server has for the user: for statements
+    /// that cannot run in one, such as `CREATE DATABASE`.
     ///
     /// - Parameter body: runs on a thread of the pool.
-    /// - Throws: ``PostgresError``, whatever `body` throws, or `CancellationError` if the task was cancelled before its turn.
+    /// - Throws: ``PostgresError``, whatever `body` throws, or `CancellationError` if the task was cancelled before its
+    /// turn.
     public func run<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
         try await taking(turn: .shared) {
             let connection = try self.connection().connection
@@ -53,8 +54,8 @@ public final class Pool: Sendable {
     /// Runs a transaction. When this returns, the server has committed; when it throws, nothing was changed, unless it
     /// throws ``PostgresError/outcomeUnknown``.
     ///
-    /// All that reading and durability depend on is set for each transaction and for it alone, so that neither the settings
-    /// of a role nor a pooler between here and the server changes it.
+    /// All that reading and durability depend on is set for each transaction and for it alone, so that neither the
+    /// settings of a role nor a pooler between here and the server changes it.
     ///
     /// - Parameters:
     ///   - turn: whether it runs beside other transactions of its kind.
@@ -79,14 +80,14 @@ public final class Pool: Sendable {
     }
 }
 
-/// Whether a transaction runs beside others.
+/// True if a transaction runs beside others.
 public enum Turn: Sendable {
     case shared
     /// Beside shared ones, and after the exclusive ones that came before.
     case exclusive
 }
 
-/// How much a transaction sees of others (PostgreSQL's manual, section 13.2).
+/// The isolation of a transaction from others (PostgreSQL's manual, section 13.2).
 public enum Isolation: String, Sendable {
     /// Nothing: as if they ran one after the other.
     case serializable = "SERIALIZABLE"
@@ -96,7 +97,7 @@ public enum Isolation: String, Sendable {
 
 // Turns and connections.
 extension Pool {
-    /// How long a pool that got fewer connections than it wanted works with those.
+    /// The time that a pool works with fewer connections than it wants before it asks for more.
     private static let restriction = Duration.seconds(5)
 
     private func taking<Value: Sendable>(

@@ -1,20 +1,20 @@
-/// How a ``Pool`` keeps its connections.
+/// The settings of a ``Pool``.
 public struct PoolSettings: Sendable {
-    /// How many connections there are at most, and threads.
+    /// The greatest number of connections, and of threads.
     public var connections = 4
-    /// How many calls may wait beside those that are being served; one more is refused.
+    /// The number of calls that may wait beside those that are being served; one more is refused.
     public var waiting = 128
-    /// How long connecting may take; libpq counts whole seconds, two at least.
+    /// The timeout of connecting; libpq counts whole seconds, two at least.
     public var connectTimeout = Duration.seconds(2)
-    /// How long a statement may take, its waiting for locks included.
+    /// The timeout of a statement, its waiting for locks included.
     public var statementTimeout = Duration.seconds(2)
-    /// How long a statement may wait for a lock; longer than the second after which a server looks for deadlocks.
+    /// The timeout of a lock; longer than the second after which a server looks for deadlocks.
     public var lockTimeout = Duration.milliseconds(1500)
     /// For how long after a connection could not be made all that wait are refused at once, before it is tried again.
     public var pause = Duration.milliseconds(250)
-    /// How often a transaction is run at most that the server has ended for the sake of another.
+    /// The most attempts for a transaction that the server ends for the sake of another.
     public var attempts = 8
-    /// How long a connection is used at most, so that a name that leads elsewhere by now is noticed.
+    /// The longest time for which a connection is used, so that a name that leads elsewhere by now is noticed.
     public var maxAge = Duration.seconds(60)
     /// The schema of the transactions' tables; `nil` for the user's own search path.
     public var schema: String?

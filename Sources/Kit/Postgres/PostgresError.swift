@@ -1,9 +1,9 @@
-/// What went wrong with a database.
+/// An error of a database.
 public enum PostgresError: Error, Sendable, Equatable {
     /// The address cannot be used: the end of a sentence that says why, without the address.
     case address(String)
-    /// There is no connection, or it was lost: what libpq says of it. No transaction has changed anything; a statement that
-    /// ran by itself may have.
+    /// There is no connection, or it was lost: what libpq says of it. No transaction has changed anything; a statement
+    /// that ran by itself may have.
     case disconnected(String)
     /// The connection was lost while the server was asked to commit: whether it did, nobody here knows.
     case outcomeUnknown
@@ -21,12 +21,12 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// A row is missing that is always there.
     case noRow
 
-    /// What the server called it.
+    /// The server's name for it.
     public var state: SQLState? {
         if case .refused(let state, _) = self { state } else { nil }
     }
 
-    /// Whether the same may succeed later, unchanged: the database is away, full, locked or overloaded.
+    /// True if the same may succeed later, unchanged: the database is away, full, locked or overloaded.
     public var isPassing: Bool {
         switch self {
         case .disconnected, .outcomeUnknown, .timedOut, .full: true
@@ -35,8 +35,8 @@ public enum PostgresError: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether the same fails until somebody changes the address, or something in the database: a wrong password, no right to
-    /// make a table, a table that is there already.
+    /// True if the same fails until somebody changes the address, or something in the database: a wrong password, no
+    /// right to make a table, a table that is there already.
     public var isPermanent: Bool {
         switch self {
         case .address: true

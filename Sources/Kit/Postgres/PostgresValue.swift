@@ -1,6 +1,6 @@
-/// What a statement takes as a parameter and a row holds, in PostgreSQL's text format.
+/// A parameter of a statement, or a column of a row, in PostgreSQL's text format.
 public protocol PostgresValue: Sendable {
-    /// What is sent; `nil` for NULL.
+    /// The text that is sent; `nil` for NULL.
     var postgresText: String? { get }
     /// - Returns: `nil` where the text is no such value.
     init?(postgresText: String?)

@@ -5,8 +5,8 @@ public struct Row: Sendable {
 
     /// The value of a column, as the type that is asked for.
     ///
-    /// - Throws: ``PostgresError/column(_:)`` if there is no such column, or it holds something else; NULL is a value of
-    ///   optional types only.
+    /// - Throws: ``PostgresError/column(_:)`` if there is no such column, or it holds something else; NULL is a value
+    /// of   optional types only.
     public func callAsFunction<Value: PostgresValue>(
         _ column: String, as _: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
@@ -18,7 +18,7 @@ public struct Row: Sendable {
 /// The answer to a statement.
 public struct Answer: Sendable {
     public let rows: [Row]
-    /// How many rows it has inserted, changed, deleted or found.
+    /// The number of rows that it has inserted, changed, deleted or found.
     public let affected: Int
     /// The statement's kind, in a word or two, such as `INSERT 0 1`.
     let tag: String

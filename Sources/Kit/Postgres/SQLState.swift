@@ -21,14 +21,14 @@ extension SQLState {
     /// A statement was ended, by `statement_timeout` or by somebody.
     public static let queryCanceled = Self("57014")
 
-    /// Whether the transaction may succeed if it is run again as a whole.
+    /// True if the transaction may succeed if it is run again as a whole.
     var isRetryable: Bool { self == .serializationFailure || self == .deadlockDetected }
 
-    /// Whether no waiting mends it: a wrong password or user (28), no such database (3D) or schema (3F), no right, a table of
-    /// another kind (42).
+    /// True if no waiting mends it: a wrong password or user (28), no such database (3D) or schema (3F), no right, a
+    /// table of another kind (42).
     var isPermanent: Bool { self != .undefinedTable && ["28", "3D", "3F", "42"].contains(code.prefix(2)) }
 
-    /// Whether the fault is the server's state rather than the statement: what is refused now may be accepted later.
+    /// True if the fault is the server's state rather than the statement: what is refused now may be accepted later.
     ///
     /// By class: 08 connection, 25006 read-only, 40 rollback, 53 resources (a full disk among them), 55P03 lock, 57 the
     /// operator (a shutdown among them), 58 the system, XX the server itself.

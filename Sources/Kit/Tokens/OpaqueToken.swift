@@ -1,12 +1,12 @@
 import Crypto
 import Foundation
 
-/// A secret of 256 random bits that says nothing by itself, such as a refresh token. Whoever hands it out keeps its hash
-/// only: the secret has too many values to be found from it.
+/// A secret of 256 random bits that says nothing by itself, such as a refresh token. Whoever hands it out keeps its
+/// hash only: the secret has too many values to be found from it.
 public struct OpaqueToken: Sendable, Hashable {
     /// The secret, base64url.
     public let text: String
-    /// What to know it by: SHA-256 of the text, base64url.
+    /// Its identifier in the store: SHA-256 of the text, base64url.
     public let hash: String
 
     /// Makes a new one.

@@ -1,11 +1,12 @@
 import Endpoints
 import Foundation
 
-/// What an access token says (RFC 7519, section 4.1; RFC 9068, section 2.2).
+/// The claims of an access token (RFC 7519, section 4.1; RFC 9068, section 2.2).
 ///
 /// `sub` is never another's; `preferred_username` may be, once its owner is removed (OpenID Connect Core, section 5.1).
-/// `permissions` is this project's own claim; `scope` says the same as OAuth does. `client_id` is that of the client that has
-/// asked for the token; whoever asks with a user's password or as a guest, without being a client, is ``client``.
+/// `permissions` is this project's own claim; `scope` says the same as OAuth does. `client_id` is that of the client
+/// that has asked for the token; whoever asks with a user's password or as a guest, without being a client, is
+/// ``client``.
 struct TokenClaims: Codable {
     /// The client of those who are none.
     static let client = "star"

@@ -16,8 +16,9 @@ struct TokenHeader: Codable {
         self.kid = kid
     }
 
-    /// What would have a reader trust a key that comes with the token, or fetch one from an address in it (RFC 8725,
-    /// section 3.10), and extensions that a reader must understand (RFC 7515, section 4.1.11), of which there are none here.
+    /// Fields that would have a reader trust a key that comes with the token, or fetch one from an address in it (RFC
+    /// 8725, section 3.10), and extensions that a reader must understand (RFC 7515, section 4.1.11), of which there are
+    /// none here.
     private static let forbidden: Set<String> = ["jwk", "jku", "x5c", "x5u", "crit"]
 
     /// - Returns: `nil` for any header but that of an access token.

@@ -10,7 +10,7 @@ public final class TokenIssuer: Sendable {
     public let issuer: String
     /// The name that tokens carry in `aud`: that of the family of services which accept them.
     public let audience: String
-    /// How long a token is good for. No verifier can be told earlier that it is not.
+    /// The lifetime of a token. No verifier can be told earlier that it is not.
     public let lifetime: Duration
 
     private let key: Mutex<SigningKey?>
@@ -93,7 +93,7 @@ public final class TokenIssuer: Sendable {
     }
 }
 
-/// What tells a token from all others, settled before it is known what the token permits: so that what must be remembered
+/// The identity of a token, settled before it is known what the token permits: so that what must be remembered
 /// of it can be written down together with that.
 public struct TokenStamp: Sendable, Hashable {
     /// The token's own name (`jti`).
@@ -102,7 +102,7 @@ public struct TokenStamp: Sendable, Hashable {
     let issued: Int
     let expiry: Int
 
-    /// When the token ends.
+    /// The expiry of the token.
     public var expires: Date { Date(timeIntervalSince1970: TimeInterval(expiry)) }
 }
 
@@ -112,6 +112,6 @@ public struct AccessToken: Sendable, Hashable {
     public let token: String
     /// The token's own name (`jti`).
     public let id: String
-    /// When the token ends (`exp`).
+    /// The expiry of the token (`exp`).
     public let expires: Date
 }

@@ -61,7 +61,7 @@ enum Command: Equatable {
         return (name, UnsafeRawBufferPointer(rebasing: body[(1 + Int(length))...]))
     }
 
-    /// What a socket says of itself. Like libzmq's, it has no identity.
+    /// The properties that a socket sends. Like libzmq's, it has no identity.
     static func metadata(_ role: Session.Role) -> [UInt8] {
         property("Socket-Type", role.rawValue) + property("Identity", "")
     }

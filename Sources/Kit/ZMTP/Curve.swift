@@ -16,7 +16,8 @@ struct CurveHandshake {
     enum Step {
         /// To be sent.
         case reply([UInt8])
-        /// Both sides have proved their keys; `metadata` describes the peer's socket, and `reply` is sent before all else.
+        /// Both sides have proved their keys; `metadata` describes the peer's socket, and `reply` is sent before all
+        /// else.
         case done(CurveSender, CurveReceiver, peer: String, metadata: [UInt8], reply: [UInt8]?)
         /// There will be no connection; `reply` is sent before it is closed.
         case refused(Session.Refusal, reply: [UInt8]?)
@@ -30,7 +31,7 @@ struct CurveHandshake {
         case over
     }
 
-    /// What a server has promised a client, by the keys made for this connection.
+    /// The state that a server has agreed with a client, by the keys made for this connection.
     private struct Expected {
         let box: CurveBox
         let client: CurveBytes

@@ -10,7 +10,7 @@ struct FrameReader {
     private let limits: Session.Limits
     /// Bytes of a frame.
     var maxFrame: Int
-    /// Where the next frame begins, from the first byte that is not used yet.
+    /// The offset of the next frame, from the first byte that is not used yet.
     private var offset = 0
     /// The frames of the message that is being read: the first ones of them, as many as the limits allow.
     private(set) var ranges: [Range<Int>] = []

@@ -1,6 +1,6 @@
 /// Bytes on their way to a peer.
 package struct FrameWriter {
-    /// What is not written yet begins at ``start``.
+    /// The bytes; those that are not written yet begin at ``start``.
     private var bytes: [UInt8] = []
     private var start = 0
     /// Encrypts what is sent from now on.

@@ -1,7 +1,7 @@
 /// The frames of a received message, lent: valid until the call that receives them returns.
 public struct Frames: @unchecked Sendable {  // pointers that are valid on one thread only, while their message is
     private var kept: [UnsafeRawBufferPointer] = []
-    /// How many frames the message has on the wire.
+    /// The number of frames that the message has on the wire.
     public private(set) var total = 0
 
     package init() {}

@@ -1,4 +1,5 @@
-/// What both sides of a connection say first (RFC 37, section "The Greeting"): version 3.1, the mechanism NULL or CURVE.
+/// The greeting that both sides of a connection send first (RFC 37, section "The Greeting"): version 3.1, the mechanism
+/// NULL or CURVE.
 package enum Greeting {
     package static let size = 64
 

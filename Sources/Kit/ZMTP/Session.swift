@@ -1,7 +1,8 @@
-/// ZMTP 3.1 (RFC 37) with the mechanism NULL or CURVE (RFC 26), as one side of one connection keeps it: bytes come in, events
-/// and bytes to be written come out. It does no I/O.
+/// ZMTP 3.1 (RFC 37) with the mechanism NULL or CURVE (RFC 26), as one side of one connection keeps it: bytes come in,
+/// events and bytes to be written come out. It does no I/O.
 ///
-/// To libzmq it is a libzmq, except that frames and messages have a limit each, and so has the number of frames that are read.
+/// To libzmq it is a libzmq, except that frames and messages have a limit each, and so has the number of frames that
+/// are read.
 package struct Session {
     /// The types of socket that there are here, as ZMTP names them.
     package enum Role: String, Sendable {
@@ -46,7 +47,7 @@ package struct Session {
         case refused(Refusal)
     }
 
-    /// Why there is no connection though both sides speak ZMTP.
+    /// The reason why there is no connection although both sides speak ZMTP.
     package enum Refusal: Sendable {
         /// This side does not admit the key.
         case key(CurveBytes)
@@ -114,8 +115,8 @@ package struct Session {
     /// Reads up to the next event.
     ///
     /// - Parameter bytes: what has come and is not used yet.
-    /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these must then
-    ///   be offered again, in front of what comes.
+    /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these
+    /// must then   be offered again, in front of what comes.
     /// - Throws: ``ZMTPFault`` if the peer breaks the protocol.
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (used: Int, event: Event?) {
         var used = 0

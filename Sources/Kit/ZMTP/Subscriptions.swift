@@ -1,10 +1,10 @@
-/// What the SUB at the other end of a connection wants: messages whose first frame begins with one of these.
+/// The subscriptions of the SUB at the other end of a connection: messages whose first frame begins with one of these.
 ///
 /// It may say so by messages, as ZMTP 3.0 has it, and by commands, as 3.1 has it. To say it twice is to say it once.
 package struct Subscriptions {
     private var prefixes: [[UInt8]] = []
 
-    /// How a message begins that subscribes, and one that takes it back.
+    /// The first byte of a message that subscribes, and of one that unsubscribes.
     static let subscribes: UInt8 = 1
     static let cancels: UInt8 = 0
 

@@ -1,4 +1,4 @@
-/// Why a connection cannot go on: what came breaks ZMTP. The connection is closed.
+/// A violation of ZMTP by the other side. The connection is closed.
 package struct ZMTPFault: Error, Equatable, CustomStringConvertible {
     package let description: String
 

@@ -1,4 +1,4 @@
-/// Where a socket binds or connects: `ipc:///run/star/auth.sock`, `tcp://host:5040`, `inproc://name`.
+/// An address to which a socket binds or connects: `ipc:///run/star/auth.sock`, `tcp://host:5040`, `inproc://name`.
 ///
 /// A value that exists is well formed; whether the host resolves or the path can be written is known only at bind or
 /// connect.
@@ -30,7 +30,7 @@ public struct Address: Sendable, Hashable {
         if case .tcp = target { true } else { false }
     }
 
-    /// Whether both ends are in this process.
+    /// True if both ends are in this process.
     public var isInProcess: Bool {
         if case .inproc = target { true } else { false }
     }

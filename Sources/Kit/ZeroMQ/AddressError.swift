@@ -1,4 +1,4 @@
-/// Why a text is not an address. `description` is a sentence for a person who wrote a setting.
+/// The reason why a text is not an address. `description` is a sentence for a person who wrote a setting.
 public struct AddressError: Error, Sendable, Equatable, CustomStringConvertible {
     public let text: String
     public let reason: String

@@ -1,7 +1,7 @@
 internal import CEvents
 internal import Glibc
 
-/// One timer on a `SocketThread`: set, set anew, or called off, on that thread only. It is let go of with its last
+/// One timer on a `SocketThread`: set, set anew, or called off, on that thread only. It is released with its last
 /// reference.
 final class Alarm {
     private let descriptor: Int32

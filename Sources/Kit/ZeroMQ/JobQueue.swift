@@ -4,7 +4,7 @@ internal import Synchronization
 final class JobQueue: Sendable {
     enum Phase { case running, stopping, ended }
 
-    /// What whoever adds a job has to do next.
+    /// The next action of the thread that adds a job.
     enum Reaction { case nothing, wake, runLate }
 
     fileprivate struct State: Sendable {

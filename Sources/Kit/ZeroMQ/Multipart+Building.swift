@@ -54,7 +54,7 @@ extension Multipart {
     }
 }
 
-/// Whoever keeps bytes alive while libzmq sends them.
+/// The owner that keeps bytes alive while libzmq sends them.
 public protocol OwnerOfBytes: AnyObject, Sendable {}
 
 /// Shares the array's storage. Who changes the array meanwhile, changes a copy.

@@ -3,9 +3,9 @@ internal import Glibc
 
 /// One message of one or more frames, in libzmq's own memory: a reusable buffer for receiving, a builder for sending.
 ///
-/// Reuse one for many messages: its slots stay allocated. At most `limit` frames of a received message are kept; the rest
-/// are received, dropped and counted, so that an oversized message costs no memory here and does not stick in the socket.
-/// (libzmq itself has no cap on frames: a peer that is not trusted must not reach a socket without CURVE.)
+/// Reuse one for many messages: its slots stay allocated. At most `limit` frames of a received message are kept; the
+/// rest are received, dropped and counted, so that an oversized message costs no memory here and does not stick in the
+/// socket. (libzmq itself has no cap on frames: a peer that is not trusted must not reach a socket without CURVE.)
 public struct Multipart: ~Copyable, @unchecked Sendable {  // sole owner of its slots, and libzmq's messages may move
     /// Frames kept of a received message.
     public let limit: Int
@@ -58,7 +58,8 @@ public struct Multipart: ~Copyable, @unchecked Sendable {  // sole owner of its 
         withBytes(at: index) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// What libzmq knows of the sender: `User-Id` (from ZAP), `Peer-Address`, `Socket-Type`; nil if it does not know.
+    /// The metadata that libzmq has of the sender: `User-Id` (from ZAP), `Peer-Address`, `Socket-Type`; nil if it does
+    /// not know.
     ///
     /// Read from the last frame backwards: libzmq 4.3.4 loses the properties of a ROUTER's first frame (74529d97).
     public func property(_ name: String) -> String? {
@@ -137,11 +138,11 @@ extension Multipart {
         zmq_msg_init(slot)
     }
 
-    /// Hands all frames to libzmq without waiting. Only the first can meet a full queue; should a later one fail, the pipe
-    /// died under the message: libzmq has rolled back what it had, and a DEALER wants the rest, which it swallows.
+    /// Hands all frames to libzmq without waiting. Only the first can meet a full queue; should a later one fail, the
+    /// pipe died under the message: libzmq has rolled back what it had, and a DEALER wants the rest, which it swallows.
     ///
-    /// A refusal is believed only when libzmq has looked at its news: to save time its send does so once in a millisecond,
-    /// and would say EAGAIN for that long on a connection that is ready.
+    /// A refusal is believed only when libzmq has looked at its news: to save time its send does so once in a
+    /// millisecond, and would say EAGAIN for that long on a connection that is ready.
     mutating func flush(to handle: UnsafeMutableRawPointer) throws(ZeroMQError) -> SendResult {
         var index = 0
         var (isBroken, isUpToDate) = (false, false)

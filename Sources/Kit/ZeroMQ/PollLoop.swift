@@ -1,11 +1,12 @@
 internal import CEvents
 internal import Glibc
 
-/// What a `SocketThread` watches, and how. Knows nothing of other threads.
+/// The event loop of a `SocketThread`. It knows nothing of other threads.
 ///
-/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by which
-/// it tells that it has news. That one speaks of libzmq's commands and not of messages, and whatever is done with a socket
-/// may use its signal up; so a socket is asked for messages before the thread sleeps, if anything was done with it.
+/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by
+/// which it tells that it has news. That one speaks of libzmq's commands and not of messages, and whatever is done with
+/// a socket may use its signal up; so a socket is asked for messages before the thread sleeps, if anything was done
+/// with it.
 final class PollLoop {
     /// Messages taken from one socket before the others, and the jobs, have their turn.
     private static let drainLimit = 64
@@ -19,14 +20,14 @@ final class PollLoop {
     /// The jobs being run; kept here for its storage.
     var running: [UnownedJob] = []
     private let epoll: Int32
-    /// What is watched, by the key that epoll names it with.
+    /// The watched sockets and descriptors, by the key that epoll returns.
     private var attachments: [SocketAttachment?] = []
     private var sockets: [SocketAttachment] = []
-    /// Who has written a message that waits to be sent; once for each message.
+    /// The sockets that have a message to send; once for each message.
     private var unflushed: [any Flushable] = []
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
-    /// What is read goes here first, whoever reads.
+    /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
     /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
@@ -65,9 +66,9 @@ final class PollLoop {
         control(EPOLL_CTL_MOD, attachment.descriptor, attachment.interest, key: UInt64(attachment.key))
     }
 
-    /// Says that there is a message to send. Messages of one turn go out together, for each `send` of the system costs as
-    /// much as several of them; but not all of a turn, or the peer would stand idle while this side is busy, and the other
-    /// way round.
+    /// Says that there is a message to send. Messages of one turn go out together, for each `send` of the system costs
+    /// as much as several of them; but not all of a turn, or the peer would stand idle while this side is busy, and the
+    /// other way round.
     func flushSoon(_ writer: any Flushable) {
         unflushed.append(writer)
         if unflushed.count >= Self.messagesAtOnce { flush() }
@@ -145,7 +146,7 @@ final class PollLoop {
     }
 }
 
-/// Who gathers what it writes until the end of a turn.
+/// A connection that gathers its writes until the end of a turn.
 protocol Flushable: AnyObject {
     func flush()
 }

@@ -1,4 +1,4 @@
-/// What became of a message given to `Socket.send(_:)`. It is never sent in part.
+/// The result of `Socket.send(_:)`. A message is never sent in part.
 public enum SendResult: Sendable, Equatable {
     /// libzmq has it. Whether the peer gets it, only an answer can tell. The message is empty now.
     case sent

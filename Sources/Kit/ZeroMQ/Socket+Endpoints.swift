@@ -4,9 +4,10 @@ internal import Glibc
 extension Socket {
     /// Binds, and returns the real address: with the port, where the kernel chose one.
     ///
-    /// An `ipc://` path gets its missing directories (0700), a socket file for the owner only, and a lock file beside it. A
-    /// file left by a dead process is replaced; the path of a living one never is, though libzmq alone would steal it. Where
-    /// the process has no descriptor left for who connects there, libzmq ends it; the fronts of services do without libzmq.
+    /// An `ipc://` path gets its missing directories (0700), a socket file for the owner only, and a lock file beside
+    /// it. A file left by a dead process is replaced; the path of a living one never is, though libzmq alone would
+    /// steal it. Where the process has no descriptor left for who connects there, libzmq ends it; the fronts of
+    /// services do without libzmq.
     /// - Throws: `ZeroMQError` with the address in it, `EADDRINUSE` if somebody listens there.
     @discardableResult
     public func bind(_ address: Address) throws(ZeroMQError) -> Address {
@@ -34,7 +35,7 @@ extension Socket {
         guard zmq_connect(handle, address.description) == 0 else { throw .last(operation) }
     }
 
-    /// What this SUB socket wants: messages whose first frame begins so. Empty is everything.
+    /// Subscribes this SUB socket to messages whose first frame begins with these bytes. Empty means all messages.
     /// - Throws: `ZeroMQError` `EINVAL` on another kind of socket.
     public func subscribe(to prefix: [UInt8] = []) throws(ZeroMQError) {
         try OptionSetter(handle: try opened(for: "subscribe")).set(ZMQ_SUBSCRIBE, bytes: prefix)

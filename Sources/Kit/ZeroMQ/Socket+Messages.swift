@@ -4,8 +4,8 @@ internal import Glibc
 extension Socket {
     /// Receives one whole message without waiting; false, and `message` empty, when there is none.
     ///
-    /// After false, wait with `SocketThread` (or `waitUntilReadable`), not on a descriptor: libzmq's own is edge-triggered
-    /// and speaks of commands, not of messages.
+    /// After false, wait with `SocketThread` (or `waitUntilReadable`), not on a descriptor: libzmq's own is
+    /// edge-triggered and speaks of commands, not of messages.
     /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ that has not sent).
     public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
         isTouched = true
@@ -48,7 +48,7 @@ extension Socket {
         }
     }
 
-    /// What a socket has, when it is asked.
+    /// The readiness of a socket.
     enum Answer { case none, messages, end }
 
     /// Asks for messages, and lets libzmq look at its news.

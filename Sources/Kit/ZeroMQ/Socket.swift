@@ -23,13 +23,13 @@ public final class Socket {
     private var monitorNumber: UInt64 = 0
     /// Called before libzmq's socket is closed.
     var willClose: (() -> Void)?
-    /// How a thread watches it, if one does.
+    /// The attachment to the thread that watches it, if any.
     weak var attachment: SocketAttachment?
     /// Something was done with it, which may have used up libzmq's signal: it must be asked for messages.
     var isTouched = true
 
-    /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets, `ETERM`
-    ///   after `Context.terminate()`.
+    /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets,
+    /// `ETERM`   after `Context.terminate()`.
     public init(_ kind: Kind, in context: Context, options: SocketOptions = .client) throws(ZeroMQError) {
         self.kind = kind
         self.options = options
@@ -43,8 +43,9 @@ public final class Socket {
 
     public var isClosed: Bool { handle == nil }
 
-    /// Closes the socket; again, does nothing. Unsent messages have `SocketOptions.linger`, on the I/O thread. The files
-    /// of `ipc://` binds are removed, their locks released, and `inproc://` names free again; a TCP port is so a moment later.
+    /// Closes the socket; again, does nothing. Unsent messages have `SocketOptions.linger`, on the I/O thread. The
+    /// files of `ipc://` binds are removed, their locks released, and `inproc://` names free again; a TCP port is so a
+    /// moment later.
     public func close() {
         guard let handle else { return }
         willClose?()

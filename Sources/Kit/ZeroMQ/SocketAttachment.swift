@@ -18,13 +18,13 @@ public final class SocketAttachment {
     }
 
     let origin: Origin
-    /// What epoll watches: of a socket, that by which libzmq tells its news.
+    /// The descriptor that epoll watches: of a socket, libzmq's `ZMQ_FD`.
     let descriptor: Int32
-    /// What a descriptor is watched for from now on; a socket is always watched for messages.
+    /// The events for which a descriptor is watched; a socket is always watched for messages.
     public var interest: Readiness {
         didSet { if interest != oldValue { loop?.update(self) } }
     }
-    /// Where it is among what is watched, and by whom.
+    /// Its key among the watched, and the thread that watches it.
     var key = 0
     weak var loop: PollLoop?
     var isAttached = true

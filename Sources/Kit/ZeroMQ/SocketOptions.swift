@@ -1,4 +1,4 @@
-/// How a socket behaves. The defaults are those of an RPC kit, not libzmq's; each says why.
+/// The options of a socket. The defaults are those of an RPC kit, not libzmq's; each says why.
 public struct SocketOptions: Sendable {
     /// Send only where there is a connection (dealer, req). Off, requests sent while a server is down are all delivered
     /// to its successor, long after their callers gave up.
@@ -7,7 +7,8 @@ public struct SocketOptions: Sendable {
     public var routerMandatory = true
     /// Let a REQ send again after a lost reply, and match replies by id (req). Off, one lost reply wedges it for ever.
     public var requestRelaxed = true
-    /// How long `close()` leaves unsent messages to the I/O thread. Nil is for ever, and `Context.terminate()` waits.
+    /// The time for which `close()` leaves unsent messages to the I/O thread. Nil is for ever, and
+    /// `Context.terminate()` waits.
     public var linger: Duration? = .zero
     /// Messages queued towards a peer, counted whole, whatever their size.
     public var sendHighWaterMark = 256
@@ -54,7 +55,8 @@ extension SocketOptions {
     /// A peer that is silent for `timeout` is disconnected.
     ///
     /// `timeout` must be far above the longest time for which this side may leave its queue full: libzmq then stops
-    /// reading, and so does not see the answers. Heartbeats come from the I/O thread and say nothing of the application.
+    /// reading, and so does not see the answers. Heartbeats come from the I/O thread and say nothing of the
+    /// application.
     public struct Heartbeat: Sendable, Equatable {
         public var interval: Duration
         public var timeout: Duration
@@ -83,13 +85,13 @@ extension SocketOptions {
         }
     }
 
-    /// Who may connect, and what a wire tapper sees.
+    /// The authentication and encryption of connections.
     public enum Security: Sendable {
         /// Anybody, in clear: for `ipc://`, `inproc://` and one trust boundary.
         case none
-        /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, for a bare `Socket` by the `ZAPHandler`, in
-        /// `zapDomain` (not empty). Without either nobody is: libzmq alone would then admit everybody who knows the server's
-        /// public key.
+        /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, for a bare `Socket` by the `ZAPHandler`,
+        /// in `zapDomain` (not empty). Without either nobody is: libzmq alone would then admit everybody who knows the
+        /// server's public key.
         case curveServer(CurveSecretKey, zapDomain: String)
         /// Encrypted, towards the server that holds the secret half of `serverKey`, and no other.
         case curveClient(CurveKeyPair, serverKey: CurvePublicKey)

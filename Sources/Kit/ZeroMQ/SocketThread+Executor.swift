@@ -19,15 +19,15 @@ extension SocketThread: SerialExecutor, TaskExecutor {
 
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 
-    /// What lets `assumeIsolated` and `Task.immediate` go on in place, outside any job, too.
+    /// Lets `assumeIsolated` and `Task.immediate` go on in place, outside any job, too.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     public func checkIsolated() {
         precondition(isCurrent, "this runs outside the thread \(name)")
     }
 
-    /// Without naming this thread as task executor: the runtime compares that, too, with what the task prefers, and for a
-    /// task without a preference, which is nearly every one, each `await` inside an actor would become an enqueue.
+    /// Without naming this thread as task executor: the runtime compares that, too, with what the task prefers, and for
+    /// a task without a preference, which is nearly every one, each `await` inside an actor would become an enqueue.
     func run(_ job: UnownedJob) {
         job.runSynchronously(on: asUnownedSerialExecutor())
     }

@@ -1,13 +1,13 @@
 internal import CZeroMQ
 internal import Glibc
 
-/// What libzmq, or the kernel on its behalf, refused to do.
+/// An operation that libzmq, or the kernel on its behalf, refused.
 ///
 /// `EAGAIN` on the hot path is never thrown: `Socket.receive(into:)` and `Socket.send(_:)` report it in their results.
 public struct ZeroMQError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The errno. libzmq's own numbers lie above 156 384 712.
     public let code: Int32
-    /// What was being done and to what, e.g. `bind tcp://127.0.0.1:5040`.
+    /// The operation and its object, e.g. `bind tcp://127.0.0.1:5040`.
     public let operation: String
     /// The errno in words, from `zmq_strerror` unless something clearer is known.
     public let reason: String

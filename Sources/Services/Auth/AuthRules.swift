@@ -4,22 +4,23 @@ public struct AuthRules: Sendable {
     public var guestPermissions: Set<String> = []
     /// For how long a refresh token is good.
     public var refreshLifetime = Duration.seconds(1_209_600)
-    /// For how long the refresh token used last gets its successor once more, for those who have not received the answer.
+    /// For how long the refresh token used last gets its successor once more, for those who have not received the
+    /// answer.
     public var refreshRetry = Duration.seconds(10)
     /// After how many wrong passwords in a row those who guess are kept out.
     public var lockAfter = 100
-    /// How long they are kept out.
+    /// The time for which they are refused.
     public var lockPeriod = Duration.seconds(900)
-    /// How many times a minute one user may ask for tokens or for another password, each by itself, from one address; from all
-    /// of them, six times as many. 0 for no limit.
+    /// The number of times a minute that one user may ask for tokens or for another password, each by itself, from one
+    /// address; from all of them, six times as many. 0 for no limit.
     public var perAccount = 5
-    /// How many times a minute all that may be asked for from one address; 0 for no limit.
+    /// The number of times a minute that all of it may be asked for from one address; 0 for no limit.
     public var perAddress = 20
-    /// Whether OAuth's token endpoint takes users' passwords (RFC 6749, section 4.3).
+    /// True if OAuth's token endpoint takes users' passwords (RFC 6749, section 4.3).
     public var allowsPasswordGrant = true
     /// All permissions that there are, for the metadata.
     public var scopes: Set<String> = []
-    /// How the world reaches auth, without a last slash.
+    /// The address at which clients reach auth, without a last slash.
     public var url = "http://127.0.0.1:5040"
 
     public init() {}

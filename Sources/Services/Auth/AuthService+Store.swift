@@ -3,9 +3,9 @@ import Endpoints
 import Logging
 import RPC
 
-/// What is known of the store's health.
+/// The last known health of the store.
 struct StoreHealth {
-    /// Why the last call failed; `nil` where it did not.
+    /// The error of the last call; `nil` if it succeeded.
     var fault: StoreError?
     /// Tries whether the store works.
     var probe: Task<Void, Never>?
@@ -16,8 +16,8 @@ struct StoreHealth {
 extension AuthService {
     /// Asks the store.
     ///
-    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; ``Problem/Kind/overloaded`` where too many ask; the end of
-    ///   the call where that was cancelled meanwhile. The last two say nothing of the store.
+    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; ``Problem/Kind/overloaded`` where too many ask; the
+    /// end of   the call where that was cancelled meanwhile. The last two say nothing of the store.
     nonisolated func ask<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
@@ -52,8 +52,8 @@ extension AuthService {
         }
     }
 
-    /// Whether the store reads and writes, as far as is known. It is tried at most once a second. This waits for the outcome,
-    /// unless that takes too long: then the last one holds.
+    /// True if the store reads and writes, as far as is known. It is tried at most once a second. This waits for the
+    /// outcome, unless that takes too long: then the last one holds.
     func isStoreSound() async -> Bool {
         let isStale = health.probed.map { $0.duration(to: .now) > .seconds(1) } ?? true
         if isStale, health.probe == nil {
@@ -104,7 +104,7 @@ extension AuthService {
 }
 
 extension Refusal {
-    /// What a refusal is on the wire.
+    /// The problem that a refusal is on the wire.
     var problem: Problem {
         switch self {
         case .noSuchUser: Problem(.notFound, "There is no such user.")

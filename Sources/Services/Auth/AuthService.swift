@@ -24,8 +24,8 @@ public actor AuthService: Service {
     var limits: GrantLimits
     var lockouts: Lockouts
     let metrics = AuthMetrics()
-    /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must not
-    /// learn from its time whether there is such a user.
+    /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must
+    /// not learn from its time whether there is such a user.
     var failures: Task<Void, Never>?
     var health = StoreHealth()
 
@@ -88,7 +88,7 @@ public actor AuthService: Service {
             expires: principal.expires.timestamp)
     }
 
-    /// Who calls, unless the token has been revoked by now: the store knows that before any verifier does.
+    /// The caller, unless the token has been revoked by now: the store knows that before any verifier does.
     private func currentPrincipal(_ context: CallContext) async throws -> Principal {
         guard let principal = context.principal else { throw Problem(.tokenMissing, "A token is needed.") }
         let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
@@ -100,7 +100,7 @@ public actor AuthService: Service {
 /// The figures of auth, for Prometheus.
 struct AuthMetrics: Sendable {
     let wrongPasswords = counter("auth_wrong_passwords_total")
-    /// How often those who guess at a user's password were kept out.
+    /// The number of attempts at a user's password that were refused by a lockout.
     let lockouts = counter("auth_lockouts_total")
 
     private static func counter(_ name: String) -> Counter {
@@ -109,7 +109,7 @@ struct AuthMetrics: Sendable {
 }
 
 extension AuthService {
-    /// What each of its metrics says.
+    /// The descriptions of its metrics.
     public static let metricsHelp = [
         "auth_wrong_passwords_total": "Logins and changes of password with a wrong password.",
         "auth_lockouts_total": "Addresses kept out of a user after too many wrong passwords.",

@@ -132,7 +132,7 @@ extension Connection: StoreTransaction {
 }
 
 extension Row {
-    /// What `json_agg` makes of texts; NULL of none.
+    /// The texts of `json_agg`, which makes NULL of none.
     fileprivate func names(_ column: String) throws -> Set<String> {
         guard let json: String = try self(column, as: String?.self) else { return [] }
         return try JSONDecoder().decode(Set<String>.self, from: Data(json.utf8))

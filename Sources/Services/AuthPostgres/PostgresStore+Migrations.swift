@@ -1,7 +1,7 @@
 import Postgres
 
 extension PostgresStore {
-    /// What brings a database of any age to today's form.
+    /// The migrations of a database of any age to today's form.
     static let migrations = [
         Migration("1 users, sessions, keys, revocations, audit", first),
         Migration("2 successors of refresh tokens", second),
@@ -10,8 +10,8 @@ extension PostgresStore {
         Migration("5 ids of users", fifth),
     ]
 
-    /// Existing users keep the `sub` that their tokens had. The default is for an older auth that adds users during a rolling
-    /// upgrade.
+    /// Existing users keep the `sub` that their tokens had. The default is for an older auth that adds users during a
+    /// rolling upgrade.
     private static let fifth = [
         #"ALTER TABLE users ADD COLUMN id text COLLATE "C""#,
         "UPDATE users SET id = name",

@@ -9,7 +9,7 @@ import Synchronization
 public final class PostgresStore: TransactionalStore {
     private let pool: Pool
     private let isPrepared = Atomic(false)
-    /// Whether the last write that failed found no room.
+    /// True if the last write that failed found no room.
     private let isFull = Atomic(false)
 
     /// Connects to nothing yet: while the database is away, calls fail until it is back, and a start does not.

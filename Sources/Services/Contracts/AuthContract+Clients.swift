@@ -51,7 +51,7 @@ public struct ClientID: Payload, Equatable {
     }
 }
 
-/// A client and its secret, which is told once: auth keeps its hash.
+/// A client and its secret, which is returned once: auth keeps its hash.
 public struct ClientSecret: Payload, Equatable {
     public static let schema = Schema.object(
         .required("client", .clientID, "The client's id."),

@@ -12,7 +12,7 @@ struct Contest {
     static let patience = Duration.milliseconds(500)
     /// For how long at most, whatever the wires do.
     static let limit = Duration.seconds(10)
-    /// How long after one comparison the next may start.
+    /// The time after one comparison before the next may start.
     static let rest = Duration.seconds(2)
 
     private static let load = Load(callers: 1)
@@ -23,7 +23,7 @@ struct Contest {
     let run: Int
     private let links: [Link]
     private var comparison: Comparison
-    /// How many there were, those of the warm-up too.
+    /// The number of turns, those of the warm-up included.
     private(set) var turns = 0
     private var state = WebAppContract.WireComparison.State.running
     private var detail: String?
@@ -37,7 +37,7 @@ struct Contest {
 
     var isRunning: Bool { state == .running }
 
-    /// How long until another may start; nothing where it may at once.
+    /// The time until another may start; zero if it may at once.
     var restLeft: Duration? {
         guard let ended, ended + Self.rest > .now else { return nil }
         return ContinuousClock.now.duration(to: ended + Self.rest)
@@ -75,7 +75,7 @@ struct Contest {
 
     private var progress: Double { min(1, Double(turns) / Double((Self.course.rounds + 1) * links.count)) }
 
-    /// How many times as long a call over the last wire takes as one over the first; `nil` before there are rounds enough
+    /// The ratio of the time of a call over the last wire to one over the first; `nil` before there are rounds enough
     /// to say how sure that is.
     private var ratio: WebAppContract.WireRatio? {
         guard let first = links.first.flatMap({ comparison[$0.rawValue, Self.load] }),

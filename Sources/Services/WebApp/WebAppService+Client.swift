@@ -6,7 +6,7 @@ import RPC
 extension WebAppService {
     /// The id of webapp's client at auth.
     public static let client = "webapp"
-    /// What that client may do.
+    /// The permissions of that client.
     public static let clientPermissions: Set<String> = ["time"]
 
     /// A token of webapp's own; a guest's if it has no client.

@@ -24,7 +24,8 @@ extension WebAppService {
         contest?.figures ?? Contest.none
     }
 
-    /// What ``comparison(_:_:)`` tells, each time that it has grown, as server-sent events. They end with the comparison.
+    /// The results of ``comparison(_:_:)``, each time that they have grown, as server-sent events. They end with the
+    /// comparison.
     public nonisolated func comparisonEvents() -> AsyncStream<Data> {
         let (events, watcher) = AsyncStream<Data>.makeStream(bufferingPolicy: .bufferingNewest(1))
         Task { await watch(watcher) }

@@ -2,8 +2,8 @@ import Contracts
 import Endpoints
 import RPC
 
-/// How the services were when they were looked at last. Visitors may come by the thousand: the services are asked once a
-/// second.
+/// The state of the services when they were last queried. Visitors may come by the thousand: the services are asked
+/// once a second.
 struct View {
     private(set) var services: [String: WebAppContract.ServiceState] = [:]
     private var time: ContinuousClock.Instant?

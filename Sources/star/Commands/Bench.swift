@@ -103,7 +103,7 @@ struct Bench: AsyncParsableCommand {
     }
 }
 
-/// What a run covers, and how long it takes.
+/// The subjects, loads and times of a run.
 struct BenchPlan: ParsableArguments {
     @Flag(help: "All sizes, 1 to 256 callers, five minutes; each option still overrules it.")
     var long = false

@@ -13,7 +13,7 @@ struct NewService: AsyncParsableCommand {
     @Argument(help: "The service's name: 2 to 32 of a-z and 0-9, beginning with a letter.")
     var name: String
 
-    @Option(help: "Its port for HTTP; unless told, ten after the highest.")
+    @Option(help: "Its port for HTTP; by default ten after the highest.")
     var port: Int?
 
     @Flag(help: "Show what would be made and changed, and write nothing.")

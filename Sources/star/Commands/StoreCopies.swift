@@ -59,7 +59,7 @@ struct StoreCopies: AsyncParsableCommand {
         }
     }
 
-    /// Where the store is.
+    /// The store to use.
     struct StorePlace: ParsableArguments {
         @Option(help: "The file that settings are read from, beside the environment.")
         var env = ".env"

@@ -58,14 +58,14 @@ struct AuthSettings: Sendable {
         ]
     }
 
-    /// When keys change.
+    /// The schedule of the signing keys.
     func schedule(_ tokenLifetime: Duration) -> KeySchedule {
         KeySchedule(
             announcement: TimeInterval(announcement), tokenLifetime: tokenLifetime / .seconds(1),
             period: period == 0 ? nil : TimeInterval(period) * 86_400)
     }
 
-    /// Where the first administrator's password stands.
+    /// The file of the first administrator's password.
     var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
 
     private static let database = Setting<AuthDatabase>(
@@ -100,7 +100,7 @@ struct AuthSettings: Sendable {
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
         "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
-    /// Whether something is allowed.
+    /// True if something is allowed.
     private enum Switch: String, CaseIterable {
         case `true`, `false`
     }
@@ -130,7 +130,7 @@ struct AuthSettings: Sendable {
 }
 
 extension DatabaseAddress {
-    /// What is wrong with the password, where there is one: the end of a sentence.
+    /// The fault of the password, if there is one: the end of a sentence.
     fileprivate var passwordFault: String? {
         password.flatMap { PasswordRules.fault(of: $0, user: user ?? "") }
     }
@@ -156,8 +156,8 @@ enum AuthDatabase: Sendable {
         }
     }
 
-    /// Other forms of addresses, such as `sqlite:///file`, `host=db dbname=auth` or `user@db/auth`, would be fine names of
-    /// files, and a store that nobody meant.
+    /// Other forms of addresses, such as `sqlite:///file`, `host=db dbname=auth` or `user@db/auth`, would be fine names
+    /// of files, and a store that nobody meant.
     private static func fault(ofPath text: String) -> String? {
         let first = text.prefix { $0 != "/" }
         guard first.contains(where: { ":=@".contains($0) }) || text.contains(where: \.isNewline) else { return nil }
@@ -180,7 +180,8 @@ enum AuthDatabase: Sendable {
     /// Opens the store. It blocks, and belongs to the start of a process.
     ///
     /// - Parameter isMade: whether a file that is not there is made. A database makes itself, where it is empty.
-    /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason otherwise.
+    /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason
+    /// otherwise.
     func open(isMade: Bool) throws -> any AuthStore {
         switch self {
         case .sqlite(let file):

@@ -64,7 +64,7 @@ struct Fleet {
                 background += built.background
             }
         } catch {
-            // Sockets are let go of on their threads, and not wherever the last reference ends.
+            // Sockets are released on their threads, and not wherever the last reference ends.
             for host in hosts { await host.close() }
             for close in closing { await close() }
             await runtime.stop()
@@ -101,8 +101,8 @@ struct Fleet {
     }
 }
 
-/// Work beside the services. If it fails, the process ends with the reason; if it is done, the helper waits for the end of the
-/// services all the same, because a group that is shutting down takes any other end of a member for a failure.
+/// Work beside the services. If it fails, the process ends with the reason; if it is done, the helper waits for the end
+/// of the services all the same, because a group that is shutting down takes any other end of a member for a failure.
 private struct Helper: ServiceLifecycle.Service {
     let work: @Sendable () async throws -> Void
 
@@ -144,7 +144,8 @@ private struct Hosted: ServiceLifecycle.Service {
     func run() async throws { try await host.run(isListening: start.isListening) }
 }
 
-/// The last of the group, and so the first to be stopped: all services drain at once, and then stop one after the other.
+/// The last of the group, and so the first to be stopped: all services drain at once, and then stop one after the
+/// other.
 private struct Drain: ServiceLifecycle.Service {
     let hosts: [ServiceHost]
     let manager: ServiceManager

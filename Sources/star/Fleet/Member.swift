@@ -20,12 +20,12 @@ struct Member: Sendable {
     struct Built {
         let service: any RPC.Service
         let verifier: AccessTokenVerifier
-        /// What goes on beside the service, until the process ends.
+        /// Tasks beside the service, until the process ends.
         var background: [@Sendable () async throws -> Void] = []
-        /// What watches its calls, beside the log and the metrics.
+        /// Interceptors of its calls, beside the log and the metrics.
         var interceptors: [any ServerInterceptor] = []
         var observers: [any CallObserver] = []
-        /// What its HTTP front shows beside its contract and documents.
+        /// Pages of its HTTP front beside its contract and documents.
         var pages: [Page] = []
         /// Closes the service's store and the like, once the process has stopped.
         var close: @Sendable () async -> Void = {}
@@ -66,7 +66,7 @@ extension Member {
         }
     }
 
-    /// The endpoint that tells of keys and revocations, and the topic of the news about them.
+    /// The endpoint that returns keys and revocations, and the topic of the bulletins about them.
     static let changes = AuthContract.description.qualifiedName(of: AuthContract.changes.description)
 }
 

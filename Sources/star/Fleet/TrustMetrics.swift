@@ -2,7 +2,7 @@ import Metrics
 import Synchronization
 import Tokens
 
-/// How a service's verifier does, for Prometheus. It is asked when somebody looks, so that no call pays for it.
+/// The counters of a service's verifier, for Prometheus. It is asked when somebody looks, so that no call pays for it.
 final class TrustMetrics: Sendable {
     private let verifier: AccessTokenVerifier
     private let hits: Counter

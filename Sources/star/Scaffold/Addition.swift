@@ -1,4 +1,4 @@
-/// How a new service joins a file that is about all of them: what is said there of the boilerplate is said once more.
+/// An addition of a new service to a file that lists them all: what is said there of the boilerplate is said once more.
 enum Addition: Sendable {
     /// Each run of lines that have the text is repeated, renamed, below itself.
     case lines(String)
@@ -21,7 +21,7 @@ enum Addition: Sendable {
         }
     }
 
-    /// What the addition is made to, for people.
+    /// The place of the addition, for people.
     var anchor: String {
         switch self {
         case .lines(let text), .repeated(let text, _), .block(let text), .behind(let text, _): text

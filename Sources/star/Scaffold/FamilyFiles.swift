@@ -1,6 +1,6 @@
 import Hosting
 
-/// What the files of a repository say of the services that are in it.
+/// The services that the files of a repository name.
 struct FamilyFiles {
     private let files: [String: String]
     private let ports: [Int]

@@ -1,5 +1,5 @@
-/// All that changes when a service is made. Planning reads nothing and writes nothing: it is given the repository's files,
-/// and either has every change in hand or throws.
+/// All that changes when a service is made. Planning reads nothing and writes nothing: it is given the repository's
+/// files, and either has every change in hand or throws.
 struct NewServicePlan: Sendable {
     let name: ServiceName
     let port: Int
@@ -83,7 +83,7 @@ struct NewServicePlan: Sendable {
 }
 
 extension String {
-    /// Whether the path is one of a file that belongs to the boilerplate alone.
+    /// True if the path is one of a file that belongs to the boilerplate alone.
     fileprivate var isOfTemplate: Bool { contains(ServiceName.template.capitalized) }
 
     /// The text with the imports of each run of them in the order of the modules' names.

@@ -1,4 +1,4 @@
-/// Why no service is made: a sentence. Nothing has been written then.
+/// The reason why no service is made: a sentence. Nothing has been written then.
 enum ScaffoldError: Error, Equatable, CustomStringConvertible {
     /// The name, or the port, is not one to give.
     case refused(String)

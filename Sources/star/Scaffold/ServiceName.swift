@@ -16,7 +16,8 @@ struct ServiceName: Equatable, Sendable {
         lowercase = trusted
     }
 
-    /// - Throws: ``ScaffoldError/refused(_:)`` where the text is no name, or means something else to Swift or to this family.
+    /// - Throws: ``ScaffoldError/refused(_:)`` where the text is no name, or means something else to Swift or to this
+    /// family.
     init(_ text: String) throws(ScaffoldError) {
         guard text.wholeMatch(of: /[a-z][a-z0-9]{1,31}/) != nil else {
             throw .refused("“\(text)” is no name: a service's has 2 to 32 of a-z and 0-9, and begins with a letter.")
@@ -51,7 +52,7 @@ struct ServiceName: Equatable, Sendable {
         synchronization task testing tracing url uuid void xctest
         """)
 
-    /// What commands, and members of `Member`, go by.
+    /// Names that commands and members of `Member` use.
     private static let ours = words("all build built contract kit member name names port verifier")
 
     private static func words(_ text: String) -> Set<String> {

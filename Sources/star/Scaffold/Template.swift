@@ -1,9 +1,9 @@
 import Hosting
 
-/// What a service of this family consists of: files of its own, and its places in files that are about all services.
+/// The parts of a service of this family: files of its own, and its places in files that are about all services.
 ///
-/// The template is the boilerplate, as it is compiled and tested in the repository at hand. What stands here is only where
-/// it is mentioned; where that is no longer so, no service is made, and the sentence says which line to look at.
+/// The template is the boilerplate, as it is compiled and tested in the repository at hand. What stands here is only
+/// where it is mentioned; where that is no longer so, no service is made, and the sentence says which line to look at.
 enum Template {
     /// Files whose names have the boilerplate's in it are copied from below these.
     static let roots = ["Sources", "Tests", "postman"]
@@ -11,7 +11,7 @@ enum Template {
     /// The article that lists the endpoints of all services.
     private static let endpoints = "Sources/Kit/Hosting/Documentation.docc/Endpoints.md"
 
-    /// What the boilerplate says of itself, and a new service must not.
+    /// The texts in which the boilerplate describes itself, and a new service must not.
     static func wordings(_ name: ServiceName) -> [(old: String, new: String)] {
         [
             ("The service to start from: copy it, and change what it says.", "What \(name.lowercase) promises."),
@@ -23,7 +23,7 @@ enum Template {
     struct Place: Sendable {
         let path: String
         let addition: Addition
-        /// Whether the file may be missing: people who run no containers may throw away what describes them.
+        /// True if the file may be missing: people who run no containers may throw away what describes them.
         var isOptional = false
     }
 

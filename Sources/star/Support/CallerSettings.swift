@@ -22,7 +22,7 @@ struct CallerSettings: ParsableArguments {
     /// - Throws: `SettingsError` where the file cannot be read.
     func read() throws -> Settings { try Settings(environmentFile: env) }
 
-    /// How a service is called at an address.
+    /// The security of calls to an address.
     ///
     /// - Parameter name: of what has told the address.
     /// - Throws: `SettingsError` where a key is missing.

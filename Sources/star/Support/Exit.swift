@@ -3,7 +3,8 @@ import Auth
 import Foundation
 import Hosting
 
-/// How commands end: with a sentence on standard error, and a code that scripts can tell apart (sysexits.h).
+/// The ways in which commands end: with a sentence on standard error, and a code that scripts can tell apart
+/// (sysexits.h).
 enum Exit {
     static let wrongSettings = ExitCode(78)
 

@@ -5,7 +5,8 @@ import ZeroMQTransport
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
-    /// - Returns: `nil` where the service does not tell it in words that are understood here. S1 does not ask that of it.
+    /// - Returns: `nil` where the service does not tell it in words that are understood here. S1 does not ask that of
+    /// it.
     static func fetch(_ caller: any Caller) async throws -> ContractDescription? {
         let endpoint = MetaContract.contract.description
         let reply = await caller.call(
@@ -21,7 +22,7 @@ enum RemoteContract {
 }
 
 extension RemoteContract {
-    /// What is known of an endpoint. S1 carries a call by its name alone, HTTP must know its path.
+    /// The description of an endpoint. S1 carries a call by its name alone, HTTP must know its path.
     ///
     /// - Throws: `ExitCode`, after a sentence has been written on what is wrong.
     static func endpoint(_ qualified: String, _ caller: any Caller) async throws -> EndpointDescription {

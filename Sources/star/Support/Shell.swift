@@ -5,7 +5,7 @@ import Foundation
 import Hosting
 import Passwords
 
-/// Who works at the command line, and what it is told.
+/// The user's shell: its name and messages.
 enum Shell {
     /// A line of the audit trail about what a command does.
     static func entry(_ action: AuditEntry.Action, of target: String, _ detail: String = "") -> AuditEntry {

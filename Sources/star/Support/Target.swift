@@ -34,9 +34,9 @@ struct Target: ParsableArguments {
         return names
     }
 
-    /// Connects, and lets go afterwards.
+    /// Connects, and disconnects afterwards.
     ///
-    /// - Parameter standard: the wire, unless told.
+    /// - Parameter standard: the default wire.
     /// - Throws: `SettingsError` where the address is wrong or not known, or a key is missing; what `body` throws.
     func connect<Result>(
         to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result

@@ -118,7 +118,8 @@ extension Components {
 }
 
 extension EndpointDescription {
-    /// Who may call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without scopes.
+    /// The security requirement of a call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without
+    /// scopes.
     fileprivate var security: Document {
         let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
         let schemes: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []

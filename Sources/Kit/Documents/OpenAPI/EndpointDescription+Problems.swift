@@ -13,8 +13,8 @@ extension EndpointDescription {
 
     /// Every kind of problem that a request to this endpoint can be answered with over HTTP, each once, by status.
     ///
-    /// - Parameter isKits: whether the endpoint is one of the kit's own, which are answered even by a service that has too
-    ///   much to do, or is about to stop.
+    /// - Parameter isKits: whether the endpoint is one of the kit's own, which are answered even by a service that has
+    /// too   much to do, or is about to stop.
     func possibleProblems(_ path: PathTemplate, isKits: Bool) -> [Problem.Kind] {
         var kinds: [Problem.Kind] = [.malformed, .internal, .deadlineExceeded]
         if access != .open { kinds += [.tokenMissing, .tokenInvalid, .tokenExpired, .unavailable] }
@@ -30,7 +30,7 @@ extension EndpointDescription {
 }
 
 extension ContractDescription {
-    /// Whether it is one of the kit's own, which every service has.
+    /// True if it is one of the kit's own, which every service has.
     var isKits: Bool { name.hasPrefix("_") }
 
     /// The name for people: without the mark of the kit's own.

@@ -27,11 +27,11 @@ extension Document {
         }
     }
 
-    /// Whether it takes lines of its own.
+    /// True if it takes lines of its own.
     private var isBlock: Bool { !members.isEmpty || !elements.isEmpty }
 
-    /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which YAML
-    /// reads too.
+    /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which
+    /// YAML reads too.
     private static func scalar(_ text: String) -> String {
         isPlain(text) ? text : Document.string(text).flow
     }
@@ -46,7 +46,7 @@ extension Document {
 
 // Not regular expressions: each use of a literal parses it again, and a document has thousands of names.
 extension Unicode.Scalar {
-    /// Whether it is a letter or a digit of ASCII, or one of the others.
+    /// True if it is a letter or a digit of ASCII, or one of the others.
     func isPlain(or others: String) -> Bool {
         ("a"..."z").contains(self) || ("A"..."Z").contains(self) || isDigit || others.unicodeScalars.contains(self)
     }

@@ -1,4 +1,4 @@
-/// Where the next value of a text belongs: what an `Encodable` type is given.
+/// The place of the next value in a text: the encoder that an `Encodable` type is given.
 struct JSONNode: Encoder, SingleValueEncodingContainer {
     let output: JSONOutput
 
@@ -55,7 +55,8 @@ private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func superEncoder(forKey key: Key) -> any Encoder { node(key) }
 
-    /// The protocol lets this throw nothing. A container that has ended leaves its text broken, and its next value says so.
+    /// The protocol lets this throw nothing. A container that has ended leaves its text broken, and its next value says
+    /// so.
     private func node(_ key: any CodingKey) -> JSONNode {
         try? output.text.next(in: place, named: key.stringValue)
         return JSONNode(output: output)

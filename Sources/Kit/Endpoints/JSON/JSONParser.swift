@@ -2,8 +2,8 @@ import Foundation
 
 /// Reads JSON as RFC 8259 has it, and nothing else.
 ///
-/// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not, for
-/// the service behind it might take the other.
+/// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not,
+/// for the service behind it might take the other.
 struct JSONParser {
     /// Deeper nesting is refused, so that no input exhausts the stack.
     private static let maxDepth = 128
@@ -175,7 +175,7 @@ extension JSONParser {
         return string
     }
 
-    /// What stands after a backslash.
+    /// Reads what follows a backslash.
     private mutating func escape() throws(Problem) -> String {
         guard let letter = peek else { throw fault("a string is not closed") }
         index += 1

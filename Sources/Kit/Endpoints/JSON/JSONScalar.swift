@@ -1,7 +1,7 @@
-/// What is written as one JSON string, number or word.
+/// A type that is written as one JSON string, number or word.
 ///
-/// Each container has methods of its own for it, which the requirements of `Codable` for strings and numbers resolve to:
-/// those for any type would come back to them, without end.
+/// Each container has methods of its own for it, which the requirements of `Codable` for strings and numbers resolve
+/// to: those for any type would come back to them, without end.
 protocol JSONScalar: Codable {
     /// - Throws: `EncodingError` where JSON cannot say it.
     func append(to bytes: inout [UInt8]) throws

@@ -23,7 +23,7 @@ struct JSONText {
         bytes.reserveCapacity(128)
     }
 
-    /// How many objects and arrays are open.
+    /// The number of objects and arrays that are open.
     var depth: Int { open.count }
 
     mutating func write(_ scalar: some JSONScalar) throws {

@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 
-/// When the kernel got the last bytes of a connection, and whether the client has gone since.
+/// The moment at which the kernel got the last bytes of a connection, and if the client has gone since.
 ///
 /// A process that was frozen, or has much to do, reads a request long after it came; its client may have given up.
 struct Arrival {

@@ -16,7 +16,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let idleTimeout: TimeAmount
     private var state = HTTPConnectionState()
     private var parser = RequestParser()
-    /// What the client has sent and the parser has not read.
+    /// Bytes that the client has sent and the parser has not read.
     private var input = ByteBuffer()
     private var exchange: Exchange?
     private var context: ChannelHandlerContext?
@@ -29,8 +29,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// The lingering-close timeout.
     private static let lingerTime = TimeAmount.seconds(2)
-    /// The most that is kept of what a client sends while it is owed a response, in bytes. Only one that has closed its half
-    /// of the connection can come to it: the system then hands over all that it holds.
+    /// The most that is kept of what a client sends while it is owed a response, in bytes. Only one that has closed its
+    /// half of the connection can come to it: the system then hands over all that it holds.
     private static let maxInputAhead = 256 * 1024
     /// A body up to this size is written together with its head, in bytes.
     private static let smallBody = 16 * 1024
@@ -189,7 +189,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// How the body is delimited (RFC 9112, section 6). These two statuses have none.
+    /// The delimitation of the body (RFC 9112, section 6). These two statuses have none.
     private func addLength(to response: inout HTTPResponse, _ version: HTTPMinorVersion) {
         guard response.status != .noContent, response.status != .notModified else { return }
         if response.chunks == nil {
@@ -233,7 +233,8 @@ extension ConnectionHandler {
         }
     }
 
-    /// Tells proxies on the way that a silent stream lives. What cannot be written for the idle time has no reader any more.
+    /// Tells proxies on the way that a silent stream lives. What cannot be written for the idle time has no reader any
+    /// more.
     private func sendHeartbeat(_ text: StaticString) {
         guard let context, let exchange, state.phase == .responding else { return }
         let (channel, heartbeat) = (context.channel, ByteBuffer(staticString: text))
@@ -302,8 +303,8 @@ extension ConnectionHandler {
         }
     }
 
-    /// Writes what each response begins with: a client that has closed only its half of the connection takes it as that,
-    /// while for one that is gone the system answers with a reset, which cancels the call.
+    /// Writes what each response begins with: a client that has closed only its half of the connection takes it as
+    /// that, while for one that is gone the system answers with a reset, which cancels the call.
     private func probe(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.hasResponse, !exchange.isPrefixWritten else { return }
         exchange.isPrefixWritten = true

@@ -1,5 +1,5 @@
-/// The state of a connection of the HTTP front, from one request to the next. It is pure: each transition returns what its
-/// handler has to do.
+/// The state of a connection of the HTTP front, from one request to the next. It is pure: each transition returns what
+/// its handler has to do.
 struct HTTPConnectionState {
     enum Phase: Equatable {
         /// Between two requests, or within the head of one.
@@ -10,8 +10,8 @@ struct HTTPConnectionState {
         case responding
         /// Backpressure: the next request waits until most of the response is written.
         case flushing
-        /// The last response is on its way or written. What still arrives is dropped, so that a client which writes before
-        /// it reads gets to see the response (RFC 9112, section 9.6).
+        /// The last response is on its way or written. What still arrives is dropped, so that a client which writes
+        /// before it reads gets to see the response (RFC 9112, section 9.6).
         case lingering
     }
 
@@ -36,7 +36,7 @@ struct HTTPConnectionState {
     private var isLast = false
     private var isOutputFinished = false
     private var isQuiescing = false
-    /// What still arrives is not kept.
+    /// True if bytes that still arrive are dropped.
     private var dropsInput = false
 
     /// True if requests are read from the input: the next one, the body of this one, or the rest of a refused one.
@@ -83,7 +83,7 @@ extension HTTPConnectionState {
         isLast = true
     }
 
-    /// What arrives is no request. It is answered, and nothing after it.
+    /// Notes that the bytes are not a request. They are answered, and nothing after them.
     mutating func failInput() {
         isRequestRead = true
         refuseRequest()
@@ -161,8 +161,8 @@ extension HTTPConnectionState {
         return phase == .idle ? .close : .none
     }
 
-    /// True if the connection is closed once nothing has happened for the idle time. A body, and a call, have a deadline of
-    /// their own.
+    /// True if the connection is closed once nothing has happened for the idle time. A body, and a call, have a
+    /// deadline of their own.
     ///
     /// - Parameter isWritable: false if the client does not read a response.
     func mayTimeOut(isWritable: Bool) -> Bool {

@@ -14,7 +14,7 @@ struct ProxyProtocolHeader: Equatable {
         case header(ProxyProtocolHeader)
     }
 
-    /// What a header of version 2 begins with. No request of HTTP does.
+    /// The first bytes of a header of version 2. No request of HTTP does.
     private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
     private static let beginning = Array("PROXY ".utf8)
     /// The largest header of version 1 (section 2.1), and the largest that is read of version 2, in bytes. The latter holds the

@@ -19,7 +19,7 @@ enum HTTPMinorVersion {
     case one
 }
 
-/// Why the bytes of a connection are not a request. Nothing that follows them can be read.
+/// The reason why the bytes of a connection are not a request. Nothing that follows them can be read.
 enum RequestFault: Error {
     case malformed
     /// The request line is too long.
@@ -38,8 +38,9 @@ enum RequestFault: Error {
 
 /// Reads the requests of a connection off its bytes, one at a time and without I/O (RFC 9112).
 ///
-/// A line is consumed as soon as it is complete, and it never reads past the end of a request: so what a client sends ahead
-/// stays bytes until its turn comes. An offered upgrade, and CONNECT, are requests like any other (RFC 9110, section 7.8).
+/// A line is consumed as soon as it is complete, and it never reads past the end of a request: so what a client sends
+/// ahead stays bytes until its turn comes. An offered upgrade, and CONNECT, are requests like any other (RFC 9110,
+/// section 7.8).
 struct RequestParser {
     enum Part {
         case head(RequestHead)
@@ -59,7 +60,7 @@ struct RequestParser {
 
     private var state = State.requestLine
     private var head: RequestHead?
-    /// How many bytes of an incomplete line have been searched for its end.
+    /// The bytes of an incomplete line that have been searched for its end.
     private var searched = 0
     /// The size of the fields that have been read, in bytes.
     private var size = 0
@@ -146,8 +147,8 @@ struct RequestParser {
         return .end
     }
 
-    /// The next line without its CR LF, or `nil` if it is not complete. A bare LF ends no line, since others on the way may
-    /// think so or not (RFC 9112, section 2.2).
+    /// The next line without its CR LF, or `nil` if it is not complete. A bare LF ends no line, since others on the way
+    /// may think so or not (RFC 9112, section 2.2).
     private mutating func line(
         of bytes: inout ByteBuffer, exceeding fault: RequestFault
     ) throws(RequestFault) -> ByteBuffer? {

@@ -12,7 +12,7 @@ struct FullRequest {
     let received: ContinuousClock.Instant
     /// The address of the other end of the connection, without its port.
     let origin: String?
-    /// Why the body is not there.
+    /// The reason why there is no body.
     var fault: Problem?
 }
 

@@ -19,8 +19,8 @@ public struct CORSPolicy: Sendable {
 
     /// A policy, by the origins that it allows.
     ///
-    /// - Parameter origins: each `scheme://host` or `scheme://host:port` as browsers send it; `*` alone is every origin, whose
-    ///   pages then cannot send credentials.
+    /// - Parameter origins: each `scheme://host` or `scheme://host:port` as browsers send it; `*` alone is every
+    /// origin, whose   pages then cannot send credentials.
     /// - Throws: ``OriginError``.
     public init(_ origins: [String]) throws(OriginError) {
         if origins.contains("*") {
@@ -67,13 +67,13 @@ public struct CORSPolicy: Sendable {
         headers.add(name: Header.vary, value: "Access-Control-Request-Method, Access-Control-Request-Headers")
     }
 
-    /// What a page may read beyond the fields that the Fetch standard always shows.
+    /// The fields that a page may read beyond the fields that the Fetch standard always shows.
     private static let exposed = [
         Header.requestID, Header.traceParent, Header.retryAfter, Header.serverTiming, Header.wwwAuthenticate,
         Header.processed, Header.allow, Header.date, Header.eTag,
     ].joined(separator: ", ")
 
-    /// What a page may send beyond the fields that the Fetch standard always permits.
+    /// The fields that a page may send beyond the fields that the Fetch standard always permits.
     private static let accepted = [
         Header.authorization, Header.contentType, Header.ifNoneMatch, Header.prefer, Header.requestID, Header.timeout,
         Header.token, Header.traceParent, Header.traceState,

@@ -2,7 +2,8 @@ import Endpoints
 import Foundation
 import NIOCore
 
-/// The object `{"data": …}` that REST wraps an output in. It is put on and taken off by bytes, without reading the output.
+/// The object `{"data": …}` that REST wraps an output in. It is put on and taken off by bytes, without reading the
+/// output.
 enum Envelope {
     private static let prefix = Array(#"{"data":"#.utf8)
     private static let brace = UInt8(ascii: "}")
@@ -25,7 +26,7 @@ enum Envelope {
         return (try? JSONValue(json: body))?["data"]?.json()
     }
 
-    /// Whether the bytes have no comma or brace outside of one object or list, so that no member follows it.
+    /// True if the bytes have no comma or brace outside of one object or list, so that no member follows it.
     private static func isOneValue(_ bytes: Data) -> Bool {
         guard bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "[") else { return false }
         var depth = 0

@@ -4,8 +4,8 @@ import NIOCore
 import NIOHTTP1
 import RPC
 
-/// How calls and replies look in HTTP: the only place that knows header fields and the envelope. The front uses one half of
-/// it, the caller the other.
+/// The mapping of calls and replies to HTTP: the only place that knows header fields and the envelope. The front uses
+/// one half of it, the caller the other.
 enum HTTPMapping {}
 
 /// A response that is ready to be sent.
@@ -117,7 +117,7 @@ extension HTTPMapping {
         return response
     }
 
-    /// What a caller must show who is refused (RFC 9110, section 11.6.1; RFC 6750, section 3).
+    /// The challenge to a caller that is refused (RFC 9110, section 11.6.1; RFC 6750, section 3).
     private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?) -> String? {
         switch (problem.status, endpoint?.access) {
         case (401, _) where endpoint?.http.oauth == true: Header.basic

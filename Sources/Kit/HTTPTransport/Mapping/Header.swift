@@ -9,7 +9,7 @@ enum Header {
     static let traceState = "tracestate"
     static let processed = "Processed"
     static let notProcessed = "no"
-    /// What a caller prefers that wants to know where a call's time went (RFC 7240), and where it is told.
+    /// The preference of a caller that wants to know where a call's time went (RFC 7240), and the field of the answer.
     static let prefer = "Prefer"
     static let serverTiming = "Server-Timing"
 

@@ -4,10 +4,10 @@ import RPC
 
 /// The header fields of a request that mean something to the kit; others are passed over.
 ///
-/// A token must not appear twice, because a proxy might have read the other one. Of any other field the last one counts,
-/// unless its values form a list (RFC 9110, section 5.3).
+/// A token must not appear twice, because a proxy might have read the other one. Of any other field the last one
+/// counts, unless its values form a list (RFC 9110, section 5.3).
 struct RequestHeaders {
-    /// How the body is delimited (RFC 9112, section 6.3).
+    /// The delimitation of the body (RFC 9112, section 6.3).
     enum Framing: Equatable {
         case length(Int)
         case chunked
@@ -37,7 +37,7 @@ struct RequestHeaders {
     private(set) var wantsTiming = false
     private(set) var wantsClose = false
     private(set) var wantsKeepAlive = false
-    /// Why the request is refused, if its fields are at fault.
+    /// The reason why the request is refused, if its fields are at fault.
     private(set) var fault: Problem?
 
     private var traceParent: String?
@@ -121,8 +121,8 @@ struct RequestHeaders {
     /// Checks the fields as a whole.
     ///
     /// - Returns: how the body is delimited.
-    /// - Throws: ``RequestFault/malformed`` if that is unclear: then a proxy may have read another request than this one;
-    ///   ``RequestFault/codingUnsupported``.
+    /// - Throws: ``RequestFault/malformed`` if that is unclear: then a proxy may have read another request than this
+    /// one;   ``RequestFault/codingUnsupported``.
     mutating func end(of version: HTTPMinorVersion) throws(RequestFault) -> Framing {
         // RFC 9112, section 3.2.
         if hosts > 1 || (version == .one && hosts == 0) {

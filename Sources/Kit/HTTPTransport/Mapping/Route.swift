@@ -6,7 +6,7 @@ final class Route: Sendable {
     /// The qualified name.
     let name: String
     let endpoint: EndpointDescription
-    /// Whether the input has fields at all.
+    /// True if the input has fields at all.
     private let takesInput: Bool
     private let fields: [String: Schema]
 
@@ -17,7 +17,7 @@ final class Route: Sendable {
         fields = Dictionary(endpoint.input.fields.map { ($0.name, $0.schema) }) { first, _ in first }
     }
 
-    /// Whether input fields travel in a JSON body; otherwise they travel in the query.
+    /// True if input fields travel in a JSON body; otherwise they travel in the query.
     var hasBody: Bool { endpoint.http.method.hasBody }
 
     /// The input of a request, as one JSON text.
@@ -28,7 +28,7 @@ final class Route: Sendable {
     ///   - body: what was sent as body; used where the method has one.
     ///   - isForm: whether the body is a form, which is read as a query is.
     ///   - client: what a client has shown in the head.
-    /// - Returns: the JSON text, which is empty where nothing was said.
+    /// - Returns: the JSON text, which is empty if there is no input.
     /// - Throws: ``Problem/Kind/malformed`` where the query or the form is badly percent-encoded.
     func input(
         path: [String: String], query: Substring?, body: Data, isForm: Bool, client: (id: String, secret: String)? = nil

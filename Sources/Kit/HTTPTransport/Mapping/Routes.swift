@@ -7,7 +7,7 @@ public struct RouteConflict: Error, Equatable, CustomStringConvertible {
 
 /// Finds what answers a request, by its method and path. Made once, at the start.
 struct Routes: Sendable {
-    /// What a method and a path lead to.
+    /// The target of a method and a path.
     enum Destination {
         case endpoint(Route, fields: [String: String])
         case page(Page)

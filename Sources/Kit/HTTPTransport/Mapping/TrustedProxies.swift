@@ -22,8 +22,8 @@ public struct TrustedProxies: Sendable {
         self.networks = networks
     }
 
-    /// The address of the client that a request comes from: the last that no trusted proxy has, of those that the proxies on
-    /// the way have noted, each at the end of the list.
+    /// The address of the client that a request comes from: the last that no trusted proxy has, of those that the
+    /// proxies on the way have noted, each at the end of the list.
     ///
     /// - Parameters:
     ///   - peer: the other end of the connection, as ``IPAddress/text`` writes it.
@@ -88,7 +88,7 @@ public struct TrustedProxies: Sendable {
     }
 }
 
-/// What is no address of a proxy.
+/// A text that is not the address of a proxy.
 public struct ProxyAddressError: Error, Sendable {
     public let text: String
 }

@@ -1,7 +1,7 @@
 public import ZeroMQ
 
 extension FamilySettings {
-    /// How a service is called at an address: encrypted wherever the keys of both sides are known, and in the clear only
+    /// The security of calls to an address: encrypted wherever the keys of both sides are known, and in the clear only
     /// within this machine.
     ///
     /// - Parameters:
@@ -26,8 +26,8 @@ extension FamilySettings {
         }
     }
 
-    /// - Throws: ``SettingsError`` if ``publicKeys`` has a key for the service that does not belong to its secret key: all
-    ///   its peers would refuse it.
+    /// - Throws: ``SettingsError`` if ``publicKeys`` has a key for the service that does not belong to its secret key:
+    /// all   its peers would refuse it.
     func check(_ key: CurveKeyPair?, of service: String) throws(SettingsError) {
         guard let key, let listed = publicKeys[service], listed != key.publicKey else { return }
         throw SettingsError(
@@ -37,7 +37,7 @@ extension FamilySettings {
 }
 
 extension Address {
-    /// Whether only this machine reaches it: then the system guards it, and encryption would guard nothing more.
+    /// True if only this machine reaches it: then the system guards it, and encryption would guard nothing more.
     var isPrivate: Bool {
         switch target {
         case .ipc, .inproc: true

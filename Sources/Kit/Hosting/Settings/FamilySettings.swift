@@ -13,7 +13,7 @@ public struct FamilySettings: Sendable {
     public let environment: Environment
     public let logLevel: Logger.Level
     public let logFormat: LogFormat
-    /// Where keys and users are kept. Only its owner can read it.
+    /// The folder of keys and users. Only its owner can read it.
     public let dataDirectory: URL
     public let maxBody: Int
     public let maxInFlight: Int

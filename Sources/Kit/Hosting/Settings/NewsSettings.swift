@@ -1,20 +1,20 @@
 import ZeroMQ
 
-/// The settings of a service that tells news. Their names begin with the service's.
+/// The settings of a service that publishes changes. Their names begin with the service's.
 public enum NewsSettings {
     public static func all(of service: String) -> [SettingDescription] {
         [listen(service).description, address(service).description]
     }
 
-    /// Where the service tells its news.
+    /// The addresses at which the service publishes changes.
     static func listen(_ service: String) -> Setting<[Address]> {
         .addresses(
             listenName(of: service),
-            "Where \(service) tells others of changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
+            "The address at which \(service) publishes changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
             standard: socket(service))
     }
 
-    /// Where others hear them.
+    /// The addresses at which others subscribe to them.
     static func address(_ service: String) -> Setting<[Address]> {
         .addresses(
             addressName(of: service),

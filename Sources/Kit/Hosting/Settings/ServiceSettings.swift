@@ -6,7 +6,7 @@ public struct ServiceSettings: Sendable {
     /// The addresses at which the service listens for HTTP.
     public let httpHosts: [String]
     public let httpPort: Int
-    /// Where the service listens for ZeroMQ.
+    /// The addresses at which the service listens for ZeroMQ.
     public let listen: [Address]
     /// The service's CURVE secret; without one it neither listens nor calls over `tcp://` beyond this machine.
     public let curve: CurveKeyPair?
@@ -18,7 +18,7 @@ public struct ServiceSettings: Sendable {
         curve = try settings.optional(Self.curve(service))
     }
 
-    /// - Parameter port: the service's port for HTTP, unless told.
+    /// - Parameter port: the service's port for HTTP by default.
     public static func all(of service: String, port: Int) -> [SettingDescription] {
         [
             httpHosts(service).description, httpPort(service, port).description, listen(service).description,
@@ -29,16 +29,16 @@ public struct ServiceSettings: Sendable {
     /// The service's address for HTTP, as this machine reaches it.
     public var url: String { Self.url(httpHosts, httpPort) }
 
-    /// Where this machine reaches a service over HTTP.
+    /// The URL at which this machine reaches a service over HTTP.
     ///
-    /// - Parameter port: the service's port for HTTP, unless told.
+    /// - Parameter port: the service's port for HTTP by default.
     public static func url(of service: String, port: Int, _ settings: Settings) throws(SettingsError) -> String {
         url(try settings(httpHosts(service)), try settings(httpPort(service, port)))
     }
 
     private static func url(_ hosts: [String], _ port: Int) -> String { HTTPFront.url(host: hosts[0], port: port) }
 
-    /// Where a service is reached, by its `…_ADDRESS`: each of its replicas, one at least.
+    /// The addresses of a service, by its `…_ADDRESS`: each of its replicas, one at least.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
         try settings(addresses(service))
     }

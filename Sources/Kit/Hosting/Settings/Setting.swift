@@ -11,7 +11,7 @@ public struct Setting<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - name: of the environment variable, upper case.
     ///   - example: its line in `env.example`.
-    ///   - standard: what holds where nothing is set; `nil` makes the setting necessary.
+    ///   - standard: the default; `nil` makes the setting necessary.
     ///   - isSecret: its value is never shown, and `NAME_FILE` may name a file that holds it.
     ///   - parse: reads the text, or throws a sentence on what is wrong with it.
     public init(
@@ -36,7 +36,7 @@ public struct SettingDescription: Sendable, Equatable {
     public var fileName: String? { isSecret ? name + "_FILE" : nil }
 }
 
-/// What is wrong with the text of a setting: the end of a sentence that begins with the setting's name.
+/// The fault in the text of a setting: the end of a sentence that begins with the setting's name.
 public struct SettingFault: Error, Sendable {
     public let reason: String
 
@@ -90,7 +90,7 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
 }
 
 extension String {
-    /// What stands between the commas of a list, without the space around it; where there is nothing else, nothing.
+    /// The elements between the commas of a list, without the space around them; empty if there is nothing else.
     var listed: [String] {
         split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.isEmpty }
     }

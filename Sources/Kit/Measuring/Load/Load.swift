@@ -1,11 +1,11 @@
-/// What is asked of every subject alike.
+/// The load that every subject gets alike.
 public struct Load: Sendable, Hashable {
     /// Bytes that each call carries there and back; 0 for the smallest call that a subject has.
     public let payload: Int
-    /// How many calls may be out at a time.
+    /// The number of calls that may be in flight at a time.
     public let callers: Int
-    /// Calls a second, of all callers together: an open loop, in which calls are due whether or not the last one is back.
-    /// `nil` for back to back: each caller calls again as soon as it has its answer.
+    /// Calls a second, of all callers together: an open loop, in which calls are due whether or not the last one is
+    /// back. `nil` for back to back: each caller calls again as soon as it has its answer.
     public let callsPerSecond: Double?
 
     public init(payload: Int = 0, callers: Int = 1, callsPerSecond: Double? = nil) {
@@ -47,7 +47,7 @@ extension Load {
     }
 }
 
-/// What one caller has seen.
+/// The observations of one caller.
 struct Tally: Sendable {
     var times: [Duration] = []
     var failures = 0

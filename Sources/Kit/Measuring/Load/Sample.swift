@@ -1,4 +1,4 @@
-/// What a subject did under a load, for a while.
+/// The observations of a subject under a load, for a while.
 public struct Sample: Sendable {
     public var latencies = Latencies()
     /// Calls that were refused, lost, or due and never begun.

@@ -1,11 +1,12 @@
-/// When one caller's calls are due, and from when each is timed.
+/// The times at which one caller's calls are due, and from which each is timed.
 ///
-/// In an open loop a call that was due while the caller still waited for the one before is timed from when it was due, so
-/// that a pause of the server is seen by every call that fell into it, and not by one (Tene's “coordinated omission”).
-/// A call that was due while the caller slept is timed from when it leaves: how exactly a timer wakes is no property of a
-/// wire. Beyond ``forgiven`` it is timed from when it was due all the same, for then something else has paused.
+/// In an open loop a call that was due while the caller still waited for the one before is timed from when it was due,
+/// so that a pause of the server is seen by every call that fell into it, and not by one (Tene's “coordinated
+/// omission”). A call that was due while the caller slept is timed from when it leaves: how exactly a timer wakes is no
+/// property of a wire. Beyond ``forgiven`` it is timed from when it was due all the same, for then something else has
+/// paused.
 public struct Schedule: Sendable {
-    /// What a caller is to do.
+    /// The next action of a caller.
     public enum Turn: Sendable, Equatable {
         /// To make a call, which is timed from this moment.
         case call(ContinuousClock.Instant)
@@ -13,7 +14,7 @@ public struct Schedule: Sendable {
         case end
     }
 
-    /// How late a timer may wake its caller.
+    /// The time by which a timer may wake its caller late.
     public static let forgiven = Duration.milliseconds(1)
 
     private let interval: Duration?
@@ -57,7 +58,7 @@ public struct Schedule: Sendable {
         }
     }
 
-    /// How many calls were due and never begun. They count as failures.
+    /// The number of calls that were due and never begun. They count as failures.
     public var unsent: Int {
         guard let interval, due < end else { return 0 }
         return Int((due.duration(to: end) / interval).rounded(.up))

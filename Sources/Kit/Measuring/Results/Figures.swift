@@ -1,4 +1,4 @@
-/// What the rounds have shown of one subject under one load.
+/// The results of one subject under one load, over all rounds.
 public struct Figures: Sendable {
     /// One round's figures.
     public struct Round: Sendable {
@@ -35,7 +35,7 @@ public struct Figures: Sendable {
         latencies.count == 0 ? nil : processorTime.map { $0 / latencies.count }
     }
 
-    /// How noisy it was: by which part of their median the rounds' medians differ, the middle half of them (the
+    /// The noise of the rounds: by which part of their median the rounds' medians differ, the middle half of them (the
     /// interquartile range). `nil` with fewer than four rounds.
     public var spread: Double? {
         guard rounds.count >= 4 else { return nil }

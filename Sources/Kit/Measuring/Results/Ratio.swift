@@ -1,14 +1,14 @@
-/// How a figure of one subject compares with another's, and whether the run can tell them apart.
+/// The ratio of one subject's figure to another's, and if the run can tell them apart.
 ///
-/// Each round gives one ratio, of two figures taken a moment apart, so that what the machine does to both cancels out. The
-/// value is the median of the rounds; the interval holds the true median with a confidence of at least 95 %, by the order
-/// of the ratios alone (the sign test's interval), whatever their distribution.
+/// Each round gives one ratio, of two figures taken a moment apart, so that what the machine does to both cancels out.
+/// The value is the median of the rounds; the interval holds the true median with a confidence of at least 95 %, by the
+/// order of the ratios alone (the sign test's interval), whatever their distribution.
 public struct Ratio: Sendable, Equatable {
     public let value: Double
     /// The least and the greatest that it may be; 0 and infinity where there are too few rounds to say, fewer than six.
     public let low, high: Double
 
-    /// Whether the interval leaves 1 out. Otherwise the run's own noise covers the difference.
+    /// True if the interval leaves 1 out. Otherwise the run's own noise covers the difference.
     public var isDifference: Bool { low > 1 || high < 1 }
 
     /// - Returns: `nil` without a round.
@@ -25,8 +25,8 @@ public struct Ratio: Sendable, Equatable {
         }
     }
 
-    /// How many of the least, and as many of the greatest, may be left out: of n throws of a coin, the most that come up
-    /// heads at most so often that both tails together have 5 %.
+    /// The number of the least, and as many of the greatest, that may be left out: of n throws of a coin, the most that
+    /// come up heads at most so often that both tails together have 5 %.
     static func rank(of count: Int) -> Int? {
         var chance = 1.0
         for _ in 0..<count { chance /= 2 }

@@ -39,7 +39,7 @@ public struct PeerOrder: Codable, Sendable {
     public var time: Duration { .milliseconds(milliseconds) }
 }
 
-/// What a peer saw in its turn: ``Sample``.
+/// The observations of a peer in its turn: ``Sample``.
 public struct PeerReport: Codable, Sendable {
     /// From the first call to the last answer, in nanoseconds.
     public let elapsed: UInt64

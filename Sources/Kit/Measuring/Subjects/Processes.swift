@@ -5,7 +5,7 @@ public struct Processes: Sendable {
     public let callers: [Int32]
     public let servers: [Int32]
 
-    /// - Parameter callers: this process, unless told.
+    /// - Parameter callers: this process by default.
     public init(callers: [Int32]? = nil, servers: [Int32]) {
         self.callers = callers ?? [getpid()]
         self.servers = servers

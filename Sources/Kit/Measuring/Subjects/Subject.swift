@@ -1,6 +1,6 @@
 /// Something whose calls are timed: a wire of ours, a library beneath it, a program that others would choose.
 public protocol Subject: Sendable {
-    /// What tables call it; no two of a course have the same.
+    /// The name in tables; no two of a course have the same.
     var name: String { get }
     var processes: Processes { get }
 
@@ -39,7 +39,7 @@ public struct CallSubject: Subject {
     /// - Parameters:
     ///   - executor: where the callers run: for a wire with a thread of its own, that thread. `nil` for the shared pool.
     ///   - call: makes one call that carries so many bytes of payload, 0 for the smallest call there is.
-    ///   - close: lets go of what the calls needed.
+    ///   - close: releases what the calls needed.
     public init(
         _ name: String, processes: Processes, on executor: (any SerialExecutor)? = nil,
         call: @escaping @Sendable (_ payload: Int) async throws -> Void,

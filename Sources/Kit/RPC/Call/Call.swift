@@ -19,13 +19,14 @@ public struct Call: Sendable {
     public var origin: String?
     /// The time that remained when the call was sent; `nil` leaves it to the endpoint.
     public var timeout: Duration?
-    /// When the call was read from its wire; its time counts from here.
+    /// The time at which the call was read from its wire; its time counts from here.
     public var received: ContinuousClock.Instant
     /// Which transport it came by, for logs and metrics.
     public var transport: Transport
     /// Gets where the call's time went, if the caller wants to know.
     public var timing: Timing?
-    /// What its front could not translate. The dispatcher answers with it, so that this call too is logged and counted.
+    /// The problem of an input that its front could not translate. The dispatcher answers with it, so that this call
+    /// too is logged and counted.
     public var fault: Problem?
 
     /// - Parameters:
@@ -61,10 +62,10 @@ public struct Call: Sendable {
 }
 
 extension Call {
-    /// What a call is called that leads to no endpoint.
+    /// The endpoint's name in the log and metrics for calls to an unknown endpoint.
     package static let unknownEndpoint = "unknown"
 
-    /// Whether it is to the kit itself, and so answered even where all others are refused.
+    /// True if it is to the kit itself, and so answered even where all others are refused.
     package var isVital: Bool { endpoint.hasPrefix("_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in

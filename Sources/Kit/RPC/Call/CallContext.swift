@@ -1,19 +1,20 @@
 public import Logging
 
-/// What a handler knows of the call it answers, beside its input.
+/// The context of the call that a handler answers, beside its input.
 ///
-/// Hand it to ``Client/call(_:_:in:token:timeout:timing:)``, and the calls that this one causes share its trace and its time.
+/// Hand it to ``Client/call(_:_:in:token:timeout:timing:)``, and the calls that this one causes share its trace and its
+/// time.
 public final class CallContext: Sendable {
     /// The qualified name of the endpoint.
     public let endpoint: String
-    /// Who calls; `nil` at an open endpoint.
+    /// The caller; `nil` at an open endpoint.
     public let principal: Principal?
     /// The token as the caller sent it, to be passed on where the next service must know the caller.
     public let token: String?
     public let trace: TraceContext
     /// The address of whoever started it all, where it is known: see ``Call/origin``.
     public let origin: String?
-    /// When the call must have been answered. Its task is cancelled then.
+    /// The deadline of the call. Its task is cancelled then.
     public let deadline: ContinuousClock.Instant
 
     public init(

@@ -3,11 +3,11 @@ package import Foundation
 
 /// Payloads to JSON and back, by the rules that hold on every wire.
 package enum Coding {
-    /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send `null` for a
-    /// body that is optional.
+    /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send
+    /// `null` for a body that is optional.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` where it is not JSON, ``Problem/Kind/invalid`` with every fault where it breaks
-    ///   the schema.
+    /// - Throws: ``Problem/Kind/malformed`` where it is not JSON, ``Problem/Kind/invalid`` with every fault where it
+    /// breaks   the schema.
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
         var json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
@@ -45,7 +45,7 @@ package enum Coding {
 }
 
 extension DecodingError {
-    /// Where decoding stopped, as a JSON pointer, and why.
+    /// The place at which decoding stopped, as a JSON pointer, and the reason.
     fileprivate var fault: Problem.Fault {
         switch self {
         case .keyNotFound(let key, let context):

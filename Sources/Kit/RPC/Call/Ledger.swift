@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the time of a call went, at the service that answers it, in nanoseconds. What its caller sees beyond their sum is
+/// The parts of a call's time at the service that answers it, in nanoseconds. What its caller sees beyond their sum is
 /// the wire.
 public struct Ledger: Sendable, Hashable {
     /// From its reading to its coming to the dispatcher.
@@ -32,8 +32,8 @@ public struct Ledger: Sendable, Hashable {
         ]
     }
 
-    /// The call goes no further: the time since the last lap belongs to the part that has refused it, the first one after
-    /// the wait that has no time yet.
+    /// The call goes no further: the time since the last lap belongs to the part that has refused it, the first one
+    /// after the wait that has no time yet.
     mutating func stop() {
         let rest = lap()
         if access == 0 {

@@ -1,18 +1,18 @@
 public import Endpoints
 public import Foundation
 
-/// Who calls, as a verified token says.
+/// The caller of a verified token.
 public struct Principal: Sendable, Hashable {
     /// The id of the token's owner (`sub`), which is never another's: the key for what is kept by user.
     public let subject: String
-    /// The owner's name (`preferred_username`), for people: once it is removed, somebody else may have it. The subject if the
-    /// token has none.
+    /// The owner's name (`preferred_username`), for people: once it is removed, somebody else may have it. The subject
+    /// if the token has none.
     public let username: String
-    /// What the token permits.
+    /// The permissions of the token.
     public let permissions: Set<String>
     /// The token's own name (`jti`).
     public let tokenID: String
-    /// When the token ends.
+    /// The expiry of the token.
     public let expires: Date
 
     public init(
@@ -28,7 +28,7 @@ public struct Principal: Sendable, Hashable {
 
 /// Says who shows a token. The dispatcher asks it for each call to an endpoint that is not open.
 public protocol TokenVerifier: Sendable {
-    /// Whether it has the keys it needs. A service whose verifier is not ready says that it is not ready either.
+    /// True if it has the keys it needs. A service whose verifier is not ready says that it is not ready either.
     var isReady: Bool { get }
 
     /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.

@@ -1,7 +1,7 @@
 public import Endpoints
 public import Foundation
 
-/// What a call is answered with, the same on every wire.
+/// The answer to a call, the same on every wire.
 public enum Reply: Sendable {
     /// The output as JSON, without the envelope that belongs to REST.
     case success(status: Int, body: Data)

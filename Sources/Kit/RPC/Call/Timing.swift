@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Where the time of one call goes, for a caller that wants to know: it goes out with the ``Call``, and is filled by the
-/// time the reply is there.
+/// The parts of the time of one call, for a caller that wants to know: it goes out with the ``Call``, and is filled by
+/// the time the reply is there.
 ///
 /// Over a wire the question costs a bit and the answer a line of text, so that calls which do not ask pay nothing.
 public final class Timing: Sendable {
@@ -27,8 +27,8 @@ public final class Timing: Sendable {
 
     public init() {}
 
-    /// In the order of a call's way. Empty where the service has not said: it does not know the question, or the call was
-    /// given up.
+    /// In the order of a call's way. Empty where the service has not said: it does not know the question, or the call
+    /// was given up.
     public var parts: [Part] {
         switch noted.withLock({ $0 }) {
         case .nothing: []
@@ -69,7 +69,8 @@ extension Timing {
         }
     }
 
-    /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by formats.
+    /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by
+    /// formats.
     private static func milliseconds(_ time: Duration) -> String {
         let (whole, fraction) = max(time.nanoseconds, 0).quotientAndRemainder(dividingBy: 1_000_000)
         return "\(whole)." + String(1_000_000 + fraction).dropFirst()
@@ -106,7 +107,7 @@ extension Slice<UnsafeBufferPointer<UInt8>> {
         return self[first...last]
     }
 
-    /// What a text like `dur=12.5` says in milliseconds, to the nanosecond; a minute at most.
+    /// The time in a text like `dur=12.5`, in milliseconds, to the nanosecond; a minute at most.
     fileprivate var duration: Duration? {
         guard starts(with: "dur=".utf8) else { return nil }
         var (nanoseconds, unit, hasPoint): (Int64, Int64, Bool) = (0, 1_000_000, false)

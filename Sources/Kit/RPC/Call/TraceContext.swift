@@ -66,7 +66,7 @@ public struct TraceContext: Sendable {
         }
     }
 
-    /// Where the parts of a header end.
+    /// The ends of the parts of a header.
     private static let hyphens = [2, 35, 52]
 
     private init(

@@ -1,7 +1,7 @@
 import Endpoints
 import Synchronization
 
-/// How many replicas of a service are not left out.
+/// The number of replicas of a service that are not ejected.
 final class InUseCount: Sendable {
     private let value: Atomic<Int>
 
@@ -18,9 +18,10 @@ final class BalancedReplica: Sendable {
     private let inUse: InUseCount
     private let state = Mutex(ReplicaState())
 
-    /// After how long a replica that has calls in flight and does not answer is asked whether it lives, and for how long.
+    /// After how long a replica that has calls in flight and does not answer is asked whether it lives, and for how
+    /// long.
     static let silence = Duration.milliseconds(250)
-    /// How often a replica that is left out is asked whether it is ready.
+    /// The time between two probes of a replica that is ejected.
     static let probeInterval = Duration.milliseconds(50)
 
     /// - Parameter inUse: counts the service's replicas that are not left out.
@@ -56,8 +57,8 @@ final class BalancedReplica: Sendable {
         await caller.close()
     }
 
-    /// Looks after a while whether the replica has answered, and asks it whether it lives if it has not. One that is silent
-    /// is left out, and its calls that may be repeated end.
+    /// Looks after a while whether the replica has answered, and asks it whether it lives if it has not. One that is
+    /// silent is left out, and its calls that may be repeated end.
     private func watch() {
         _ = Deadlines.shared.schedule(at: .now + Self.silence) { [weak self] in
             guard let self else { return }
@@ -116,7 +117,7 @@ extension HealthContract {
     }
 }
 
-/// What is known of a replica. It does no I/O.
+/// The state of a replica. It does no I/O.
 struct ReplicaState {
     enum Look: Equatable {
         /// It has no calls, and is not looked at until it has.
@@ -210,7 +211,7 @@ struct ReplicaState {
         lastHeard = now
     }
 
-    /// What was measured long ago counts less and less, so that a replica which was slow is tried again.
+    /// Old measurements count less and less, so that a replica which was slow is tried again.
     func load(at now: ContinuousClock.Instant) -> Double {
         let age = max(0, lastHeard.duration(to: now) / .seconds(1))
         return Double(inFlight.count + 1) * (latency / (1 + age) + 0.001)

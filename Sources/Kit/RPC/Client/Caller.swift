@@ -16,7 +16,7 @@ public protocol Caller: Sendable {
     /// The transport, for traces.
     var transport: Transport { get }
 
-    /// Whether the peer can be reached as far as is known.
+    /// True if the peer can be reached as far as is known.
     var isConnected: Bool { get async }
 
     /// Lets go of the connection. Calls in flight end with ``Problem/Kind/unavailable``.

@@ -14,7 +14,7 @@ public struct Client<C: Contract>: Sendable {
         self.caller = interceptors.isEmpty ? caller : InterceptedCaller(caller, interceptors)
     }
 
-    /// Whether the service can be reached as far as is known.
+    /// True if the service can be reached as far as is known.
     public var isConnected: Bool {
         get async { await caller.isConnected }
     }
@@ -25,7 +25,7 @@ public struct Client<C: Contract>: Sendable {
     ///   - input: checked by the service, not here.
     ///   - context: of the call that causes this one, which then shares its trace and ends by its deadline.
     ///   - token: the bearer token to show.
-    ///   - timeout: how long the call may take; the endpoint's own deadline, unless told.
+    ///   - timeout: how long the call may take; the endpoint's own deadline by default.
     ///   - timing: gets where the service's time went.
     /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
     public func call<Input, Output>(

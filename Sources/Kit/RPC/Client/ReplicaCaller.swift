@@ -4,9 +4,9 @@ import Synchronization
 
 /// Calls the replicas of a service: of two that are picked at random, the one that has less to do and answers sooner.
 ///
-/// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it answers a
-/// health check; the last one never is. A call that one of them has certainly not begun goes on to another, within its time
-/// and a budget, after a random pause; so does one that may be repeated and whose replica is lost.
+/// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it answers
+/// a health check; the last one never is. A call that one of them has certainly not begun goes on to another, within
+/// its time and a budget, after a random pause; so does one that may be repeated and whose replica is lost.
 public final class ReplicaCaller: Caller {
     private let replicas: [BalancedReplica]
     private let budget = Mutex(RetryBudget())
@@ -16,7 +16,7 @@ public final class ReplicaCaller: Caller {
     /// The names of the metrics, each with a sentence about it.
     public static let help = [retries: "Calls that went on to another replica, by the service that is called."]
 
-    /// How many replicas are asked for one call.
+    /// The number of replicas that one call may try.
     private static let maxAttempts = 3
     private static let pause = Duration.milliseconds(10)
     /// Two replicas whose loads differ by less are called alike: their latencies are never the same.
@@ -51,7 +51,8 @@ public final class ReplicaCaller: Caller {
         }
     }
 
-    /// Waits for a random time (“full jitter”), so that those who all have lost one replica do not come to another at once.
+    /// Waits for a random time (“full jitter”), so that those who all have lost one replica do not come to another at
+    /// once.
     ///
     /// - Returns: false if the budget or the call's time is over.
     private func pause(before attempt: Int, _ call: Call, _ endpoint: EndpointDescription) async -> Bool {
@@ -62,7 +63,8 @@ public final class ReplicaCaller: Caller {
         return !Task.isCancelled
     }
 
-    /// Two are picked at random (Mitzenmacher, “The power of two choices”) of those that are in use, or of all if none is.
+    /// Two are picked at random (Mitzenmacher, “The power of two choices”) of those that are in use, or of all if none
+    /// is.
     private func choose(besides asked: [BalancedReplica]) -> BalancedReplica {
         let others = replicas.filter { replica in !asked.contains { $0 === replica } }
         let inUse = others.filter { !$0.isEjected }
@@ -80,7 +82,7 @@ public final class ReplicaCaller: Caller {
     /// That of the first replica.
     public var transport: Transport { replicas[0].caller.transport }
 
-    /// Whether any of them can be reached.
+    /// True if any of them can be reached.
     public var isConnected: Bool {
         get async {
             for replica in replicas where await replica.caller.isConnected { return true }
@@ -93,11 +95,13 @@ public final class ReplicaCaller: Caller {
     }
 }
 
-/// Bounds retries to a tenth of the calls and three a second, so that they do not add to an overload (as Finagle's budget).
+/// Bounds retries to a tenth of the calls and three a second, so that they do not add to an overload (as Finagle's
+/// budget).
 struct RetryBudget {
     static let share = 0.1
     static let perSecond = 3.0
-    /// What may be saved up, as of a thousand calls: a replica that fails takes all its calls in flight with it.
+    /// The most that may be saved up, as of a thousand calls: a replica that fails takes all its calls in flight with
+    /// it.
     static let most = 100.0
 
     private var tokens = most

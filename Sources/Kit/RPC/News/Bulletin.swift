@@ -1,7 +1,7 @@
 public import Endpoints
 public import Foundation
 
-/// How much of a service's news somebody knows: so many changes of a series.
+/// A version of a service's changes: a number in a series.
 public struct Edition: Sendable, Hashable {
     /// The name of the series. Another name than before says that the numbers have begun anew, and that nothing counts
     /// which was known.
@@ -15,15 +15,15 @@ public struct Edition: Sendable, Hashable {
     }
 }
 
-/// What a service tells, unasked, whoever listens: that something has changed.
+/// A message that a service publishes to all subscribers: that something has changed.
 ///
-/// Bulletins may be lost, and are never sent again. So each says what number the news is at; whoever has missed one notices
-/// at the next, and asks for what it has missed at the endpoint that the topic names.
+/// Bulletins may be lost, and are never sent again. So each says what number the news is at; whoever has missed one
+/// notices at the next, and asks for what it has missed at the endpoint that the topic names.
 public struct Bulletin: Sendable, Equatable {
-    /// The qualified name of the endpoint that tells what was missed.
+    /// The qualified name of the endpoint that returns what was missed.
     public let topic: String
     public let edition: Edition
-    /// What has changed, as the endpoint would answer; empty where nothing has, and the bulletin is a sign of life.
+    /// The changes, as the endpoint would return them; empty where nothing has, and the bulletin is a heartbeat.
     public let body: Data
 
     public init(topic: String, edition: Edition, body: Data = Data()) {
@@ -35,7 +35,7 @@ public struct Bulletin: Sendable, Equatable {
 
 /// The sending side of news, whatever the transport.
 public protocol NewsPublisher: Sendable {
-    /// Sends a bulletin to everybody who listens now, and from then on repeats its number as a sign of life, at least
+    /// Sends a bulletin to everybody who listens now, and from then on repeats its number as a heartbeat, at least
     /// once in ``NewsFollower/beat``.
     func publish(_ bulletin: Bulletin) async
 }

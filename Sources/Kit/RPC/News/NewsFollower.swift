@@ -4,9 +4,9 @@ import Synchronization
 ///
 /// While the service can be reached in any way, the reader knows of a change within a second.
 public final class NewsFollower: Sendable {
-    /// How often a publisher gives a sign of life.
+    /// The time between two heartbeats of a publisher.
     public static let beat = Duration.milliseconds(250)
-    /// Without a sign of life for so long, the reader asks, once each beat.
+    /// The time without a heartbeat after which the reader asks, once each beat.
     public static let silence = Duration.milliseconds(700)
 
     private let reader: any NewsReader
@@ -27,7 +27,7 @@ public final class NewsFollower: Sendable {
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Whether the publisher has given a sign of life lately.
+    /// True if a heartbeat of the publisher was received lately.
     public var isListening: Bool {
         lastHeard.withLock { $0.map { $0.duration(to: .now) < silence } } ?? false
     }

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// How many calls of one endpoint may be in flight, found out by additive increase and multiplicative decrease: as many as
+/// A limit on the calls of one endpoint in flight, found by additive increase and multiplicative decrease: as many as
 /// end in time.
 ///
-/// A call that ends after its deadline was work for nobody. While more than a twentieth of the calls do, fewer are begun;
-/// once no more do, the limit grows as far as it is needed.
+/// A call that ends after its deadline was work for nobody. While more than a twentieth of the calls do, fewer are
+/// begun; once no more do, the limit grows as far as it is needed.
 struct ConcurrencyLimit {
     /// So many calls are always begun: they may all wait for something that is slow.
     static let smallest = 64
-    /// How often the limit changes.
+    /// The time between two changes of the limit.
     static let window = Duration.milliseconds(100)
     private static let toleratedDivisor = 20
 

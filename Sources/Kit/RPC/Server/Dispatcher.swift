@@ -6,10 +6,10 @@ import Logging
 ///
 /// ``answer(_:by:_:on:_:)`` is the whole story of a request.
 public final class Dispatcher: Sendable {
-    /// What is served here, contract by contract: the service's own first, then the kit's.
+    /// The endpoints served here, contract by contract: the service's own first, then the kit's.
     public let contracts: [ContractDescription]
 
-    /// What an endpoint's calls lead to.
+    /// The target of an endpoint's calls.
     private struct Place {
         let handler: Handler
         let observers: [any CallObserver]
@@ -80,7 +80,7 @@ public final class Dispatcher: Sendable {
             running.finish(.failure(fault))
             return running
         }
-        // A call that leads nowhere is told so, however late it comes to be looked at.
+        // Unknown endpoints get `unknown_endpoint` even after the deadline.
         let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.longestDeadline
         let deadline = call.received + min(timeout, Self.longestDeadline)
         let isLate = deadline <= .now
@@ -99,8 +99,8 @@ public final class Dispatcher: Sendable {
         lifetime.drain()
     }
 
-    /// From now on the service refuses calls, except those of the kit itself; those in flight go on. A front says so when it
-    /// stops, and so all fronts of a dispatcher stop together.
+    /// From now on the service refuses calls, except those of the kit itself; those in flight go on. A front says so
+    /// when it stops, and so all fronts of a dispatcher stop together.
     public func beginStopping() {
         lifetime.stop()
     }
@@ -216,6 +216,6 @@ public final class Dispatcher: Sendable {
         Logger(label: call.endpoint).error(
             "A handler has failed: \(String(reflecting: error))",
             metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
-        return Problem(.internal, "The service has failed. Its log tells more under the trace id.")
+        return Problem(.internal, "The service has failed. Its log says more under the trace id.")
     }
 }

@@ -1,5 +1,5 @@
-/// The server side of a transport: it listens, translates what it reads into ``Call``s for a ``Dispatcher``, and translates
-/// the ``Reply``s. It decides nothing.
+/// The server side of a transport: it listens, translates what it reads into ``Call``s for a ``Dispatcher``, and
+/// translates the ``Reply``s. It decides nothing.
 public protocol Front: Sendable {
     /// Starts to listen.
     ///
@@ -9,7 +9,7 @@ public protocol Front: Sendable {
     /// Tells callers to go elsewhere, and still answers those that come.
     func drain() async
 
-    /// Has the dispatcher refuse new calls, lets those in flight end for a bounded time, and lets go of all it holds. Called
-    /// once, after ``drain()``; a service that starts anew needs another dispatcher.
+    /// Has the dispatcher refuse new calls, lets those in flight end for a bounded time, and releases all it holds.
+    /// Called once, after ``drain()``; a service that starts anew needs another dispatcher.
     func stop() async
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How far a service is on the way to its end. It never turns back.
+/// The progress of a service towards its end. It never turns back.
 final class Lifetime: Sendable {
     private enum Phase: UInt8, AtomicRepresentable {
         case serving, draining, stopping
@@ -8,10 +8,10 @@ final class Lifetime: Sendable {
 
     private let phase = Atomic(Phase.serving)
 
-    /// Whether the service has been asked to stop.
+    /// True if the service has been asked to stop.
     var isEnding: Bool { phase.load(ordering: .relaxed) != .serving }
 
-    /// Whether it takes no more calls.
+    /// True if it takes no more calls.
     var isStopping: Bool { phase.load(ordering: .relaxed) == .stopping }
 
     func drain() {

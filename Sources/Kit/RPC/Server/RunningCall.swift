@@ -30,7 +30,7 @@ public final class RunningCall: Sendable {
 
     /// Answers at once, and cancels the handler's task. Too late, it does nothing.
     ///
-    /// - Parameter problem: what it answers with; unless told, that the caller has cancelled.
+    /// - Parameter problem: the answer; by default that the caller has cancelled.
     public func cancel(_ problem: Problem = .cancelled) {
         let task = state.withLock { $0.task }
         finish(.failure(problem))

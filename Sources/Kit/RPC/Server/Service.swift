@@ -13,7 +13,7 @@ public protocol Service: Actor {
     /// The contract's endpoints, each with its method. Asked for once, at the start.
     nonisolated var handlers: Handlers { get }
 
-    /// What the service still waits for before it can do its work, a few words each; empty once it is ready.
+    /// The dependencies that the service still waits for, a few words each; empty once it is ready.
     ///
     /// Asked for at each readiness check, within 200 ms.
     func waitsFor() async -> [String]

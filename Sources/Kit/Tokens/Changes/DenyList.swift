@@ -3,14 +3,14 @@ import RPC
 
 /// The tokens that were revoked, each until its end.
 ///
-/// It is bounded, and errs on the safe side: where more are revoked than it holds, it lets go of their names and denies
+/// It is bounded, and errs on the safe side: where more are revoked than it holds, it drops their ids and denies
 /// every token that ends no later than they do. Whoever has one must get a new one.
 struct DenyList {
     /// Some 20 MB of names.
     static let limit = 100_000
 
     private let limit: Int
-    /// When each may be forgotten.
+    /// The times at which each may be forgotten.
     private var ends: [String: Date] = [:]
     /// Tokens are denied that end by then.
     private var cutOff = Date.distantPast

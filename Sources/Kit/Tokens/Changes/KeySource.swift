@@ -9,7 +9,7 @@ public protocol KeySource: Sendable {
     ///
     /// Those who wait for keys wait for this, so it must end, within a second or two, whatever the other side does.
     ///
-    /// - Parameter edition: what is known already; `nil` where nothing is.
+    /// - Parameter edition: what is known already; `nil` if nothing is.
     /// - Throws: a ``Problem`` that says why there is no answer.
     func changes(since edition: Edition?) async throws(Problem) -> TokenChanges
 
@@ -28,7 +28,7 @@ extension KeySource {
     /// The keys that are good now.
     public func currentKeys() async throws(Problem) -> KeySet { try await changes(since: nil).jwks }
 
-    /// Where there is nobody to ask, nothing is confirmed.
+    /// Confirms nothing: there is nobody to ask.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
         throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }

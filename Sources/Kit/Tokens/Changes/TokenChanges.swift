@@ -1,7 +1,7 @@
 public import Endpoints
 public import RPC
 
-/// What a verifier must know about tokens and may not know yet: the keys that are good, and the tokens that are not any more.
+/// Changes that a verifier may not know yet: the keys that are valid, and the tokens that no longer are.
 ///
 /// It is what auth answers when it is asked, and what its bulletins say.
 public struct TokenChanges: Payload, Equatable {
@@ -52,10 +52,10 @@ public struct TokenChanges: Payload, Equatable {
         self.init(since: 0, Edition(series: "keys", number: 0), keys: keys, revoked: [])
     }
 
-    /// What is known with this.
+    /// The state that is known with these changes.
     public var edition: Edition { Edition(series: series, number: number) }
 
-    /// Whether there is more to ask for.
+    /// True if there is more to ask for.
     public var isPart: Bool { number < latest }
 }
 

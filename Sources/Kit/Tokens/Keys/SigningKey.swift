@@ -7,7 +7,7 @@ package import Foundation
 /// Neither its description nor its mirror shows the secret, so that no log does.
 public struct SigningKey: Sendable {
     private let secret: Curve25519.Signing.PrivateKey
-    /// What others verify its signatures with.
+    /// The public key with which others verify its signatures.
     public let publicKey: VerificationKey
 
     /// The name under which tokens refer to the key: the thumbprint of its public half (RFC 7638).

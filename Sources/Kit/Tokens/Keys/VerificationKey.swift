@@ -2,8 +2,8 @@ import Crypto
 public import Endpoints
 import Foundation
 
-/// A public Ed25519 key and the name that it goes by. A token that names it is verified with it, by EdDSA, and in no other
-/// way, whatever the token says (RFC 8725, section 3.1).
+/// A public Ed25519 key and the name that it goes by. A token that names it is verified with it, by EdDSA, and in no
+/// other way, whatever the token says (RFC 8725, section 3.1).
 public struct VerificationKey: Sendable, Hashable {
     /// The name, as tokens say it in their headers.
     public let kid: String
@@ -18,8 +18,8 @@ public struct VerificationKey: Sendable, Hashable {
         kid = Self.thumbprint(x: x)
     }
 
-    /// Whether the key's owner has signed the token. Signatures that are not canonical (s ≥ L) are refused, as RFC 8032,
-    /// section 5.1.7, asks.
+    /// True if the key's owner has signed the token. Signatures that are not canonical (s ≥ L) are refused, as RFC
+    /// 8032, section 5.1.7, asks.
     func verifies(_ token: CompactToken) -> Bool {
         key.isValidSignature(token.signature, for: token.signed)
     }

@@ -4,11 +4,11 @@ public import RPC
 
 /// Verifies access tokens here, with auth's public keys and without asking auth (RFC 8725; RFC 9068, section 4).
 ///
-/// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and its
-/// claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30 seconds.
-/// Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60 seconds; all are
-/// forgotten at once when the keys change, and one when it is revoked. A remembered one costs a look-up and no change of
-/// thread.
+/// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and
+/// its claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30
+/// seconds. Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60
+/// seconds; all are forgotten at once when the keys change, and one when it is revoked. A remembered one costs a
+/// look-up and no change of thread.
 public final class AccessTokenVerifier: TokenVerifier {
     /// Bytes. A longer token is refused unread.
     public static let longestToken = 8192
@@ -50,14 +50,14 @@ public final class AccessTokenVerifier: TokenVerifier {
         self.sleep = sleep
     }
 
-    /// Whether there are keys to verify with. Until then ``verify(_:)`` answers 503.
+    /// True if there are keys to verify with. Until then ``verify(_:)`` answers 503.
     public var isReady: Bool { ring.isReady }
 
-    /// How it does.
+    /// Counters since the start.
     public var figures: VerifierFigures { ring.figures }
 
-    /// Puts a new set of keys in the place of the old one, as auth does when its keys change. Tokens of keys that are not in
-    /// it stop at once.
+    /// Puts a new set of keys in the place of the old one, as auth does when its keys change. Tokens of keys that are
+    /// not in it stop at once.
     public func replaceKeys(_ keys: KeySet) {
         ring.replace(keys)
     }
@@ -72,10 +72,10 @@ public final class AccessTokenVerifier: TokenVerifier {
 
     /// Says who shows a token.
     ///
-    /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any other,
-    ///   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys, or if its key is
-    ///   not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task is cancelled while
-    ///   it waits for them.
+    /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any
+    /// other,   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys, or
+    /// if its key is   not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task
+    /// is cancelled while   it waits for them.
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
@@ -97,8 +97,8 @@ public final class AccessTokenVerifier: TokenVerifier {
         try await source.confirm(permission, context)
     }
 
-    /// Fetches keys, again and again with growing pauses, until there are some. Start it with the process; the service may
-    /// answer meanwhile.
+    /// Fetches keys, again and again with growing pauses, until there are some. Start it with the process; the service
+    /// may answer meanwhile.
     ///
     /// - Parameter failed: told of each failure, to log it.
     /// - Throws: `CancellationError` where the task is cancelled.

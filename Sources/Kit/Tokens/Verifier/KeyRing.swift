@@ -12,7 +12,7 @@ final class KeyRing: Sendable {
         /// Counts the changes of `keys`.
         var round = 0
         var denied = DenyList()
-        /// How much of the source's news is known.
+        /// The version of the source's changes that is known.
         var edition: Edition?
         var schedule = FetchSchedule()
         var verified: VerifiedTokens
@@ -30,10 +30,10 @@ final class KeyRing: Sendable {
         self.now = now
     }
 
-    /// Whether there are keys.
+    /// True if there are keys.
     var isReady: Bool { state.withLock { $0.keys?.keys.isEmpty == false } }
 
-    /// Why the last fetch has brought nothing; `nil` where it has brought what there is.
+    /// The error of the last fetch; `nil` if it succeeded.
     var lastFailure: Problem? { state.withLock { $0.lastFailure } }
 
     var edition: Edition? { state.withLock { $0.edition } }
@@ -84,8 +84,8 @@ final class KeyRing: Sendable {
         }
     }
 
-    /// Fetches what is not known, or waits for whoever does already, or does nothing where the last fetch was too short a
-    /// while ago.
+    /// Fetches what is not known, or waits for whoever does already, or does nothing where the last fetch was too short
+    /// a while ago.
     ///
     /// A fetch that fails changes nothing. It goes on where the task is cancelled, because others may wait for it.
     func fetch(isUrgent: Bool) async {
@@ -131,7 +131,7 @@ extension KeyRing.State {
             guard let edition, edition.series == changes.series, edition.number >= changes.since else { return false }
             guard edition.number < changes.number else { return true }
         }
-        // What was revoked, stays so, even where all is told anew.
+        // What was revoked stays revoked, even if the whole state is sent anew.
         denied.deny(changes.revoked, at: now)
         if !changes.revoked.isEmpty { verified.forget(where: denied.denies) }
         edition = changes.edition

@@ -2,7 +2,7 @@ import Endpoints
 import Foundation
 import RPC
 
-/// What the claims of a token must say, once its signature has been found good (RFC 7519, section 4.1; RFC 9068, section 4).
+/// The rules for a token's claims, once its signature is verified (RFC 7519, section 4.1; RFC 9068, section 4).
 struct TokenRules: Sendable {
     /// Seconds by which the clocks of two machines may differ.
     static let leeway: TimeInterval = 30
@@ -16,8 +16,8 @@ struct TokenRules: Sendable {
     ///   - json: the claims.
     ///   - now: the time of the wall clock.
     /// - Returns: whose token it is.
-    /// - Throws: ``Problem/Kind/tokenExpired`` for a token that has ended and is good otherwise, ``Problem/Kind/tokenInvalid``
-    ///   for all else.
+    /// - Throws: ``Problem/Kind/tokenExpired`` for a token that has ended and is good otherwise,
+    /// ``Problem/Kind/tokenInvalid``   for all else.
     func principal(_ json: [UInt8], at now: Date) throws(Problem) -> Principal {
         guard let claims = TokenClaims(json: json), claims.iss == issuer, claims.aud.names.contains(audience) else {
             throw .tokenInvalid

@@ -3,16 +3,16 @@ import RPC
 
 /// Remembers tokens that have been verified, so that the next call need not do it again.
 ///
-/// Two generations: when the young one is full it becomes the old one, and the old one is let go at once. What is used
+/// Two generations: when the young one is full it becomes the old one, and the old one is dropped at once. What is used
 /// comes back into the young one, so that what goes has not been used for a while.
 struct VerifiedTokens {
-    /// A token, hashed by the end of its signature alone: a quarter of the work, and nobody can make tokens collide whose
-    /// signatures must be good before they are remembered.
+    /// A token, hashed by the end of its signature alone: a quarter of the work, and nobody can make tokens collide
+    /// whose signatures must be good before they are remembered.
     private struct Key: Hashable {
         let token: String
 
-        /// Strings are equal where they look the same, as K and the sign for kelvin do; here bytes count. ASCII has no other
-        /// spelling of as many bytes.
+        /// Strings are equal where they look the same, as K and the sign for kelvin do; here bytes count. ASCII has no
+        /// other spelling of as many bytes.
         static func == (one: Key, other: Key) -> Bool {
             one.token.utf8.count == other.token.utf8.count && one.token == other.token
         }

@@ -1,4 +1,4 @@
-/// How a verifier does, since the process started.
+/// Counters of a verifier since the process started.
 public struct VerifierFigures: Sendable, Hashable {
     /// Tokens that were remembered.
     public internal(set) var hits = 0
@@ -8,7 +8,7 @@ public struct VerifierFigures: Sendable, Hashable {
     public internal(set) var count = 0
     /// Tokens that are known to be revoked now.
     public internal(set) var denied = 0
-    /// How often the source was asked for keys and revocations. Bulletins that come make it unnecessary.
+    /// The number of times that the source was asked for keys and revocations. Bulletins that come make it unnecessary.
     public internal(set) var fetches = 0
 
     public init(hits: Int = 0, misses: Int = 0, count: Int = 0, denied: Int = 0, fetches: Int = 0) {

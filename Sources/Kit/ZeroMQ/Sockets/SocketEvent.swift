@@ -26,7 +26,7 @@ public struct RoutingID: Hashable, Sendable {
     public static let server = RoutingID(number: 0)
 }
 
-/// Why CURVE has not let a connection come about.
+/// The reason why a CURVE handshake failed.
 public struct Refusal: Sendable {
     /// A sentence without its end, of which this side is the speaker.
     public let reason: String

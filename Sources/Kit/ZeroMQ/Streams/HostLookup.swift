@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The addresses of a host's name, looked up on a thread that may wait: a name server can take many seconds.
 final class HostLookup {
-    /// What both threads hold.
+    /// The state that both threads share.
     private final class Answer: Sendable {
         let addresses = Mutex<[SocketAddress]>([])
         let wakeUp: WakeUp
@@ -19,8 +19,8 @@ final class HostLookup {
     private let thread: SocketThread
     private var attachment: SocketAttachment?
 
-    /// - Parameter handler: called on the socket thread, unless the lookup is cancelled first; with no address if the name
-    ///   has none.
+    /// - Parameter handler: called on the socket thread, unless the lookup is cancelled first; with no address if the
+    /// name   has none.
     init(
         _ host: String, port: UInt16, on thread: SocketThread, handler: @escaping ([SocketAddress]) -> Void
     ) throws(ZeroMQError) {

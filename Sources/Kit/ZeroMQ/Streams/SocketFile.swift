@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The files of one `ipc://` bind: the directories, the lock beside the socket, the socket itself.
 ///
-/// The lock is `flock`'s: the kernel releases it when its process ends, however it ends, so a lock that can be had proves
-/// that whatever lies at the path is stale. Another opening of the file conflicts within one process, too.
+/// The lock is `flock`'s: the kernel releases it when its process ends, however it ends, so a lock that can be had
+/// proves that whatever lies at the path is stale. Another opening of the file conflicts within one process, too.
 final class SocketFile {
     private let path: String
     private let backlog: Int
@@ -14,8 +14,8 @@ final class SocketFile {
     /// Bound and listening. libzmq closes it once `zmq_bind` has taken it.
     private(set) var descriptor: Int32
 
-    /// - Parameter path: a relative one is bound as an absolute one if that is not too long: tools that remove old files
-    ///   look up the paths of living sockets.
+    /// - Parameter path: a relative one is bound as an absolute one if that is not too long: tools that remove old
+    /// files   look up the paths of living sockets.
     init(path: String, backlog: Int, operation: String) throws(ZeroMQError) {
         let path = Self.absolute(path)
         self.path = path
@@ -37,8 +37,8 @@ final class SocketFile {
     /// True while the path leads to this socket.
     var isInPlace: Bool { identity != nil && FileIdentity(at: path) == identity }
 
-    /// Listens anew after the file was removed, or replaced by something that is no living socket. The old descriptor is
-    /// closed: nobody can reach it any more.
+    /// Listens anew after the file was removed, or replaced by something that is no living socket. The old descriptor
+    /// is closed: nobody can reach it any more.
     ///
     /// - Throws: `ZeroMQError` `EADDRINUSE` if another process has taken the path.
     func restore() throws(ZeroMQError) {
@@ -55,8 +55,8 @@ final class SocketFile {
         identity = FileIdentity(at: path)
     }
 
-    /// Removes the files, unless they are another process's by now, and gives up the lock. The socket goes first, so that a
-    /// successor's is never removed.
+    /// Removes the files, unless they are another process's by now, and gives up the lock. The socket goes first, so
+    /// that a successor's is never removed.
     func release() {
         if isInPlace { unlink(path) }
         if FileIdentity(of: lock) == FileIdentity(at: path + ".lock") { unlink(path + ".lock") }
@@ -70,7 +70,7 @@ final class SocketFile {
     }
 }
 
-/// What tells a file from all others of the system, whatever its name.
+/// The identity of a file in the system, whatever its name.
 private struct FileIdentity: Equatable {
     let device: dev_t
     let node: ino_t
@@ -123,8 +123,8 @@ extension SocketFile {
         }
     }
 
-    /// Removes a socket file nobody listens at. Its owner may be a program that does not know the lock, so a connection is
-    /// tried.
+    /// Removes a socket file nobody listens at. Its owner may be a program that does not know the lock, so a connection
+    /// is tried.
     private static func removeStale(_ path: String, operation: String) throws(ZeroMQError) {
         var found = stat()
         guard lstat(path, &found) == 0 else { return }

@@ -1,9 +1,10 @@
 internal import Glibc
 internal import ZMTP
 
-/// One connection over a stream socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages handed on.
+/// One connection over a stream socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages
+/// handed on.
 ///
-/// What is sent in one turn of the thread is written in few pieces, the last at its end.
+/// The writes of one turn of the thread are gathered in few pieces, the last at its end.
 final class StreamConnection: Flushable {
     enum Event {
         /// The handshake is done: messages can flow.
@@ -27,7 +28,7 @@ final class StreamConnection: Flushable {
         let curve: Curve?
         /// Bytes that may wait for a peer that reads slowly. Above them a sender is refused.
         let highWaterMark: Int
-        /// Whether nothing is read from a peer while a sender to it is refused.
+        /// True if nothing is read from a peer while a sender to it is refused.
         let holdsBack: Bool
         /// The time for the handshake.
         let handshakeTime: Duration
@@ -275,8 +276,8 @@ extension StreamConnection {
             isHeldBack ? .writable : isWaitingToWrite || owesWritable ? [.readable, .writable] : .readable
     }
 
-    /// Nothing is read from a client that does not read its replies: they would only become more. A server is read from in
-    /// any case, or two ends could wait for each other.
+    /// Nothing is read from a client that does not read its replies: they would only become more. A server is read from
+    /// in any case, or two ends could wait for each other.
     private var isHeldBack: Bool { settings.holdsBack && owesWritable }
 }
 

@@ -21,7 +21,7 @@ final class Request: Sendable {
     }
 }
 
-/// Who waits for a reply.
+/// A caller that waits for a reply.
 struct Waiting {
     let continuation: CheckedContinuation<Reply, Never>
     let deadline: ContinuousClock.Instant
@@ -29,13 +29,14 @@ struct Waiting {
     var timing: Timing?
 }
 
-/// What a client knows of its connection and of the calls on it. It does no I/O: each transition returns what is to be done.
+/// The state of a client's connection and of the calls on it. It does no I/O: each transition returns what is to be
+/// done.
 struct Connection {
     enum State: Equatable {
         /// A connection is being made, and not for long: calls wait.
         case young
         case up
-        /// The server is silent and was asked for a sign of life: until it answers calls wait.
+        /// The server is silent and was sent a PING: calls wait until it answers.
         case doubtful
         /// Calls fail at once.
         case down
@@ -74,12 +75,12 @@ struct Connection {
     private var waiting: [UInt64: Waiting] = [:]
     private var instance: String?
     private var lastHeard = ContinuousClock.now
-    /// Why there is no connection, if that is known.
+    /// The reason why there is no connection, if it is known.
     private var absence: Problem?
 
     var isUp: Bool { state == .up }
 
-    /// Whether there is a connection, even if no calls are sent on it.
+    /// True if there is a connection, even if no calls are sent on it.
     var isOpen: Bool {
         switch state {
         case .up, .doubtful, .leaving, .refused: true
@@ -87,7 +88,7 @@ struct Connection {
         }
     }
 
-    /// Where the caller wants to have it, where a call's time went.
+    /// The parts of a call's time, if the caller asks for them.
     func timing(of id: UInt64) -> Timing? { waiting[id]?.timing }
 
     mutating func nextID() -> UInt64 {
@@ -131,7 +132,7 @@ struct Connection {
         return [.sendPing, .startPatience]
     }
 
-    /// Whether a reply says that a call came too late which did not: its clock and the server's do not fit together.
+    /// True if a reply says that a call came too late which did not: its clock and the server's do not fit together.
     func isMisjudged(_ id: UInt64, _ reply: Reply) -> Bool {
         guard case .failure(let problem) = reply, problem.kind == .deadlineExceeded, problem.isUnprocessed,
             let deadline = waiting[id]?.deadline
@@ -221,15 +222,15 @@ struct Connection {
         }
     }
 
-    /// Nothing has come for a while, though the server was asked. That holds for one that will stop, too, or that has refused
-    /// this client: it may be gone without a word, and another one in its place.
+    /// Nothing has come for a while, though the server was asked. That holds for one that will stop, too, or that has
+    /// refused this client: it may be gone without a word, and another one in its place.
     mutating func checkSilence(at now: ContinuousClock.Instant = .now) -> [Action] {
         guard isOpen, state != .doubtful, lastHeard.duration(to: now) > Self.silence else { return [] }
         return renew()
     }
 
-    /// The server is silent: calls that were sent are lost, and the server learns that nobody waits for them; the others wait
-    /// for a new connection.
+    /// The server is silent: calls that were sent are lost, and the server learns that nobody waits for them; the
+    /// others wait for a new connection.
     private mutating func renew() -> [Action] {
         let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }
         for (id, _) in lost { waiting[id] = nil }
@@ -244,7 +245,7 @@ struct Connection {
         return lose(.notConnected, unsent: .notConnected)
     }
 
-    /// Ends all calls. Whoever answers the next HELLO, the calls of then will be its own.
+    /// Fails all calls. A new session starts with the next HELLO.
     ///
     /// - Parameter unsentProblem: for the calls that were not sent yet.
     private mutating func lose(_ problem: Problem, unsent unsentProblem: Problem) -> [Action] {

@@ -6,10 +6,10 @@ public import ZeroMQ
 
 /// The client side of S1: a DEALER to one server, with any number of calls in flight.
 ///
-/// On the thread of the service that calls, a call costs no hop between threads. It connects by itself, again and again;
-/// while there is no connection calls fail at once, except in the first moments, when they wait for it.
+/// On the thread of the service that calls, a call costs no hop between threads. It connects by itself, again and
+/// again; while there is no connection calls fail at once, except in the first moments, when they wait for it.
 ///
-/// Its last reference may be let go of anywhere: what it holds is closed on its thread. ``close()`` does so at once.
+/// Its last reference may be released anywhere: what it holds is closed on its thread. ``close()`` does so at once.
 public actor ZeroMQCaller: Caller, ThreadBound {
     public nonisolated let thread: SocketThread
 
@@ -19,7 +19,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     /// The head of the HELLO that a connection begins with; its body is ``contract``.
     let hello: Head
-    /// What this side was written for, as JSON.
+    /// The contract that this side was written for, as JSON.
     let contract: Data
     var clock = SendClock()
     private let context: Context
@@ -27,7 +27,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     private let maxReply: Int
     var isBeating = false
 
-    /// How many calls may be in flight. Above that they are refused here.
+    /// The number of calls that may be in flight. Above that they are refused here.
     static let maxInFlight = 16_384
 
     /// - Parameters:

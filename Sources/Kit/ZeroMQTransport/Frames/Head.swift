@@ -38,7 +38,7 @@ package struct Head: Equatable, Sendable {
         fields = []
     }
 
-    /// Whether the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
+    /// True if the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
     package var namesEndpoint: Bool {
         var line = line
         return line.withUTF8 { (1...128).contains($0.count) && Self.endpointBytes.contain($0) }
@@ -77,7 +77,7 @@ extension Head {
     package static let maxSize = 16 * 1024
     package static let maxFields = 32
 
-    /// Why a head cannot be read.
+    /// The reason why a head cannot be read.
     package enum Fault: Error, Equatable {
         case tooLarge
         case malformed(String)
@@ -152,7 +152,7 @@ private struct Alphabet {
     }
 }
 
-/// What sorts of bytes there are, found without a branch for each.
+/// The classes of bytes, found without a branch for each.
 private struct Survey {
     private(set) var hasControl = false
     private(set) var hasLineFeed = false

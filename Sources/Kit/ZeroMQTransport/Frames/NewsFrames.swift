@@ -6,7 +6,7 @@ import ZeroMQ
 /// A bulletin on the wire: three frames, of which the first is what SUB sockets choose by.
 ///
 /// ```
-/// F0  topic: the name of the endpoint that tells what was missed
+/// F0  topic: the name of the endpoint that returns what was missed
 /// F1  head: the line "N1", then the headers series and number
 /// F2  body: JSON, or empty
 /// ```

@@ -10,7 +10,7 @@ package struct Preamble: Equatable, Sendable {
         case goAway
     }
 
-    /// What a request's flags say.
+    /// The flags of a request.
     package struct Flags: OptionSet, Sendable {
         package let rawValue: UInt8
 
@@ -56,7 +56,7 @@ package struct Preamble: Equatable, Sendable {
 }
 
 extension Preamble {
-    /// What a first frame turns out to be.
+    /// The result of reading a first frame.
     package enum Reading: Equatable {
         case preamble(Preamble)
         /// 16 bytes of another magic or version.
@@ -75,7 +75,7 @@ extension Preamble {
         return .preamble(Preamble(kind, id: id, flags: Flags(rawValue: frame[3]), time: time))
     }
 
-    /// Whether a frame is a preamble of this version, of whatever kind.
+    /// True if a frame is a preamble of this version, of whatever kind.
     package static func isPreamble(_ frame: UnsafeRawBufferPointer) -> Bool {
         frame.count == size && frame[0] == magic.0 && frame[1] == magic.1
     }

@@ -10,33 +10,33 @@ struct UnbegunCall {
     /// The time that its message was under way, in milliseconds, if it says so.
     let age: Int64?
 
-    /// Whether it came so quickly that no cancellation can wait behind it.
+    /// True if it came so quickly that no cancellation can wait behind it.
     var isFresh: Bool { age.map { $0 < 5 } ?? false }
 }
 
-/// Calls that wait for their turn, oldest first. It knows how long the next one will wait, so that a call which cannot be
-/// begun in good time is refused when it comes, and not when its time is over.
+/// Calls that wait for their turn, oldest first. It knows how long the next one will wait, so that a call which cannot
+/// be begun in good time is refused when it comes, and not when its time is over.
 struct CallQueue {
     /// Replies, calls over HTTP and checks of health wait for the end of a turn.
     private static let shortestTurn = Duration.microseconds(250)
     private static let longTurn = Duration.milliseconds(20)
-    /// A turn is so many times as long as what came between it and the one before, which is mostly reading: of calls that
-    /// are refused there may be any number.
+    /// A turn is so many times as long as what came between it and the one before, which is mostly reading: of calls
+    /// that are refused there may be any number.
     private static let share = 4
 
     private var calls: Deque<UnbegunCall> = []
-    /// What a call has taken of the thread; later ones weigh more.
+    /// The time that a call has taken of the thread; later ones weigh more.
     private(set) var average = Duration.zero
     private var lastTurnEnd = ContinuousClock.now
 
     var isEmpty: Bool { calls.isEmpty }
     var count: Int { calls.count }
 
-    /// How long one more call would wait.
+    /// The time that one more call would wait.
     var wait: Duration { average * calls.count }
 
-    /// Whether a call could be begun before half of its time is over. Nearer to its end it would often be answered too late,
-    /// and keep the thread from calls that can be answered in time.
+    /// True if a call could be begun before half of its time is over. Nearer to its end it would often be answered too
+    /// late, and keep the thread from calls that can be answered in time.
     ///
     /// - Parameters:
     ///   - timeout: the time that it had when it was sent.
@@ -47,7 +47,7 @@ struct CallQueue {
 
     mutating func popFirst() -> UnbegunCall? { calls.popFirst() }
 
-    /// When a turn that begins now should end.
+    /// The time at which a turn that begins now should end.
     func turnEnd(from now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         let pause = lastTurnEnd.duration(to: now)
         return now + min(max(pause * Self.share, Self.shortestTurn), max(pause, Self.longTurn))

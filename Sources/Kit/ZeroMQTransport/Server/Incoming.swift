@@ -14,15 +14,16 @@ struct ReturnPath: Sendable {
     let peer: PeerID
     let envelope: [[UInt8]]
 
-    /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope is
-    /// held until its call is answered.
+    /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope
+    /// is held until its call is answered.
     static let maxEnvelopeFrame = 255
 
     /// The bytes of the envelope.
     var size: Int { envelope.reduce(0) { $0 + $1.count } }
 
-    /// Finds the beginning of the message proper: at the first preamble, with an envelope before it if it is not the first
-    /// frame. Without a preamble of this version an envelope ends with an empty frame, behind which 16 bytes follow.
+    /// Finds the beginning of the message proper: at the first preamble, with an envelope before it if it is not the
+    /// first frame. Without a preamble of this version an envelope ends with an empty frame, behind which 16 bytes
+    /// follow.
     ///
     /// - Returns: the way back and the index of the preamble, which can be read; `nil` if there is no frame.
     static func read(_ frames: Frames, from peer: PeerID) -> (path: ReturnPath, start: Int)? {
@@ -43,7 +44,7 @@ struct ReturnPath: Sendable {
     }
 }
 
-/// What a received message turns out to be.
+/// The result of reading a message.
 enum Incoming {
     case message(Preamble, Head, body: Data)
     /// A request that breaks the protocol, but says whose it is and what it asks for.
@@ -101,8 +102,8 @@ enum Incoming {
         return (head, Data(body))
     }
 
-    /// True if the message proper has three frames, and all of them can be read: frames beyond ``Frames/limit`` are only
-    /// counted.
+    /// True if the message proper has three frames, and all of them can be read: frames beyond ``Frames/limit`` are
+    /// only counted.
     private static func hasThreeFrames(_ frames: Frames, from start: Int) -> Bool {
         frames.isWhole && frames.count - start == 3
     }
@@ -120,8 +121,8 @@ enum Incoming {
 }
 
 extension Preamble.Kind {
-    /// Whether a malformed message of this kind is answered with a problem. To a CANCEL that would look like the reply to
-    /// the call that it names; to an answer it would be an answer, and the two sides might never end.
+    /// True if a malformed message of this kind is answered with a problem. To a CANCEL that would look like the reply
+    /// to the call that it names; to an answer it would be an answer, and the two sides might never end.
     fileprivate var mayBeRefused: Bool {
         switch self {
         case .request, .ping, .hello: true

@@ -1,8 +1,8 @@
 import RPC
 import ZeroMQ
 
-/// A call among those of one connected peer. Behind a proxy there may be several callers, who do not know of each other's
-/// ids: the envelope tells them apart.
+/// A call among those of one connected peer. Behind a proxy there may be several callers, who do not know of each
+/// other's ids: the envelope tells them apart.
 struct CallID: Hashable {
     let id: UInt64
     let envelope: [[UInt8]]
@@ -13,11 +13,11 @@ struct CallID: Hashable {
     }
 }
 
-/// What a front knows of one connected peer. It lives on the front's thread.
+/// The state of one connected peer. It lives on the front's thread.
 final class Peer {
-    /// Whether it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
+    /// True if it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
     var isGreeted = false
-    /// How long its messages are under way.
+    /// The time that its messages are under way.
     var transit = TransitTime()
     /// Calls that wait for their turn.
     var queuedCalls = 0
@@ -25,7 +25,7 @@ final class Peer {
     /// Replies that the socket has not accepted yet, oldest first.
     var outbox = Outbox()
 
-    /// How far a call has come that is not replied to yet.
+    /// The progress of a call that has no reply yet.
     private enum Progress {
         /// It is not begun, and whether its caller has cancelled it.
         case waiting(isCancelled: Bool)
@@ -37,10 +37,10 @@ final class Peer {
         case tooMany
     }
 
-    /// Whether nothing would be forgotten with this value.
+    /// True if nothing would be forgotten with this value.
     var isIdle: Bool { !isBusy && !isGreeted }
 
-    /// Whether it still waits for replies.
+    /// True if it still waits for replies.
     var isBusy: Bool { !calls.isEmpty || !outbox.isEmpty }
 
     var running: [RunningCall] {
@@ -74,14 +74,14 @@ final class Peer {
         }
     }
 
-    /// Whether a call that is not begun was cancelled.
+    /// True if a call that is not begun was cancelled.
     func hasCancelled(_ id: CallID) -> Bool {
         if case .waiting(let isCancelled) = calls[id] { isCancelled } else { false }
     }
 }
 
-/// Replies to a peer that reads slowly. It is bounded: a peer that does not read at all loses its replies, not the service
-/// its memory.
+/// Replies to a peer that reads slowly. It is bounded: a peer that does not read at all loses its replies, not the
+/// service its memory.
 struct Outbox {
     static let maxMessages = 16_384
     static let maxBytes = 64 * 1024 * 1024

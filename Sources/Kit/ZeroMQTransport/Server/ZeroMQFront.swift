@@ -8,7 +8,7 @@ public import ZeroMQ
 ///
 /// It knows frames and peers, and nothing of what is asked.
 public actor ZeroMQFront: Front, ThreadBound {
-    /// What bounds a front.
+    /// The limits of a front.
     public struct Limits: Sendable {
         /// The largest body, in bytes. A frame more than four times as large ends its connection.
         public var maxBody = 1024 * 1024
@@ -21,14 +21,14 @@ public actor ZeroMQFront: Front, ThreadBound {
     }
 
     public nonisolated let thread: SocketThread
-    /// What was turned away.
+    /// The counters of dropped messages.
     public internal(set) var counters = FrontCounters() {
         didSet { meters.add(counters, since: oldValue) }
     }
 
     let dispatcher: Dispatcher
     let limits: Limits
-    /// What a HELLO is answered with.
+    /// The answer to a HELLO.
     let hello: Head
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]

@@ -1,7 +1,7 @@
-/// What verifiers must hear of, since a version that they know.
+/// The changes that verifiers need since a version that they know.
 ///
-/// Every revocation and every change of a key has a version, one more than the last. They are seen in their order: who has
-/// seen a version never finds another below it later, also where several processes write.
+/// Every revocation and every change of a key has a version, one more than the last. They are seen in their order: who
+/// has seen a version never finds another below it later, also where several processes write.
 public struct Changes: Sendable, Equatable {
     public struct Revocation: Sendable, Hashable {
         public let version: Int
@@ -19,7 +19,7 @@ public struct Changes: Sendable, Equatable {
     public let keysVersion: Int
     /// By version. Those whose tokens have ended may be left out.
     public let revocations: [Revocation]
-    /// Whether these are all up to now; otherwise ask again, from `version`.
+    /// True if these are all up to now; otherwise ask again, from `version`.
     public let isComplete: Bool
 
     public init(version: Int, keysVersion: Int, revocations: [Revocation], isComplete: Bool) {

@@ -15,7 +15,7 @@ public struct TokenReference: Sendable, Hashable {
     /// For how many seconds after its end a token may be accepted somewhere, where clocks differ; and some to spare.
     private static let leeway: TimeInterval = 60
 
-    /// Whether the token may still be accepted somewhere, so that its revocation has a meaning.
+    /// True if the token may still be accepted somewhere, so that its revocation has a meaning.
     package func isAccepted(at moment: Date) -> Bool { expires.addingTimeInterval(Self.leeway) > moment }
 
     /// The end of the tokens that are accepted nowhere any more at a moment.
@@ -24,8 +24,8 @@ public struct TokenReference: Sendable, Hashable {
 
 /// A refresh token as a store knows it: by its hash, so that who reads the store cannot use it.
 ///
-/// The tokens that come of one password are a family: each is used once, for the next. A family whose token is used twice
-/// is in two hands, and ends. Whoever has not received the next one may ask again for a moment.
+/// The tokens that come of one password are a family: each is used once, for the next. A family whose token is used
+/// twice is in two hands, and ends. Whoever has not received the next one may ask again for a moment.
 public struct RefreshToken: Sendable, Hashable {
     /// SHA-256 of the token, base64url.
     public let hash: String
@@ -39,7 +39,7 @@ public struct RefreshToken: Sendable, Hashable {
     public let access: TokenReference
     /// The OAuth client that the family belongs to, which alone may use it; `nil` if anybody may.
     public let client: String?
-    /// What the family's access tokens permit at most; `nil` for all that the user may do.
+    /// The most that the family's access tokens permit; `nil` for all that the user may do.
     public let scope: Set<String>?
 
     public init(
@@ -90,7 +90,7 @@ public struct StoredRefreshToken: Sendable, Equatable {
     public let subject: String
     /// `nil` if it was not used.
     public let use: Use?
-    /// Whether its family has ended.
+    /// True if its family has ended.
     public let isEnded: Bool
 
     public init(token: RefreshToken, subject: String, use: Use?, isEnded: Bool) {
@@ -100,16 +100,17 @@ public struct StoredRefreshToken: Sendable, Equatable {
         self.isEnded = isEnded
     }
 
-    /// Whether it was used for the next one.
+    /// True if it was used for the next one.
     public var isUsed: Bool { use != nil }
 }
 
-/// What has become of an attempt to use a refresh token.
+/// The result of an attempt to use a refresh token.
 public enum Rotation: Sendable, Hashable {
     /// It is used now, and the next one is good. The access token that goes with that may permit this much: whatever is
     /// taken from the user later, revokes it.
     case rotated(permissions: Set<String>)
-    /// It was used a moment ago, for this token, which was not used yet: the answer may have been lost. All is as it was.
+    /// It was used a moment ago, for this token, which was not used yet: the answer may have been lost. All is as it
+    /// was.
     case repeated(RefreshToken, sealed: String, permissions: Set<String>)
     case unknown
     case expired

@@ -20,9 +20,9 @@ public struct StoredKey: Sendable, Equatable {
     public let jwk: Data
     public let state: State
     public let announced: Date
-    /// When it began to sign.
+    /// The time at which it began to sign.
     public let signing: Date?
-    /// When it ceased to.
+    /// The time at which it ceased to sign.
     public let retiring: Date?
     public let retired: Date?
 

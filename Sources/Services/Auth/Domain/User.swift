@@ -9,16 +9,16 @@ public struct User: Sendable, Equatable {
     public let name: String
     /// A PHC string. No answer and no log holds it.
     public var passwordHash: String
-    /// What the user may do without any role.
+    /// The permissions of the user without any role.
     public var permissions: Set<String>
     /// The names of ``Role``s, which permit more.
     public var roles: Set<String>
-    /// Whether no password is right until an administrator unlocks the user.
+    /// True if no password is right until an administrator unlocks the user.
     public var isLocked: Bool
     /// Wrong passwords since the last right one.
     public var failedAttempts: Int
     public let created: Date
-    /// When password, permissions, roles or lock were last changed.
+    /// The time at which password, permissions, roles or lock were last changed.
     public var changed: Date
 
     /// - Parameter id: by default a new one.
@@ -73,21 +73,21 @@ extension User {
         return one == other
     }
 
-    /// What the user's next token permits.
+    /// The permissions of the user's next token.
     ///
     /// - Parameter roles: all there are.
     public func effectivePermissions(_ roles: [Role]) -> Set<String> {
         roles.filter { self.roles.contains($0.name) }.reduce(permissions) { $0.union($1.permissions) }
     }
 
-    /// Whether the user can mend what is wrong with others: it may change users, and is not locked.
+    /// True if the user can mend what is wrong with others: it may change users, and is not locked.
     public func isAdministrator(_ roles: [Role]) -> Bool {
         !isLocked && effectivePermissions(roles).contains(Administration.permission)
     }
 }
 
-/// What makes an administrator.
+/// The permissions of an administrator.
 public enum Administration {
-    /// Who holds this permission changes users.
+    /// The permission to change users.
     public static let permission = AuthContract.Permission.users
 }

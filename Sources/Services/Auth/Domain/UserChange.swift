@@ -4,7 +4,8 @@ package import Foundation
 public enum Authority: Sendable, Hashable {
     /// Auth itself, and whoever can read its store: anything.
     case owner
-    /// A user, who holds ``Administration/permission`` in the moment of the change, and grants no more than it holds then.
+    /// A user, who holds ``Administration/permission`` in the moment of the change, and grants no more than it holds
+    /// then.
     case administrator(String)
 }
 
@@ -12,8 +13,8 @@ public enum Authority: Sendable, Hashable {
 public enum UserChange: Sendable, Equatable {
     /// A new password, as a PHC string.
     ///
-    /// Given `replacing`, it takes the place of that hash only: so a password is changed by who has shown the old one, and
-    /// not undone by who has shown one that was changed meanwhile.
+    /// Given `replacing`, it takes the place of that hash only: so a password is changed by who has shown the old one,
+    /// and not undone by who has shown one that was changed meanwhile.
     case password(hash: String, replacing: String?)
     /// Other permissions and roles, in place of all that the user has; roles may be left as they are (`nil`).
     case access(permissions: Set<String>, roles: Set<String>?)
@@ -25,12 +26,12 @@ public enum UserChange: Sendable, Equatable {
     case unlock
 }
 
-/// Why a store leaves everything as it is. Nothing is wrong with the store.
+/// The reason why a store leaves everything as it is. Nothing is wrong with the store.
 public enum Refusal: Error, Sendable, Hashable {
     case noSuchUser
     case nameTaken
     case noSuchRole(String)
-    /// Whoever wants the change may not change users, or may not any more.
+    /// The caller may not change users, or no longer may.
     case notAdministrator
     /// Nobody would be left who may change users.
     case lastAdministrator
@@ -42,7 +43,7 @@ public enum Refusal: Error, Sendable, Hashable {
     case passwordChanged
 }
 
-/// What a change of a user ends, in the same transaction.
+/// The sessions and tokens that a change of a user ends, in the same transaction.
 package enum Ending: Sendable {
     case nothing
     /// The access tokens that are out are revoked, so that the next ones say what holds now.
@@ -52,8 +53,8 @@ package enum Ending: Sendable {
 }
 
 extension UserChange {
-    /// The user after the change. The stores share it, so that they judge alike; whether an administrator is left only they
-    /// can tell.
+    /// The user after the change. The stores share it, so that they judge alike; whether an administrator is left only
+    /// they can tell.
     ///
     /// - Parameters:
     ///   - held: what whoever wants the change holds; `nil` where anything may be granted.
@@ -91,8 +92,8 @@ extension UserChange {
 }
 
 extension User {
-    /// How long the names of all that a user is permitted may be together, in bytes, with one between each. With more, a token
-    /// might be longer than verifiers read.
+    /// The greatest length of the names of all that a user is permitted together, in bytes, with one between each. With
+    /// more, a token might be longer than verifiers read.
     public static let longestScope = 2048
 
     fileprivate func checked(
@@ -104,12 +105,12 @@ extension User {
         return .success((self, isLess ? .accessTokens : .nothing))
     }
 
-    /// Whether a token can name all that the user is permitted.
+    /// True if a token can name all that the user is permitted.
     package func fitsToken(_ all: [Role]) -> Bool {
         effectivePermissions(all).reduce(-1) { $0 + $1.utf8.count + 1 } <= Self.longestScope
     }
 
-    /// Why the user cannot have these permissions and roles.
+    /// The reason why the user cannot have these permissions and roles.
     ///
     /// - Parameters:
     ///   - before: what the user was permitted already, which nobody grants.

@@ -1,16 +1,16 @@
 import Endpoints
 
-/// How often tokens and passwords may be asked for: by account, for who guesses at one user's password from many places,
-/// and by address, for who guesses at many users' from one.
+/// The limits on requests for tokens and passwords: by account, for who guesses at one user's password from many
+/// places, and by address, for who guesses at many users' from one.
 struct GrantLimits {
-    /// The purpose of a call. Each has its own bucket at an account, so that who guesses at a user's password does not keep
-    /// the user from refreshing.
+    /// The purpose of a call. Each has its own bucket at an account, so that who guesses at a user's password does not
+    /// keep the user from refreshing.
     enum Kind: String {
         case create, refresh, password
     }
 
-    /// What an address may try; a secret is a refresh token or a client's. Each has its own bucket, so that guests do not use up
-    /// the logins.
+    /// The attempts of an address; a secret is a refresh token or a client's. Each has its own bucket, so that guests
+    /// do not use up the logins.
     enum Attempt: String {
         case guest, password, secret
     }
@@ -58,8 +58,8 @@ struct GrantLimits {
 
     private static let mapped = "::ffff:"
 
-    /// Who has one address of IPv6 has the 2⁶⁴ beside it: they count as one. An address of IPv4 is itself, also where a
-    /// socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
+    /// A network of 2⁶⁴ addresses of IPv6 counts as one: who has one of them has all. An address of IPv4 is itself,
+    /// also where a socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
     static func network(_ address: String) -> String {
         if address.contains("."), address.lowercased().hasPrefix(mapped) {
             return String(address.dropFirst(mapped.count).prefix(64))

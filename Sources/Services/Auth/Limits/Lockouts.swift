@@ -2,9 +2,9 @@ import Endpoints
 
 /// Keeps those out for a while who guess at a user's password, and nobody else.
 ///
-/// A lockout holds where the guesses come from: at an address from which the user has logged in or refreshed before, that
-/// address alone; at all others, all of them together. So who knows a name cannot lock its owner out, and who guesses from
-/// many addresses gains nothing by it. Names that nobody has are treated alike.
+/// A lockout holds where the guesses come from: at an address from which the user has logged in or refreshed before,
+/// that address alone; at all others, all of them together. So who knows a name cannot lock its owner out, and who
+/// guesses from many addresses gains nothing by it. Names that nobody has are treated alike.
 struct Lockouts {
     private struct Trial {
         /// Wrong passwords since the last right one.
@@ -14,7 +14,7 @@ struct Lockouts {
 
     private let limit: Int
     private let period: Duration
-    /// Where users have logged in.
+    /// The addresses from which users have logged in.
     private var known = RecentEntries<Void>()
     private var trials = RecentEntries<Trial>()
 
@@ -26,7 +26,7 @@ struct Lockouts {
         self.period = period
     }
 
-    /// Whether the user has logged in or refreshed from there before.
+    /// True if the user has logged in or refreshed from there before.
     func isKnown(_ place: Place) -> Bool { known[place.here] != nil }
 
     /// - Throws: ``Problem/Kind/tooManyRequests`` during a lockout.

@@ -1,8 +1,9 @@
 import Background
 
-/// How often something may happen, for each of many keys: so many times at once, and as many again in each minute.
+/// A limit on how often something may happen, for each of many keys: so many times at once, and as many again in each
+/// minute.
 ///
-/// What is remembered is bounded; a bucket that was not used for long is most likely full again.
+/// The memory of it is bounded; a bucket that was not used for long is most likely full again.
 struct TokenBuckets {
     private struct Bucket {
         var level: Double
@@ -25,7 +26,8 @@ struct TokenBuckets {
 
     /// Takes one of a key's times.
     ///
-    /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each who asks.
+    /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each who
+    /// asks.
     mutating func take(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
         guard perMinute > 0 else { return nil }
         var bucket = buckets[key] ?? Bucket(level: perMinute, at: now)

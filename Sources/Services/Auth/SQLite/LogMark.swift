@@ -3,9 +3,9 @@ import Synchronization
 
 /// A note beside a store's file on which file its write-ahead log belongs to.
 ///
-/// SQLite finds a log by its name alone, and applies it to any file that has the store's name: a back-up that was put in the
-/// place of a store whose process had crashed would be undone or damaged by the log that was left. So whoever opens the
-/// store notes which file it is, and when its own checkpoints have changed it last.
+/// SQLite finds a log by its name alone, and applies it to any file that has the store's name: a back-up that was put
+/// in the place of a store whose process had crashed would be undone or damaged by the log that was left. So whoever
+/// opens the store notes which file it is, and when its own checkpoints have changed it last.
 ///
 /// The note proves nothing if it was copied itself, as in a restored directory: then file, log and note came together.
 final class LogMark: Sendable {
@@ -19,7 +19,8 @@ final class LogMark: Sendable {
     }
 
     private struct Note: Codable {
-        /// The start of the machine: times of change are only compared within one, since a power failure may lose the last.
+        /// The start of the machine: times of change are only compared within one, since a power failure may lose the
+        /// last.
         let boot: String
         /// The note's own file, and when it was written.
         let mark: FileIdentity
@@ -55,7 +56,7 @@ final class LogMark: Sendable {
         }
     }
 
-    /// Whether a change of the file that the store did not make itself may be the checkpoint of another process.
+    /// True if a change of the file that the store did not make itself may be the checkpoint of another process.
     func allows(_ status: FileStatus) -> Bool {
         let isAllowed = descriptor.withLockIfAvailable { mark in
             guard flock(mark, LOCK_SH | LOCK_NB) == 0 else { return true }

@@ -1,8 +1,8 @@
 import GRDB
 
 extension SQLiteStore {
-    /// What brings a file of any age to today's form. A step that was released is never changed: what is to be different
-    /// is a new step.
+    /// The migrations of a file of any age to today's form. A step that was released is never changed: what is to be
+    /// different is a new step.
     static var migrations: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(firstMigration) { try $0.execute(sql: first) }
@@ -18,7 +18,7 @@ extension SQLiteStore {
     /// By it a file is known to be a store's.
     static let firstMigration = "1 users, sessions, keys, revocations, audit"
 
-    /// Whoever is there keeps the `sub` that its tokens had.
+    /// Existing users keep the `sub` that their tokens had.
     private static let fifth = """
         ALTER TABLE users ADD COLUMN id TEXT NOT NULL DEFAULT '';
         UPDATE users SET id = name;
@@ -36,7 +36,7 @@ extension SQLiteStore {
         ALTER TABLE refresh_tokens ADD COLUMN sealed TEXT;
         """
 
-    /// Moments are milliseconds since 1970. Names are ordered by their bytes, as SQLite does unless told otherwise.
+    /// Moments are milliseconds since 1970. Names are ordered by their bytes, as SQLite does by default.
     private static let first = """
         CREATE TABLE users (
             name TEXT NOT NULL PRIMARY KEY,

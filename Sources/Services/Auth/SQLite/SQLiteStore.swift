@@ -6,18 +6,19 @@ import Synchronization
 
 /// A store in a file of its own, for one auth process and the command line beside it.
 ///
-/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so that
-/// nothing blocks the caller's, unless that is a worker: writes one after the other, reads beside them. Transactions belong
-/// to calls that take their time, and so leave the processors to others; what is asked for every call does not.
+/// Write-ahead log with `synchronous=FULL`: a commit is on the disk when it returns. Threads of its own do the work, so
+/// that nothing blocks the caller's, unless that is a worker: writes one after the other, reads beside them.
+/// Transactions belong to calls that take their time, and so leave the processors to others; what is asked for every
+/// call does not.
 ///
-/// Another file that takes the place of this one, such as a back-up, is used from the next call on. A file that something
-/// else has written to, or that is damaged, is written to no more.
+/// Another file that takes the place of this one, such as a back-up, is used from the next call on. A file that
+/// something else has written to, or that is damaged, is written to no more.
 public final class SQLiteStore: TransactionalStore {
     private struct Opened {
         let pool: DatabasePool
         /// The file that the pool has open, whatever happens to its name.
         var status: FileStatus
-        /// Why nothing is written to it any more.
+        /// The reason why nothing is written to it any more.
         var damage: String?
     }
 
@@ -30,7 +31,7 @@ public final class SQLiteStore: TransactionalStore {
         case closed
     }
 
-    /// How long a call waits for another process that writes.
+    /// The time that a call waits for another process that writes.
     private static let busyTimeout: TimeInterval = 0.5
     /// The size of the log from which on it is brought into the file, as often as SQLite would.
     private static let maxLog = 4 << 20

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import Logging
 
-/// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's, or
-/// is damaged.
+/// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's,
+/// or is damaged.
 struct StoreFile: Sendable {
     let path: String
     let mark: LogMark
@@ -119,7 +119,7 @@ struct StoreFile: Sendable {
 }
 
 extension DatabaseError {
-    /// Whether the file is damaged, or no database.
+    /// True if the file is damaged, or no database.
     var isDamage: Bool { resultCode == .SQLITE_CORRUPT || resultCode == .SQLITE_NOTADB }
 }
 

@@ -3,7 +3,7 @@ public import Foundation
 public import Passwords
 import Tokens
 
-/// What a start of auth brings to its store before anybody is let in.
+/// The changes that a start of auth makes in its store before it accepts calls.
 public struct FirstStart: Sendable {
     /// The name of the administrator who is made.
     public static let administrator = "admin"
@@ -19,8 +19,9 @@ public struct FirstStart: Sendable {
         file = passwordFile
     }
 
-    /// Gives the role of administrators every permission that there is, and makes the first administrator where there never
-    /// was one. Its password goes into a file, so that no log holds it; a start after it was changed removes the file.
+    /// Gives the role of administrators every permission that there is, and makes the first administrator where there
+    /// never was one. Its password goes into a file, so that no log holds it; a start after it was changed removes the
+    /// file.
     ///
     /// - Parameter permissions: those that the contracts of the family name.
     /// - Returns: whether an administrator was made.

@@ -1,14 +1,14 @@
 public import Foundation
 
-/// Where auth keeps what must outlast it. The rules hold for all of its parts:
+/// The store of what must outlast auth. The rules hold for all of its parts:
 ///
 /// * **Acknowledged is durable.** When a method that writes returns, what it wrote outlasts a crash of the machine.
-/// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a part.
-///   What a method refuses, it refuses also when two callers, or two processes, try at once.
-/// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown: the
-///   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
-/// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is there
-///   to be blocked (`Workers`) may find the work done on it.
+/// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a
+/// part.   What a method refuses, it refuses also when two callers, or two processes, try at once.
+/// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown:
+/// the   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
+/// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is
+/// there   to be blocked (`Workers`) may find the work done on it.
 /// * A name that holds a NUL is nobody's.
 /// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
 ///
@@ -17,8 +17,8 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
     /// Reads and writes, for the sake of it. When it returns, both work.
     func probe() async throws(StoreError)
 
-    /// Deletes refresh tokens and revocations of which nothing can come any more at a moment. However many there are, others
-    /// who write do not wait for more than some milliseconds.
+    /// Deletes refresh tokens and revocations of which nothing can come any more at a moment. However many there are,
+    /// others who write do not wait for more than some milliseconds.
     func prune(at moment: Date) async throws(StoreError)
 
     /// Lets go of files and connections. Calls after it throw ``StoreError/unavailable(_:)``.
@@ -26,6 +26,6 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
 }
 
 extension String {
-    /// Whether it holds a NUL. Databases would read a name up to that, and find somebody else, or not take it.
+    /// True if it holds a NUL. Databases would read a name up to that, and find somebody else, or not take it.
     package var isNobodysName: Bool { utf8.contains(0) }
 }

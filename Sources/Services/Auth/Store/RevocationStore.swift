@@ -8,7 +8,7 @@ public protocol RevocationStore: Sendable {
     /// - Parameter id: `jti` of an access token.
     func isRevoked(_ id: String) async throws(StoreError) -> Bool
 
-    /// What was revoked or changed after a version.
+    /// The revocations and changes after a version.
     ///
     /// - Parameters:
     ///   - version: 0 for all there is. One that is greater than the store's own is as 0: the store is another one.

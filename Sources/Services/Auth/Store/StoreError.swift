@@ -1,8 +1,9 @@
-/// Why a store cannot do what it was asked to. Nothing of it has been done, or at least nothing is acknowledged.
+/// The reason why a store failed. Nothing has been done, or at least nothing is acknowledged.
 public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// It cannot be reached, or it fails for a reason of its own, which is for the log.
     case unavailable(String)
-    /// No waiting mends it: a wrong password, no right to make a table, tables of something else. The reason is for the log.
+    /// No waiting mends it: a wrong password, no right to make a table, tables of something else. The reason is for the
+    /// log.
     case unusable(String)
     /// There is no room left.
     case full

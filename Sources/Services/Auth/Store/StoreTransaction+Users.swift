@@ -63,7 +63,7 @@ extension StoreTransaction {
         }
     }
 
-    /// What may be granted; `nil` for anything.
+    /// The permissions that may be granted; `nil` for any.
     private func held(by authority: Authority) throws -> Set<String>? {
         guard case .administrator(let name) = authority else { return nil }
         let held = try permissions(of: name)

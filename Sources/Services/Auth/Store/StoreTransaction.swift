@@ -1,12 +1,12 @@
 package import Foundation
 
-/// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is written
-/// on it once, for every store that keeps rows.
+/// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is
+/// written on it once, for every store that keeps rows.
 package protocol StoreTransaction {
     func user(named name: String) throws -> User?
-    /// What ``UserStore/secret(of:)`` says.
+    /// The result of ``UserStore/secret(of:)``.
     func secret(of name: String) throws -> StoredSecret?
-    /// What ``UserStore/permissions(of:)`` says.
+    /// The result of ``UserStore/permissions(of:)``.
     func permissions(of name: String) throws -> Set<String>
     /// Writes a user with its permissions and roles.
     func insert(_ user: User) throws
@@ -22,7 +22,7 @@ package protocol StoreTransaction {
     /// - Returns: whether there is such a user.
     func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool
     func delete(user name: String) throws
-    /// How many may change users.
+    /// The number of users that may change users.
     ///
     /// - Parameter orLocked: whether those count who are locked.
     func administrators(orLocked: Bool) throws -> Int

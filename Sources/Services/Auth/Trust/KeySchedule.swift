@@ -1,9 +1,9 @@
 public import Foundation
 
-/// When a signing key goes from one state to the next. It is pure: the same keys at the same moment make the same steps,
-/// whichever of several auth processes looks first.
+/// The times at which a signing key goes from one state to the next. It is pure: the same keys at the same moment make
+/// the same steps, whichever of several auth processes looks first.
 public struct KeySchedule: Sendable, Equatable {
-    /// What is to be done now.
+    /// A step that is due now.
     public enum Step: Sendable, Equatable {
         /// A new key is to be made and published.
         case announce
@@ -13,16 +13,16 @@ public struct KeySchedule: Sendable, Equatable {
         case retire(String)
     }
 
-    /// Seconds for which a key is published before it signs. Whoever keeps a key set for no longer, as auth's answer allows,
-    /// has the key when its first token comes.
+    /// Seconds for which a key is published before it signs. Whoever keeps a key set for no longer, as auth's answer
+    /// allows, has the key when its first token comes.
     public let announcement: TimeInterval
     /// Seconds for which a key verifies after it has ceased to sign: the life of its last token, and some more.
     public let overlap: TimeInterval
     /// Seconds after which a key is replaced without being asked; `nil` for never.
     public let period: TimeInterval?
 
-    /// Seconds beyond the life of a token: the leeway of verifiers' clocks, and the time in which another auth process may
-    /// not yet have seen that the key has ceased to sign.
+    /// Seconds beyond the life of a token: the leeway of verifiers' clocks, and the time in which another auth process
+    /// may not yet have seen that the key has ceased to sign.
     private static let spare: TimeInterval = 60
 
     public init(announcement: TimeInterval, tokenLifetime: TimeInterval, period: TimeInterval?) {
@@ -48,7 +48,7 @@ public struct KeySchedule: Sendable, Equatable {
         return steps
     }
 
-    /// Whether a key that is announced now will not be there too soon.
+    /// True if a key that is announced now will not be there too soon.
     private func isOld(_ key: StoredKey, at moment: Date) -> Bool {
         guard let period, let signing = key.signing else { return false }
         return signing + max(0, period - announcement) <= moment

@@ -5,15 +5,15 @@ import Logging
 public import RPC
 public import Tokens
 
-/// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and who is told of it.
+/// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and the publication of that.
 ///
-/// What holds is in the store, where the command line and other auth processes change it too. So the keeper looks there again
-/// and again, does what the ``KeySchedule`` says is due, and brings what is new to auth's own verifier, by a bulletin to every
-/// service, and to the issuer.
+/// The state is in the store, where the command line and other auth processes change it too. So the keeper looks there
+/// again and again, does what the ``KeySchedule`` says is due, and brings what is new to auth's own verifier, by a
+/// bulletin to every service, and to the issuer.
 public actor TrustKeeper {
     public typealias Store = KeyStore & RevocationStore
 
-    /// How often it looks.
+    /// The time between two reads of the store.
     public static let pause = Duration.milliseconds(250)
 
     private let store: any Store
@@ -35,8 +35,8 @@ public actor TrustKeeper {
     private var lastLook: Task<Void, Never>?
 
     /// - Parameters:
-    ///   - topic: the qualified name of the endpoint that tells what was missed.
-    ///   - publisher: who tells the services.
+    ///   - topic: the qualified name of the endpoint that returns what was missed.
+    ///   - publisher: sends bulletins to the services.
     private init(
         _ store: any Store, _ issuer: TokenIssuer, _ verifier: AccessTokenVerifier, _ schedule: KeySchedule,
         topic: String, publisher: any NewsPublisher, now: @escaping @Sendable () -> Date
@@ -54,7 +54,8 @@ public actor TrustKeeper {
 extension TrustKeeper {
     /// Reads what the store has, and makes the first key where there is none.
     ///
-    /// - Returns: a keeper whose issuer and verifier can be used; where the store fails, once it is there. It must ``run()``.
+    /// - Returns: a keeper whose issuer and verifier can be used; where the store fails, once it is there. It must
+    /// ``run()``.
     public static func begin(
         _ store: any Store, issuer: TokenIssuer, verifier: AccessTokenVerifier, schedule: KeySchedule, topic: String,
         publisher: any NewsPublisher, now: @escaping @Sendable () -> Date = { Date() }
@@ -89,7 +90,7 @@ extension TrustKeeper {
             if stored.isEmpty { try await makeFirstKey() }
             for step in schedule.steps(stored, at: now()) { try await take(step) }
             try await look()
-            if isStoreDown { logger.notice("The store is here again") }
+            if isStoreDown { logger.notice("The store can be reached again") }
             isStoreDown = false
         } catch {
             if !isStoreDown { logger.error("Keys and revocations stay as they are: \(error)") }
@@ -104,7 +105,7 @@ extension TrustKeeper {
             with: key, AuditEntry(.keyPromoted, of: key.kid, by: AuditEntry.itself, detail: "the first key", at: now()))
     }
 
-    /// Where another process was faster, the store says no, and all is done.
+    /// If another process was faster, the store refuses, and all is done.
     private func take(_ step: KeySchedule.Step) async throws(StoreError) {
         let moment = now()
         switch step {
@@ -119,7 +120,7 @@ extension TrustKeeper {
         }
     }
 
-    /// Takes in what has changed in the store, and tells it.
+    /// Reads what has changed in the store, and publishes it.
     private func look() async throws(StoreError) {
         while true {
             let known = edition?.number
@@ -163,7 +164,7 @@ extension TrustKeeper: KeySource {
         let since = known?.series == series ? known?.number ?? 0 : 0
         guard let news = try? await store.changes(since: since, limit: TokenChanges.page) else { throw .noStore }
         guard !stored.isEmpty else { throw .noKeys }
-        // A number must not be told without the keys that belong to it: whoever knows the number does not ask again.
+        // A number must not be published without the keys that belong to it: whoever knows the number does not ask again.
         if news.keysVersion != keysVersion { await refresh() }
         guard news.keysVersion <= keysVersion else { throw .noStore }
         return told(news, since: since)

@@ -9,7 +9,7 @@ struct BareSocket: Pipeline, ~Copyable {
 
     private let descriptor: Int32
     private var request: [UInt8] = []
-    /// How many requests wait to be written, and how much of the first is.
+    /// The number of requests that wait to be written, and the bytes of the first that are written.
     private var (waiting, written) = (0, 0)
     private var reply = [UInt8](repeating: 0, count: 1 << 20)
     private var (replySize, read) = (0, 0)
@@ -80,7 +80,7 @@ struct BareSocket: Pipeline, ~Copyable {
 }
 
 extension BareSocket {
-    /// What precedes each request: how long it is, and how long the reply is to be.
+    /// The header of each request: its length, and that of the reply.
     private struct Header {
         static let size = 8
         var request: UInt32 = 0

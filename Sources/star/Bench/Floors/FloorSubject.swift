@@ -1,7 +1,7 @@
 import Measuring
 import Synchronization
 
-/// What lies beneath the kit, timed on a thread that blocks.
+/// A transport beneath the kit, timed on a thread that blocks.
 final class FloorSubject<Pipe: Pipeline & ~Copyable>: Subject {
     let name: String
     let processes: Processes

@@ -1,7 +1,7 @@
 import RPC
 import ZeroMQTransport
 
-/// How long the frames of the kit's messages are, in bytes, so that the floors carry the same.
+/// The lengths of the frames of the kit's messages, in bytes, so that the floors carry the same.
 struct MessageSizes {
     static let preamble = Preamble.size
     /// The status.

@@ -53,7 +53,7 @@ private struct Window {
     var starts: [ContinuousClock.Instant] = []
     private var first = 0
     private let size: Int
-    /// Whether there was no room when it was last looked at.
+    /// True if there was no room when it was last looked at.
     private var wasFull = false
 
     init(_ load: Load, from start: ContinuousClock.Instant, for time: Duration) {
@@ -64,7 +64,7 @@ private struct Window {
 
     var isEmpty: Bool { first == starts.count }
 
-    /// What is to be done now; to wait without end where there is no room.
+    /// The action that is due now; to wait without end if there is no room.
     mutating func turn(at now: ContinuousClock.Instant) -> Schedule.Turn {
         guard starts.count - first < size else {
             wasFull = true
@@ -82,7 +82,7 @@ private struct Window {
 }
 
 extension Schedule.Turn {
-    /// How long there is nothing to do but to receive; `nil` for as long as it takes.
+    /// The time for which there is nothing to do but receive; `nil` for no limit.
     fileprivate var patience: Duration? {
         guard case .wait(let due) = self else { return nil }
         return max(ContinuousClock.now.duration(to: due), .zero)

@@ -19,7 +19,7 @@ struct Axis: Equatable {
     let range: ClosedRange<Double>
     let ticks: [Tick]
 
-    /// Where a value lies, from 0 to 1; outside of that where the axis does not reach it.
+    /// The position of a value, from 0 to 1; outside of that if the axis does not reach it.
     func position(_ value: Double) -> Double {
         let (low, high) = (Self.place(range.lowerBound, scale), Self.place(range.upperBound, scale))
         return (Self.place(value, scale) - low) / (high - low)

@@ -4,7 +4,7 @@ struct Chart {
         let name: String
         let style: LineStyle
         let points: [(x: Double, y: Double)]
-        /// Whether each point is marked: few values, and not a curve.
+        /// True if each point is marked: few values, and not a curve.
         let hasMarks: Bool
     }
 

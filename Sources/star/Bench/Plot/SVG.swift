@@ -24,7 +24,7 @@ struct SVG: Equatable {
         self.children = children
     }
 
-    /// What an attribute's value may be.
+    /// A type that an attribute's value may have.
     protocol Writable {
         var svg: String { get }
     }

@@ -64,7 +64,7 @@ extension BenchResult {
 }
 
 extension Ratio {
-    /// What the run may say of a difference.
+    /// A sentence on the difference, as far as the run can tell.
     var sentence: String {
         guard high.isFinite else { return "too few rounds" }
         guard isDifference else { return "no difference" }

@@ -8,7 +8,7 @@ struct BenchResult {
     let reference: String
     /// The memory of each subject's server when the run ended.
     let memory: [String: Memory]
-    /// What peers have said of their version.
+    /// The versions that peers report.
     let versions: [String: String]
     let machine: Machine
     let rounds: Int
@@ -34,10 +34,10 @@ struct BenchResult {
 }
 
 extension Load {
-    /// What tables and plots call it.
+    /// Its name in tables and plots.
     var title: String { "\(size), \(callers) \(callers == 1 ? "caller" : "callers"), \(pace)" }
 
-    /// What a call carries.
+    /// The payload of a call, for people.
     var size: String {
         switch payload {
         case 0: "small"

@@ -2,7 +2,7 @@ import CZeroMQ
 import Documents
 import Foundation
 
-/// Where a run took place, and with what.
+/// The machine and the versions of a run.
 struct Machine {
     let processor: String
     let cores: Int

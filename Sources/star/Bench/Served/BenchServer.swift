@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// The other side of a wire, in a process of its own: this program again, as `star bench --serve WIRE`.
 struct BenchServer {
-    /// What the measuring process must know; the server's first line of output, as JSON.
+    /// The data that the measuring process needs; the server's first line of output, as JSON.
     struct Ready: Codable {
         /// Of the resource service and of the echo; one address for a floor.
         var addresses: [String]
@@ -12,7 +12,7 @@ struct BenchServer {
         var key: String?
     }
 
-    /// Who a server lets in with CURVE.
+    /// The domain of the clients that a server admits with CURVE.
     private static let domain = "bench"
 
     let wire: Wire

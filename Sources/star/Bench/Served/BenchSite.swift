@@ -7,16 +7,17 @@ import Tokens
 import ZeroMQ
 import ZeroMQTransport
 
-/// What a benchmark calls: the resource service as it is, and an echo for payloads of any size, with tokens checked as ever.
+/// The services that a benchmark calls: the resource service as it is, and an echo for payloads of any size, with
+/// tokens checked as ever.
 struct BenchSite {
     let thread: SocketThread
     let resource: Dispatcher
     let echo: Dispatcher
-    /// What both let in.
+    /// The tokens that both accept.
     let tokens: [String]
 
-    /// - Parameter isCold: whether there are more tokens than are remembered, so that whoever shows them in turn has each
-    ///   verified anew.
+    /// - Parameter isCold: whether there are more tokens than are remembered, so that whoever shows them in turn has
+    /// each   verified anew.
     init(isCold: Bool = false) throws {
         let key = SigningKey()
         let keys = KeySet([key.publicKey])

@@ -8,13 +8,13 @@ final class LineProcess: Sendable {
         var description: String { "\(program) has ended, or was silent for too long" }
     }
 
-    /// How long a process may take to end once its input has.
+    /// The time that a process may take to end once its input has.
     private static let patience = Duration.seconds(5)
 
     private let process: Process
     private let input: FileHandle
     private let output: FileHandle
-    /// What was read and belongs to a line to come.
+    /// Bytes that were read and belong to the next line.
     private let rest = Mutex(Data())
     private let name: String
 

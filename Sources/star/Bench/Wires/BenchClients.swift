@@ -8,7 +8,7 @@ struct BenchClients: Sendable {
     let resource: Client<ResourceContract>
     let echo: Client<EchoContract>
     private let tokens: Tokens
-    /// What calls of each size carry.
+    /// The payloads of calls of each size.
     let texts: [Int: EchoContract.Text]
 
     /// - Parameters:

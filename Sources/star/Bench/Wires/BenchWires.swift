@@ -10,7 +10,7 @@ struct BenchWires {
     /// One for the process, as libzmq wants it.
     let context: Context
     let payloads: [Int]
-    /// Where sockets are; only this user may look into it.
+    /// The folder of the sockets; only this user may look into it.
     let directory: URL
 
     func subject(_ wire: Wire) async throws -> any Subject {

@@ -3,7 +3,7 @@ import Measuring
 
 /// A program that takes part by the convention of the article “Peers”.
 struct PeerSubject: Subject {
-    /// How long a peer may take beyond its turn.
+    /// The time that a peer may take beyond its turn.
     private static let patience = Duration.seconds(15)
 
     let name: String

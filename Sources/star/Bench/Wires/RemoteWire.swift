@@ -8,7 +8,7 @@ import ZeroMQ
 
 /// An endpoint of a service that runs already, over the wire that its address names.
 struct RemoteWire {
-    /// What tables call it.
+    /// Its name in tables.
     let name: String
     let address: String
     let endpoint: String
@@ -16,7 +16,7 @@ struct RemoteWire {
     let token: String?
     let settings: (caller: CallerSettings, values: Settings)
 
-    /// Asks the service for its contract, and makes a first call, so that a mistake is told before the run.
+    /// Asks the service for its contract, and makes a first call, so that a mistake shows before the run.
     ///
     /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` where a key is missing.
     func subject(_ context: Context) async throws -> any Subject {

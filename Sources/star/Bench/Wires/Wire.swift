@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What a run compares unless it is told otherwise: the ways to reach a service, and the floors beneath them.
+/// The subjects that a run compares by default: the ways to reach a service, and the floors beneath them.
 enum Wire: String, CaseIterable, ExpressibleByArgument {
     case inProcess = "in-process"
     case inproc
@@ -13,7 +13,7 @@ enum Wire: String, CaseIterable, ExpressibleByArgument {
     case bareZeroMQ = "libzmq"
     case bareSocket = "socket"
 
-    /// What tables call it.
+    /// Its name in tables.
     var title: String {
         switch self {
         case .inProcess: "in-process"

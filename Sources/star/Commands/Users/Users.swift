@@ -25,7 +25,7 @@ struct Users: AsyncParsableCommand {
         ])
 }
 
-/// Where the store is, and how the answer looks.
+/// The store to use, and the format of the output.
 struct StoreOptions: ParsableArguments {
     @Option(help: "The file that settings are read from, beside the environment.")
     var env = ".env"
@@ -35,8 +35,8 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens auth's store for a piece of work.
     ///
-    /// - Parameter isMade: whether a store that is not there is made. Whoever only looks must not leave an empty one, which
-    ///   auth would take for its own.
+    /// - Parameter isMade: whether a store that is not there is made. Whoever only looks must not leave an empty one,
+    /// which   auth would take for its own.
     /// - Throws: `ExitCode`, after a sentence has been written.
     func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
