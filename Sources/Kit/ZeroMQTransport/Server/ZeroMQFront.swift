@@ -36,6 +36,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     var overload: SparseLog
     var queue = CallQueue()
     var idleWaiter: CheckedContinuation<Void, Never>?
+    private var isStopTimeOver = false
 
     private let context: Context
     private let addresses: [Address]
@@ -117,19 +118,26 @@ public actor ZeroMQFront: Front, ThreadBound {
         peers = [:]
     }
 
-    /// Waits until no call is in flight, at most for the stop time.
+    /// Waits until no call is in flight, at most for the stop time. A peer that reads again may have sent more calls meanwhile:
+    /// they are refused, and those replies are waited for, too.
     private func finishCalls() async {
-        guard peers.values.contains(where: \.isBusy) else { return }
         let timer = Deadlines.shared.schedule(at: .now + limits.stopTime) { [weak self] in
-            Task { await self?.resumeIdleWaiter() }
+            Task { await self?.endStopTime() }
         }
-        await withCheckedContinuation { idleWaiter = $0 }
+        while !isStopTimeOver, peers.values.contains(where: \.isBusy) {
+            await withCheckedContinuation { idleWaiter = $0 }
+        }
         Deadlines.shared.cancel(timer)
     }
 
     /// Lets `stop()` go on as soon as nobody waits for a reply.
     func checkIdle() {
         if idleWaiter != nil, !peers.values.contains(where: \.isBusy) { resumeIdleWaiter() }
+    }
+
+    private func endStopTime() {
+        isStopTimeOver = true
+        resumeIdleWaiter()
     }
 
     private func resumeIdleWaiter() {
