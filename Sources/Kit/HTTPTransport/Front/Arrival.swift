@@ -8,6 +8,8 @@ struct Arrival {
     private let age: Duration
     private let state: UInt8
 
+    /// The kernel counts in ticks of its clock, which take 10 ms at most: an age may be greater than the truth by one.
+    private static let tick = Duration.milliseconds(10)
     /// A client that has waited for so long and has closed its side was not only done with sending.
     private static let patience = Duration.seconds(1)
     private static let closed = UInt8(7)  // TCP_CLOSE: reset, or gone
@@ -22,7 +24,7 @@ struct Arrival {
     }
 
     /// The latest instant at which the request can have come.
-    var instant: ContinuousClock.Instant { .now - age }
+    var instant: ContinuousClock.Instant { .now - max(.zero, age - Self.tick) }
 
     /// True if nobody can wait for a response any more.
     var isAbandoned: Bool { state == Self.closed || (state == Self.closeWait && age >= Self.patience) }
