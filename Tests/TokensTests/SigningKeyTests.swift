@@ -6,6 +6,11 @@ import Testing
 
 @Suite("A signing key as a store keeps it")
 struct SigningKeyTests {
+    @Test("has an id that no command takes for an option")
+    func id() {
+        #expect((1...500).allSatisfy { _ in !SigningKey().kid.hasPrefix("-") })
+    }
+
     @Test("is read as it was written")
     func roundTrip() throws {
         let key = SigningKey()

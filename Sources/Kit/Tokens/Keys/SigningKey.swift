@@ -13,9 +13,9 @@ public struct SigningKey: Sendable {
     /// The name under which tokens refer to the key: the thumbprint of its public half (RFC 7638).
     public var kid: String { publicKey.kid }
 
-    /// Makes a new key.
+    /// Makes a new key, whose id does not begin with a hyphen: on a command line that would be an option.
     public init() {
-        self.init(Curve25519.Signing.PrivateKey())
+        repeat { self.init(Curve25519.Signing.PrivateKey()) } while kid.hasPrefix("-")
     }
 
     private init(_ secret: Curve25519.Signing.PrivateKey) {
