@@ -35,7 +35,8 @@ public struct CORSPolicy: Sendable {
         rule = origins.isEmpty ? .none : .only(Set(origins.map { $0.lowercased() }))
     }
 
-    /// An origin as browsers write it (RFC 6454, section 6.2).
+    /// An origin as browsers write it (RFC 6454, section 6.2). Unchecked, because `Regex` is not `Sendable`; this one
+    /// never changes.
     private nonisolated(unsafe) static let form =
         /[A-Za-z][A-Za-z0-9+.\-]*:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:[0-9]+)?/
 
