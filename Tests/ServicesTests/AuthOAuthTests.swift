@@ -62,7 +62,8 @@ struct AuthOAuthTests {
     @Test("a password gets tokens, and a refresh token the next ones")
     func password() async throws {
         let first = try await logIn()
-        #expect(first.tokenType == "Bearer" && first.expiresIn == 300 && first.scope == "tide time")
+        #expect(first.tokenType == "Bearer" && first.scope == "tide time")
+        #expect((240...300).contains(first.expiresIn), "counted from the response on, not from the token's making")
         let principal = try await trust.verifier.verify(first.accessToken)
         #expect(principal.username == "ada" && principal.permissions == ["tide", "time"])
         let second = try await refresh(first.refreshToken)
