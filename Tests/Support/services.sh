@@ -1,7 +1,7 @@
 # For checks that call all services: sourced by them. Expects root, the repository, and star, the command.
 
-# Starts all services in one process, on free ports and without limits, in a folder that is removed with them at the exit.
-# Sets services, their names; password, the administrator's.
+# Starts all services in one process, on free ports and without limits, in a folder that is removed with them at the exit, as is
+# everything else that the check runs in the background. Sets services, their names; password, the administrator's.
 start_services() {
     folder=$(mktemp -d)
     trap stop_services EXIT
@@ -15,13 +15,16 @@ start_services() {
         export "${name}_HTTP_PORT=$(free_port)"
     done < <(sed -n 's/^\([A-Z0-9]*\)_HTTP_PORT=.*/\1/p' "$root/env.example")
     "$star" serve all &
-    server=$!
     "$star" health all --wait 60
     password=$(<"$DATA_DIRECTORY/admin-password")
 }
 
 stop_services() {
-    kill "${server-}" 2>/dev/null && wait "$server"
+    local running
+    running=$(jobs -p)
+    # What ended before is still listed, so that kill may fail.
+    kill $running 2>/dev/null || true
+    wait
     rm -rf "$folder"
 }
 
