@@ -51,7 +51,8 @@ struct OpenAPITests {
         #expect(document.at("paths /shelf/books post requestBody required") == true)
         #expect(document.at("paths /shelf/books/{title} put requestBody required") == false)
         let body = document.at("paths /shelf/books/{title} put requestBody content application/json schema")
-        #expect(body?["anyOf"] == [["$ref": "#/components/schemas/MoveBody"], ["type": "null"]])
+        // Not null: openapi-python-client 0.29 then has clients that cannot leave the body out.
+        #expect(body?["type"] == "object" && body?["anyOf"] == nil)
         #expect(document.at("components schemas MoveBody properties")?.names == ["room", "beside"])
     }
 

@@ -35,6 +35,10 @@ struct ForwardedURLTests {
             [("Forwarded", "host=evil.example, for=203.0.113.7;host=star.example;proto=https, for=10.9.9.9;host=b")],
             "https://star.example/", false
         ),
+        (
+            [("Forwarded", "host=star.example;proto=https"), ("X-Forwarded-Host", "Star.example")],
+            "https://star.example/", false
+        ),
     ]
 
     @Test("is the one that its clients use", arguments: urls)
@@ -50,6 +54,9 @@ struct ForwardedURLTests {
             [], [("X-Forwarded-For", "203.0.113.7")], [("X-Forwarded-Proto", "javascript")],
             [("X-Forwarded-Host", "a/b")], [("X-Forwarded-Host", "a@b")], [("X-Forwarded-Host", "a b\"<")],
             [("X-Forwarded-Prefix", "auth")], [("X-Forwarded-Prefix", "//evil.example")],
+            // One of the two is the client's own.
+            [("Forwarded", "host=evil.example;proto=https"), ("X-Forwarded-Host", "star.example")],
+            [("Forwarded", "proto=http"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "star.example")],
             [("X-Forwarded-Prefix", "/a?b")],
         ])
     func none(_ fields: [(String, String)]) throws {

@@ -28,9 +28,10 @@ stop_services() {
     rm -rf "$folder"
 }
 
+# Below the ports that connections get by themselves, which may be taken before they are listened at.
 free_port() {
     local port
-    while port=$((20000 + RANDOM)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    while port=$((20000 + RANDOM % 12768)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
     echo "$port"
 }
 

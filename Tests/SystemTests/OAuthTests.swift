@@ -95,4 +95,27 @@ struct OAuthTests {
             }
         }
     }
+
+    @Test(
+        "The metadata has the URL that a trusted proxy names, unless a setting does; the issuer is never a header's",
+        arguments: [
+            (["TRUSTED_PROXIES": "127.0.0.1"], "https://star.example/auth"),
+            (["TRUSTED_PROXIES": "192.0.2.1"], nil),
+            (["TRUSTED_PROXIES": "127.0.0.1", "AUTH_PUBLIC_URL": "https://auth.example"], "https://auth.example"),
+        ])
+    func metadata(_ settings: [String: String], _ url: String?) async throws {
+        try await Site.open { site in
+            try await site.serve("auth", settings: settings)
+            let named = [
+                "X-Forwarded-Proto": "https", "X-Forwarded-Host": "star.example", "X-Forwarded-Prefix": "/auth",
+            ]
+            for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
+                let metadata = try await Web.get(site.url("auth") + path, named)
+                #expect(metadata.json?["token_endpoint"]?.string == (url ?? site.url("auth")) + "/oauth/token")
+                #expect(metadata.json?["issuer"] == "starmicroservices-auth")
+                // What one client's request has named is kept for no other.
+                #expect(metadata["Cache-Control"] == "no-store")
+            }
+        }
+    }
 }

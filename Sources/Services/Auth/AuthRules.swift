@@ -20,8 +20,10 @@ public struct AuthRules: Sendable {
     public var allowsPasswordGrant = true
     /// All permissions that there are, for the metadata.
     public var scopes: Set<String> = []
-    /// The address at which clients reach auth, without a last slash.
-    public var url = "http://127.0.0.1:5040"
+    /// The URL by which clients reach auth, without a last slash; `nil` if a trusted proxy may name it.
+    public var publicURL: String?
+    /// The URL at which auth listens, without a last slash, for clients of which nothing else is known.
+    public var listeningURL = "http://127.0.0.1:5040"
 
     public init() {}
 }

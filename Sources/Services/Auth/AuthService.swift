@@ -65,7 +65,8 @@ public actor AuthService: Service {
 
     func metadata(_: Empty, _ context: CallContext) async -> AuthMetadata {
         AuthMetadata(
-            issuer: issuer.issuer, url: rules.url, scopes: rules.scopes, takesPasswords: rules.allowsPasswordGrant)
+            issuer: issuer.issuer, url: rules.publicURL ?? context.publicURL ?? rules.listeningURL,
+            scopes: rules.scopes, takesPasswords: rules.allowsPasswordGrant)
     }
 
     func smoke(_: Empty, _ context: CallContext) async throws -> Smoke {

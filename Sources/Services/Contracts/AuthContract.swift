@@ -61,7 +61,7 @@ public enum AuthContract: Contract {
         problems: [.storeUnavailable, .unavailable], summary: "Keys, and tokens revoked since a sequence number.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server",
-        aliases: ["/.well-known/openid-configuration"], envelope: false, cache: .seconds(300), access: .open,
+        aliases: ["/.well-known/openid-configuration"], envelope: false, access: .open,
         summary: "The metadata of this authorization server (RFC 8414).")
 
     public static let endpoints = Endpoints {

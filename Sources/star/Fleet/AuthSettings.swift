@@ -36,8 +36,8 @@ struct AuthSettings: Sendable {
         rules.allowsPasswordGrant = try settings(Self.passwordGrant) == .true
         rules.perAccount = try settings(Self.perAccount)
         rules.perAddress = try settings(Self.perAddress)
-        let listening = try ServiceSettings("auth", port: Member.authPort, settings).url
-        rules.url = try settings.optional(Self.url) ?? listening
+        rules.publicURL = try settings.optional(Self.url)
+        rules.listeningURL = try ServiceSettings("auth", port: Member.authPort, settings).url
         self.rules = rules
         guard family.environment == .production else { return }
         guard rules.guestPermissions.isEmpty else {
@@ -111,15 +111,16 @@ struct AuthSettings: Sendable {
         standard: .true)
     private static let announcement = Setting<Int>.integer(
         "KEY_ANNOUNCEMENT_SECONDS", 0...604_800,
-        "For how long a new signing key is published before it signs. Others may keep the keys for 300 seconds.",
-        standard: 300)
+        "For how long a new signing key is published before it signs. Caches on the way may keep the keys for 300 seconds, "
+            + "and a verifier for as long again; the rest is a margin.",
+        standard: 900)
     private static let period = Setting<Int>.integer(
         "KEY_ROTATION_DAYS", 0...3650, "After how many days the signing key is replaced by itself; 0 for never.",
         standard: 90)
     private static let url = Setting<String>(
         "AUTH_PUBLIC_URL",
         "How the world reaches auth, for its metadata: http:// or https://, without a last slash. "
-            + "Unless told, where it listens.",
+            + "By default what a proxy of TRUSTED_PROXIES names, or where it listens.",
         standard: ""
     ) { text throws(SettingFault) in
         guard text.wholeMatch(of: /https?:\/\/[^\/?#\s]+(\/[^?#\s]*[^\/?#\s])?/) != nil else {

@@ -62,7 +62,8 @@ extension Components {
         ]
     }
 
-    /// One media type only: generators write code that does not compile for two. Forms are described in words.
+    /// One media type only: generators write code that does not compile for two. Forms are described in words. An optional
+    /// body is never said to be `null`, though that is accepted: generators write clients that fail without a body for it.
     private mutating func requestBody(
         _ endpoint: EndpointDescription, _ path: PathTemplate, _ name: String
     ) -> Document? {
@@ -73,14 +74,13 @@ extension Components {
         let inputName = endpoint.inputName ?? name + ".input"
         let bodyName = path.fields.isEmpty ? inputName : inputName + "Body"
         let schema = schemas.reference(to: body, named: bodyName, .input)
-        let isOptional = body.isSatisfiedByNothing
         let forms = "A form (`application/x-www-form-urlencoded`) with the same fields is accepted as well."
         return [
             "description": endpoint.http.forms ? .string(forms) : nil,
-            "required": .bool(!isOptional),
+            "required": .bool(!body.isSatisfiedByNothing),
             "content": [
                 "application/json": [
-                    "schema": isOptional ? .orNull(schema) : schema,
+                    "schema": schema,
                     "example": body.example.map { Document($0, as: body) },
                 ]
             ],

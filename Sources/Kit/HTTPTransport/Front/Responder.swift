@@ -141,6 +141,7 @@ final class Responder: Sendable {
     ) -> RunningCall {
         var call = call
         call.origin = client(of: request)
+        call.publicURL = baseURL(of: request).map { String($0.text.dropLast()) }
         if let fault = request.fault { call.fault = fault }
         return dispatcher.start(call, isolation: nil, answer: answer)
     }

@@ -14,25 +14,28 @@ public final class CallContext: Sendable {
     public let trace: TraceContext
     /// The address of whoever started it all, where it is known: see ``Call/origin``.
     public let origin: String?
+    /// The URL by which the caller has reached the service, where it is known: see ``Call/publicURL``.
+    public let publicURL: String?
     /// The deadline of the call. Its task is cancelled then.
     public let deadline: ContinuousClock.Instant
 
     public init(
         endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
-        origin: String? = nil, deadline: ContinuousClock.Instant = .now + .seconds(1)
+        origin: String? = nil, publicURL: String? = nil, deadline: ContinuousClock.Instant = .now + .seconds(1)
     ) {
         self.endpoint = endpoint
         self.principal = principal
         self.token = token
         self.trace = trace
         self.origin = origin
+        self.publicURL = publicURL
         self.deadline = deadline
     }
 
     convenience init(_ call: Call, by principal: Principal?, deadline: ContinuousClock.Instant) {
         self.init(
             endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, origin: call.origin,
-            deadline: deadline)
+            publicURL: call.publicURL, deadline: deadline)
     }
 
     /// The time that is left.
