@@ -34,6 +34,29 @@ struct JSONCodingTests {
         #expect(try JSONCoding.decode(String.self, from: Data(json.utf8)) == text)
     }
 
+    @Test(
+        "escape each special character wherever it stands in a text, and no other",
+        arguments: ["\"", "\\", "\0", "\n", "\u{1F}", " ", "!", "#", "[", "]", "\u{7F}", "é", "€", "😀"])
+    func places(special: String) throws {
+        let fill = "The quick brown fox jumps over the lazy dog, and back again."
+        for offset in 0...fill.count {
+            let text = String(fill.prefix(offset)) + special + String(fill.dropFirst(offset))
+            let json = try JSONCoding.encode(text)
+            #expect(try JSONSerialization.jsonObject(with: json, options: .fragmentsAllowed) as? String == text)
+            #expect(try JSONValue(json: json) == .string(text))
+            #expect(try JSONValue(json: JSONEncoder().encode(text)) == .string(text))
+        }
+    }
+
+    @Test("refuse each control character that is not escaped, wherever it stands")
+    func controls() {
+        for offset in 0..<70 {
+            let text =
+                "\"" + String(repeating: "a", count: offset) + "\u{1F}" + String(repeating: "b", count: 70) + "\""
+            #expect(throws: Problem.self) { try JSONValue(json: Data(text.utf8)) }
+        }
+    }
+
     @Test("hold no number that JSON has not")
     func numbers() throws {
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Double.nan) }

@@ -33,6 +33,15 @@ struct SchemaTests {
         }
     }
 
+    @Test("counts a character as one, however many bytes it has", arguments: ["a", "é", "€", "😀"])
+    func characters(character: String) throws {
+        let schema = Schema.string(length: 3...5, example: "abc")
+        for count in 0...9 {
+            let text = JSONValue.string(String(repeating: character, count: count))
+            #expect(schema.faults(of: text).isEmpty == (3...5).contains(count), "\(count)")
+        }
+    }
+
     @Test("bounds the length of a text in Unicode scalars")
     func length() throws {
         let schema = Schema.string(length: 2...3, example: "ab")

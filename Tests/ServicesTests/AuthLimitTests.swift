@@ -247,8 +247,8 @@ struct AuthLimitTests {
             known.append(await time("ada"))
             unknown.append(await time("nobody"))
         }
-        let ratio = known.sorted()[30] / unknown.sorted()[30]
-        // Of 60 pairs on a machine that does other things too; a thousand pairs on a quiet one are within 5 %.
+        // The fastest of 60 each, whatever else the machine does.
+        let ratio = try #require(known.min()) / #require(unknown.min())
         #expect((0.85...1.15).contains(ratio), "\(ratio)")
     }
 }

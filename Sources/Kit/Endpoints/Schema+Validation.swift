@@ -41,7 +41,7 @@ extension Schema {
         of text: String, length: ClosedRange<Int>?, pattern: String?, format: Format?, values: [String]
     ) -> [String] {
         var faults: [String] = []
-        if let length, !length.contains(text.unicodeScalars.count) {
+        if let length, !isLength(of: text, in: length) {
             faults.append("must have \(words(length)) characters")
         }
         if let pattern, !Pattern.matches(text, pattern) {
@@ -54,6 +54,13 @@ extension Schema {
             faults.append("must be one of \(values.joined(separator: ", "))")
         }
         return faults
+    }
+
+    /// A character of JSON Schema is a Unicode scalar, of 1 to 4 bytes: most texts need not be counted.
+    private static func isLength(of text: String, in range: ClosedRange<Int>) -> Bool {
+        let bytes = text.utf8.count
+        if (bytes + 3) / 4 >= range.lowerBound, bytes <= range.upperBound { return true }
+        return range.contains(text.utf8.count { $0 & 0xC0 != 0x80 })
     }
 
     private static func faults<Number: Comparable>(

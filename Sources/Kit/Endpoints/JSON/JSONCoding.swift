@@ -15,7 +15,7 @@ package enum JSONCoding {
 
     /// - Throws: `DecodingError` where the value is not what the type wants.
     package static func decode<Value: Decodable>(_: Value.Type, from json: JSONValue) throws -> Value {
-        try JSONInput(json, path: nil).read(Value.self)
+        try JSONInput(json).read(Value.self)
     }
 
     /// - Throws: ``Problem/Kind/malformed`` where the text is not JSON; `DecodingError`.

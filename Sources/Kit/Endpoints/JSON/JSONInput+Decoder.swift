@@ -40,7 +40,7 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
         guard let value = members[key.stringValue], value != .null else { return nil }
-        return try JSONInput(value, path: JSONPath(key, in: path)).read(type)
+        return try JSONInput(value, key, in: path).read(type)
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -61,7 +61,7 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
         guard let value = members[key.stringValue] else {
             throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "is missing"))
         }
-        return JSONInput(value, path: JSONPath(key, in: path))
+        return JSONInput(value, key, in: path)
     }
 }
 
@@ -117,6 +117,6 @@ private struct JSONElements: UnkeyedDecodingContainer {
             let context = DecodingError.Context(codingPath: codingPath, debugDescription: "there are no more elements")
             throw DecodingError.valueNotFound(JSONValue.self, context)
         }
-        return JSONInput(elements[currentIndex], path: JSONPath(AnyKey(intValue: currentIndex), in: path))
+        return JSONInput(elements[currentIndex], AnyKey(intValue: currentIndex), in: path)
     }
 }

@@ -1,12 +1,22 @@
 /// A value that a `Decodable` type is read from.
 struct JSONInput {
     let value: JSONValue
-    let path: JSONPath?
+    /// The name or index of the value in what it is part of, and the path of that.
+    private let key: (any CodingKey)?
+    private let parent: JSONPath?
 
-    init(_ value: JSONValue, path: JSONPath?) {
+    init(_ value: JSONValue) {
         self.value = value
-        self.path = path
+        (key, parent) = (nil, nil)
     }
+
+    init(_ value: JSONValue, _ key: any CodingKey, in parent: JSONPath?) {
+        self.value = value
+        self.key = key
+        self.parent = parent
+    }
+
+    var path: JSONPath? { key.map { JSONPath($0, in: parent) } }
 
     func read<Value: JSONScalar>(_ type: Value.Type) throws -> Value {
         guard let read = Value(json: value) else { throw mismatch(type) }
@@ -26,7 +36,7 @@ struct JSONInput {
     }
 }
 
-/// The way to a value, from the inside out: told only where something is wrong.
+/// The path of an object or array, from the inside out: shown only if something is wrong.
 final class JSONPath: Sendable {
     private let key: any CodingKey
     private let parent: JSONPath?

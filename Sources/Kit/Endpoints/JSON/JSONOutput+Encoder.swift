@@ -108,17 +108,23 @@ private struct JSONElements: UnkeyedEncodingContainer {
     }
 }
 
-struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+enum AnyKey: CodingKey {
+    case name(String)
+    case index(Int)
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    init(stringValue: String) { self = .name(stringValue) }
+
+    init(intValue: Int) { self = .index(intValue) }
+
+    var stringValue: String {
+        switch self {
+        case .name(let name): name
+        case .index(let index): String(index)
+        }
     }
 
-    init(intValue: Int) {
-        stringValue = String(intValue)
-        self.intValue = intValue
+    var intValue: Int? {
+        guard case .index(let index) = self else { return nil }
+        return index
     }
 }

@@ -1,7 +1,8 @@
 /// The text that `Encodable` types write to. One whose own `encode(to:)` goes back into a container that has ended gets an
 /// `EncodingError`.
 final class JSONOutput {
-    var text = JSONText()
+    /// Nothing that it does comes back here, so that two accesses at once cannot be.
+    @exclusivity(unchecked) var text = JSONText()
 
     func write(_ value: some Encodable) throws {
         let start = text.bytes.count

@@ -151,23 +151,22 @@ extension JSONParser {
     private mutating func string() throws(Problem) -> String {
         index += 1
         let start = index
-        while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        index = StringScan.firstSpecial(in: bytes, from: start)
         if peek == UInt8(ascii: "\"") {
             defer { index += 1 }
             return try text(UnsafeBufferPointer(rebasing: bytes[start..<index]))
         }
-        var escaped = Array(bytes[start..<index])
-        while let byte = peek, byte != UInt8(ascii: "\"") {
-            guard byte >= 0x20 else { throw fault("a string holds a control character") }
-            index += 1
-            if byte == UInt8(ascii: "\\") {
-                escaped += try escape().utf8
-            } else {
-                escaped.append(byte)
-            }
+        var unescaped = Array(bytes[start..<index])
+        while take("\\") {
+            try escape(into: &unescaped)
+            let start = index
+            index = StringScan.firstSpecial(in: bytes, from: start)
+            unescaped.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
         }
-        guard take("\"") else { throw fault("a string is not closed") }
-        return try text(escaped)
+        guard take("\"") else {
+            throw fault(peek == nil ? "a string is not closed" : "a string holds a control character")
+        }
+        return try text(unescaped)
     }
 
     private func text(_ bytes: some Sequence<UInt8>) throws(Problem) -> String {
@@ -176,38 +175,48 @@ extension JSONParser {
     }
 
     /// Reads what follows a backslash.
-    private mutating func escape() throws(Problem) -> String {
+    private mutating func escape(into text: inout [UInt8]) throws(Problem) {
         guard let letter = peek else { throw fault("a string is not closed") }
         index += 1
         switch letter {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return String(Unicode.Scalar(letter))
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicode()
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(letter)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(UInt8(ascii: "\n"))
+        case UInt8(ascii: "r"): text.append(UInt8(ascii: "\r"))
+        case UInt8(ascii: "t"): text.append(UInt8(ascii: "\t"))
+        case UInt8(ascii: "u"): text.append(contentsOf: String(try unicode()).utf8)
         default: throw fault("an escape is not known")
         }
     }
 
-    private mutating func unicode() throws(Problem) -> String {
+    private mutating func unicode() throws(Problem) -> Unicode.Scalar {
         let unit = try hexadecimal()
-        if let scalar = Unicode.Scalar(unit) { return String(scalar) }
+        if let scalar = Unicode.Scalar(unit) { return scalar }
         guard unit < 0xDC00, take("\\"), take("u") else { throw fault("half of a surrogate pair is missing") }
         let low = try hexadecimal()
         guard (0xDC00...0xDFFF).contains(low),
             let scalar = Unicode.Scalar(0x1_0000 + (unit - 0xD800) << 10 + (low - 0xDC00))
         else { throw fault("half of a surrogate pair is missing") }
-        return String(scalar)
+        return scalar
     }
 
     private mutating func hexadecimal() throws(Problem) -> UInt32 {
-        guard index + 4 <= bytes.count,
-            bytes[index..<index + 4].allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
-            let unit = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
-        else { throw fault("four hexadecimal digits are missing") }
-        index += 4
+        var unit: UInt32 = 0
+        for _ in 1...4 {
+            guard let digit = peek.flatMap(Self.hexadecimal) else { throw fault("four hexadecimal digits are missing") }
+            unit = unit << 4 | digit
+            index += 1
+        }
         return unit
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt32? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(digit - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(digit - UInt8(ascii: "A")) + 10
+        default: nil
+        }
     }
 }

@@ -15,10 +15,16 @@ extension String: JSONScalar {
         bytes.append(UInt8(ascii: "\""))
         var text = self
         text.withUTF8 { utf8 in
-            if utf8.contains(where: Self.mustEscape) {
-                for byte in utf8 { Self.append(byte, to: &bytes) }
-            } else {
-                bytes.append(contentsOf: utf8)
+            // Room for what follows a long text, too, so that it is not copied once more for a few bytes.
+            let needed = bytes.count + utf8.count
+            if needed > bytes.capacity { bytes.reserveCapacity(needed + needed / 4) }
+            var start = 0
+            while true {
+                let end = StringScan.firstSpecial(in: utf8, from: start)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<end]))
+                guard end < utf8.count else { break }
+                Self.appendEscaped(utf8[end], to: &bytes)
+                start = end + 1
             }
         }
         bytes.append(UInt8(ascii: "\""))
@@ -29,20 +35,16 @@ extension String: JSONScalar {
         self = text
     }
 
-    /// RFC 8259, section 7.
-    private static func mustEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
-        guard mustEscape(byte) else { return bytes.append(byte) }
+    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
         switch byte {
         case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
         case UInt8(ascii: "\r"): bytes.append(contentsOf: #"\r"#.utf8)
         case UInt8(ascii: "\t"): bytes.append(contentsOf: #"\t"#.utf8)
         case 0..<0x10: bytes.append(contentsOf: (#"\u000"# + String(byte, radix: 16)).utf8)
         case 0x10..<0x20: bytes.append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
-        default: bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+        default:
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
         }
     }
 }
