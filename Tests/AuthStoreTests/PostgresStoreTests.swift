@@ -169,8 +169,13 @@ struct PostgresStoreTests {
         let role = "r" + String(UInt64.random(in: .min ... .max), radix: 36)
         try await server.administer { try $0.run("CREATE ROLE \(role) LOGIN PASSWORD 'nothing'") }
         let powerless = try await server.makeDatabase().replacing(/\/\/.*@/, with: "//\(role):nothing@")
+        // A schema of somebody else: tables must not be made elsewhere, least of all temporary ones.
+        let owned = try await server.makeDatabase()
+        try await withPool(owned) { try $0.run("CREATE SCHEMA star_auth") }
+        let closed = owned.replacing(/\/\/.*@/, with: "//\(role):nothing@")
         for (url, reason) in [
             (taken, "relation \"users\" already exists"), (powerless, "permission denied for database"),
+            (closed, "permission denied for schema star_auth"),
             (server.url().replacing("battery", with: "wrong"), "28P01"), (server.url("nowhere"), "3D000"),
         ] {
             let store = PostgresStore(try DatabaseAddress(url))

@@ -39,8 +39,17 @@ extension Pool {
 
 extension Connection {
     /// Makes a schema. The right to make one is needed only if it is missing.
+    ///
+    /// - Throws: ``PostgresError/refused(_:_:)`` if it is there and may not be used. A search path passes over such a schema,
+    ///   and the tables would be temporary ones, which end with their connection.
     fileprivate func makeSchema(_ name: String?) throws(PostgresError) {
-        guard let name, try run("SELECT FROM pg_namespace WHERE nspname = $1", name).rows.isEmpty else { return }
-        try run("CREATE SCHEMA \(name)")
+        guard let name else { return }
+        if try run("SELECT FROM pg_namespace WHERE nspname = $1", name).rows.isEmpty {
+            try run("CREATE SCHEMA \(name)")
+        }
+        guard try run("SELECT has_schema_privilege($1::text, 'USAGE') AS usable", name).row()("usable", as: Bool.self)
+        else {
+            throw .refused(.insufficientPrivilege, "permission denied for schema \(name)")
+        }
     }
 }

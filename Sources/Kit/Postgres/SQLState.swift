@@ -15,6 +15,7 @@ extension SQLState {
     static let inFailedTransaction = Self("25P02")
     public static let serializationFailure = Self("40001")
     public static let deadlockDetected = Self("40P01")
+    static let insufficientPrivilege = Self("42501")
     public static let undefinedTable = Self("42P01")
     public static let diskFull = Self("53100")
     public static let lockNotAvailable = Self("55P03")
