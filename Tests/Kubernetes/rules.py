@@ -93,6 +93,18 @@ def test_no_pod_sees_the_key_of_another(manifests: Manifests):
         assert [item["key"] for item in keys["secret"]["items"]] == [name]
 
 
+def test_webapp_and_auth_share_the_secret_of_a_client(manifests: Manifests):
+    for name, pod in manifests.services():
+        secrets = [volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume]
+        (container,) = pod["spec"]["containers"]
+        files = {one["name"]: one.get("value") for one in container["env"]}
+        mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+        assert ("star-webapp-client" in secrets) == (name in ("auth", "webapp")), name
+        assert files.get("WEBAPP_CLIENT_SECRET_FILE") == (mounts["client"] + "/secret" if "client" in mounts else None), name
+    commands = [one.get("args", [])[:4] for one in containers(dict(manifests.pods())["curve-keys"])]
+    assert ["create", "secret", "generic", "star-webapp-client"] in commands
+
+
 def test_settings_exist(manifests: Manifests):
     (settings,) = manifests.of("ConfigMap")
     names = set(settings["data"]) | {
