@@ -57,6 +57,7 @@ let package = Package(
     products: [
         .library(name: "Endpoints", targets: ["Endpoints"]),
         .library(name: "RPC", targets: ["RPC"]),
+        .library(name: "RPCTesting", targets: ["RPCTesting"]),
         .library(name: "Tokens", targets: ["Tokens"]),
         .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
@@ -65,6 +66,8 @@ let package = Package(
         .library(name: "Documents", targets: ["Documents"]),
         .library(name: "Hosting", targets: ["Hosting"]),
         .library(name: "Measuring", targets: ["Measuring"]),
+        .library(name: "Contracts", targets: ["Contracts"]),
+        .library(name: "AuthClient", targets: ["AuthClient"]),
         .executable(name: "star", targets: ["star"]),
     ],
     dependencies: [
@@ -86,6 +89,8 @@ let package = Package(
         kit("Endpoints"),
         // Calls, handlers, the dispatcher, clients. Knows no transport.
         kit("RPC", ["Endpoints", logging, metrics, tracing]),
+        // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
+        kit("RPCTesting", ["Endpoints", "RPC"]),
         // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
         kit("Tokens", ["RPC", crypto]),
         // The rules for text and private files from outside.
@@ -115,11 +120,16 @@ let package = Package(
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
             "Hosting",
-            ["Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle]),
+            [
+                "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, signals,
+                logging, metrics,
+            ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
         // The services: one contract each, and the actor that keeps it.
         service("Contracts", ["Endpoints", "Tokens"]),
+        // Trust in auth's tokens, for every other process: keys, revocations, introspection.
+        service("AuthClient", ["Contracts", "Hosting", "RPC", "Tokens", logging]),
         service("Auth", ["Contracts", "Files", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
         service("AuthPostgres", ["Auth", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
@@ -129,8 +139,9 @@ let package = Package(
         .executableTarget(
             name: "star",
             dependencies: [
-                "Auth", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts", "Documents",
-                "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "ZeroMQTransport", "Measuring",
+                "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
+                "Documents", "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "ZeroMQTransport",
+                "Measuring",
                 arguments, lifecycle, signals, logging, metrics,
             ],
             swiftSettings: strict),
@@ -160,7 +171,7 @@ let package = Package(
         tests("TelemetryTests", ["Telemetry"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Noise", httpClient, embedded]),
         tests("ZeroMQTransportTests", ["ZeroMQTransport", "Noise"], resources: [.copy("wire_vectors.json")]),
-        tests("TransportTests", ["HTTPTransport", "ZeroMQTransport"]),
+        tests("TransportTests", ["HTTPTransport", "RPCTesting", "ZeroMQTransport", httpClient]),
         tests(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),

@@ -74,7 +74,3 @@ struct ServedTests {
         }
     }
 }
-
-private struct NoTokens: TokenVerifier {
-    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "No.") }
-}

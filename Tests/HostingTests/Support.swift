@@ -54,10 +54,6 @@ actor EchoService: RPC.Service {
     nonisolated var handlers: Handlers { Handlers { handle(EchoContract.say) { word, _ in word } } }
 }
 
-struct NoTokens: TokenVerifier {
-    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "No.") }
-}
-
 /// A process as far as hosting goes: its settings, and hosts of one runtime.
 struct Station {
     let settings: Settings

@@ -1,22 +1,29 @@
 import Endpoints
 import RPC
+import RPCTesting
 import Testing
+import ZeroMQTransport
 
-extension Conformance {
+extension ConformanceTests {
     @Suite("a client of another edition of the contract")
     struct EditionTests {
         @Test("is served where the service has only more to offer", arguments: Wire.zeroMQ)
         func older(wire: Wire) async throws {
-            try await Rig.run(wire) { rig in
-                let client = Client<OlderTrial>(try await rig.newCaller(of: OlderTrial.description))
+            let transport = try WireTransport(wire)
+            try await ConformanceRig.run(transport) { rig in
+                let caller = try await transport.zeroMQCaller(to: rig.address, of: OlderTrial.description)
+                while await !caller.isConnected { try await Task.sleep(for: .milliseconds(5)) }
+                let client = Client<OlderTrial>(caller)
                 #expect(try await client.call(OlderTrial.add, OlderNote(text: "tea")) == OlderNote(text: "tea"))
+                await caller.close()
             }
         }
 
         @Test("is refused with a sentence on what does not fit", arguments: Wire.zeroMQ, Refused.all)
         func refused(wire: Wire, edition: Refused) async throws {
-            try await Rig.run(wire) { rig in
-                let caller = try await rig.newCaller(of: edition.contract, isWelcome: false)
+            let transport = try WireTransport(wire)
+            try await ConformanceRig.run(transport) { rig in
+                let caller = try await transport.zeroMQCaller(to: rig.address, of: edition.contract)
                 var problem: Problem?
                 // Calls wait for the first connection, but not for long, and a busy machine may be slow.
                 repeat {
@@ -26,6 +33,7 @@ extension Conformance {
                 } while problem?.kind == .unavailable
                 #expect(problem == Problem(.incompatible, edition.sentence))
                 #expect(await !caller.isConnected)
+                await caller.close()
                 try await #expect(rig.client.call(TrialContract.nothing) == Empty())
             }
         }

@@ -1,6 +1,7 @@
+import RPCTesting
 import Testing
 
-/// The transports under test, and all the ways in which they may differ. What is not named here is the same on each.
+/// The transports under test.
 enum Wire: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inProcess = "in process"
     case http = "over HTTP"
@@ -10,39 +11,27 @@ enum Wire: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// Those with a front, which can be stopped, started again and asked to leave.
+    /// Those with a front.
     static let remote = allCases.filter { $0 != .inProcess }
     /// Those on which a client says which contract it was written for.
-    static let zeroMQ = allCases.filter(\.isZeroMQ)
-}
+    static let zeroMQ: [Wire] = [.ipc, .tcp, .inproc]
 
-extension Wire {
-    var isZeroMQ: Bool { self == .ipc || self == .tcp || self == .inproc }
-
-    /// Whether an endpoint is asked for by its name; HTTP knows paths only, and cannot say what it has not found.
-    var asksByName: Bool { self != .http }
-
-    /// Whether fields in the path and the query lose their type: there is text only, a field of the path must have some,
-    /// and an empty list is as good as none.
-    var carriesTextOnly: Bool { self == .http }
-
-    /// Whether bodies have a limit: only what crosses a wire has.
-    var limitsBodies: Bool { self != .inProcess }
-
-    /// How a body is refused that is too large; HTTP stops reading it, and cannot say how large it is.
-    func tooLarge(size: Int, limit: Int) -> String {
-        isZeroMQ ? "The body has \(size) bytes; \(limit) are allowed." : "The body is larger than \(limit) bytes."
+    /// All the ways in which they differ. A connection of HTTP/1.1 has one call, and one takes some milliseconds in a debug
+    /// build.
+    var traits: TransportTraits {
+        var traits = TransportTraits()
+        switch self {
+        case .inProcess:
+            traits.isRemote = false
+            traits.bodyLimit = nil
+        case .http:
+            traits.carriesTextOnly = true
+            traits.retriesInSeconds = true
+            traits.maxCallsInFlight = 200
+            traits.manyCalls = 1000
+        case .ipc, .tcp, .inproc:
+            traits.sendsCallersAway = true
+        }
+        return traits
     }
-
-    /// Whether a time to wait is rounded up to whole seconds, as `Retry-After` wants it.
-    var retriesInSeconds: Bool { self == .http }
-
-    /// How many calls one caller has in flight at most. A connection of HTTP/1.1 has one call.
-    var callsInFlight: Int { self == .http ? 200 : 10_000 }
-
-    /// How many calls are many. HTTP takes some milliseconds for each in a debug build.
-    var manyCalls: Int { self == .http ? 1000 : 10_000 }
-
-    /// Whether a front that drains makes its callers go elsewhere at once, by GOAWAY.
-    var sendsCallersAway: Bool { isZeroMQ }
 }

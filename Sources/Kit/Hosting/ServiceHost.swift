@@ -114,12 +114,13 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// Says what is served.
     ///
     /// - Parameters:
+    ///   - verifier: says who shows a token; by default no token is accepted.
     ///   - interceptors: wrap its calls, within the tracing.
     ///   - observers: learn of its replies, beside the log and the metrics.
     ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
     /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
     public func serve(
-        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier,
+        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier = NoTokens(),
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
     ) async throws {
         let dispatcher = try Dispatcher(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Auth
 import Foundation
 import Hosting
 
@@ -22,7 +23,12 @@ struct Serve: AsyncParsableCommand {
         OpenFiles.raiseLimit()
         try await Exit.onError {
             let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
-            try await Fleet(names.members, settings: Settings(environmentFile: env)).run(manager)
+            let settings = try Settings(environmentFile: env)
+            let family = try FleetSettings(settings, FamilySettings(settings))
+            let application = try await Application(
+                names.members.map { $0.module(family) }, settings: settings, name: "star",
+                metricsHelp: AuthService.metricsHelp)
+            try await application.run(manager)
         }
     }
 }

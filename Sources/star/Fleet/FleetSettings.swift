@@ -1,3 +1,4 @@
+import AuthClient
 import Foundation
 import Hosting
 
@@ -10,8 +11,8 @@ struct FleetSettings: Sendable {
     private let family: FamilySettings
 
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
-        issuer = try settings(Self.issuer)
-        audience = try settings(Self.audience)
+        issuer = try settings(AuthClient.issuer)
+        audience = try settings(AuthClient.audience)
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
         self.settings = settings
         self.family = family
@@ -45,7 +46,8 @@ struct FleetSettings: Sendable {
     static var all: [SettingDescription] {
         FamilySettings.all
             + [commandKey.description]
-            + [issuer.description, audience.description, tokenLifetime.description] + AuthSettings.all
+            + [AuthClient.issuer.description, AuthClient.audience.description, tokenLifetime.description]
+            + AuthSettings.all
             + [resourceOverHTTP.description, webAppClientSecret.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
             + NewsSettings.all(of: Member.auth.name)
@@ -55,10 +57,6 @@ struct FleetSettings: Sendable {
     static let command = "star"
     static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
-    private static let issuer = Setting<String>.text(
-        "TOKEN_ISSUER", "Who makes the tokens (iss).", standard: "starmicroservices-auth")
-    private static let audience = Setting<String>.text(
-        "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", standard: "starmicroservices")
     private static let tokenLifetime = Setting<Int>.integer(
         "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
     private static let webAppClientSecret = Setting<String>(

@@ -1,4 +1,5 @@
 import Auth
+import AuthClient
 import Contracts
 import Endpoints
 import Foundation
@@ -33,14 +34,14 @@ extension Member {
             issuer: settings.issuer, audience: settings.audience, source: OwnStore(store))
         let keeper = await TrustKeeper.begin(
             store, issuer: issuer, verifier: verifier, schedule: own.schedule(settings.tokenLifetime),
-            topic: changes, publisher: try await host.publisher())
+            topic: AuthClient.topic, publisher: try await host.publisher())
         var rules = own.rules
         rules.scopes = permissions
         let service = AuthService(
             executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
             passwords: passwords, rules: rules, tell: keeper.refresh)
-        return Built(
-            service: service, verifier: verifier,
+        return ServiceComponents(
+            service, verifier: verifier,
             background: [prune(store, own.auditRetention, host), keeper.run]
                 + (isPrepared ? [] : [retry(preparation, host)]),
             close: store.close)

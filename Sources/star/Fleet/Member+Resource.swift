@@ -1,13 +1,13 @@
+import AuthClient
 import Contracts
 import Endpoints
 import Hosting
 import Resource
 
 extension Member {
-    static let resource = Member(contract: ResourceContract.description, port: 5050) { host, settings in
-        let verifier = try await verifier(host, settings)
-        return Built(
-            service: ResourceService(executor: host.executor), verifier: verifier,
-            background: [try await follow(verifier, host)])
+    static let resource = Member(contract: ResourceContract.description, port: 5050) { host, _ in
+        let auth = try await AuthClient(host)
+        return ServiceComponents(
+            ResourceService(executor: host.executor), verifier: auth.verifier, background: [auth.run])
     }
 }

@@ -1,3 +1,4 @@
+import AuthClient
 import Contracts
 import Endpoints
 import HTTPTransport
@@ -10,7 +11,7 @@ extension Member {
         try await buildWebApp(host, settings)
     }
 
-    private static func buildWebApp(_ host: ServiceHost, _ settings: FleetSettings) async throws -> Built {
+    private static func buildWebApp(_ host: ServiceHost, _ settings: FleetSettings) async throws -> ServiceComponents {
         let auth = try await Way(to: AuthContract.description, host)
         let resource = try await Way(to: ResourceContract.description, host)
         let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP())
@@ -29,9 +30,9 @@ extension Member {
             Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
         }
         let events = Page("/page/comparison", contentType: "text/event-stream") { service.comparisonEvents() }
-        let verifier = try await verifier(host, settings)
-        return Built(
-            service: service, verifier: verifier, background: [try await follow(verifier, host)],
+        let trust = try await AuthClient(host)
+        return ServiceComponents(
+            service, verifier: trust.verifier, background: [trust.run],
             interceptors: [service.history], observers: [service.history], pages: pages + [events])
     }
 }

@@ -43,31 +43,11 @@ struct Target: ParsableArguments {
     ) async throws -> Result {
         let settings = try own.read()
         switch try peer(service, via ?? standard, settings) {
-        case .http(let url):
-            let caller = HTTPCaller(url)
-            let result = await outcome { try await body(caller) }
-            await caller.close()
-            return try result.get()
+        case .http(let url): return try await HTTPCaller.connected(to: url, body)
         case .zeroMQ(let address):
             let name = self.address == nil ? ServiceSettings.addressName(of: service) : "--address"
             let security = try own.security(to: service, at: address, named: name, settings)
-            let context = try Context()
-            let thread = try SocketThread(name: "star")
-            let caller = ZeroMQCaller(address, on: thread, context: context, security: security)
-            try await caller.start()
-            let result = await outcome { try await body(caller) }
-            await caller.close()
-            await thread.shutdown()
-            context.terminate()
-            return try result.get()
-        }
-    }
-
-    private func outcome<Value>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
-        do {
-            return .success(try await body())
-        } catch {
-            return .failure(error)
+            return try await ZeroMQCaller.connected(to: address, security: security, body)
         }
     }
 

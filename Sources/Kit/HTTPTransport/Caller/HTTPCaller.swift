@@ -9,7 +9,7 @@ import Synchronization
 
 /// Calls a service over HTTP/1.1, on AsyncHTTPClient. Each caller has a pool of connections of its own.
 ///
-/// ``close()`` must be called before the caller is released.
+/// ``close()`` must be called before the caller is released; ``connected(to:_:)`` does so.
 public final class HTTPCaller: Caller {
     private let base: String
     private let replyLimit: Int
@@ -33,6 +33,27 @@ public final class HTTPCaller: Caller {
         // The kit's interceptor makes the span of a call. The client would make a second one and replace `traceparent`.
         configuration.tracing.tracer = nil
         pool = ConnectionPool(configuration)
+    }
+
+    /// Runs a closure with a caller, which is closed afterwards.
+    ///
+    /// ```swift
+    /// let contract = try await HTTPCaller.connected(to: "http://localhost:5050") { caller in
+    ///     try await Client<MetaContract>(caller).call(MetaContract.contract)
+    /// }
+    /// ```
+    public static func connected<Result>(
+        to address: String, _ body: (HTTPCaller) async throws -> Result
+    ) async throws -> Result {
+        let caller = HTTPCaller(address)
+        do {
+            let result = try await body(caller)
+            await caller.close()
+            return result
+        } catch {
+            await caller.close()
+            throw error
+        }
     }
 
     public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {

@@ -6,6 +6,9 @@ public enum NewsSettings {
         [listen(service).description, address(service).description]
     }
 
+    /// The setting by which others find the changes of a service.
+    public static func address(of service: String) -> SettingDescription { address(service).description }
+
     /// The addresses at which the service publishes changes.
     static func listen(_ service: String) -> Setting<[Address]> {
         .addresses(

@@ -43,6 +43,9 @@ public struct ServiceSettings: Sendable {
         try settings(addresses(service))
     }
 
+    /// That setting, for the list of those that an ``Application`` knows: a service that calls another one reads it.
+    public static func address(of service: String) -> SettingDescription { addresses(service).description }
+
     /// The name of that setting.
     public static func addressName(of service: String) -> String { service.uppercased() + "_ADDRESS" }
 

@@ -70,8 +70,9 @@ extension Call {
     /// The endpoint's name in the log and metrics for calls to an unknown endpoint.
     package static let unknownEndpoint = "unknown"
 
-    /// True if it is to the kit itself, and so answered even where all others are refused.
-    package var isVital: Bool { endpoint.hasPrefix("_") }
+    /// True for calls to the kit's own endpoints, such as checks of health, which are answered when all others are refused:
+    /// at the limit of calls in flight, and while the service stops.
+    public var isVital: Bool { endpoint.hasPrefix("_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
     /// `Authorization` (RFC 6750, section 2.1).
@@ -86,9 +87,16 @@ extension Call {
     }
 }
 
-/// The transports, as logs and metrics name them.
-public enum Transport: String, Sendable, Hashable, CaseIterable {
-    case inProcess = "inprocess"
-    case http
-    case zeroMQ = "zmq"
+/// A transport, by its name in logs, metrics and traces.
+public struct Transport: Sendable, Hashable {
+    public static let inProcess = Transport("inprocess")
+    public static let http = Transport("http")
+    public static let zeroMQ = Transport("zmq")
+
+    public let name: String
+
+    /// - Parameter name: a word in lower case, such as `lines`. It becomes the value of a label, so there must be few of them.
+    public init(_ name: String) {
+        self.name = name
+    }
 }

@@ -26,6 +26,15 @@ public struct Principal: Sendable, Hashable {
     }
 }
 
+/// Accepts no token: the verifier of a service whose endpoints are all open.
+public struct NoTokens: TokenVerifier {
+    public init() {}
+
+    public func verify(_ token: String) async throws(Problem) -> Principal {
+        throw Problem(.tokenInvalid, "The token is not valid.")
+    }
+}
+
 /// Says who shows a token. The dispatcher asks it for each call to an endpoint that is not open.
 public protocol TokenVerifier: Sendable {
     /// True if it has the keys it needs. A service whose verifier is not ready says that it is not ready either.

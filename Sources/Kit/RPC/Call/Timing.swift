@@ -47,14 +47,14 @@ extension Timing {
     private static let limit = 32
 
     /// The parts as the header `Server-Timing` writes them (W3C Server Timing), in milliseconds; `nil` without one.
-    package var header: String? {
+    public var header: String? {
         let parts = parts
         guard !parts.isEmpty else { return nil }
         return parts.map { $0.name + ";dur=" + Self.milliseconds($0.time) }.joined(separator: ", ")
     }
 
     /// Takes over what a service says in that header. What is not of its form, or has no time, is passed over.
-    package func note(header: String) {
+    public func note(header: String) {
         noted.withLock { $0 = .header(header) }
     }
 

@@ -13,7 +13,7 @@ public protocol Caller: Sendable {
     ///   - endpoint: what is called.
     func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply
 
-    /// The transport, for traces.
+    /// The transport, for traces; ``Transport/inProcess`` by default.
     var transport: Transport { get }
 
     /// True if the peer can be reached as far as is known.
@@ -30,9 +30,11 @@ extension Caller {
 // What every transport says of a peer that cannot be reached, and nothing of where that is: problems are passed on, also to
 // visitors.
 extension Problem {
-    package static let notConnected = Problem(
+    /// There is no connection; the call was not sent.
+    public static let notConnected = Problem(
         .unavailable, "There is no connection to the service.", retryAfter: .milliseconds(100), isUnprocessed: true)
-    package static let lost = Problem(
+    /// The connection ended after the call was sent.
+    public static let lost = Problem(
         .unavailable, "The connection was lost; whether the call was processed is not known.",
         retryAfter: .milliseconds(100))
 }

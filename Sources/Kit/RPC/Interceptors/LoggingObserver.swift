@@ -31,7 +31,7 @@ public struct LoggingObserver: CallObserver {
         var metadata: Logger.Metadata = [
             "trace_id": .string(call.trace.traceID),
             "span_id": .string(call.trace.spanID),
-            "transport": .string(call.transport.rawValue),
+            "transport": .string(call.transport.name),
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]
         if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }

@@ -46,19 +46,15 @@ private final class ServiceMetrics: Sendable {
     let name: String
     let factory: any MetricsFactory
     private let inProcess, http, zeroMQ: PhaseTimers
+    /// Of transports that are not the kit's.
+    private let others = Mutex<[Transport: PhaseTimers]>([:])
 
     init(_ name: String, _ factory: any MetricsFactory) {
         self.name = name
         self.factory = factory
-        func timers(_ transport: Transport) -> PhaseTimers {
-            PhaseTimers { phase in
-                let labels = [("service", name), ("transport", transport.rawValue), ("phase", phase)]
-                return Timer(label: MetricsObserver.Name.phases, dimensions: labels, factory: factory)
-            }
-        }
-        inProcess = timers(.inProcess)
-        http = timers(.http)
-        zeroMQ = timers(.zeroMQ)
+        inProcess = PhaseTimers(name, .inProcess, factory)
+        http = PhaseTimers(name, .http, factory)
+        zeroMQ = PhaseTimers(name, .zeroMQ, factory)
     }
 
     func record(_ ledger: Ledger, by transport: Transport) {
@@ -66,6 +62,16 @@ private final class ServiceMetrics: Sendable {
         case .inProcess: inProcess.record(ledger)
         case .http: http.record(ledger)
         case .zeroMQ: zeroMQ.record(ledger)
+        default: timers(of: transport).record(ledger)
+        }
+    }
+
+    private func timers(of transport: Transport) -> PhaseTimers {
+        others.withLock { others in
+            if let known = others[transport] { return known }
+            let made = PhaseTimers(name, transport, factory)
+            others[transport] = made
+            return made
         }
     }
 }
@@ -111,7 +117,7 @@ private final class EndpointMetrics: CallObserver {
             return known.counter
         }
         let labels = [
-            ("service", service.name), ("endpoint", endpoint), ("transport", transport.rawValue),
+            ("service", service.name), ("endpoint", endpoint), ("transport", transport.name),
             ("status", String(status)),
         ]
         let counter = Counter(label: MetricsObserver.Name.calls, dimensions: labels, factory: service.factory)
@@ -129,8 +135,11 @@ private final class PhaseTimers: Sendable {
     private let timers = Mutex<Timers?>(nil)
     private let make: @Sendable (_ phase: String) -> Timer
 
-    init(_ make: @escaping @Sendable (_ phase: String) -> Timer) {
-        self.make = make
+    init(_ service: String, _ transport: Transport, _ factory: any MetricsFactory) {
+        make = { phase in
+            let labels = [("service", service), ("transport", transport.name), ("phase", phase)]
+            return Timer(label: MetricsObserver.Name.phases, dimensions: labels, factory: factory)
+        }
     }
 
     func record(_ ledger: Ledger) {

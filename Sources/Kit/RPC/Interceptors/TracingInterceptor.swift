@@ -113,7 +113,7 @@ extension SpanAttributes {
         self["rpc.system"] = "starmicroservices"
         if let service = names.first { self["rpc.service"] = String(service) }
         if names.count == 2 { self["rpc.method"] = String(names[1]) }
-        self["network.protocol.name"] = call.transport.rawValue
+        self["network.protocol.name"] = call.transport.name
         guard call.transport == .http, let endpoint else { return }
         self["http.request.method"] = endpoint.http.method.rawValue
         self["http.route"] = endpoint.http.path.description

@@ -1,15 +1,21 @@
 import Dispatch
 import Synchronization
 
-/// Runs what must happen at an instant unless it is called off first, as most deadlines are.
+/// Runs what must happen at an instant unless it is called off first, as most deadlines are. A transport ends its calls in
+/// time with it.
+///
+/// ```swift
+/// let ticket = Deadlines.shared.schedule(at: deadline) { answer(.failure(.deadlineExceeded)) }
+/// Deadlines.shared.cancel(ticket)
+/// ```
 ///
 /// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that calling off costs a
 /// look-up and an idle process never wakes.
-package final class Deadlines: Sendable {
-    package static let shared = Deadlines()
+public final class Deadlines: Sendable {
+    public static let shared = Deadlines()
 
     /// Names what was scheduled, to call it off.
-    package struct Ticket: Sendable {
+    public struct Ticket: Sendable {
         fileprivate let tick: Int64
         fileprivate let number: UInt64
     }
@@ -27,7 +33,7 @@ package final class Deadlines: Sendable {
     private let queue = DispatchQueue(label: "deadlines")
 
     /// - Parameter action: run on a thread of its own at the instant, at the earliest; it must not block.
-    package func schedule(
+    public func schedule(
         at instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void
     ) -> Ticket {
         let tick = (start.duration(to: instant).nanoseconds + Self.tick - 1) / Self.tick
@@ -43,7 +49,7 @@ package final class Deadlines: Sendable {
     }
 
     /// Calls it off. What has begun already is not undone.
-    package func cancel(_ ticket: Ticket) {
+    public func cancel(_ ticket: Ticket) {
         state.withLock { state in
             guard var bucket = state.pending.removeValue(forKey: ticket.tick) else { return }
             bucket[ticket.number] = nil

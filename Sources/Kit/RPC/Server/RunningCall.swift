@@ -59,14 +59,16 @@ public final class RunningCall: Sendable {
 }
 
 extension Problem {
+    /// The caller has given the call up.
     public static let cancelled = Problem(.cancelled, "The caller has cancelled the call.")
 
-    package static var deadlineExceeded: Problem {
+    /// The time of a call is over; whether it was processed is not known.
+    public static var deadlineExceeded: Problem {
         Problem(.deadlineExceeded, "The time that the caller gave is over.")
     }
 
     /// The time of a call was over before it was begun.
-    package static var late: Problem {
+    public static var late: Problem {
         Problem(.deadlineExceeded, "The time that the caller gave is over.", isUnprocessed: true)
     }
 }

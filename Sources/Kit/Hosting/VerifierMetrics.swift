@@ -1,9 +1,10 @@
 import Metrics
+import RPC
 import Synchronization
 import Tokens
 
-/// The counters of a service's verifier, for Prometheus. It is asked when somebody looks, so that no call pays for it.
-final class TrustMetrics: Sendable {
+/// The counters of a service's verifier, for Prometheus. They are read when somebody looks, so that no call pays for it.
+final class VerifierMetrics: Sendable {
     private let verifier: AccessTokenVerifier
     private let hits: Counter
     private let misses: Counter
@@ -20,7 +21,9 @@ final class TrustMetrics: Sendable {
         "token_changes_fetched_total": "Requests for the issuer's keys and revocations.",
     ]
 
-    init(_ service: String, _ verifier: AccessTokenVerifier) {
+    /// `nil` for a verifier without counters.
+    init?(_ service: String, _ verifier: any TokenVerifier) {
+        guard let verifier = verifier as? AccessTokenVerifier else { return nil }
         self.verifier = verifier
         let dimensions = [("service", service)]
         hits = Counter(label: "token_cache_hits_total", dimensions: dimensions)

@@ -1,49 +1,48 @@
 import Endpoints
-import RPC
-import Synchronization
-import ZeroMQ
+package import RPC
 
 /// Does what the names of its endpoints say, and tells the test what its handlers come to.
-actor TrialService: Service, ThreadBound {
-    enum Event: Equatable {
+package actor TrialService: Service {
+    package enum Event: Equatable {
         case started(String)
         case cancelled
     }
 
-    /// What a handler fails with; nothing of it may reach a caller.
+    /// The failure of a handler; nothing of it may reach a caller.
     struct Leak: Error, CustomStringConvertible {
         static let secret = "hunter2"
         let description = "the password \(secret) was wrong"
     }
 
-    /// How many calls of `batch` are answered together.
+    /// The number of calls of `batch` that are answered together.
     static let batchSize = 100
 
-    nonisolated let thread: SocketThread
+    private nonisolated let executor: ServiceExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private nonisolated let events: AsyncStream<Event>
     private let happened: AsyncStream<Event>.Continuation
     private var stubborn: [CheckedContinuation<Void, Never>] = []
     private var batch: [CheckedContinuation<Void, Never>] = []
 
-    init(on thread: SocketThread) {
-        self.thread = thread
+    init(executor: ServiceExecutor) {
+        self.executor = executor
         (events, happened) = AsyncStream.makeStream()
     }
 
     /// Waits for what happens next.
-    nonisolated func next() async -> Event? {
+    package nonisolated func next() async -> Event? {
         for await event in events { return event }
         return nil
     }
 
     /// Lets the stubborn handlers end.
-    func release() {
+    package func release() {
         for continuation in stubborn { continuation.resume() }
         stubborn = []
     }
 
-    nonisolated var handlers: Handlers {
+    package nonisolated var handlers: Handlers {
         Handlers {
             handle(TrialContract.find) { search, _ in search }
             handle(TrialContract.change) { document, _ in document }
@@ -75,7 +74,7 @@ actor TrialService: Service, ThreadBound {
     private func circumstances(_: Empty, _ context: CallContext) async -> Circumstances {
         Circumstances(
             trace: context.trace.traceID, remaining: Int(context.remaining / .milliseconds(1)),
-            endpoint: context.endpoint, isOnThread: thread.isCurrent)
+            endpoint: context.endpoint)
     }
 
     private func slow(_: Empty, _ context: CallContext) async throws -> Empty {

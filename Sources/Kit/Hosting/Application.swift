@@ -1,9 +1,6 @@
-import Auth
-import Contracts
 import CoreMetrics
 import Foundation
 import HTTPTransport
-import Hosting
 import Logging
 import RPC
 import ServiceLifecycle
@@ -12,8 +9,21 @@ import Telemetry
 import UnixSignals
 import ZeroMQTransport
 
-/// Some services of the family in one process.
-struct Fleet {
+/// Services in one process, each over HTTP and over ZeroMQ, with settings, logs, `/metrics`, checks of health, documents
+/// and an orderly end.
+///
+/// ```swift
+/// @main
+/// enum Main {
+///     static func main() async {
+///         await Application.main(
+///             ServiceModule(GreetingContract.self, port: 8080) { host in
+///                 ServiceComponents(GreetingService())
+///             })
+///     }
+/// }
+/// ```
+public struct Application: Sendable {
     private let runtime: Runtime
     private let hosts: [ServiceHost]
     private let background: [@Sendable () async throws -> Void]
@@ -21,45 +31,40 @@ struct Fleet {
     private let closing: [@Sendable () async -> Void]
     private let logger: Logger
 
-    /// Builds the services; they do not listen yet.
+    /// Builds the services; they do not listen yet. It bootstraps `LoggingSystem` and `MetricsSystem`, so a process has one
+    /// application.
     ///
-    /// - Throws: `SettingsError` and whatever else stops a start, each a sentence that names what is wrong.
-    init(_ members: [Member], settings: Settings) async throws {
+    /// - Parameters:
+    ///   - name: in the log.
+    ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
+    /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong.
+    public init(
+        _ modules: [ServiceModule], settings: Settings, name: String = "application",
+        metricsHelp: [String: String] = [:]
+    ) async throws {
         let family = try FamilySettings(settings)
-        let fleet = try FleetSettings(settings, family)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
-            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, TrustMetrics.help,
-            AuthService.metricsHelp, summaries: [MetricsObserver.Name.phases])
+            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, VerifierMetrics.help, metricsHelp,
+            summaries: [MetricsObserver.Name.phases])
         MetricsSystem.bootstrap(prometheus)
-        logger = Logger(label: "star")
-        for unknown in settings.unknown(of: FleetSettings.all) {
-            logger.warning("Unknown setting", metadata: unknown.metadata)
-        }
-        for name in settings.serviceLinks(of: FleetSettings.all) {
-            logger.warning(
-                "A service link of Kubernetes is no setting: enableServiceLinks: false keeps such links out",
-                metadata: ["name": "\(name)"])
-        }
+        logger = Logger(label: name)
+        Self.warn(of: settings, modules, logger)
         runtime = try await Runtime(publicKeys: family.publicKeys)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []
         do {
-            for member in members {
+            for module in modules {
                 let host = try ServiceHost(
-                    member.name, port: member.port, settings: settings, family: family, runtime: runtime,
+                    module.name, port: module.port, settings: settings, family: family, runtime: runtime,
                     logger: logger)
                 hosts.append(host)
-                let built = try await member.build(host, fleet)
+                let built = try await module.build(host)
                 closing.append(built.close)
-                let trust = TrustMetrics(member.name, built.verifier)
-                let metrics = Page("/metrics", contentType: Prometheus.contentType) {
-                    trust.record()
-                    return Data(prometheus.text().utf8)
-                }
+                let metrics = Self.metrics(prometheus, VerifierMetrics(module.name, built.verifier))
                 try await host.serve(
-                    built.service, contract: member.contract, verifier: built.verifier,
+                    built.service, contract: module.contract, verifier: built.verifier,
                     interceptors: built.interceptors, observers: built.observers, pages: built.pages + [metrics])
                 background += built.background
             }
@@ -75,10 +80,31 @@ struct Fleet {
         self.closing = closing
     }
 
+    private static func warn(of settings: Settings, _ modules: [ServiceModule], _ logger: Logger) {
+        let own = modules.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) + $0.settings }
+        let known = FamilySettings.all + own
+        for unknown in settings.unknown(of: known) {
+            logger.warning("Unknown setting", metadata: unknown.metadata)
+        }
+        for name in Set(settings.serviceLinks(of: known)).sorted() {
+            logger.warning(
+                "A service link of Kubernetes is no setting: enableServiceLinks: false keeps such links out",
+                metadata: ["name": "\(name)"])
+        }
+    }
+
+    private static func metrics(_ prometheus: Prometheus, _ verifier: VerifierMetrics?) -> Page {
+        Page("/metrics", contentType: Prometheus.contentType) {
+            verifier?.record()
+            return Data(prometheus.text().utf8)
+        }
+    }
+
     /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
     ///
     /// - Parameter manager: is notified once all services listen, and when they begin to stop.
-    func run(_ manager: ServiceManager) async throws {
+    /// - Throws: ``StartError`` if an address is taken; whatever a task beside the services throws.
+    public func run(_ manager: ServiceManager = .init(address: nil)) async throws {
         let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: Helper(work: work), successTerminationBehavior: .ignore)
@@ -98,6 +124,26 @@ struct Fleet {
         }
         for close in closing { await close() }
         await runtime.stop()
+    }
+}
+
+extension Application {
+    /// Runs services until SIGTERM or SIGINT: the whole of a program.
+    ///
+    /// A failure ends the process with a sentence on standard error, and with exit code 78 if a setting is wrong, 1 otherwise
+    /// (sysexits.h).
+    ///
+    /// - Parameter environmentFile: the file that settings are read from, beside the environment. It need not exist.
+    public static func main(_ modules: ServiceModule..., environmentFile: String = ".env") async {
+        OpenFiles.raiseLimit()
+        do {
+            let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
+            try await Application(modules, settings: Settings(environmentFile: environmentFile)).run(manager)
+        } catch {
+            let program = ProcessInfo.processInfo.processName
+            try? FileHandle.standardError.write(contentsOf: Data("\(program): \(error)\n".utf8))
+            exit(error is SettingsError ? 78 : 1)
+        }
     }
 }
 

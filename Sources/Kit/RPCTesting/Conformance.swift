@@ -1,0 +1,26 @@
+/// The rules that hold on every transport alike: values, access, deadlines, cancellation, refusals, identity, timings, load,
+/// outages, and the end of a service.
+///
+/// The author of a transport holds it to them, with Swift Testing:
+///
+/// ```swift
+/// @Suite("JSON lines", .serialized, .timeLimit(.minutes(1)))
+/// struct LineTests {
+///     @Test("keep a rule of every transport", arguments: Conformance.checks(for: LineTransport.traits))
+///     func conforms(check: ConformanceCheck) async throws {
+///         try await check.run(on: LineTransport())
+///     }
+/// }
+/// ```
+public enum Conformance {
+    /// All checks, in the order in which a reader learns of the rules.
+    public static let checks: [ConformanceCheck] =
+        ValueChecks.checks + IdentityChecks.checks + AccessChecks.checks + RefusalChecks.checks + DeadlineChecks.checks
+        + CancellationChecks.checks + TimingChecks.checks + LoadChecks.checks + OutageChecks.checks
+        + EndingChecks.checks
+
+    /// The checks that a transport of these traits has to pass.
+    public static func checks(for traits: TransportTraits) -> [ConformanceCheck] {
+        checks.filter { traits.isRemote || !$0.isRemote }
+    }
+}

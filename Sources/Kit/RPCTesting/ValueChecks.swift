@@ -1,0 +1,75 @@
+import Endpoints
+import RPC
+import Testing
+
+enum ValueChecks {
+    static let checks = [
+        ConformanceCheck("Values travel in path and query as they are", query),
+        ConformanceCheck("Values travel in path and body as they are", body),
+        ConformanceCheck("Values may be nothing at all, in both directions", nothing),
+        ConformanceCheck("A reply has the endpoint's own status", status),
+        ConformanceCheck("Bodies up to the limit travel in both directions", large),
+        ConformanceCheck("Members that are not in the schema are passed over", strange),
+    ]
+
+    static let texts = [
+        "tea", " ", ".", "..", "a&b=c/d?e#f%20+", "“Grüße” 時刻 🕰️ e\u{301}", "\"}{\\", "line\nend\r\n\ttab\u{0}nul",
+        "{\"data\":1}",
+    ]
+
+    static func query(_ rig: ConformanceRig) async throws {
+        for text in Self.texts {
+            let tags = [text, "", "x"]
+            let search = Search(key: text, text: text, count: 10, ratio: 0.1, exact: false, tags: tags)
+            try await #expect(rig.client.call(TrialContract.find, search) == search)
+        }
+        for ratio: Double in [0, -1e300, .leastNonzeroMagnitude, 0.3333333333333333] {
+            let search = Search(key: "k", text: "", ratio: ratio)
+            try await #expect(rig.client.call(TrialContract.find, search) == search)
+        }
+        let search = Search(key: "k", text: "t", tags: [])
+        let echo = try await rig.client.call(TrialContract.find, search)
+        #expect(echo.tags == (rig.traits.carriesTextOnly ? nil : []))
+    }
+
+    static func body(_ rig: ConformanceRig) async throws {
+        for text in Self.texts {
+            let document = Document(
+                key: text, parts: [Note(text: text, number: -0.5), Note(text: "")], labels: [text: 9, "~/": 0])
+            try await #expect(rig.client.call(TrialContract.change, document) == document)
+            let note = Note(text: text, number: 1e21)
+            try await #expect(rig.client.call(TrialContract.add, note) == note)
+        }
+        let bare = Document(key: "k", parts: [])
+        try await #expect(rig.client.call(TrialContract.change, bare) == bare)
+    }
+
+    static func nothing(_ rig: ConformanceRig) async throws {
+        try await #expect(rig.client.call(TrialContract.nothing) == Empty())
+        for body in ["", "{}", "null"] {
+            let reply = await rig.send(TrialContract.nothing, body)
+            #expect(reply.status == 200)
+        }
+    }
+
+    static func status(_ rig: ConformanceRig) async throws {
+        let reply = await rig.send(TrialContract.add, #"{"text":"t"}"#)
+        #expect(reply.status == 201)
+        #expect(reply.output == ["text": "t"])
+    }
+
+    static func large(_ rig: ConformanceRig) async throws {
+        let limit = rig.traits.bodyLimit ?? 1024 * 1024
+        // Each end of a line takes two bytes in JSON.
+        let note = Note(text: String(repeating: "0123456789abcde\n", count: limit / 17 - 10))
+        for _ in 0..<3 { try await #expect(rig.client.call(TrialContract.add, note) == note) }
+        let exact = #"{"text":""# + String(repeating: "x", count: limit - 11) + #""}"#
+        #expect(exact.utf8.count == limit)
+        #expect(await rig.send(TrialContract.add, exact).status == 201)
+    }
+
+    static func strange(_ rig: ConformanceRig) async throws {
+        #expect(await rig.send(TrialContract.add, #"{"text":"t","new":{"a":[1]}}"#).status == 201)
+        #expect(await rig.send(TrialContract.find, #"{"key":"k","text":"t","new":1}"#).status == 200)
+    }
+}

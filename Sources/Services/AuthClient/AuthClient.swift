@@ -1,0 +1,75 @@
+import Contracts
+import Endpoints
+public import Logging
+public import RPC
+public import Tokens
+
+/// Trust in auth's tokens, for a process that is not auth: it has auth's keys from the start on, learns within a second of
+/// tokens that were revoked, and introspects a token at auth if an endpoint asks for it.
+///
+/// Over whatever transport reaches auth:
+///
+/// ```swift
+/// let auth = AuthClient(HTTPCaller("http://localhost:5040"))
+/// async let trust: Void = auth.run()
+/// let principal = try await auth.verifier.verify(token)
+/// ```
+///
+/// In a service that `Hosting` runs, with the addresses of its settings: ``init(_:)``.
+public struct AuthClient: Sendable {
+    /// Verifies tokens in this process. It answers 503 until the first keys have come, and the service is not ready.
+    public let verifier: AccessTokenVerifier
+
+    private let follower: NewsFollower
+    private let logger: Logger
+
+    /// The topic of auth's bulletins about keys and revocations, which is the name of the endpoint that returns them.
+    public static let topic = AuthContract.description.qualifiedName(of: AuthContract.changes.description)
+
+    /// - Parameters:
+    ///   - caller: reaches auth. It is called when ``run()`` begins, when a bulletin was missed, and four times a second
+    ///     while no bulletins come.
+    ///   - issuer: auth's `TOKEN_ISSUER`.
+    ///   - audience: auth's `TOKEN_AUDIENCE`.
+    public init(
+        _ caller: any Caller, issuer: String = defaultIssuer, audience: String = defaultAudience,
+        logger: Logger = Logger(label: "auth-client")
+    ) {
+        verifier = AccessTokenVerifier(
+            issuer: issuer, audience: audience, source: AuthKeys(auth: Client<AuthContract>(caller)))
+        follower = NewsFollower(verifier)
+        self.logger = logger
+    }
+
+    /// A bulletin of ``topic`` has come. Call it on any thread, in the order in which they come.
+    public func receive(_ bulletin: Bulletin) { follower.heard(bulletin) }
+
+    /// Fetches auth's keys as soon as auth is there, and keeps up with changes, until the task is cancelled. A service need
+    /// not wait for it to answer calls.
+    ///
+    /// - Throws: `CancellationError`.
+    public func run() async throws {
+        async let following: Void = follower.run()
+        try await verifier.warmUp { problem in
+            logger.info("Waiting for auth's keys", metadata: ["reason": "\(problem.detail)"])
+        }
+        logger.info("Auth's keys are here")
+        await following
+    }
+}
+
+/// Auth, asked over whatever transport reaches it.
+private struct AuthKeys: KeySource {
+    let auth: Client<AuthContract>
+
+    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
+        try await auth.call(
+            AuthContract.changes, ChangesQuestion(series: edition?.series, since: edition?.number),
+            timeout: .seconds(1))
+    }
+
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        _ = try await auth.call(
+            AuthContract.valid, PermissionQuestion(resource: permission), in: context, token: context.token)
+    }
+}
