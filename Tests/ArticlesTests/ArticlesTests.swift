@@ -16,15 +16,27 @@ struct ArticlesTests {
         #expect(Self.articles.count >= 8)
     }
 
-    @Test("every piece of Swift in an article is compiled here", arguments: articles)
-    func compiled(article: String) throws {
-        let text = try String(contentsOf: Self.root.appendingPathComponent("Sources/\(article)"), encoding: .utf8)
-        let snippets = try Self.lines(String(contentsOfFile: Self.snippets, encoding: .utf8))
+    @Test(
+        "every piece of Swift in an article or the README is compiled, here or in Tests/Outside",
+        arguments: ["README.md"] + articles.map { "Sources/" + $0 })
+    func compiled(page: String) throws {
+        let text = try String(contentsOf: Self.root.appendingPathComponent(page), encoding: .utf8)
+        let files = try Self.compiledFiles.map { try Self.lines(String(contentsOf: $0, encoding: .utf8)) }
         for block in text.components(separatedBy: "```swift\n").dropFirst() {
             let code = Self.lines(String(block.prefix(upTo: block.range(of: "```")?.lowerBound ?? block.endIndex)))
-            let found = snippets.indices.contains { snippets[$0...].starts(with: code) }
-            #expect(found, "\(article) shows what Snippets.swift does not have: \(code.first ?? "")")
+            let found = files.contains { file in file.indices.contains { file[$0...].starts(with: code) } }
+            #expect(found, "\(page) shows what no compiled file has: \(code.first ?? "")")
         }
+    }
+
+    /// Snippets.swift, and the package that uses the kit from outside.
+    private static var compiledFiles: [URL] {
+        let outside = root.appendingPathComponent("Tests/Outside")
+        let files = FileManager.default.enumerator(at: outside, includingPropertiesForKeys: nil)
+        let swift = (files?.compactMap { $0 as? URL } ?? []).filter { $0.pathExtension == "swift" }
+        return swift + [
+            URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Snippets.swift")
+        ]
     }
 
     @Test(
@@ -38,9 +50,6 @@ struct ArticlesTests {
             #expect(FileManager.default.fileExists(atPath: target.path), "\(page) links to \(match.target)")
         }
     }
-
-    private static let snippets = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Snippets.swift").path
 
     private static func lines(_ text: String) -> [String] {
         text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
