@@ -86,6 +86,10 @@ extension MemoryStore {
         }
     }
 
+    func hasAdministrator() -> Bool {
+        state.users.values.contains { $0.effectivePermissions(state.allRoles).contains(Administration.permission) }
+    }
+
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) throws(StoreError) -> Bool {
         let result = try write(entry) { state -> Result<User, Refusal> in
             let isThere = state.users.values.contains {

@@ -111,8 +111,8 @@ extension Connection: StoreTransaction {
         try run("DELETE FROM roles WHERE name = $1", name)
     }
 
-    package func roleHolders() throws -> [User] {
-        try users("WHERE name IN (SELECT user_name FROM user_roles) ORDER BY name")
+    package func holders(of role: String) throws -> [User] {
+        try users("WHERE name IN (SELECT user_name FROM user_roles WHERE role = $1) ORDER BY name", role)
     }
 
     package func administrators(orLocked: Bool) throws -> Int {

@@ -18,10 +18,9 @@ extension PostgresStore {
         _ condition: String, after name: String?, _ limit: Int
     ) async throws(StoreError) -> [User] {
         // Nothing lies between a name and the same with a NUL behind it, which PostgreSQL would not take.
-        let name = name.map { String(decoding: $0.utf8.prefix { $0 != 0 }, as: UTF8.self) }
+        let name = String(decoding: (name ?? "").utf8.prefix { $0 != 0 }, as: UTF8.self)
         return try await read { connection in
-            try connection.users(
-                "WHERE \(condition) AND ($1::text IS NULL OR name > $1) ORDER BY name LIMIT $2", name, limit)
+            try connection.users("WHERE \(condition) AND name > $1 ORDER BY name LIMIT $2", name, limit)
         }
     }
 }

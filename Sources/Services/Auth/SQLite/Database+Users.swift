@@ -102,8 +102,8 @@ extension Database: StoreTransaction {
         try run("DELETE FROM roles WHERE name = ?", name)
     }
 
-    package func roleHolders() throws -> [User] {
-        try values("SELECT DISTINCT user FROM user_roles ORDER BY user").compactMap { try user(named: $0) }
+    package func holders(of role: String) throws -> [User] {
+        try values("SELECT user FROM user_roles WHERE role = ? ORDER BY user", role).compactMap { try user(named: $0) }
     }
 
     package func administrators(orLocked: Bool) throws -> Int {

@@ -18,8 +18,7 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [User] {
         try await read { database in
             try database.values(
-                "SELECT name FROM users WHERE \(condition) AND (? IS NULL OR name > ?) ORDER BY name LIMIT ?", name,
-                name, limit
+                "SELECT name FROM users WHERE \(condition) AND name > ? ORDER BY name LIMIT ?", name ?? "", limit
             ).compactMap { try database.user(named: $0) }
         }
     }

@@ -64,18 +64,8 @@ public struct FirstStart: Sendable {
     }
 
     private func hasAdministrator() async throws -> Bool {
-        let roles = try await store.roles()
-        var last: String?
-        while true {
-            let page = try await store.users(after: last, limit: 100)
-            let isThere = page.contains { user in
-                user.name == Self.administrator
-                    || user.effectivePermissions(roles).contains(Administration.permission)
-            }
-            if isThere { return true }
-            guard page.count == 100 else { return false }
-            last = page.last?.name
-        }
+        guard try await store.user(named: Self.administrator) == nil else { return true }
+        return try await store.hasAdministrator()
     }
 
     private func removeStalePassword() async throws {

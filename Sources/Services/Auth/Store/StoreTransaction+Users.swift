@@ -47,7 +47,7 @@ extension StoreTransaction {
 
     package func set(_ role: Role, _ entry: AuditEntry) throws -> Role {
         guard try !roles().contains(role) else { return role }
-        return try endingLessened(at: entry.at) {
+        return try endingLessened(of: role.name, at: entry.at) {
             try set(role)
             try note(entry)
             return role
@@ -55,7 +55,7 @@ extension StoreTransaction {
     }
 
     package func removeRole(_ name: String, _ entry: AuditEntry) throws -> Role {
-        try endingLessened(at: entry.at) {
+        try endingLessened(of: name, at: entry.at) {
             guard let role = try roles().first(where: { $0.name == name }) else { throw Refusal.noSuchRole(name) }
             try delete(role: name)
             try note(entry)
@@ -93,10 +93,10 @@ extension StoreTransaction {
     }
 
     /// Revokes the tokens of those who may do less after an edit of a role.
-    private func endingLessened<Value>(at moment: Date, _ edit: () throws -> Value) throws -> Value {
+    private func endingLessened<Value>(of role: String, at moment: Date, _ edit: () throws -> Value) throws -> Value {
         try keepingAdministrator {
             let before = try roles()
-            let holders = try roleHolders()
+            let holders = try holders(of: role)
             let value = try edit()
             let after = try roles()
             for user in holders {

@@ -31,7 +31,7 @@ package protocol StoreTransaction {
     func set(_ role: Role) throws
     func delete(role name: String) throws
     /// Those who have a role, by name.
-    func roleHolders() throws -> [User]
+    func holders(of role: String) throws -> [User]
 
     func refreshToken(_ hash: String) throws -> StoredRefreshToken?
     /// Opens the family of its first token.

@@ -36,6 +36,10 @@ extension TransactionalStore {
         try await judge { try $0.add(user, by: authority, entry) }
     }
 
+    public func hasAdministrator() async throws(StoreError) -> Bool {
+        try await read { try $0.administrators(orLocked: true) > 0 }
+    }
+
     public func addFirstAdministrator(
         _ user: User, _ role: Role, _ entry: AuditEntry
     ) async throws(StoreError) -> Bool {

@@ -33,6 +33,9 @@ public protocol UserStore: Sendable {
         _ user: User, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, Refusal>
 
+    /// - Returns: whether somebody holds ``Administration/permission``, locked or not.
+    func hasAdministrator() async throws(StoreError) -> Bool
+
     /// Adds the first administrator, with a role of that name and these permissions, unless there is or was one: of several
     /// processes that start at once, one does.
     ///
