@@ -45,13 +45,18 @@ struct Word: Payload, Equatable {
 
 actor EchoService: RPC.Service {
     private nonisolated let executor: ServiceExecutor
+    private let own: String?
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(executor: ServiceExecutor) {
+    /// - Parameter own: the word that it says in place of the caller's.
+    init(executor: ServiceExecutor, own: String? = nil) {
         self.executor = executor
+        self.own = own
     }
 
-    nonisolated var handlers: Handlers { Handlers { handle(EchoContract.say) { word, _ in word } } }
+    nonisolated var handlers: Handlers {
+        Handlers { handle(EchoContract.say) { word, _ in self.own.map(Word.init) ?? word } }
+    }
 }
 
 /// A process as far as hosting goes: its settings, and hosts of one runtime.
@@ -68,19 +73,26 @@ struct Station {
         runtime = try await Runtime(publicKeys: family.publicKeys)
     }
 
-    func host(_ name: String) throws -> ServiceHost {
+    func host(_ name: String, resolver: HostResolver = .system) throws -> ServiceHost {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return try ServiceHost(
-            name, port: 0, settings: settings, family: family, runtime: runtime, logger: logger)
+            name, port: 0, settings: settings, family: family, runtime: runtime, logger: logger,
+            resolver: resolver)
     }
 
     /// A host that serves echo.
-    func echo() async throws -> ServiceHost {
+    func echo(_ own: String? = nil) async throws -> ServiceHost {
         let host = try host("echo")
         try await host.serve(
-            EchoService(executor: host.executor), contract: EchoContract.description, verifier: NoTokens())
+            EchoService(executor: host.executor, own: own), contract: EchoContract.description, verifier: NoTokens())
         return host
+    }
+
+    /// Runs hosts while a test goes on, each in its station.
+    static func run(_ hosts: [(Station, ServiceHost)], _ test: () async throws -> Void) async throws {
+        guard let (station, host) = hosts.first else { return try await test() }
+        try await station.run(host) { _ in try await run(Array(hosts.dropFirst()), test) }
     }
 
     /// Runs a host while a test goes on, and then stops it.

@@ -5,13 +5,14 @@ import Testing
 
 @testable import RPC
 
-@Suite("The replicas of a service")
+@Suite("The replicas of a service", .timeLimit(.minutes(1)))
 struct ReplicaTests {
     /// Answers every call alike, and counts them.
     private final class Fake: Caller {
         let isConnected: Bool
         private let reply: Reply
         private let asked = Atomic(0)
+        private let closed = Atomic(0)
 
         init(_ reply: Reply, isConnected: Bool = true) {
             self.reply = reply
@@ -19,13 +20,14 @@ struct ReplicaTests {
         }
 
         var timesAsked: Int { asked.load(ordering: .relaxed) }
+        var timesClosed: Int { closed.load(ordering: .relaxed) }
 
         func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
             asked.add(1, ordering: .relaxed)
             return reply
         }
 
-        func close() {}
+        func close() { closed.add(1, ordering: .relaxed) }
 
         static func good() -> Fake { Fake(.success(status: 200, body: Data())) }
         static func down(isUnprocessed: Bool = true) -> Fake {
@@ -33,10 +35,12 @@ struct ReplicaTests {
         }
     }
 
-    private func call(_ caller: ReplicaCaller, isIdempotent: Bool = false) async -> Int {
+    private func call(
+        _ caller: ReplicaCaller, isIdempotent: Bool = false, timeout: Duration? = nil
+    ) async -> Int {
         let endpoint = Endpoint<Empty, Empty>(
             "pour", .post, "/pour", access: .open, idempotent: isIdempotent, summary: "Made for tests.")
-        return await caller.call(Call("tea.pour"), endpoint.description).status
+        return await caller.call(Call("tea.pour", timeout: timeout), endpoint.description).status
     }
 
     @Test("are all called")
@@ -76,5 +80,125 @@ struct ReplicaTests {
     func connected() async {
         #expect(await ReplicaCaller([Fake.down(), Fake.good()]).isConnected)
         #expect(await !ReplicaCaller([Fake.down(), Fake.down()]).isConnected)
+    }
+
+    /// Replicas that come and go.
+    private func empty() -> ReplicaCaller { ReplicaCaller(transport: .inProcess) {} }
+
+    @Test("stand in for any number of others that cannot be reached: no call has been sent to those")
+    func many() async {
+        let caller = ReplicaCaller([Fake.down(), .down(), .down(), .down(), .down(), .good()])
+        #expect(await call(caller) == 200)
+    }
+
+    @Test("are waited for until the first is there")
+    func first() async {
+        let caller = empty()
+        async let status = call(caller)
+        _ = caller.add(Fake.good())
+        #expect(await status == 200)
+        #expect(await call(empty(), timeout: .milliseconds(20)) == 503)
+    }
+
+    @Test("are not waited for any longer when it is known that there are none")
+    func none() async {
+        let caller = empty()
+        async let status = call(caller, timeout: .seconds(600))
+        caller.beginPatience()
+        #expect(await status == 503)
+    }
+
+    @Test("stop waiting when their caller is cancelled")
+    func cancelled() async {
+        let caller = empty()
+        let task = Task { await call(caller, timeout: .seconds(600)) }
+        task.cancel()
+        #expect(await task.value == 503)
+    }
+
+    @Test("stand in for the last one that was lost, as soon as they come")
+    func replaced() async {
+        let caller = empty()
+        let good = Fake.good()
+        let first = caller.add(good)
+        #expect(await call(caller) == 200)
+        await caller.remove(first)
+        async let status = call(caller)
+        let second = Fake.good()
+        _ = caller.add(second)
+        #expect(await status == 200)
+        #expect(good.timesClosed == 1 && second.timesClosed == 0)
+    }
+
+    /// Answers when the test says so.
+    private final class Held: Caller {
+        private let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (begun, noteBegun) = AsyncStream.makeStream(of: Void.self)
+        private let state = Atomic(false)
+
+        var isConnected: Bool { true }
+        var isClosed: Bool { state.load(ordering: .relaxed) }
+
+        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+            if !call.isVital {
+                noteBegun.yield()
+                for await _ in stream { break }
+            }
+            return .success(status: 200, body: Data())
+        }
+
+        func answer() { continuation.yield() }
+        func close() { state.store(true, ordering: .relaxed) }
+    }
+
+    @Test("that have gone end their calls before they are closed")
+    func drained() async {
+        let caller = empty()
+        let held = Held()
+        let replica = caller.add(held)
+        async let status = call(caller, timeout: .seconds(50))
+        for await _ in held.begun { break }
+        await caller.remove(replica)
+        #expect(!held.isClosed)
+        held.answer()
+        #expect(await status == 200)
+        #expect(held.isClosed)
+    }
+
+    /// Can be reached, or not, as the test says.
+    private final class Switch: Caller {
+        private let isOn: Atomic<Bool>
+        let (refused, noteRefused) = AsyncStream.makeStream(of: Void.self)
+
+        init(_ isOn: Bool) { self.isOn = Atomic(isOn) }
+
+        var isConnected: Bool { isOn.load(ordering: .relaxed) }
+
+        func turn(on: Bool) { isOn.store(on, ordering: .relaxed) }
+
+        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+            guard isConnected else {
+                noteRefused.yield()
+                return .failure(.notConnected)
+            }
+            return .success(status: 200, body: Data())
+        }
+
+        func close() {}
+    }
+
+    @Test("stand in for the last one that says that it will stop, and are waited for until they are ready")
+    func successor() async {
+        let caller = empty()
+        let (first, second) = (Switch(true), Switch(false))
+        let replica = caller.add(first)
+        #expect(await call(caller) == 200)
+        first.turn(on: false)
+        async let status = call(caller)
+        for await _ in first.refused { break }
+        _ = caller.add(second)
+        await caller.remove(replica)
+        second.turn(on: true)
+        #expect(await status == 200)
     }
 }

@@ -29,8 +29,10 @@ struct WebAppPageTests {
             resource: ServiceRoute(resource, link: .ipc),
             resourceOverHTTP: ServiceRoute(overHTTP, link: .http),
             neighbours: [
-                Neighbour(AuthContract.description, [(auth, .ipc)]),
-                Neighbour(ResourceContract.description, [(resource, .ipc), (overHTTP, .http)]),
+                Neighbour(AuthContract.description) { [auth] in [(auth, .ipc)] },
+                Neighbour(ResourceContract.description) { [resource, overHTTP] in
+                    [(resource, .ipc), (overHTTP, .http)]
+                },
             ])
         client = Client(
             try Line(

@@ -42,3 +42,31 @@ struct AddressTests {
         #expect(try Address(text).description == text)
     }
 }
+
+@Suite("The names of hosts")
+struct HostNamesTests {
+    @Test("are told from addresses in digits", arguments: ["127.0.0.1", "10.1", "::1", "[::1]", "[fe80::1%lo]", "*"])
+    func numeric(_ host: String) {
+        #expect(HostNames.isNumeric(host))
+    }
+
+    @Test("are no digits", arguments: ["localhost", "resource", "10.0.0.1.example", "1.2.3.4.5", "g::1"])
+    func name(_ host: String) {
+        #expect(!HostNames.isNumeric(host))
+    }
+
+    @Test("lead to addresses in digits that can be connected to")
+    func resolved() async throws {
+        let hosts = try await HostNames.addresses(of: "localhost")
+        #expect(!hosts.isEmpty && hosts.allSatisfy(HostNames.isNumeric))
+        for host in hosts { #expect(throws: Never.self) { _ = try Address("tcp://\(host):5040") } }
+    }
+
+    @Test("lead nowhere if nobody knows them, and the error says so")
+    func unknown() async {
+        let error = await #expect(throws: ZeroMQError.self) {
+            _ = try await HostNames.addresses(of: "nowhere.invalid")
+        }
+        #expect(error?.description.contains("nowhere.invalid") == true)
+    }
+}

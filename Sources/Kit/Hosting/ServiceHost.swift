@@ -19,18 +19,23 @@ public final class ServiceHost: ServiceLifecycle.Service {
 
     private let thread: SocketThread
     private let runtime: Runtime
+    private let resolver: HostResolver
     private let service: ServiceSettings
     private let parts = Parts()
 
-    /// - Parameter port: for HTTP, unless the settings name another.
+    /// - Parameters:
+    ///   - port: for HTTP, unless the settings name another.
+    ///   - resolver: finds the replicas of other services by their names.
     /// - Throws: ``SettingsError``; `ZeroMQError` where the system has no thread left.
     public init(
-        _ name: String, port: Int, settings: Settings, family: FamilySettings, runtime: Runtime, logger: Logger
+        _ name: String, port: Int, settings: Settings, family: FamilySettings, runtime: Runtime, logger: Logger,
+        resolver: HostResolver = .system
     ) throws {
         self.name = name
         self.settings = settings
         self.family = family
         self.runtime = runtime
+        self.resolver = resolver
         var logger = logger
         logger[metadataKey: "service"] = .string(name)
         self.logger = logger
@@ -41,42 +46,53 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// The executor of the service's actor: the thread that owns its sockets.
     public var executor: ServiceExecutor { thread }
 
-    /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself.
+    /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself, to each of its
+    /// replicas.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func caller(to contract: ContractDescription) async throws -> any Caller {
         try await replicas(of: contract).caller
     }
 
-    /// A way to each replica of another service, in the order in which its `…_ADDRESS` names them.
+    /// A way to each replica of another service that its `…_ADDRESS` names.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
-    public func replicas(of contract: ContractDescription) async throws -> [Replica] {
-        var replicas: [Replica] = []
-        for address in try ServiceSettings.addresses(of: contract.name, settings) {
-            replicas.append(Replica(address: address, caller: try await caller(to: contract, at: address)))
-        }
-        return replicas
+    public func replicas(of contract: ContractDescription) async throws -> ServiceReplicas {
+        try await replicas(of: contract, at: try ServiceSettings.addresses(of: contract.name, settings))
     }
 
     /// A way to another service, at an address of the caller's choice.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func caller(to contract: ContractDescription, at address: PeerAddress) async throws -> any Caller {
-        let caller: any Caller
+        try await replicas(of: contract, at: [address]).caller
+    }
+
+    private func replicas(of contract: ContractDescription, at addresses: [PeerAddress]) async throws -> ServiceReplicas
+    {
+        let sources = try addresses.map { try source(of: contract, at: $0) }
+        let replicas = try await ServiceReplicas(sources, resolver: resolver, logger: logger)
+        await parts.add(replicas.caller)
+        return replicas
+    }
+
+    private func source(
+        of contract: ContractDescription, at address: PeerAddress
+    ) throws(SettingsError) -> ReplicaSource {
         switch address {
-        case .http(let url): caller = HTTPCaller(url)
-        case .zeroMQ(let address):
-            let zeroMQ = ZeroMQCaller(
-                address, on: thread, context: runtime.context, contract: contract,
-                security: try family.security(
-                    to: contract.name, at: address, named: ServiceSettings.addressName(of: contract.name),
-                    with: service.curve, of: name))
-            try await zeroMQ.start()
-            caller = zeroMQ
+        case .http(let url): return ReplicaSource(address) { place in HTTPCaller(url, at: place) }
+        case .zeroMQ(let target):
+            let security = try family.security(
+                to: contract.name, at: target, named: ServiceSettings.addressName(of: contract.name),
+                with: service.curve, of: name)
+            return ReplicaSource(address) { [thread, runtime] place in
+                let caller = ZeroMQCaller(
+                    place.map(target.at) ?? target, on: thread, context: runtime.context, contract: contract,
+                    security: security)
+                try await caller.start()
+                return caller
+            }
         }
-        await parts.add(caller)
-        return caller
     }
 
     /// The way to tell others of the service's changes, at its `…_NEWS_LISTEN`. It begins with the service.

@@ -26,6 +26,19 @@ public struct Address: Sendable, Hashable {
         self.target = target
     }
 
+    /// The host of a `tcp://` address, IPv6 in brackets.
+    public var host: String? {
+        if case .tcp(let host, _) = target { host } else { nil }
+    }
+
+    /// The same port at another host. An address without a host is the same.
+    ///
+    /// - Parameter host: a name, IPv4, or IPv6 in brackets.
+    public func at(host: String) -> Address {
+        guard case .tcp(_, let port) = target else { return self }
+        return Address(known: .tcp(host: host, port: port))
+    }
+
     public var isTCP: Bool {
         if case .tcp = target { true } else { false }
     }

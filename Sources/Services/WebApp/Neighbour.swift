@@ -6,23 +6,26 @@ public import RPC
 public struct Neighbour: Sendable {
     let name: String
     private let summary: String
-    private let replicas: [NeighbourReplica]
+    private let replicas: @Sendable () async -> [(any Caller, Link)]
 
     /// - Parameters:
     ///   - contract: what is known of the service while it does not answer.
-    ///   - replicas: the way to each, and what that is.
-    public init(_ contract: ContractDescription, _ replicas: [(any Caller, Link)]) {
+    ///   - replicas: returns the way to each that there is, and by which transport that is.
+    public init(_ contract: ContractDescription, _ replicas: @escaping @Sendable () async -> [(any Caller, Link)]) {
         name = contract.name
         summary = contract.summary
-        self.replicas = replicas.map { NeighbourReplica($0, $1) }
+        self.replicas = replicas
     }
 
     /// Asks all replicas at once how they are, within half a second.
     ///
     /// - Parameter known: the service's state as it was.
     func look(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
+        let replicas = await replicas()
+        // Others may have come or gone: then nothing is known of any.
+        let known = known?.replicas.count == replicas.count ? known : nil
         let states = await Array(replicas.enumerated()).mapAtOnce { index, replica in
-            await replica.look(known?.replicas[index])
+            await NeighbourReplica(replica.0, replica.1).look(known?.replicas[index])
         }
         return WebAppContract.ServiceState(name: name, summary: summary, replicas: states)
     }

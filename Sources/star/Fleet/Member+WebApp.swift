@@ -19,7 +19,10 @@ extension Member {
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }
             let way = if let known { known } else { try await Way(to: member.contract, host) }
-            neighbours.append(Neighbour(way.contract, way.replicas.map { ($0.caller, Way.link($0.address)) }))
+            neighbours.append(
+                Neighbour(way.contract) {
+                    await way.replicas.current.map { ($0.caller, Way.link($0.address)) }
+                })
         }
         let service = WebAppService(
             executor: host.executor, auth: ServiceRoute(auth.caller, link: auth.link),
@@ -40,17 +43,17 @@ extension Member {
 /// A service, and how this one reaches it.
 private struct Way {
     let contract: ContractDescription
-    let replicas: [Replica]
-    let caller: any Caller
+    let replicas: ServiceReplicas
+    /// That of the first address.
+    let link: Link
+
+    var caller: any Caller { replicas.caller }
 
     init(to contract: ContractDescription, _ host: ServiceHost) async throws {
         self.contract = contract
         replicas = try await host.replicas(of: contract)
-        caller = replicas.caller
+        link = Self.link(try ServiceSettings.addresses(of: contract.name, host.settings)[0])
     }
-
-    /// That of the first replica.
-    var link: Link { Self.link(replicas[0].address) }
 
     static func link(_ address: PeerAddress) -> Link { Link(rawValue: address.scheme) ?? .ipc }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Endpoints
 import RPC
-import ZeroMQTransport
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
@@ -28,7 +27,7 @@ extension RemoteContract {
     static func endpoint(_ qualified: String, _ caller: any Caller) async throws -> EndpointDescription {
         if let own = KitContracts.endpoint(qualified) { return own }
         guard let contract = try await fetch(caller) else {
-            guard caller is ZeroMQCaller else {
+            guard caller.transport == .zeroMQ else {
                 Exit.say("The service does not tell its contract, and without it there is no path to call.")
                 throw ExitCode.failure
             }

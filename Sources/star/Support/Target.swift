@@ -1,6 +1,7 @@
 import ArgumentParser
 import HTTPTransport
 import Hosting
+import Logging
 import RPC
 import ZeroMQ
 import ZeroMQTransport
@@ -12,7 +13,7 @@ struct Target: ParsableArguments {
         case http
     }
 
-    @Option(help: "The wire, where the settings know the address: zmq or http; of several replicas, the first.")
+    @Option(help: "The wire, where the settings know the address: zmq or http.")
     var via: Wire?
 
     @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
@@ -34,7 +35,7 @@ struct Target: ParsableArguments {
         return names
     }
 
-    /// Connects, and disconnects afterwards.
+    /// Connects to all replicas, and disconnects afterwards.
     ///
     /// - Parameter standard: the default wire.
     /// - Throws: `SettingsError` where the address is wrong or not known, or a key is missing; what `body` throws.
@@ -42,23 +43,57 @@ struct Target: ParsableArguments {
         to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {
         let settings = try own.read()
-        switch try peer(service, via ?? standard, settings) {
-        case .http(let url): return try await HTTPCaller.connected(to: url, body)
-        case .zeroMQ(let address):
+        let context = try Context()
+        let thread = try SocketThread(name: "star")
+        let result = await outcome {
+            let sources = try peers(service, via ?? standard, settings).map {
+                try source(of: service, at: $0, settings, on: thread, context)
+            }
+            var logger = Logger(label: "star")
+            logger.logLevel = .warning
+            let caller = try await ServiceReplicas(sources, logger: logger).caller
+            let result = await outcome { try await body(caller) }
+            await caller.close()
+            return try result.get()
+        }
+        await thread.shutdown()
+        context.terminate()
+        return try result.get()
+    }
+
+    private func source(
+        of service: String, at address: PeerAddress, _ settings: Settings, on thread: SocketThread, _ context: Context
+    ) throws -> ReplicaSource {
+        switch address {
+        case .http(let url): return ReplicaSource(address) { HTTPCaller(url, at: $0) }
+        case .zeroMQ(let target):
             let name = self.address == nil ? ServiceSettings.addressName(of: service) : "--address"
-            let security = try own.security(to: service, at: address, named: name, settings)
-            return try await ZeroMQCaller.connected(to: address, security: security, body)
+            let security = try own.security(to: service, at: target, named: name, settings)
+            return ReplicaSource(address) { place in
+                let caller = ZeroMQCaller(
+                    place.map(target.at) ?? target, on: thread, context: context, security: security)
+                try await caller.start()
+                return caller
+            }
         }
     }
 
-    private func peer(_ service: String, _ wire: Wire, _ settings: Settings) throws -> PeerAddress {
-        if let address { return try PeerAddress(address) }
+    private func outcome<Value>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func peers(_ service: String, _ wire: Wire, _ settings: Settings) throws -> [PeerAddress] {
+        if let address { return [try PeerAddress(address)] }
         guard let member = Member.all.first(where: { $0.name == service }) else {
             throw SettingsError(description: "“\(service)” is not one of this family: give its --address.")
         }
         switch wire {
-        case .zmq: return try ServiceSettings.addresses(of: service, settings)[0]
-        case .http: return .http(try ServiceSettings(service, port: member.port, settings).url)
+        case .zmq: return try ServiceSettings.addresses(of: service, settings)
+        case .http: return [.http(try ServiceSettings(service, port: member.port, settings).url)]
         }
     }
 }

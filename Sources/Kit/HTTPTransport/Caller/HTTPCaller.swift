@@ -18,10 +18,13 @@ public final class HTTPCaller: Caller {
 
     /// - Parameters:
     ///   - address: of the peer, `http://host:port`.
+    ///   - place: where the connections go, in digits, if the host of `address` leads to several places.
     ///   - maxConnections: to the peer at once. A call waits for a free one, and the wait counts in its time.
     ///   - replyLimit: the longest body of a reply, in bytes. A longer one ends the call with
     ///     ``Problem/Kind/unavailable``.
-    public init(_ address: String, maxConnections: Int = 256, replyLimit: Int = 8 << 20) {
+    public init(
+        _ address: String, at place: String? = nil, maxConnections: Int = 256, replyLimit: Int = 8 << 20
+    ) {
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
         self.replyLimit = replyLimit
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
@@ -32,6 +35,9 @@ public final class HTTPCaller: Caller {
         configuration.connectionPool.retryConnectionEstablishment = false
         // The kit's interceptor makes the span of a call. The client would make a second one and replace `traceparent`.
         configuration.tracing.tracer = nil
+        if let place, let host = URL(string: address)?.host() {
+            configuration.dnsOverride[host] = place.trimmingCharacters(in: ["[", "]"])
+        }
         pool = ConnectionPool(configuration)
     }
 

@@ -53,7 +53,7 @@ public struct ServiceSettings: Sendable {
         Setting(
             addressName(of: service),
             "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
-                + "of each of several replicas, with commas between.",
+                + "of each of several replicas, with commas between. A host's name may lead to several, and is followed.",
             standard: socket(service)
         ) { text throws(SettingFault) in
             var addresses: [PeerAddress] = []

@@ -1,36 +1,33 @@
 import Endpoints
 import Synchronization
 
-/// The number of replicas of a service that are not ejected.
-final class InUseCount: Sendable {
-    private let value: Atomic<Int>
-
-    init(_ count: Int) { value = Atomic(count) }
-
-    var count: Int { value.load(ordering: .relaxed) }
-
-    func add(_ number: Int) { value.add(number, ordering: .relaxed) }
-}
-
 /// One replica as a balancer sees it: its calls in flight, how soon it answers, and whether it is left out.
-final class BalancedReplica: Sendable {
-    let caller: any Caller
-    private let inUse: InUseCount
-    private let state = Mutex(ReplicaState())
+package final class BalancedReplica: Sendable {
+    package let caller: any Caller
+    private let availability: Availability
+    private let state: Mutex<ReplicaState>
 
     /// After how long a replica that has calls in flight and does not answer is asked whether it lives, and for how
     /// long.
     static let silence = Duration.milliseconds(250)
-    /// The time between two probes of a replica that is ejected.
+    /// The time between two probes of a replica that is left out, at the most; after a shorter one at first.
     static let probeInterval = Duration.milliseconds(50)
+    private static let firstProbeInterval = Duration.milliseconds(5)
 
-    /// - Parameter inUse: counts the service's replicas that are not left out.
-    init(_ caller: any Caller, inUse: InUseCount) {
+    /// - Parameter isReady: if not, the replica is left out until it answers a probe.
+    init(_ caller: any Caller, isReady: Bool, _ availability: Availability) {
         self.caller = caller
-        self.inUse = inUse
+        self.availability = availability
+        state = Mutex(ReplicaState(isReady: isReady))
+        if isReady { availability.add() }
     }
 
-    var isEjected: Bool { state.withLock { $0.isEjected } }
+    /// Begins to ask a replica that is not ready, which the balancer must know by now.
+    func start() {
+        Task { await probeOnce(pause: Self.firstProbeInterval) }
+    }
+
+    var isInUse: Bool { state.withLock { $0.membership == .inUse } }
 
     /// The time that one more call may take, as far as that can be guessed.
     var load: Double { state.withLock { $0.load(at: .now) } }
@@ -47,13 +44,19 @@ final class BalancedReplica: Sendable {
         }
         // It was cancelled because its replica is silent.
         if case .failure(let problem) = reply, problem.kind == .cancelled, !Task.isCancelled { reply = .failure(.lost) }
-        let mustProbe = state.withLock { $0.end(id, reply, since: start, at: .now) }
-        if mustProbe { leaveOut() }
+        if change({ $0.end(id, reply, since: start, at: .now) }) { probe(after: Self.probeInterval) }
+        if state.withLock(\.isDrained) { await close() }
         return reply
     }
 
+    /// It gets no more calls, and is closed when those in flight have ended.
+    func retire() async {
+        _ = change { $0.retire() }
+        if state.withLock(\.isDrained) { await close() }
+    }
+
     func close() async {
-        state.withLock { $0.isClosed = true }
+        state.withLock { $0.close() }
         await caller.close()
     }
 
@@ -77,36 +80,53 @@ final class BalancedReplica: Sendable {
             return watch()
         }
         // Where there is no other, it is waited for.
-        if inUse.count > 1 || isEjected {
-            let (tasks, mustProbe) = state.withLock { $0.ejectSilent(at: .now) }
+        if availability.count > 1 || !isInUse {
+            var tasks: [Task<Reply, Never>] = []
+            let mustProbe = change { state in
+                let ejected = state.ejectSilent(at: .now)
+                tasks = ejected.tasks
+                return ejected.mustProbe
+            }
             for task in tasks { task.cancel() }
-            if mustProbe { leaveOut() }
+            if mustProbe { probe(after: Self.probeInterval) }
         }
         watch()
     }
 
-    /// It is not called any more until it has answered a probe.
-    private func leaveOut() {
-        inUse.add(-1)
-        probe()
-    }
-
-    /// Asks the replica again and again whether it is ready, until it is.
-    private func probe() {
-        let pause = Self.probeInterval * Double.random(in: 0.5...1)
-        _ = Deadlines.shared.schedule(at: .now + pause) { [weak self] in
-            Task { await self?.probeOnce() }
+    /// Changes the state. Who sees that the replica is not in use any more sees that it does not count any more.
+    ///
+    /// - Parameter transition: returns whether the replica has gone out of use.
+    private func change(_ transition: (inout ReplicaState) -> Bool) -> Bool {
+        state.withLock { state in
+            let hasGone = transition(&state)
+            if hasGone { availability.remove() }
+            return hasGone
         }
     }
 
-    private func probeOnce() async {
-        guard !state.withLock(\.isClosed) else { return }
+    /// Asks the replica again and again whether it is ready, until it is.
+    private func probe(after pause: Duration) {
+        _ = Deadlines.shared.schedule(at: .now + pause * Double.random(in: 0.5...1)) { [weak self] in
+            Task { await self?.probeOnce(pause: min(pause * 2, Self.probeInterval)) }
+        }
+    }
+
+    /// - Parameter pause: the time until the next probe.
+    private func probeOnce(pause: Duration) async {
+        guard state.withLock({ $0.membership == .leftOut }) else { return }
+        guard await isReady() else { return probe(after: pause) }
+        state.withLock { state in
+            if state.readmit(at: .now) { availability.add() }
+        }
+    }
+
+    private func isReady() async -> Bool {
+        guard await caller.isConnected else { return false }
         let call = Call(HealthContract.qualified(HealthContract.check), timeout: .milliseconds(200))
-        if await caller.isConnected, case .success = await caller.call(call, HealthContract.check.description) {
-            state.withLock { $0.readmit(at: .now) }
-            inUse.add(1)
-        } else {
-            probe()
+        switch await caller.call(call, HealthContract.check.description) {
+        case .success: return true
+        // A service that has no health checks can be called all the same.
+        case .failure(let problem): return [404, 501].contains(problem.status)
         }
     }
 }
@@ -130,8 +150,16 @@ struct ReplicaState {
     /// So many calls in a row may time out.
     static let toleratedTimeouts = 3
 
-    private(set) var isEjected = false
-    var isClosed = false
+    enum Membership: Equatable {
+        case inUse
+        /// It is not called while there is another one, and is probed.
+        case leftOut
+        /// It is not called any more; its calls in flight go on.
+        case retired
+        case closed
+    }
+
+    private(set) var membership: Membership
     private var isWatched = false
     private var lastID = 0
     private var inFlight: [Int: Task<Reply, Never>?] = [:]
@@ -139,6 +167,11 @@ struct ReplicaState {
     /// In seconds; later answers weigh more.
     private var latency = 0.0
     private var lastHeard = ContinuousClock.now
+
+    init(isReady: Bool = true) { membership = isReady ? .inUse : .leftOut }
+
+    /// True if it has been retired and has no calls in flight.
+    var isDrained: Bool { membership == .retired && inFlight.isEmpty }
 
     /// - Parameter task: that of a call which may be repeated.
     /// - Returns: the call's number, and whether the replica is to be watched from now on.
@@ -182,12 +215,22 @@ struct ReplicaState {
 
     /// - Returns: whether it was in use.
     private mutating func eject() -> Bool {
-        defer { isEjected = true }
-        return !isEjected
+        guard membership == .inUse else { return false }
+        membership = .leftOut
+        return true
     }
 
+    /// - Returns: whether it was in use.
+    mutating func retire() -> Bool {
+        guard membership != .closed else { return false }
+        defer { membership = .retired }
+        return membership == .inUse
+    }
+
+    mutating func close() { membership = .closed }
+
     mutating func look(at now: ContinuousClock.Instant) -> Look {
-        guard !inFlight.isEmpty, !isClosed else {
+        guard !inFlight.isEmpty, membership != .closed else {
             isWatched = false
             return .idle
         }
@@ -205,10 +248,14 @@ struct ReplicaState {
     }
 
     /// It has answered a probe: it begins anew.
-    mutating func readmit(at now: ContinuousClock.Instant) {
-        isEjected = false
+    ///
+    /// - Returns: whether it was left out.
+    mutating func readmit(at now: ContinuousClock.Instant) -> Bool {
+        guard membership == .leftOut else { return false }
+        membership = .inUse
         timeouts = 0
         lastHeard = now
+        return true
     }
 
     /// Old measurements count less and less, so that a replica which was slow is tried again.

@@ -13,14 +13,14 @@ final class HostLookup {
         deinit { wakeUp.close() }
     }
 
-    private static let queue = DispatchQueue(label: "host names", attributes: .concurrent)
+    fileprivate static let queue = DispatchQueue(label: "host names", attributes: .concurrent)
 
     private let answer: Answer
     private let thread: SocketThread
     private var attachment: SocketAttachment?
 
     /// - Parameter handler: called on the socket thread, unless the lookup is cancelled first; with no address if the
-    /// name   has none.
+    /// name has none.
     init(
         _ host: String, port: UInt16, on thread: SocketThread, handler: @escaping ([SocketAddress]) -> Void
     ) throws(ZeroMQError) {
@@ -45,5 +45,27 @@ final class HostLookup {
         guard let attachment else { return }
         self.attachment = nil
         thread.detach(attachment)
+    }
+}
+
+/// Names of hosts, as this system knows them.
+public enum HostNames {
+    /// True if this is an address of IPv4 or IPv6, or `*`, of which no name server is asked.
+    public static func isNumeric(_ host: String) -> Bool {
+        host == "*" || (try? SocketAddress.resolve(host, port: 0, numeric: true, operation: "read")) != nil
+    }
+
+    /// The addresses that a name leads to, in digits, IPv6 in brackets. A name server is asked on a thread that may wait.
+    ///
+    /// - Throws: `ZeroMQError` `EADDRNOTAVAIL` with the resolver's reason.
+    public static func addresses(of name: String) async throws -> [String] {
+        try await withCheckedThrowingContinuation { continuation in
+            HostLookup.queue.async {
+                continuation.resume(
+                    with: Result {
+                        try SocketAddress.resolve(name, port: 0, operation: "resolve").compactMap(\.host)
+                    })
+            }
+        }
     }
 }

@@ -1,0 +1,191 @@
+import Endpoints
+public import Logging
+public import RPC
+
+/// The replicas of a service: one for each address that the settings name, and one for each place that a name leads to.
+public struct ServiceReplicas: Sendable {
+    /// A way to all of them, which is to be closed.
+    public let caller: any Caller
+    private let list: @Sendable () async -> [Replica]
+
+    /// Those that are known now, in the order of the settings.
+    public var current: [Replica] { get async { await list() } }
+
+    /// - Parameters:
+    ///   - sources: one at least.
+    ///   - logger: gets a line when a replica comes or goes, or a name cannot be resolved.
+    /// - Throws: what the sources throw for an address without a name.
+    public init(_ sources: [ReplicaSource], resolver: HostResolver = .system, logger: Logger) async throws {
+        if sources.contains(where: { $0.address.hostName != nil }) {
+            let directory = ReplicaDirectory(sources, resolver: resolver, logger: logger)
+            await directory.start()
+            caller = directory
+            list = { await directory.replicas }
+        } else {
+            var replicas: [Replica] = []
+            for source in sources {
+                replicas.append(
+                    Replica(address: source.address, place: nil, caller: try await source.connect(nil)))
+            }
+            caller = replicas.count == 1 ? replicas[0].caller : ReplicaCaller(replicas.map(\.caller))
+            list = { [replicas] in replicas }
+        }
+    }
+}
+
+/// Calls the replicas of a service whose names are followed.
+///
+/// Names are resolved again every few seconds, and at once when a replica is lost. A new place is called when it has
+/// answered a health check; one that has gone gets no more calls, and its last ones end. While a name cannot be
+/// resolved, the places stay that it led to before.
+actor ReplicaDirectory: Caller {
+    private struct Place: Hashable {
+        /// The number of the source.
+        let source: Int
+        let host: String?
+    }
+
+    private let sources: [ReplicaSource]
+    private let resolver: HostResolver
+    private let logger: Logger
+    private let balancer: ReplicaCaller
+    private let signals: AsyncStream<Signal>
+    private let signal: AsyncStream<Signal>.Continuation
+    private var members: [Place: BalancedReplica] = [:]
+    private var unresolved: Set<Int> = []
+    private var isClosed = false
+
+    /// The reason for a look.
+    private enum Signal {
+        case loss
+        case time
+    }
+
+    /// The time from one look to the next: short at first and after a loss, and then longer and longer.
+    private static let pauses = (least: Duration.milliseconds(250), most: Duration.seconds(5))
+    /// However many replicas are lost at once, a name server is asked so often at most.
+    private static let rest = Duration.milliseconds(200)
+
+    init(_ sources: [ReplicaSource], resolver: HostResolver, logger: Logger) {
+        self.sources = sources
+        self.resolver = resolver
+        self.logger = logger
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        balancer = ReplicaCaller(transport: sources[0].address.transport) { [signal] in signal.yield(.loss) }
+    }
+
+    nonisolated var transport: Transport { balancer.transport }
+
+    var isConnected: Bool { get async { await balancer.isConnected } }
+
+    nonisolated func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+        await balancer.call(call, endpoint)
+    }
+
+    func close() async {
+        isClosed = true
+        signal.finish()
+        await balancer.close()
+    }
+
+    var replicas: [Replica] {
+        members.sorted { ($0.key.source, $0.key.host ?? "") < ($1.key.source, $1.key.host ?? "") }
+            .map { place, member in
+                Replica(address: sources[place.source].address, place: place.host, caller: member.caller)
+            }
+    }
+
+    /// Begins to follow the names.
+    func start() {
+        signal.yield(.loss)
+        Task { await follow() }
+    }
+
+    private func follow() async {
+        var pause = Self.pauses.least
+        for await reason in signals {
+            let hasChanged = await look()
+            pause = hasChanged || reason == .loss ? Self.pauses.least : min(pause * 2, Self.pauses.most)
+            balancer.beginPatience()
+            _ = Deadlines.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
+            try? await Task.sleep(for: Self.rest)
+        }
+    }
+
+    /// Resolves all names at the same time.
+    ///
+    /// - Returns: whether a replica has come or gone.
+    private func look() async -> Bool {
+        var hasChanged = false
+        await withTaskGroup { group in
+            for (number, source) in sources.enumerated() {
+                group.addTask { [resolver] in (number, await Self.hosts(of: source, resolver)) }
+            }
+            for await (number, hosts) in group {
+                if await take(hosts, of: number) { hasChanged = true }
+            }
+        }
+        return hasChanged
+    }
+
+    private static func hosts(
+        of source: ReplicaSource, _ resolver: HostResolver
+    ) async -> Result<[String?], any Error> {
+        guard let name = source.address.hostName else { return .success([nil]) }
+        do {
+            return .success(try await resolver.addresses(name))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func take(_ hosts: Result<[String?], any Error>, of source: Int) async -> Bool {
+        switch hosts {
+        case .success(let hosts) where !hosts.isEmpty:
+            if unresolved.remove(source) != nil {
+                logger.notice("A name can be resolved again", metadata: metadata(source))
+            }
+            return await set(Set(hosts.map { Place(source: source, host: $0) }), of: source)
+        case .success: noteUnresolved(source, "it leads to no address")
+        case .failure(let error): noteUnresolved(source, "\(error)")
+        }
+        return false
+    }
+
+    private func noteUnresolved(_ source: Int, _ reason: String) {
+        guard unresolved.insert(source).inserted else { return }
+        logger.warning(
+            "A name cannot be resolved, and what was known of it goes on to hold",
+            metadata: metadata(source).merging(["reason": "\(reason)"]) { $1 })
+    }
+
+    private func set(_ places: Set<Place>, of source: Int) async -> Bool {
+        let known = Set(members.keys.filter { $0.source == source })
+        for place in places.subtracting(known) { await add(place) }
+        for place in known.subtracting(places) {
+            guard let member = members.removeValue(forKey: place) else { continue }
+            logger.info("A replica has gone", metadata: metadata(place.source, place.host))
+            await balancer.remove(member)
+        }
+        return places != known
+    }
+
+    private func add(_ place: Place) async {
+        do {
+            let caller = try await sources[place.source].connect(place.host)
+            guard !isClosed else { return await caller.close() }
+            members[place] = balancer.add(caller)
+            logger.info("A replica has come", metadata: metadata(place.source, place.host))
+        } catch {
+            logger.error(
+                "A replica cannot be connected to",
+                metadata: metadata(place.source, place.host).merging(["error": "\(error)"]) { $1 })
+        }
+    }
+
+    private func metadata(_ source: Int, _ host: String? = nil) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["address": "\(sources[source].address)"]
+        metadata["place"] = host.map { "\($0)" }
+        return metadata
+    }
+}

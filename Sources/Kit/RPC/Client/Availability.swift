@@ -1,0 +1,99 @@
+import Synchronization
+
+/// The number of replicas of a service that are in use, and the calls that wait for one.
+final class Availability: Sendable {
+    private struct State {
+        var count = 0
+        /// Until then calls wait for a replica; `nil` while nobody knows which there are.
+        var patienceEnd: ContinuousClock.Instant?
+        var lastID = 0
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+
+        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+            defer { waiting = [:] }
+            return Array(waiting.values)
+        }
+    }
+
+    /// For how long calls wait when the last replica has gone.
+    static let patience = Duration.milliseconds(500)
+
+    private let state = Mutex(State())
+    /// Called when a replica has gone out of use.
+    private let lost: @Sendable () -> Void
+
+    init(lost: @escaping @Sendable () -> Void = {}) {
+        self.lost = lost
+    }
+
+    var count: Int { state.withLock(\.count) }
+
+    /// A replica has come into use.
+    func add() {
+        let waiting = state.withLock { state in
+            state.count += 1
+            return state.takeWaiting()
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// A replica has gone out of use.
+    func remove() {
+        state.withLock { state in
+            state.count -= 1
+            if state.count == 0 { state.patienceEnd = .now + Self.patience }
+        }
+        lost()
+    }
+
+    /// It is known which replicas there are, though none may be in use yet: calls do not wait for them for ever.
+    func beginPatience() {
+        let waiting = state.withLock { state in
+            guard state.patienceEnd == nil else { return [CheckedContinuation<Void, Never>]() }
+            state.patienceEnd = .now + Self.patience
+            return state.takeWaiting()
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits until a replica is in use, as long as there is hope.
+    ///
+    /// - Returns: whether one is.
+    func untilOneIsInUse(by deadline: ContinuousClock.Instant) async -> Bool {
+        while !Task.isCancelled {
+            let (count, end) = state.withLock { ($0.count, min(deadline, $0.patienceEnd ?? deadline)) }
+            guard count == 0 else { return true }
+            guard end > .now else { return false }
+            await change(by: end)
+        }
+        return false
+    }
+
+    /// Waits until a replica has come into use, or something else makes another look worth while.
+    private func change(by end: ContinuousClock.Instant) async {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        let timer = Deadlines.shared.schedule(at: end) { self.resume(id) }
+        defer { Deadlines.shared.cancel(timer) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayWait = state.withLock { state in
+                    guard state.count == 0, end > .now else { return false }
+                    state.waiting[id] = continuation
+                    return true
+                }
+                if !mayWait { continuation.resume() }
+                // A cancellation that came earlier found nothing to resume.
+                if Task.isCancelled { resume(id) }
+            }
+        } onCancel: {
+            resume(id)
+        }
+    }
+
+    private func resume(_ id: Int) {
+        state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
+    }
+}
