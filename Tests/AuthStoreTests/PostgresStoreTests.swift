@@ -231,6 +231,16 @@ struct PostgresStoreTests {
         await store.close()
     }
 
+    @Test("is not ready if a table that calls need is gone")
+    func incomplete() async throws {
+        let url = try await PostgresServer.shared.makeDatabase()
+        let store = PostgresStore(try DatabaseAddress(url))
+        try await store.probe()
+        try await withPool(url) { try $0.run("DROP TABLE star_auth.refresh_tokens CASCADE") }
+        await #expect(throws: StoreError.self) { try await store.probe() }
+        await store.close()
+    }
+
     @Test("is made anew where somebody has emptied the database")
     func emptied() async throws {
         let url = try await PostgresServer.shared.makeDatabase()

@@ -77,6 +77,38 @@ struct SQLiteFileTests {
         await store.close()
     }
 
+    @Test("is used on after somebody else's checkpoint has emptied its log, and after a restart")
+    func foreignCheckpoint() async throws {
+        let (store, _) = try await restorable()
+        let other = try DatabaseQueue(path: file.path)
+        _ = try await other.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try #require(FileStatus(of: log.path)?.size == 0)
+        try await store.probe()
+        try await store.add(user("eve"))
+        #expect(try await names(store) == ["ada", "bob", "eve"])
+        abandon(store)
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada", "bob", "eve"])
+        await again.close()
+    }
+
+    @Test("is not ready if a table that calls need is gone", arguments: ["refresh_tokens", "audit"])
+    func incomplete(_ table: String) async throws {
+        let (store, _) = try await restorable()
+        try await store.write { try $0.execute(sql: "PRAGMA foreign_keys = OFF; DROP TABLE \(table)") }
+        await #expect(throws: StoreError.self) { try await store.probe() }
+        await store.close()
+    }
+
+    @Test("of a newer auth is refused, and left as it is")
+    func newer() async throws {
+        let (store, _) = try await restorable()
+        try await store.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 of tomorrow')") }
+        await store.close()
+        let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
+        #expect(error?.description.contains("99 of tomorrow") == true)
+    }
+
     @Test("that was written over after a crash is refused, until the old log is removed")
     func writtenOverAfterCrash() async throws {
         let (store, copy) = try await restorable()
@@ -198,6 +230,23 @@ struct SQLiteFileTests {
         let last = try SQLiteStore(file)
         #expect(try await names(last) == ["ada"])
         await last.close()
+    }
+
+    @Test("is replaced by a copy where a link leads to, and belongs to its owner, whoever restores it")
+    func linked() async throws {
+        let (store, copy) = try await restorable()
+        await store.close()
+        // Only root can give files away; for others the owner is the same.
+        if geteuid() == 0 { try #require(chown(file.path, 65_534, 65_534) == 0) }
+        let link = directory.url.appending(path: "link.sqlite")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+        try SQLiteStore.restore(copy, to: link)
+        let status = try FileManager.default.attributesOfItem(atPath: file.path)
+        #expect(status[.ownerAccountID] as? UInt32 == (geteuid() == 0 ? 65_534 : geteuid()))
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == file.path)
+        let again = try SQLiteStore(link)
+        #expect(try await names(again) == ["ada"])
+        await again.close()
     }
 
     @Test("is not replaced by a copy that is damaged, or by something else")

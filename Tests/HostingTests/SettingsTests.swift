@@ -69,10 +69,13 @@ struct SettingsTests {
         #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
     }
 
-    @Test("need no .env")
+    @Test("come from a file that is there, if somebody names one")
     func noFile() throws {
-        let settings = try Settings(environmentFile: directory.path(of: "nothing"))
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+        #expect(throws: SettingsError.self) { try Settings(environmentFile: directory.path(of: "nothing")) }
+        _ = try directory.write("", to: "env")
+        let link = directory.path(of: "link")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path(of: "nothing"))
+        #expect(throws: SettingsError.self) { try Settings(environmentFile: link) }
     }
 
     @Test("that nobody reads are told, with the name that was probably meant")

@@ -250,8 +250,9 @@ struct AuthLimitTests {
             unknown.append(await time("nobody"))
             known.append(await time("ada"))
         }
-        // The fastest of 60 each, whatever else the machine does.
+        // The fastest of 60 each. On a quiet machine they are within 5 %; threads that hash give way to others, and on a
+        // busy one they are within 35 %. Without a hash, one takes a tenth of the other.
         let ratio = try #require(known.min()) / #require(unknown.min())
-        #expect((0.85...1.15).contains(ratio), "\(ratio)")
+        #expect((0.5...2).contains(ratio), "\(ratio)")
     }
 }

@@ -121,6 +121,11 @@ struct ScaffoldTests {
         #expect(sentence.contains("“\(name)”"))
     }
 
+    @Test("may have the name of a type that it does not meet, such as that of the README's example")
+    func unmet() throws {
+        #expect(try Self.plan("greeting").made.contains { $0.path == "Tests/ServicesTests/GreetingTests.swift" })
+    }
+
     @Test("is not made where a file does not have what it would be added to")
     func anchors() throws {
         for path in try Self.plan().changed.map(\.path) {

@@ -42,6 +42,19 @@ extension PrivateFile {
         guard descriptor >= 0, fsync(descriptor) == 0 else { throw PrivateFileError(file.path, errno) }
     }
 
+    /// Gives a file to the owner and group of another, or of that one's directory if there is no other: an administrator
+    /// may write what a service owns.
+    ///
+    /// - Throws: ``PrivateFileError``, of `EPERM` if the process may not.
+    package static func give(_ file: URL, toOwnerOf other: URL) throws(PrivateFileError) {
+        var (own, wanted) = (stat(), stat())
+        guard stat(other.path, &wanted) == 0 || stat(other.deletingLastPathComponent().path, &wanted) == 0,
+            stat(file.path, &own) == 0
+        else { throw PrivateFileError(file.path, errno) }
+        guard (own.st_uid, own.st_gid) != (wanted.st_uid, wanted.st_gid) else { return }
+        guard chown(file.path, wanted.st_uid, wanted.st_gid) == 0 else { throw PrivateFileError(file.path, errno) }
+    }
+
     /// Takes from group and others whatever they may do with a file: `fsGroup` of Kubernetes adds it at each mount. Locks
     /// that the process has on the file stay: to close a descriptor of another kind than `O_PATH` would drop SQLite's.
     ///

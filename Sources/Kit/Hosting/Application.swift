@@ -133,8 +133,8 @@ extension Application {
     /// A failure ends the process with a sentence on standard error, and with exit code 78 if a setting is wrong, 1 otherwise
     /// (sysexits.h).
     ///
-    /// - Parameter environmentFile: the file that settings are read from, beside the environment. It need not exist.
-    public static func main(_ modules: ServiceModule..., environmentFile: String = ".env") async {
+    /// - Parameter environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
+    public static func main(_ modules: ServiceModule..., environmentFile: String = Settings.standardFile) async {
         OpenFiles.raiseLimit()
         do {
             let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])

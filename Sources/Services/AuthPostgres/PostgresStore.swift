@@ -77,7 +77,9 @@ public final class PostgresStore: TransactionalStore {
     }
 
     public func probe() async throws(StoreError) {
-        _ = try await read { try $0.run("SELECT probes FROM state") }
+        try await read { connection in
+            for table in storeTables { try connection.run("SELECT 1 FROM \(table) LIMIT 1") }
+        }
         // On a full disk small writes still find a place here and there. There is room again where a larger one does.
         let bytes = isFull.load(ordering: .relaxed) ? (0..<65_536).map { _ in UInt8.random(in: .min ... .max) } : []
         try await write { connection in

@@ -17,7 +17,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var names: ServiceNames
 
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = ".env"
+    var env = Settings.standardFile
 
     func run() async throws {
         OpenFiles.raiseLimit()

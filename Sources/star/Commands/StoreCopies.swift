@@ -62,7 +62,7 @@ struct StoreCopies: AsyncParsableCommand {
     /// The store to use.
     struct StorePlace: ParsableArguments {
         @Option(help: "The file that settings are read from, beside the environment.")
-        var env = ".env"
+        var env = Settings.standardFile
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
         func file() throws -> URL {

@@ -25,8 +25,19 @@ struct FamilyFiles {
         guard !targets.contains(name.lowercase) else {
             throw .refused("“\(name.lowercase)” is taken: Package.swift names it already.")
         }
-        let type = files.keys.first { $0.hasPrefix("Sources/") && $0.hasSuffix("/\(name.capitalized).swift") }
+        let type = files.keys.first { isVisible($0) && $0.hasSuffix("/\(name.capitalized).swift") }
         if let type { throw .refused("“\(name.lowercase)” is taken: \(type) has a type of that name.") }
+    }
+
+    /// True for the files of services and commands, and of the modules that the boilerplate imports: a type elsewhere does
+    /// not meet a service of its name.
+    private func isVisible(_ path: String) -> Bool {
+        guard path.hasPrefix("Sources/Kit/") else { return path.hasPrefix("Sources/") }
+        let module = path.split(separator: "/")[2]
+        return files.contains { file, text in
+            (file.hasPrefix("Sources/Services/Boilerplate/") || file.hasSuffix("Member+Boilerplate.swift"))
+                && text.contains("import \(module)\n")
+        }
     }
 
     /// - Returns: the port; by default ten after the highest, or the next multiple of ten after it that browsers open.

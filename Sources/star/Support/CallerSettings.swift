@@ -11,7 +11,7 @@ struct CallerSettings: ParsableArguments {
     var serverKey: String?
 
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = ".env"
+    var env = Settings.standardFile
 
     func validate() throws {
         if let serverKey, (try? CurvePublicKey(reference: serverKey)) == nil {

@@ -9,14 +9,22 @@ public struct Settings: Sendable {
     private let path: String
     private let secrets = Secrets()
 
-    /// The environment first, then the file at `path`, which need not exist.
+    /// The environment first, then the file at `path`. Only ``standardFile`` need not exist: a file that somebody names is
+    /// meant to be read.
     ///
-    /// - Throws: ``SettingsError`` if the file cannot be read, with the number of the line that is not understood.
-    public init(environmentFile path: String = ".env") throws(SettingsError) {
+    /// - Throws: ``SettingsError`` if the file cannot be found or read, with the number of the line that is not understood.
+    public init(environmentFile path: String = standardFile) throws(SettingsError) {
         self.path = path
         environment = ProcessInfo.processInfo.environment
         file = try EnvironmentFile(path, environment: environment)
+        var link = stat()
+        guard file != nil || (path == Self.standardFile && lstat(path, &link) != 0) else {
+            throw SettingsError(description: "There is no settings file \(path), or its link leads nowhere.")
+        }
     }
+
+    /// The settings file of the directory that a process runs in.
+    public static let standardFile = ".env"
 
     /// Settings from a dictionary, for tests.
     public init(_ values: [String: String]) {

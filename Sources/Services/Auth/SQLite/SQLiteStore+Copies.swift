@@ -18,11 +18,13 @@ extension SQLiteStore {
         }
     }
 
-    /// Puts a copy in the place of a store, whether auth runs or not: it uses the copy from its next call on.
+    /// Puts a copy in the place of a store, whether auth runs or not: it uses the copy from its next call on. The copy
+    /// belongs to the owner of what it replaces, whoever restores it; a link to the store stays a link.
     ///
     /// - Throws: ``SQLiteFileError`` if the copy is damaged or no store; otherwise the system's or SQLite's reason. The store
     ///   is as it was then.
-    public static func restore(_ copy: URL, to file: URL) throws {
+    public static func restore(_ copy: URL, to link: URL) throws {
+        let file = link.resolvingSymlinksInPath()
         let source = StoreFile(copy.path)
         try source.verify()
         let draft = file.appendingPathExtension("restored")
@@ -30,6 +32,7 @@ extension SQLiteStore {
         try PrivateFile.createNew(draft)
         do {
             try source.reading { try $0.copyAll(to: draft) }
+            try PrivateFile.give(draft, toOwnerOf: file)
             try PrivateFile.synchronize(draft)
         } catch {
             try? FileManager.default.removeItem(at: draft)
@@ -40,6 +43,7 @@ extension SQLiteStore {
             guard rename(draft.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
             try target.putLogAway()
         }
+        try PrivateFile.give(URL(filePath: target.mark.path), toOwnerOf: file)
         try PrivateFile.synchronize(file.deletingLastPathComponent())
     }
 }

@@ -138,8 +138,7 @@ public final class SQLiteStore: TransactionalStore {
     public func probe() async throws(StoreError) {
         try await write { database in
             try database.run("UPDATE state SET probes = probes + 1")
-            let tables: [String] = try database.values("SELECT name FROM sqlite_schema WHERE type = 'table'")
-            for table in tables {
+            for table in storeTables {
                 _ = try database.rows("SELECT * FROM \(table) LIMIT 1")
             }
         }
@@ -192,7 +191,13 @@ extension SQLiteStore {
         case .writtenOver(found.identity): return false
         case .open(let opened) where opened.status.identity == found.identity:
             guard opened.status != found else { return false }
-            return overwrite(&state, opened, found)
+            // With an empty log nothing of it can be mixed with the file: it is opened as another one would be.
+            guard file.mark.allows(found) || !file.isLogEmpty else {
+                close(opened)
+                break
+            }
+            overwrite(&state, opened, found)
+            return false
         case .open(let opened): close(opened)
         case .failed, .writtenOver: break
         }
@@ -205,7 +210,7 @@ extension SQLiteStore {
         }
     }
 
-    private func overwrite(_ state: inout State, _ opened: Opened, _ found: FileStatus) -> Bool {
+    private func overwrite(_ state: inout State, _ opened: Opened, _ found: FileStatus) {
         if file.mark.allows(found) {
             state = .open(Opened(pool: opened.pool, status: found, damage: opened.damage))
         } else {
@@ -213,7 +218,6 @@ extension SQLiteStore {
             _ = Unmanaged.passRetained(opened.pool)
             state = .writtenOver(found.identity)
         }
-        return false
     }
 
     /// Brings a long log into the file. If that fails, nothing is lost, and the next write tries again.

@@ -15,6 +15,7 @@ struct StoreFile: Sendable {
 
     var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
+    var isLogEmpty: Bool { FileStatus(of: log).map { $0.size == 0 } ?? true }
 
     /// Takes from group and others whatever they may do with the store's files.
     ///
@@ -78,6 +79,10 @@ struct StoreFile: Sendable {
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
             guard tables.contains("grdb_migrations") else { return (tables, []) }
             return (tables, try database.values("SELECT identifier FROM grdb_migrations"))
+        }
+        if let unknown = steps.first(where: { !SQLiteStore.migrations.migrations.contains($0) }) {
+            throw SQLiteFileError(
+                description: "The file \(path) was written by a newer auth, which knows the step “\(unknown)”.")
         }
         guard !steps.contains(SQLiteStore.firstMigration) else { return }
         // SQLite makes them even for those who only read.
