@@ -95,6 +95,8 @@ let package = Package(
         kit("Tokens", ["RPC", crypto]),
         // The rules for text and private files from outside.
         kit("Files"),
+        // The descriptors of the process, and those that connections leave to all else.
+        kit("Descriptors"),
         // Threads for work that blocks.
         kit("Background", [deque]),
         // Passwords: Argon2id, on threads of its own. Imports libsodium, as ZMTP does.
@@ -108,12 +110,12 @@ let package = Package(
         // ZeroMQ sockets over the system's, libzmq as Swift types to compare with, and the thread that owns both.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
-        kit("ZeroMQ", ["CEvents", "CZeroMQ", "ZMTP"]),
+        kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "ZMTP"]),
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
         // The two wires.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
-        kit("HTTPTransport", ["CZlib", "RPC", httpClient] + nio),
+        kit("HTTPTransport", ["CZlib", "Descriptors", "RPC", httpClient] + nio),
         kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
@@ -121,8 +123,8 @@ let package = Package(
         kit(
             "Hosting",
             [
-                "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, signals,
-                logging, metrics,
+                "Descriptors", "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents",
+                lifecycle, signals, logging, metrics,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
@@ -155,6 +157,7 @@ let package = Package(
             ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
         tests("FilesTests", ["Files"]),
+        tests("DescriptorsTests", ["Descriptors"]),
         tests("BackgroundTests", ["Background"]),
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.

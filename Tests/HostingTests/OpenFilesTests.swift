@@ -12,9 +12,21 @@ struct OpenFilesTests {
             try #require(getrlimit(files, &limit) == 0)
             limit.rlim_cur = 256
             try #require(setrlimit(files, &limit) == 0)
-            OpenFiles.raiseLimit()
+            try OpenFiles.raiseLimit(forServices: 1)
             try #require(getrlimit(files, &limit) == 0)
             #expect(limit.rlim_cur == min(limit.rlim_max, 65_536))
+        }
+    }
+
+    @Test("are too few for a start if they leave none to connections, which names the number needed")
+    func tooFew() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            let error = #expect(throws: SettingsError.self) { try OpenFiles.raiseLimit(forServices: 1) }
+            let needed = 96 + 4 * ProcessInfo.processInfo.activeProcessorCount
+            #expect(error?.description.contains("needs \(needed)") == true)
+            #expect(error?.description.contains("ulimit -n \(needed)") == true)
         }
     }
 }

@@ -2,11 +2,14 @@
 import os
 import resource
 import socket
+import subprocess
 import time
 import urllib.request
 from urllib.parse import urlsplit
 
-from serving import serving
+import pytest
+
+from serving import STAR, serving
 from starmicroservices import Client
 
 
@@ -43,3 +46,45 @@ def test_silent_connections_leave_descriptors_for_everybody_else(tmp_path):
         for one in silent:
             one.close()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def hello(kind: str) -> bytes:
+    """The greeting and READY of a socket without security (ZMTP 3.1)."""
+    ready = b"\x05READY\x0bSocket-Type" + len(kind).to_bytes(4, "big") + kind.encode()
+    return (b"\xff" + bytes(8) + b"\x7f\3\1NULL" + bytes(16) + b"\0" + bytes(31)
+            + b"\4" + bytes([len(ready)]) + ready)
+
+
+@pytest.mark.parametrize("place, kind", [("auth", "DEALER"), ("auth", ""), ("auth-news", "SUB")])
+def test_silent_peers_of_zeromq_leave_descriptors_for_everybody_else(tmp_path, place, kind):
+    peers = []
+    try:
+        with serving(tmp_path, "auth", limit=256) as services:
+            path = services.sockets[place.removesuffix("-news")].removeprefix("ipc://").replace("auth.", f"{place}.")
+            for _ in range(400):
+                peer = socket.socket(socket.AF_UNIX)
+                peer.settimeout(10)
+                peer.connect(path)
+                peers.append(peer)
+                if kind:
+                    peer.sendall(hello(kind))
+            with urllib.request.urlopen(services.urls["auth"] + "/health/ready", timeout=10) as answer:
+                assert answer.status == 200
+            with Client(services.sockets["auth"]) as client:
+                client.ping()
+            before = processor_seconds(services.process)
+            time.sleep(1)
+            assert processor_seconds(services.process) - before < 0.3
+            assert len(os.listdir(f"/proc/{services.process.pid}/fd")) < 192
+    finally:
+        for one in peers:
+            one.close()
+
+
+@pytest.mark.parametrize("limit", [24, 64])
+def test_a_limit_that_is_too_low_for_the_services_ends_the_start_with_the_number_needed(tmp_path, limit):
+    ended = subprocess.run(
+        ["bash", "-c", f'ulimit -n {limit}; exec "$0" serve auth', str(STAR)], cwd=tmp_path, timeout=60,
+        capture_output=True, text=True)
+    assert ended.returncode == 78
+    assert f"may open {limit} files" in ended.stderr and "ulimit -n " in ended.stderr

@@ -135,8 +135,8 @@ extension Application {
     ///
     /// - Parameter environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     public static func main(_ modules: ServiceModule..., environmentFile: String = Settings.standardFile) async {
-        OpenFiles.raiseLimit()
         do {
+            try OpenFiles.raiseLimit(forServices: modules.count)
             let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
             try await Application(modules, settings: Settings(environmentFile: environmentFile)).run(manager)
         } catch {

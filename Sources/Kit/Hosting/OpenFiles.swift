@@ -1,20 +1,23 @@
+import Descriptors
 import Foundation
 
-/// The number of files and sockets that the process may have open.
+/// The files and sockets that a process of services may have open.
 public enum OpenFiles {
-    /// A number that is enough for any service; some systems allow a thousand million.
-    private static let enough: rlim_t = 65_536
+    /// Allows as many as the system lets the process allow itself.
+    ///
+    /// - Parameter services: the number of services that the process will run.
+    /// - Throws: ``SettingsError`` with the number needed, if that is not enough for them and a few connections.
+    public static func raiseLimit(forServices services: Int) throws(SettingsError) {
+        DescriptorLimit.raise()
+        let needed = needed(forServices: services)
+        guard DescriptorLimit.current < needed else { return }
+        throw SettingsError(
+            description: "The process may open \(DescriptorLimit.current) files and sockets, and needs \(needed): "
+                + "raise the limit (ulimit -n \(needed), LimitNOFILE of systemd, --ulimit nofile of containers).")
+    }
 
-    /// Allows as many as the system lets the process allow itself. Most systems start processes with a thousand.
-    public static func raiseLimit() {
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #else
-            let files = RLIMIT_NOFILE
-        #endif
-        guard getrlimit(files, &limit) == 0 else { return }
-        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, enough))
-        setrlimit(files, &limit)
+    /// Each processor has an event loop, each service sockets, timers, files and callers.
+    private static func needed(forServices services: Int) -> Int {
+        64 + 32 * services + 4 * ProcessInfo.processInfo.activeProcessorCount
     }
 }

@@ -32,7 +32,8 @@ public struct SocketOptions: Sendable {
     public var maxRetransmission: Duration = .seconds(10)
     /// Connections that wait to be accepted; a fleet that reconnects at once needs many.
     public var backlog = 1024
-    /// Connections that one listener holds; further ones are closed at once.
+    /// Connections that one listener holds, if the process has descriptors for as many. For one more, handshakes that
+    /// take too long end, then the connections that have been silent for longest.
     public var maxConnections = 16_384
     /// Accept and resolve IPv6 beside IPv4.
     public var ipv6 = false

@@ -20,8 +20,8 @@ struct Serve: AsyncParsableCommand {
     var env = Settings.standardFile
 
     func run() async throws {
-        OpenFiles.raiseLimit()
         try await Exit.onError {
+            try OpenFiles.raiseLimit(forServices: names.members.count)
             let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
             let settings = try Settings(environmentFile: env)
             let family = try FleetSettings(settings, FamilySettings(settings))

@@ -1,3 +1,4 @@
+import Descriptors
 import NIOCore
 import Synchronization
 
@@ -63,7 +64,7 @@ final class ConnectionRegistry: Sendable {
 
     /// The number of connections for which there is still room: below the limit, and as far as the process has descriptors.
     /// It is negative if there are too many already.
-    var room: Int { min(limit - count, DescriptorReserve.room) }
+    var room: Int { DescriptorReserve.room(for: count, of: limit) }
 
     var count: Int { state.withLock { $0.open.count } }
 

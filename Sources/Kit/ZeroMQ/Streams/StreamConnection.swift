@@ -51,6 +51,8 @@ final class StreamConnection: Flushable {
 
     private var handshakeEnd: ContinuousClock.Instant?
     private var nextPing: ContinuousClock.Instant?
+    /// The instant at which something came last, or the connection began.
+    private(set) var lastRead = ContinuousClock.now
     /// Something has come since the last PING.
     private var isHeard = true
     /// Silence, in intervals of the heartbeat.
@@ -128,7 +130,8 @@ final class StreamConnection: Flushable {
         if readiness.contains(.readable) || readiness.contains(.failed) { read(toTheEnd: readiness.contains(.failed)) }
     }
 
-    private func end() {
+    /// Closes the connection, with the event.
+    func end() {
         let handler = handler
         if case .client = settings.curve, session.isShakingHands {
             handler?(.refused(Refusal(closedBy: SocketAddress.peer(of: descriptor))))
@@ -195,7 +198,8 @@ extension StreamConnection {
     ///
     /// - Parameter toTheEnd: whether the peer has gone.
     private func read(toTheEnd: Bool) {
-        let limit = ContinuousClock.now + Self.longestReading
+        lastRead = .now
+        let limit = lastRead + Self.longestReading
         repeat {
             let (count, size) = thread.withScratch { scratch in
                 let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }

@@ -1,3 +1,4 @@
+internal import Descriptors
 internal import Glibc
 internal import ZMTP
 
@@ -107,13 +108,31 @@ extension StreamListener {
                 if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { pauseAccepting() }
                 return
             }
-            guard connections.count < options.maxConnections else {
-                Glibc.close(descriptor)
-                continue
-            }
             add(descriptor)
+            if room < 0 { endOldestHandshakes() }
+            if room < 0 { return pauseAccepting() }
         }
     }
+
+    /// The number of connections for which there is room; negative if there are too many.
+    private var room: Int { DescriptorReserve.room(for: connections.count, of: options.maxConnections) }
+
+    /// Makes room by those that have not said who they are, and spares the last one to come: it may have a right to be here.
+    private func endOldestHandshakes() {
+        let oldest = handshaking.dropLast().prefix(crowd)
+        handshaking.removeFirst(oldest.count)
+        for number in oldest { connections.removeValue(forKey: number)?.close() }
+    }
+
+    /// Makes room for a peer that has done its handshake, by those that have been silent for longest. Whoever has not
+    /// cannot drive out anybody who has.
+    private func endMostSilent(sparing newest: PeerNumber) {
+        let ready = connections.filter { $0.key != newest && $0.value.isReady }.values
+        for connection in ready.sorted(by: { $0.lastRead < $1.lastRead }).prefix(crowd) { connection.end() }
+    }
+
+    /// The number of connections that make room at once: in a rush, not each newcomer is to wait for another's end.
+    private var crowd: Int { max(1, min(connections.count / 16, 16)) }
 
     private func add(_ descriptor: Int32) {
         if address.isTCP { StreamSocket.configureTCP(descriptor, options) }
@@ -124,7 +143,7 @@ extension StreamListener {
         let number = lastNumber
         connections[number] = StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] event in
             switch event {
-            case .ready: handshaking.removeAll { $0 == number }
+            case .ready: becameReady(number)
             case .message, .writable, .refused: break
             case .checkBy(let instant): return checkBy(instant)
             case .ended: forget(number)
@@ -135,6 +154,13 @@ extension StreamListener {
         checkBy(.now + settings.handshakeTime)
     }
 
+    private func becameReady(_ number: PeerNumber) {
+        handshaking.removeAll { $0 == number }
+        guard room < 0 else { return }
+        endMostSilent(sparing: number)
+        resumeAccepting()
+    }
+
     private func forget(_ number: PeerNumber) {
         handshaking.removeAll { $0 == number }
         connections[number] = nil
@@ -143,6 +169,10 @@ extension StreamListener {
     private func pauseAccepting() {
         for attachment in attachments { attachment.interest = [] }
         checkBy(.now + Self.acceptPause)
+    }
+
+    private func resumeAccepting() {
+        for attachment in attachments { attachment.interest = .readable }
     }
 }
 
@@ -157,7 +187,7 @@ extension StreamListener {
 
     private func check() {
         nextCheck = nil
-        for attachment in attachments { attachment.interest = .readable }
+        resumeAccepting()
         checkPlace()
         let now = ContinuousClock.now
         // A check may end a connection, and so change the table.
