@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A service that is asked to stop", .timeLimit(.minutes(5)))
 struct StopTests {
-    @Test("ends with exit code 0 in a few seconds, and leaves no socket", arguments: [SIGTERM, SIGINT])
+    @Test("ends with exit code 0 in a few seconds, and leaves no socket", arguments: [SIGTERM, SIGINT, SIGHUP])
     func ends(_ signal: Int32) async throws {
         try await Site.open { site in
             let all = try await site.serve("all")
@@ -15,6 +15,22 @@ struct StopTests {
             #expect(try await all.end(within: .seconds(10)) == 0, "\(all.log)")
             #expect(start.duration(to: .now) < .seconds(5))
             #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+        }
+    }
+
+    @Test("during its start ends in order, and leaves a store that is closed and no files of a moment")
+    func duringStart() async throws {
+        try await Site.open { site in
+            let data = site.directory.appending(path: ".star/data")
+            let auth = try site.start(["serve", "auth"])
+            try await eventually("the store is being made") {
+                FileManager.default.fileExists(atPath: data.appending(path: "auth.sqlite").path)
+            }
+            auth.send(SIGTERM)
+            #expect(try await auth.end() == 0, "\(auth.log)")
+            let left = try FileManager.default.contentsOfDirectory(atPath: data.path)
+            #expect(left.allSatisfy { ["auth.sqlite", "auth.sqlite-mark", "admin-password"].contains($0) }, "\(left)")
+            try await site.serve("auth")
         }
     }
 

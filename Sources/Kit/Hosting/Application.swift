@@ -6,7 +6,6 @@ import RPC
 import ServiceLifecycle
 import Synchronization
 import Telemetry
-import UnixSignals
 import ZeroMQTransport
 
 /// Services in one process, each over HTTP and over ZeroMQ, with settings, logs, `/metrics`, checks of health, documents
@@ -29,19 +28,23 @@ public struct Application: Sendable {
     private let background: [@Sendable () async throws -> Void]
     /// Closes what the services leave behind.
     private let closing: [@Sendable () async -> Void]
+    private let signals: StopSignals
     private let logger: Logger
 
     /// Builds the services; they do not listen yet. It bootstraps `LoggingSystem` and `MetricsSystem`, so a process has one
     /// application.
     ///
     /// - Parameters:
+    ///   - signals: end the process, its start included: they are made first.
     ///   - name: in the log.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
-    /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong.
+    /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong;
+    ///   `CancellationError` if a signal has ended it, with everything closed.
     public init(
-        _ modules: [ServiceModule], settings: Settings, name: String = "application",
+        _ modules: [ServiceModule], settings: Settings, signals: StopSignals, name: String = "application",
         metricsHelp: [String: String] = [:]
     ) async throws {
+        self.signals = signals
         let family = try FamilySettings(settings)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
@@ -56,6 +59,7 @@ public struct Application: Sendable {
         var closing: [@Sendable () async -> Void] = []
         do {
             for module in modules {
+                try signals.check()
                 let host = try ServiceHost(
                     module.name, port: module.port, settings: settings, family: family, runtime: runtime,
                     logger: logger)
@@ -68,11 +72,13 @@ public struct Application: Sendable {
                     interceptors: built.interceptors, observers: built.observers, pages: built.pages + [metrics])
                 background += built.background
             }
+            try signals.check()
         } catch {
             // Sockets are released on their threads, and not wherever the last reference ends.
             for host in hosts { await host.close() }
             for close in closing { await close() }
             await runtime.stop()
+            if error is CancellationError { logger.notice("Stopped during the start") }
             throw error
         }
         self.hosts = hosts
@@ -100,7 +106,7 @@ public struct Application: Sendable {
         }
     }
 
-    /// Runs until SIGTERM or SIGINT, then stops in the opposite order.
+    /// Runs until one of the signals comes, then stops in the opposite order.
     ///
     /// - Parameter manager: is notified once all services listen, and when they begin to stop.
     /// - Throws: ``StartError`` if an address is taken; whatever a task beside the services throws.
@@ -113,9 +119,12 @@ public struct Application: Sendable {
         let services: [any ServiceLifecycle.Service] =
             hosts.map { Hosted(host: $0, start: start) } + [Drain(hosts: hosts, manager: manager)]
         let group = ServiceGroup(
-            configuration: .init(
-                services: helpers + services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
+            configuration: .init(services: helpers + services.map { .init(service: $0) }, logger: logger))
+        let stopping = Task {
+            await signals.wait()
+            await group.triggerGracefulShutdown()
+        }
+        defer { stopping.cancel() }
         do {
             try await group.run()
         } catch {
@@ -128,7 +137,7 @@ public struct Application: Sendable {
 }
 
 extension Application {
-    /// Runs services until SIGTERM or SIGINT: the whole of a program.
+    /// Runs services until SIGTERM, SIGINT or SIGHUP: the whole of a program.
     ///
     /// A failure ends the process with a sentence on standard error, and with exit code 78 if a setting is wrong, 1 otherwise
     /// (sysexits.h).
@@ -136,14 +145,21 @@ extension Application {
     /// - Parameter environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     public static func main(_ modules: ServiceModule..., environmentFile: String = Settings.standardFile) async {
         do {
-            try OpenFiles.raiseLimit(forServices: modules.count)
-            let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
-            try await Application(modules, settings: Settings(environmentFile: environmentFile)).run(manager)
+            try await run(modules, environmentFile)
+        } catch is CancellationError {
         } catch {
             let program = ProcessInfo.processInfo.processName
             try? FileHandle.standardError.write(contentsOf: Data("\(program): \(error)\n".utf8))
             exit(error is SettingsError ? 78 : 1)
         }
+    }
+
+    private static func run(_ modules: [ServiceModule], _ environmentFile: String) async throws {
+        try OpenFiles.raiseLimit(forServices: modules.count)
+        let signals = await StopSignals()
+        let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
+        let settings = try Settings(environmentFile: environmentFile)
+        try await Application(modules, settings: settings, signals: signals).run(manager)
     }
 }
 

@@ -6,7 +6,7 @@ import Hosting
 /// `star serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs one service, several, or all of them, until Ctrl-C or SIGTERM.",
+        abstract: "Runs one service, several, or all of them, until Ctrl-C, SIGTERM or SIGHUP.",
         discussion: """
             Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (.star/run/NAME.sock). \
             Each can run in a process of its own, on this machine or another.
@@ -22,13 +22,21 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await Exit.onError {
             try OpenFiles.raiseLimit(forServices: names.members.count)
-            let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
-            let settings = try Settings(environmentFile: env)
-            let family = try FleetSettings(settings, FamilySettings(settings))
-            let application = try await Application(
-                names.members.map { $0.module(family) }, settings: settings, name: "star",
-                metricsHelp: AuthService.metricsHelp)
-            try await application.run(manager)
+            let signals = await StopSignals()
+            // A signal may end the start, too.
+            do {
+                try await serve(signals)
+            } catch is CancellationError {}
         }
+    }
+
+    private func serve(_ signals: StopSignals) async throws {
+        let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
+        let settings = try Settings(environmentFile: env)
+        let family = try FleetSettings(settings, FamilySettings(settings))
+        let application = try await Application(
+            names.members.map { $0.module(family) }, settings: settings, signals: signals, name: "star",
+            metricsHelp: AuthService.metricsHelp)
+        try await application.run(manager)
     }
 }
