@@ -196,7 +196,7 @@ struct PostgresStoreTests {
         for setting in [
             "bytea_output = 'escape'", "DateStyle = 'SQL, DMY'", "search_path = ''",
             "standard_conforming_strings = off",
-            "default_transaction_isolation = 'serializable'", "synchronous_commit = off", "statement_timeout = 1",
+            "default_transaction_isolation = 'serializable'", "synchronous_commit = off", "statement_timeout = 500",
             "lock_timeout = 1", "TimeZone = 'Asia/Tokyo'", "client_encoding = 'LATIN1'", "extra_float_digits = -10",
         ] {
             try await server.administer { try $0.run("ALTER DATABASE \(database) SET \(setting)") }
