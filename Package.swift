@@ -115,7 +115,8 @@ let package = Package(
         kit("Telemetry", [metrics]),
         // The two wires.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
-        kit("HTTPTransport", ["CZlib", "Descriptors", "RPC", httpClient] + nio),
+        .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
+        kit("HTTPTransport", ["CMalloc", "CZlib", "Descriptors", "RPC", httpClient] + nio),
         kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
@@ -123,8 +124,8 @@ let package = Package(
         kit(
             "Hosting",
             [
-                "Descriptors", "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport", "Documents",
-                lifecycle, signals, logging, metrics,
+                "Background", "Descriptors", "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport",
+                "Documents", lifecycle, signals, logging, metrics,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),

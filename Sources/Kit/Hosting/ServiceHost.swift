@@ -154,8 +154,9 @@ public final class ServiceHost: ServiceLifecycle.Service {
             dispatcher,
             settings: .init(
                 hosts: service.httpHosts, port: service.httpPort, bodyLimit: family.maxBody,
-                connectionLimit: family.maxConnections, idleTimeout: family.httpIdleTime, cors: family.cors,
-                trustedProxies: family.trustedProxies, proxyProtocol: family.proxyProtocol,
+                bodyMemoryLimit: family.maxBodyMemory, connectionLimit: family.maxConnections,
+                idleTimeout: family.httpIdleTime, cors: family.cors, trustedProxies: family.trustedProxies,
+                proxyProtocol: family.proxyProtocol,
                 stopTimeout: family.stopTime),
             pages: Page.documents(of: dispatcher.contracts, at: service.httpPort == 0 ? nil : service.url) + pages)
         let place = service.listen.map(\.description).joined(separator: " and ")

@@ -64,6 +64,7 @@ extension ConnectionHandler {
             refuse(error, context)
         }
         if !state.readsRequests, input.readableBytes > Self.maxInputAhead { state.dropInput() }
+        if state.phase == .receiving { holdBody(context) }
         // What is read keeps no memory.
         if input.readableBytes == 0 || !state.keepsInput { input = ByteBuffer() }
         if state.readsRequests { perform(state.awaitInput(), context) }
@@ -78,7 +79,7 @@ extension ConnectionHandler {
 
     private func receive(_ part: RequestParser.Part, _ context: ChannelHandlerContext) {
         switch part {
-        case .head(let head): begin(Exchange(head), context)
+        case .head(let head): begin(Exchange(head, responder.bodyBudget), context)
         case .body(let bytes): if state.phase == .receiving { append(bytes, context) }
         case .end:
             let isRefused = state.phase == .lingering
@@ -92,8 +93,10 @@ extension ConnectionHandler {
         state.beginRequest(isLast: !exchange.head.isKeepAlive)
         let headers = exchange.head.headers
         guard headers.framing != .length(0) else { return }
-        if case .length(let length) = headers.framing, length > responder.bodyLimit { return refuseBody(context) }
+        if case .length(let length) = headers.framing, length > responder.bodyLimit { return refuseLargeBody(context) }
         if headers.expectsContinue {
+            // The final status at once in place of 100 (RFC 9110, section 10.1.1).
+            guard responder.needsBody(exchange.head) else { return answerEarly(context) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.goOn)), promise: nil)
         }
         // A client that does not end its request in time loses its connection.
@@ -105,20 +108,27 @@ extension ConnectionHandler {
 
     private func append(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         guard let exchange else { return }
-        guard exchange.body.readableBytes + bytes.readableBytes <= responder.bodyLimit else {
-            return refuseBody(context)
-        }
-        if exchange.body.readableBytes == 0 {
-            exchange.body = bytes
-        } else {
-            exchange.body.writeImmutableBuffer(bytes)
-        }
+        exchange.append(bytes)
+        if exchange.bodySize > responder.bodyLimit { refuseLargeBody(context) }
     }
 
-    private func refuseBody(_ context: ChannelHandlerContext) {
-        exchange?.body = ByteBuffer()
+    /// Keeps the part of a body that has come, for as long as the rest takes.
+    private func holdBody(_ context: ChannelHandlerContext) {
+        guard let exchange, exchange.body.readableBytes > 0 else { return }
+        if !responder.needsBody(exchange.head) { exchange.dropBody() }
+        guard !exchange.reserveBody() else { return }
+        answerEarly(context, .overloaded("Too many bodies of requests have come only in part."))
+    }
+
+    private func refuseLargeBody(_ context: ChannelHandlerContext) {
+        answerEarly(context, Problem(.tooLarge, "The body is larger than \(responder.bodyLimit) bytes."))
+    }
+
+    /// Answers a request whose body has not come, or only in part. It is the connection's last.
+    private func answerEarly(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
+        exchange?.dropBody()
         state.refuseRequest()
-        answer(context, Problem(.tooLarge, "The body is larger than \(responder.bodyLimit) bytes."))
+        answer(context, fault)
     }
 
     private func answer(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
@@ -132,10 +142,9 @@ extension ConnectionHandler {
             exchange.received = min(exchange.received, arrival.instant)
             if arrival.isAbandoned { fault = .cancelled }
         }
-        let body = exchange.body.readableBytes == 0 ? Data() : Data(exchange.body.readableBytesView)
-        exchange.body = ByteBuffer()
         let request = FullRequest(
-            head: exchange.head, body: body, received: exchange.received, origin: origin, fault: fault)
+            head: exchange.head, body: Data(exchange.takeBody().readableBytesView), hasBody: exchange.hasBody,
+            received: exchange.received, origin: origin, fault: fault)
         let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
         exchange.call = responder.respond(to: request) { makeResponse in
             loop.execute { me.value.write(makeResponse()) }

@@ -7,6 +7,9 @@ extension HTTPFront {
         public var port: Int
         /// The largest request body, in bytes. A larger one is answered with 413, and its connection is closed.
         public var bodyLimit: Int
+        /// The memory for request bodies that come in several parts, over all connections, in bytes. A body that finds none
+        /// is answered with 503, and its connection is closed.
+        public var bodyMemoryLimit: Int
         /// The number of connections at a time. At the limit, the one that has been idle for longest makes room for the next.
         public var connectionLimit: Int
         /// The time after which a connection without a request is closed, and in which the head of a request must be complete.
@@ -24,14 +27,16 @@ extension HTTPFront {
 
         /// Settings; without arguments, those of a front that only this machine reaches.
         public init(
-            hosts: [String] = ["127.0.0.1"], port: Int = 0, bodyLimit: Int = 1 << 20, connectionLimit: Int = .max,
-            idleTimeout: Duration = .seconds(75), cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
+            hosts: [String] = ["127.0.0.1"], port: Int = 0, bodyLimit: Int = 1 << 20,
+            bodyMemoryLimit: Int = 64 << 20, connectionLimit: Int = .max, idleTimeout: Duration = .seconds(75),
+            cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
             proxyProtocol: ProxyProtocol = .off, heartbeatInterval: Duration = .seconds(15),
             stopTimeout: Duration = .seconds(5)
         ) {
             self.hosts = hosts
             self.port = port
             self.bodyLimit = bodyLimit
+            self.bodyMemoryLimit = bodyMemoryLimit
             self.connectionLimit = connectionLimit
             self.idleTimeout = idleTimeout
             self.cors = cors

@@ -30,6 +30,9 @@ public final class HTTPFront: Front {
         responder = try Responder(dispatcher, pages: pages, settings: settings)
     }
 
+    /// The memory for bodies that come in several parts.
+    var bodyBudget: BodyBudget { responder.bodyBudget }
+
     /// Starts to listen.
     ///
     /// - Returns: the URLs by which this machine reaches the front, with the real port if the settings ask for any.

@@ -8,7 +8,10 @@ import Synchronization
 /// A request with its body.
 struct FullRequest {
     let head: RequestHead
+    /// Empty if the response does not depend on it.
     let body: Data
+    /// True if the client has sent a body, or will.
+    let hasBody: Bool
     let received: ContinuousClock.Instant
     /// The address of the other end of the connection, without its port.
     let origin: String?
@@ -22,6 +25,7 @@ final class Responder: Sendable {
     typealias Deliver = @Sendable (_ makeResponse: @escaping @Sendable () -> HTTPResponse) -> Void
 
     let bodyLimit: Int
+    let bodyBudget: BodyBudget
     /// The time between two heartbeats of a stream.
     let heartbeatInterval: Duration
 
@@ -35,6 +39,7 @@ final class Responder: Sendable {
     init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.Settings) throws(RouteConflict) {
         self.dispatcher = dispatcher
         bodyLimit = settings.bodyLimit
+        bodyBudget = BodyBudget(limit: settings.bodyMemoryLimit)
         heartbeatInterval = settings.heartbeatInterval
         cors = settings.cors
         proxies = settings.trustedProxies
@@ -53,6 +58,15 @@ final class Responder: Sendable {
     func stop() {
         drain()
         dispatcher.beginStopping()
+    }
+
+    /// True if the response to a request may depend on its body. It does not if nothing takes a body at the path, or if
+    /// the head is a reason to refuse the request.
+    func needsBody(_ head: RequestHead) -> Bool {
+        guard case .endpoint(let route, _) = routes.destination(head.method, RequestTarget(head.target).path),
+            route.hasBody
+        else { return false }
+        return dispatcher.needsBody(HTTPMapping.call(route, head.headers))
     }
 
     /// Responds to one request.

@@ -22,16 +22,25 @@ struct HTTPResponse: Sendable {
 extension HTTPMapping {
     /// A request to an endpoint, as a call. What cannot be translated becomes the call's fault.
     static func call(_ route: Route, path: [String: String], query: Substring?, _ request: FullRequest) -> Call {
-        var call = call(route.name, request.head.headers, received: request.received)
-        let isForm = route.endpoint.http.forms && request.head.headers.isForm
-        if route.hasBody, !request.body.isEmpty, !isForm { call.contentType = request.head.headers.contentType }
+        var call = call(route, request.head.headers, received: request.received)
+        if !request.hasBody { call.contentType = nil }
         do {
             let client = route.endpoint.http.oauth ? try request.head.headers.clientCredentials() : nil
             call.body = try route.input(
-                path: path, query: query, body: request.body, isForm: isForm, client: client)
+                path: path, query: query, body: request.body, isForm: route.takesForm(request.head.headers),
+                client: client)
         } catch {
             call.fault = error
         }
+        return call
+    }
+
+    /// The head of a request to an endpoint, as a call without input.
+    static func call(
+        _ route: Route, _ headers: RequestHeaders, received: ContinuousClock.Instant = .now
+    ) -> Call {
+        var call = call(route.name, headers, received: received)
+        if route.hasBody, !route.takesForm(headers) { call.contentType = headers.contentType }
         return call
     }
 

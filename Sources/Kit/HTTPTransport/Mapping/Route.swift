@@ -20,6 +20,9 @@ final class Route: Sendable {
     /// True if input fields travel in a JSON body; otherwise they travel in the query.
     var hasBody: Bool { endpoint.http.method.hasBody }
 
+    /// True if the body of a request is read as a form.
+    func takesForm(_ headers: RequestHeaders) -> Bool { endpoint.http.forms && headers.isForm }
+
     /// The input of a request, as one JSON text.
     ///
     /// - Parameters:

@@ -1,3 +1,4 @@
+import Background
 public import Foundation
 public import HTTPTransport
 public import Logging
@@ -16,6 +17,8 @@ public struct FamilySettings: Sendable {
     /// The folder of keys and users. Only its owner can read it.
     public let dataDirectory: URL
     public let maxBody: Int
+    /// The memory for request bodies that come in several parts over HTTP, in bytes.
+    public let maxBodyMemory: Int
     public let maxInFlight: Int
     /// The number of HTTP connections that a service has at a time.
     public let maxConnections: Int
@@ -40,6 +43,8 @@ public struct FamilySettings: Sendable {
         logFormat = try settings(Self.logFormat)
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         maxBody = try settings(Self.maxBody)
+        let maxBodyMemory = try settings(Self.maxBodyMemory)
+        self.maxBodyMemory = maxBodyMemory > 0 ? maxBodyMemory : min(64 << 20, ProcessLimits.current.memory / 8)
         maxInFlight = try settings(Self.maxInFlight)
         maxConnections = try settings(Self.maxConnections)
         httpIdleTime = .seconds(try settings(Self.httpIdleTime))
@@ -60,8 +65,9 @@ extension FamilySettings {
     public static var all: [SettingDescription] {
         [
             environment.description, logLevel.description, logFormat.description, dataDirectory.description,
-            maxBody.description, maxInFlight.description, maxConnections.description, httpIdleTime.description,
-            cors.description, trustedProxies.description, proxyProtocol.description, drainTime.description,
+            maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
+            httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
+            drainTime.description,
             stopTime.description,
             publicKeys.description,
         ]
@@ -81,6 +87,11 @@ extension FamilySettings {
     private static let maxBody = Setting<Int>.integer(
         "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
         standard: 1_048_576)
+    private static let maxBodyMemory = Setting<Int>.integer(
+        "MAX_BODY_MEMORY_BYTES", 0...1_099_511_627_776,
+        "The memory that a service has for request bodies that come in several parts over HTTP; one more is a 503. "
+            + "0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
+        standard: 0)
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
         standard: 16_384)

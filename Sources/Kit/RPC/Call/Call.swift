@@ -7,7 +7,7 @@ public struct Call: Sendable {
     public var endpoint: String
     /// The input as JSON; empty where there is nothing to say.
     public var body: Data
-    /// The media type of the body; `nil` means `application/json`.
+    /// The media type of the body; `nil` means `application/json`, or that there is no body.
     public var contentType: String?
     /// The bearer token, unverified; an empty one is none.
     public var token: String?

@@ -94,6 +94,13 @@ public final class Dispatcher: Sendable {
         return running
     }
 
+    /// True if the reply to a call may depend on its body: if there is no reason to refuse the call unread.
+    package func needsBody(_ call: Call) -> Bool {
+        guard let access = places[call.endpoint]?.handler.endpoint.access else { return false }
+        return call.fault == nil && refusal(of: call) == nil && (access == .open || call.token != nil)
+            && (try? checkMediaType(of: call)) != nil
+    }
+
     /// From now on the service says that it is not ready. It still answers.
     public func beginDraining() {
         lifetime.drain()
@@ -202,7 +209,7 @@ public final class Dispatcher: Sendable {
     }
 
     private func checkMediaType(of call: Call) throws(Problem) {
-        guard let contentType = call.contentType, !call.body.isEmpty else { return }
+        guard let contentType = call.contentType else { return }
         let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
         guard mediaType == "application/json" || mediaType.hasSuffix("+json") else {
             throw Problem(.unsupportedMediaType, "The body is \(mediaType); application/json is understood.")

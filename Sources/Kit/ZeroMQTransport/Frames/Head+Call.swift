@@ -32,7 +32,7 @@ extension Call {
     /// Reads a request.
     init(_ preamble: Preamble, _ head: Head, _ body: Data) {
         self.init(
-            head.line, body: body, contentType: head[.contentType],
+            head.line, body: body, contentType: body.isEmpty ? nil : head[.contentType],
             token: Call.token(head[.token], authorization: head[.authorization]),
             trace: head[.traceparent].flatMap { TraceContext(header: $0, state: head[.tracestate]) } ?? .root(),
             requestID: head[.requestID], origin: head[.origin],
