@@ -48,8 +48,8 @@ public struct Application: Sendable {
         let family = try FamilySettings(settings)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
-            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, VerifierMetrics.help, metricsHelp,
-            summaries: [MetricsObserver.Name.phases])
+            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, VerifierMetrics.help,
+            LineWriter.help, metricsHelp, summaries: [MetricsObserver.Name.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, modules, logger)

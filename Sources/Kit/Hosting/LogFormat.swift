@@ -13,8 +13,8 @@ public enum LogFormat: String, Sendable, CaseIterable {
     public func handler(_ label: String, level: Logger.Level) -> any LogHandler {
         var handler: any LogHandler =
             switch self {
-            case .text: StreamLogHandler.standardError(label: label)
-            case .json: JSONLogHandler(label) { line in _ = try? FileHandle.standardError.write(contentsOf: line) }
+            case .text: StreamLogHandler(label: label, stream: StandardErrorStream())
+            case .json: JSONLogHandler(label) { LineWriter.standardError.write($0) }
             }
         handler.logLevel = level
         return handler

@@ -20,6 +20,8 @@ struct Serve: AsyncParsableCommand {
     var env = Settings.standardFile
 
     func run() async throws {
+        // A reader of the log that is gone ends no service.
+        signal(SIGPIPE, SIG_IGN)
         try await Exit.onError {
             try OpenFiles.raiseLimit(forServices: names.members.count)
             let signals = await StopSignals()

@@ -29,6 +29,6 @@ enum Exit {
     }
 
     static func say(_ sentence: String) {
-        FileHandle.standardError.write(Data("star: \(sentence)\n".utf8))
+        LineWriter.standardError.write(Data("star: \(sentence)\n".utf8))
     }
 }
