@@ -47,9 +47,11 @@ public final class Workers: Sendable {
     public init(_ count: Int, name: String, share: Share = .whole) {
         self.count = count
         for _ in 0..<count {
-            let isNamed = DispatchSemaphore(value: 0)
+            let hasStarted = DispatchSemaphore(value: 0)
             let thread = Thread { [desk] in
-                isNamed.wait()
+                hasStarted.wait()
+                // From here: a name that is given from outside may be written over by the one that the thread is born with.
+                Thread.current.name = name
                 #if os(Linux)
                     // On Linux it speaks of the calling thread alone.
                     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, share.rawValue)
@@ -58,9 +60,7 @@ public final class Workers: Sendable {
                 while let job = desk.take() { job() }
             }
             thread.start()
-            // A name that is given before the thread runs does not come to the system.
-            thread.name = name
-            isNamed.signal()
+            hasStarted.signal()
         }
     }
 
