@@ -145,21 +145,36 @@ extension Application {
     /// - Parameter environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     public static func main(_ modules: ServiceModule..., environmentFile: String = Settings.standardFile) async {
         do {
-            try await run(modules, environmentFile)
-        } catch is CancellationError {
+            try await run(environmentFile: environmentFile) { _ in modules }
         } catch {
-            let program = ProcessInfo.processInfo.processName
-            try? FileHandle.standardError.write(contentsOf: Data("\(program): \(error)\n".utf8))
+            LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(error)\n".utf8))
             exit(error is SettingsError ? 78 : 1)
         }
     }
 
-    private static func run(_ modules: [ServiceModule], _ environmentFile: String) async throws {
-        try OpenFiles.raiseLimit(forServices: modules.count)
+    /// Runs services until SIGTERM, SIGINT or SIGHUP, which may also end the start.
+    ///
+    /// - Parameters:
+    ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
+    ///   - name: in the log.
+    ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
+    ///   - modules: makes the services from the settings.
+    /// - Throws: ``SettingsError`` and whatever else stops a start; ``StartError`` if an address is taken; whatever a task
+    ///   beside the services throws.
+    public static func run(
+        environmentFile: String = Settings.standardFile, name: String = "application",
+        metricsHelp: [String: String] = [:], modules: (Settings) throws -> [ServiceModule]
+    ) async throws {
         let signals = await StopSignals()
         let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
         let settings = try Settings(environmentFile: environmentFile)
-        try await Application(modules, settings: settings, signals: signals).run(manager)
+        let modules = try modules(settings)
+        try OpenFiles.raiseLimit(forServices: modules.count)
+        do {
+            try await Application(
+                modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
+            ).run(manager)
+        } catch is CancellationError {}
     }
 }
 

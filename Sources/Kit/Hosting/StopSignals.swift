@@ -9,8 +9,10 @@ public final class StopSignals: Sendable {
     private let watch: Task<Void, Never>
     private let first: AsyncStream<Void>
 
-    /// Begins to catch them. SIGHUP stays ignored if it is, as `nohup` wants it.
+    /// Begins to catch them. SIGHUP stays ignored if it is, as `nohup` wants it. SIGPIPE is ignored from here on: that the
+    /// reader of the log or the other end of a connection has gone is no reason to stop.
     public init() async {
+        signal(SIGPIPE, SIG_IGN)
         let signals = await UnixSignalsSequence(trapping: Self.isHangUpIgnored ? [.sigterm, .sigint] : Self.all)
         let (first, continuation) = AsyncStream<Void>.makeStream()
         let received = Flag()

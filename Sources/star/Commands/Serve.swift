@@ -20,25 +20,12 @@ struct Serve: AsyncParsableCommand {
     var env = Settings.standardFile
 
     func run() async throws {
-        // A reader of the log that is gone ends no service.
-        signal(SIGPIPE, SIG_IGN)
         try await Exit.onError {
-            try OpenFiles.raiseLimit(forServices: names.members.count)
-            let signals = await StopSignals()
-            // A signal may end the start, too.
-            do {
-                try await serve(signals)
-            } catch is CancellationError {}
+            try await Application.run(environmentFile: env, name: "star", metricsHelp: AuthService.metricsHelp) {
+                settings in
+                let family = try FleetSettings(settings, FamilySettings(settings))
+                return try names.members.map { $0.module(family) }
+            }
         }
-    }
-
-    private func serve(_ signals: StopSignals) async throws {
-        let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
-        let settings = try Settings(environmentFile: env)
-        let family = try FleetSettings(settings, FamilySettings(settings))
-        let application = try await Application(
-            names.members.map { $0.module(family) }, settings: settings, signals: signals, name: "star",
-            metricsHelp: AuthService.metricsHelp)
-        try await application.run(manager)
     }
 }
