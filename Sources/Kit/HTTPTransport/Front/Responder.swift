@@ -155,7 +155,11 @@ final class Responder: Sendable {
     ) -> RunningCall {
         var call = call
         call.origin = client(of: request)
-        call.publicURL = baseURL(of: request).map { String($0.text.dropLast()) }
+        if !proxies.isEmpty {
+            call.publicURL = { [proxies, origin = request.origin, headers = request.head.headers] in
+                origin.flatMap { proxies.baseURL(of: $0, headers) }.map { String($0.text.dropLast()) }
+            }
+        }
         if let fault = request.fault { call.fault = fault }
         return dispatcher.start(call, isolation: nil, answer: answer)
     }

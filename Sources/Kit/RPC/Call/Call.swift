@@ -17,9 +17,9 @@ public struct Call: Sendable {
     /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` where
     /// neither is known.
     public var origin: String?
-    /// The URL by which the caller has reached the service, without a last slash, as a trusted proxy names it; `nil` if none
-    /// does.
-    public var publicURL: String?
+    /// Returns the URL by which the caller has reached the service, without a last slash, as a trusted proxy names it; `nil`
+    /// if none does. It is read from the headers only for a handler that asks.
+    public var publicURL: @Sendable () -> String?
     /// The time that remained when the call was sent; `nil` leaves it to the endpoint.
     public var timeout: Duration?
     /// The time at which the call was read from its wire; its time counts from here.
@@ -43,7 +43,7 @@ public struct Call: Sendable {
         trace: TraceContext = .root(),
         requestID: String? = nil,
         origin: String? = nil,
-        publicURL: String? = nil,
+        publicURL: @escaping @Sendable () -> String? = { nil },
         timeout: Duration? = nil,
         received: ContinuousClock.Instant = .now,
         transport: Transport = .inProcess,

@@ -15,20 +15,22 @@ public final class CallContext: Sendable {
     /// The address of whoever started it all, where it is known: see ``Call/origin``.
     public let origin: String?
     /// The URL by which the caller has reached the service, where it is known: see ``Call/publicURL``.
-    public let publicURL: String?
+    public var publicURL: String? { findPublicURL() }
     /// The deadline of the call. Its task is cancelled then.
     public let deadline: ContinuousClock.Instant
+    private let findPublicURL: @Sendable () -> String?
 
     public init(
         endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
-        origin: String? = nil, publicURL: String? = nil, deadline: ContinuousClock.Instant = .now + .seconds(1)
+        origin: String? = nil, publicURL: @escaping @Sendable () -> String? = { nil },
+        deadline: ContinuousClock.Instant = .now + .seconds(1)
     ) {
         self.endpoint = endpoint
         self.principal = principal
         self.token = token
         self.trace = trace
         self.origin = origin
-        self.publicURL = publicURL
+        findPublicURL = publicURL
         self.deadline = deadline
     }
 
