@@ -115,7 +115,7 @@ extension ConnectionHandler {
     /// Keeps the part of a body that has come, for as long as the rest takes.
     private func holdBody(_ context: ChannelHandlerContext) {
         guard let exchange, exchange.body.readableBytes > 0 else { return }
-        if !responder.needsBody(exchange.head) { exchange.dropBody() }
+        if !exchange.holdsBody, !responder.needsBody(exchange.head) { exchange.dropBody() }
         guard !exchange.reserveBody() else { return }
         answerEarly(context, .overloaded("Too many bodies of requests have come only in part."))
     }

@@ -43,6 +43,9 @@ extension Exchange {
     /// True if there is a body, or will be.
     var hasBody: Bool { bodySize > 0 || head.headers.expectsContinue }
 
+    /// True if a part of the body has its share of the budget.
+    var holdsBody: Bool { share > 0 }
+
     func append(_ bytes: ByteBuffer) {
         bodySize += bytes.readableBytes
         guard keepsBody else { return }
