@@ -100,6 +100,16 @@ struct SQLiteFileTests {
         await store.close()
     }
 
+    @Test("has the tables that a probe looks for, and no other")
+    func tables() async throws {
+        let store = try SQLiteStore(file)
+        let tables: [String] = try await store.read { database in
+            try database.values("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+        }
+        #expect(Set(tables) == Set(storeTables + ["grdb_migrations"]))
+        await store.close()
+    }
+
     @Test("of a newer auth is refused, and left as it is")
     func newer() async throws {
         let (store, _) = try await restorable()

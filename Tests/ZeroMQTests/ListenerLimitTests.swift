@@ -1,0 +1,59 @@
+internal import Foundation
+internal import Glibc
+internal import Testing
+internal import ZMTP
+@testable internal import ZeroMQ
+
+@Suite("A listener at its limit of connections", .timeLimit(.minutes(1)))
+struct ListenerLimitTests {
+    private let context: Context
+
+    init() throws { context = try Context() }
+
+    private var options: SocketOptions {
+        var options = SocketOptions.server
+        options.maxConnections = 2
+        options.handshakeInterval = .seconds(60)
+        return options
+    }
+
+    @Test("ends the oldest handshake for the next one")
+    func handshakesMakeRoom() async throws {
+        try await SocketHost.run(in: context) { host in
+            let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
+            let (first, second) = (try RawConnection(to: address), try RawConnection(to: address))
+            for byte in [try first.hear().first, try second.hear().first] { #expect(byte == 0xFF) }
+            let third = try RawConnection(to: address)
+            #expect(try third.hear().first == 0xFF)
+            #expect(try first.hearAll().count < Greeting.bytes.count)
+            second.say(RawConnection.hello("DEALER"))
+            #expect(await host.next() == .connected)
+        }
+    }
+
+    @Test("ends the one that has been silent for longest, once the next is ready")
+    func silentMakeRoom() async throws {
+        try await SocketHost.run(in: context) { host in
+            let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
+            let peers = try (1...2).map { _ in try RawConnection(to: address) }
+            for peer in peers {
+                peer.say(RawConnection.hello("DEALER"))
+                #expect(await host.next() == .connected)
+            }
+            peers[0].say([0, 1, 7])
+            #expect(await host.next() == .message([[7]]))
+            // Two that say nothing drive out no peer, but one the other.
+            let silent = try RawConnection(to: address)
+            #expect(try silent.hear().first == 0xFF)
+            let next = try RawConnection(to: address)
+            #expect(try next.hear().first == 0xFF)
+            _ = try silent.hearAll()
+            next.say(RawConnection.hello("DEALER"))
+            #expect(await host.next() == .disconnected)
+            #expect(await host.next() == .connected)
+            _ = try peers[1].hearAll()
+            peers[0].say([0, 1, 8])
+            #expect(await host.next() == .message([[8]]))
+        }
+    }
+}
