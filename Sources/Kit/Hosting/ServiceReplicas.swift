@@ -55,13 +55,13 @@ actor ReplicaDirectory: Caller {
     private var unresolved: Set<Int> = []
     private var isClosed = false
 
-    /// The reason for a look.
+    /// The reason to resolve the names again.
     private enum Signal {
         case loss
         case time
     }
 
-    /// The time from one look to the next: short at first and after a loss, and then longer and longer.
+    /// The time between two resolutions: short at first and after a loss, and then longer and longer.
     private static let pauses = (least: Duration.milliseconds(250), most: Duration.seconds(5))
     /// However many replicas are lost at once, a name server is asked so often at most.
     private static let rest = Duration.milliseconds(200)
@@ -104,7 +104,7 @@ actor ReplicaDirectory: Caller {
     private func follow() async {
         var pause = Self.pauses.least
         for await reason in signals {
-            let hasChanged = await look()
+            let hasChanged = await resolve()
             pause = hasChanged || reason == .loss ? Self.pauses.least : min(pause * 2, Self.pauses.most)
             balancer.beginPatience()
             _ = Deadlines.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
@@ -114,8 +114,8 @@ actor ReplicaDirectory: Caller {
 
     /// Resolves all names at the same time.
     ///
-    /// - Returns: whether a replica has come or gone.
-    private func look() async -> Bool {
+    /// - Returns: true if a replica was added or removed.
+    private func resolve() async -> Bool {
         var hasChanged = false
         await withTaskGroup { group in
             for (number, source) in sources.enumerated() {
@@ -155,7 +155,7 @@ actor ReplicaDirectory: Caller {
     private func noteUnresolved(_ source: Int, _ reason: String) {
         guard unresolved.insert(source).inserted else { return }
         logger.warning(
-            "A name cannot be resolved, and what was known of it goes on to hold",
+            "A name cannot be resolved; its last known addresses stay in use",
             metadata: metadata(source).merging(["reason": "\(reason)"]) { $1 })
     }
 
@@ -164,7 +164,7 @@ actor ReplicaDirectory: Caller {
         for place in places.subtracting(known) { await add(place) }
         for place in known.subtracting(places) {
             guard let member = members.removeValue(forKey: place) else { continue }
-            logger.info("A replica has gone", metadata: metadata(place.source, place.host))
+            logger.info("Replica removed", metadata: metadata(place.source, place.host))
             await balancer.remove(member)
         }
         return places != known
@@ -175,10 +175,10 @@ actor ReplicaDirectory: Caller {
             let caller = try await sources[place.source].connect(place.host)
             guard !isClosed else { return await caller.close() }
             members[place] = balancer.add(caller)
-            logger.info("A replica has come", metadata: metadata(place.source, place.host))
+            logger.info("Replica added", metadata: metadata(place.source, place.host))
         } catch {
             logger.error(
-                "A replica cannot be connected to",
+                "A replica cannot be reached",
                 metadata: metadata(place.source, place.host).merging(["error": "\(error)"]) { $1 })
         }
     }

@@ -56,7 +56,7 @@ final class Availability: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits until a replica is in use, as long as there is hope.
+    /// Waits until a replica is in use, at most until the deadline or the end of the patience.
     ///
     /// - Returns: whether one is.
     func untilOneIsInUse(by deadline: ContinuousClock.Instant) async -> Bool {
