@@ -35,11 +35,10 @@ public struct Application: Sendable {
     /// application.
     ///
     /// - Parameters:
-    ///   - signals: end the process, its start included: they are made first.
+    ///   - signals: end the process; one that comes during the start does so as soon as that is done. They are made first.
     ///   - name: in the log.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
-    /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong;
-    ///   `CancellationError` if a signal has ended it, with everything closed.
+    /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong.
     public init(
         _ modules: [ServiceModule], settings: Settings, signals: StopSignals, name: String = "application",
         metricsHelp: [String: String] = [:]
@@ -59,7 +58,6 @@ public struct Application: Sendable {
         var closing: [@Sendable () async -> Void] = []
         do {
             for module in modules {
-                try signals.check()
                 let host = try ServiceHost(
                     module.name, port: module.port, settings: settings, family: family, runtime: runtime,
                     logger: logger)
@@ -72,13 +70,11 @@ public struct Application: Sendable {
                     interceptors: built.interceptors, observers: built.observers, pages: built.pages + [metrics])
                 background += built.background
             }
-            try signals.check()
         } catch {
             // Sockets are released on their threads, and not wherever the last reference ends.
             for host in hosts { await host.close() }
             for close in closing { await close() }
             await runtime.stop()
-            if error is CancellationError { logger.notice("Stopped during the start") }
             throw error
         }
         self.hosts = hosts
@@ -152,7 +148,7 @@ extension Application {
         }
     }
 
-    /// Runs services until SIGTERM, SIGINT or SIGHUP, which may also end the start.
+    /// Runs services until SIGTERM, SIGINT or SIGHUP, however early it comes.
     ///
     /// - Parameters:
     ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
@@ -170,11 +166,9 @@ extension Application {
         let settings = try Settings(environmentFile: environmentFile)
         let modules = try modules(settings)
         try OpenFiles.raiseLimit(forServices: modules.count)
-        do {
-            try await Application(
-                modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
-            ).run(manager)
-        } catch is CancellationError {}
+        try await Application(
+            modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
+        ).run(manager)
     }
 }
 
