@@ -19,7 +19,7 @@ struct ContractTests {
     func json() throws {
         let original = contract(
             pour(access: .permission("pour")), pour("drink", "/tea/{size}", access: .token),
-            pour("spill", "/floor", access: .permission("pour", fresh: true)))
+            pour("spill", "/floor", access: .permission("pour", introspect: true)))
         let read = try ContractDescription(json: JSONValue(json: original.json.json()))
         #expect(read.json == original.json && read.hash == original.hash)
         #expect(read.endpoints.map(\.name) == ["pour", "drink", "spill"])
@@ -36,7 +36,7 @@ struct ContractTests {
     func hash() {
         let hashes = [
             contract(pour()), contract(pour("drink")), contract(pour(access: .token)), contract(pour("pour", "/cup")),
-            contract(pour(access: .permission("pour"))), contract(pour(access: .permission("pour", fresh: true))),
+            contract(pour(access: .permission("pour"))), contract(pour(access: .permission("pour", introspect: true))),
             contract(), contract(pour(idempotent: true)),
         ].map(\.hash)
         #expect(Set(hashes).count == hashes.count)

@@ -135,13 +135,25 @@ struct SettingsTests {
         }
         #expect(try address("http://a:1") == .http("http://a:1"))
         #expect(try address("tcp://a:1") == .zeroMQ(Address("tcp://a:1")))
-        let standard = PeerAddress.zeroMQ(try Address("ipc://.star/run/auth.sock"))
+        let standard = PeerAddress.zeroMQ(try Address("ipc://.run/auth.sock"))
         #expect(try ServiceSettings.addresses(of: "auth", Settings([:])) == [standard])
         for wrong in ["a:1", "", ",", "tcp://a:1,b"] {
             #expect(throws: SettingsError.self) { try address(wrong) }
         }
         let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": "tcp://a:1,http://b:2"]))
         #expect(several == [.zeroMQ(try Address("tcp://a:1")), .http("http://b:2")])
+    }
+
+    @Test("of addresses have the application's folder of sockets by default")
+    func socketFolder() throws {
+        let settings = Settings([:], socketFolder: "/run/shop")
+        #expect(try ServiceSettings("cart", port: 1, settings).listen == [Address("ipc:///run/shop/cart.sock")])
+        #expect(
+            try ServiceSettings.addresses(of: "cart", settings) == [.zeroMQ(Address("ipc:///run/shop/cart.sock"))])
+        let news = try settings(NewsSettings.address("cart", in: settings.socketFolder))
+        #expect(news == [try Address("ipc:///run/shop/cart-news.sock")])
+        let described = ServiceSettings.all(of: "cart", port: 1, socketFolder: "/run/shop")
+        #expect(described.compactMap(\.standard).filter { $0 == "ipc:///run/shop/cart.sock" }.count == 2)
     }
 
     @Test("that are lists may have space around their commas, and commas with nothing between")
@@ -155,7 +167,7 @@ struct SettingsTests {
         #expect(addresses == [.zeroMQ(try Address("ipc://a")), .http("http://b:2")])
         let listen = try ServiceSettings("auth", port: 5040, settings).listen
         #expect(listen.map(\.description) == ["ipc://a", "tcp://127.0.0.1:5041"])
-        let news = try settings(NewsSettings.address("auth"))
+        let news = try settings(NewsSettings.address("auth", in: settings.socketFolder))
         #expect(news.map(\.description) == ["ipc://c", "ipc://d"])
         #expect(try FamilySettings(settings).publicKeys.mapValues(\.hex) == ["a": one, "b": two])
     }

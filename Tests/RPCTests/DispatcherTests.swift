@@ -148,7 +148,7 @@ struct DispatcherTests {
         let dispatcher = try Dispatcher(
             service, contract: contract(pour.description), verifier: FakeVerifier(isReady: false))
         let problem = await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem
-        #expect(problem == Problem(.notReady, "Waits for: the kettle, a spoon, auth's keys."))
+        #expect(problem == Problem(.notReady, "Waits for: the kettle, a spoon, keys to verify tokens with."))
         dispatcher.beginDraining()
         let draining = await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem
         #expect(draining == Problem(.notReady, "The service is about to stop."))

@@ -18,19 +18,19 @@ struct ContractTests {
         auth.keys              GET /.well-known/jwks.json 200 bare open
         auth.changes           GET /api/v1/auth/changes 200 bare open
         auth.metadata          GET /.well-known/oauth-authorization-server /.well-known/openid-configuration 200 bare open
-        auth.add_user          POST /api/v1/auth/users 201 {data} permission users (fresh)
+        auth.add_user          POST /api/v1/auth/users 201 {data} permission users (introspected)
         auth.list_users        GET /api/v1/auth/users 200 {data} permission users
         auth.show_user         GET /api/v1/auth/users/{user} 200 {data} token
         auth.change_password   PUT /api/v1/auth/users/{user}/password 200 {data} token
-        auth.set_permissions   PUT /api/v1/auth/users/{user}/permissions 200 {data} permission users (fresh)
-        auth.lock_user         POST /api/v1/auth/users/{user}/lock 200 {data} permission users (fresh)
-        auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users (fresh)
-        auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users (fresh)
+        auth.set_permissions   PUT /api/v1/auth/users/{user}/permissions 200 {data} permission users (introspected)
+        auth.lock_user         POST /api/v1/auth/users/{user}/lock 200 {data} permission users (introspected)
+        auth.unlock_user       POST /api/v1/auth/users/{user}/unlock 200 {data} permission users (introspected)
+        auth.remove_user       DELETE /api/v1/auth/users/{user} 200 {data} permission users (introspected)
         auth.list_roles        GET /api/v1/auth/roles 200 {data} permission users
-        auth.add_client        POST /api/v1/auth/clients 201 {data} permission users (fresh)
+        auth.add_client        POST /api/v1/auth/clients 201 {data} permission users (introspected)
         auth.list_clients      GET /api/v1/auth/clients 200 {data} permission users
-        auth.rotate_client     POST /api/v1/auth/clients/{client}/secret 200 {data} permission users (fresh)
-        auth.remove_client     DELETE /api/v1/auth/clients/{client} 200 {data} permission users (fresh)
+        auth.rotate_client     POST /api/v1/auth/clients/{client}/secret 200 {data} permission users (introspected)
+        auth.remove_client     DELETE /api/v1/auth/clients/{client} 200 {data} permission users (introspected)
         auth.smoke             GET /api/v1/smoke 200 {data} open
         resource.current_time  GET /api/v1/resource/current_time /api/v1/time/current_time 200 {data} permission time
         resource.epoch_time    GET /api/v1/resource/epoch_time /api/v1/time/epoch_time 200 {data} permission time
@@ -135,7 +135,8 @@ struct ContractTests {
             switch endpoint.access {
             case .open: "open"
             case .token: "token"
-            case .permission(let permission, let isFresh): "permission \(permission)\(isFresh ? " (fresh)" : "")"
+            case .permission(let permission, let isIntrospected):
+                "permission \(permission)\(isIntrospected ? " (introspected)" : "")"
             }
         let http = endpoint.http
         let words =

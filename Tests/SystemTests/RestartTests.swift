@@ -25,7 +25,7 @@ struct RestartTests {
             resource = try site.start(["serve", "resource"])
             try await eventually("resource says what it waits for") {
                 let health = try? await Web.get(site.url("resource") + "/health/ready")
-                return health?.status == 503 && health?.body.contains("auth's keys") == true
+                return health?.status == 503 && health?.body.contains("keys to verify tokens with") == true
             }
             try await fails(site)
             auth = try site.start(["serve", "auth"])

@@ -31,7 +31,7 @@ struct AccessTokenTests {
         #expect(claims["iss"] == "auth" && claims["sub"] == "ada" && claims["aud"] == "star")
         #expect(claims["iat"] == 1_800_000_000 && claims["exp"] == 1_800_000_300)
         #expect(String(decoding: parts[1], as: UTF8.self).contains(#""exp":1800000300,"#))
-        #expect(claims["client_id"] == "star" && claims["permissions"] == ["a", "b"] && claims["scope"] == "a b")
+        #expect(claims["client_id"] == "auth" && claims["permissions"] == ["a", "b"] && claims["scope"] == "a b")
         #expect(claims["jti"]?.string.flatMap { Base64URL.decode($0.utf8) }?.count == 16)
     }
 

@@ -90,7 +90,7 @@ struct KeyFetchTests {
         #expect(!bench.verifier.isReady)
         let problem = await bench.problem(of: try bench.token())
         #expect(problem?.kind == .unavailable && problem?.retryAfter == .seconds(1) && problem?.isUnprocessed == true)
-        #expect(problem?.detail == "Tokens cannot be verified yet: auth's keys have not come.")
+        #expect(problem?.detail == "Tokens cannot be verified yet: the issuer's keys have not come.")
         #expect(await bench.problem(of: "garbage")?.kind == .tokenInvalid)
     }
 

@@ -7,13 +7,12 @@ public enum Access: Sendable, Hashable {
     case token
     /// Every caller with a valid token that grants this permission.
     ///
-    /// A service finds that out by itself, and may not know for a second, or as long as auth cannot be reached, that
-    /// the token has been revoked. `fresh` has auth asked at each call, within the call's time: for what cannot be
-    /// undone.
-    case permission(String, fresh: Bool = false)
+    /// The service checks it by itself: a revocation takes effect within a second, or once the issuer is reachable again.
+    /// With `introspect: true` each call is confirmed by the issuer, within the call's time: for irreversible operations.
+    case permission(String, introspect: Bool = false)
 
-    /// The permission to confirm at auth on every call; `nil` if none.
-    public var confirmed: String? {
-        if case .permission(let permission, fresh: true) = self { permission } else { nil }
+    /// The permission to confirm at the issuer on every call; `nil` if none.
+    public var introspectedPermission: String? {
+        if case .permission(let permission, introspect: true) = self { permission } else { nil }
     }
 }

@@ -48,9 +48,9 @@ extension Access {
         switch self {
         case .open: ["kind": "open"]
         case .token: ["kind": "token"]
-        case .permission(let permission, fresh: false): ["kind": "permission", "permission": .string(permission)]
-        case .permission(let permission, fresh: true):
-            ["kind": "permission", "permission": .string(permission), "fresh": .bool(true)]
+        case .permission(let permission, introspect: false): ["kind": "permission", "permission": .string(permission)]
+        case .permission(let permission, introspect: true):
+            ["kind": "permission", "permission": .string(permission), "introspect": .bool(true)]
         }
     }
 }

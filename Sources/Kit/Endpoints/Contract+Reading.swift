@@ -42,7 +42,8 @@ extension Access {
         switch (json["kind"]?.string, json["permission"]?.string) {
         case ("open", _): self = .open
         case ("token", _): self = .token
-        case ("permission", let permission?): self = .permission(permission, fresh: json["fresh"] == .bool(true))
+        case ("permission", let permission?):
+            self = .permission(permission, introspect: json["introspect"] == .bool(true))
         default: return nil
         }
     }

@@ -138,10 +138,15 @@ extension Application {
     /// A failure ends the process with a sentence on standard error, and with exit code 78 if a setting is wrong, 1 otherwise
     /// (sysexits.h).
     ///
-    /// - Parameter environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
-    public static func main(_ modules: ServiceModule..., environmentFile: String = Settings.standardFile) async {
+    /// - Parameters:
+    ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
+    ///   - socketFolder: the folder of the sockets whose addresses no setting names.
+    public static func main(
+        _ modules: ServiceModule..., environmentFile: String = Settings.standardFile,
+        socketFolder: String = Settings.defaultSocketFolder
+    ) async {
         do {
-            try await run(environmentFile: environmentFile) { _ in modules }
+            try await run(environmentFile: environmentFile, socketFolder: socketFolder) { _ in modules }
         } catch {
             LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(error)\n".utf8))
             exit(error is SettingsError ? 78 : 1)
@@ -152,18 +157,19 @@ extension Application {
     ///
     /// - Parameters:
     ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
+    ///   - socketFolder: the folder of the sockets whose addresses no setting names.
     ///   - name: in the log.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
     ///   - modules: makes the services from the settings.
     /// - Throws: ``SettingsError`` and whatever else stops a start; ``StartError`` if an address is taken; whatever a task
     ///   beside the services throws.
     public static func run(
-        environmentFile: String = Settings.standardFile, name: String = "application",
-        metricsHelp: [String: String] = [:], modules: (Settings) throws -> [ServiceModule]
+        environmentFile: String = Settings.standardFile, socketFolder: String = Settings.defaultSocketFolder,
+        name: String = "application", metricsHelp: [String: String] = [:], modules: (Settings) throws -> [ServiceModule]
     ) async throws {
         let signals = await StopSignals()
         let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
-        let settings = try Settings(environmentFile: environmentFile)
+        let settings = try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
         let modules = try modules(settings)
         try OpenFiles.raiseLimit(forServices: modules.count)
         try await Application(

@@ -19,5 +19,5 @@ public struct Runtime: Sendable {
     }
 
     /// The domain (RFC 27) of all servers here.
-    static let domain = "star"
+    static let domain = "services"
 }

@@ -99,7 +99,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///
     /// - Throws: ``SettingsError``.
     public func publisher() async throws -> any NewsPublisher {
-        let addresses = try settings(NewsSettings.listen(name))
+        let addresses = try settings(NewsSettings.listen(name, in: settings.socketFolder))
         let publisher = ZeroMQPublisher(
             on: thread, context: runtime.context, addresses: addresses,
             security: try serverSecurity(addresses, NewsSettings.listenName(of: name)))
@@ -115,7 +115,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     public func listen(
         to contract: ContractDescription, _ topic: String, heard: @escaping @Sendable (Bulletin) -> Void
     ) async throws {
-        for address in try settings(NewsSettings.address(contract.name)) {
+        for address in try settings(NewsSettings.address(contract.name, in: settings.socketFolder)) {
             let subscription = ZeroMQSubscription(
                 to: topic, at: address, on: thread, context: runtime.context,
                 security: try family.security(

@@ -34,7 +34,7 @@ struct MappedArea: Equatable {
         return areas(in: String(decoding: text ?? Data(), as: UTF8.self))
     }
 
-    /// An area begins with a line like `55d0c000-55d1e000 r-xp 00001000 08:01 131 /usr/bin/star`; lines like
+    /// An area begins with a line like `55d0c000-55d1e000 r-xp 00001000 08:01 131 /usr/bin/shop`; lines like
     /// `Anonymous: 0 kB` follow.
     static func areas(in text: String) -> [MappedArea] {
         var areas: [MappedArea] = []

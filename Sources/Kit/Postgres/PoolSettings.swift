@@ -19,7 +19,7 @@ public struct PoolSettings: Sendable {
     /// The schema of the transactions' tables; `nil` for the user's own search path.
     public var schema: String?
     /// The server's name of its client, and the name of the threads.
-    public var name = "star"
+    public var name = "postgres pool"
 
     public init() {}
 }

@@ -20,7 +20,7 @@ enum AccessChecks {
             (TrialContract.guarded, ""),
         ] {
             let problem = await rig.send(endpoint, token: token).problem
-            let detail = "The header X-Token or Authorization must hold a token."
+            let detail = "The endpoint requires a token, and the call has none."
             #expect(problem == Problem(.tokenMissing, detail))
             #expect(problem?.status == 401 && problem?.kind.code == "token_missing")
         }

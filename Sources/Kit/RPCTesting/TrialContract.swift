@@ -19,7 +19,7 @@ package enum TrialContract: Contract {
     package static let guarded = Endpoint<Empty, Note>(
         "guarded", .get, "/guarded", access: .permission("trial"), deadline: .seconds(20), summary: "Says who calls.")
     package static let confirmed = Endpoint<Empty, Note>(
-        "confirmed", .get, "/confirmed", access: .permission("trial", fresh: true), deadline: .seconds(20),
+        "confirmed", .get, "/confirmed", access: .permission("trial", introspect: true), deadline: .seconds(20),
         summary: "Says who calls, once that is confirmed.")
     package static let context = Endpoint<Empty, Circumstances>(
         "context", .get, "/context", access: .open, summary: "Says what a handler knows of its call.")

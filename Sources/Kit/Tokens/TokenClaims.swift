@@ -5,12 +5,8 @@ import Foundation
 ///
 /// `sub` is never another's; `preferred_username` may be, once its owner is removed (OpenID Connect Core, section 5.1).
 /// `permissions` is this project's own claim; `scope` says the same as OAuth does. `client_id` is that of the client
-/// that has asked for the token; whoever asks with a user's password or as a guest, without being a client, is
-/// ``client``.
+/// that has asked for the token; if none has, but a user or a guest, it is the issuer's choice.
 struct TokenClaims: Codable {
-    /// The client of those who are none.
-    static let client = "star"
-
     let iss: String
     let sub: String
     let aud: Audience

@@ -2,7 +2,7 @@ public import Endpoints
 public import Foundation
 import Synchronization
 
-/// Makes access tokens. Only auth has one, because only auth holds a private key.
+/// Makes access tokens. Only the process that holds a private key has one.
 ///
 /// A token is a JWT (RFC 7519), signed with Ed25519 (RFC 8037), in the shape of RFC 9068.
 public final class TokenIssuer: Sendable {
@@ -13,6 +13,7 @@ public final class TokenIssuer: Sendable {
     /// The lifetime of a token. No verifier can be told earlier that it is not.
     public let lifetime: Duration
 
+    private let client: String
     private let key: Mutex<SigningKey?>
     private let now: @Sendable () -> Date
 
@@ -21,15 +22,19 @@ public final class TokenIssuer: Sendable {
     ///   - issuer: goes into `iss`.
     ///   - audience: goes into `aud`.
     ///   - lifetime: in whole seconds; a fraction is cut off.
+    ///   - client: goes into `client_id` of tokens that no OAuth client has asked for, which RFC 9068 requires; the issuer's
+    ///     name by default.
     ///   - now: the wall clock.
     public init(
         key: SigningKey?, issuer: String, audience: String, lifetime: Duration = .seconds(300),
+        client: String? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.key = Mutex(key)
         self.issuer = issuer
         self.audience = audience
         self.lifetime = lifetime
+        self.client = client ?? issuer
         self.now = now
     }
 
@@ -57,7 +62,7 @@ public final class TokenIssuer: Sendable {
     ///   - subject: the id of its owner (`sub`), which is never another's; not empty.
     ///   - username: the owner's name (`preferred_username`), if that is not the subject.
     ///   - permissions: what it permits. They travel sorted, so that equal sets make equal claims.
-    ///   - client: the OAuth client that has asked for it (`client_id`); by default none that is registered.
+    ///   - client: the OAuth client that has asked for it (`client_id`); by default the issuer's.
     ///   - stamp: used for this token alone; by default a new one.
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
@@ -71,7 +76,7 @@ public final class TokenIssuer: Sendable {
         let stamp = stamp ?? self.stamp()
         let claims = TokenClaims(
             iss: issuer, sub: subject, aud: audience, exp: stamp.expiry, iat: stamp.issued, jti: stamp.id,
-            client: client ?? TokenClaims.client, username: username, permissions: permissions.sorted())
+            client: client ?? self.client, username: username, permissions: permissions.sorted())
         guard let key = key.withLock({ $0 }) else {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)

@@ -1,4 +1,4 @@
-/// An address to which a socket binds or connects: `ipc:///run/star/auth.sock`, `tcp://host:5040`, `inproc://name`.
+/// An address to which a socket binds or connects: `ipc:///run/shop/cart.sock`, `tcp://host:5040`, `inproc://name`.
 ///
 /// A value that exists is well formed; whether the host resolves or the path can be written is known only at bind or
 /// connect.

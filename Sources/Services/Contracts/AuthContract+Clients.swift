@@ -4,7 +4,8 @@ public import Endpoints
 // accounts are called `client:ID`, and by that name they are locked, and given other permissions, like users.
 extension AuthContract {
     public static let addClient = Endpoint<NewClient, ClientSecret>(
-        "add_client", .post, "/api/v1/auth/clients", status: 201, access: .permission(Permission.users, fresh: true),
+        "add_client", .post, "/api/v1/auth/clients", status: 201,
+        access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .conflict, .storeUnavailable],
         summary: "Adds an OAuth client, who may do no more than whoever adds it, and makes its secret.")
     public static let listClients = Endpoint<PageRequest, ClientPage>(
@@ -12,11 +13,12 @@ extension AuthContract {
         problems: [.permissionDenied, .storeUnavailable], summary: "Lists the OAuth clients by id, page by page.")
     public static let rotateClient = Endpoint<ClientID, ClientSecret>(
         "rotate_client", .post, "/api/v1/auth/clients/{client}/secret",
-        access: .permission(Permission.users, fresh: true),
+        access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .notFound, .storeUnavailable],
         summary: "Makes another secret for an OAuth client. The old one is good no more, and the client's tokens end.")
     public static let removeClient = Endpoint<ClientID, Empty>(
-        "remove_client", .delete, "/api/v1/auth/clients/{client}", access: .permission(Permission.users, fresh: true),
+        "remove_client", .delete, "/api/v1/auth/clients/{client}",
+        access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
         summary: "Removes an OAuth client, and ends its tokens.")
 }

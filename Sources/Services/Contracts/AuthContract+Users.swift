@@ -3,7 +3,7 @@ public import Endpoints
 // For administrators, and for users themselves. Irreversible operations introspect the token.
 extension AuthContract {
     public static let addUser = Endpoint<NewUser, UserProfile>(
-        "add_user", .post, "/api/v1/auth/users", status: 201, access: .permission(Permission.users, fresh: true),
+        "add_user", .post, "/api/v1/auth/users", status: 201, access: .permission(Permission.users, introspect: true),
         deadline: .seconds(5), problems: [.permissionDenied, .conflict, .invalid, .tooManyRequests, .storeUnavailable],
         summary: "Adds a user, with no more permissions than the caller has.")
     public static let listUsers = Endpoint<PageRequest, UserPage>(
@@ -20,20 +20,21 @@ extension AuthContract {
         summary: "Changes the caller's own password and revokes all of its tokens.")
     public static let setPermissions = Endpoint<PermissionChange, UserProfile>(
         "set_permissions", .put, "/api/v1/auth/users/{user}/permissions",
-        access: .permission(Permission.users, fresh: true),
+        access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .notFound, .conflict, .invalid, .storeUnavailable],
         summary: "Replaces the permissions and roles of a user, with no more than the caller has."
     )
     public static let lockUser = Endpoint<UserName, UserProfile>(
-        "lock_user", .post, "/api/v1/auth/users/{user}/lock", access: .permission(Permission.users, fresh: true),
+        "lock_user", .post, "/api/v1/auth/users/{user}/lock", access: .permission(Permission.users, introspect: true),
         idempotent: true,
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
         summary: "Locks a user and revokes all of its tokens.")
     public static let unlockUser = Endpoint<UserName, UserProfile>(
-        "unlock_user", .post, "/api/v1/auth/users/{user}/unlock", access: .permission(Permission.users, fresh: true),
+        "unlock_user", .post, "/api/v1/auth/users/{user}/unlock",
+        access: .permission(Permission.users, introspect: true),
         idempotent: true, problems: [.permissionDenied, .notFound, .storeUnavailable], summary: "Unlocks a user.")
     public static let removeUser = Endpoint<UserName, Empty>(
-        "remove_user", .delete, "/api/v1/auth/users/{user}", access: .permission(Permission.users, fresh: true),
+        "remove_user", .delete, "/api/v1/auth/users/{user}", access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .notFound, .conflict, .storeUnavailable],
         summary: "Removes a user and revokes all of its tokens.")
     public static let listRoles = Endpoint<Empty, RoleList>(

@@ -51,7 +51,8 @@ extension WebAppContract {
                 "state", .string(values: ServiceState.State.allCases.map(\.rawValue), example: "ready"),
                 "ready; not_ready: it runs and waits for a dependency; or down: it does not answer."
             ),
-            .optional("detail", .string(example: "Waits for: auth's keys."), "The reason for not being ready."),
+            .optional(
+                "detail", .string(example: "Waits for: keys to verify tokens with."), "The reason for not being ready."),
             .optional("version", .string(example: "1.0.0"), "The version of its contract."),
             .optional("uptime", .integer(0...10_000_000_000, example: 86_400), "The seconds since its start."),
             .optional("link", Link.schema, "The wire over which webapp reaches it; none for webapp itself."),

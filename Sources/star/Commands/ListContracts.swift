@@ -54,8 +54,8 @@ extension Access {
         switch self {
         case .open: "open"
         case .token: "token"
-        case .permission(let permission, fresh: false): "permission \(permission)"
-        case .permission(let permission, fresh: true): "permission \(permission), asked of auth"
+        case .permission(let permission, introspect: false): "permission \(permission)"
+        case .permission(let permission, introspect: true): "permission \(permission), asked of auth"
         }
     }
 }

@@ -8,7 +8,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one service, several, or all of them, until Ctrl-C, SIGTERM or SIGHUP.",
         discussion: """
-            Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (.star/run/NAME.sock). \
+            Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (\(FleetSettings.socketFolder)/NAME.sock). \
             Each can run in a process of its own, on this machine or another.
             """)
 
@@ -21,8 +21,10 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         try await Exit.onError {
-            try await Application.run(environmentFile: env, name: "star", metricsHelp: AuthService.metricsHelp) {
-                settings in
+            try await Application.run(
+                environmentFile: env, socketFolder: FleetSettings.socketFolder, name: "star",
+                metricsHelp: AuthService.metricsHelp
+            ) { settings in
                 let family = try FleetSettings(settings, FamilySettings(settings))
                 return try names.members.map { $0.module(family) }
             }

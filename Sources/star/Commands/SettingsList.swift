@@ -18,7 +18,7 @@ struct SettingsList: AsyncParsableCommand {
     func run() async throws {
         guard !names.isEmpty else { return print(EnvironmentExample.text(), terminator: "") }
         try await Exit.onError {
-            let values = try Settings(environmentFile: env)
+            let values = try FleetSettings.read(env)
             for setting in try settings { print(try values.text(setting) ?? "") }
         }
     }

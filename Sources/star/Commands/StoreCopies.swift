@@ -66,7 +66,7 @@ struct StoreCopies: AsyncParsableCommand {
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
         func file() throws -> URL {
-            let settings = try Settings(environmentFile: env)
+            let settings = try FleetSettings.read(env)
             switch try AuthSettings(settings, FamilySettings(settings)).database {
             case .sqlite(let file): return file
             case .postgres(let address):

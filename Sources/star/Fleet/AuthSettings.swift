@@ -17,7 +17,7 @@ struct AuthSettings: Sendable {
     private let period: Int
 
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
-        dataDirectory = family.dataDirectory
+        dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
         announcement = try settings(Self.announcement)
         period = try settings(Self.period)
@@ -51,7 +51,7 @@ struct AuthSettings: Sendable {
 
     static var all: [SettingDescription] {
         [
-            database.description, refreshLifetime.description, refreshRetry.description,
+            dataDirectory.description, database.description, refreshLifetime.description, refreshRetry.description,
             guestPermissions.description, lockAfter.description, lockPeriod.description, perAccount.description,
             perAddress.description, passwordGrant.description, url.description, announcement.description,
             period.description, auditRetention.description,
@@ -68,6 +68,8 @@ struct AuthSettings: Sendable {
     /// The file of the first administrator's password.
     var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
 
+    private static let dataDirectory = Setting<String>.text(
+        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", standard: ".star/data")
     private static let database = Setting<AuthDatabase>(
         "AUTH_DATABASE",
         "Where auth keeps users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "

@@ -23,6 +23,14 @@ struct FleetSettings: Sendable {
         }
     }
 
+    /// The folder of the services' sockets by default.
+    static let socketFolder = ".star/run"
+
+    /// - Throws: `SettingsError` if the file cannot be read.
+    static func read(_ environmentFile: String) throws(SettingsError) -> Settings {
+        try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
+    }
+
     /// The settings that only auth reads.
     ///
     /// - Throws: `SettingsError` if one is wrong.
@@ -49,8 +57,8 @@ struct FleetSettings: Sendable {
             + [AuthClient.issuer.description, AuthClient.audience.description, tokenLifetime.description]
             + AuthSettings.all
             + [resourceOverHTTP.description, webAppClientSecret.description]
-            + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) }
-            + NewsSettings.all(of: Member.auth.name)
+            + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder) }
+            + NewsSettings.all(of: Member.auth.name, socketFolder: socketFolder)
     }
 
     /// Whose key `star call` and its like show where services are reached over `tcp://`.

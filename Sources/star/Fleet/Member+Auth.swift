@@ -29,7 +29,8 @@ extension Member {
         }
         let isPrepared = try await attempt(preparation, host)
         let issuer = TokenIssuer(
-            key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime)
+            key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime,
+            client: "star")
         let verifier = AccessTokenVerifier(
             issuer: settings.issuer, audience: settings.audience, source: OwnStore(store))
         let keeper = await TrustKeeper.begin(

@@ -41,7 +41,8 @@ enum Template {
 
     private static func documents(_ rename: Renaming) -> [Place] {
         let settings = { (name: ServiceName, port: Int) in
-            "\n\n" + EnvironmentExample.entries(ServiceSettings.all(of: name.lowercase, port: port))
+            let all = ServiceSettings.all(of: name.lowercase, port: port, socketFolder: FleetSettings.socketFolder)
+            return "\n\n" + EnvironmentExample.entries(all)
         }
         return [
             Place(path: endpoints, addition: .lines("| boilerplate |")),

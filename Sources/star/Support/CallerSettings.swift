@@ -20,7 +20,7 @@ struct CallerSettings: ParsableArguments {
     }
 
     /// - Throws: `SettingsError` where the file cannot be read.
-    func read() throws -> Settings { try Settings(environmentFile: env) }
+    func read() throws -> Settings { try FleetSettings.read(env) }
 
     /// The security of calls to an address.
     ///

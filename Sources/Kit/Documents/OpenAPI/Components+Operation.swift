@@ -34,10 +34,10 @@ extension Components {
     /// - Parameter original: the endpoint, if this is one of its other paths.
     private static func description(_ endpoint: EndpointDescription, _ original: String?) -> Document? {
         let alias = original.map { "The same as `\($0)`, at another path." }
-        let fresh = endpoint.access.confirmed.map {
+        let introspection = endpoint.access.introspectedPermission.map {
             "The issuer confirms on every call that the token holds the permission `\($0)`."
         }
-        let sentences = [alias, fresh].compactMap(\.self)
+        let sentences = [alias, introspection].compactMap(\.self)
         return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
     }
 

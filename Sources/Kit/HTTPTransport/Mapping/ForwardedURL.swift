@@ -1,6 +1,6 @@
 /// The URL by which the clients of a proxy reach the service, as the proxy names it.
 public struct ForwardedURL: Sendable, Hashable {
-    /// `https://star.example/auth/`, with a last slash.
+    /// `https://example.org/shop/`, with a last slash.
     public let text: String
     /// True if the proxy has also named the path that it puts before the service's own. If it has not, there may be one.
     public let isComplete: Bool

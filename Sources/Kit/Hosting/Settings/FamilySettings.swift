@@ -1,5 +1,5 @@
 import Background
-public import Foundation
+import Foundation
 public import HTTPTransport
 public import Logging
 public import ZeroMQ
@@ -14,8 +14,6 @@ public struct FamilySettings: Sendable {
     public let environment: Environment
     public let logLevel: Logger.Level
     public let logFormat: LogFormat
-    /// The folder of keys and users. Only its owner can read it.
-    public let dataDirectory: URL
     public let maxBody: Int
     /// The memory for request bodies that come in several parts over HTTP, in bytes.
     public let maxBodyMemory: Int
@@ -41,7 +39,6 @@ public struct FamilySettings: Sendable {
         environment = try settings(Self.environment)
         logLevel = try settings(Self.logLevel)
         logFormat = try settings(Self.logFormat)
-        dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         maxBody = try settings(Self.maxBody)
         let maxBodyMemory = try settings(Self.maxBodyMemory)
         self.maxBodyMemory = maxBodyMemory > 0 ? maxBodyMemory : min(64 << 20, ProcessLimits.current.memory / 8)
@@ -64,12 +61,10 @@ public struct FamilySettings: Sendable {
 extension FamilySettings {
     public static var all: [SettingDescription] {
         [
-            environment.description, logLevel.description, logFormat.description, dataDirectory.description,
+            environment.description, logLevel.description, logFormat.description,
             maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
             httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
-            drainTime.description,
-            stopTime.description,
-            publicKeys.description,
+            drainTime.description, stopTime.description, publicKeys.description,
         ]
     }
 
@@ -82,8 +77,6 @@ extension FamilySettings {
         standard: .info)
     private static let logFormat = Setting<LogFormat>.choice(
         "LOG_FORMAT", "text for people, or json for programs: an object a line.", standard: .text)
-    private static let dataDirectory = Setting<String>.text(
-        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", standard: ".star/data")
     private static let maxBody = Setting<Int>.integer(
         "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
         standard: 1_048_576)

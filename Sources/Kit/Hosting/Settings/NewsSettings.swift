@@ -2,34 +2,42 @@ import ZeroMQ
 
 /// The settings of a service that publishes changes. Their names begin with the service's.
 public enum NewsSettings {
-    public static func all(of service: String) -> [SettingDescription] {
-        [listen(service).description, address(service).description]
+    public static func all(
+        of service: String, socketFolder: String = Settings.defaultSocketFolder
+    ) -> [SettingDescription] {
+        [listen(service, in: socketFolder).description, address(of: service, socketFolder: socketFolder)]
     }
 
     /// The setting by which others find the changes of a service.
-    public static func address(of service: String) -> SettingDescription { address(service).description }
+    public static func address(
+        of service: String, socketFolder: String = Settings.defaultSocketFolder
+    ) -> SettingDescription {
+        address(service, in: socketFolder).description
+    }
 
     /// The addresses at which the service publishes changes.
-    static func listen(_ service: String) -> Setting<[Address]> {
+    static func listen(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             listenName(of: service),
             "The address at which \(service) publishes changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
-            standard: socket(service))
+            standard: socket(service, in: folder))
     }
 
     /// The addresses at which others subscribe to them.
-    static func address(_ service: String) -> Setting<[Address]> {
+    static func address(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             addressName(of: service),
             "Where others hear what \(service) tells; of each of several replicas, with commas between. "
                 + "Where it is empty, they ask four times a second.",
-            standard: socket(service))
+            standard: socket(service, in: folder))
     }
 
     static func listenName(of service: String) -> String { service.uppercased() + "_NEWS_LISTEN" }
     static func addressName(of service: String) -> String { service.uppercased() + "_NEWS_ADDRESS" }
 
-    private static func socket(_ service: String) -> String { "ipc://.star/run/\(service)-news.sock" }
+    private static func socket(_ service: String, in folder: String) -> String {
+        "ipc://\(folder)/\(service)-news.sock"
+    }
 }
 
 extension Setting where Value == [Address] {

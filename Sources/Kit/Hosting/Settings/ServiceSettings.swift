@@ -14,15 +14,18 @@ public struct ServiceSettings: Sendable {
     public init(_ service: String, port: Int, _ settings: Settings) throws(SettingsError) {
         httpHosts = try settings(Self.httpHosts(service))
         httpPort = try settings(Self.httpPort(service, port))
-        listen = try settings(Self.listen(service))
+        listen = try settings(Self.listen(service, in: settings.socketFolder))
         curve = try settings.optional(Self.curve(service))
     }
 
     /// - Parameter port: the service's port for HTTP by default.
-    public static func all(of service: String, port: Int) -> [SettingDescription] {
+    public static func all(
+        of service: String, port: Int, socketFolder: String = Settings.defaultSocketFolder
+    ) -> [SettingDescription] {
         [
-            httpHosts(service).description, httpPort(service, port).description, listen(service).description,
-            addresses(service).description, curve(service).description,
+            httpHosts(service).description, httpPort(service, port).description,
+            listen(service, in: socketFolder).description, address(of: service, socketFolder: socketFolder),
+            curve(service).description,
         ]
     }
 
@@ -40,21 +43,25 @@ public struct ServiceSettings: Sendable {
 
     /// The addresses of a service, by its `…_ADDRESS`: each of its replicas, one at least.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
-        try settings(addresses(service))
+        try settings(addresses(service, in: settings.socketFolder))
     }
 
     /// That setting, for the list of those that an ``Application`` knows: a service that calls another one reads it.
-    public static func address(of service: String) -> SettingDescription { addresses(service).description }
+    public static func address(
+        of service: String, socketFolder: String = Settings.defaultSocketFolder
+    ) -> SettingDescription {
+        addresses(service, in: socketFolder).description
+    }
 
     /// The name of that setting.
     public static func addressName(of service: String) -> String { service.uppercased() + "_ADDRESS" }
 
-    private static func addresses(_ service: String) -> Setting<[PeerAddress]> {
+    private static func addresses(_ service: String, in folder: String) -> Setting<[PeerAddress]> {
         Setting(
             addressName(of: service),
             "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
                 + "of each of several replicas, with commas between. A host's name may lead to several, and is followed.",
-            standard: socket(service)
+            standard: "ipc://\(folder)/\(service).sock"
         ) { text throws(SettingFault) in
             var addresses: [PeerAddress] = []
             do throws(AddressError) {
@@ -84,11 +91,11 @@ public struct ServiceSettings: Sendable {
             standard: port)
     }
 
-    private static func listen(_ service: String) -> Setting<[Address]> {
+    private static func listen(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             service.uppercased() + "_ZMQ_LISTEN",
             "Where \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
-            standard: socket(service))
+            standard: "ipc://\(folder)/\(service).sock")
     }
 
     /// A secret key for `tcp://`.
@@ -110,6 +117,4 @@ public struct ServiceSettings: Sendable {
             return pair
         }
     }
-
-    private static func socket(_ service: String) -> String { "ipc://.star/run/\(service).sock" }
 }

@@ -4,6 +4,11 @@ import Synchronization
 
 /// Reads settings from the environment, and what is not set there from a `.env` file.
 public struct Settings: Sendable {
+    /// The folder of services' sockets by default, in the working directory.
+    public static let defaultSocketFolder = ".run"
+
+    /// The folder of the sockets whose addresses no setting names.
+    public let socketFolder: String
     private let environment: [String: String]
     private let file: EnvironmentFile?
     private let path: String
@@ -13,8 +18,11 @@ public struct Settings: Sendable {
     /// meant to be read.
     ///
     /// - Throws: ``SettingsError`` if the file cannot be found or read, with the number of the line that is not understood.
-    public init(environmentFile path: String = standardFile) throws(SettingsError) {
+    public init(
+        environmentFile path: String = standardFile, socketFolder: String = defaultSocketFolder
+    ) throws(SettingsError) {
         self.path = path
+        self.socketFolder = socketFolder
         environment = ProcessInfo.processInfo.environment
         file = try EnvironmentFile(path, environment: environment)
         var link = stat()
@@ -27,8 +35,9 @@ public struct Settings: Sendable {
     public static let standardFile = ".env"
 
     /// Settings from a dictionary, for tests.
-    public init(_ values: [String: String]) {
+    public init(_ values: [String: String], socketFolder: String = defaultSocketFolder) {
         path = ""
+        self.socketFolder = socketFolder
         environment = values
         file = nil
     }

@@ -186,7 +186,9 @@ public final class Dispatcher: Sendable {
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, running.call.token)
             let context = CallContext(running.call, by: principal, deadline: deadline)
-            if let permission = handler.endpoint.access.confirmed { try await verifier.confirm(permission, context) }
+            if let permission = handler.endpoint.access.introspectedPermission {
+                try await verifier.confirm(permission, context)
+            }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: running.call)
             ledger.access = ledger.lap()
@@ -200,7 +202,7 @@ public final class Dispatcher: Sendable {
 
     private func check(_ access: Access, _ token: String?) async throws(Problem) -> Principal? {
         guard access != .open else { return nil }
-        guard let token else { throw Problem(.tokenMissing, "The header X-Token or Authorization must hold a token.") }
+        guard let token else { throw Problem(.tokenMissing, "The endpoint requires a token, and the call has none.") }
         let principal = try await verifier.verify(token)
         if case .permission(let permission, _) = access, !principal.permissions.contains(permission) {
             throw Problem(.permissionDenied, "The token does not hold the permission “\(permission)”.")

@@ -27,7 +27,7 @@ public enum HealthContract: Contract {
             handle(check) { _, _ in
                 guard !lifetime.isEnding else { throw Problem(.notReady, "The service is about to stop.") }
                 var waits = await service.waitsFor()
-                if !verifier.isReady { waits.append("auth's keys") }
+                if !verifier.isReady { waits.append("keys to verify tokens with") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
                 return Health(status: "ready", since: start)
             }

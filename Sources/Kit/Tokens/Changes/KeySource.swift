@@ -1,9 +1,9 @@
 public import Endpoints
 public import RPC
 
-/// Auth as a verifier sees it: where its keys come from, and whom it asks where an endpoint wants to be certain.
+/// The issuer of tokens as a verifier sees it: the source of its keys, and introspection of a token.
 ///
-/// It is reached by calls, whatever the transport; in auth itself, by none.
+/// It is reached by calls over any transport; in the issuer itself, by none.
 public protocol KeySource: Sendable {
     /// The keys that are good now, and the tokens that were revoked.
     ///

@@ -3,7 +3,7 @@ public import RPC
 
 /// Changes that a verifier may not know yet: the keys that are valid, and the tokens that no longer are.
 ///
-/// It is what auth answers when it is asked, and what its bulletins say.
+/// The issuer returns it to a request, and publishes it.
 public struct TokenChanges: Payload, Equatable {
     /// No answer lists more revoked tokens than this; what is left is to be asked for again.
     public static let page = 1000

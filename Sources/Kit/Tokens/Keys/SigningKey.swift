@@ -2,7 +2,7 @@ import Crypto
 import Endpoints
 package import Foundation
 
-/// A private Ed25519 key (RFC 8032): what makes a token auth's token.
+/// A private Ed25519 key (RFC 8032): it makes a token the issuer's own.
 ///
 /// Neither its description nor its mirror shows the secret, so that no log does.
 public struct SigningKey: Sendable {

@@ -2,7 +2,7 @@ public import Endpoints
 public import RPC
 
 extension AccessTokenVerifier: NewsReader {
-    /// The version of auth's changes that is known; `nil` before the first answer.
+    /// The version of the issuer's changes that is known; `nil` before the first answer.
     public var edition: Edition? { ring.edition }
 
     public func read(_ bulletin: Bulletin) -> Bool {

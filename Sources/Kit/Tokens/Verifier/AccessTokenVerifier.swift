@@ -2,7 +2,7 @@ public import Endpoints
 public import Foundation
 public import RPC
 
-/// Verifies access tokens here, with auth's public keys and without asking auth (RFC 8725; RFC 9068, section 4).
+/// Verifies access tokens here, with the issuer's public keys and without a call to it (RFC 8725; RFC 9068, section 4).
 ///
 /// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and
 /// its claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30
@@ -56,13 +56,13 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Counters since the start.
     public var figures: VerifierFigures { ring.figures }
 
-    /// Puts a new set of keys in the place of the old one, as auth does when its keys change. Tokens of keys that are
+    /// Puts a new set of keys in the place of the old one, as the issuer does when its keys change. Tokens of keys that are
     /// not in it stop at once.
     public func replaceKeys(_ keys: KeySet) {
         ring.replace(keys)
     }
 
-    /// Takes in what has changed, as auth does in its own process.
+    /// Takes in what has changed, as the issuer does in its own process.
     ///
     /// - Returns: whether nothing is missing between what was known and this.
     @discardableResult
@@ -120,7 +120,7 @@ public final class AccessTokenVerifier: TokenVerifier {
         await ring.fetch(isUrgent: false)
         if let fetched = ring.key(kid) { return fetched }
         guard !Task.isCancelled else { throw Problem(.cancelled, "The call was cancelled while it waited for keys.") }
-        guard isReady else { throw .noKeys("Tokens cannot be verified yet: auth's keys have not come.") }
+        guard isReady else { throw .noKeys("Tokens cannot be verified yet: the issuer's keys have not come.") }
         // The key may be a new one that could not be fetched: that says nothing about the token.
         guard ring.lastFailure == nil else {
             throw .noKeys("The token's key is not known, and cannot be asked for now.")

@@ -6,7 +6,7 @@ extension ZeroMQCaller {
     /// such as a command or a test.
     ///
     /// ```swift
-    /// let contract = try await ZeroMQCaller.connected(to: Address("ipc://.star/run/resource.sock")) { caller in
+    /// let contract = try await ZeroMQCaller.connected(to: Address("ipc://.run/greeting.sock")) { caller in
     ///     try await Client<MetaContract>(caller).call(MetaContract.contract)
     /// }
     /// ```

@@ -40,7 +40,7 @@ struct StoreOptions: ParsableArguments {
     /// - Throws: `ExitCode`, after a sentence has been written.
     func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
-            let settings = try Settings(environmentFile: env)
+            let settings = try FleetSettings.read(env)
             let store = try AuthSettings(settings, FamilySettings(settings)).database.open(isMade: isMade)
             do {
                 try await work(store)
