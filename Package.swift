@@ -61,6 +61,7 @@ let package = Package(
         .library(name: "Tokens", targets: ["Tokens"]),
         .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
+        .library(name: "OTLP", targets: ["OTLP"]),
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
         .library(name: "ZeroMQTransport", targets: ["ZeroMQTransport"]),
         .library(name: "Documents", targets: ["Documents"]),
@@ -113,6 +114,8 @@ let package = Package(
         kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "ZMTP"]),
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
+        // Spans, sent to a collector of OpenTelemetry.
+        kit("OTLP", ["RPC", deque, logging, metrics, tracing, httpClient] + nio),
         // The two wires.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
@@ -124,8 +127,8 @@ let package = Package(
         kit(
             "Hosting",
             [
-                "Background", "Descriptors", "Files", "Tokens", "Telemetry", "HTTPTransport", "ZeroMQTransport",
-                "Documents", lifecycle, signals, logging, metrics,
+                "Background", "Descriptors", "Files", "Tokens", "Telemetry", "OTLP", "HTTPTransport",
+                "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
@@ -173,6 +176,14 @@ let package = Package(
         tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("ZeroMQTests", ["ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
+        // A collector that keeps what it is sent.
+        .target(name: "Collector", dependencies: nio, path: "Tests/Support/Collector", swiftSettings: strict),
+        tests(
+            "OTLPTests",
+            [
+                "OTLP", "Collector", logging, .product(name: "InMemoryLogging", package: "swift-log"), tracing,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
         tests("HTTPTransportTests", ["HTTPTransport", "Noise", httpClient, embedded]),
         tests("ZeroMQTransportTests", ["ZeroMQTransport", "Noise"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "RPCTesting", "ZeroMQTransport", httpClient]),
@@ -189,9 +200,12 @@ let package = Package(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords"]),
-        tests("ArticlesTests", ["RPC", "Hosting"]),
+        tests("ArticlesTests", ["RPC", "Hosting", "OTLP", logging, tracing]),
         tests(
             "SystemTests",
-            ["Auth", "Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk", "star", grdb]),
+            [
+                "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk",
+                "star", grdb,
+            ]),
     ]
 )

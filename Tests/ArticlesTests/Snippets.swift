@@ -1,8 +1,11 @@
 public import Endpoints
 import Foundation
 import Hosting
+import Logging
+import OTLP
 public import RPC
 import Testing
+import Tracing
 
 // The code of the articles, as they show it. ArticlesTests compares the two.
 
@@ -57,6 +60,12 @@ extension GreetingService {
 func welcome(_ name: String, over caller: any Caller) async throws(Problem) -> String {
     let greeting = Client<GreetingContract>(caller)
     return try await greeting.call(GreetingContract.greet, Visitor(name: name, times: nil), token: "…").words
+}
+
+func trace(_ logger: Logger) {
+    let exporter = OTLPExporter(
+        to: OTLPEndpoint("http://localhost:4318/v1/traces"), resource: ["service.name": "shop"], logger: logger)
+    InstrumentationSystem.bootstrap(OTLPTracer(exporter))
 }
 
 extension Problem.Kind {

@@ -2,10 +2,12 @@ import CoreMetrics
 import Foundation
 import HTTPTransport
 import Logging
+import OTLP
 import RPC
 import ServiceLifecycle
 import Synchronization
 import Telemetry
+import Tracing
 import ZeroMQTransport
 
 /// Services in one process, each over HTTP and over ZeroMQ, with settings, logs, `/metrics`, checks of health, documents
@@ -31,8 +33,8 @@ public struct Application: Sendable {
     private let signals: StopSignals
     private let logger: Logger
 
-    /// Builds the services; they do not listen yet. It bootstraps `LoggingSystem` and `MetricsSystem`, so a process has one
-    /// application.
+    /// Builds the services; they do not listen yet. It bootstraps `LoggingSystem`, `MetricsSystem` and, if the settings name
+    /// a collector of traces, `InstrumentationSystem`, so a process has one application.
     ///
     /// - Parameters:
     ///   - signals: end the process; one that comes during the start does so as soon as that is done. They are made first.
@@ -45,10 +47,11 @@ public struct Application: Sendable {
     ) async throws {
         self.signals = signals
         let family = try FamilySettings(settings)
+        let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
             help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, VerifierMetrics.help,
-            LineWriter.help, metricsHelp, summaries: [MetricsObserver.Name.phases])
+            LineWriter.help, OTLPExporter.help, metricsHelp, summaries: [MetricsObserver.Name.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, modules, logger)
@@ -56,6 +59,11 @@ public struct Application: Sendable {
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []
+        if let exporter = telemetry.exporter(logger) {
+            InstrumentationSystem.bootstrap(OTLPTracer(exporter, sampler: telemetry.sampler))
+            background.append { await exporter.run() }
+            closing.append { await exporter.close() }
+        }
         do {
             for module in modules {
                 let host = try ServiceHost(
@@ -84,7 +92,7 @@ public struct Application: Sendable {
 
     private static func warn(of settings: Settings, _ modules: [ServiceModule], _ logger: Logger) {
         let own = modules.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) + $0.settings }
-        let known = FamilySettings.all + own
+        let known = FamilySettings.all + own + TelemetrySettings.all
         for unknown in settings.unknown(of: known) {
             logger.warning("Unknown setting", metadata: unknown.metadata)
         }

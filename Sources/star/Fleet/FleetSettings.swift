@@ -59,6 +59,7 @@ struct FleetSettings: Sendable {
             + [resourceOverHTTP.description, webAppClientSecret.description]
             + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder) }
             + NewsSettings.all(of: Member.auth.name, socketFolder: socketFolder)
+            + TelemetrySettings.all
     }
 
     /// Whose key `star call` and its like show where services are reached over `tcp://`.

@@ -1,0 +1,80 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A stand-in for a collector of OpenTelemetry: keeps what it is sent.
+public final class Collector: Sendable {
+    /// A request as it came.
+    public struct Request: Sendable {
+        public let path: String
+        public let headers: [String: String]
+        public let body: [UInt8]
+    }
+
+    private let channel: any Channel
+    private let received: AsyncStream<Request>
+
+    /// The base of its URLs.
+    public let url: String
+
+    /// - Parameter statuses: of its responses, one after the other; the last one for all that follow. With none it never
+    ///   responds.
+    public init(statuses: [Int] = [200]) async throws {
+        let (received, continuation) = AsyncStream<Request>.makeStream()
+        let rest = Mutex(statuses)
+        let next: @Sendable (Request) -> Int? = { request in
+            continuation.yield(request)
+            return rest.withLock { $0.count > 1 ? $0.removeFirst() : $0.first }
+        }
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+                    try channel.pipeline.syncOperations.addHandler(Exchange(next))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        self.received = received
+        url = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+    }
+
+    /// The next request, once it has come; `nil` if the task is cancelled before.
+    public func next() async -> Request? {
+        for await request in received { return request }
+        return nil
+    }
+
+    public func close() async throws { try await channel.close().get() }
+}
+
+/// Reads whole requests of one connection.
+private final class Exchange: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let respond: @Sendable (Collector.Request) -> Int?
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+
+    init(_ respond: @escaping @Sendable (Collector.Request) -> Int?) {
+        self.respond = respond
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = []
+        case .body(let part): body += part.readableBytesView
+        case .end:
+            let headers = Dictionary((head?.headers ?? [:]).map { ($0.name.lowercased(), $0.value) }) { $1 }
+            guard let status = respond(Collector.Request(path: head?.uri ?? "", headers: headers, body: body)) else {
+                return
+            }
+            let response = HTTPResponseHead(
+                version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: ["content-length": "0"])
+            context.write(wrapOutboundOut(.head(response)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+}
