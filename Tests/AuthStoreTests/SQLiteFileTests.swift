@@ -169,7 +169,7 @@ struct SQLiteFileTests {
         await again.close()
     }
 
-    @Test("that is damaged is refused at the start, by name", arguments: [1, 3, 5])
+    @Test("that is damaged is refused at the start, by name", arguments: [1, 2, 3, 5, 8, 13])
     func damaged(_ page: Int) async throws {
         let (store, _) = try await restorable()
         await store.close()

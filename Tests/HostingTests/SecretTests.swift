@@ -38,6 +38,24 @@ struct SecretTests {
         #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path]).optional(Self.setting) == "right one")
     }
 
+    @Test(
+        "are refused if a file says otherwise than the setting beside it; the environment goes before .env in either form"
+    )
+    func both() throws {
+        let path = try directory.write("right one\n", to: "secret")
+        #expect(
+            complaint(["A_SECRET": "right two", "A_SECRET_FILE": path])
+                == "A_SECRET and A_SECRET_FILE are both set, and differ: remove one of them.")
+        #expect(try Settings(["A_SECRET": "right one", "A_SECRET_FILE": path])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET": "right two", "A_SECRET_FILE": "/dev/null"])(Self.setting) == "right two")
+        let variable = "STAR_TEST_\(UUID().uuidString.prefix(8))"
+        let setting = Setting<String>.text(variable, "A secret.", standard: nil, isSecret: true)
+        let file = try directory.write("\(variable)=from .env\n", to: "env")
+        setenv(variable + "_FILE", path, 1)
+        defer { unsetenv(variable + "_FILE") }
+        #expect(try Settings(environmentFile: file)(setting) == "right one")
+    }
+
     @Test("are refused from a file that others can read", arguments: [0o640, 0o604, 0o660, 0o601])
     func mode(_ mode: Int) throws {
         let path = try directory.write("right one\n", to: "secret", mode: mode)

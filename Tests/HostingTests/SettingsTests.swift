@@ -59,6 +59,14 @@ struct SettingsTests {
         #expect(complaint == "ENVIRONMENT must be one of development, production, not “moon”.")
     }
 
+    @Test("say whether something is so", arguments: ["", "yes", "1", "True", " true"])
+    func booleans(_ text: String) throws {
+        let setting = Setting.boolean("A_SWITCH", "A switch.", standard: "false")
+        #expect(try !Settings([:])(setting))
+        #expect(try Settings(["A_SWITCH": "true"])(setting))
+        #expect(complaint(["A_SWITCH": text], setting) == "A_SWITCH must be true or false, not “\(text)”.")
+    }
+
     @Test("come from .env too, and the environment goes before it")
     func file() throws {
         let path = try directory.write("PATH=from the file\nA_TEXT = from = the file \n# A_NUMBER=7\n", to: "env")

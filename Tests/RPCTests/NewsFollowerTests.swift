@@ -86,6 +86,19 @@ struct NewsFollowerTests {
         }
     }
 
+    @Test("says once that it has heard nothing for long, and that it hears again")
+    func changed() async throws {
+        let reader = Reader()
+        let said = Signal<Bool>()
+        let follower = NewsFollower(reader, beat: .milliseconds(1), silence: .seconds(60))
+        let task = Task { await follower.run { said.send($0) } }
+        #expect(await said.next() == false)
+        follower.heard(bulletin(1))
+        #expect(await said.next() == true)
+        task.cancel()
+        await task.value
+    }
+
     @Test("hears of a change within a second: by a sign of life, or by the silence and a question")
     func bound() {
         #expect(NewsFollower.silence > NewsFollower.beat * 2)

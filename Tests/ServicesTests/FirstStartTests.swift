@@ -34,6 +34,34 @@ struct FirstStartTests {
         #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test("makes no administrator unless it may, whatever else the store holds")
+    func refused() async throws {
+        let new = try NewStore()
+        let file = new.directory.url.appending(path: "admin-password")
+        let passwords = PasswordHasher(workers: 1)
+        let start = FirstStart(store: new.store, passwords: passwords, passwordFile: file, isAllowed: false)
+        await #expect(throws: StoreError.self) { try await start.run(permissions: ["users"]) }
+        #expect(try await new.store.roles().isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+        _ = try await FirstStart(store: new.store, passwords: passwords, passwordFile: file).run(permissions: ["users"])
+        #expect(try await !start.run(permissions: ["users"]))
+    }
+
+    @Test("finds the password of one that was killed, and removes what others have left")
+    func killed() async throws {
+        let new = try NewStore()
+        let file = new.directory.url.appending(path: "admin-password")
+        let start = FirstStart(store: new.store, passwords: PasswordHasher(workers: 1), passwordFile: file)
+        #expect(try await start.run(permissions: ["users"]))
+        let password = try Data(contentsOf: file)
+        try FileManager.default.moveItem(at: file, to: file.appendingPathExtension(UUID().uuidString))
+        try Data("another\n".utf8).write(to: file.appendingPathExtension(UUID().uuidString))
+        #expect(try await !start.run(permissions: ["users"]))
+        #expect(try Data(contentsOf: file) == password)
+        let names = try FileManager.default.contentsOfDirectory(atPath: new.directory.url.path)
+        #expect(names.filter { $0.hasPrefix("admin-password") } == ["admin-password"])
+    }
+
     @Test("takes over users of an earlier version, and none whose name means something else")
     func earlier() async throws {
         let new = try NewStore()

@@ -63,7 +63,7 @@ struct ProductionTests {
             "mysql://u:sesame@db/auth", "u:sesame@db:5432/auth", "localhost:5432/auth", "ada@db/auth",
             "jdbc:postgresql://db/auth", "Server=db;Password=sesame", "postgres:/db/auth",
             "Postgres://u:sesame@db/auth",
-            "postgres://u:ses@ame@db/auth",
+            "postgres://u:ses@ame@db/auth", "postgres://u:sesame-and-more@db/auth\npostgres://u@other/auth",
         ])
     func address(_ text: String) {
         let refusal = refusal(["AUTH_DATABASE": text])
@@ -86,12 +86,30 @@ struct ProductionTests {
         #expect(refusal(["GUEST_PERMISSIONS": ""]) == nil)
     }
 
+    @Test("a store that is not there, or has no administrator, stops the start, unless a new one is wanted")
+    func newStore() async throws {
+        try await Site.open { site in
+            var production = ["ENVIRONMENT": "production", "GUEST_PERMISSIONS": ""]
+            for _ in 1...2 {
+                let refused = try await site.star("serve", "auth", settings: production)
+                #expect(refused.code == 78 && refused.log.contains("AUTH_CREATE_STORE=true"), "\(refused.log)")
+            }
+            _ = try await site.star("users", "add", "ada", "--permission", "time", input: "seven wet socks\n")
+            let refused = try await site.star("serve", "auth", settings: production)
+            #expect(refused.code == 78 && refused.log.contains("no administrator"), "\(refused.log)")
+            production["AUTH_CREATE_STORE"] = "true"
+            #expect(try await site.serve("auth", settings: production).stop() == 0)
+            production["AUTH_CREATE_STORE"] = nil
+            #expect(try await site.serve("auth", settings: production).stop() == 0)
+        }
+    }
+
     @Test("a secret in a settings file that others can read stops the start; one that only its owner reads does not")
     func exposed() async throws {
         try await Site.open { site in
             let file = site.directory.appending(path: ".env")
             let secret = String(repeating: "0a", count: 32)
-            let production = ["ENVIRONMENT": "production", "GUEST_PERMISSIONS": ""]
+            let production = ["ENVIRONMENT": "production", "GUEST_PERMISSIONS": "", "AUTH_CREATE_STORE": "true"]
             for mode in [0o644, 0o640] {
                 try write("AUTH_CURVE_SECRET_KEY=\(secret)\n", to: file, mode: mode)
                 let refused = try await site.star("serve", "auth", settings: production)

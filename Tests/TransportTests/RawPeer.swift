@@ -40,7 +40,7 @@ actor RawPeer: ThreadBound {
             for message in unsent { _ = dealer?.send(message) }
             unsent = []
         case .message(let frames, from: _): arrived.yield((0..<frames.count).map { Array(frames[$0]) })
-        case .writable, .disconnected, .refused: break
+        case .writable, .disconnected, .refused, .unreachable, .restored: break
         }
     }
 

@@ -4,7 +4,7 @@ internal import Testing
 internal import ZMTP
 @testable internal import ZeroMQ
 
-@Suite("A listener at its limit of connections", .timeLimit(.minutes(1)))
+@Suite("A listener at its limit", .timeLimit(.minutes(1)))
 struct ListenerLimitTests {
     private let context: Context
 
@@ -17,7 +17,7 @@ struct ListenerLimitTests {
         return options
     }
 
-    @Test("ends the oldest handshake for the next one")
+    @Test("of connections ends the oldest handshake for the next one")
     func handshakesMakeRoom() async throws {
         try await SocketHost.run(in: context) { host in
             let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
@@ -31,7 +31,7 @@ struct ListenerLimitTests {
         }
     }
 
-    @Test("ends the one that has been silent for longest, once the next is ready")
+    @Test("of connections ends the one that has been silent for longest, once the next is ready")
     func silentMakeRoom() async throws {
         try await SocketHost.run(in: context) { host in
             let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
@@ -54,6 +54,33 @@ struct ListenerLimitTests {
             _ = try peers[1].hearAll()
             peers[0].say([0, 1, 8])
             #expect(await host.next() == .message([[8]]))
+        }
+    }
+
+    @Test("for unfinished messages ends the connection whose message has waited for longest, and no other")
+    func unfinished() async throws {
+        var options = SocketOptions.server
+        options.maxMessageSize = 100_000
+        options.maxUnfinished = 0
+        try await SocketHost.run(in: context) { host in
+            let address = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
+            // Two messages may be unfinished in any case.
+            let peers = try (1...5).map { _ in try RawConnection(to: address) }
+            for peer in peers {
+                peer.say(RawConnection.hello("DEALER"))
+                #expect(await host.next() == .connected)
+            }
+            let start: [UInt8] = [2, 0, 0, 0, 0, 0, 1, 0x86, 0xA0]
+            for peer in peers[..<4] { peer.say(start + [UInt8](repeating: 7, count: 90_000)) }
+            #expect(await host.next() == .disconnected)
+            _ = try peers[0].hearAll()
+            peers[4].say([0, 1, 8])
+            #expect(await host.next() == .message([[8]]))
+            peers[3].say([UInt8](repeating: 7, count: 10_000))
+            #expect(await host.next() == .message([[UInt8](repeating: 7, count: 100_000)]))
+            // The memory of those that are done is free for others.
+            peers[4].say(start + [UInt8](repeating: 7, count: 100_000))
+            #expect(await host.next() == .message([[UInt8](repeating: 7, count: 100_000)]))
         }
     }
 }

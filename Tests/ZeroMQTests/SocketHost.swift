@@ -12,6 +12,8 @@ actor SocketHost: ThreadBound {
         case writable
         case disconnected
         case refused(String)
+        case unreachable(String)
+        case restored
     }
 
     struct Message: OutboundMessage {
@@ -92,6 +94,8 @@ actor SocketHost: ThreadBound {
         case .writable: happened.yield(.writable)
         case .disconnected: happened.yield(.disconnected)
         case .refused(let refusal): happened.yield(.refused(refusal.reason))
+        case .unreachable(let error): happened.yield(.unreachable(error.description))
+        case .restored: happened.yield(.restored)
         }
     }
 

@@ -341,11 +341,31 @@ struct StreamTests {
                 try await client.deal(with: address)
                 #expect(await client.next() == .connected)
                 #expect(await client.send([[1]]) == .sent)
+                #expect(await server.next() == .restored)
                 #expect(await server.next() == .connected)
                 #expect(await server.next() == .message([[1]]))
             }
         }
         #expect(access(path, F_OK) != 0 && access(path + ".lock", F_OK) != 0)
+    }
+
+    @Test("whose path something else has taken says so, and listens there again once that is gone")
+    func taken() async throws {
+        let path = Unique.path()
+        try await SocketHost.run(in: context) { server in
+            try await server.route(at: try address("ipc://\(path)"))
+            unlink(path)
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+            guard case .unreachable(let reason) = await server.next() else {
+                Issue.record("It says nothing.")
+                return
+            }
+            #expect(reason.contains("\(path) is there and is not a socket"))
+            try FileManager.default.removeItem(atPath: path)
+            var event = await server.next()
+            while case .unreachable = event { event = await server.next() }
+            #expect(event == .restored)
+        }
     }
 
     @Test("that leaves removes no file of another process, which has its path by now")

@@ -145,6 +145,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
             observers: [LoggingObserver(logger), MetricsObserver([contract])] + observers)
         var limits = ZeroMQFront.Limits()
         limits.maxBody = family.maxBody
+        limits.maxUnfinished = family.maxBodyMemory
         limits.stopTime = family.stopTime
         let zeroMQ = ZeroMQFront(
             dispatcher, on: thread, context: runtime.context, addresses: service.listen,

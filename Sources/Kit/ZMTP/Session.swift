@@ -99,6 +99,9 @@ package struct Session {
     /// Bytes of a frame of the handshake: a stranger has no more to say.
     private static let maxHandshakeFrame = 8 * 1024
 
+    /// The bytes that are held of a message whose other frames have not come.
+    package var decryptedCount: Int { plainCount == 0 ? 0 : plain?.count ?? 0 }
+
     package var isReady: Bool { state == .open }
 
     /// True from the peer's greeting to the end of the handshake.

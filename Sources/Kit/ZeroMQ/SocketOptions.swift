@@ -16,6 +16,9 @@ public struct SocketOptions: Sendable {
     public var receiveHighWaterMark = 256
     /// The largest **frame** in bytes; a peer that sends a larger one is disconnected. Nil is no limit.
     public var maxMessageSize: Int? = 1024 * 1024 + 4096
+    /// Bytes that all peers of a listener may make it hold of messages whose rest has not come. Above them, the connections
+    /// end whose message has been unfinished for longest.
+    public var maxUnfinished = 64 * 1024 * 1024
     /// An accepted connection that has not finished its handshake by then is closed.
     public var handshakeInterval: Duration = .seconds(3)
     /// A TCP connection attempt that has no answer by then is given up and tried again.

@@ -28,8 +28,18 @@ struct SparseLog {
         unlogged = 0
     }
 
+    /// Logs what a socket has met that keeps peers out.
+    mutating func warn(of event: SocketEvent) {
+        switch event {
+        case .refused(let refusal): warn(of: refusal)
+        case .unreachable(let error): warn("Nobody can connect", ["reason": "\(error)"])
+        case .restored: warn("The file of a socket had gone, and is there again")
+        case .connected, .message, .writable, .disconnected: break
+        }
+    }
+
     /// Logs a connection that CURVE has refused.
-    mutating func warn(of refusal: Refusal) {
+    private mutating func warn(of refusal: Refusal) {
         var metadata: Logger.Metadata = ["reason": "\(refusal.reason)"]
         if let peer = refusal.peer { metadata["peer"] = "\(peer)" }
         if let key = refusal.key { metadata["key"] = "\(key)" }

@@ -49,7 +49,15 @@ public struct AuthClient: Sendable {
     ///
     /// - Throws: `CancellationError`.
     public func run() async throws {
-        async let following: Void = follower.run()
+        async let following: Void = follower.run { isListening in
+            if isListening {
+                logger.notice("Auth's news of changes comes again")
+            } else {
+                logger.warning(
+                    "No news of changes comes from auth, which is asked four times a second instead",
+                    metadata: ["topic": "\(Self.topic)"])
+            }
+        }
         try await verifier.warmUp { problem in
             logger.info("Waiting for auth's keys", metadata: ["reason": "\(problem.detail)"])
         }

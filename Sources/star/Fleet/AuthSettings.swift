@@ -9,6 +9,8 @@ import Postgres
 /// The settings of auth.
 struct AuthSettings: Sendable {
     let database: AuthDatabase
+    /// True if a store is made where there is none.
+    let createsStore: Bool
     let rules: AuthRules
     let dataDirectory: URL
     /// For how long lines of the audit trail are kept; `nil` for ever.
@@ -19,6 +21,7 @@ struct AuthSettings: Sendable {
     init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
+        createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
         announcement = try settings(Self.announcement)
         period = try settings(Self.period)
         let days = try settings(Self.auditRetention)
@@ -33,7 +36,7 @@ struct AuthSettings: Sendable {
         rules.refreshRetry = .seconds(try settings(Self.refreshRetry))
         rules.lockAfter = try settings(Self.lockAfter)
         rules.lockPeriod = .seconds(try settings(Self.lockPeriod))
-        rules.allowsPasswordGrant = try settings(Self.passwordGrant) == .true
+        rules.allowsPasswordGrant = try settings(Self.passwordGrant)
         rules.perAccount = try settings(Self.perAccount)
         rules.perAddress = try settings(Self.perAddress)
         rules.publicURL = try settings.optional(Self.url)
@@ -51,7 +54,8 @@ struct AuthSettings: Sendable {
 
     static var all: [SettingDescription] {
         [
-            dataDirectory.description, database.description, refreshLifetime.description, refreshRetry.description,
+            dataDirectory.description, database.description, createsStore.description, refreshLifetime.description,
+            refreshRetry.description,
             guestPermissions.description, lockAfter.description, lockPeriod.description, perAccount.description,
             perAddress.description, passwordGrant.description, url.description, announcement.description,
             period.description, auditRetention.description,
@@ -76,6 +80,11 @@ struct AuthSettings: Sendable {
             + "where several auths share it. Unless told, it is auth.sqlite in DATA_DIRECTORY.",
         standard: "", isSecret: true
     ) { text throws(SettingFault) in try AuthDatabase(text) }
+    private static let createsStore = Setting<Bool>.boolean(
+        "AUTH_CREATE_STORE",
+        "Whether auth makes a new store, with a first administrator, if there is none: true or false. By default true in "
+            + "development and false in production, so that a lost directory is not taken for the first start.",
+        standard: "")
     private static let auditRetention = Setting<Int>.integer(
         "AUDIT_RETENTION_DAYS", 0...36_500, "For how many days lines of the audit trail are kept; 0 for ever.",
         standard: 0)
@@ -102,15 +111,10 @@ struct AuthSettings: Sendable {
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
         "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
-    /// True if something is allowed.
-    private enum Switch: String, CaseIterable {
-        case `true`, `false`
-    }
-
-    private static let passwordGrant = Setting<Switch>.choice(
+    private static let passwordGrant = Setting<Bool>.boolean(
         "OAUTH_PASSWORD_GRANT",
-        "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700).",
-        standard: .true)
+        "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",
+        standard: "true")
     private static let announcement = Setting<Int>.integer(
         "KEY_ANNOUNCEMENT_SECONDS", 0...604_800,
         "For how long a new signing key is published before it signs. Caches on the way may keep the keys for 300 seconds, "
@@ -146,6 +150,7 @@ enum AuthDatabase: Sendable {
 
     init(_ text: String) throws(SettingFault) {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.contains(where: \.isNewline) else { throw SettingFault("must be one line") }
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
             if let fault = Self.fault(ofPath: text) { throw SettingFault(fault) }
             self = .sqlite(URL(filePath: text))
@@ -163,7 +168,7 @@ enum AuthDatabase: Sendable {
     /// of files, and a store that nobody meant.
     private static func fault(ofPath text: String) -> String? {
         let first = text.prefix { $0 != "/" }
-        guard first.contains(where: { ":=@".contains($0) }) || text.contains(where: \.isNewline) else { return nil }
+        guard first.contains(where: { ":=@".contains($0) }) else { return nil }
         return """
             must be the path of a file or postgres://user:password@host/database; a path whose first name holds “:”, “=” or \
             “@” begins with ./
@@ -192,7 +197,7 @@ enum AuthDatabase: Sendable {
                 throw SettingsError(
                     description: """
                         There is no store at \(file.path). DATA_DIRECTORY and AUTH_DATABASE say where it is; the first start \
-                        of auth makes it, and so does star users add.
+                        of auth makes it, in production with AUTH_CREATE_STORE=true, and so does star users add.
                         """)
             }
             do {

@@ -15,7 +15,7 @@ extension Member {
     static let auth = Member(contract: AuthContract.description, port: authPort) { host, settings in
         let own = try settings.auth()
         let passwords = PasswordHasher()
-        let store = try own.database.open(isMade: true)
+        let store = try own.database.open(isMade: own.createsStore)
         host.logger.info("The store is open", metadata: ["store": "\(own.database.place)"])
         let webAppSecret = try settings.webAppClientSecret()
         let preparation = { @Sendable in
@@ -78,7 +78,8 @@ extension Member {
             host.logger.notice("\(count) users of \(old.path) are in the store now; the file is set aside")
         }
         let file = settings.passwordFile
-        let start = FirstStart(store: store, passwords: passwords, passwordFile: file)
+        let start = FirstStart(
+            store: store, passwords: passwords, passwordFile: file, isAllowed: settings.createsStore)
         if try await start.run(permissions: permissions) {
             host.logger.warning(
                 "The store was empty: this is a new one", metadata: ["store": "\(settings.database.place)"])

@@ -82,8 +82,8 @@ extension FamilySettings {
         standard: 1_048_576)
     private static let maxBodyMemory = Setting<Int>.integer(
         "MAX_BODY_MEMORY_BYTES", 0...1_099_511_627_776,
-        "The memory that a service has for request bodies that come in several parts over HTTP; one more is a 503. "
-            + "0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
+        "The memory that a service has for request bodies that come in several parts over HTTP, of which one more is a 503, "
+            + "and as much again for messages over ZeroMQ, of which the oldest ends its connection. 0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
         standard: 0)
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",

@@ -77,6 +77,18 @@ extension Setting where Value == Int {
     }
 }
 
+extension Setting where Value == Bool {
+    /// `true` or `false`.
+    ///
+    /// - Parameter standard: the default; empty for none, if it is read as optional.
+    public static func boolean(_ name: String, _ summary: String, standard: String) -> Setting {
+        Setting(name, summary, standard: standard) { text throws(SettingFault) in
+            guard let value = Bool(text) else { throw SettingFault("must be true or false") }
+            return value
+        }
+    }
+}
+
 extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of a few words.
     public static func choice(_ name: String, _ summary: String, standard: Value) -> Setting {

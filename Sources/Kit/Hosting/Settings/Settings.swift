@@ -65,15 +65,27 @@ public struct Settings: Sendable {
         return try self(setting)
     }
 
-    /// The text of a setting: from the environment, the file, the file that `NAME_FILE` names, or its default.
+    /// The text of a setting: from the environment, then from the settings file, in each by its name or by `NAME_FILE`;
+    /// otherwise its default.
     ///
     /// - Returns: `nil` if there is none.
-    /// - Throws: ``SettingsError`` if the file that `NAME_FILE` names cannot be used.
+    /// - Throws: ``SettingsError`` if the file that `NAME_FILE` names cannot be used, or says otherwise than the setting
+    ///   beside it.
     public func text(_ setting: SettingDescription) throws(SettingsError) -> String? {
+        if let text = try text(setting, in: environmentValue) { return text }
+        return try text(setting, in: fileValue) ?? setting.standard
+    }
+
+    private func text(
+        _ setting: SettingDescription, in value: (String) -> String?
+    ) throws(SettingsError) -> String? {
         // An empty secret is none: env.example has it empty beside its _FILE.
-        if let text = value(setting.name), !(text.isEmpty && setting.isSecret) { return text }
-        guard let name = setting.fileName, let path = value(name), !path.isEmpty else { return setting.standard }
-        return try secrets.text(at: path) { () throws(SettingsError) in try secret(name, at: path) } ?? setting.standard
+        let text = value(setting.name).flatMap { $0.isEmpty && setting.isSecret ? nil : $0 }
+        guard let name = setting.fileName, let path = value(name), !path.isEmpty else { return text }
+        let secret = try secrets.text(at: path) { () throws(SettingsError) in try self.secret(name, at: path) }
+        guard let text, let secret, text != secret else { return text ?? secret }
+        throw SettingsError(
+            description: "\(setting.name) and \(name) are both set, and differ: remove one of them.")
     }
 
     /// A secret that stands in a settings file which others than its owner can read.
@@ -106,10 +118,11 @@ public struct Settings: Sendable {
         settings.map(\.name).filter { name in environment[name].map { ServiceLink.isOne(name, $0) } ?? false }
     }
 
-    private func value(_ name: String) -> String? {
-        if let text = environment[name], !ServiceLink.isOne(name, text) { return text }
-        return file?.entries[name]?.value
+    private func environmentValue(_ name: String) -> String? {
+        environment[name].flatMap { ServiceLink.isOne(name, $0) ? nil : $0 }
     }
+
+    private func fileValue(_ name: String) -> String? { file?.entries[name]?.value }
 
     /// The text for an error, unless it is a secret or may have one in it: another line, a key, a URL with a password.
     private func shown(_ text: String, of setting: SettingDescription) -> String {

@@ -9,6 +9,8 @@ public final class NewsFollower: Sendable {
     /// The time without a heartbeat after which the reader asks, once each beat.
     public static let silence = Duration.milliseconds(700)
 
+    private static let reportedBeats = 20
+
     private let reader: any NewsReader
     private let beat: Duration
     private let silence: Duration
@@ -39,11 +41,22 @@ public final class NewsFollower: Sendable {
     }
 
     /// Asks whenever there is a reason to, until the task is cancelled.
-    public func run() async {
+    ///
+    /// - Parameter changed: called with `false` once nothing was received for twenty beats, and with `true` once something is
+    ///   again.
+    public func run(_ changed: @escaping @Sendable (_ isListening: Bool) -> Void = { _ in }) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
+                var silentBeats = 0
                 while (try? await Task.sleep(for: self.beat)) != nil {
-                    if !self.isListening { self.wakeUp.yield() }
+                    if self.isListening {
+                        if silentBeats >= Self.reportedBeats { changed(true) }
+                        silentBeats = 0
+                    } else {
+                        silentBeats += 1
+                        if silentBeats == Self.reportedBeats { changed(false) }
+                        self.wakeUp.yield()
+                    }
                 }
             }
             // A failure needs no answer: the next bulletin, or the silence, is a reason to ask again.

@@ -19,10 +19,8 @@ public final class Publisher {
     ) throws(ZeroMQError) {
         var options = options
         options.maxMessageSize = Self.maxFrame
-        listener = try StreamListener(as: .pub, at: address, in: context, options: options, on: thread) {
-            number, event in
-            if let event = SocketEvent(event, of: RoutingID(number: number)) { handler(event) }
-        }
+        listener = try StreamListener(
+            as: .pub, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
     /// The address, with the port that the system has chosen if none was asked for.

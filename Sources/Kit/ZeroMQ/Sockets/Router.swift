@@ -16,10 +16,8 @@ public final class Router {
         at address: Address, in context: Context, options: SocketOptions = .server, on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        listener = try StreamListener(as: .router, at: address, in: context, options: options, on: thread) {
-            number, event in
-            if let event = SocketEvent(event, of: RoutingID(number: number)) { handler(event) }
-        }
+        listener = try StreamListener(
+            as: .router, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
     /// The address, with the port that the system has chosen if none was asked for.

@@ -12,6 +12,11 @@ public enum SocketEvent: Sendable {
     case disconnected(RoutingID)
     /// There is no connection because one side does not admit the other's CURVE key.
     case refused(Refusal)
+    /// The file of a socket that listens has gone, and nobody can connect until it is made anew, which is tried every two
+    /// seconds: something else may be in its place.
+    case unreachable(ZeroMQError)
+    /// The file of a socket that listens had gone, and is there again.
+    case restored
 }
 
 /// The name that a socket gives to a peer, and never to another one.
@@ -73,7 +78,7 @@ extension SocketEvent {
         case .writable: self = .writable(peer)
         case .ended: self = .disconnected(peer)
         case .refused(let refusal): self = .refused(refusal)
-        case .checkBy: return nil
+        case .crowded, .checkBy: return nil
         }
     }
 }

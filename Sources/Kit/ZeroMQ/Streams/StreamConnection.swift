@@ -17,6 +17,8 @@ final class StreamConnection: Flushable {
         case ended
         /// One side has not admitted the other's key; the end follows.
         case refused(Refusal)
+        /// All connections together hold too much of unfinished messages, the last of it for this one.
+        case crowded
         /// ``check(at:)`` is to be called by then.
         case checkBy(ContinuousClock.Instant)
     }
@@ -24,6 +26,8 @@ final class StreamConnection: Flushable {
     /// The bounds of a connection, and how its end is noticed.
     struct Settings {
         let limits: Session.Limits
+        /// Shared by the connections of a listener.
+        let unfinished: UnfinishedMessages
         /// `nil` for a connection in clear.
         let curve: Curve?
         /// Bytes that may wait for a peer that reads slowly. Above them a sender is refused.
@@ -44,6 +48,10 @@ final class StreamConnection: Flushable {
     private var attachment: SocketAttachment?
     /// The beginning of a message whose rest has not come.
     private var unread: [UInt8] = []
+    /// The bytes that are held of an unfinished message.
+    private var held = 0
+    /// The instant since which a message has been unfinished and nothing of it used.
+    private(set) var unfinishedSince: ContinuousClock.Instant?
     /// The system takes no more for now.
     private var isWaitingToWrite = false
     /// A sender was refused.
@@ -103,6 +111,7 @@ final class StreamConnection: Flushable {
         guard let attachment else { return }
         self.attachment = nil
         handler = nil
+        settings.unfinished.bytes -= held
         thread.detach(attachment)
         Glibc.close(descriptor)
     }
@@ -219,6 +228,7 @@ extension StreamConnection {
         if unread.isEmpty {
             let used = consume(bytes)
             if used < bytes.count { unread.append(contentsOf: bytes[used...]) }
+            noteUnfinished(progress: used)
         } else {
             unread.append(contentsOf: bytes)
             // The handler may come back to this object, but not to these bytes.
@@ -227,7 +237,17 @@ extension StreamConnection {
             let used = all.withUnsafeBytes(consume)
             all.removeFirst(used)
             unread = all.isEmpty && all.capacity > Self.keptCapacity ? [] : all
+            noteUnfinished(progress: used)
         }
+    }
+
+    private func noteUnfinished(progress: Int) {
+        let now = unread.count + session.decryptedCount
+        guard now != held, attachment != nil else { return }
+        settings.unfinished.bytes += now - held
+        if now == 0 { unfinishedSince = nil } else if held == 0 || progress > 0 { unfinishedSince = lastRead }
+        held = now
+        if settings.unfinished.areTooMany { handler?(.crowded) }
     }
 
     /// - Returns: how many bytes are used. What comes after the connection's end is of no use.

@@ -155,7 +155,7 @@ extension StreamConnector {
     private func receive(_ event: StreamConnection.Event) {
         switch event {
         case .ready: pause = options.reconnectInterval
-        case .message, .writable, .refused: break
+        case .message, .writable, .refused, .crowded: break
         case .checkBy(let instant): return checkBy(instant)
         case .ended:
             _ = leave()

@@ -16,7 +16,7 @@ final class StreamListener {
     private let thread: SocketThread
     private let options: SocketOptions
     private let settings: StreamConnection.Settings
-    private let handler: (PeerNumber, StreamConnection.Event) -> Void
+    private let handler: (SocketEvent) -> Void
     private var place: ListeningPlace?
     private var attachments: [SocketAttachment] = []
     private var connections: [PeerNumber: StreamConnection] = [:]
@@ -45,7 +45,7 @@ final class StreamListener {
     init(
         as role: Session.Role, at address: Address, in context: Context, options: SocketOptions,
         on thread: SocketThread,
-        handler: @escaping (PeerNumber, StreamConnection.Event) -> Void
+        handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         self.role = role
         self.thread = thread
@@ -131,6 +131,16 @@ extension StreamListener {
         for connection in ready.sorted(by: { $0.lastRead < $1.lastRead }).prefix(crowd) { connection.end() }
     }
 
+    /// Who sends a message at all sends the rest of it soon.
+    private func endUnfinished() {
+        while settings.unfinished.areTooMany,
+            let oldest = connections.values.filter({ $0.unfinishedSince != nil })
+                .min(by: { $0.unfinishedSince! < $1.unfinishedSince! })
+        {
+            oldest.end()
+        }
+    }
+
     /// The number of connections that make room at once: in a rush, not each newcomer is to wait for another's end.
     private var crowd: Int { max(1, min(connections.count / 16, 16)) }
 
@@ -145,10 +155,11 @@ extension StreamListener {
             switch event {
             case .ready: becameReady(number)
             case .message, .writable, .refused: break
+            case .crowded: return endUnfinished()
             case .checkBy(let instant): return checkBy(instant)
             case .ended: forget(number)
             }
-            handler(number, event)
+            if let event = SocketEvent(event, of: RoutingID(number: number)) { handler(event) }
         }
         handshaking.append(number)
         checkBy(.now + settings.handshakeTime)
@@ -196,14 +207,20 @@ extension StreamListener {
         }
     }
 
-    /// Listens anew if the socket's file is gone; if another process has its path, tries again later.
+    /// Listens anew if the socket's file is gone; if something else has its path, tries again later.
     private func checkPlace() {
         guard let place, place.canBeLost else { return }
-        if !place.isInPlace {
-            for attachment in attachments { thread.detach(attachment) }
-            try? place.restore()
-            attach(place)
-        }
         checkBy(.now + Self.placeCheckInterval)
+        guard !place.isInPlace else { return }
+        for attachment in attachments { thread.detach(attachment) }
+        let event: SocketEvent
+        do throws(ZeroMQError) {
+            try place.restore()
+            event = .restored
+        } catch {
+            event = .unreachable(error)
+        }
+        attach(place)
+        handler(event)
     }
 }

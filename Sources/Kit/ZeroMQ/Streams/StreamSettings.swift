@@ -5,8 +5,9 @@ extension StreamConnection.Settings {
     init(
         _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int, holdsBack: Bool = false
     ) {
+        let limits = Session.Limits(frame: options.maxMessageSize ?? .max / 4)
         self.init(
-            limits: Session.Limits(frame: options.maxMessageSize ?? .max / 4),
+            limits: limits, unfinished: UnfinishedMessages(limit: max(options.maxUnfinished, 2 * limits.message)),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,
             holdsBack: holdsBack, handshakeTime: options.handshakeInterval,
             heartbeat: address.isTCP ? options.heartbeat : nil)

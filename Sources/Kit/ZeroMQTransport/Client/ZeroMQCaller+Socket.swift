@@ -32,7 +32,7 @@ extension ZeroMQCaller {
             apply { $0.connected() }
             beat()
         case .message(let frames, from: _): take(frames)
-        case .writable: break
+        case .writable, .unreachable, .restored: break
         case .disconnected: apply { $0.disconnected() }
         case .refused(let refusal): apply { $0.notAdmitted(.notAdmitted(refusal.reason)) }
         }

@@ -13,7 +13,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
     private let security: SocketOptions.Security
     private var sockets: [Publisher] = []
     private var last: Bulletin?
-    private var refusals = SparseLog("events")
+    private var log = SparseLog("events")
 
     /// - Parameters:
     ///   - thread: that of the service whose news it is.
@@ -48,8 +48,7 @@ public actor ZeroMQPublisher: NewsPublisher, ThreadBound {
         var options = SocketOptions.server
         options.security = security
         return try Publisher(at: address, in: context, options: options, on: thread) { [weak self] event in
-            guard case .refused(let refusal) = event else { return }
-            self?.assumeIsolated { $0.refusals.warn(of: refusal) }
+            self?.assumeIsolated { $0.log.warn(of: event) }
         }
     }
 

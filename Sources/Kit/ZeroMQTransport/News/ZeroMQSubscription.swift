@@ -13,7 +13,7 @@ public actor ZeroMQSubscription: ThreadBound {
     private let security: SocketOptions.Security
     private let heard: @Sendable (Bulletin) -> Void
     private var socket: Subscriber?
-    private var refusals: SparseLog
+    private var log: SparseLog
 
     /// - Parameters:
     ///   - topic: what to listen to.
@@ -30,7 +30,7 @@ public actor ZeroMQSubscription: ThreadBound {
         self.context = context
         self.security = security
         self.heard = heard
-        refusals = SparseLog(topic)
+        log = SparseLog(topic)
     }
 
     isolated deinit { socket?.close() }
@@ -51,8 +51,7 @@ public actor ZeroMQSubscription: ThreadBound {
     private func receive(_ event: SocketEvent) {
         switch event {
         case .message(let frames, from: _): if let bulletin = Bulletin(frames) { take(bulletin) }
-        case .refused(let refusal): refusals.warn(of: refusal)
-        case .connected, .writable, .disconnected: break
+        default: log.warn(of: event)
         }
     }
 

@@ -20,9 +20,10 @@ extension ZeroMQFront {
             take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
         case .writable(let name): flush(PeerID(listener: listener, name: name))
         case .disconnected(let name): forget(PeerID(listener: listener, name: name))
-        case .refused(let refusal):
+        case .refused:
             counters.unadmitted += 1
-            refusals.warn(of: refusal)
+            log.warn(of: event)
+        case .unreachable, .restored: log.warn(of: event)
         }
     }
 

@@ -12,6 +12,8 @@ public actor ZeroMQFront: Front, ThreadBound {
     public struct Limits: Sendable {
         /// The largest body, in bytes. A frame more than four times as large ends its connection.
         public var maxBody = 1024 * 1024
+        /// Bytes that all peers together may make it hold of messages whose rest has not come.
+        public var maxUnfinished = 64 * 1024 * 1024
         /// Calls in flight of one peer.
         public var maxInFlight = 16_384
         /// For how long calls in flight may go on when the front stops.
@@ -32,7 +34,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     let hello: Head
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
-    var refusals: SparseLog
+    var log: SparseLog
     var overload: SparseLog
     var queue = CallQueue()
     var idleWaiter: CheckedContinuation<Void, Never>?
@@ -60,8 +62,8 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
         meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
-        refusals = SparseLog(dispatcher.contracts.first?.name ?? "")
-        overload = refusals
+        log = SparseLog(dispatcher.contracts.first?.name ?? "")
+        overload = log
     }
 
     isolated deinit {
@@ -94,6 +96,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     private func listen(at address: Address, number: Int) throws(ZeroMQError) -> Router {
         var options = SocketOptions.server
         options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
+        options.maxUnfinished = limits.maxUnfinished
         options.security = security
         return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.take(event, from: number) }

@@ -70,15 +70,20 @@ public final class SQLiteStore: TransactionalStore {
         // A glance must not wait for a reader with a small share: there is one for this store's own threads that read, one
         // for the check, and one for each of the workers elsewhere that do so in place.
         configuration.maximumReaderCount = 3 + ProcessLimits.current.processors
-        let pool = try DatabasePool(path: file.path, configuration: configuration)
-        try pool.writeWithoutTransaction { database in
-            // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            // Checkpoints are made here, so that the mark knows of them; after one, the log takes no room.
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0")
-            if status.size <= maxRead, let damage = try database.damage() { throw file.damaged(damage) }
+        let pool: DatabasePool
+        do {
+            pool = try DatabasePool(path: file.path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // Opening sets it to NORMAL, with which the last commits may be lost when the power fails.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                // Checkpoints are made here, so that the mark knows of them; after one, the log takes no room.
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0")
+                if status.size <= maxRead, let damage = try database.damage() { throw file.damaged(damage) }
+            }
+            try migrations.migrate(pool)
+        } catch let error as DatabaseError where error.isDamage {
+            throw file.damaged(error.message ?? "it is no database")
         }
-        try migrations.migrate(pool)
         file.mark.changing(status.identity) {}
         return Opened(pool: pool, status: FileStatus(of: file.path) ?? status, damage: nil)
     }

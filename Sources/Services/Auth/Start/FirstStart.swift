@@ -12,11 +12,16 @@ public struct FirstStart: Sendable {
     private let passwords: PasswordHasher
     /// Holds the password of the first administrator, for its owner only.
     private let file: URL
+    private let isAllowed: Bool
 
-    public init(store: any AuthStore, passwords: PasswordHasher, passwordFile: URL) {
+    /// - Parameters:
+    ///   - passwordFile: for the password of the first administrator.
+    ///   - isAllowed: whether one may be made.
+    public init(store: any AuthStore, passwords: PasswordHasher, passwordFile: URL, isAllowed: Bool = true) {
         self.store = store
         self.passwords = passwords
         file = passwordFile
+        self.isAllowed = isAllowed
     }
 
     /// Gives the role of administrators every permission that there is, and makes the first administrator where there
@@ -25,12 +30,21 @@ public struct FirstStart: Sendable {
     ///
     /// - Parameter permissions: those that the contracts of the family name.
     /// - Returns: whether an administrator was made.
-    /// - Throws: ``StoreError``; the system's reason if the file cannot be written.
+    /// - Throws: ``StoreError``, which is `unusable` if the store is new and no administrator may be made; the system's reason
+    ///   if the file cannot be written.
     public func run(permissions: Set<String>) async throws -> Bool {
         try OwnFiles.keepToOwner([file.path])
+        let isFirst = try await !hasAdministrator()
+        guard isAllowed || !isFirst else {
+            throw StoreError.unusable(
+                """
+                the store has no administrator, so it is a new one, or not the one that is meant; a start with \
+                AUTH_CREATE_STORE=true makes the first administrator
+                """)
+        }
         let role = try await role(permissions)
-        if try await hasAdministrator() {
-            try await removeStalePassword()
+        if !isFirst {
+            try await settlePassword()
             return false
         }
         let password = Self.password()
@@ -44,7 +58,7 @@ public struct FirstStart: Sendable {
         let entry = AuditEntry(.userAdded, of: user.name, by: AuditEntry.itself, detail: "the first start", at: .now)
         let isMade = try await store.addFirstAdministrator(user, role, entry)
         guard isMade else {
-            try FileManager.default.removeItem(at: draft)
+            try? FileManager.default.removeItem(at: draft)
             return false
         }
         guard rename(draft.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
@@ -68,12 +82,26 @@ public struct FirstStart: Sendable {
         return try await store.hasAdministrator()
     }
 
-    private func removeStalePassword() async throws {
-        guard let text = try? String(contentsOf: file, encoding: .utf8) else { return }
-        let user = try await store.user(named: Self.administrator)
-        let password = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        let verdict = try await passwords.verify(password, against: user?.passwordHash)
-        if verdict == .wrong { try FileManager.default.removeItem(at: file) }
+    /// Removes a file whose password is the administrator's no more. A start that was killed after it had made the
+    /// administrator has left the password in a draft, which becomes the file.
+    private func settlePassword() async throws {
+        let hash = try await store.user(named: Self.administrator)?.passwordHash
+        for candidate in [file] + drafts {
+            guard let text = try? String(contentsOf: candidate, encoding: .utf8) else { continue }
+            let password = text.trimmingCharacters(in: .whitespacesAndNewlines)
+            if try await passwords.verify(password, against: hash) == .wrong {
+                try? FileManager.default.removeItem(at: candidate)
+            } else if candidate != file {
+                rename(candidate.path, file.path)
+            }
+        }
+    }
+
+    private var drafts: [URL] {
+        let folder = file.deletingLastPathComponent()
+        let all = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+        return all.filter { $0.deletingPathExtension().lastPathComponent == file.lastPathComponent }
+            .filter { UUID(uuidString: $0.pathExtension) != nil }
     }
 
     /// More than 100 random bits, in groups that can be typed.
