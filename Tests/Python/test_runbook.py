@@ -17,6 +17,7 @@ def commands(text):
 
 
 def test_its_commands_work_while_everything_runs(family):
+    (family.folder / "new-database").write_text("moved.sqlite\n")
     lines = commands(RUNBOOK) + commands((ARTICLES / "Platforms.md").read_text())
     assert len(lines) >= 6
     for line in lines:

@@ -24,7 +24,13 @@ public final class PostgresStore: TransactionalStore {
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await guarded { try await self.pool.transaction(.readCommitted, work) }
+        try await read(.readCommitted, work)
+    }
+
+    func read<Value: Sendable>(
+        _ isolation: Isolation, _ work: @escaping @Sendable (Connection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await guarded { try await self.pool.transaction(isolation, work) }
     }
 
     /// One transaction, beside which there is no other that writes.
@@ -78,7 +84,7 @@ public final class PostgresStore: TransactionalStore {
 
     public func probe() async throws(StoreError) {
         try await read { connection in
-            for table in storeTables { try connection.run("SELECT 1 FROM \(table) LIMIT 1") }
+            for table in StoreTable.all { try connection.run("SELECT 1 FROM \(table.name) LIMIT 1") }
         }
         // On a full disk small writes still find a place here and there. There is room again where a larger one does.
         let bytes = isFull.load(ordering: .relaxed) ? (0..<65_536).map { _ in UInt8.random(in: .min ... .max) } : []

@@ -7,12 +7,13 @@ import Hosting
 struct StoreCopies: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
-        abstract: "Makes back-ups of auth's store in SQLite, and puts one in its place.",
+        abstract:
+            "Makes back-ups of auth's store in SQLite, puts one in its place, and moves a store to another database.",
         discussion: """
-            Both are safe while auth runs. A back-up holds everything, the signing keys too: keep it as safe as the store. For \
-            a store in PostgreSQL, use pg_dump and pg_restore with --schema=star_auth.
+            backup and restore are safe while auth runs. A back-up holds everything, the signing keys too: keep it as safe as \
+            the store. For a store in PostgreSQL, use pg_dump and pg_restore with --schema=star_auth.
             """,
-        subcommands: [Backup.self, Restore.self])
+        subcommands: [Backup.self, Restore.self, Copy.self])
 
     struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Writes a copy of the store into a new file.")
@@ -29,13 +30,7 @@ struct StoreCopies: AsyncParsableCommand {
                     throw SettingsError(description: "There is no store at \(source.path).")
                 }
                 let store = try SQLiteStore(source)
-                do {
-                    try await store.backUp(to: URL(filePath: file))
-                } catch {
-                    await store.close()
-                    throw error
-                }
-                await store.close()
+                try await store.closed { try await store.backUp(to: URL(filePath: file)) }
                 print("\(file) holds a copy of \(source.path).")
             }
         }
@@ -55,6 +50,59 @@ struct StoreCopies: AsyncParsableCommand {
                 let target = try place.file()
                 try SQLiteStore.restore(URL(filePath: file), to: target)
                 print("\(target.path) holds what \(file) holds.")
+            }
+        }
+    }
+
+    struct Copy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copies everything into an empty store, from SQLite to PostgreSQL or back.",
+            discussion: """
+                Stop auth first: what it writes meanwhile ends the copy. All is copied in one transaction, and compared with \
+                the store again before that is committed. Then name the new store in AUTH_DATABASE, and start auth.
+                """)
+
+        @Argument(
+            help: """
+                The path of a file, or postgres://user:password@host/database. - reads it from standard input, so that the \
+                password is in no list of processes.
+                """)
+        var target: String
+
+        @Option(help: "The file that settings are read from, beside the environment.")
+        var env = Settings.standardFile
+
+        func run() async throws {
+            try await Exit.onError {
+                let settings = try FleetSettings.read(env)
+                let (from, to) = (try AuthSettings(settings, FamilySettings(settings)).database, try destination())
+                for (table, rows) in try await copy(from, to) { print("\(table): \(rows)") }
+                print("\(to.place) holds a copy of \(from.place).")
+            }
+        }
+
+        private func copy(_ from: AuthDatabase, _ to: AuthDatabase) async throws -> [(table: String, rows: Int)] {
+            let source = try from.open(isMade: false)
+            return try await source.closed {
+                let target = try to.open(isMade: true)
+                return try await target.closed {
+                    do {
+                        return try await StoreCopy.copy(from: source, to: target)
+                    } catch let error as StoreError {
+                        // Not of AUTH_DATABASE alone, as Exit would say.
+                        Exit.say(error.description)
+                        throw ExitCode.failure
+                    }
+                }
+            }
+        }
+
+        private func destination() throws(SettingsError) -> AuthDatabase {
+            let text = target == "-" ? readLine() ?? "" : target
+            do throws(SettingFault) {
+                return try AuthDatabase(text)
+            } catch {
+                throw SettingsError(description: "The target \(error.reason).")
             }
         }
     }

@@ -168,7 +168,7 @@ enum AuthDatabase: Sendable {
     /// of files, and a store that nobody meant.
     private static func fault(ofPath text: String) -> String? {
         let first = text.prefix { $0 != "/" }
-        guard first.contains(where: { ":=@".contains($0) }) else { return nil }
+        guard text.isEmpty || first.contains(where: { ":=@".contains($0) }) else { return nil }
         return """
             must be the path of a file or postgres://user:password@host/database; a path whose first name holds “:”, “=” or \
             “@” begins with ./
@@ -190,7 +190,7 @@ enum AuthDatabase: Sendable {
     /// - Parameter isMade: whether a file that is not there is made. A database makes itself, where it is empty.
     /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason
     /// otherwise.
-    func open(isMade: Bool) throws -> any AuthStore {
+    func open(isMade: Bool) throws -> any CopyableStore {
         switch self {
         case .sqlite(let file):
             guard isMade || FileManager.default.fileExists(atPath: file.path) else {

@@ -143,8 +143,8 @@ public final class SQLiteStore: TransactionalStore {
     public func probe() async throws(StoreError) {
         try await write { database in
             try database.run("UPDATE state SET probes = probes + 1")
-            for table in storeTables {
-                _ = try database.rows("SELECT * FROM \(table) LIMIT 1")
+            for table in StoreTable.all {
+                _ = try database.rows("SELECT * FROM \(table.name) LIMIT 1")
             }
         }
     }

@@ -20,13 +20,6 @@ package protocol TransactionalStore: AuthStore {
     ) async throws(StoreError) -> Result<Value, Refusal>
 }
 
-/// The tables that every store has, each of which some call needs.
-package let storeTables = [
-    "users", "roles", "role_permissions", "user_permissions", "user_roles", "families", "refresh_tokens",
-    "signing_keys",
-    "revocations", "audit", "state",
-]
-
 // Users and roles.
 extension TransactionalStore {
     public func user(named name: String) async throws(StoreError) -> User? {

@@ -42,13 +42,7 @@ struct StoreOptions: ParsableArguments {
         try await Exit.onError {
             let settings = try FleetSettings.read(env)
             let store = try AuthSettings(settings, FamilySettings(settings)).database.open(isMade: isMade)
-            do {
-                try await work(store)
-            } catch {
-                await store.close()
-                throw error
-            }
-            await store.close()
+            try await store.closed { try await work(store) }
         }
     }
 
@@ -59,6 +53,20 @@ struct StoreOptions: ParsableArguments {
         encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}
+
+extension AuthStore {
+    /// Does a piece of work, and closes the store after it, however that ends.
+    func closed<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await work()
+            await close()
+            return value
+        } catch {
+            await close()
+            throw error
+        }
     }
 }
 
