@@ -131,7 +131,7 @@ extension StreamListener {
         for connection in ready.sorted(by: { $0.lastRead < $1.lastRead }).prefix(crowd) { connection.end() }
     }
 
-    /// Who sends a message at all sends the rest of it soon.
+    /// Ends the connections whose messages have been unfinished for longest: a sender at work sends the rest soon.
     private func endUnfinished() {
         while settings.unfinished.areTooMany,
             let oldest = connections.values.filter({ $0.unfinishedSince != nil })
