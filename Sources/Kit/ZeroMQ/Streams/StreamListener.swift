@@ -134,10 +134,11 @@ extension StreamListener {
     /// Ends the connections whose messages have been unfinished for longest: a sender at work sends the rest soon.
     private func endUnfinished() {
         while settings.unfinished.areTooMany,
-            let oldest = connections.values.filter({ $0.unfinishedSince != nil })
-                .min(by: { $0.unfinishedSince! < $1.unfinishedSince! })
+            let oldest = connections.values
+                .compactMap({ connection in connection.unfinishedSince.map { (since: $0, connection: connection) } })
+                .min(by: { $0.since < $1.since })
         {
-            oldest.end()
+            oldest.connection.end()
         }
     }
 
