@@ -67,20 +67,20 @@ class AuthKeysOutputKeysItem(TypedDict):
     x: str
 
 
-class AuthChangesOutput(TypedDict):
-    jwks: AuthChangesOutputJwks
+class AuthTrustUpdatesOutput(TypedDict):
+    epoch: str
+    jwks: AuthTrustUpdatesOutputJwks
     latest: int
-    number: int
-    revoked: list[AuthChangesOutputRevokedItem]
-    series: str
+    revoked: list[AuthTrustUpdatesOutputRevokedItem]
+    sequence: int
     since: int
 
 
-class AuthChangesOutputJwks(TypedDict):
-    keys: list[AuthChangesOutputJwksKeysItem]
+class AuthTrustUpdatesOutputJwks(TypedDict):
+    keys: list[AuthTrustUpdatesOutputJwksKeysItem]
 
 
-class AuthChangesOutputJwksKeysItem(TypedDict):
+class AuthTrustUpdatesOutputJwksKeysItem(TypedDict):
     alg: str
     crv: str
     kid: str
@@ -89,7 +89,7 @@ class AuthChangesOutputJwksKeysItem(TypedDict):
     x: str
 
 
-class AuthChangesOutputRevokedItem(TypedDict):
+class AuthTrustUpdatesOutputRevokedItem(TypedDict):
     exp: int
     jti: str
 
@@ -455,7 +455,7 @@ class Auth:
     def valid(self, *, resource: str, _token: str | None = ..., _timeout: float | None = ...) -> dict[str, Any]: ...
     def me(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthMeOutput: ...
     def keys(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthKeysOutput: ...
-    def changes(self, *, series: str = ..., since: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthChangesOutput: ...
+    def trust_updates(self, *, epoch: str = ..., since: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthTrustUpdatesOutput: ...
     def metadata(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthMetadataOutput: ...
     def add_user(self, *, password: str, permissions: list[str] = ..., roles: list[str] = ..., user: str, _token: str | None = ..., _timeout: float | None = ...) -> AuthAddUserOutput: ...
     def list_users(self, *, after: str = ..., limit: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthListUsersOutput: ...
@@ -484,7 +484,7 @@ class AsyncAuth:
     async def valid(self, *, resource: str, _token: str | None = ..., _timeout: float | None = ...) -> dict[str, Any]: ...
     async def me(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthMeOutput: ...
     async def keys(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthKeysOutput: ...
-    async def changes(self, *, series: str = ..., since: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthChangesOutput: ...
+    async def trust_updates(self, *, epoch: str = ..., since: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthTrustUpdatesOutput: ...
     async def metadata(self, *, _token: str | None = ..., _timeout: float | None = ...) -> AuthMetadataOutput: ...
     async def add_user(self, *, password: str, permissions: list[str] = ..., roles: list[str] = ..., user: str, _token: str | None = ..., _timeout: float | None = ...) -> AuthAddUserOutput: ...
     async def list_users(self, *, after: str = ..., limit: int = ..., _token: str | None = ..., _timeout: float | None = ...) -> AuthListUsersOutput: ...

@@ -30,7 +30,7 @@ struct Star: AsyncParsableCommand {
         ])
 
     static func main() async {
-        Heaps.growInLargeSteps()
+        MallocTuning.growInLargeSteps()
         await main(nil)
     }
 }

@@ -20,7 +20,7 @@ enum AccessMatrix {
         auth.valid              401 200 200 403 403 401 401
         auth.me                 401 200 200 200 200 401 401
         auth.keys               200 200 200 200 200 200 200
-        auth.changes            200 200 200 200 200 200 200
+        auth.trust_updates            200 200 200 200 200 200 200
         auth.metadata           200 200 200 200 200 200 200
         auth.add_user           401 403 403 403 409 401 401
         auth.list_users         401 403 403 403 200 401 401

@@ -62,7 +62,7 @@ final class Guarded {
         // The path of a Unix socket has a hundred bytes.
         folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
         let key = SigningKey()
-        let keys = KeySet([key.publicKey])
+        let keys = JWKSet([key.publicKey])
         func token(_ subject: String, _ permissions: Set<String>, age: TimeInterval = 0) throws -> AccessToken {
             try TokenIssuer(key: key, issuer: "auth", audience: "star") { Date(timeIntervalSinceNow: -age) }
                 .issue(subject: subject, permissions: permissions)
@@ -75,11 +75,11 @@ final class Guarded {
             .expired: try token("ada", ["time"], age: 1000).token, .revoked: revoked.token,
         ]
         let store = try await Self.store(in: folder)
-        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store))
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store))
         let denied = RevokedToken(jti: revoked.id, exp: Int(revoked.expires.timeIntervalSince1970))
         verifier.apply(
-            TokenChanges(since: 0, Edition(series: "test", number: 1), keys: keys, revoked: [denied]))
-        var rules = AuthRules()
+            TrustUpdates(since: 0, StreamPosition(epoch: "test", sequence: 1), keys: keys, revoked: [denied]))
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, 0, ["time"])
         let auth = AuthService(
             executor: QueueExecutor(name: "auth"), issuer: TokenIssuer(key: key, issuer: "auth", audience: "star"),

@@ -68,7 +68,7 @@ struct AdministratorTests {
             #expect(try await store.open(token("b", of: "bob")))
             for count in 1...4 {
                 for name in ["ada", "bob", "nobody"] {
-                    let total = try await store.noteFailure(of: name, limit: 3, from: "192.0.2.1", at: second(4))
+                    let total = try await store.recordFailure(of: name, limit: 3, from: "192.0.2.1", at: second(4))
                     #expect(total == (name == "nobody" ? 0 : count))
                 }
             }

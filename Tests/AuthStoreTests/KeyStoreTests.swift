@@ -68,7 +68,7 @@ struct KeyStoreTests {
     func limit(_ kind: StoreKind) async throws {
         try await kind.open { store in
             _ = try await store.begin(with: Self.key("k0"), entry(.keyPromoted))
-            for number in 1..<KeySet.limit {
+            for number in 1..<JWKSet.limit {
                 #expect(try await store.announce(Self.key("k\(number)"), entry(.keyAnnounced)))
             }
             #expect(try await !store.announce(Self.key("late"), entry(.keyAnnounced)))

@@ -23,7 +23,7 @@ struct MemoryState: Equatable {
     var hasAdministrator: Bool { users.values.contains { $0.isAdministrator(allRoles) } }
 
     /// What may be granted; `nil` for anything.
-    func held(by authority: Authority) -> Result<Set<String>?, Refusal> {
+    func held(by authority: Authority) -> Result<Set<String>?, StoreRejection> {
         guard case .administrator(let name) = authority else { return .success(nil) }
         guard let user = users[name], user.isAdministrator(allRoles) else { return .failure(.notAdministrator) }
         return .success(user.effectivePermissions(allRoles))
@@ -39,7 +39,7 @@ struct MemoryState: Equatable {
         revocations.append(Changes.Revocation(version: version, token: token))
     }
 
-    mutating func end(_ ending: Ending, of user: String, at moment: Date) {
+    mutating func end(_ ending: SessionInvalidation, of user: String, at moment: Date) {
         let own = sessions.values.map(\.token).filter { $0.user == user }
         if ending == .sessions { ended.formUnion(own.map(\.family)) }
         if ending != .nothing { revokeAccess(of: own, at: moment) }

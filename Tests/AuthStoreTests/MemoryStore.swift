@@ -14,8 +14,8 @@ actor MemoryStore: AuthStore {
 
     /// Runs an edit on a copy, which takes the old one's place unless the edit refuses, or no administrator would be left.
     private func write<Value>(
-        _ entry: AuditEntry? = nil, _ edit: (inout MemoryState) -> Result<Value, Refusal>
-    ) throws(StoreError) -> Result<Value, Refusal> {
+        _ entry: AuditEntry? = nil, _ edit: (inout MemoryState) -> Result<Value, StoreRejection>
+    ) throws(StoreError) -> Result<Value, StoreRejection> {
         var draft = try read()
         let result = edit(&draft)
         guard case .success = result else { return result }
@@ -75,7 +75,7 @@ extension MemoryStore {
 
     func add(
         _ user: User, by authority: Authority, _ entry: AuditEntry
-    ) throws(StoreError) -> Result<User, Refusal> {
+    ) throws(StoreError) -> Result<User, StoreRejection> {
         try write(entry) { state in
             state.held(by: authority).flatMap { held in
                 guard state.users[user.name] == nil else { return .failure(.nameTaken) }
@@ -91,7 +91,7 @@ extension MemoryStore {
     }
 
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) throws(StoreError) -> Bool {
-        let result = try write(entry) { state -> Result<User, Refusal> in
+        let result = try write(entry) { state -> Result<User, StoreRejection> in
             let isThere = state.users.values.contains {
                 $0.name == user.name || $0.effectivePermissions(state.allRoles).contains(Administration.permission)
             }
@@ -105,7 +105,7 @@ extension MemoryStore {
 
     func change(
         _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
-    ) throws(StoreError) -> Result<User, Refusal> {
+    ) throws(StoreError) -> Result<User, StoreRejection> {
         try write(entry) { state in
             state.held(by: authority).flatMap { held in
                 guard let user = state.users[name] else { return .failure(.noSuchUser) }
@@ -122,7 +122,7 @@ extension MemoryStore {
 
     func remove(
         _ name: String, by authority: Authority, _ entry: AuditEntry
-    ) throws(StoreError) -> Result<User, Refusal> {
+    ) throws(StoreError) -> Result<User, StoreRejection> {
         try write(entry) { state in
             state.held(by: authority).flatMap { _ in
                 guard let user = state.users.removeValue(forKey: name) else { return .failure(.noSuchUser) }
@@ -133,7 +133,7 @@ extension MemoryStore {
         }
     }
 
-    func noteFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws(StoreError) -> Int {
+    func recordFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws(StoreError) -> Int {
         guard let failures = try read().users[name].map({ $0.failedAttempts + 1 }) else { return 0 }
         state.users[name]?.failedAttempts = failures
         if failures >= limit { state.note(.guesses(at: name, failures, from: origin, at: moment)) }
@@ -142,18 +142,18 @@ extension MemoryStore {
 
     func roles() throws(StoreError) -> [Role] { try read().allRoles }
 
-    func set(_ role: Role, _ entry: AuditEntry) throws(StoreError) -> Result<Role, Refusal> {
+    func set(_ role: Role, _ entry: AuditEntry) throws(StoreError) -> Result<Role, StoreRejection> {
         try setRole(role.name, role, entry).map { _ in role }
     }
 
-    func removeRole(_ name: String, _ entry: AuditEntry) throws(StoreError) -> Result<Role, Refusal> {
+    func removeRole(_ name: String, _ entry: AuditEntry) throws(StoreError) -> Result<Role, StoreRejection> {
         try setRole(name, nil, entry).flatMap { $0.map { .success($0) } ?? .failure(.noSuchRole(name)) }
     }
 
     /// - Returns: the role as it was.
     private func setRole(
         _ name: String, _ role: Role?, _ entry: AuditEntry
-    ) throws(StoreError) -> Result<Role?, Refusal> {
+    ) throws(StoreError) -> Result<Role?, StoreRejection> {
         try write(entry) { state in
             let before = state
             if let role, before.roles[name] == role { return .success(role) }
@@ -235,7 +235,7 @@ extension MemoryStore {
     func announce(_ key: StoredKey, _ entry: AuditEntry) throws(StoreError) -> Bool {
         let keys = try read().keys
         guard !keys.contains(where: { $0.kid == key.kid }) else { return false }
-        guard keys.count(where: { $0.state != .retired }) < KeySet.limit else { return false }
+        guard keys.count(where: { $0.state != .retired }) < JWKSet.limit else { return false }
         return change(keys + [key], entry)
     }
 

@@ -12,7 +12,7 @@ import Tokens
 struct PostgresFaultTests {
     private func withStore(_ test: (PostgresServer, PostgresStore) async throws -> Void) async throws {
         try await PostgresServer.open { server in
-            let store = PostgresStore(try DatabaseAddress(server.url()))
+            let store = PostgresStore(try ConnectionURL(server.url()))
             try await store.add(user("ada"))
             try await test(server, store)
             await store.close()
@@ -60,7 +60,7 @@ struct PostgresFaultTests {
     func late() async throws {
         try await PostgresServer.open { server in
             server.stop()
-            let store = PostgresStore(try DatabaseAddress(server.url()))
+            let store = PostgresStore(try ConnectionURL(server.url()))
             #expect(await failure(store) != nil)
             try await server.start()
             try await recovers(store)
@@ -72,8 +72,8 @@ struct PostgresFaultTests {
     func lateKeeper() async throws {
         try await PostgresServer.open { server in
             server.stop()
-            let store = PostgresStore(try DatabaseAddress(server.url()))
-            let family = try await TrustKeeperTests.Family(store, isWarm: false)
+            let store = PostgresStore(try ConnectionURL(server.url()))
+            let family = try await TrustSynchronizerTests.Family(store, isWarm: false)
             let problem = await #expect(throws: Problem.self) { try await family.keeper.currentKeys() }
             #expect(problem?.kind == .unavailable)
             #expect(throws: Problem.self) { _ = try family.issue() }
@@ -123,7 +123,7 @@ struct PostgresFaultTests {
     func full() async throws {
         let disk = try FaultyDisk()
         try await PostgresServer.open(environment: disk.environment(for:)) { server in
-            let store = PostgresStore(try DatabaseAddress(server.url()))
+            let store = PostgresStore(try ConnectionURL(server.url()))
             try await store.add(user("ada"))
             try disk.fail(.full)
             var (acknowledged, failure) = (["ada"], StoreError?.none)

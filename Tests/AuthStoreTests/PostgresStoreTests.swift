@@ -8,7 +8,7 @@ import Testing
 @Suite("A store in PostgreSQL that two auths share", .timeLimit(.minutes(2)))
 struct PostgresStoreTests {
     private func withTwo(_ test: (PostgresStore, PostgresStore) async throws -> Void) async throws {
-        let address = try DatabaseAddress(await PostgresServer.shared.makeDatabase())
+        let address = try ConnectionURL(await PostgresServer.shared.makeDatabase())
         let (one, other) = (PostgresStore(address), PostgresStore(address))
         try await test(one, other)
         await one.close()
@@ -27,7 +27,7 @@ struct PostgresStoreTests {
 
     @Test("is made once by many who start at the same time")
     func starts() async throws {
-        let address = try DatabaseAddress(await PostgresServer.shared.makeDatabase())
+        let address = try ConnectionURL(await PostgresServer.shared.makeDatabase())
         try await withThrowingDiscardingTaskGroup { group in
             for number in 1...6 {
                 group.addTask {
@@ -149,7 +149,7 @@ struct PostgresStoreTests {
         let url = try await PostgresServer.shared.makeDatabase()
         try await withPool(url) { try $0.run("CREATE TABLE users (id int)") }
         try await withPool(url) { try $0.run("CREATE TABLE migrations (id int)") }
-        let store = PostgresStore(try DatabaseAddress(url))
+        let store = PostgresStore(try ConnectionURL(url))
         try await store.add(user("ada"))
         await store.close()
         for table in ["users", "migrations"] {
@@ -178,7 +178,7 @@ struct PostgresStoreTests {
             (closed, "permission denied for schema star_auth"),
             (server.url().replacing("battery", with: "wrong"), "28P01"), (server.url("nowhere"), "3D000"),
         ] {
-            let store = PostgresStore(try DatabaseAddress(url))
+            let store = PostgresStore(try ConnectionURL(url))
             let error = await #expect(throws: StoreError.self) { try await store.probe() }
             guard case .unusable(let said) = error, said.contains(reason) else {
                 Issue.record("\(String(describing: error))")
@@ -201,7 +201,7 @@ struct PostgresStoreTests {
         ] {
             try await server.administer { try $0.run("ALTER DATABASE \(database) SET \(setting)") }
         }
-        let store = PostgresStore(try DatabaseAddress(url))
+        let store = PostgresStore(try ConnectionURL(url))
         try await store.add(user("ada", ["zeit für tee 🦄"]))
         #expect(try await store.begin(with: key("0"), entry(.keyPromoted)))
         #expect(try await store.keys().map(\.jwk) == [Data("secret of 0".utf8)])
@@ -210,7 +210,7 @@ struct PostgresStoreTests {
     }
 
     private func withPool(_ url: String, _ work: @escaping @Sendable (Connection) throws -> Void) async throws {
-        let pool = Pool(try DatabaseAddress(url))
+        let pool = Pool(try ConnectionURL(url))
         try await pool.run(work)
         await pool.close()
     }
@@ -218,7 +218,7 @@ struct PostgresStoreTests {
     @Test("gives those who were there before there were ids the ones that their tokens had")
     func ids() async throws {
         let url = try await PostgresServer.shared.makeDatabase()
-        let new = PostgresStore(try DatabaseAddress(url))
+        let new = PostgresStore(try ConnectionURL(url))
         try await new.probe()
         await new.close()
         try await withPool(url) { connection in
@@ -226,7 +226,7 @@ struct PostgresStoreTests {
             try connection.run("DELETE FROM star_auth.migrations WHERE name LIKE '5 %'")
             try connection.run("INSERT INTO star_auth.users VALUES ('ada', 'x', false, 0, 0, 0)")
         }
-        let store = PostgresStore(try DatabaseAddress(url))
+        let store = PostgresStore(try ConnectionURL(url))
         #expect(try await store.secret(of: "ada") == StoredSecret(subject: "ada", hash: "x"))
         await store.close()
     }
@@ -234,7 +234,7 @@ struct PostgresStoreTests {
     @Test("is not ready if a table that calls need is gone")
     func incomplete() async throws {
         let url = try await PostgresServer.shared.makeDatabase()
-        let store = PostgresStore(try DatabaseAddress(url))
+        let store = PostgresStore(try ConnectionURL(url))
         try await store.probe()
         try await withPool(url) { try $0.run("DROP TABLE star_auth.refresh_tokens CASCADE") }
         await #expect(throws: StoreError.self) { try await store.probe() }
@@ -244,9 +244,9 @@ struct PostgresStoreTests {
     @Test("is made anew where somebody has emptied the database")
     func emptied() async throws {
         let url = try await PostgresServer.shared.makeDatabase()
-        let store = PostgresStore(try DatabaseAddress(url))
+        let store = PostgresStore(try ConnectionURL(url))
         try await store.add(user("ada"))
-        let pool = Pool(try DatabaseAddress(url))
+        let pool = Pool(try ConnectionURL(url))
         _ = try await pool.run { try $0.run("DROP SCHEMA star_auth CASCADE") }
         await pool.close()
         await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }

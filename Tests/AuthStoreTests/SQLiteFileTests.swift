@@ -287,7 +287,7 @@ struct SQLiteFileTests {
     }
 
     private func remaining(_ store: SQLiteStore) async throws -> Int {
-        try await store.glance { try $0.one("SELECT count(*) FROM refresh_tokens") }
+        try await store.fastRead { try $0.one("SELECT count(*) FROM refresh_tokens") }
     }
 
     private func damage(_ page: Int) throws {

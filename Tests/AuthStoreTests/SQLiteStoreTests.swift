@@ -77,7 +77,7 @@ struct SQLiteStoreTests {
     func glances() async throws {
         let store = try SQLiteStore(directory.file)
         let count = ProcessInfo.processInfo.activeProcessorCount
-        let (hashing, gate) = (Workers(count, name: "hashing"), DispatchSemaphore(value: 0))
+        let (hashing, gate) = (BlockingThreadPool(count, name: "hashing"), DispatchSemaphore(value: 0))
         let (readers, arrived) = AsyncStream.makeStream(of: Void.self)
         // Whether it was told to end, rather than tired of waiting.
         let read: @Sendable @concurrent () async throws -> Bool = {

@@ -8,7 +8,7 @@ struct SessionTests {
     func opened(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada"))
-            #expect(try await store.noteFailure(of: "ada", limit: 9, from: nil, at: second(0)) == 1)
+            #expect(try await store.recordFailure(of: "ada", limit: 9, from: nil, at: second(0)) == 1)
             #expect(try await store.open(token("a")))
             #expect(
                 try await store.refreshToken("a")

@@ -20,7 +20,7 @@ struct StoreCopyTests {
         let directory = TemporaryDirectory()
         func file(_ name: String) throws -> any CopyableStore { try SQLiteStore(directory.url.appending(path: name)) }
         func database() async throws -> any CopyableStore {
-            PostgresStore(try DatabaseAddress(await PostgresServer.shared.makeDatabase()))
+            PostgresStore(try ConnectionURL(await PostgresServer.shared.makeDatabase()))
         }
         let source = way == .toPostgres || way == .toAnotherFile ? try file("one/auth.sqlite") : try await database()
         let target = way == .toSQLite || way == .toAnotherFile ? try file("two/auth.sqlite") : try await database()
@@ -37,7 +37,7 @@ struct StoreCopyTests {
         }
         try await store.add(user("ada", [Administration.permission]))
         _ = try await store.change("user 3 ü’", .lock, by: .owner, entry(.userLocked, of: "user 3 ü’"))
-        _ = try await store.noteFailure(of: "user 4 ü’", limit: 9, from: "127.0.0.1", at: second(5))
+        _ = try await store.recordFailure(of: "user 4 ü’", limit: 9, from: "127.0.0.1", at: second(5))
         #expect(try await store.open(token("used")))
         _ = try await store.rotate("used", to: token("next", family: "used"), from: "127.0.0.1")
         #expect(try await store.open(token("ended", of: "user 5 ü’")))

@@ -21,7 +21,7 @@ struct StoreKind: CustomTestStringConvertible, Sendable {
         await store.close()
     }
     static let postgres = StoreKind(testDescription: "PostgreSQL") { test in
-        let store = PostgresStore(try DatabaseAddress(await PostgresServer.shared.makeDatabase()))
+        let store = PostgresStore(try ConnectionURL(await PostgresServer.shared.makeDatabase()))
         try await test(store)
         await store.close()
     }

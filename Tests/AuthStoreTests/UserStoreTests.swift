@@ -47,7 +47,7 @@ struct UserStoreTests {
                         == .failure(.noSuchUser))
                 #expect(
                     try await store.remove(name, by: .owner, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
-                #expect(try await store.noteFailure(of: name, limit: 1, from: nil, at: second(1)) == 0)
+                #expect(try await store.recordFailure(of: name, limit: 1, from: nil, at: second(1)) == 0)
             }
             #expect(try await store.user(named: "ada") == user("ada"))
             #expect(try await store.users(after: "ada\0x", limit: 9).map(\.name) == ["bob"])
@@ -145,7 +145,9 @@ struct UserStoreTests {
                 try await store.add(user("root", permissions.union(["users"])))
                 return .administrator("root")
             }
-            func change(_ permissions: Set<String>, _ roles: Set<String>, held: Set<String>?) async throws -> Refusal? {
+            func change(_ permissions: Set<String>, _ roles: Set<String>, held: Set<String>?) async throws
+                -> StoreRejection?
+            {
                 let change = UserChange.access(permissions: permissions, roles: roles)
                 let result = try await store.change(
                     "ada", change, by: whoHolds(held), entry(.accessChanged, at: second(1)))
@@ -238,7 +240,7 @@ struct UserStoreTests {
     func password(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada"))
-            func change(_ hash: String, replacing: String?) async throws -> Result<User, Refusal> {
+            func change(_ hash: String, replacing: String?) async throws -> Result<User, StoreRejection> {
                 try await store.change(
                     "ada", .password(hash: hash, replacing: replacing), by: .owner,
                     entry(.passwordChanged, at: second(5)))

@@ -30,7 +30,7 @@ enum Samples {
         let subjects =
             [Steady(name: "<floor> & \"more\"", microseconds: 50), Steady(name: "wire", microseconds: 100)]
             + [Steady(name: "twin", microseconds: 50)]
-        let course = Course(loads: loads, rounds: rounds, turn: .milliseconds(10))
+        let course = Benchmark(loads: loads, rounds: rounds, turn: .milliseconds(10))
         var (turns, comparison) = (course.turns(of: subjects), course.comparison(of: subjects))
         while let turn = await turns.next() { comparison.add(turn) }
         let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }

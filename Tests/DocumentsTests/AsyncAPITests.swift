@@ -90,7 +90,7 @@ struct AsyncAPITests {
     @Test("has auth's revocations as events")
     func revocations() {
         let document = AsyncAPI([AuthContract.description]).document
-        #expect(document.channel("auth.changes.events")?["address"] == "auth.changes")
+        #expect(document.channel("auth.trust_updates.events")?["address"] == "auth.trust_updates")
     }
 }
 

@@ -33,15 +33,15 @@ struct Family {
 
     private init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
-        let keys = KeySet([SigningKey().publicKey])
+        let keys = JWKSet([SigningKey().publicKey])
         let store = try SQLiteStore(directory.appending(path: "auth.sqlite"))
-        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store))
+        let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store))
         verifier.replaceKeys(keys)
         let auth = try Dispatcher(
             AuthService(
                 executor: QueueExecutor(name: "auth"),
                 issuer: TokenIssuer(key: SigningKey(), issuer: "auth", audience: "star"), publicKeys: keys,
-                verifier: verifier, store: store, passwords: PasswordHasher(workers: 1), rules: AuthRules()),
+                verifier: verifier, store: store, passwords: PasswordHasher(workers: 1), rules: AuthPolicy()),
             contract: AuthContract.description, verifier: verifier)
         let resource = try Dispatcher(
             ResourceService(executor: QueueExecutor(name: "resource")), contract: ResourceContract.description,

@@ -25,7 +25,7 @@ struct ReadingTests {
             name.hasPrefix("<SERVICE>")
                 ? Member.all.map { $0.name.uppercased() + name.dropFirst("<SERVICE>".count) } : [name]
         }
-        #expect(Set(told) == Set(FleetSettings.all.map(\.name)))
+        #expect(Set(told) == Set(StarSettings.all.map(\.name)))
     }
 
     @Test("the README is short, and leads to every article")
@@ -45,7 +45,7 @@ struct ReadingTests {
         let names = Member.all.flatMap { member in
             member.contract.qualifiedNames.map { $0 == "\(member.name).smoke" ? "<service>.smoke" : $0 }
         }
-        let untold = (names + KitContracts.names).filter { !article.contains("`\($0)`") }
+        let untold = (names + BuiltInContracts.names).filter { !article.contains("`\($0)`") }
         #expect(untold == [])
     }
 

@@ -21,11 +21,11 @@ struct CompatibilityTests {
 
     private func contract<Input: Payload, Output: Payload>(
         named name: String = "people", endpoint: String = "find", _: Input.Type, _: Output.Type
-    ) -> ContractDescription {
+    ) -> ContractDescriptor {
         let endpoints = Endpoints {
             Endpoint<Input, Output>(endpoint, .get, PathTemplate("/\(endpoint)"), access: .open, summary: "Finds.")
         }
-        return ContractDescription(
+        return ContractDescriptor(
             name: name, typeName: nil, version: "1.0.0", summary: "People.", endpoints: endpoints.descriptions)
     }
 
@@ -68,7 +68,7 @@ struct CompatibilityTests {
     @Test("a contract is read again from its JSON")
     func reading() throws {
         let written = contract(Loose.self, Strict.self)
-        let read = try ContractDescription(json: JSONValue(json: written.json.json()))
+        let read = try ContractDescriptor(json: JSONValue(json: written.json.json()))
         #expect(read.hash == written.hash)
         #expect(read.json == written.json)
     }

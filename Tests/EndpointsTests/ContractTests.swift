@@ -3,13 +3,13 @@ import Testing
 
 @Suite("A contract")
 struct ContractTests {
-    private func contract(_ endpoints: EndpointDescription...) -> ContractDescription {
-        ContractDescription(name: "tea", typeName: nil, version: "1.0.0", summary: "Tea.", endpoints: endpoints)
+    private func contract(_ endpoints: EndpointDescriptor...) -> ContractDescriptor {
+        ContractDescriptor(name: "tea", typeName: nil, version: "1.0.0", summary: "Tea.", endpoints: endpoints)
     }
 
     private func pour(
         _ name: String = "pour", _ path: PathTemplate = "/tea", access: Access = .open, idempotent: Bool? = nil
-    ) -> EndpointDescription {
+    ) -> EndpointDescriptor {
         Endpoint<Cup, Empty>(
             name, .post, path, access: access, idempotent: idempotent, deadline: .milliseconds(250), summary: "Pours."
         ).description
@@ -20,7 +20,7 @@ struct ContractTests {
         let original = contract(
             pour(access: .permission("pour")), pour("drink", "/tea/{size}", access: .token),
             pour("spill", "/floor", access: .permission("pour", introspect: true)))
-        let read = try ContractDescription(json: JSONValue(json: original.json.json()))
+        let read = try ContractDescriptor(json: JSONValue(json: original.json.json()))
         #expect(read.json == original.json && read.hash == original.hash)
         #expect(read.endpoints.map(\.name) == ["pour", "drink", "spill"])
         #expect(read.endpoints[1].http.path.fields == ["size"])
@@ -29,7 +29,7 @@ struct ContractTests {
 
     @Test("that is none is not read", arguments: [[:], ["name": "tea"], [], "tea", 7] as [JSONValue])
     func noContract(json: JSONValue) {
-        #expect(throws: Problem.self) { try ContractDescription(json: json) }
+        #expect(throws: Problem.self) { try ContractDescriptor(json: json) }
     }
 
     @Test("has a hash of 16 digits that changes with names, paths and access")

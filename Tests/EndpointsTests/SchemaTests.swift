@@ -136,10 +136,10 @@ struct SchemaTests {
 
     @Test("is satisfied by nothing where nothing is required")
     func nothing() {
-        #expect(Schema.object().isSatisfiedByNothing)
-        #expect(Schema.object(.optional("a", .any, "A.")).isSatisfiedByNothing)
-        #expect(!Schema.object(.required("a", .any, "A.")).isSatisfiedByNothing)
-        #expect(!Schema.map(of: .any).isSatisfiedByNothing && !Schema.any.isSatisfiedByNothing)
+        #expect(Schema.object().acceptsEmptyObject)
+        #expect(Schema.object(.optional("a", .any, "A.")).acceptsEmptyObject)
+        #expect(!Schema.object(.required("a", .any, "A.")).acceptsEmptyObject)
+        #expect(!Schema.map(of: .any).acceptsEmptyObject && !Schema.any.acceptsEmptyObject)
     }
 
     @Test("is read as it was written, and fits its own example")

@@ -116,11 +116,11 @@ struct SecretTests {
         #expect(try ServiceSettings("echo", port: 1, Settings(["ECHO_CURVE_SECRET_KEY_FILE": secret])).curve == pair)
         for keys in ["echo=file:\(path)", "echo=file:\(secret), a=\(pair.publicKey.hex)", "echo=\(pair.publicKey.z85)"]
         {
-            let settings = try FamilySettings(Settings(["CURVE_PUBLIC_KEYS": keys]))
+            let settings = try CommonSettings(Settings(["CURVE_PUBLIC_KEYS": keys]))
             #expect(settings.publicKeys["echo"] == pair.publicKey)
         }
         let error = #expect(throws: SettingsError.self) {
-            try FamilySettings(Settings(["CURVE_PUBLIC_KEYS": "echo=file:\(path).not"]))
+            try CommonSettings(Settings(["CURVE_PUBLIC_KEYS": "echo=file:\(path).not"]))
         }
         #expect(error?.description.contains("file:PATH of a certificate") == true)
     }

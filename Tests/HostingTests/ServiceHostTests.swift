@@ -105,21 +105,21 @@ struct ServiceHostTests {
     func news() async throws {
         let station = try await Station([:])
         let path = station.directory.path(of: "echo-news.sock")
-        let teller = try await Station(["ECHO_NEWS_LISTEN": "ipc://\(path)"])
+        let teller = try await Station(["ECHO_EVENTS_LISTEN": "ipc://\(path)"])
         let host = try await teller.echo()
         let publisher = try await host.publisher()
-        let bulletin = Bulletin(topic: "echo.say", edition: Edition(series: "a", number: 1))
+        let event = Event(topic: "echo.say", position: StreamPosition(epoch: "a", sequence: 1))
         try await teller.run(host) { _ in
-            let listener = try await Station(["ECHO_NEWS_ADDRESS": "ipc://\(path)"])
+            let listener = try await Station(["ECHO_EVENTS_ADDRESS": "ipc://\(path)"])
             let visitor = try listener.host("visitor")
-            let (heard, continuation) = AsyncStream.makeStream(of: Bulletin.self)
+            let (heard, continuation) = AsyncStream.makeStream(of: Event.self)
             try await visitor.listen(to: EchoContract.description, "echo.say") { continuation.yield($0) }
-            await publisher.publish(bulletin)
+            await publisher.publish(event)
             for await first in heard {
-                #expect(first == bulletin)
+                #expect(first == event)
                 break
             }
-            let second = try await Station(["ECHO_NEWS_LISTEN": "ipc://\(path)"])
+            let second = try await Station(["ECHO_EVENTS_LISTEN": "ipc://\(path)"])
             let late = try await second.echo()
             _ = try await late.publisher()
             let error = await #expect(throws: StartError.self) { try await late.run() }

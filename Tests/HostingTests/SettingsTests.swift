@@ -34,7 +34,7 @@ struct SettingsTests {
         #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
         #expect(try settings(Setting.list("A_LIST", "A list.", standard: "")) == [])
         #expect(try settings.optional(Setting.text("A_TEXT", "A text.", standard: "")) == nil)
-        #expect(try FamilySettings(settings).environment == .development)
+        #expect(try CommonSettings(settings).environment == .development)
     }
 
     @Test("stop the start with a sentence that names the one which is missing")
@@ -55,7 +55,7 @@ struct SettingsTests {
     func choice() {
         let complaint = complaint(
             ["ENVIRONMENT": "moon"],
-            Setting.choice("ENVIRONMENT", "Where.", standard: FamilySettings.Environment.development))
+            Setting.choice("ENVIRONMENT", "Where.", standard: CommonSettings.Environment.development))
         #expect(complaint == "ENVIRONMENT must be one of development, production, not “moon”.")
     }
 
@@ -89,7 +89,7 @@ struct SettingsTests {
     @Test("that nobody reads are told, with the name that was probably meant")
     func unknown() throws {
         let path = try directory.write("AUTH_HTP_PORT=1\nauth_http_host=a\nTEA=1\nsesame\nLOG_LEVEL=info\n", to: "env")
-        let all = FamilySettings.all + ServiceSettings.all(of: "auth", port: 5040)
+        let all = CommonSettings.all + ServiceSettings.all(of: "auth", port: 5040)
         let found = try Settings(environmentFile: path).unknown(of: all)
         #expect(
             found == [
@@ -112,7 +112,7 @@ struct SettingsTests {
 
     @Test("are described, each with a sentence and once")
     func described() {
-        let all = FamilySettings.all + ServiceSettings.all(of: "auth", port: 5040)
+        let all = CommonSettings.all + ServiceSettings.all(of: "auth", port: 5040)
         #expect(Set(all.map(\.name)).count == all.count)
         for setting in all {
             #expect(setting.summary.hasSuffix("."), "\(setting.name)")
@@ -158,8 +158,8 @@ struct SettingsTests {
         #expect(try ServiceSettings("cart", port: 1, settings).listen == [Address("ipc:///run/shop/cart.sock")])
         #expect(
             try ServiceSettings.addresses(of: "cart", settings) == [.zeroMQ(Address("ipc:///run/shop/cart.sock"))])
-        let news = try settings(NewsSettings.address("cart", in: settings.socketFolder))
-        #expect(news == [try Address("ipc:///run/shop/cart-news.sock")])
+        let news = try settings(EventSettings.address("cart", in: settings.socketFolder))
+        #expect(news == [try Address("ipc:///run/shop/cart-events.sock")])
         let described = ServiceSettings.all(of: "cart", port: 1, socketFolder: "/run/shop")
         #expect(described.compactMap(\.standard).filter { $0 == "ipc:///run/shop/cart.sock" }.count == 2)
     }
@@ -169,14 +169,14 @@ struct SettingsTests {
         let (one, two) = (String(repeating: "1", count: 64), String(repeating: "2", count: 64))
         let settings = Settings([
             "AUTH_ADDRESS": "ipc://a, http://b:2 ,", "AUTH_ZMQ_LISTEN": " ipc://a,\ttcp://127.0.0.1:5041",
-            "AUTH_NEWS_ADDRESS": "ipc://c , ipc://d", "CURVE_PUBLIC_KEYS": "a=\(one), b = \(two),, ",
+            "AUTH_EVENTS_ADDRESS": "ipc://c , ipc://d", "CURVE_PUBLIC_KEYS": "a=\(one), b = \(two),, ",
         ])
         let addresses = try ServiceSettings.addresses(of: "auth", settings)
         #expect(addresses == [.zeroMQ(try Address("ipc://a")), .http("http://b:2")])
         let listen = try ServiceSettings("auth", port: 5040, settings).listen
         #expect(listen.map(\.description) == ["ipc://a", "tcp://127.0.0.1:5041"])
-        let news = try settings(NewsSettings.address("auth", in: settings.socketFolder))
+        let news = try settings(EventSettings.address("auth", in: settings.socketFolder))
         #expect(news.map(\.description) == ["ipc://c", "ipc://d"])
-        #expect(try FamilySettings(settings).publicKeys.mapValues(\.hex) == ["a": one, "b": two])
+        #expect(try CommonSettings(settings).publicKeys.mapValues(\.hex) == ["a": one, "b": two])
     }
 }

@@ -62,15 +62,15 @@ actor EchoService: RPC.Service {
 /// A process as far as hosting goes: its settings, and hosts of one runtime.
 struct Station {
     let settings: Settings
-    let family: FamilySettings
-    let runtime: Runtime
+    let family: CommonSettings
+    let runtime: ZeroMQRuntime
     let directory = TemporaryDirectory()
 
     init(_ values: [String: String]) async throws {
         let sockets = ["ECHO_ZMQ_LISTEN": "ipc://\(directory.path(of: "echo.sock"))", "ECHO_HTTP_PORT": "0"]
         settings = Settings(sockets.merging(values) { $1 })
-        family = try FamilySettings(settings)
-        runtime = try await Runtime(publicKeys: family.publicKeys)
+        family = try CommonSettings(settings)
+        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys)
     }
 
     func host(_ name: String, resolver: HostResolver = .system) throws -> ServiceHost {

@@ -8,7 +8,7 @@ extension PostgresServer {
     ) async throws {
         var settings = PoolSettings()
         (settings.connections, settings.statementTimeout) = (1, .seconds(60))
-        let pool = Pool(try DatabaseAddress(database), settings: settings)
+        let pool = Pool(try ConnectionURL(database), settings: settings)
         try await holding(statement, of: pool, test)
         await pool.close()
     }

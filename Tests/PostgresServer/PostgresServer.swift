@@ -75,7 +75,7 @@ public final class PostgresServer: Sendable {
         var settings = PoolSettings()
         settings.connections = 1
         settings.statementTimeout = .seconds(30)
-        let pool = Pool(try DatabaseAddress(url()), settings: settings)
+        let pool = Pool(try ConnectionURL(url()), settings: settings)
         do {
             let value = try await pool.run(body)
             await pool.close()

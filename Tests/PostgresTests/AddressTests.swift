@@ -16,7 +16,7 @@ struct AddressTests {
             ("postgres://ada:p%40ss%23@db/auth?sslmode=require", "auth at db"),
         ])
     func url(_ url: String, _ place: String) throws {
-        #expect(try DatabaseAddress(url).description == place)
+        #expect(try ConnectionURL(url).description == place)
     }
 
     @Test(
@@ -30,7 +30,7 @@ struct AddressTests {
             "postgres://ada:sesame@db/auth?target_session_attrs=primary,any",
         ])
     func refused(_ url: String) {
-        let error = #expect(throws: PostgresError.self) { _ = try DatabaseAddress(url) }
+        let error = #expect(throws: PostgresError.self) { _ = try ConnectionURL(url) }
         #expect(error?.isPermanent == true)
         for part in ["sesame", "ses@", "ses/", "ses#"] { #expect(error?.description.contains(part) == false) }
     }
@@ -38,14 +38,14 @@ struct AddressTests {
     @Test("says how to write a password that holds what a URL means something else by", arguments: ["@", "/", "#"])
     func escapes(_ character: String) {
         let error = #expect(throws: PostgresError.self) {
-            _ = try DatabaseAddress("postgres://ada:x\(character)y@db/auth")
+            _ = try ConnectionURL("postgres://ada:x\(character)y@db/auth")
         }
         #expect(error?.description.contains("write @ as %40") == true)
     }
 
     @Test("must name a user, whom a container's user has no name to stand for")
     func user() {
-        let error = #expect(throws: PostgresError.self) { _ = try DatabaseAddress("postgres://db/auth") }
+        let error = #expect(throws: PostgresError.self) { _ = try ConnectionURL("postgres://db/auth") }
         #expect(error?.description == "The address names no user: write postgres://user@host/database.")
     }
 
@@ -54,20 +54,20 @@ struct AddressTests {
         let bundle = "/etc/ssl/certs/ca-certificates.crt"
         try #require(FileManager.default.isReadableFile(atPath: bundle), "Debian's package ca-certificates is missing")
         for text in ["sslmode=verify-full", "sslrootcert=system", "sslmode=verify-full&sslrootcert=system"] {
-            let options = try DatabaseAddress("postgres://ada@db/auth?\(text)").options(
+            let options = try ConnectionURL("postgres://ada@db/auth?\(text)").options(
                 timeout: .seconds(2), name: "test")
             #expect(
                 options.last { $0.0 == "sslrootcert" }?.1 == bundle
                     && options.last { $0.0 == "sslmode" }?.1 == "verify-full")
         }
         for text in ["sslmode=require", "sslmode=verify-full&sslrootcert=\(bundle)"] {
-            #expect(try DatabaseAddress("postgres://ada@db/auth?\(text)").rootCertificate() == nil)
+            #expect(try ConnectionURL("postgres://ada@db/auth?\(text)").rootCertificate() == nil)
         }
         for text in [
             "sslmode=verify-full&sslrootcert=/nowhere", "sslmode=verify-ca", "sslmode=require&sslrootcert=system",
         ] {
             let error = #expect(throws: PostgresError.self) {
-                _ = try DatabaseAddress("postgres://ada@db/auth?\(text)").rootCertificate()
+                _ = try ConnectionURL("postgres://ada@db/auth?\(text)").rootCertificate()
             }
             #expect(error?.isPermanent == true && error?.description.contains("sslrootcert") == true)
         }
@@ -75,7 +75,7 @@ struct AddressTests {
 
     @Test("does not print its password")
     func secret() throws {
-        let address = try DatabaseAddress("postgres://ada:sesame@db/auth?password=sesame")
+        let address = try ConnectionURL("postgres://ada:sesame@db/auth?password=sesame")
         for text in [String(describing: address), String(reflecting: address), String(describing: [address])] {
             #expect(!text.contains("sesame"))
         }

@@ -63,7 +63,7 @@ struct PoolTests {
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let refused = outcomes.compactMap(\.self)
-            #expect((7...8).contains(refused.count) && refused.allSatisfy { $0 == .full && $0.isPassing })
+            #expect((7...8).contains(refused.count) && refused.allSatisfy { $0 == .full && $0.isTransient })
         }
     }
 
@@ -86,7 +86,7 @@ struct PoolTests {
         try await withDatabase({ ($0.connections, $0.statementTimeout) = (1, .milliseconds(100)) }) { pool in
             let start = ContinuousClock.now
             let error = try await failure { try await pool.transaction { try $0.run("SELECT pg_sleep(30)") } }
-            #expect(error?.state == .queryCanceled && error?.isPassing == true)
+            #expect(error?.state == .queryCanceled && error?.isTransient == true)
             #expect(start.duration(to: .now) < .seconds(5))
             _ = try await pool.run { try $0.run("SELECT 1") }
         }
@@ -99,14 +99,14 @@ struct PoolTests {
             _ = try await pool.run { try $0.run("CREATE TABLE things (name text)") }
             try await PostgresServer.holding("LOCK TABLE things", in: url) {
                 let error = try await failure { try await pool.transaction { try $0.run("SELECT FROM things") } }
-                #expect(error?.state == .lockNotAvailable && error?.isPassing == true)
+                #expect(error?.state == .lockNotAvailable && error?.isTransient == true)
             }
         }
     }
 
     @Test("lets whoever waits go when it is closed, and takes nobody in")
     func closed() async throws {
-        let pool = Pool(try DatabaseAddress(await PostgresServer.shared.url()))
+        let pool = Pool(try ConnectionURL(await PostgresServer.shared.url()))
         _ = try await pool.run { try $0.run("SELECT 1") }
         await pool.close()
         await pool.close()
@@ -121,7 +121,7 @@ struct PoolTests {
         try await noneAreLeft()
         let before = try descriptors()
         for round in 1...30 {
-            let pool = Pool(try DatabaseAddress(url))
+            let pool = Pool(try ConnectionURL(url))
             _ = try? await pool.run { try $0.run(round.isMultiple(of: 3) ? "NONSENSE" : "SELECT 1") }
             if round.isMultiple(of: 2) { await pool.close() }
         }
@@ -139,7 +139,7 @@ struct PoolTests {
                 let error = try await failure {
                     try await pool.run { try $0.run("SELECT pg_terminate_backend(pg_backend_pid())") }
                 }
-                #expect(error?.isPassing == true)
+                #expect(error?.isTransient == true)
                 // One that was ended while it was idle is not noticed by whoever comes next.
                 try await endIdle(pool)
                 _ = try await pool.run { try $0.run("SELECT 1") }

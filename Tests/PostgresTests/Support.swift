@@ -8,7 +8,7 @@ func withPool(
 ) async throws {
     var settings = PoolSettings()
     change(&settings)
-    let pool = Pool(try DatabaseAddress(url), settings: settings)
+    let pool = Pool(try ConnectionURL(url), settings: settings)
     do {
         try await test(pool)
     } catch {

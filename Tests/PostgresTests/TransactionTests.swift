@@ -54,7 +54,7 @@ struct TransactionTests {
             let error = try await failure {
                 try await pool.transaction { try $0.run("INSERT INTO accounts VALUES ('ada', 1)") }
             }
-            #expect(error?.state == .uniqueViolation && error?.isPassing == false)
+            #expect(error?.state == .uniqueViolation && error?.isTransient == false)
         }
     }
 

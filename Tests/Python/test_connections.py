@@ -55,12 +55,12 @@ def hello(kind: str) -> bytes:
             + b"\4" + bytes([len(ready)]) + ready)
 
 
-@pytest.mark.parametrize("place, kind", [("auth", "DEALER"), ("auth", ""), ("auth-news", "SUB")])
+@pytest.mark.parametrize("place, kind", [("auth", "DEALER"), ("auth", ""), ("auth-events", "SUB")])
 def test_silent_peers_of_zeromq_leave_descriptors_for_everybody_else(tmp_path, place, kind):
     peers = []
     try:
         with serving(tmp_path, "auth", limit=256) as services:
-            path = services.sockets[place.removesuffix("-news")].removeprefix("ipc://").replace("auth.", f"{place}.")
+            path = services.sockets[place.removesuffix("-events")].removeprefix("ipc://").replace("auth.", f"{place}.")
             for _ in range(400):
                 peer = socket.socket(socket.AF_UNIX)
                 peer.settimeout(10)

@@ -131,11 +131,11 @@ def test_a_router_may_call(resource, connect, wire):
 @pytest.mark.parametrize("wire", ["ipc", "tcp"])
 def test_a_proxy_of_events_may_stand_between(connect, tmp_path, wire):
     address = f"tcp://127.0.0.1:{free_ports(1)[0]}" if wire == "tcp" else f"ipc://{tmp_path}/news.sock"
-    with serving(tmp_path, "auth", AUTH_NEWS_LISTEN=address):
+    with serving(tmp_path, "auth", AUTH_EVENTS_LISTEN=address):
         back = connect(zmq.XSUB, address)
-        back.send(b"\x01auth.changes")
+        back.send(b"\x01auth.trust_updates")
         topic, head, body = back.recv_multipart()
-        assert topic == b"auth.changes" and head.startswith(b"N1\n")
+        assert topic == b"auth.trust_updates" and head.startswith(b"E1\n")
 
 
 @pytest.mark.parametrize("address", ["ipc://@star", "ipc://*", "ipc://"])

@@ -22,15 +22,15 @@ struct BalancerTests {
 
         func freeze(_ frozen: Bool = true) { isFrozen.withLock { $0 = frozen } }
 
-        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
-            if !call.isVital { calls.add(1, ordering: .relaxed) }
+        func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+            if !call.isInternal { calls.add(1, ordering: .relaxed) }
             let deadline = call.received + (call.timeout ?? endpoint.deadline)
             do {
                 if isFrozen.withLock(\.self) {
                     try await Task.sleep(until: deadline, clock: .continuous)
                     return .failure(.deadlineExceeded)
                 }
-                if !call.isVital { try await Task.sleep(for: delay) }
+                if !call.isInternal { try await Task.sleep(for: delay) }
                 return .success(status: 200, body: Data())
             } catch {
                 return .failure(.cancelled)
@@ -40,14 +40,14 @@ struct BalancerTests {
         func close() {}
     }
 
-    private static func endpoint(isIdempotent: Bool) -> EndpointDescription {
+    private static func endpoint(isIdempotent: Bool) -> EndpointDescriptor {
         Endpoint<Empty, Empty>(
             "pour", .post, "/pour", access: .open, idempotent: isIdempotent, deadline: .seconds(5),
             summary: "Made for tests."
         ).description
     }
 
-    private func statuses(_ caller: ReplicaCaller, calls: Int, isIdempotent: Bool = true) async -> [Int] {
+    private func statuses(_ caller: LoadBalancingCaller, calls: Int, isIdempotent: Bool = true) async -> [Int] {
         let endpoint = Self.endpoint(isIdempotent: isIdempotent)
         return await withTaskGroup { group in
             for _ in 0..<calls { group.addTask { await caller.call(Call("tea.pour"), endpoint).status } }
@@ -58,7 +58,7 @@ struct BalancerTests {
     @Test("calls a slow replica rarely")
     func slow() async {
         let replicas = [Fake(after: .milliseconds(100)), Fake(after: .milliseconds(1)), Fake(after: .milliseconds(1))]
-        let caller = ReplicaCaller(replicas)
+        let caller = LoadBalancingCaller(replicas)
         _ = await statuses(caller, calls: 6)
         for _ in 1...100 { _ = await statuses(caller, calls: 1) }
         #expect(replicas[0].timesCalled < 20)
@@ -67,7 +67,7 @@ struct BalancerTests {
     @Test("notices a frozen replica, repeats its calls elsewhere, and comes back when it answers")
     func frozen() async throws {
         let replicas = [Fake(after: .milliseconds(1)), Fake(after: .milliseconds(1))]
-        let caller = ReplicaCaller(replicas)
+        let caller = LoadBalancingCaller(replicas)
         #expect(await statuses(caller, calls: 20).allSatisfy { $0 == 200 })
         replicas[0].freeze()
         let start = ContinuousClock.now
@@ -82,11 +82,11 @@ struct BalancerTests {
 
     @Test("gives the calls of a frozen replica their time if it lives, and if they may not be repeated")
     func patient() async {
-        let slow = ReplicaCaller([Fake(after: .milliseconds(700)), Fake(after: .milliseconds(700))])
+        let slow = LoadBalancingCaller([Fake(after: .milliseconds(700)), Fake(after: .milliseconds(700))])
         #expect(await statuses(slow, calls: 4) == [200, 200, 200, 200])
         let replicas = [Fake(), Fake()]
         for replica in replicas { replica.freeze() }
-        let caller = ReplicaCaller(replicas)
+        let caller = LoadBalancingCaller(replicas)
         let endpoint = Self.endpoint(isIdempotent: false)
         let reply = await caller.call(Call("tea.pour", timeout: .milliseconds(800)), endpoint)
         #expect(reply.problem?.kind == .deadlineExceeded)

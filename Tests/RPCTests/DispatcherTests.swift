@@ -23,7 +23,7 @@ struct DispatcherTests {
     }
 
     @Test("accounts for the time of a call, part by part, and for no more than it took")
-    func ledger() async throws {
+    func timings() async throws {
         let journal = Journal()
         let service = TeaService {
             handle(pour) { _, _ in
@@ -36,10 +36,10 @@ struct DispatcherTests {
             service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         let start = ContinuousClock.now
         _ = await dispatcher.dispatch(Call("tea.pour", received: start - .milliseconds(3)))
-        let ledger = try #require(journal.lastLedger)
-        #expect(ledger.queue >= 3_000_000 && ledger.handler >= 2_000_000)
-        #expect(ledger.parts.map(\.name) == ["queue", "wait", "access", "decode", "handler", "encode"])
-        let sum = ledger.parts.reduce(.zero) { $0 + .nanoseconds($1.nanoseconds) }
+        let timings = try #require(journal.lastLedger)
+        #expect(timings.queue >= 3_000_000 && timings.handler >= 2_000_000)
+        #expect(timings.parts.map(\.name) == ["queue", "wait", "access", "decode", "handler", "encode"])
+        let sum = timings.parts.reduce(.zero) { $0 + .nanoseconds($1.nanoseconds) }
         #expect(sum <= start.duration(to: .now) + .milliseconds(3))
         // A call that is refused has come no further.
         _ = await dispatcher.dispatch(Call("tea.nothing"))
@@ -59,8 +59,8 @@ struct DispatcherTests {
         let dispatcher = try Dispatcher(
             service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         #expect(await dispatcher.dispatch(Call("tea.pour")).status == 409)
-        let ledger = try #require(journal.lastLedger)
-        #expect(ledger.handler >= 2_000_000 && ledger.access > 0 && ledger.encode == 0)
+        let timings = try #require(journal.lastLedger)
+        #expect(timings.handler >= 2_000_000 && timings.access > 0 && timings.encode == 0)
     }
 
     @Test("takes the endpoint's own deadline where the caller names none, and never more than its longest")
@@ -144,7 +144,7 @@ struct DispatcherTests {
 
     @Test("says what it waits for, and that it stops, but not that it is dead")
     func health() async throws {
-        let service = TeaService(waitsFor: ["the kettle", "a spoon"]) { handle(pour) { _, _ in Empty() } }
+        let service = TeaService(pendingDependencies: ["the kettle", "a spoon"]) { handle(pour) { _, _ in Empty() } }
         let dispatcher = try Dispatcher(
             service, contract: contract(pour.description), verifier: FakeVerifier(isReady: false))
         let problem = await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem
@@ -188,7 +188,7 @@ struct DispatcherTests {
         let replies = Signal<Reply>()
         dispatcher.start(Call("tea.nothing"), isolation: nil) { reply, _ in replies.send(reply) }
         // What was due before is done by then.
-        _ = Deadlines.shared.schedule(at: .now + .milliseconds(20)) { gate.signal() }
+        _ = TimerQueue.shared.schedule(at: .now + .milliseconds(20)) { gate.signal() }
         #expect(await replies.next()?.problem?.kind == .unknownEndpoint)
         #expect(await held.status == 200)
     }

@@ -32,7 +32,7 @@ struct InterceptorTests {
             self.lines = lines
         }
 
-        func intercept(_ call: Call, to endpoint: EndpointDescription?, _ next: (Call) async -> Reply) async -> Reply {
+        func intercept(_ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply) async -> Reply {
             lines.add("\(name) \(endpoint?.name ?? "none")")
             var call = call
             call.requestID = (call.requestID ?? "") + name
@@ -41,7 +41,7 @@ struct InterceptorTests {
             return reply
         }
 
-        func intercept(_ call: Call, to endpoint: EndpointDescription, _ next: (Call) async -> Reply) async -> Reply {
+        func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply {
             await intercept(call, to: Optional(endpoint), next)
         }
     }
@@ -53,17 +53,17 @@ struct InterceptorTests {
     }
 
     private struct Refusing: ServerInterceptor, ClientInterceptor {
-        func intercept(_ call: Call, to endpoint: EndpointDescription?, _ next: (Call) async -> Reply) async -> Reply {
+        func intercept(_ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply) async -> Reply {
             .failure(Problem(.conflict, "Not today."))
         }
 
-        func intercept(_ call: Call, to endpoint: EndpointDescription, _ next: (Call) async -> Reply) async -> Reply {
+        func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply {
             await intercept(call, to: Optional(endpoint), next)
         }
     }
 
     private struct Repeating: ClientInterceptor {
-        func intercept(_ call: Call, to endpoint: EndpointDescription, _ next: (Call) async -> Reply) async -> Reply {
+        func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply {
             _ = await next(call)
             return await next(call)
         }

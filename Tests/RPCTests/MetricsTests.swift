@@ -14,13 +14,13 @@ struct MetricsTests {
     @Test("tell each phase of all calls by its name")
     func phases() throws {
         let observer = MetricsObserver([tea], factory: metrics)
-        var ledger = Ledger(from: .now)
-        (ledger.queue, ledger.wait, ledger.access) = (1, 2, 3)
-        (ledger.decode, ledger.handler, ledger.encode) = (4, 5, 6)
+        var timings = ServerTimings(from: .now)
+        (timings.queue, timings.wait, timings.access) = (1, 2, 3)
+        (timings.decode, timings.handler, timings.encode) = (4, 5, 6)
         for name in ["tea.pour", "tea.steal"] {
-            observer.observer(for: name).didFinish(Call(name, transport: .http), ledger)
+            observer.observer(for: name).didFinish(Call(name, transport: .http), timings)
         }
-        for (phase, time) in ledger.parts {
+        for (phase, time) in timings.parts {
             let labels = [("service", "tea"), ("transport", "http"), ("phase", phase)]
             let timer = try metrics.expectTimer("rpc_server_phase_duration_seconds", labels)
             #expect(timer.values == [time, time], "\(phase)")

@@ -22,7 +22,7 @@ struct ReplicaTests {
         var timesAsked: Int { asked.load(ordering: .relaxed) }
         var timesClosed: Int { closed.load(ordering: .relaxed) }
 
-        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+        func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
             asked.add(1, ordering: .relaxed)
             return reply
         }
@@ -36,7 +36,7 @@ struct ReplicaTests {
     }
 
     private func call(
-        _ caller: ReplicaCaller, isIdempotent: Bool = false, timeout: Duration? = nil
+        _ caller: LoadBalancingCaller, isIdempotent: Bool = false, timeout: Duration? = nil
     ) async -> Int {
         let endpoint = Endpoint<Empty, Empty>(
             "pour", .post, "/pour", access: .open, idempotent: isIdempotent, summary: "Made for tests.")
@@ -46,7 +46,7 @@ struct ReplicaTests {
     @Test("are all called")
     func turns() async {
         let replicas = [Fake.good(), .good(), .good()]
-        let caller = ReplicaCaller(replicas)
+        let caller = LoadBalancingCaller(replicas)
         for _ in 1...300 { #expect(await call(caller) == 200) }
         #expect(replicas.allSatisfy { $0.timesAsked > 10 })
     }
@@ -54,40 +54,40 @@ struct ReplicaTests {
     @Test("stand in for one that has not begun a call, each once at most")
     func next() async {
         let replicas = [Fake.down(), .down(), .good()]
-        let caller = ReplicaCaller(replicas)
+        let caller = LoadBalancingCaller(replicas)
         for _ in 1...3 { #expect(await call(caller) == 200) }
         #expect(replicas[2].timesAsked == 3)
         // Those that are down are left out from then on.
         #expect(replicas[0].timesAsked + replicas[1].timesAsked <= 2)
         let none = [Fake.down(), .down()]
-        #expect(await call(ReplicaCaller(none)) == 503 && none.map(\.timesAsked) == [1, 1])
+        #expect(await call(LoadBalancingCaller(none)) == 503 && none.map(\.timesAsked) == [1, 1])
     }
 
     @Test("get no call again that may have been processed, unless it may be repeated")
     func unknown() async {
         let (lost, good) = (Fake.down(isUnprocessed: false), Fake.good())
         let both = [lost, .down(isUnprocessed: false)]
-        #expect(await call(ReplicaCaller(both)) == 503 && both.map(\.timesAsked).reduce(0, +) == 1)
-        #expect(await call(ReplicaCaller([lost, good]), isIdempotent: true) == 200)
+        #expect(await call(LoadBalancingCaller(both)) == 503 && both.map(\.timesAsked).reduce(0, +) == 1)
+        #expect(await call(LoadBalancingCaller([lost, good]), isIdempotent: true) == 200)
         let denied = [
             Fake(.failure(Problem(.permissionDenied, "No."))), Fake(.failure(Problem(.permissionDenied, "No."))),
         ]
-        #expect(await call(ReplicaCaller(denied), isIdempotent: true) == 403)
+        #expect(await call(LoadBalancingCaller(denied), isIdempotent: true) == 403)
         #expect(denied.map(\.timesAsked).reduce(0, +) == 1)
     }
 
     @Test("can be reached if one of them can")
     func connected() async {
-        #expect(await ReplicaCaller([Fake.down(), Fake.good()]).isConnected)
-        #expect(await !ReplicaCaller([Fake.down(), Fake.down()]).isConnected)
+        #expect(await LoadBalancingCaller([Fake.down(), Fake.good()]).isConnected)
+        #expect(await !LoadBalancingCaller([Fake.down(), Fake.down()]).isConnected)
     }
 
     /// Replicas that come and go.
-    private func empty() -> ReplicaCaller { ReplicaCaller(transport: .inProcess) {} }
+    private func empty() -> LoadBalancingCaller { LoadBalancingCaller(transport: .inProcess) {} }
 
     @Test("stand in for any number of others that cannot be reached: no call has been sent to those")
     func many() async {
-        let caller = ReplicaCaller([Fake.down(), .down(), .down(), .down(), .down(), .good()])
+        let caller = LoadBalancingCaller([Fake.down(), .down(), .down(), .down(), .down(), .good()])
         #expect(await call(caller) == 200)
     }
 
@@ -139,8 +139,8 @@ struct ReplicaTests {
         var isConnected: Bool { true }
         var isClosed: Bool { state.load(ordering: .relaxed) }
 
-        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
-            if !call.isVital {
+        func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+            if !call.isInternal {
                 noteBegun.yield()
                 for await _ in stream { break }
             }
@@ -176,7 +176,7 @@ struct ReplicaTests {
 
         func turn(on: Bool) { isOn.store(on, ordering: .relaxed) }
 
-        func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+        func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
             guard isConnected else {
                 noteRefused.yield()
                 return .failure(.notConnected)

@@ -5,8 +5,8 @@ import Synchronization
 @testable import Endpoints
 
 /// A contract whose endpoints a test chooses.
-func contract(_ endpoints: EndpointDescription..., named name: String = "tea") -> ContractDescription {
-    ContractDescription(name: name, typeName: nil, version: "1.0.0", summary: "Made for tests.", endpoints: endpoints)
+func contract(_ endpoints: EndpointDescriptor..., named name: String = "tea") -> ContractDescriptor {
+    ContractDescriptor(name: name, typeName: nil, version: "1.0.0", summary: "Made for tests.", endpoints: endpoints)
 }
 
 /// An endpoint that takes and says nothing.
@@ -22,7 +22,7 @@ actor TeaService: Service {
     nonisolated let handlers: Handlers
     private let waits: [String]
 
-    init(waitsFor waits: [String] = [], @Handlers.Builder _ handlers: () -> [Handler]) {
+    init(pendingDependencies waits: [String] = [], @Handlers.Builder _ handlers: () -> [Handler]) {
         self.waits = waits
         self.handlers = Handlers(handlers)
     }
@@ -32,7 +32,7 @@ actor TeaService: Service {
         self.handlers = handlers
     }
 
-    func waitsFor() async -> [String] { waits }
+    func pendingDependencies() async -> [String] { waits }
 }
 
 struct Cup: Payload, Equatable {
@@ -65,13 +65,13 @@ final class FakeVerifier: TokenVerifier {
 /// Keeps what was answered.
 final class Journal: CallObserver {
     private let lines = Mutex<[String]>([])
-    private let ledger = Mutex<Ledger?>(nil)
+    private let timings = Mutex<ServerTimings?>(nil)
 
     var all: [String] { lines.withLock { $0 } }
     /// That of the last call.
-    var lastLedger: Ledger? { ledger.withLock { $0 } }
+    var lastLedger: ServerTimings? { timings.withLock { $0 } }
 
-    func didFinish(_ call: Call, _ ledger: Ledger) { self.ledger.withLock { $0 = ledger } }
+    func didFinish(_ call: Call, _ timings: ServerTimings) { self.timings.withLock { $0 = timings } }
 
     func didReply(to call: Call, with reply: Reply) {
         lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }

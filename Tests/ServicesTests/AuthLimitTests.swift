@@ -15,7 +15,7 @@ struct AuthLimitTests {
 
     @Test("a bucket gives so many at once, and then one at a time, after the pause that it told")
     func bucket() {
-        var buckets = TokenBuckets(perMinute: 5)
+        var buckets = RateLimiter(perMinute: 5)
         for _ in 1...5 { #expect(buckets.take("ada", at: second(0)) == nil) }
         let pause = buckets.take("ada", at: second(0))
         #expect(pause.map { abs($0 / .seconds(1) - 12) < 0.001 } == true)
@@ -31,13 +31,13 @@ struct AuthLimitTests {
 
     @Test("what is remembered of keys is bounded, and those in use stay")
     func bounded() {
-        var buckets = TokenBuckets(perMinute: 1, limit: 100)
+        var buckets = RateLimiter(perMinute: 1, limit: 100)
         for number in 0..<10_000 {
             _ = buckets.take("key \(number)", at: second(0))
             if number > 0 { #expect(buckets.take("ada", at: second(0)) != nil || number == 1) }
         }
         #expect(buckets.count <= 101)
-        var none = TokenBuckets(perMinute: 0)
+        var none = RateLimiter(perMinute: 0)
         for _ in 1...1000 { #expect(none.take("ada", at: second(0)) == nil) }
         #expect(none.count == 0)
     }
@@ -51,14 +51,14 @@ struct AuthLimitTests {
             ("fe80::1%eth0.100", "fe80:0:0:0::/64"),
         ])
     func networks(_ address: String, _ network: String) {
-        #expect(GrantLimits.network(address) == network)
+        #expect(GrantRateLimiter.network(address) == network)
     }
 
     @Test("calls are counted by user and by address, each kind by itself, and 429 says when to come again")
     func counted() async throws {
         let (trust, store) = (Trust(), try NewStore())
         try await store.add("ada", "correct horse", ["time"])
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.guestPermissions) = (2, 9, ["time"])
         let auth = try trust.auth(store: store.store, rules: rules)
         let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
@@ -99,7 +99,7 @@ struct AuthLimitTests {
 
     /// A client of auth with few calls for each address, and many for each user.
     private func client(_ store: NewStore, perAddress: Int, passwords: PasswordHasher) throws -> Client<AuthContract> {
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.guestPermissions) = (0, perAddress, ["time"])
         let trust = Trust()
         let auth = try trust.auth(store: store.store, rules: rules, passwords: passwords)
@@ -171,9 +171,9 @@ struct AuthLimitTests {
 
     @Test("who guesses from one address keeps a user out there alone, and who does from many, everywhere")
     func places() throws {
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress) = (5, 0)
-        var limits = GrantLimits(rules)
+        var limits = GrantRateLimiter(rules)
         func isLetIn(_ origin: String?) -> Bool {
             let place = Lockouts.Place("ada", from: origin)
             return (try? limits.count(.create, of: place, isKnown: origin == "198.51.100.7", at: second(0))) != nil

@@ -63,7 +63,7 @@ struct AuthLockoutTests {
     func strangers() async throws {
         let (trust, store) = (Trust(), try NewStore())
         try await store.add("ada", "correct horse", ["time"])
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.lockAfter) = (0, 0, 3)
         let auth = try trust.auth(store: store.store, rules: rules)
         let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier(store.store)))

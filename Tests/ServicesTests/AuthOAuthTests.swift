@@ -95,7 +95,7 @@ struct AuthOAuthTests {
         #expect(await problem { try await ask("client_credentials") }?.kind == .invalidClient)
         #expect(await problem { try await logIn(as: ("nobody", "secret")) }?.kind == .invalidClient)
         #expect(await problem { try await ask("refresh_token") { $0.clientSecret = "x" } }?.kind == .invalidClient)
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.allowsPasswordGrant) = (0, 0, false)
         let auth = try trust.auth(store: store.store, rules: rules)
         let strict = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))

@@ -80,7 +80,7 @@ struct AuthSessionTests {
 
     @Test("a refresh token that is used twice ends all that came of it")
     func reuse() async throws {
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.refreshRetry) = (0, 0, .zero)
         let strict = try trust.auth(store: store.store, rules: rules)
         let client = Client<AuthContract>(try Line(strict, AuthContract.description, trust.verifier(store.store)))
@@ -125,7 +125,7 @@ struct AuthSessionTests {
 
     @Test("while nothing verifies a token, nobody is told that one has ended, or is worth nothing")
     func keyless() async throws {
-        let keyless = AccessTokenVerifier(issuer: "auth", audience: "star", source: OwnStore(store.store))
+        let keyless = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store.store))
         let auth = try trust.auth(store: store.store, verifier: keyless)
         let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
         let token = try await login().token

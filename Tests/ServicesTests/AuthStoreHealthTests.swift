@@ -26,7 +26,7 @@ struct AuthStoreHealthTests {
     func busy() async throws {
         let trust = Trust()
         let auth = try trust.auth()
-        #expect(await auth.waitsFor() == [])
+        #expect(await auth.pendingDependencies() == [])
         let refusal = await problem {
             _ = try await auth.ask { _ throws(StoreError) -> Int in throw .busy }
         }
@@ -53,19 +53,19 @@ struct AuthStoreHealthTests {
         let new = try NewStore()
         let trust = Trust()
         let auth = try trust.auth(store: new.store)
-        #expect(await auth.waitsFor() == [])
+        #expect(await auth.pendingDependencies() == [])
         await new.store.close()
         await auth.forgetProbe()
-        #expect(await auth.waitsFor() == ["its store"])
+        #expect(await auth.pendingDependencies() == ["its store"])
     }
 
     @Test("a store that does not answer in a moment is what it was", arguments: [true, false])
     func slow(isSound: Bool) async throws {
         let trust = Trust()
         let auth = try trust.auth()
-        #expect(await auth.waitsFor() == [])
+        #expect(await auth.pendingDependencies() == [])
         await auth.tryForEver(isSound ? nil : .locked)
-        #expect(await auth.waitsFor() == (isSound ? [] : ["its store"]))
+        #expect(await auth.pendingDependencies() == (isSound ? [] : ["its store"]))
         await auth.health.probe?.cancel()
     }
 
@@ -78,7 +78,7 @@ struct AuthStoreHealthTests {
             _ = try await auth.ask { store throws(StoreError) in try await store.roles() }
         }
         #expect(refusal?.kind == .storeUnavailable)
-        #expect(await auth.waitsFor() == ["its store"])
+        #expect(await auth.pendingDependencies() == ["its store"])
     }
 }
 

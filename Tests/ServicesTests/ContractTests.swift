@@ -16,7 +16,7 @@ struct ContractTests {
         auth.valid             GET /api/v1/auth/valid 200 {data} token
         auth.me                GET /api/v1/auth/me 200 {data} token
         auth.keys              GET /.well-known/jwks.json 200 bare open
-        auth.changes           GET /api/v1/auth/changes 200 bare open
+        auth.trust_updates           GET /api/v1/auth/trust_updates 200 bare open
         auth.metadata          GET /.well-known/oauth-authorization-server /.well-known/openid-configuration 200 bare open
         auth.add_user          POST /api/v1/auth/users 201 {data} permission users (introspected)
         auth.list_users        GET /api/v1/auth/users 200 {data} permission users
@@ -130,7 +130,7 @@ struct ContractTests {
         }
     }
 
-    private static func line(_ name: String, _ endpoint: EndpointDescription) -> String {
+    private static func line(_ name: String, _ endpoint: EndpointDescriptor) -> String {
         let access =
             switch endpoint.access {
             case .open: "open"

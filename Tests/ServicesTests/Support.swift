@@ -13,20 +13,20 @@ import Tokens
 /// Auth's key, and all that is made of it.
 final class Trust: Sendable {
     let issuer: TokenIssuer
-    let keys: KeySet
+    let keys: JWKSet
     private let stores = Mutex<[NewStore]>([])
 
     init(_ key: SigningKey = SigningKey()) {
         issuer = TokenIssuer(key: key, issuer: "auth", audience: "star")
-        keys = KeySet([key.publicKey])
+        keys = JWKSet([key.publicKey])
     }
 
     var verifier: AccessTokenVerifier { verifier(keys) }
 
     /// What guards auth's own endpoints: its store confirms what is to be confirmed.
-    func verifier(_ store: any AuthStore) -> AccessTokenVerifier { verifier(OwnStore(store)) }
+    func verifier(_ store: any AuthStore) -> AccessTokenVerifier { verifier(LocalIssuer(store)) }
 
-    private func verifier(_ source: any KeySource) -> AccessTokenVerifier {
+    private func verifier(_ source: any IssuerClient) -> AccessTokenVerifier {
         let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: source)
         verifier.replaceKeys(keys)
         return verifier
@@ -45,10 +45,10 @@ final class Trust: Sendable {
 
     /// Auth itself, with this key and without limits, unless told.
     func auth(
-        store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthRules? = nil,
+        store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthPolicy? = nil,
         passwords: PasswordHasher = PasswordHasher(workers: 1), verifier: (any TokenVerifier)? = nil
     ) throws -> AuthService {
-        var free = AuthRules()
+        var free = AuthPolicy()
         (free.perAccount, free.perAddress, free.guestPermissions) = (0, 0, guests)
         return AuthService(
             executor: QueueExecutor(name: "auth"), issuer: issuer, publicKeys: keys,
@@ -94,7 +94,7 @@ final class Line: Caller {
 
     /// To a service without a wire.
     convenience init(
-        _ service: some Service, _ contract: ContractDescription, _ verifier: any TokenVerifier,
+        _ service: some Service, _ contract: ContractDescriptor, _ verifier: any TokenVerifier,
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = []
     ) throws {
         let dispatcher = try Dispatcher(
@@ -104,7 +104,7 @@ final class Line: Caller {
 
     var isConnected: Bool { get async { await target.withLock { $0 }.isConnected } }
 
-    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         calls.withLock { $0.append(call) }
         var call = call
         call.timeout = Dispatcher.longestDeadline
@@ -132,7 +132,7 @@ struct FixedAnswer: Caller {
     var isConnected = true
     let reply: Reply
 
-    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply { reply }
+    func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply { reply }
     func close() {}
 
     /// A peer that is not there.

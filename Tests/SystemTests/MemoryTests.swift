@@ -6,7 +6,7 @@ import Testing
 struct MemoryTests {
     @Test("A right password that cannot be compared is a 503, and counts for nothing")
     func hashing() async throws {
-        try await Site.open({ _ in ["AUTH_LOCK_AFTER": "3"] }) { site in
+        try await Site.open({ _ in ["AUTH_LOCKOUT_THRESHOLD": "3"] }) { site in
             let auth = try site.start(["serve", "auth"])
             try await site.ready("auth", auth)
             let file = site.directory.appending(path: ".star/data/admin-password")

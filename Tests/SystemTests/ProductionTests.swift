@@ -9,7 +9,7 @@ struct ProductionTests {
     /// Why the start stops with these settings.
     private func refusal(_ settings: Settings) -> String? {
         do throws(SettingsError) {
-            _ = try FleetSettings(settings, FamilySettings(settings)).auth()
+            _ = try StarSettings(settings, CommonSettings(settings)).auth()
             return nil
         } catch {
             return error.description

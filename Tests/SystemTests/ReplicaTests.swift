@@ -12,7 +12,7 @@ struct ReplicaTests {
 
         static func open(_ test: (Pair) async throws -> Void) async throws {
             let database = try await PostgresServer.shared.makeDatabase()
-            let settings = ["AUTH_DATABASE": database, "KEY_ANNOUNCEMENT_SECONDS": "1"]
+            let settings = ["AUTH_DATABASE": database, "KEY_PREPUBLISH_SECONDS": "1"]
             try await Site.open({ _ in settings }) { site in
                 let port = try FreePort.next()
                 let pair = Pair(site: site, urls: [site.url("auth"), "http://127.0.0.1:\(port)"])
@@ -22,7 +22,7 @@ struct ReplicaTests {
                     ["serve", "auth"],
                     [
                         "AUTH_HTTP_PORT": "\(port)", "AUTH_ZMQ_LISTEN": "ipc://.star/run/second.sock",
-                        "AUTH_NEWS_LISTEN": "ipc://.star/run/second-news.sock",
+                        "AUTH_EVENTS_LISTEN": "ipc://.star/run/second-events.sock",
                     ])
                 try await eventually("the second auth is ready") {
                     (try? await Web.get(pair.urls[1] + "/health/ready"))?.status == 200
@@ -30,7 +30,7 @@ struct ReplicaTests {
                 try await site.serve(
                     "resource",
                     settings: [
-                        "AUTH_NEWS_ADDRESS": "ipc://.star/run/auth-news.sock,ipc://.star/run/second-news.sock"
+                        "AUTH_EVENTS_ADDRESS": "ipc://.star/run/auth-events.sock,ipc://.star/run/second-events.sock"
                     ])
                 try await test(pair)
             }

@@ -148,8 +148,8 @@ struct ScaffoldTests {
 
 @Suite("An addition to a file")
 struct AdditionTests {
-    private func added(_ addition: Addition, to text: String) throws -> String? {
-        let rename = Renaming(name: try ServiceName("parcel"), port: 5090, templatePort: 5070)
+    private func added(_ addition: FileEdit, to text: String) throws -> String? {
+        let rename = Substitutions(name: try ServiceName("parcel"), port: 5090, templatePort: 5070)
         return addition.applied(to: text, rename)
     }
 

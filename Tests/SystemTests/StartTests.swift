@@ -59,10 +59,10 @@ struct StartTests {
             ("CURVE_PUBLIC_KEYS", "auth=1"), ("AUTH_CURVE_SECRET_KEY", "sesame"), ("ENVIRONMENT", "moon"),
             ("AUTH_CURVE_SECRET_KEY_FILE", "nowhere.key"), ("AUTH_ZMQ_LISTEN", "tcp://0.0.0.0:5041"),
             ("RESOURCE_ADDRESS", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
-            ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCK_AFTER", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
+            ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCKOUT_THRESHOLD", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
             ("GUEST_PERMISSIONS", "time,a b"),
-            ("AUTH_NEWS_LISTEN", "nowhere"), ("AUTH_NEWS_ADDRESS", "nowhere"),
-            ("AUTH_NEWS_ADDRESS", "tcp://auth.example:7040"),
+            ("AUTH_EVENTS_LISTEN", "nowhere"), ("AUTH_EVENTS_ADDRESS", "nowhere"),
+            ("AUTH_EVENTS_ADDRESS", "tcp://auth.example:7040"),
         ])
     func wrongSetting(_ name: String, _ value: String) async throws {
         try await Site.open { site in
@@ -163,7 +163,7 @@ struct StartTests {
     func serviceLinks() async throws {
         try await Site.open { site in
             let link = "tcp://10.96.0.17:80"
-            let more = ["RESOURCE_HTTP_PORT": link, "GUEST_PERMISSIONS": "a b", "AUTH_LOCK_AFTER": "0"]
+            let more = ["RESOURCE_HTTP_PORT": link, "GUEST_PERMISSIONS": "a b", "AUTH_LOCKOUT_THRESHOLD": "0"]
             let boilerplate = try site.start(["serve", "boilerplate"], more)
             try await eventually("boilerplate listens") { boilerplate.log.contains("Listening at http") }
             #expect(boilerplate.log.contains("enableServiceLinks") && boilerplate.log.contains("RESOURCE_HTTP_PORT"))
@@ -214,11 +214,11 @@ struct StartTests {
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "env.example"), encoding: .utf8)
         #expect(text == EnvironmentExample.text(), "Write it anew: star settings > env.example")
-        for setting in FleetSettings.all {
+        for setting in StarSettings.all {
             #expect(setting.summary.hasSuffix("."), "\(setting.name)")
             #expect(text.contains("\n\(setting.name)="), "\(setting.name)")
         }
-        #expect(Set(FleetSettings.all.map(\.name)).count == FleetSettings.all.count)
+        #expect(Set(StarSettings.all.map(\.name)).count == StarSettings.all.count)
     }
 
     @Test("works with env.example as it is")
@@ -234,7 +234,7 @@ struct StartTests {
 
     @Test("lets guests do what the original let everybody do, with env.example as it is")
     func guests() async throws {
-        let permissions = try #require(FleetSettings.all.first { $0.name == "GUEST_PERMISSIONS" }?.example)
+        let permissions = try #require(StarSettings.all.first { $0.name == "GUEST_PERMISSIONS" }?.example)
         try await Site.open({ _ in ["GUEST_PERMISSIONS": permissions] }) { site in
             try await site.serve("auth")
             let token = ["X-Token": try await site.token()]

@@ -125,7 +125,7 @@ struct StoreFaultTests {
                 }
                 let refused = try await Web.send("POST", site.url("auth") + "/api/v1/auth/create")
                 #expect(refused.status == 503, "\(refused.body)")
-                for path in ["/.well-known/jwks.json", "/api/v1/auth/changes"] {
+                for path in ["/.well-known/jwks.json", "/api/v1/auth/trust_updates"] {
                     let answer = try await Web.get(site.url("auth") + path)
                     #expect(answer.status == 503 && answer["Cache-Control"] == "no-store", "\(answer.body)")
                 }

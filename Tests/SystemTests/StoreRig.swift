@@ -3,11 +3,11 @@ import Foundation
 import Synchronization
 import Testing
 
-/// An auth whose store is troubled by a test, and a ledger of what it has acknowledged.
+/// An auth whose store is troubled by a test, and a timings of what it has acknowledged.
 struct StoreRig {
     let site: Site
     let token: String
-    private let ledger = Ledger()
+    private let timings = ServerTimings()
 
     /// Starts auth, and lets its first administrator in.
     static func open(_ settings: [String: String], _ test: (StoreRig) async throws -> Void) async throws {
@@ -27,11 +27,11 @@ struct StoreRig {
     /// Adds a user, and notes it where that was acknowledged.
     @discardableResult
     func write() async throws -> Answer {
-        let name = ledger.next()
+        let name = timings.next()
         let answer = try await Web.send(
             "POST", site.url("auth") + "/api/v1/auth/users", ["X-Token": token],
             body: #"{"user":"\#(name)","password":"seven wet socks"}"#)
-        if answer.status == 201 { ledger.acknowledge(name) }
+        if answer.status == 201 { timings.acknowledge(name) }
         return answer
     }
 
@@ -83,18 +83,18 @@ struct StoreRig {
             found.formUnion(users.compactMap { $0["user"]?.string })
             next = page["next"]?.string
         } while next != nil
-        let lost = ledger.acknowledged.subtracting(found)
-        #expect(!ledger.acknowledged.isEmpty && lost.isEmpty)
+        let lost = timings.acknowledged.subtracting(found)
+        #expect(!timings.acknowledged.isEmpty && lost.isEmpty)
     }
 
     /// Writes from several sides until something ends that, which comes after some writes.
     func write(until end: @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let before = ledger.acknowledged.count
+            let before = timings.acknowledged.count
             for _ in 1...4 {
                 group.addTask { while !Task.isCancelled { _ = try? await write() } }
             }
-            try await eventually("there were some writes") { ledger.acknowledged.count >= before + 15 }
+            try await eventually("there were some writes") { timings.acknowledged.count >= before + 15 }
             try await end()
             group.cancelAll()
         }
@@ -102,7 +102,7 @@ struct StoreRig {
 }
 
 /// Names of users, and which of them were acknowledged.
-private final class Ledger: Sendable {
+private final class ServerTimings: Sendable {
     private struct State {
         var count = 0
         var acknowledged: Set<String> = []

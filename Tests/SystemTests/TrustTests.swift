@@ -13,10 +13,10 @@ struct TrustTests {
 
     /// The ways by which resource may hear of a revocation.
     enum Way: String, CaseIterable, CustomTestStringConvertible {
-        case bulletins = "by bulletins over ipc"
+        case events = "by events over ipc"
         case asking = "by asking over ZeroMQ"
         case askingOverHTTP = "by asking over HTTP"
-        case bulletinsOverTCP = "by bulletins over tcp with CURVE"
+        case eventsOverTCP = "by events over tcp with CURVE"
 
         var testDescription: String { rawValue }
         var isAsking: Bool { self == .asking || self == .askingOverHTTP }
@@ -24,14 +24,14 @@ struct TrustTests {
 
     private func settings(_ way: Way, _ site: Site) throws -> [String: String] {
         switch way {
-        case .bulletins: return [:]
-        case .asking: return ["AUTH_NEWS_ADDRESS": ""]
-        case .askingOverHTTP: return ["AUTH_NEWS_ADDRESS": "", "AUTH_ADDRESS": site.url("auth")]
-        case .bulletinsOverTCP:
+        case .events: return [:]
+        case .asking: return ["AUTH_EVENTS_ADDRESS": ""]
+        case .askingOverHTTP: return ["AUTH_EVENTS_ADDRESS": "", "AUTH_ADDRESS": site.url("auth")]
+        case .eventsOverTCP:
             let (auth, resource) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
             let news = "tcp://127.0.0.1:\(try FreePort.next())"
             return [
-                "AUTH_NEWS_LISTEN": news, "AUTH_NEWS_ADDRESS": news, "AUTH_CURVE_SECRET_KEY": auth.secretKey.hex,
+                "AUTH_EVENTS_LISTEN": news, "AUTH_EVENTS_ADDRESS": news, "AUTH_CURVE_SECRET_KEY": auth.secretKey.hex,
                 "RESOURCE_CURVE_SECRET_KEY": resource.secretKey.hex,
                 "CURVE_PUBLIC_KEYS": "auth=\(auth.publicKey.hex),resource=\(resource.publicKey.hex)",
             ]
@@ -129,7 +129,7 @@ struct TrustTests {
 
     @Test("no good token is refused while keys change, again and again, under load")
     func rotation() async throws {
-        let settings = Self.unlimited.merging(["KEY_ANNOUNCEMENT_SECONDS": "1"]) { $1 }
+        let settings = Self.unlimited.merging(["KEY_PREPUBLISH_SECONDS": "1"]) { $1 }
         try await Site.open({ _ in settings }) { site in
             try await site.serve("auth")
             try await site.serve("resource")

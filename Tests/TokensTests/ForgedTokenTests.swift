@@ -66,7 +66,7 @@ struct ForgedTokenTests {
     func keyNames() async throws {
         let bench = try await Bench.warm()
         let (forger, other) = (Forger(bench), SigningKey())
-        bench.verifier.replaceKeys(KeySet([bench.key.publicKey, other.publicKey]))
+        bench.verifier.replaceKeys(JWKSet([bench.key.publicKey, other.publicKey]))
         let names: [JSONValue?] = [
             .string(other.kid), "../../../dev/null", "' OR 1=1; DROP TABLE keys --", "", "\u{0}", 7, .null, nil,
             .string(String(repeating: "k", count: 2000)), .string(String(repeating: "k", count: 10_240)),

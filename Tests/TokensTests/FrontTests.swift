@@ -148,10 +148,10 @@ struct FrontTests {
             bench.clock.advance(300 + 30)
             let late = await fronts.bodies(expired)
             #expect(late[0] == late[1] && late[0].contains("token_expired") && late[0].contains(#""status":401"#))
-            #expect(bench.verifier.read(bench.source.revoke(revoked.revoked)))
+            #expect(bench.verifier.apply(bench.source.revoke(revoked.revoked)))
             let old = try bench.token()
             #expect(await fronts.bodies(old) == ["accepted", "accepted"])
-            #expect(bench.verifier.read(bench.source.answer(SigningKey())))
+            #expect(bench.verifier.apply(bench.source.answer(SigningKey())))
             let body = String(decoding: ForgedTokenTests.refusal.json(traceID: ""), as: UTF8.self)
             for token in [revoked.token, old] { #expect(await fronts.bodies(token) == [body, body]) }
         }

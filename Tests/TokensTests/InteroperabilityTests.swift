@@ -32,7 +32,7 @@ struct InteroperabilityTests {
     @Test("jwt-kit accepts our tokens by our published keys")
     func ours() async throws {
         let bench = Bench()
-        let published = try JSONEncoder().encode(KeySet([bench.key.publicKey]))
+        let published = try JSONEncoder().encode(JWKSet([bench.key.publicKey]))
         let theirs = try await JWTKeyCollection().add(jwksJSON: String(decoding: published, as: UTF8.self))
         let claims = try await theirs.verify(try bench.token(), as: Claims.self)
         #expect(claims.sub.value == "ada" && claims.iss.value == "auth" && claims.permissions == ["time"])

@@ -60,7 +60,7 @@ struct KeyFetchTests {
         #expect(await bench.problem(of: next) == nil)
         #expect(await bench.problem(of: old) == nil)
         #expect(bench.source.count == 2)
-        bench.verifier.replaceKeys(KeySet([new.publicKey]))
+        bench.verifier.replaceKeys(JWKSet([new.publicKey]))
         #expect(await bench.problem(of: old)?.kind == .tokenInvalid)
         #expect(await bench.problem(of: next) == nil)
     }
@@ -138,7 +138,7 @@ struct KeyFetchTests {
     @Test("a set without keys makes nobody ready")
     func emptySet() async throws {
         let bench = Bench()
-        bench.verifier.replaceKeys(KeySet([]))
+        bench.verifier.replaceKeys(JWKSet([]))
         #expect(!bench.verifier.isReady)
     }
 

@@ -9,12 +9,12 @@ import Testing
 struct RevocationTests {
     static let refusal = Problem(.tokenInvalid, "The token is not one that is accepted here.")
 
-    @Test("stop with the bulletin that tells it, remembered or not, and others go on")
-    func bulletin() async throws {
+    @Test("stop with the event that tells it, remembered or not, and others go on")
+    func event() async throws {
         let bench = try await Bench.warm()
         let (remembered, unknown, other) = (try bench.revocable(), try bench.revocable(), try bench.token("eve"))
         for token in [remembered.token, other] { #expect(await bench.problem(of: token) == nil) }
-        #expect(bench.verifier.read(bench.source.revoke(remembered.revoked, unknown.revoked)))
+        #expect(bench.verifier.apply(bench.source.revoke(remembered.revoked, unknown.revoked)))
         #expect(bench.verifier.figures.count == 1)
         for token in [remembered.token, unknown.token] {
             #expect(await bench.problem(of: token) == Self.refusal)
@@ -23,17 +23,17 @@ struct RevocationTests {
         #expect(bench.verifier.figures.denied == 2 && bench.source.count == 1)
     }
 
-    @Test("are found out by whoever has missed the bulletin, at the next one and at a sign of life")
+    @Test("are found out by whoever has missed the event, at the next one and at a sign of life")
     func missed() async throws {
         let bench = try await Bench.warm()
         let (first, second) = (try bench.revocable(), try bench.revocable())
         bench.source.revoke(first.revoked)
-        #expect(!bench.verifier.read(bench.source.beat))
-        #expect(!bench.verifier.read(bench.source.revoke(second.revoked)))
+        #expect(!bench.verifier.apply(bench.source.beat))
+        #expect(!bench.verifier.apply(bench.source.revoke(second.revoked)))
         for token in [first.token, second.token] { #expect(await bench.problem(of: token) == nil) }
-        try await bench.verifier.catchUp()
+        try await bench.verifier.resync()
         for token in [first.token, second.token] { #expect(await bench.problem(of: token) == Self.refusal) }
-        #expect(bench.verifier.read(bench.source.beat))
+        #expect(bench.verifier.apply(bench.source.beat))
     }
 
     @Test("stay revoked, whatever is told twice, late, or cannot be read")
@@ -41,11 +41,11 @@ struct RevocationTests {
         let bench = try await Bench.warm()
         let (first, second) = (try bench.revocable(), try bench.revocable())
         let (one, two) = (bench.source.revoke(first.revoked), bench.source.revoke(second.revoked))
-        for bulletin in [one, two, one, two] { #expect(bench.verifier.read(bulletin)) }
-        #expect(bench.verifier.edition == two.edition)
+        for event in [one, two, one, two] { #expect(bench.verifier.apply(event)) }
+        #expect(bench.verifier.position == two.position)
         for garbage in ["{", "[]", "{}", String(repeating: "[", count: 1000)] {
-            let bulletin = Bulletin(topic: "auth.changes", edition: two.edition, body: Data(garbage.utf8))
-            #expect(!bench.verifier.read(bulletin))
+            let event = Event(topic: "auth.trust_updates", position: two.position, body: Data(garbage.utf8))
+            #expect(!bench.verifier.apply(event))
         }
         for token in [first.token, second.token] { #expect(await bench.problem(of: token) == Self.refusal) }
     }
@@ -54,11 +54,11 @@ struct RevocationTests {
     func newSeries() async throws {
         let bench = try await Bench.warm()
         let (first, second) = (try bench.revocable(), try bench.revocable())
-        #expect(bench.verifier.read(bench.source.revoke(first.revoked)))
+        #expect(bench.verifier.apply(bench.source.revoke(first.revoked)))
         bench.source.restart(as: "b")
-        #expect(!bench.verifier.read(bench.source.revoke(second.revoked)))
-        try await bench.verifier.catchUp()
-        #expect(bench.verifier.edition == Edition(series: "b", number: 2))
+        #expect(!bench.verifier.apply(bench.source.revoke(second.revoked)))
+        try await bench.verifier.resync()
+        #expect(bench.verifier.position == StreamPosition(epoch: "b", sequence: 2))
         for token in [first.token, second.token] { #expect(await bench.problem(of: token) == Self.refusal) }
     }
 
@@ -71,8 +71,9 @@ struct RevocationTests {
         try await bench.verifier.warmUp()
         #expect(bench.source.count == 3)
         for token in tokens { #expect(await bench.problem(of: token.token) == Self.refusal) }
-        let part = TokenChanges(
-            since: 0, Edition(series: "a", number: 10), latest: 25, keys: KeySet([bench.key.publicKey]), revoked: [])
+        let part = TrustUpdates(
+            since: 0, StreamPosition(epoch: "a", sequence: 10), latest: 25, keys: JWKSet([bench.key.publicKey]),
+            revoked: [])
         let other = Bench().verifier
         #expect(other.apply(part) && !other.isReady)
     }
@@ -80,12 +81,12 @@ struct RevocationTests {
     @Test("are refused to whoever verified them just before")
     func race() throws {
         let (key, now) = (SigningKey(), Date())
-        let ring = KeyRing(source: KeySet([]), cacheLimit: 10) { now }
-        ring.replace(KeySet([key.publicKey]))
+        let ring = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
+        ring.replace(JWKSet([key.publicKey]))
         let (_, round) = try #require(ring.key(key.kid))
         let revoked = RevokedToken(jti: "1", exp: Int(now.timeIntervalSince1970) + 60)
-        let news = TokenChanges(
-            since: 0, Edition(series: "a", number: 1), keys: KeySet([key.publicKey]), revoked: [revoked])
+        let news = TrustUpdates(
+            since: 0, StreamPosition(epoch: "a", sequence: 1), keys: JWKSet([key.publicKey]), revoked: [revoked])
         #expect(ring.apply(news))
         let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
         #expect(!ring.admit("token", principal, until: now + 60, round: round))
@@ -97,10 +98,10 @@ struct RevocationTests {
         func token(_ number: Int, _ seconds: Int) -> RevokedToken {
             RevokedToken(jti: "\(number)", exp: 1_800_000_000 + seconds)
         }
-        func isDenied(_ list: DenyList, _ id: Int, _ seconds: Double) -> Bool {
+        func isDenied(_ list: RevocationList, _ id: Int, _ seconds: Double) -> Bool {
             list.denies(Principal(subject: "", permissions: [], tokenID: "\(id)", expires: now + seconds))
         }
-        var list = DenyList(limit: 10)
+        var list = RevocationList(limit: 10)
         list.deny((1...10).map { token($0, $0 < 6 ? -31 : 300) }, at: now)
         #expect(list.count == 10)
         list.deny([token(11, 300)], at: now)
@@ -109,12 +110,12 @@ struct RevocationTests {
         #expect(list.count == 0 && isDenied(list, 25, 200) && isDenied(list, 12, 300) && !isDenied(list, 12, 301))
     }
 
-    @Test("and keys come by one bulletin: a token of a key that is announced is good before anybody fetches it")
+    @Test("and keys come by one event: a token of a key that is announced is good before anybody fetches it")
     func announced() async throws {
         let bench = try await Bench.warm()
         let (clock, next) = (bench.clock, SigningKey())
         let old = try bench.token()
-        #expect(bench.verifier.read(bench.source.answer(bench.key, next)))
+        #expect(bench.verifier.apply(bench.source.answer(bench.key, next)))
         let token = try TokenIssuer(key: next, issuer: "auth", audience: "star") { clock.now }
             .issue(subject: "ada", permissions: []).token
         for token in [old, token] { #expect(await bench.problem(of: token) == nil) }
@@ -128,7 +129,7 @@ struct RevocationTests {
         await #expect(throws: Problem(.permissionDenied, "No.")) {
             try await bench.verifier.confirm("tide", CallContext(endpoint: "shop.buy"))
         }
-        let alone = AccessTokenVerifier(issuer: "auth", audience: "star", source: KeySet([bench.key.publicKey]))
+        let alone = AccessTokenVerifier(issuer: "auth", audience: "star", source: JWKSet([bench.key.publicKey]))
         let problem = await #expect(throws: Problem.self) {
             try await alone.confirm("time", CallContext(endpoint: "shop.buy"))
         }

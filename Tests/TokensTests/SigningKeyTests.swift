@@ -16,7 +16,7 @@ struct SigningKeyTests {
         let key = SigningKey()
         let read = try #require(SigningKey(jwk: key.jwk))
         #expect(read.kid == key.kid && read.publicKey == key.publicKey && read.jwk == key.jwk)
-        #expect(key.publicKey.verifies(try #require(CompactToken(try token(signedBy: read)))))
+        #expect(key.publicKey.verifies(try #require(JWSCompact(try token(signedBy: read)))))
     }
 
     @Test("is none where anything in it is another key's, of another kind, or missing")

@@ -17,40 +17,40 @@ final class ManualClock: Sendable {
 }
 
 /// Auth as a verifier sees it: it counts how often it is asked, and answers what it is told.
-final class FakeSource: KeySource {
+final class FakeSource: IssuerClient {
     private struct State {
-        var keys: KeySet
-        var series = "a"
+        var keys: JWKSet
+        var epoch = "a"
         /// How many changes there were.
         var number = 1
         /// What was revoked, and by which change.
         var revoked: [(number: Int, token: RevokedToken)] = []
         var problem: Problem?
         var count = 0
-        var page = TokenChanges.page
+        var page = TrustUpdates.page
 
-        /// What a reader of this edition does not know.
-        func changes(since edition: Edition?) -> TokenChanges {
-            let isKnown = edition.map { $0.series == series && $0.number <= number } ?? false
-            let since = isKnown ? edition?.number ?? 0 : 0
+        /// What a reader of this position does not know.
+        func changes(since position: StreamPosition?) -> TrustUpdates {
+            let isKnown = position.map { $0.epoch == epoch && $0.sequence <= number } ?? false
+            let since = isKnown ? position?.sequence ?? 0 : 0
             let missed = revoked.filter { $0.number > since }
             let told = missed.prefix(page)
             let reached = told.count < missed.count ? told.last?.number ?? number : number
-            return TokenChanges(
-                since: since, Edition(series: series, number: reached), latest: number, keys: keys,
+            return TrustUpdates(
+                since: since, StreamPosition(epoch: epoch, sequence: reached), latest: number, keys: keys,
                 revoked: told.map(\.token))
         }
     }
 
     private let state: Mutex<State>
     /// Lands when the source has been asked for the first time.
-    let asked = Flight()
+    let asked = SingleFlight()
     /// The source answers once this has landed.
-    let gate: Flight
+    let gate: SingleFlight
 
     init(_ keys: SigningKey..., isOpen: Bool = true) {
-        state = Mutex(State(keys: KeySet(keys.map(\.publicKey))))
-        gate = Flight()
+        state = Mutex(State(keys: JWKSet(keys.map(\.publicKey))))
+        gate = SingleFlight()
         if isOpen { gate.land() }
     }
 
@@ -58,12 +58,12 @@ final class FakeSource: KeySource {
 
     /// Answers with other keys from now on.
     ///
-    /// - Returns: the bulletin that tells it.
+    /// - Returns: the event that tells it.
     @discardableResult
-    func answer(_ keys: SigningKey...) -> Bulletin {
+    func answer(_ keys: SigningKey...) -> Event {
         change { state in
             state.problem = nil
-            state.keys = KeySet(keys.map(\.publicKey))
+            state.keys = JWKSet(keys.map(\.publicKey))
             state.number += 1
         }
     }
@@ -74,9 +74,9 @@ final class FakeSource: KeySource {
 
     /// Revokes a token; each is a change of its own.
     ///
-    /// - Returns: the bulletin that tells it.
+    /// - Returns: the event that tells it.
     @discardableResult
-    func revoke(_ tokens: RevokedToken...) -> Bulletin {
+    func revoke(_ tokens: RevokedToken...) -> Event {
         change { state in
             for token in tokens {
                 state.number += 1
@@ -85,25 +85,28 @@ final class FakeSource: KeySource {
         }
     }
 
-    private func change(_ edit: (inout State) -> Void) -> Bulletin {
+    private func change(_ edit: (inout State) -> Void) -> Event {
         state.withLock { state in
-            let before = Edition(series: state.series, number: state.number)
+            let before = StreamPosition(epoch: state.epoch, sequence: state.number)
             edit(&state)
             let body = (try? JSONEncoder().encode(state.changes(since: before))) ?? Data()
-            return Bulletin(
-                topic: "auth.changes", edition: Edition(series: state.series, number: state.number), body: body)
+            return Event(
+                topic: "auth.trust_updates", position: StreamPosition(epoch: state.epoch, sequence: state.number),
+                body: body)
         }
     }
 
     /// A sign of life.
-    var beat: Bulletin {
-        state.withLock { Bulletin(topic: "auth.changes", edition: Edition(series: $0.series, number: $0.number)) }
+    var beat: Event {
+        state.withLock {
+            Event(topic: "auth.trust_updates", position: StreamPosition(epoch: $0.epoch, sequence: $0.number))
+        }
     }
 
     /// Begins the numbers anew, with what there is.
-    func restart(as series: String) {
+    func restart(as epoch: String) {
         state.withLock { state in
-            state.series = series
+            state.epoch = epoch
             state.revoked = state.revoked.enumerated().map { ($0.offset + 1, $0.element.token) }
             state.number = state.revoked.count
         }
@@ -111,12 +114,12 @@ final class FakeSource: KeySource {
 
     func limitPage(to size: Int) { state.withLock { $0.page = size } }
 
-    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
+    func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates {
         state.withLock { $0.count += 1 }
         asked.land()
         await gate.wait()
         if let problem = state.withLock({ $0.problem }) { throw problem }
-        return state.withLock { $0.changes(since: edition) }
+        return state.withLock { $0.changes(since: position) }
     }
 
     func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {

@@ -12,13 +12,13 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token()
         for _ in 0..<5 { #expect(await bench.problem(of: token) == nil) }
-        #expect(bench.verifier.figures == VerifierFigures(hits: 4, misses: 1, count: 1, fetches: 1))
+        #expect(bench.verifier.figures == VerifierStatistics(hits: 4, misses: 1, count: 1, fetches: 1))
         bench.clock.advance(59.9)
         #expect(await bench.problem(of: token) == nil)
         #expect(bench.verifier.figures.hits == 5)
         bench.clock.advance(0.1)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.figures == VerifierFigures(hits: 5, misses: 2, count: 1, fetches: 1))
+        #expect(bench.verifier.figures == VerifierStatistics(hits: 5, misses: 2, count: 1, fetches: 1))
     }
 
     @Test("no token is remembered beyond its end")
@@ -39,7 +39,7 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token() + "A"
         for _ in 0..<3 { #expect(await bench.problem(of: token)?.kind == .tokenInvalid) }
-        #expect(bench.verifier.figures == VerifierFigures(hits: 0, misses: 3, count: 0, fetches: 1))
+        #expect(bench.verifier.figures == VerifierStatistics(hits: 0, misses: 3, count: 0, fetches: 1))
     }
 
     @Test("another spelling of a remembered token is another token")
@@ -59,19 +59,19 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token()
         #expect(await bench.problem(of: token) == nil)
-        bench.verifier.replaceKeys(KeySet([bench.key.publicKey]))
+        bench.verifier.replaceKeys(JWKSet([bench.key.publicKey]))
         #expect(bench.verifier.figures.count == 1)
-        bench.verifier.replaceKeys(KeySet([bench.key.publicKey, SigningKey().publicKey]))
+        bench.verifier.replaceKeys(JWKSet([bench.key.publicKey, SigningKey().publicKey]))
         #expect(bench.verifier.figures.count == 0)
     }
 
     @Test("what was verified with keys that have changed meanwhile is not remembered")
     func lateRemembering() throws {
         let (key, now) = (SigningKey(), Date())
-        let ring = KeyRing(source: KeySet([]), cacheLimit: 10) { now }
-        ring.replace(KeySet([key.publicKey]))
+        let ring = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
+        ring.replace(JWKSet([key.publicKey]))
         let (_, round) = try #require(ring.key(key.kid))
-        ring.replace(KeySet([SigningKey().publicKey]))
+        ring.replace(JWKSet([SigningKey().publicKey]))
         let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
         #expect(ring.admit("token", principal, until: now + 60, round: round))
         #expect(ring.principal(of: "token", at: now) == nil)

@@ -42,7 +42,7 @@ extension ConformanceTests {
 
 /// A contract that the service does not keep, and what it says to that.
 struct Refused: CustomTestStringConvertible, Sendable {
-    let contract: ContractDescription
+    let contract: ContractDescriptor
     let sentence: String
 
     var testDescription: String { sentence }

@@ -60,7 +60,7 @@ final class WireTransport: TestTransport {
     }
 
     /// - Parameter contract: what the caller was written for, which it says to the service.
-    func zeroMQCaller(to address: String, of contract: ContractDescription? = nil) async throws -> ZeroMQCaller {
+    func zeroMQCaller(to address: String, of contract: ContractDescriptor? = nil) async throws -> ZeroMQCaller {
         let caller = ZeroMQCaller(
             try Address(address), on: callerThread, context: try Self.context.get(), contract: contract)
         try await caller.start()

@@ -98,12 +98,12 @@ struct CurveTests {
     @Test("ends with a peer that has no CURVE, and with one that leaves it")
     func clear() throws {
         var (server, _) = ends()
-        #expect(throws: ZMTPFault.self) { try server.read(Greeting.bytes + Wire.ready("DEALER")) }
+        #expect(throws: ZMTPError.self) { try server.read(Greeting.bytes + Wire.ready("DEALER")) }
         let message = Wire.frame([1], isLast: true)
         for bytes in [message, Wire.command("PING", [0, 0]), Wire.frame([1], isLast: false) + message] {
             var (server, client) = ends()
             _ = try exchange(&server, &client)
-            #expect(throws: ZMTPFault.self) { try server.read(bytes) }
+            #expect(throws: ZMTPError.self) { try server.read(bytes) }
         }
     }
 
@@ -117,24 +117,24 @@ struct CurveTests {
         }
         var (server, bytes) = try written()
         #expect(try server.read(bytes) == [.message([[1, 2, 3]], total: 1)])
-        #expect(throws: ZMTPFault.self) { try server.read(bytes) }
+        #expect(throws: ZMTPError.self) { try server.read(bytes) }
         for index in 2..<bytes.count {
             (server, bytes) = try written()
             bytes[index] ^= 1
-            #expect(throws: ZMTPFault.self) { try server.read(bytes) }
+            #expect(throws: ZMTPError.self) { try server.read(bytes) }
         }
         var (one, other) = ends()
         _ = try exchange(&one, &other)
         send([[1]], from: &one)
         let own = one.written()
-        #expect(throws: ZMTPFault.self) { try one.read(own) }
+        #expect(throws: ZMTPError.self) { try one.read(own) }
     }
 
     @Test("ends with a message that never does")
     func endless() throws {
         var (server, client) = ends()
         _ = try exchange(&server, &client)
-        #expect(throws: ZMTPFault.self) {
+        #expect(throws: ZMTPError.self) {
             for _ in 0..<2000 {
                 [UInt8](repeating: 0, count: 200).withUnsafeBytes {
                     client.session.output.append(frame: $0, isLast: false)

@@ -89,7 +89,7 @@ struct SessionTests {
         ] as [[UInt8]])
     func badHandshake(bytes: [UInt8]) {
         var end = End(.router)
-        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+        #expect(throws: ZMTPError.self) { try end.read(bytes) }
     }
 
     @Test(
@@ -102,7 +102,7 @@ struct SessionTests {
         ] as [[UInt8]])
     func badTraffic(bytes: [UInt8]) throws {
         var end = try End.ready(.router)
-        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+        #expect(throws: ZMTPError.self) { try end.read(bytes) }
     }
 
     @Test("says so if the peer refuses, and reads nothing more")
@@ -117,7 +117,7 @@ struct SessionTests {
     func endless() throws {
         var end = try End.ready(.router)
         let piece = Wire.frame([UInt8](repeating: 0, count: 200), isLast: false)
-        #expect(throws: ZMTPFault.self) { for _ in 0..<2000 { try end.read(piece) } }
+        #expect(throws: ZMTPError.self) { for _ in 0..<2000 { try end.read(piece) } }
     }
 
     @Test("ends with a peer that puts commands without end between two frames of a message")
@@ -125,7 +125,7 @@ struct SessionTests {
         var end = try End.ready(.router)
         try end.read(Wire.frame([1], isLast: false))
         let command = Wire.command("PONG", [UInt8](repeating: 0, count: 200))
-        #expect(throws: ZMTPFault.self) { for _ in 0..<2000 { try end.read(command) } }
+        #expect(throws: ZMTPError.self) { for _ in 0..<2000 { try end.read(command) } }
     }
 
     @Test("survives whatever comes", arguments: 0..<200 as Range<UInt64>)
@@ -191,7 +191,7 @@ struct End {
         return events
     }
 
-    private func shown(_ event: Session.Event) -> Event {
+    private func shown(_ event: Session.Progress) -> Event {
         switch event {
         case .ready: .ready
         case .expiry(let time): .expiry(time)

@@ -20,13 +20,13 @@ struct SubscriptionTests {
     @Test("knows what its peer wants, until that is taken back", arguments: Form.allCases, Form.allCases)
     func wants(says: Form, takesBack: Form) throws {
         var end = try End.ready(.pub)
-        #expect(!end.wants("auth.changes"))
+        #expect(!end.wants("auth.trust_updates"))
         let (news, weather) = (Array("auth.".utf8), Array("weather".utf8))
         #expect(try end.read(says.subscribe(news) + says.subscribe(weather) + says.subscribe(news), in: 3) == [])
-        #expect(end.wants("auth.changes") && end.wants("auth.") && end.wants("weather"))
+        #expect(end.wants("auth.trust_updates") && end.wants("auth.") && end.wants("weather"))
         #expect(!end.wants("auth") && !end.wants("") && !end.wants("xauth."))
         #expect(try end.read(takesBack.cancel(news)) == [])
-        #expect(!end.wants("auth.changes") && end.wants("weather"))
+        #expect(!end.wants("auth.trust_updates") && end.wants("weather"))
         // To take back what was not wanted changes nothing.
         #expect(try end.read(takesBack.cancel(news)) == [])
         #expect(end.wants("weather"))
@@ -36,7 +36,7 @@ struct SubscriptionTests {
     func everything(form: Form) throws {
         var end = try End.ready(.pub)
         try end.read(form.subscribe([]))
-        #expect(end.wants("") && end.wants("auth.changes"))
+        #expect(end.wants("") && end.wants("auth.trust_updates"))
         try end.read(form.cancel([]))
         #expect(!end.wants(""))
     }
@@ -48,9 +48,9 @@ struct SubscriptionTests {
         // What is taken back makes room.
         try end.read(long(form, [0] + [UInt8](repeating: 7, count: 255), cancels: true))
         try end.read(form.subscribe([200]))
-        #expect(throws: ZMTPFault.self) { try end.read(form.subscribe([201])) }
+        #expect(throws: ZMTPError.self) { try end.read(form.subscribe([201])) }
         var other = try End.ready(.pub)
-        #expect(throws: ZMTPFault.self) { try other.read(long(form, [UInt8](repeating: 7, count: 257))) }
+        #expect(throws: ZMTPError.self) { try other.read(long(form, [UInt8](repeating: 7, count: 257))) }
     }
 
     /// In a frame whose size has eight bytes.
@@ -68,7 +68,7 @@ struct SubscriptionTests {
         ] as [[UInt8]])
     func rubbish(bytes: [UInt8]) throws {
         var end = try End.ready(.pub)
-        #expect(throws: ZMTPFault.self) { try end.read(bytes) }
+        #expect(throws: ZMTPError.self) { try end.read(bytes) }
     }
 
     @Test("talks to a SUB and to an XSUB, and a SUB to a PUB and to an XPUB, and to no other")
@@ -88,13 +88,13 @@ struct SubscriptionTests {
     func bothEnds() throws {
         var subscriber = try End.ready(.sub)
         var publisher = try End.ready(.pub)
-        subscriber.session.output.append(subscription: Array("auth.changes".utf8))
+        subscriber.session.output.append(subscription: Array("auth.trust_updates".utf8))
         let said = subscriber.written()
-        #expect(said == Wire.frame([1] + Array("auth.changes".utf8), isLast: true))
+        #expect(said == Wire.frame([1] + Array("auth.trust_updates".utf8), isLast: true))
         try publisher.read(said)
-        #expect(publisher.wants("auth.changes") && !publisher.wants("auth.change"))
-        let news = Wire.frame(Array("auth.changes".utf8), isLast: false) + Wire.frame([1], isLast: true)
-        #expect(try subscriber.read(news) == [.message([Array("auth.changes".utf8), [1]], total: 2)])
+        #expect(publisher.wants("auth.trust_updates") && !publisher.wants("auth.change"))
+        let news = Wire.frame(Array("auth.trust_updates".utf8), isLast: false) + Wire.frame([1], isLast: true)
+        #expect(try subscriber.read(news) == [.message([Array("auth.trust_updates".utf8), [1]], total: 2)])
     }
 
     @Test("alone obeys SUBSCRIBE and CANCEL, and only after the handshake; others pass over them")

@@ -114,7 +114,7 @@ struct MultipartTests {
     }
 }
 
-private final class LargeBody: OwnerOfBytes {
+private final class LargeBody: BufferOwner {
     // Written only in init; read by libzmq.
     nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 

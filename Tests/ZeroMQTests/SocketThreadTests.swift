@@ -141,7 +141,7 @@ struct SocketThreadTests {
         let (reading, writing) = (pipes[0], pipes[1])
         let (bytes, continuation) = AsyncStream.makeStream(of: UInt8.self)
         await thread.run {
-            var attachment: SocketAttachment?
+            var attachment: PollRegistration?
             attachment = thread.attach(descriptor: reading) { readiness in
                 var byte: UInt8 = 0
                 guard readiness.contains(.readable), read(reading, &byte, 1) == 1 else { return }

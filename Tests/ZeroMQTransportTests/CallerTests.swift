@@ -27,9 +27,9 @@ struct CallerTests {
         try await Office.open { office in
             let call = office.call()
             let hello = try #require(await office.received())
-            try await office.greet(hello, as: "a")
+            try await office.sendHello(hello, as: "a")
             #expect(await office.received()?.preamble?.kind == .request)
-            try await office.greet(hello, as: "b")
+            try await office.sendHello(hello, as: "b")
             guard case .failure(let problem) = await call.value else { return #expect(Bool(false)) }
             #expect(problem.kind == .unavailable && !problem.isUnprocessed)
         }
@@ -40,7 +40,7 @@ struct CallerTests {
         try await Office.open { office in
             let first = office.call()
             let hello = try #require(await office.received())
-            try await office.greet(hello, as: "a")
+            try await office.sendHello(hello, as: "a")
             #expect(await office.received()?.preamble?.kind == .request)
             try await office.restart()
             #expect(await first.value.status == 503)
@@ -49,7 +49,7 @@ struct CallerTests {
             #expect(again.preamble?.kind == .hello)
             let second = office.call()
             let request = try #require(await office.received())
-            try await office.greet(again, as: "b")
+            try await office.sendHello(again, as: "b")
             try await office.answer(request, "200")
             #expect(await second.value.status == 200)
         }
@@ -77,10 +77,10 @@ struct CallerTests {
         try await Office.open { office in
             let call = office.call()
             let hello = try #require(await office.received())
-            try await office.greet(hello, as: "a")
+            try await office.sendHello(hello, as: "a")
             let request = try #require(await office.received())
             try await office.send(Message(.goAway, id: 0))
-            try await until { await office.caller.connection.state == .leaving }
+            try await until { await office.caller.connection.state == .draining }
             guard case .failure(let problem) = await office.call().value else { return #expect(Bool(false)) }
             #expect(problem.kind == .unavailable && problem.isUnprocessed)
             try await office.answer(request, "200")
@@ -212,8 +212,8 @@ final class Office {
         try await send(Message(.reply, id: request.id, line))
     }
 
-    func greet(_ hello: Message, as instance: String) async throws {
-        var head = Head()
+    func sendHello(_ hello: Message, as instance: String) async throws {
+        var head = Headers()
         head.add(.serverInstance, instance)
         try await send([Preamble(.hello, id: hello.id).bytes, head.bytes, []])
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite("What a client knows of its connection", .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test("keeps calls until there is a connection, then sends them in order, after a HELLO")
-    func young() async {
+    func connecting() async {
         var desk = Desk()
         for id in [3, 1, 2] as [UInt64] { #expect(await desk.enter(id).isEmpty) }
         #expect(desk.apply { $0.connected() } == [.hello, .send(1), .send(2), .send(3)])
@@ -21,11 +21,11 @@ struct ConnectionTests {
     func impatient() async {
         var desk = Desk()
         _ = await desk.enter(1)
-        #expect(desk.apply { $0.lostPatience() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.connectTimedOut() } == [.answer(.unavailable, isUnprocessed: true)])
         #expect(desk.connection.state == .down)
         #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
         #expect(desk.apply { $0.connected() } == [.hello])
-        #expect(desk.apply { $0.lostPatience() } == [] && desk.connection.isUp)
+        #expect(desk.apply { $0.connectTimedOut() } == [] && desk.connection.isUp)
         desk.end()
     }
 
@@ -57,7 +57,7 @@ struct ConnectionTests {
     func lost() async {
         var desk = await Desk.connected(calls: [1, 2])
         #expect(
-            desk.apply { $0.disconnected() } == [.answer(.unavailable), .answer(.unavailable), .patience])
+            desk.apply { $0.disconnected() } == [.answer(.unavailable), .answer(.unavailable), .connectTimeout])
         #expect(desk.apply { $0.disconnected() } == [])
         desk.end()
     }
@@ -65,12 +65,12 @@ struct ConnectionTests {
     @Test("keeps the calls that come after a connection for the next one, and not for long")
     func between() async {
         var desk = await Desk.connected(calls: [])
-        #expect(desk.apply { $0.disconnected() } == [.patience])
+        #expect(desk.apply { $0.disconnected() } == [.connectTimeout])
         #expect(await desk.enter(1) == [])
         #expect(desk.apply { $0.connected() } == [.hello, .send(1)])
-        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable), .patience])
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable), .connectTimeout])
         #expect(await desk.enter(2) == [])
-        #expect(desk.apply { $0.lostPatience() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.connectTimedOut() } == [.answer(.unavailable, isUnprocessed: true)])
         #expect(await desk.enter(3) == [.answer(.unavailable, isUnprocessed: true)])
         desk.end()
     }
@@ -96,7 +96,7 @@ struct ConnectionTests {
     func restarted() async {
         var desk = await Desk.connected(calls: [])
         #expect(desk.apply { $0.greeted(by: "a") } == [])
-        #expect(desk.apply { $0.disconnected() } == [.patience])
+        #expect(desk.apply { $0.disconnected() } == [.connectTimeout])
         #expect(desk.apply { $0.connected() } == [.hello])
         #expect(await desk.enter(1) == [.send(1)])
         #expect(desk.apply { $0.greeted(by: "b") } == [])
@@ -105,13 +105,13 @@ struct ConnectionTests {
     }
 
     @Test("sends no new calls to a server that leaves, and lets those in flight finish")
-    func leaving() async {
+    func draining() async {
         var desk = await Desk.connected(calls: [1])
-        #expect(desk.apply { $0.sentAway() } == [])
-        #expect(desk.connection.state == .leaving)
+        #expect(desk.apply { $0.receivedGoAway() } == [])
+        #expect(desk.connection.state == .draining)
         #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
         #expect(desk.apply { $0.replied(1, .success(status: 200, body: Data())) } == [.answered])
-        #expect(desk.apply { $0.disconnected() } == [.patience] && desk.connection.state == .young)
+        #expect(desk.apply { $0.disconnected() } == [.connectTimeout] && desk.connection.state == .connecting)
         #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
         desk.end()
     }
@@ -119,10 +119,10 @@ struct ConnectionTests {
     @Test("comes back when a server that was silent is heard again, and not by what it hears when it is up")
     func heard() async {
         var desk = Desk()
-        _ = desk.apply { $0.lostPatience() }
+        _ = desk.apply { $0.connectTimedOut() }
         #expect(desk.apply { $0.heard() } == [.hello] && desk.connection.isUp)
         #expect(desk.apply { $0.heard() } == [])
-        #expect(desk.apply { $0.checkSilence() } == [] && desk.connection.isUp)
+        #expect(desk.apply { $0.checkHeartbeat() } == [] && desk.connection.isUp)
     }
 
     @Test("asks a server that is silent when a call's time is over, and keeps calls until it answers")
@@ -132,10 +132,10 @@ struct ConnectionTests {
         #expect(desk.apply { $0.abandon(1, .late) } == [.answer(.deadlineExceeded), .cancel(1)])
         #expect(
             desk.apply { $0.abandon(2, .late, at: later) }
-                == [.answer(.deadlineExceeded), .cancel(2), .ping, .patience])
+                == [.answer(.deadlineExceeded), .cancel(2), .ping, .connectTimeout])
         #expect(await desk.enter(4) == [])
         #expect(desk.apply { $0.heard() } == [.send(4)] && desk.connection.isUp)
-        #expect(desk.apply { $0.lostPatience() } == [])
+        #expect(desk.apply { $0.connectTimedOut() } == [])
         desk.end()
     }
 
@@ -144,12 +144,13 @@ struct ConnectionTests {
         var desk = await Desk.connected(calls: [1, 2])
         _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
         #expect(await desk.enter(3) == [])
-        #expect(desk.apply { $0.lostPatience() } == [.cancel(2), .answer(.unavailable), .reconnect, .patience])
+        #expect(
+            desk.apply { $0.connectTimedOut() } == [.cancel(2), .answer(.unavailable), .reconnect, .connectTimeout])
         #expect(desk.apply { $0.connected() } == [.hello, .send(3)])
         #expect(
-            desk.apply { $0.checkSilence(at: .now + .seconds(5)) }
-                == [.cancel(3), .answer(.unavailable), .reconnect, .patience])
-        #expect(desk.apply { $0.lostPatience() } == [] && desk.connection.state == .down)
+            desk.apply { $0.checkHeartbeat(at: .now + .seconds(5)) }
+                == [.cancel(3), .answer(.unavailable), .reconnect, .connectTimeout])
+        #expect(desk.apply { $0.connectTimedOut() } == [] && desk.connection.state == .down)
         desk.end()
     }
 
@@ -158,9 +159,9 @@ struct ConnectionTests {
         for isRefused in [false, true] {
             var desk = await Desk.connected(calls: [])
             let refusal = Reply.failure(Problem(.incompatible, "Another contract."))
-            _ = desk.apply { isRefused ? $0.replied(Connection.helloID, refusal) : $0.sentAway() }
-            #expect(desk.apply { $0.checkSilence() } == [] && desk.connection.isOpen)
-            #expect(desk.apply { $0.checkSilence(at: .now + .seconds(5)) } == [.reconnect, .patience])
+            _ = desk.apply { isRefused ? $0.replied(Connection.helloID, refusal) : $0.receivedGoAway() }
+            #expect(desk.apply { $0.checkHeartbeat() } == [] && desk.connection.isOpen)
+            #expect(desk.apply { $0.checkHeartbeat(at: .now + .seconds(5)) } == [.reconnect, .connectTimeout])
             #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
         }
     }
@@ -170,7 +171,7 @@ struct ConnectionTests {
         var desk = await Desk.connected(calls: [1])
         _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
         _ = await desk.enter(2)
-        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable, isUnprocessed: true), .patience])
+        #expect(desk.apply { $0.disconnected() } == [.answer(.unavailable, isUnprocessed: true), .connectTimeout])
         desk.end()
     }
 
@@ -190,7 +191,7 @@ struct ConnectionTests {
         #expect(desk.apply { $0.replied(0, .failure(problem)) } == [.answer(.incompatible)])
         #expect(await desk.enter(2) == [.answer(.incompatible)])
         #expect(!desk.connection.isUp && desk.connection.isOpen)
-        #expect(desk.apply { $0.disconnected() } == [.patience] && desk.connection.state == .young)
+        #expect(desk.apply { $0.disconnected() } == [.connectTimeout] && desk.connection.state == .connecting)
         desk.end()
     }
 
@@ -217,7 +218,7 @@ private struct Desk {
     enum Deed: Equatable {
         case hello
         case ping
-        case patience
+        case connectTimeout
         case reconnect
         case send(UInt64)
         case cancel(UInt64)
@@ -240,9 +241,11 @@ private struct Desk {
         Task { _ = await withCheckedContinuation { arrived.yield($0) } }
         var continuation = continuations.makeAsyncIterator()
         guard let waiter = await continuation.next() else { return [] }
-        let timer = Deadlines.shared.schedule(at: .now + .seconds(60)) {}
+        let timer = TimerQueue.shared.schedule(at: .now + .seconds(60)) {}
         let request = Request(Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
-        return apply { $0.enter(id, request, Waiting(continuation: waiter, deadline: request.deadline, timer: timer)) }
+        return apply {
+            $0.enter(id, request, PendingCall(continuation: waiter, deadline: request.deadline, timer: timer))
+        }
     }
 
     mutating func apply(_ change: (inout Connection) -> [Connection.Action]) -> [Deed] {
@@ -252,10 +255,10 @@ private struct Desk {
             case .sendCancel(let id): return .cancel(id)
             case .sendHello: return .hello
             case .sendPing: return .ping
-            case .startPatience: return .patience
+            case .startConnectTimeout: return .connectTimeout
             case .reconnect: return .reconnect
             case .answer(let waiting, let reply):
-                Deadlines.shared.cancel(waiting.timer)
+                TimerQueue.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
                 guard case .failure(let problem) = reply else { return .answered }
                 return .answer(problem.kind, isUnprocessed: problem.isUnprocessed)

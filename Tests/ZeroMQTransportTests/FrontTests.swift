@@ -210,7 +210,7 @@ struct FrontTests {
                 site.journal.all
                     == expected.map { Journal.Line(name: $0, status: $1, trace: trace, requestID: "r-1") })
             // The last one has broken no rule of the protocol.
-            #expect(await site.front.counters == FrontCounters(refused: 4))
+            #expect(await site.front.counters == TransportStatistics(refused: 4))
             // What does not say what it is, is answered, and leaves no line.
             try await peer.send([Preamble(.request, id: 6).bytes, [0xFF], []])
             #expect(Message(await peer.next())?.status == "400")
@@ -238,7 +238,7 @@ struct FrontTests {
             #expect(refusal?.json?["trace_id"]?.string == line.trace?.traceID)
             try await peer.send(Message(.request, id: 3, "_health.live").frames)
             #expect(Message(await peer.next())?.status == "200")
-            #expect(await front.counters == FrontCounters())
+            #expect(await front.counters == TransportStatistics())
             try await peer.send(Message(.cancel, id: 1).frames)
             #expect(Message(await peer.next())?.status == "499")
             await stop.value

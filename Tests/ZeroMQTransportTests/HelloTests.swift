@@ -25,8 +25,8 @@ struct HelloTests {
         }
     }
 
-    private static func hello(_ contract: ContractDescription, id: UInt64) -> [[UInt8]] {
-        var head = Head()
+    private static func hello(_ contract: ContractDescriptor, id: UInt64) -> [[UInt8]] {
+        var head = Headers()
         head.add(.contract, contract.hash)
         return [Preamble(.hello, id: id).bytes, head.bytes, Array(contract.json.json())]
     }

@@ -31,7 +31,7 @@ struct NoiseTests {
             }
             try await peer.send(Message(.ping, id: 99).frames)
             #expect(Message(await peer.next())?.preamble == Preamble(.pong, id: 99))
-            #expect(await site.front.counters == FrontCounters(dropped: 30, refused: 2))
+            #expect(await site.front.counters == TransportStatistics(dropped: 30, refused: 2))
         }
     }
 
@@ -46,7 +46,7 @@ struct NoiseTests {
             #expect(Message(Array(await peer.next().dropFirst(2)))?.preamble == Preamble(.pong, id: 1))
             try await peer.send(Message(.ping, id: 2).frames)
             #expect(Message(await peer.next())?.preamble == Preamble(.pong, id: 2))
-            #expect(await site.front.counters == FrontCounters(dropped: 1))
+            #expect(await site.front.counters == TransportStatistics(dropped: 1))
         }
     }
 
@@ -82,11 +82,11 @@ struct NoiseTests {
     @Test("ends no subscription, whatever a publisher says", arguments: [1, 2, 3] as [UInt64])
     func subscription(seed: UInt64) async throws {
         var noise = Noise(seed: seed)
-        try await NewsTests.Station.open { station in
+        try await PubSubTests.Station.open { station in
             try await station.listen { ear in
                 let peer = try RawPeer(.pub, in: context.get())
                 try await peer.bind(to: station.address)
-                let good = ["auth.changes", "N1\nseries: good\nnumber: 1\n", "{}"].map { Array($0.utf8) }
+                let good = ["auth.trust_updates", "E1\nepoch: good\nsequence: 1\n", "{}"].map { Array($0.utf8) }
                 let messages = (0..<400).map { _ in [good[0]] + noise.message().dropFirst() }
                 let speaker = Task {
                     while !Task.isCancelled {
@@ -95,7 +95,7 @@ struct NoiseTests {
                         await Task.yield()
                     }
                 }
-                for _ in 1...4 { #expect(await ear.next(of: "good")?.edition.number == 1) }
+                for _ in 1...4 { #expect(await ear.next(of: "good")?.position.sequence == 1) }
                 speaker.cancel()
                 _ = await speaker.result
                 await peer.close()
@@ -132,7 +132,7 @@ extension Noise {
     private mutating func head() -> [UInt8] {
         let heads = [
             "auth.smoke\n", "auth.count", "", "\n", "200\n", "999999999999999999999\n", "auth.smoke\nx-token: \n",
-            "auth.smoke\ntraceparent: 00-\n", "N1\nseries: a\nnumber: 9223372036854775807\n", "N1\nnumber: -1\n",
+            "auth.smoke\ntraceparent: 00-\n", "E1\nepoch: a\nsequence: 9223372036854775807\n", "E1\nsequence: -1\n",
             "200\nserver-timing: a;dur=99999999999999999999, b;dur=.\n", "\nserver-instance: \n", "\ncontract: 0\n",
             String(repeating: "a: b\n", count: 40), String(repeating: "x", count: 17_000), "auth.smoke\n:\n",
         ]

@@ -52,7 +52,7 @@ struct OverloadTests {
         try await Site.open { site in
             let peer = try await site.peer()
             #expect(try await overload(peer, calls: 1000, time: 20_000).statuses == ["200": 1000])
-            #expect(await site.front.counters == FrontCounters())
+            #expect(await site.front.counters == TransportStatistics())
         }
     }
 

@@ -115,7 +115,7 @@ struct Message {
         _ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", flags: Preamble.Flags = [],
         time: UInt32 = 0, sent: String? = nil
     ) {
-        var head = Head(line)
+        var head = Headers(line)
         head.add(.sent, sent)
         frames = [Preamble(kind, id: id, flags: flags, time: time).bytes, head.bytes, Array(body.utf8)]
     }
@@ -131,7 +131,7 @@ struct Message {
     }
 
     var id: UInt64 { preamble?.id ?? .max }
-    var head: Head? { try? frames[1].withUnsafeBytes { try Head($0) } }
+    var head: Headers? { try? frames[1].withUnsafeBytes { try Headers($0) } }
     var status: String? { head?.line }
     var json: JSONValue? { try? JSONValue(json: Data(frames[2])) }
 }

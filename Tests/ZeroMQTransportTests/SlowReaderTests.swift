@@ -30,7 +30,7 @@ struct SlowReaderTests {
                 let reply = try #require(Message(await slow.next()))
                 try #require(reply.id == UInt64(id) && reply.status == "200")
             }
-            #expect(await site.front.counters == FrontCounters())
+            #expect(await site.front.counters == TransportStatistics())
         }
     }
 
@@ -47,7 +47,7 @@ struct SlowReaderTests {
             await slow.read()
             await stop.value
             #expect(start.duration(to: .now) < ZeroMQFront.Limits().stopTime)
-            #expect(await front.counters == FrontCounters())
+            #expect(await front.counters == TransportStatistics())
         }
     }
 
@@ -63,20 +63,20 @@ struct SlowReaderTests {
                 #expect(Message(await quick.next())?.status == "200")
             }
             #expect(await site.service.fillings < calls / 2)
-            #expect(await site.front.counters == FrontCounters())
+            #expect(await site.front.counters == TransportStatistics())
         }
     }
 
     @Test("has room for so many replies, and so many bytes")
     func outbox() {
         let pong = (
-            Outgoing(Preamble(.pong, id: 0)),
-            ReturnPath(peer: PeerID(listener: 0, name: RoutingID(number: 1)), envelope: [])
+            RPCMessage(Preamble(.pong, id: 0)),
+            ReplyRoute(peer: PeerID(listener: 0, name: RoutingID(number: 1)), envelope: [])
         )
-        var outbox = Outbox()
-        let taken = (0..<Outbox.maxMessages).filter { _ in outbox.append(pong) }
+        var outbox = SendQueue()
+        let taken = (0..<SendQueue.maxMessages).filter { _ in outbox.append(pong) }
         var isTaken = outbox.append(pong)
-        #expect(taken.count == Outbox.maxMessages && !isTaken)
+        #expect(taken.count == SendQueue.maxMessages && !isTaken)
         var room = 1
         outbox.flush { _, _ in
             room -= 1
@@ -88,7 +88,7 @@ struct SlowReaderTests {
         #expect(!isTaken)
         outbox.flush { _, _ in true }
         #expect(outbox.isEmpty)
-        let large = Outgoing(Preamble(.reply, id: 1), body: Data(count: Outbox.maxBytes - Preamble.size))
+        let large = RPCMessage(Preamble(.reply, id: 1), body: Data(count: SendQueue.maxBytes - Preamble.size))
         isTaken = outbox.append((large, pong.1))
         #expect(isTaken)
         isTaken = outbox.append(pong)

@@ -20,9 +20,9 @@ struct VectorTests {
         let preamble = try #require(vector.preamble)
         #expect(frames[0].withUnsafeBytes { Preamble.read($0) } == .preamble(preamble))
         #expect(Data(frames[2]) == vector.body)
-        let head = try frames[1].withUnsafeBytes { try Head($0) }
+        let head = try frames[1].withUnsafeBytes { try Headers($0) }
         #expect(head.line == vector.first_line)
-        #expect(head.fields == vector.fields.map { Head.Field(name: $0, value: $1) })
+        #expect(head.fields == vector.fields.map { Headers.Field(name: $0, value: $1) })
         if preamble.kind == .request { #expect(head.namesEndpoint) }
     }
 
@@ -30,9 +30,9 @@ struct VectorTests {
         "is written byte for byte",
         arguments: Vectors.all.vectors.filter { $0.fields.count == $0.headers.count })
     func write(vector: Vector) throws {
-        var head = Head(vector.first_line)
+        var head = Headers(vector.first_line)
         for (name, value) in vector.fields { head.add(name, value) }
-        let outgoing = Outgoing(try #require(vector.preamble), head, body: try #require(vector.body))
+        let outgoing = RPCMessage(try #require(vector.preamble), head, body: try #require(vector.body))
         #expect(outgoing.frames == vector.bytes)
         #expect(outgoing.size == vector.bytes.reduce(0) { $0 + $1.count })
     }
@@ -44,7 +44,7 @@ struct VectorTests {
             try await peer.send(vector.bytes)
             let reply = try #require(Message(await peer.next()))
             #expect(reply.preamble?.kind == .reply && String(reply.id) == vector.id)
-            #expect(await site.front.counters == FrontCounters())
+            #expect(await site.front.counters == TransportStatistics())
         }
     }
 
@@ -93,7 +93,7 @@ struct MalformedTests {
             try await peer.send(Array(repeating: [], count: 1000))
             try await peer.send(Message(.ping, id: 9).frames)
             #expect(Message(await peer.next())?.preamble == Preamble(.pong, id: 9))
-            #expect(await site.front.counters == FrontCounters(dropped: 2, refused: 1))
+            #expect(await site.front.counters == TransportStatistics(dropped: 2, refused: 1))
         }
     }
 

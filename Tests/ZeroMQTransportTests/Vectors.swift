@@ -44,8 +44,8 @@ struct Vector: Decodable, CustomTestStringConvertible {
     }
 
     /// The headers that mean something here.
-    var fields: [(Head.Name, String)] {
-        headers.compactMap { header in Head.Name(rawValue: header[0]).map { ($0, header[1]) } }
+    var fields: [(Headers.Name, String)] {
+        headers.compactMap { header in Headers.Name(rawValue: header[0]).map { ($0, header[1]) } }
     }
 }
 

@@ -1,11 +1,11 @@
-extension ContractDescription {
+extension ContractDescriptor {
     /// True if a client that was written for another edition of this contract can be served.
     ///
     /// It can where every endpoint it knows is here, takes what it sends and gives what it reads: a service may add
     /// endpoints, optional inputs and outputs, and may require less.
     ///
     /// - Returns: a sentence on what does not fit, or `nil`.
-    public func incompatibility(with client: ContractDescription) -> String? {
+    public func incompatibility(with client: ContractDescriptor) -> String? {
         guard client.name == name else { return "The client wants the service \(client.name), and this is \(name)." }
         for wanted in client.endpoints {
             guard let own = endpoints.first(where: { $0.name == wanted.name }) else {

@@ -1,6 +1,6 @@
 import Foundation
 
-extension ContractDescription {
+extension ContractDescriptor {
     /// The contract as JSON, for programs: what `_meta.contract` answers.
     public var json: JSONValue {
         [
@@ -18,7 +18,7 @@ extension ContractDescription {
     }
 }
 
-extension EndpointDescription {
+extension EndpointDescriptor {
     fileprivate func json(named name: String) -> JSONValue {
         [
             "name": .string(name), "summary": .string(summary), "access": access.json,
@@ -30,7 +30,7 @@ extension EndpointDescription {
     }
 }
 
-extension HTTPShape {
+extension HTTPBinding {
     fileprivate var members: [String: JSONValue] {
         var members: [String: JSONValue] = [
             "method": .string(method.rawValue), "paths": .array(paths.map { .string($0.description) }),

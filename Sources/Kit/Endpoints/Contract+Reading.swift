@@ -1,6 +1,6 @@
 import Foundation
 
-extension ContractDescription {
+extension ContractDescriptor {
     /// Reads what ``json`` has written: the contract of a service that is known by its address only.
     ///
     /// - Throws: ``Problem/Kind/malformed`` where it is no contract.
@@ -8,9 +8,9 @@ extension ContractDescription {
         guard let name = json["name"]?.string, let version = json["version"]?.string,
             let summary = json["summary"]?.string, case .array(let endpoints) = json["endpoints"]
         else { throw Problem(.malformed, "This is not a contract.") }
-        var descriptions: [EndpointDescription] = []
+        var descriptions: [EndpointDescriptor] = []
         for endpoint in endpoints {
-            guard let description = EndpointDescription(json: endpoint, of: name) else {
+            guard let description = EndpointDescriptor(json: endpoint, of: name) else {
                 throw Problem(.malformed, "The contract has an endpoint that cannot be read.")
             }
             descriptions.append(description)
@@ -19,11 +19,11 @@ extension ContractDescription {
     }
 }
 
-extension EndpointDescription {
+extension EndpointDescriptor {
     fileprivate init?(json: JSONValue, of contract: String) {
         guard let qualified = json["name"]?.string, qualified.hasPrefix(contract + "."),
             let access = json["access"].flatMap(Access.init(json:)),
-            let http = json["http"].flatMap(HTTPShape.init(json:)),
+            let http = json["http"].flatMap(HTTPBinding.init(json:)),
             case .bool(let isIdempotent) = json["idempotent"], let deadline = json["deadline_ms"]?.integer,
             (0...86_400_000).contains(deadline),
             let summary = json["summary"]?.string, let input = json["input"].flatMap(Schema.init(json:)),
@@ -49,7 +49,7 @@ extension Access {
     }
 }
 
-extension HTTPShape {
+extension HTTPBinding {
     fileprivate init?(json: JSONValue) {
         guard let method = json["method"]?.string.flatMap(HTTPMethod.init(rawValue:)),
             let paths = json["paths"]?.strings, !paths.isEmpty,

@@ -13,7 +13,7 @@
 /// body.
 public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     /// All of the endpoint except the Swift types of its payloads.
-    public let description: EndpointDescription
+    public let description: EndpointDescriptor
 
     /// - Parameters:
     ///   - name: `^[a-z0-9_]{1,64}$`, unique in its contract. On the wire of ZeroMQ it follows the contract's name and a dot.
@@ -52,9 +52,9 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         problems: [Problem.Kind] = [],
         summary: String
     ) {
-        description = EndpointDescription(
+        description = EndpointDescriptor(
             name: name,
-            http: HTTPShape(
+            http: HTTPBinding(
                 method: method, paths: [path] + aliases, status: status, envelope: envelope && !oauth, cache: cache,
                 forms: forms || oauth, oauth: oauth),
             access: access,
@@ -71,10 +71,10 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
 }
 
 /// An ``Endpoint`` without its Swift types: what a list of endpoints holds, and what a document is drawn from.
-public struct EndpointDescription: Sendable {
+public struct EndpointDescriptor: Sendable {
     /// Unique within the contract.
     public let name: String
-    public let http: HTTPShape
+    public let http: HTTPBinding
     public let access: Access
     public let isIdempotent: Bool
     /// The time a call has where its caller named none.

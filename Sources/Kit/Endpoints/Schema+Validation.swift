@@ -44,7 +44,7 @@ extension Schema {
         if let length, !isLength(of: text, in: length) {
             faults.append("must have \(words(length)) characters")
         }
-        if let pattern, !Pattern.matches(text, pattern) {
+        if let pattern, !RegexCache.matches(text, pattern) {
             faults.append("must match \(pattern)")
         }
         if format == .dateTime, (try? Timestamp(text)) == nil {

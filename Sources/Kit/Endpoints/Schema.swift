@@ -62,7 +62,7 @@ public struct Schema: Sendable, Hashable {
     }
 
     /// True if an empty body, or `null`, is read as `{}`.
-    public var isSatisfiedByNothing: Bool {
+    public var acceptsEmptyObject: Bool {
         guard case .object(let fields) = kind else { return false }
         return !fields.contains(where: \.isRequired)
     }

@@ -42,7 +42,7 @@ public struct Walkthrough: Sendable {
     public struct Step: Sendable {
         /// The name of the endpoint's contract.
         public let contract: String
-        public let endpoint: EndpointDescription
+        public let endpoint: EndpointDescriptor
         /// The fields that are sent. A required field that is missing here has its schema's example.
         public let input: [String: JSONValue]
         /// The variable whose token is sent, if the endpoint reads tokens; `nil` for none.
@@ -57,7 +57,7 @@ public struct Walkthrough: Sendable {
         public let accepts: [Problem.Kind]
 
         public init(
-            _ contract: String, _ endpoint: EndpointDescription, _ input: [String: JSONValue] = [:],
+            _ contract: String, _ endpoint: EndpointDescriptor, _ input: [String: JSONValue] = [:],
             token: String? = Walkthrough.token, keeps: KeyValuePairs<String, String> = [:], generates: [String] = [],
             clears: [String] = [], accepts: [Problem.Kind] = []
         ) {

@@ -25,7 +25,7 @@ import ZeroMQTransport
 /// }
 /// ```
 public struct Application: Sendable {
-    private let runtime: Runtime
+    private let runtime: ZeroMQRuntime
     private let hosts: [ServiceHost]
     private let background: [@Sendable () async throws -> Void]
     /// Closes what the services leave behind.
@@ -46,16 +46,16 @@ public struct Application: Sendable {
         metricsHelp: [String: String] = [:]
     ) async throws {
         self.signals = signals
-        let family = try FamilySettings(settings)
+        let family = try CommonSettings(settings)
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
-            help: MetricsObserver.Name.help, FrontCounters.help, ReplicaCaller.help, VerifierMetrics.help,
+            help: MetricsObserver.Name.help, TransportStatistics.help, LoadBalancingCaller.help, VerifierMetrics.help,
             LineWriter.help, OTLPExporter.help, metricsHelp, summaries: [MetricsObserver.Name.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, modules, logger)
-        runtime = try await Runtime(publicKeys: family.publicKeys)
+        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []
@@ -92,7 +92,7 @@ public struct Application: Sendable {
 
     private static func warn(of settings: Settings, _ modules: [ServiceModule], _ logger: Logger) {
         let own = modules.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) + $0.settings }
-        let known = FamilySettings.all + own + TelemetrySettings.all
+        let known = CommonSettings.all + own + TelemetrySettings.all
         for unknown in settings.unknown(of: known) {
             logger.warning("Unknown setting", metadata: unknown.metadata)
         }
@@ -115,7 +115,7 @@ public struct Application: Sendable {
     /// - Parameter manager: is notified once all services listen, and when they begin to stop.
     /// - Throws: ``StartError`` if an address is taken; whatever a task beside the services throws.
     public func run(_ manager: ServiceManager = .init(address: nil)) async throws {
-        let helpers = (background + [{ try await StartMemory.giveBack(after: .seconds(2)) }]).map { work in
+        let helpers = (background + [{ try await StartupMemory.release(after: .seconds(2)) }]).map { work in
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: Helper(work: work), successTerminationBehavior: .ignore)
         }
@@ -179,7 +179,7 @@ extension Application {
         let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
         let settings = try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
         let modules = try modules(settings)
-        try OpenFiles.raiseLimit(forServices: modules.count)
+        try FileDescriptorLimit.raiseLimit(forServices: modules.count)
         try await Application(
             modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
         ).run(manager)

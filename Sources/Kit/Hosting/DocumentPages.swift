@@ -7,7 +7,7 @@ extension Page {
     /// The documents of every service: OpenAPI at `/schema`, AsyncAPI at `/schema/zeromq`, and the explorer at `/docs`.
     ///
     /// - Parameter url: how this machine reaches the service; `nil` if that is not known yet.
-    package static func documents(of contracts: [ContractDescription], at url: String? = nil) -> [Page] {
+    package static func documents(of contracts: [ContractDescriptor], at url: String? = nil) -> [Page] {
         let asyncAPI = AsyncAPI(contracts)
         return [
             document("/schema", OpenAPI.jsonType, OpenAPI.yamlType) { base, isYAML in

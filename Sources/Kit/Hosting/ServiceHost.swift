@@ -14,21 +14,21 @@ import ZeroMQTransport
 public final class ServiceHost: ServiceLifecycle.Service {
     public let name: String
     public let logger: Logger
-    public let family: FamilySettings
+    public let family: CommonSettings
     public let settings: Settings
 
     private let thread: SocketThread
-    private let runtime: Runtime
+    private let runtime: ZeroMQRuntime
     private let resolver: HostResolver
     private let service: ServiceSettings
-    private let parts = Parts()
+    private let parts = RunningParts()
 
     /// - Parameters:
     ///   - port: for HTTP, unless the settings name another.
     ///   - resolver: finds the replicas of other services by their names.
     /// - Throws: ``SettingsError``; `ZeroMQError` where the system has no thread left.
     public init(
-        _ name: String, port: Int, settings: Settings, family: FamilySettings, runtime: Runtime, logger: Logger,
+        _ name: String, port: Int, settings: Settings, family: CommonSettings, runtime: ZeroMQRuntime, logger: Logger,
         resolver: HostResolver = .system
     ) throws {
         self.name = name
@@ -50,25 +50,25 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// replicas.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
-    public func caller(to contract: ContractDescription) async throws -> any Caller {
+    public func caller(to contract: ContractDescriptor) async throws -> any Caller {
         try await replicas(of: contract).caller
     }
 
     /// A way to each replica of another service that its `…_ADDRESS` names.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
-    public func replicas(of contract: ContractDescription) async throws -> ServiceReplicas {
+    public func replicas(of contract: ContractDescriptor) async throws -> ServiceReplicas {
         try await replicas(of: contract, at: try ServiceSettings.addresses(of: contract.name, settings))
     }
 
     /// A way to another service, at an address of the caller's choice.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
-    public func caller(to contract: ContractDescription, at address: PeerAddress) async throws -> any Caller {
+    public func caller(to contract: ContractDescriptor, at address: PeerAddress) async throws -> any Caller {
         try await replicas(of: contract, at: [address]).caller
     }
 
-    private func replicas(of contract: ContractDescription, at addresses: [PeerAddress]) async throws -> ServiceReplicas
+    private func replicas(of contract: ContractDescriptor, at addresses: [PeerAddress]) async throws -> ServiceReplicas
     {
         let sources = try addresses.map { try source(of: contract, at: $0) }
         let replicas = try await ServiceReplicas(sources, resolver: resolver, logger: logger)
@@ -77,7 +77,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     }
 
     private func source(
-        of contract: ContractDescription, at address: PeerAddress
+        of contract: ContractDescriptor, at address: PeerAddress
     ) throws(SettingsError) -> ReplicaSource {
         switch address {
         case .http(let url): return ReplicaSource(address) { place in HTTPCaller(url, at: place) }
@@ -95,31 +95,31 @@ public final class ServiceHost: ServiceLifecycle.Service {
         }
     }
 
-    /// The way to tell others of the service's changes, at its `…_NEWS_LISTEN`. It begins with the service.
+    /// The way to tell others of the service's changes, at its `…_EVENTS_LISTEN`. It begins with the service.
     ///
     /// - Throws: ``SettingsError``.
-    public func publisher() async throws -> any NewsPublisher {
-        let addresses = try settings(NewsSettings.listen(name, in: settings.socketFolder))
+    public func publisher() async throws -> any EventPublisher {
+        let addresses = try settings(EventSettings.listen(name, in: settings.socketFolder))
         let publisher = ZeroMQPublisher(
             on: thread, context: runtime.context, addresses: addresses,
-            security: try serverSecurity(addresses, NewsSettings.listenName(of: name)))
+            security: try serverSecurity(addresses, EventSettings.listenName(of: name)))
         await parts.add(publisher, at: addresses.map(\.description).joined(separator: " and "))
         return publisher
     }
 
-    /// Begins to listen to what another service tells, at its `…_NEWS_ADDRESS`.
+    /// Begins to listen to what another service tells, at its `…_EVENTS_ADDRESS`.
     ///
     /// - Parameters:
-    ///   - heard: called with each bulletin, in order, on the service's thread; it must not block.
+    ///   - heard: called with each event, in order, on the service's thread; it must not block.
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func listen(
-        to contract: ContractDescription, _ topic: String, heard: @escaping @Sendable (Bulletin) -> Void
+        to contract: ContractDescriptor, _ topic: String, heard: @escaping @Sendable (Event) -> Void
     ) async throws {
-        for address in try settings(NewsSettings.address(contract.name, in: settings.socketFolder)) {
+        for address in try settings(EventSettings.address(contract.name, in: settings.socketFolder)) {
             let subscription = ZeroMQSubscription(
                 to: topic, at: address, on: thread, context: runtime.context,
                 security: try family.security(
-                    to: contract.name, at: address, named: NewsSettings.addressName(of: contract.name),
+                    to: contract.name, at: address, named: EventSettings.addressName(of: contract.name),
                     with: service.curve, of: name),
                 heard: heard)
             await parts.add(subscription)
@@ -136,7 +136,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
     /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
     public func serve(
-        _ actor: some RPC.Service, contract: ContractDescription, verifier: any TokenVerifier = NoTokens(),
+        _ actor: some RPC.Service, contract: ContractDescriptor, verifier: any TokenVerifier = NoTokens(),
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
     ) async throws {
         let dispatcher = try Dispatcher(
@@ -212,7 +212,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         _ addresses: [Address], _ setting: String
     ) throws(SettingsError) -> SocketOptions.Security {
         try family.check(service.curve, of: name)
-        if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: Runtime.domain) }
+        if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: ZeroMQRuntime.domain) }
         guard let exposed = addresses.first(where: { !$0.isPrivate }) else { return .none }
         throw SettingsError(
             description: "\(setting) names \(exposed), which other machines reach: "
@@ -228,7 +228,7 @@ public struct StartError: Error, CustomStringConvertible {
 }
 
 /// The parts that a host starts and stops.
-private actor Parts {
+private actor RunningParts {
     private var dispatcher: Dispatcher?
     private var fronts: [(front: any Front, at: String)] = []
     private var draining: Task<Void, Never>?

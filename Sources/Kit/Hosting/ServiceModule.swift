@@ -4,7 +4,7 @@ public import RPC
 
 /// A service of an ``Application``: what it promises, where it listens, and how it is built.
 public struct ServiceModule: Sendable {
-    public let contract: ContractDescription
+    public let contract: ContractDescriptor
     /// The port for HTTP if the settings name no other.
     public let port: Int
     /// The settings that it reads beside ``ServiceSettings``, so that the start can warn of names that are none.
@@ -13,7 +13,7 @@ public struct ServiceModule: Sendable {
     public let build: @Sendable (ServiceHost) async throws -> ServiceComponents
 
     public init(
-        _ contract: ContractDescription, port: Int, settings: [SettingDescription] = [],
+        _ contract: ContractDescriptor, port: Int, settings: [SettingDescription] = [],
         build: @escaping @Sendable (ServiceHost) async throws -> ServiceComponents
     ) {
         self.contract = contract

@@ -27,7 +27,7 @@ public struct ServiceReplicas: Sendable {
                 replicas.append(
                     Replica(address: source.address, place: nil, caller: try await source.connect(nil)))
             }
-            caller = replicas.count == 1 ? replicas[0].caller : ReplicaCaller(replicas.map(\.caller))
+            caller = replicas.count == 1 ? replicas[0].caller : LoadBalancingCaller(replicas.map(\.caller))
             list = { [replicas] in replicas }
         }
     }
@@ -48,7 +48,7 @@ actor ReplicaDirectory: Caller {
     private let sources: [ReplicaSource]
     private let resolver: HostResolver
     private let logger: Logger
-    private let balancer: ReplicaCaller
+    private let balancer: LoadBalancingCaller
     private let signals: AsyncStream<Signal>
     private let signal: AsyncStream<Signal>.Continuation
     private var members: [Place: BalancedReplica] = [:]
@@ -71,14 +71,14 @@ actor ReplicaDirectory: Caller {
         self.resolver = resolver
         self.logger = logger
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        balancer = ReplicaCaller(transport: sources[0].address.transport) { [signal] in signal.yield(.loss) }
+        balancer = LoadBalancingCaller(transport: sources[0].address.transport) { [signal] in signal.yield(.loss) }
     }
 
     nonisolated var transport: Transport { balancer.transport }
 
     var isConnected: Bool { get async { await balancer.isConnected } }
 
-    nonisolated func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    nonisolated func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         await balancer.call(call, endpoint)
     }
 
@@ -107,7 +107,7 @@ actor ReplicaDirectory: Caller {
             let hasChanged = await resolve()
             pause = hasChanged || reason == .loss ? Self.pauses.least : min(pause * 2, Self.pauses.most)
             balancer.beginPatience()
-            _ = Deadlines.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
+            _ = TimerQueue.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
             try? await Task.sleep(for: Self.rest)
         }
     }

@@ -11,7 +11,7 @@ final class VerifierMetrics: Sendable {
     private let remembered: Gauge
     private let denied: Gauge
     private let fetches: Counter
-    private let last = Mutex(VerifierFigures())
+    private let last = Mutex(VerifierStatistics())
 
     static let help = [
         "token_cache_hits_total": "Tokens whose signature was verified before.",

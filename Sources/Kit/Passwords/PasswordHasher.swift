@@ -17,14 +17,14 @@ public final class PasswordHasher: Sendable {
         case right
         /// Right, and the stored hash is weaker than today's, or of another form of the password: hash again and store
         /// that.
-        case rightButOutdated
+        case validNeedsRehash
     }
 
     /// OWASP's minimum: 19 MiB of memory, two passes.
     private static let memory = 19 * 1024 * 1024
     private static let passes: UInt64 = 2
 
-    private let pool: Workers
+    private let pool: BlockingThreadPool
     private let queue: HashingQueue
 
     /// - Parameters:
@@ -32,7 +32,7 @@ public final class PasswordHasher: Sendable {
     ///   - queue: how many may wait beside them.
     public init(workers: Int = workers(within: .current), queue: Int = 16) {
         self.queue = HashingQueue(workers: workers, waiting: queue)
-        pool = Workers(workers, name: "passwords", share: .least)
+        pool = BlockingThreadPool(workers, name: "passwords", share: .least)
         // Called again, it does nothing; it fails if there is no source of randomness, and then hashing fails too.
         _ = sodium_init()
     }
@@ -60,13 +60,13 @@ public final class PasswordHasher: Sendable {
             let form = password.opaqueString
             if try Self.fits(form, stored) {
                 guard hash != nil else { return .wrong }
-                return Self.isWeak(stored) ? .rightButOutdated : .right
+                return Self.isWeak(stored) ? .validNeedsRehash : .right
             }
             // Hashes of old are of the bytes as they came.
             guard !form.utf8.elementsEqual(password.utf8), try Self.fits(password, stored), hash != nil else {
                 return .wrong
             }
-            return .rightButOutdated
+            return .validNeedsRehash
         }
     }
 
@@ -78,7 +78,7 @@ public final class PasswordHasher: Sendable {
     public func run<Value: Sendable>(
         _ work: @Sendable @concurrent () async throws -> Value
     ) async throws -> Value {
-        guard !Workers.areHere else { return try await work() }
+        guard !BlockingThreadPool.isCurrentThread else { return try await work() }
         let place = try queue.place()
         defer { place.end() }
         return try await withTaskCancellationHandler {

@@ -4,7 +4,7 @@ internal import Glibc
 extension Connection {
     /// Connects, and waits for it.
     static func connect(
-        _ address: DatabaseAddress, _ settings: PoolSettings
+        _ address: ConnectionURL, _ settings: PoolSettings
     ) throws(PostgresError) -> OpaquePointer {
         let options = try address.options(timeout: settings.connectTimeout, name: settings.name)
         let start = ContinuousClock.now

@@ -22,7 +22,7 @@ extension Connection {
     }
 
     func commit() throws(PostgresError) {
-        let answer: Answer
+        let answer: QueryResult
         do throws(PostgresError) {
             answer = try run("COMMIT")
         } catch {

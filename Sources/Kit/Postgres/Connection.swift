@@ -15,7 +15,7 @@ public final class Connection: @unchecked Sendable {
     ///
     /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)`` if the
     /// server   said why; ``PostgresError/address(_:)``.
-    init(_ address: DatabaseAddress, _ settings: PoolSettings) throws(PostgresError) {
+    init(_ address: ConnectionURL, _ settings: PoolSettings) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
         link = try Self.connect(address, settings)
         // Without this, notices go to standard error.
@@ -35,13 +35,13 @@ public final class Connection: @unchecked Sendable {
     ///
     /// - Throws: ``PostgresError``.
     @discardableResult
-    public func run(_ statement: String, _ parameters: any PostgresValue...) throws(PostgresError) -> Answer {
+    public func run(_ statement: String, _ parameters: any PostgresValue...) throws(PostgresError) -> QueryResult {
         try run(statement, with: parameters)
     }
 
     /// As ``run(_:_:)``.
     @discardableResult
-    public func run(_ statement: String, with parameters: [any PostgresValue]) throws(PostgresError) -> Answer {
+    public func run(_ statement: String, with parameters: [any PostgresValue]) throws(PostgresError) -> QueryResult {
         try run(statement, parameters.map(\.postgresText))
     }
 
@@ -68,7 +68,7 @@ extension Connection {
         try exchange { PQsendQuery(link, statements) == 1 }
     }
 
-    private func run(_ statement: String, _ parameters: [String?]) throws(PostgresError) -> Answer {
+    private func run(_ statement: String, _ parameters: [String?]) throws(PostgresError) -> QueryResult {
         guard !parameters.contains(where: { $0?.utf8.contains(0) == true }) else {
             throw .refused(.characterNotInRepertoire, "A parameter holds a NUL.")
         }
@@ -80,16 +80,16 @@ extension Connection {
     /// - Returns: the last answer.
     /// - Throws: the first failure.
     @discardableResult
-    private func exchange(_ send: () -> Bool) throws(PostgresError) -> Answer {
+    private func exchange(_ send: () -> Bool) throws(PostgresError) -> QueryResult {
         guard isOpen else { throw .closed }
         guard send() else { throw lost() }
         let deadline = ContinuousClock.now + statementTimeout + Self.grace
         try flush(by: deadline)
-        var (answer, failure) = (Answer?.none, PostgresError?.none)
+        var (answer, failure) = (QueryResult?.none, PostgresError?.none)
         while let result = try receive(by: deadline) {
             defer { PQclear(result) }
             failure = failure ?? PostgresError(result)
-            answer = Answer(result)
+            answer = QueryResult(result)
         }
         if let failure {
             if case .disconnected = failure { close() }

@@ -21,20 +21,20 @@ public final class Pool: Sendable {
         let others: Int
     }
 
-    private let address: DatabaseAddress
+    private let address: ConnectionURL
     let settings: PoolSettings
     private let queue: TurnQueue
-    private let workers: Workers
-    private let outage: Outage
+    private let workers: BlockingThreadPool
+    private let outage: CircuitBreaker
     private let state = Mutex(State())
 
     /// Nothing is connected yet, and nothing can fail.
-    public init(_ address: DatabaseAddress, settings: PoolSettings = PoolSettings()) {
+    public init(_ address: ConnectionURL, settings: PoolSettings = PoolSettings()) {
         self.address = address
         self.settings = settings
         queue = TurnQueue(turns: settings.connections, capacity: settings.waiting)
-        workers = Workers(settings.connections, name: settings.name)
-        outage = Outage(pause: settings.pause)
+        workers = BlockingThreadPool(settings.connections, name: settings.name)
+        outage = CircuitBreaker(pause: settings.pause)
     }
 
     /// Lends a connection outside of a transaction, with the settings that the server has for the user: for statements

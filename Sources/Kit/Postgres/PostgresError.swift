@@ -27,10 +27,10 @@ public enum PostgresError: Error, Sendable, Equatable {
     }
 
     /// True if the same may succeed later, unchanged: the database is away, full, locked or overloaded.
-    public var isPassing: Bool {
+    public var isTransient: Bool {
         switch self {
         case .disconnected, .outcomeUnknown, .timedOut, .full: true
-        case .refused(let state, _): state.isPassing
+        case .refused(let state, _): state.isTransient
         case .address, .closed, .column, .noRow: false
         }
     }

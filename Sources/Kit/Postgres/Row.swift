@@ -16,7 +16,7 @@ public struct Row: Sendable {
 }
 
 /// The answer to a statement.
-public struct Answer: Sendable {
+public struct QueryResult: Sendable {
     public let rows: [Row]
     /// The number of rows that it has inserted, changed, deleted or found.
     public let affected: Int

@@ -33,7 +33,7 @@ extension SQLState {
     ///
     /// By class: 08 connection, 25006 read-only, 40 rollback, 53 resources (a full disk among them), 55P03 lock, 57 the
     /// operator (a shutdown among them), 58 the system, XX the server itself.
-    var isPassing: Bool {
+    var isTransient: Bool {
         self == .readOnlyTransaction || self == .lockNotAvailable
             || ["08", "40", "53", "57", "58", "XX"].contains(code.prefix(2))
     }

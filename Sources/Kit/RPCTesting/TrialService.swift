@@ -3,7 +3,7 @@ package import RPC
 
 /// Does what the names of its endpoints say, and tells the test what its handlers come to.
 package actor TrialService: Service {
-    package enum Event: Equatable {
+    package enum Occurrence: Equatable {
         case started(String)
         case cancelled
     }
@@ -20,8 +20,8 @@ package actor TrialService: Service {
     private nonisolated let executor: ServiceExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private nonisolated let events: AsyncStream<Event>
-    private let happened: AsyncStream<Event>.Continuation
+    private nonisolated let events: AsyncStream<Occurrence>
+    private let happened: AsyncStream<Occurrence>.Continuation
     private var stubborn: [CheckedContinuation<Void, Never>] = []
     private var batch: [CheckedContinuation<Void, Never>] = []
 
@@ -31,7 +31,7 @@ package actor TrialService: Service {
     }
 
     /// Waits for what happens next.
-    package nonisolated func next() async -> Event? {
+    package nonisolated func next() async -> Occurrence? {
         for await event in events { return event }
         return nil
     }

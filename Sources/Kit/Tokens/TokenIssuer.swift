@@ -38,22 +38,22 @@ public final class TokenIssuer: Sendable {
         self.now = now
     }
 
-    /// Signs with another key from now on. Publish it before tokens show it; see ``KeySet``.
+    /// Signs with another key from now on. Publish it before tokens show it; see ``JWKSet``.
     public func sign(with key: SigningKey) {
         self.key.withLock { $0 = key }
     }
 
     /// The name and the times of a token that is to be made now.
-    public func stamp() -> TokenStamp {
+    public func stamp() -> TokenIdentity {
         let issued = Int(now().timeIntervalSince1970.rounded(.down))
-        return TokenStamp(
+        return TokenIdentity(
             id: Self.randomID(), issued: issued, expiry: issued + Int(lifetime.components.seconds))
     }
 
     /// The name and the times of a token that was made before, to make it once more.
-    public func stamp(id: String, expires: Date) -> TokenStamp {
+    public func stamp(id: String, expires: Date) -> TokenIdentity {
         let expiry = Int(expires.timeIntervalSince1970)
-        return TokenStamp(id: id, issued: expiry - Int(lifetime.components.seconds), expiry: expiry)
+        return TokenIdentity(id: id, issued: expiry - Int(lifetime.components.seconds), expiry: expiry)
     }
 
     /// Signs a token for a subject.
@@ -66,11 +66,11 @@ public final class TokenIssuer: Sendable {
     ///   - stamp: used for this token alone; by default a new one.
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
-    ///   ``AccessTokenVerifier/longestToken`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
+    ///   ``AccessTokenVerifier/maxTokenLength`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
     ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
     public func issue(
         subject: String, username: String? = nil, permissions: Set<String>, client: String? = nil,
-        stamp: TokenStamp? = nil
+        stamp: TokenIdentity? = nil
     ) throws(Problem) -> AccessToken {
         guard !subject.isEmpty else { throw Problem(.invalid, "A token needs a subject.") }
         let stamp = stamp ?? self.stamp()
@@ -81,11 +81,11 @@ public final class TokenIssuer: Sendable {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)
         }
-        guard let token = try? CompactToken.write(TokenHeader(kid: key.kid), claims, sign: key.signature) else {
+        guard let token = try? JWSCompact.write(TokenHeader(kid: key.kid), claims, sign: key.signature) else {
             throw Problem(.internal, "The token could not be signed.")
         }
-        guard token.utf8.count <= AccessTokenVerifier.longestToken else {
-            let sizes = "\(token.utf8.count) bytes; \(AccessTokenVerifier.longestToken) are allowed"
+        guard token.utf8.count <= AccessTokenVerifier.maxTokenLength else {
+            let sizes = "\(token.utf8.count) bytes; \(AccessTokenVerifier.maxTokenLength) are allowed"
             throw Problem(.invalid, "Subject and permissions make a token of \(sizes).")
         }
         return AccessToken(token: token, id: stamp.id, expires: stamp.expires)
@@ -100,7 +100,7 @@ public final class TokenIssuer: Sendable {
 
 /// The identity of a token, settled before it is known what the token permits: so that what must be remembered
 /// of it can be written down together with that.
-public struct TokenStamp: Sendable, Hashable {
+public struct TokenIdentity: Sendable, Hashable {
     /// The token's own name (`jti`).
     public let id: String
     /// `iat` and `exp`, in seconds since 1970.

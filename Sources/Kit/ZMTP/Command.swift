@@ -15,12 +15,12 @@ enum Command: Equatable {
     private static let longestContext = 16
 
     /// - Parameter body: of the frame.
-    init(_ body: UnsafeRawBufferPointer) throws(ZMTPFault) {
+    init(_ body: UnsafeRawBufferPointer) throws(ZMTPError) {
         let (name, rest) = try Self.split(body)
         switch name {
         case "READY": self = .ready(socketType: try Self.socketType(rest))
         case "PING":
-            guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPFault("a PING is malformed") }
+            guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPError("a PING is malformed") }
             let timeToLive = UInt16(rest[0]) << 8 | UInt16(rest[1])
             self = .ping(timeToLive: timeToLive, context: Array(rest[2...]))
         case "PONG": self = .pong
@@ -32,30 +32,30 @@ enum Command: Equatable {
     }
 
     /// Reads the metadata of a READY: names with a length of one byte, values with one of four, big-endian.
-    static func socketType(_ metadata: UnsafeRawBufferPointer) throws(ZMTPFault) -> String {
+    static func socketType(_ metadata: UnsafeRawBufferPointer) throws(ZMTPError) -> String {
         var type: String?
         var rest = metadata[...]
         while let length = rest.popFirst() {
-            guard length > 0, rest.count >= Int(length) + 4 else { throw ZMTPFault("the metadata is cut off") }
+            guard length > 0, rest.count >= Int(length) + 4 else { throw ZMTPError("the metadata is cut off") }
             let name = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
             rest = rest.dropFirst(Int(length))
             let size = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
             rest = rest.dropFirst(4)
-            guard rest.count >= size else { throw ZMTPFault("the metadata is cut off") }
+            guard rest.count >= size else { throw ZMTPError("the metadata is cut off") }
             // Names are case-insensitive.
             if name.lowercased() == "socket-type" { type = String(decoding: rest.prefix(size), as: UTF8.self) }
             rest = rest.dropFirst(size)
         }
-        guard let type else { throw ZMTPFault("the peer does not say of which type its socket is") }
+        guard let type else { throw ZMTPError("the peer does not say of which type its socket is") }
         return type
     }
 
     /// The name of a command and what follows it.
     static func split(
         _ body: UnsafeRawBufferPointer
-    ) throws(ZMTPFault) -> (name: String, rest: UnsafeRawBufferPointer) {
+    ) throws(ZMTPError) -> (name: String, rest: UnsafeRawBufferPointer) {
         guard let length = body.first, length > 0, body.count > length else {
-            throw ZMTPFault("a command has no name")
+            throw ZMTPError("a command has no name")
         }
         let name = String(decoding: body[1...Int(length)], as: UTF8.self)
         return (name, UnsafeRawBufferPointer(rebasing: body[(1 + Int(length))...]))

@@ -57,11 +57,11 @@ struct CurveHandshake {
     /// The first command, of a client.
     ///
     /// - Throws: if the server's key is none.
-    func hello() throws(ZMTPFault) -> [UInt8]? {
+    func hello() throws(ZMTPError) -> [UInt8]? {
         guard case .client(_, _, let serverKey) = curve, case .expectsWelcome(let transient, let secret) = state else {
             return nil
         }
-        guard let box = CurveBox(to: serverKey, from: secret) else { throw ZMTPFault("the server's key is none") }
+        guard let box = CurveBox(to: serverKey, from: secret) else { throw ZMTPError("the server's key is none") }
         let signature = box.seal([UInt8](repeating: 0, count: 64), nonce: CurveNonce("CurveZMQHELLO---", counter: 1))
         return command("HELLO", [1, 0] + [UInt8](repeating: 0, count: 72) + transient + number(1) + signature)
     }
@@ -74,7 +74,7 @@ struct CurveHandshake {
     ///   - metadata: what this side says of its socket.
     mutating func next(
         _ name: String, _ body: UnsafeRawBufferPointer, metadata: [UInt8]
-    ) throws(ZMTPFault) -> Step {
+    ) throws(ZMTPError) -> Step {
         switch (curve, state, name) {
         case (.server(let secretKey, _), .expectsHello, "HELLO"): return try welcome(body, secretKey)
         case (.server(let secretKey, let admit), .expectsInitiate(let expected), "INITIATE"):
@@ -85,7 +85,7 @@ struct CurveHandshake {
         case (.client, .expectsReady(let box), "READY"):
             state = .over
             return try finish(body, box)
-        default: throw ZMTPFault("the command \(name) has no place in the handshake")
+        default: throw ZMTPError("the command \(name) has no place in the handshake")
         }
     }
 }
@@ -95,8 +95,8 @@ struct CurveHandshake {
 extension CurveHandshake {
     private mutating func welcome(
         _ hello: UnsafeRawBufferPointer, _ secretKey: CurveBytes
-    ) throws(ZMTPFault) -> Step {
-        guard hello.count == 194, hello[0] == 1, hello[1] == 0 else { throw ZMTPFault("a HELLO is malformed") }
+    ) throws(ZMTPError) -> Step {
+        guard hello.count == 194, hello[0] == 1, hello[1] == 0 else { throw ZMTPError("a HELLO is malformed") }
         let client = Array(hello[74..<106])
         let counter = readNumber(hello, at: 106)
         let signature = UnsafeRawBufferPointer(rebasing: hello[114...])
@@ -110,7 +110,7 @@ extension CurveHandshake {
         let transient = Sodium.makeKeyPair()
         // Opaque to the client, which sends it back: the server keeps what others would put into it.
         let cookie = Sodium.random(96)
-        guard let next = CurveBox(to: client, from: transient.secret) else { throw ZMTPFault("a HELLO has no key") }
+        guard let next = CurveBox(to: client, from: transient.secret) else { throw ZMTPError("a HELLO has no key") }
         let random = Sodium.random(16)
         let sealed = box.seal(transient.public + cookie, nonce: CurveNonce("WELCOME-", random: random))
         state = .expectsInitiate(
@@ -121,22 +121,22 @@ extension CurveHandshake {
     private func ready(
         _ initiate: UnsafeRawBufferPointer, _ secretKey: CurveBytes, _ expected: Expected,
         _ admit: (CurveBytes) -> String?, _ metadata: [UInt8]
-    ) throws(ZMTPFault) -> Step {
+    ) throws(ZMTPError) -> Step {
         guard initiate.count >= 96 + 8 + 16 + 128, Sodium.areEqual(initiate[..<96], expected.cookie) else {
-            throw ZMTPFault("an INITIATE is malformed")
+            throw ZMTPError("an INITIATE is malformed")
         }
         let counter = readNumber(initiate, at: 96)
         guard counter > expected.lastCounter,
             let text = expected.box.open(
                 UnsafeRawBufferPointer(rebasing: initiate[104...]),
                 nonce: CurveNonce("CurveZMQINITIATE", counter: counter))
-        else { throw ZMTPFault("an INITIATE cannot be opened") }
+        else { throw ZMTPError("an INITIATE cannot be opened") }
         let key = Array(text[..<32])
         let vouchNonce = CurveNonce("VOUCH---", random: text[32..<48])
         guard let vouchBox = CurveBox(to: key, from: expected.secret),
             let vouch = Array(text[48..<128]).withUnsafeBytes({ vouchBox.open($0, nonce: vouchNonce) }),
             Sodium.areEqual(vouch, expected.client + Sodium.publicKey(of: secretKey))
-        else { throw ZMTPFault("nobody vouches for the key of an INITIATE") }
+        else { throw ZMTPError("nobody vouches for the key of an INITIATE") }
         guard let name = admit(key) else {
             // The status is ZAP's (RFC 27).
             return .refused(.key(key), reply: command("ERROR", [3] + Array("400".utf8)))
@@ -154,16 +154,16 @@ extension CurveHandshake {
 extension CurveHandshake {
     private mutating func initiate(
         _ welcome: UnsafeRawBufferPointer, _ transient: CurveBytes, _ secret: CurveBytes, _ metadata: [UInt8]
-    ) throws(ZMTPFault) -> Step {
+    ) throws(ZMTPError) -> Step {
         guard case .client(let publicKey, let secretKey, let serverKey) = curve, welcome.count == 160,
             let box = CurveBox(to: serverKey, from: secret),
             let text = box.open(
                 UnsafeRawBufferPointer(rebasing: welcome[16...]),
                 nonce: CurveNonce("WELCOME-", random: welcome[..<16]))
-        else { throw ZMTPFault("a WELCOME is malformed") }
+        else { throw ZMTPError("a WELCOME is malformed") }
         let (server, cookie) = (Array(text[..<32]), Array(text[32...]))
         guard let next = CurveBox(to: server, from: secret), let vouchBox = CurveBox(to: server, from: secretKey) else {
-            throw ZMTPFault("a WELCOME has no key")
+            throw ZMTPError("a WELCOME has no key")
         }
         let random = Sodium.random(16)
         let vouch = random + vouchBox.seal(transient + serverKey, nonce: CurveNonce("VOUCH---", random: random))
@@ -172,13 +172,13 @@ extension CurveHandshake {
         return .reply(command("INITIATE", cookie + number(2) + sealed))
     }
 
-    private func finish(_ ready: UnsafeRawBufferPointer, _ box: CurveBox) throws(ZMTPFault) -> Step {
-        guard ready.count >= 8 else { throw ZMTPFault("a READY is malformed") }
+    private func finish(_ ready: UnsafeRawBufferPointer, _ box: CurveBox) throws(ZMTPError) -> Step {
+        guard ready.count >= 8 else { throw ZMTPError("a READY is malformed") }
         let counter = readNumber(ready, at: 0)
         guard
             let metadata = box.open(
                 UnsafeRawBufferPointer(rebasing: ready[8...]), nonce: CurveNonce("CurveZMQREADY---", counter: counter))
-        else { throw ZMTPFault("a READY cannot be opened") }
+        else { throw ZMTPError("a READY cannot be opened") }
         return .done(
             CurveSender(box, "CurveZMQMESSAGEC", last: 2), CurveReceiver(box, "CurveZMQMESSAGES", last: counter),
             peer: "", metadata: metadata, reply: nil)

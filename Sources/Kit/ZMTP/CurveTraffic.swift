@@ -46,18 +46,18 @@ struct CurveReceiver {
     /// Decrypts the body of a frame.
     mutating func open(
         _ frame: UnsafeRawBufferPointer, into plain: PlainBytes
-    ) throws(ZMTPFault) -> (flags: CurveFlags, body: Range<Int>) {
+    ) throws(ZMTPError) -> (flags: CurveFlags, body: Range<Int>) {
         guard frame.count >= CurveSender.overhead, frame[..<8].elementsEqual(Self.name) else {
-            throw ZMTPFault("a frame is not encrypted")
+            throw ZMTPError("a frame is not encrypted")
         }
         let counter = UInt64(bigEndian: frame.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-        guard counter > last else { throw ZMTPFault("a frame comes again") }
+        guard counter > last else { throw ZMTPError("a frame comes again") }
         let start = plain.count
         let size = frame.count - Self.head - Sodium.macSize
         let isOpen = box.open(
             UnsafeRawBufferPointer(rebasing: frame[Self.head...]), nonce: CurveNonce(prefix, counter: counter),
             into: plain.room(for: size))
-        guard isOpen else { throw ZMTPFault("a frame cannot be opened") }
+        guard isOpen else { throw ZMTPError("a frame cannot be opened") }
         last = counter
         return (CurveFlags(rawValue: plain.bytes[start]), start + 1..<start + size)
     }

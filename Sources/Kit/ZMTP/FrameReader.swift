@@ -1,6 +1,6 @@
 /// Finds frames in a stream of bytes, and reserves no memory for what a peer merely announces.
 struct FrameReader {
-    enum Found {
+    enum FrameToken {
         /// Between two messages, or between two frames of one.
         case command(Range<Int>)
         /// A message whose frames are ``ranges``.
@@ -27,11 +27,11 @@ struct FrameReader {
     ///
     /// - Parameter bytes: what is not used yet. Until this returns something they only grow.
     /// - Returns: `nil` where more bytes are needed.
-    mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> Found? {
+    mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> FrameToken? {
         while let (flags, body) = try frame(in: bytes) {
             offset = body.upperBound
             if flags.contains(.command) {
-                guard !flags.contains(.more) else { throw ZMTPFault("a command has more than one frame") }
+                guard !flags.contains(.more) else { throw ZMTPError("a command has more than one frame") }
                 // Commands between the frames of a message are held with them.
                 if frameCount > 0 { try checkSize() }
                 return .command(body)
@@ -47,7 +47,7 @@ struct FrameReader {
     /// To be called when what ``next(in:)`` has found is dealt with.
     ///
     /// - Returns: how many bytes are used; none in the middle of a message.
-    mutating func use(_ found: Found) -> Int {
+    mutating func use(_ found: FrameToken) -> Int {
         if case .command = found, frameCount > 0 { return 0 }
         defer {
             offset = 0
@@ -57,14 +57,14 @@ struct FrameReader {
         return offset
     }
 
-    private func checkSize() throws(ZMTPFault) {
-        guard offset <= limits.message else { throw ZMTPFault("a message has more than \(limits.message) bytes") }
+    private func checkSize() throws(ZMTPError) {
+        guard offset <= limits.message else { throw ZMTPError("a message has more than \(limits.message) bytes") }
     }
 
-    private func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (FrameFlags, Range<Int>)? {
+    private func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (FrameFlags, Range<Int>)? {
         guard offset < bytes.count else { return nil }
         let flags = FrameFlags(rawValue: bytes[offset])
-        guard flags.isSubset(of: .known) else { throw ZMTPFault("a frame has reserved flags") }
+        guard flags.isSubset(of: .known) else { throw ZMTPError("a frame has reserved flags") }
         let start: Int
         let size: UInt64
         if flags.contains(.long) {
@@ -76,7 +76,7 @@ struct FrameReader {
             guard start <= bytes.count else { return nil }
             size = UInt64(bytes[offset + 1])
         }
-        guard size <= UInt64(maxFrame) else { throw ZMTPFault("a frame has \(size) bytes") }
+        guard size <= UInt64(maxFrame) else { throw ZMTPError("a frame has \(size) bytes") }
         let end = start + Int(size)
         return end <= bytes.count ? (flags, start..<end) : nil
     }

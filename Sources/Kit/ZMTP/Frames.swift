@@ -33,7 +33,7 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
         total += 1
     }
 
-    mutating func lend(_ ranges: [Range<Int>], of bytes: UnsafeRawBufferPointer, count: Int) {
+    mutating func borrow(_ ranges: [Range<Int>], of bytes: UnsafeRawBufferPointer, count: Int) {
         kept.removeAll(keepingCapacity: true)
         for range in ranges { kept.append(UnsafeRawBufferPointer(rebasing: bytes[range])) }
         total = count

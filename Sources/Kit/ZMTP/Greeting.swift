@@ -21,13 +21,13 @@ package enum Greeting {
     ///
     /// - Returns: whether the greeting is whole.
     /// - Throws: where the other side speaks no ZMTP of version 3, or another mechanism.
-    static func isWhole(_ bytes: UnsafeRawBufferPointer, _ curve: Curve?) throws(ZMTPFault) -> Bool {
-        if bytes.count > 0, bytes[0] != 0xFF { throw ZMTPFault("the greeting does not begin with FF") }
-        if bytes.count > 9, bytes[9] != 0x7F { throw ZMTPFault("the greeting's signature does not end with 7F") }
-        if bytes.count > 10, bytes[10] < 3 { throw ZMTPFault("the peer speaks ZMTP \(bytes[10])") }
+    static func isWhole(_ bytes: UnsafeRawBufferPointer, _ curve: Curve?) throws(ZMTPError) -> Bool {
+        if bytes.count > 0, bytes[0] != 0xFF { throw ZMTPError("the greeting does not begin with FF") }
+        if bytes.count > 9, bytes[9] != 0x7F { throw ZMTPError("the greeting's signature does not end with 7F") }
+        if bytes.count > 10, bytes[10] < 3 { throw ZMTPError("the peer speaks ZMTP \(bytes[10])") }
         guard bytes.count >= size else { return false }
         guard bytes[12..<32].elementsEqual(mechanism(curve)) else {
-            throw ZMTPFault("the mechanism is not \(curve == nil ? "NULL" : "CURVE")")
+            throw ZMTPError("the mechanism is not \(curve == nil ? "NULL" : "CURVE")")
         }
         return true
     }

@@ -36,7 +36,7 @@ package struct Session {
         }
     }
 
-    package enum Event {
+    package enum Progress {
         /// The handshake is done: messages can flow.
         case ready
         /// A message is whole; ``frames`` lends it.
@@ -120,8 +120,8 @@ package struct Session {
     /// - Parameter bytes: what has come and is not used yet.
     /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these
     /// must then   be offered again, in front of what comes.
-    /// - Throws: ``ZMTPFault`` if the peer breaks the protocol.
-    package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> (used: Int, event: Event?) {
+    /// - Throws: ``ZMTPError`` if the peer breaks the protocol.
+    package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (used: Int, event: Progress?) {
         var used = 0
         if state == .greeting {
             guard try Greeting.isWhole(bytes, curve) else { return (0, nil) }
@@ -139,40 +139,41 @@ package struct Session {
         return (bytes.count, nil)
     }
 
-    private mutating func read(_ found: FrameReader.Found, _ bytes: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event?
+    private mutating func read(_ found: FrameReader.FrameToken, _ bytes: UnsafeRawBufferPointer) throws(ZMTPError)
+        -> Progress?
     {
         switch found {
         case .command(let range):
             let body = UnsafeRawBufferPointer(rebasing: bytes[range])
             if receiver != nil { return try decrypt(body) }
             if handshake != nil { return try shakeHands(body) }
-            return try obey(Command(body))
+            return try handle(Command(body))
         case .message:
-            guard state == .open else { throw ZMTPFault("a message comes before the handshake") }
+            guard state == .open else { throw ZMTPError("a message comes before the handshake") }
             if receiver != nil {
                 // Which frames make one message is said within the boxes.
-                guard reader.frameCount == 1 else { throw ZMTPFault("an encrypted frame is part of a message") }
+                guard reader.frameCount == 1 else { throw ZMTPError("an encrypted frame is part of a message") }
                 return try decrypt(UnsafeRawBufferPointer(rebasing: bytes[reader.ranges[0]]))
             }
-            frames.lend(reader.ranges, of: bytes, count: reader.frameCount)
+            frames.borrow(reader.ranges, of: bytes, count: reader.frameCount)
             return try received()
         }
     }
 
     /// ``frames`` is whole.
-    private mutating func received() throws(ZMTPFault) -> Event? {
+    private mutating func received() throws(ZMTPError) -> Progress? {
         guard role == .pub else { return .message }
         try subscriptions.take(frames)
         return nil
     }
 
-    private mutating func obey(_ command: Command) throws(ZMTPFault) -> Event? {
+    private mutating func handle(_ command: Command) throws(ZMTPError) -> Progress? {
         switch command {
         case .ready(let peer):
-            guard state == .handshake else { throw ZMTPFault("a READY comes after the handshake") }
+            guard state == .handshake else { throw ZMTPError("a READY comes after the handshake") }
             return try open(peer)
         case .error(let reason):
-            guard state == .handshake else { throw ZMTPFault("the peer has failed: \(reason)") }
+            guard state == .handshake else { throw ZMTPError("the peer has failed: \(reason)") }
             state = .over
             return .refused(.byPeer(reason))
         case .ping(let timeToLive, let context) where state == .open:
@@ -186,9 +187,9 @@ package struct Session {
         return nil
     }
 
-    private mutating func open(_ peer: String) throws(ZMTPFault) -> Event {
+    private mutating func open(_ peer: String) throws(ZMTPError) -> Progress {
         guard role.isCompatible(with: peer) else {
-            throw ZMTPFault("a \(peer) socket cannot talk to a \(role.rawValue)")
+            throw ZMTPError("a \(peer) socket cannot talk to a \(role.rawValue)")
         }
         state = .open
         reader.maxFrame = receiver == nil ? limits.frame : limits.frame + CurveSender.overhead
@@ -199,9 +200,9 @@ package struct Session {
 // MARK: - CURVE
 
 extension Session {
-    private mutating func shakeHands(_ body: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event? {
+    private mutating func shakeHands(_ body: UnsafeRawBufferPointer) throws(ZMTPError) -> Progress? {
         let (name, rest) = try Command.split(body)
-        if name == "ERROR" { return try obey(Command(body)) }
+        if name == "ERROR" { return try handle(Command(body)) }
         switch try handshake?.next(name, rest, metadata: Command.metadata(role)) {
         case .reply(let command): output.append(command: command)
         case .refused(let refusal, let reply):
@@ -216,7 +217,7 @@ extension Session {
             handshake = nil
             peerName = peer
             let type = metadata.withUnsafeBytes { bytes in
-                Result { () throws(ZMTPFault) in try Command.socketType(bytes) }
+                Result { () throws(ZMTPError) in try Command.socketType(bytes) }
             }
             return try open(try type.get())
         case nil: break
@@ -224,19 +225,19 @@ extension Session {
         return nil
     }
 
-    private mutating func decrypt(_ frame: UnsafeRawBufferPointer) throws(ZMTPFault) -> Event? {
+    private mutating func decrypt(_ frame: UnsafeRawBufferPointer) throws(ZMTPError) -> Progress? {
         guard let plain else { return nil }
         if plainCount == 0 { plain.removeAll() }
         guard plain.count <= limits.message, let (flags, body) = try receiver?.open(frame, into: plain) else {
-            throw ZMTPFault("a message has more than \(limits.message) bytes")
+            throw ZMTPError("a message has more than \(limits.message) bytes")
         }
         if flags.contains(.command) {
-            return try obey(Command(UnsafeRawBufferPointer(rebasing: plain.bytes[body])))
+            return try handle(Command(UnsafeRawBufferPointer(rebasing: plain.bytes[body])))
         }
         plainCount += 1
         if plainRanges.count < limits.frames { plainRanges.append(body) }
         guard !flags.contains(.more) else { return nil }
-        frames.lend(plainRanges, of: plain.bytes, count: plainCount)
+        frames.borrow(plainRanges, of: plain.bytes, count: plainCount)
         plainRanges.removeAll(keepingCapacity: true)
         plainCount = 0
         return try received()

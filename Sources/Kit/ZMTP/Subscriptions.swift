@@ -8,7 +8,7 @@ package struct Subscriptions {
     static let subscribes: UInt8 = 1
     static let cancels: UInt8 = 0
 
-    package static let mostPrefixes = 64
+    package static let maxPrefixes = 64
     package static let longestPrefix = 256
 
     /// - Parameter first: the first frame of a message.
@@ -17,11 +17,11 @@ package struct Subscriptions {
     }
 
     /// - Throws: where it is more than a peer may want.
-    mutating func add(_ prefix: [UInt8]) throws(ZMTPFault) {
+    mutating func add(_ prefix: [UInt8]) throws(ZMTPError) {
         guard !prefixes.contains(prefix) else { return }
-        guard prefix.count <= Self.longestPrefix else { throw ZMTPFault("a prefix has \(prefix.count) bytes") }
-        guard prefixes.count < Self.mostPrefixes else {
-            throw ZMTPFault("the peer wants more than \(Self.mostPrefixes) prefixes")
+        guard prefix.count <= Self.longestPrefix else { throw ZMTPError("a prefix has \(prefix.count) bytes") }
+        guard prefixes.count < Self.maxPrefixes else {
+            throw ZMTPError("the peer wants more than \(Self.maxPrefixes) prefixes")
         }
         prefixes.append(prefix)
     }
@@ -33,15 +33,15 @@ package struct Subscriptions {
     /// Does what a message says.
     ///
     /// - Throws: where it is none that a SUB sends.
-    mutating func take(_ message: Frames) throws(ZMTPFault) {
+    mutating func take(_ message: Frames) throws(ZMTPError) {
         guard message.isWhole, message.count == 1, let kind = message[0].first else {
-            throw ZMTPFault("a SUB sends a message")
+            throw ZMTPError("a SUB sends a message")
         }
         let prefix = Array(message[0].dropFirst())
         switch kind {
         case Self.subscribes: try add(prefix)
         case Self.cancels: remove(prefix)
-        default: throw ZMTPFault("a SUB sends a message")
+        default: throw ZMTPError("a SUB sends a message")
         }
     }
 }

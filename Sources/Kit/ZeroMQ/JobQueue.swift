@@ -5,7 +5,7 @@ final class JobQueue: Sendable {
     enum Phase { case running, stopping, ended }
 
     /// The next action of the thread that adds a job.
-    enum Reaction { case nothing, wake, runLate }
+    enum Reaction { case nothing, wake, drainAfterShutdown }
 
     fileprivate struct State: Sendable {
         var jobs: [UnownedJob] = []
@@ -94,7 +94,7 @@ extension JobQueue.State {
         switch phase {
         case .ended where !hasLateRunner:
             hasLateRunner = true
-            return .runLate
+            return .drainAfterShutdown
         case .running where isAsleep:
             isAsleep = false
             return .wake

@@ -38,7 +38,7 @@ extension Multipart {
 
     /// Appends `bytes` without a copy if they are large. `owner` is released, on any thread, when libzmq needs them no
     /// longer; until then it must keep them where they are and unchanged.
-    public mutating func append(_ bytes: UnsafeRawBufferPointer, ownedBy owner: @autoclosure () -> any OwnerOfBytes) {
+    public mutating func append(_ bytes: UnsafeRawBufferPointer, ownedBy owner: @autoclosure () -> any BufferOwner) {
         guard bytes.count >= Self.handOverThreshold, let start = bytes.baseAddress else {
             return append(copying: bytes)
         }
@@ -55,16 +55,16 @@ extension Multipart {
 }
 
 /// The owner that keeps bytes alive while libzmq sends them.
-public protocol OwnerOfBytes: AnyObject, Sendable {}
+public protocol BufferOwner: AnyObject, Sendable {}
 
 /// Shares the array's storage. Who changes the array meanwhile, changes a copy.
-private final class ArrayOwner: OwnerOfBytes {
+private final class ArrayOwner: BufferOwner {
     private let bytes: [UInt8]
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
 /// Shares the data's storage, which is on the heap at these sizes. Who changes the data meanwhile, changes a copy.
-private final class DataOwner: OwnerOfBytes {
+private final class DataOwner: BufferOwner {
     private let data: Data
     init(_ data: Data) { self.data = data }
 }

@@ -8,10 +8,10 @@ extension Socket {
     /// edge-triggered and speaks of commands, not of messages.
     /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ that has not sent).
     public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
-        isTouched = true
+        needsEventCheck = true
         let isReceived = try message.fill(from: try opened(for: "receive"))
         // Where there was nothing, libzmq has looked at all its news.
-        isTouched = isReceived
+        needsEventCheck = isReceived
         return isReceived
     }
 
@@ -22,7 +22,7 @@ extension Socket {
         guard !message.isEmpty else {
             throw ZeroMQError(code: EINVAL, operation: "send", reason: "the message has no frames")
         }
-        isTouched = true
+        needsEventCheck = true
         return try message.flush(to: try opened(for: "send"))
     }
 
@@ -53,7 +53,7 @@ extension Socket {
 
     /// Asks for messages, and lets libzmq look at its news.
     func ask() -> Answer {
-        isTouched = false
+        needsEventCheck = false
         var events: Int32 = 0
         var size = MemoryLayout<Int32>.size
         guard let handle, zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 else { return .end }

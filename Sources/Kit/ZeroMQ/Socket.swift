@@ -24,9 +24,9 @@ public final class Socket {
     /// Called before libzmq's socket is closed.
     var willClose: (() -> Void)?
     /// The attachment to the thread that watches it, if any.
-    weak var attachment: SocketAttachment?
+    weak var attachment: PollRegistration?
     /// Something was done with it, which may have used up libzmq's signal: it must be asked for messages.
-    var isTouched = true
+    var needsEventCheck = true
 
     /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets,
     /// `ETERM`   after `Context.terminate()`.

@@ -36,12 +36,12 @@ extension SocketThread: SerialExecutor, TaskExecutor {
         switch reaction {
         case .nothing: return
         case .wake: wake.signal()
-        case .runLate: DispatchQueue.global().async { self.runLate() }
+        case .drainAfterShutdown: DispatchQueue.global().async { self.drainAfterShutdown() }
         }
     }
 
     /// Runs what came after the end, one job after another, until there is none.
-    private func runLate() {
+    private func drainAfterShutdown() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         var running: [UnownedJob] = []
         while queue.takeLate(into: &running, leave: { owner.store(0, ordering: .relaxed) }) {

@@ -46,9 +46,9 @@ extension SocketThread {
     /// returns how many it took; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
     /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
     @discardableResult
-    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> SocketAttachment {
+    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
         preconditionIsolated("a socket is attached on its thread")
-        let attachment = SocketAttachment(
+        let attachment = PollRegistration(
             .socket(socket, drain: drain), descriptor: socket.descriptor, interest: .readable)
         socket.attachment = attachment
         return loop.add(attachment)
@@ -59,15 +59,15 @@ extension SocketThread {
     /// `onReady` is called with what the descriptor is ready for, as long as it is (level-triggered).
     @discardableResult
     public func attach(
-        descriptor: Int32, for interest: SocketAttachment.Readiness = .readable,
-        onReady: @escaping (SocketAttachment.Readiness) -> Void
-    ) -> SocketAttachment {
+        descriptor: Int32, for interest: PollRegistration.Readiness = .readable,
+        onReady: @escaping (PollRegistration.Readiness) -> Void
+    ) -> PollRegistration {
         preconditionIsolated("a descriptor is attached on its thread")
-        return loop.add(SocketAttachment(.descriptor(onReady: onReady), descriptor: descriptor, interest: interest))
+        return loop.add(PollRegistration(.descriptor(onReady: onReady), descriptor: descriptor, interest: interest))
     }
 
     /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
-    public func detach(_ attachment: SocketAttachment) {
+    public func detach(_ attachment: PollRegistration) {
         preconditionIsolated("a socket is detached on its thread")
         attachment.detach()
     }

@@ -18,7 +18,7 @@ public final class SocketThread: Sendable {
     /// `pthread_self()` of whoever runs the jobs now; 0 for nobody.
     let owner = Atomic<UInt>(0)
     /// Touched only by the thread itself, from its first instruction to its last.
-    nonisolated(unsafe) let loop: PollLoop
+    nonisolated(unsafe) let loop: EpollLoop
     /// The thread to be joined, until somebody has done it.
     private let joinable = Mutex<pthread_t?>(nil)
 
@@ -28,7 +28,7 @@ public final class SocketThread: Sendable {
     public init(name: String) throws(ZeroMQError) {
         self.name = name
         wake = try WakeUp()
-        loop = try PollLoop(wakeDescriptor: wake.descriptor)
+        loop = try EpollLoop(wakeDescriptor: wake.descriptor)
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
         let code = pthread_create(&thread, nil, enterSocketThread, retained.toOpaque())

@@ -10,7 +10,7 @@ extension AuthService {
     /// Counts a comparison of a user's password, at the user's share and at the address, and keeps those out who guess. What
     /// turns out to be no guess is not counted at the address: the password was right, or could not be compared.
     func guess<Value: Sendable>(
-        _ kind: GrantLimits.Kind, of name: String, _ context: CallContext, _ work: () async throws -> Value
+        _ kind: GrantRateLimiter.Kind, of name: String, _ context: CallContext, _ work: () async throws -> Value
     ) async throws -> Value {
         let place = Lockouts.Place(name, from: context.origin)
         try lockouts.check(place)
@@ -23,7 +23,7 @@ extension AuthService {
             return value
         } catch {
             if (error as? Problem)?.kind == .credentialsWrong {
-                noteFailure(at: place, context)
+                recordFailure(at: place, context)
             } else {
                 limits.forgive(.password, from: context.origin)
             }
@@ -31,7 +31,7 @@ extension AuthService {
         }
     }
 
-    private func noteFailure(at place: Lockouts.Place, _ context: CallContext) {
+    private func recordFailure(at place: Lockouts.Place, _ context: CallContext) {
         metrics.wrongPasswords.increment()
         if lockouts.fail(place) { report(place, context) }
         let last = failures
@@ -39,7 +39,7 @@ extension AuthService {
             await last?.value
             // What the store cannot note is counted here all the same.
             let total = try? await ask { store throws(StoreError) in
-                try await store.noteFailure(of: place.user, limit: limit, from: context.origin, at: .now)
+                try await store.recordFailure(of: place.user, limit: limit, from: context.origin, at: .now)
             }
             if let total, total > 0, lockouts.fail(place, total: total) { report(place, context) }
         }

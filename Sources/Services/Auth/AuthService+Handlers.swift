@@ -14,7 +14,7 @@ extension AuthService {
             handle(AuthContract.valid, with: valid)
             handle(AuthContract.me, with: me)
             handle(AuthContract.keys, with: keys)
-            handle(AuthContract.changes, with: changes)
+            handle(AuthContract.trustUpdates, with: changes)
             handle(AuthContract.metadata, with: metadata)
             handle(AuthContract.addUser, with: addUser)
             handle(AuthContract.listUsers, with: listUsers)

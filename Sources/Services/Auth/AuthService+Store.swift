@@ -42,7 +42,7 @@ extension AuthService {
 
     /// Asks the store for a change, which it may refuse, and lets others hear of it.
     nonisolated func change<Value: Sendable>(
-        _ question: (any AuthStore) async throws(StoreError) -> Result<Value, Refusal>
+        _ question: (any AuthStore) async throws(StoreError) -> Result<Value, StoreRejection>
     ) async throws(Problem) -> Value {
         switch try await write(question) {
         case .success(let value):
@@ -103,7 +103,7 @@ extension AuthService {
     private var logger: Logger { Logger(label: AuthContract.name) }
 }
 
-extension Refusal {
+extension StoreRejection {
     /// The problem that a refusal is on the wire.
     var problem: Problem {
         switch self {

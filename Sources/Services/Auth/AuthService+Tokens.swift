@@ -186,7 +186,7 @@ extension AuthService {
         }
         let verdict = try await passwords.verify(password, against: secret?.hash)
         guard let secret, verdict != .wrong else { throw Problem.wrongCredentials }
-        return (secret, verdict == .rightButOutdated)
+        return (secret, verdict == .validNeedsRehash)
     }
 
     nonisolated func grant(
@@ -235,11 +235,11 @@ struct Issued {
 /// Tokens to be handed out once the store knows of them.
 struct Grant {
     let subject: String
-    let access: TokenStamp
+    let access: TokenIdentity
     let secret: OpaqueToken
     let refresh: RefreshToken
 
-    init(subject: String, access: TokenStamp, secret: OpaqueToken, refresh: RefreshToken) {
+    init(subject: String, access: TokenIdentity, secret: OpaqueToken, refresh: RefreshToken) {
         (self.subject, self.access, self.secret, self.refresh) = (subject, access, secret, refresh)
     }
 

@@ -37,7 +37,7 @@ extension AuthService {
     func showUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
         let user = try await ask { store throws(StoreError) in try await store.user(named: name.user) }
         if context.principal?.subject != user?.id { _ = try await administrator(context) }
-        guard let user else { throw Refusal.noSuchUser.problem }
+        guard let user else { throw StoreRejection.noSuchUser.problem }
         return user.profile
     }
 
@@ -110,7 +110,7 @@ extension AuthService {
     func administrator(_ context: CallContext) async throws(Problem) -> Authority {
         guard let name = context.principal?.username else { throw Problem(.tokenMissing, "A token is needed.") }
         let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
-        guard held.contains(Administration.permission) else { throw Refusal.notAdministrator.problem }
+        guard held.contains(Administration.permission) else { throw StoreRejection.notAdministrator.problem }
         return .administrator(name)
     }
 

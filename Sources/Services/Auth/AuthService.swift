@@ -18,10 +18,10 @@ public actor AuthService: Service {
     let verifier: any TokenVerifier
     let store: any AuthStore
     let passwords: PasswordHasher
-    let rules: AuthRules
+    let rules: AuthPolicy
     /// Lets all who verify tokens hear of what was written, auth's own verifier first.
     let tell: @Sendable () async -> Void
-    var limits: GrantLimits
+    var limits: GrantRateLimiter
     var lockouts: Lockouts
     let metrics = AuthMetrics()
     /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must
@@ -29,15 +29,15 @@ public actor AuthService: Service {
     var failures: Task<Void, Never>?
     var health = StoreHealth()
 
-    private let publicKeys: any KeySource
+    private let publicKeys: any IssuerClient
 
     /// - Parameters:
     ///   - publicKeys: what verifies the issuer's tokens.
     ///   - verifier: knows the same keys, and the tokens that are revoked.
     ///   - tell: called after what may have revoked tokens, before that is answered.
     public init(
-        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: any KeySource, verifier: any TokenVerifier,
-        store: any AuthStore, passwords: PasswordHasher, rules: AuthRules = AuthRules(),
+        executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: any IssuerClient, verifier: any TokenVerifier,
+        store: any AuthStore, passwords: PasswordHasher, rules: AuthPolicy = AuthPolicy(),
         tell: @escaping @Sendable () async -> Void = {}
     ) {
         self.executor = executor
@@ -48,19 +48,19 @@ public actor AuthService: Service {
         self.passwords = passwords
         self.rules = rules
         self.tell = tell
-        limits = GrantLimits(rules)
+        limits = GrantRateLimiter(rules)
         lockouts = Lockouts(after: rules.lockAfter, for: rules.lockPeriod)
     }
 
-    public func waitsFor() async -> [String] {
+    public func pendingDependencies() async -> [String] {
         await isStoreSound() ? [] : ["its store"]
     }
 
-    func keys(_: Empty, _ context: CallContext) async throws -> KeySet { try await publicKeys.currentKeys() }
+    func keys(_: Empty, _ context: CallContext) async throws -> JWKSet { try await publicKeys.currentKeys() }
 
-    func changes(_ question: ChangesQuestion, _ context: CallContext) async throws -> TokenChanges {
+    func changes(_ question: TrustUpdatesRequest, _ context: CallContext) async throws -> TrustUpdates {
         try await publicKeys.changes(
-            since: question.series.map { Edition(series: $0, number: question.since ?? 0) })
+            since: question.epoch.map { StreamPosition(epoch: $0, sequence: question.since ?? 0) })
     }
 
     func metadata(_: Empty, _ context: CallContext) async -> AuthMetadata {

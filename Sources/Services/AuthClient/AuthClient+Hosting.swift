@@ -3,7 +3,7 @@ import Endpoints
 public import Hosting
 
 extension AuthClient {
-    /// Trust in the tokens of the auth that a service's settings name: `AUTH_ADDRESS`, `AUTH_NEWS_ADDRESS`, `TOKEN_ISSUER` and
+    /// Trust in the tokens of the auth that a service's settings name: `AUTH_ADDRESS`, `AUTH_EVENTS_ADDRESS`, `TOKEN_ISSUER` and
     /// `TOKEN_AUDIENCE`.
     ///
     /// ```swift
@@ -24,7 +24,7 @@ extension AuthClient {
     /// The settings that it reads.
     public static var settings: [SettingDescription] {
         [
-            ServiceSettings.address(of: AuthContract.name), NewsSettings.address(of: AuthContract.name),
+            ServiceSettings.address(of: AuthContract.name), EventSettings.address(of: AuthContract.name),
             issuer.description, audience.description,
         ]
     }

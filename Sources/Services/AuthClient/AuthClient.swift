@@ -20,15 +20,15 @@ public struct AuthClient: Sendable {
     /// Verifies tokens in this process. It answers 503 until the first keys have come, and the service is not ready.
     public let verifier: AccessTokenVerifier
 
-    private let follower: NewsFollower
+    private let follower: SubscriptionMonitor
     private let logger: Logger
 
-    /// The topic of auth's bulletins about keys and revocations, which is the name of the endpoint that returns them.
-    public static let topic = AuthContract.description.qualifiedName(of: AuthContract.changes.description)
+    /// The topic of auth's events about keys and revocations, which is the name of the endpoint that returns them.
+    public static let topic = AuthContract.description.qualifiedName(of: AuthContract.trustUpdates.description)
 
     /// - Parameters:
-    ///   - caller: reaches auth. It is called when ``run()`` begins, when a bulletin was missed, and four times a second
-    ///     while no bulletins come.
+    ///   - caller: reaches auth. It is called when ``run()`` begins, when an event was missed, and four times a second
+    ///     while no events come.
     ///   - issuer: auth's `TOKEN_ISSUER`.
     ///   - audience: auth's `TOKEN_AUDIENCE`.
     public init(
@@ -37,12 +37,12 @@ public struct AuthClient: Sendable {
     ) {
         verifier = AccessTokenVerifier(
             issuer: issuer, audience: audience, source: AuthKeys(auth: Client<AuthContract>(caller)))
-        follower = NewsFollower(verifier)
+        follower = SubscriptionMonitor(verifier)
         self.logger = logger
     }
 
-    /// A bulletin of ``topic`` has come. Call it on any thread, in the order in which they come.
-    public func receive(_ bulletin: Bulletin) { follower.heard(bulletin) }
+    /// An event of ``topic`` has come. Call it on any thread, in the order in which they come.
+    public func receive(_ event: Event) { follower.receive(event) }
 
     /// Fetches auth's keys as soon as auth is there, and keeps up with changes, until the task is cancelled. A service need
     /// not wait for it to answer calls.
@@ -67,12 +67,12 @@ public struct AuthClient: Sendable {
 }
 
 /// Auth, asked over whatever transport reaches it.
-private struct AuthKeys: KeySource {
+private struct AuthKeys: IssuerClient {
     let auth: Client<AuthContract>
 
-    func changes(since edition: Edition?) async throws(Problem) -> TokenChanges {
+    func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates {
         try await auth.call(
-            AuthContract.changes, ChangesQuestion(series: edition?.series, since: edition?.number),
+            AuthContract.trustUpdates, TrustUpdatesRequest(epoch: position?.epoch, since: position?.sequence),
             timeout: .seconds(1))
     }
 

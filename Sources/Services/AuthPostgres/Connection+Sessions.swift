@@ -41,7 +41,7 @@ extension Connection {
             token.access.expires.milliseconds)
     }
 
-    package func end(_ ending: Ending, of user: String, at moment: Date) throws {
+    package func end(_ ending: SessionInvalidation, of user: String, at moment: Date) throws {
         guard ending != .nothing else { return }
         if ending == .sessions { try run("UPDATE families SET is_ended = true WHERE user_name = $1", user) }
         try revokeAccess(where: "family IN (SELECT name FROM families WHERE user_name = $1)", user, at: moment)

@@ -5,7 +5,7 @@ package import Postgres
 // Users and roles as rows.
 extension Connection: StoreTransaction {
     package func user(named name: String) throws -> User? {
-        guard !name.isNobodysName else { return nil }
+        guard !name.containsNUL else { return nil }
         return try users("WHERE name = $1", name).first
     }
 
@@ -29,13 +29,13 @@ extension Connection: StoreTransaction {
     }
 
     package func secret(of name: String) throws -> StoredSecret? {
-        guard !name.isNobodysName else { return nil }
+        guard !name.containsNUL else { return nil }
         return try run("SELECT id, password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
             .rows.first.map { row in StoredSecret(subject: try row("id"), hash: try row("password_hash")) }
     }
 
     package func permissions(of name: String) throws -> Set<String> {
-        guard !name.isNobodysName else { return [] }
+        guard !name.containsNUL else { return [] }
         let rows = try run(
             """
             SELECT permission FROM users JOIN user_permissions ON user_name = name WHERE name = $1 AND NOT is_locked
@@ -85,7 +85,7 @@ extension Connection: StoreTransaction {
         try insert(role.permissions, of: role.name, into: "role_permissions")
     }
 
-    package func noteFailure(of name: String) throws {
+    package func recordFailure(of name: String) throws {
         try run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = $1", name)
     }
 

@@ -13,7 +13,7 @@ public final class PostgresStore: TransactionalStore {
     private let isFull = Atomic(false)
 
     /// Connects to nothing yet: while the database is away, calls fail until it is back, and a start does not.
-    public init(_ address: DatabaseAddress) {
+    public init(_ address: ConnectionURL) {
         var settings = PoolSettings()
         settings.name = "star auth"
         settings.schema = "star_auth"
@@ -41,13 +41,13 @@ public final class PostgresStore: TransactionalStore {
     }
 
     /// A transaction that is undone if it refuses.
-    package func judge<Value: Sendable>(
+    package func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
-    ) async throws(StoreError) -> Result<Value, Refusal> {
+    ) async throws(StoreError) -> Result<Value, StoreRejection> {
         try await guarded {
             do {
                 return .success(try await self.writeAlone(work))
-            } catch let refusal as Refusal {
+            } catch let refusal as StoreRejection {
                 return .failure(refusal)
             }
         }

@@ -154,7 +154,7 @@ public struct AuthMetadata: Payload, Equatable {
     ///   - scopes: all permissions that there are.
     ///   - takesPasswords: whether a user's password is a grant.
     public init(issuer: String, url: String, scopes: Set<String>, takesPasswords: Bool) {
-        func at(_ endpoint: EndpointDescription) -> String { url + endpoint.http.path.description }
+        func at(_ endpoint: EndpointDescriptor) -> String { url + endpoint.http.path.description }
         self.issuer = issuer
         jwksURI = at(AuthContract.keys.description)
         tokenEndpoint = at(AuthContract.token.description)

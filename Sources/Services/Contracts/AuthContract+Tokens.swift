@@ -167,17 +167,17 @@ extension Schema {
 }
 
 /// The position of a verifier in ``AuthContract/changes``. Without one, it gets a full snapshot.
-public struct ChangesQuestion: Payload, Equatable {
+public struct TrustUpdatesRequest: Payload, Equatable {
     public static let schema = Schema.object(
-        .optional("series", .string(length: 1...64, example: "k3vJ8Q"), "The id of the series that is known."),
+        .optional("epoch", .string(length: 1...64, example: "k3vJ8Q"), "The id of the stream that is known."),
         .optional(
             "since", .integer(0...9_007_199_254_740_991, example: 41), "The number of the last change that is known."))
 
-    public let series: String?
+    public let epoch: String?
     public let since: Int?
 
-    public init(series: String? = nil, since: Int? = nil) {
-        self.series = series
+    public init(epoch: String? = nil, since: Int? = nil) {
+        self.epoch = epoch
         self.since = since
     }
 }

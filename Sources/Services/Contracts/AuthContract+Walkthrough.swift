@@ -4,7 +4,7 @@ extension AuthContract {
     public static let walkthrough: Walkthrough? = Walkthrough(
         .init(
             "Anyone", "These need no token.",
-            [step(Smoke.endpoint), step(keys), step(changes), step(metadata)]),
+            [step(Smoke.endpoint), step(keys), step(trustUpdates), step(metadata)]),
         .init(
             "A guest", "Guests exist if `GUEST_PERMISSIONS` is set.",
             [
@@ -80,7 +80,7 @@ extension AuthContract {
 
 extension Walkthrough {
     /// All endpoints of a service in the order of its contract, with a guest's token from auth if one of them reads tokens.
-    public init(asGuest contract: ContractDescription) {
+    public init(asGuest contract: ContractDescriptor) {
         let endpoints = Chapter(
             "Endpoints", contract.summary, contract.endpoints.map { Step(contract.name, $0) })
         guard contract.endpoints.contains(where: \.readsToken) else {

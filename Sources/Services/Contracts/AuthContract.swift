@@ -53,11 +53,11 @@ public enum AuthContract: Contract {
         summary: "Checks that the token grants a permission; 403 if it does not.")
     public static let me = Endpoint<Empty, Identity>(
         "me", .get, "/api/v1/auth/me", access: .token, summary: "Returns the user and the permissions of the token.")
-    public static let keys = Endpoint<Empty, KeySet>(
+    public static let keys = Endpoint<Empty, JWKSet>(
         "keys", .get, "/.well-known/jwks.json", envelope: false, cache: .seconds(300), access: .open,
         problems: [.unavailable], summary: "The public keys that verify tokens (RFC 7517).")
-    public static let changes = Endpoint<ChangesQuestion, TokenChanges>(
-        "changes", .get, "/api/v1/auth/changes", envelope: false, access: .open, published: true,
+    public static let trustUpdates = Endpoint<TrustUpdatesRequest, TrustUpdates>(
+        "trust_updates", .get, "/api/v1/auth/trust_updates", envelope: false, access: .open, published: true,
         problems: [.storeUnavailable, .unavailable], summary: "Keys, and tokens revoked since a sequence number.")
     public static let metadata = Endpoint<Empty, AuthMetadata>(
         "metadata", .get, "/.well-known/oauth-authorization-server",
@@ -75,7 +75,7 @@ public enum AuthContract: Contract {
         valid
         me
         keys
-        changes
+        trustUpdates
         metadata
         addUser
         listUsers

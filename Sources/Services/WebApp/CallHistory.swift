@@ -17,7 +17,7 @@ public final class CallHistory: ServerInterceptor, CallObserver {
         let end: ContinuousClock.Instant
         let spans: [CallTrace.Span]
         /// Set once the call has ended.
-        var ledger: Ledger?
+        var timings: ServerTimings?
     }
 
     private let kept = Mutex<[String: [Entry]]>([:])
@@ -26,7 +26,7 @@ public final class CallHistory: ServerInterceptor, CallObserver {
     static let limit = 6
 
     public func intercept(
-        _ call: Call, to endpoint: EndpointDescription?, _ next: (Call) async -> Reply
+        _ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply
     ) async -> Reply {
         let trace = CallTrace()
         let reply = await CallTrace.$current.withValue(trace) { await next(call) }
@@ -49,10 +49,10 @@ public final class CallHistory: ServerInterceptor, CallObserver {
 
     public func didReply(to call: Call, with reply: Reply) {}
 
-    public func didFinish(_ call: Call, _ ledger: Ledger) {
+    public func didFinish(_ call: Call, _ timings: ServerTimings) {
         kept.withLock { kept in
             guard let index = kept[call.endpoint]?.lastIndex(where: { $0.trace == call.trace }) else { return }
-            kept[call.endpoint]?[index].ledger = ledger
+            kept[call.endpoint]?[index].timings = timings
         }
     }
 
@@ -72,13 +72,13 @@ public final class CallHistory: ServerInterceptor, CallObserver {
 extension CallHistory.Entry {
     /// In the contract's words.
     fileprivate func call(of endpoint: String, started: Date) -> WebAppContract.RecentCall {
-        let parts = (ledger?.parts ?? []).compactMap { part in
-            WebAppContract.Part(Timing.Part(name: part.name, time: .nanoseconds(part.nanoseconds)))
+        let parts = (timings?.parts ?? []).compactMap { part in
+            WebAppContract.Part(ReportedTimings.Part(name: part.name, time: .nanoseconds(part.nanoseconds)))
         }
         return WebAppContract.RecentCall(
             traceID: trace.traceID, endpoint: endpoint, status: status,
             started: Int(started.timeIntervalSince1970 * 1000),
-            microseconds: ledger == nil ? begin.duration(to: end).microseconds : parts.total, parts: parts,
+            microseconds: timings == nil ? begin.duration(to: end).microseconds : parts.total, parts: parts,
             spans: spans.map { $0.span(since: begin) })
     }
 }

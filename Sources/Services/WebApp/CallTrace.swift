@@ -16,7 +16,7 @@ final class CallTrace: Sendable {
         let status: Int
         let begin: ContinuousClock.Instant
         let end: ContinuousClock.Instant
-        let timing: Timing
+        let timing: ReportedTimings
     }
 
     private let recorded = Mutex<[Span]>([])
@@ -30,10 +30,10 @@ final class CallTrace: Sendable {
 struct SpanRecorder: ClientInterceptor {
     let link: Link
 
-    func intercept(_ call: Call, to endpoint: EndpointDescription, _ next: (Call) async -> Reply) async -> Reply {
+    func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply {
         guard let trace = CallTrace.current else { return await next(call) }
         var call = call
-        let (begin, timing) = (ContinuousClock.now, call.timing ?? Timing())
+        let (begin, timing) = (ContinuousClock.now, call.timing ?? ReportedTimings())
         call.timing = timing
         let reply = await next(call)
         trace.add(
@@ -62,7 +62,7 @@ extension CallTrace.Span {
 }
 
 extension WebAppContract.Part {
-    init?(_ part: Timing.Part) {
+    init?(_ part: ReportedTimings.Part) {
         guard let name = Name(rawValue: part.name) else { return nil }
         self.init(name: name, microseconds: part.time.microseconds)
     }

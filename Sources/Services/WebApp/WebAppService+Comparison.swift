@@ -14,14 +14,14 @@ extension WebAppService {
         if let rest = contest?.restLeft {
             throw Problem(.tooManyRequests, "The last comparison has only just ended.", retryAfter: rest)
         }
-        let contest = Contest(run: (contest?.run ?? 0) + 1, [resourceRoute.link, resourceOverHTTP.link])
+        let contest = WireComparison(run: (contest?.run ?? 0) + 1, [resourceRoute.link, resourceOverHTTP.link])
         self.contest = contest
         Task { await run([resourceRoute, resourceOverHTTP]) }
         return contest.figures
     }
 
     func comparison(_: Empty, _ context: CallContext) async -> WebAppContract.WireComparison {
-        contest?.figures ?? Contest.none
+        contest?.figures ?? WireComparison.none
     }
 
     /// The results of ``comparison(_:_:)``, each time that they have grown, as server-sent events. They end with the
@@ -33,37 +33,39 @@ extension WebAppService {
     }
 
     private func watch(_ watcher: AsyncStream<Data>.Continuation) {
-        watchers.append(watcher)
-        tellWatchers()
+        subscribers.append(watcher)
+        notifySubscribers()
     }
 
-    private func tellWatchers() {
-        guard !watchers.isEmpty, let json = try? JSONCoding.encode(contest?.figures ?? Contest.none) else { return }
+    private func notifySubscribers() {
+        guard !subscribers.isEmpty, let json = try? JSONCoding.encode(contest?.figures ?? WireComparison.none) else {
+            return
+        }
         let event = Data("data: ".utf8) + json + Data("\n\n".utf8)
-        watchers.removeAll { watcher in
+        subscribers.removeAll { watcher in
             if case .terminated = watcher.yield(event) { true } else { false }
         }
         guard contest?.isRunning != true else { return }
-        for watcher in watchers { watcher.finish() }
-        watchers = []
+        for watcher in subscribers { watcher.finish() }
+        subscribers = []
     }
 
     /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
     private func run(_ wires: [ServiceRoute]) async {
-        let end = ContinuousClock.now + Contest.limit
+        let end = ContinuousClock.now + WireComparison.limit
         do {
             let token = try await ownToken()
-            var turns = Contest.course.turns(of: wires.map { subject($0, token) })
+            var turns = WireComparison.course.turns(of: wires.map { subject($0, token) })
             while contest?.isRunning == true, .now < end, let turn = await turns.next() {
                 contest?.add(turn)
-                if contest?.turns.isMultiple(of: Self.turnsATelling) == true { tellWatchers() }
-                try await Task.sleep(for: Contest.pause)
+                if contest?.turns.isMultiple(of: Self.turnsATelling) == true { notifySubscribers() }
+                try await Task.sleep(for: WireComparison.pause)
             }
             contest?.finish()
         } catch {
             contest?.fail(error as? Problem ?? .cancelled)
         }
-        tellWatchers()
+        notifySubscribers()
     }
 
     /// Nobody sees more than some ten changes a second.
@@ -74,7 +76,7 @@ extension WebAppService {
         return CallSubject(
             route.link.rawValue, processes: Processes(servers: []), on: executor,
             call: { _ in
-                _ = try await client.call(ResourceContract.currentTime, token: token, timeout: Contest.patience)
+                _ = try await client.call(ResourceContract.currentTime, token: token, timeout: WireComparison.patience)
             }, close: {})
     }
 }

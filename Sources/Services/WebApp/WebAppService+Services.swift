@@ -4,7 +4,7 @@ import RPC
 
 /// The state of the services when they were last queried. Visitors may come by the thousand: the services are asked
 /// once a second.
-struct View {
+struct StatusCache {
     private(set) var services: [String: WebAppContract.ServiceState] = [:]
     private var time: ContinuousClock.Instant?
     /// Asks the services; whoever comes meanwhile waits for the same.
@@ -34,11 +34,11 @@ extension WebAppService {
 
     private func lookAround() async -> [WebAppContract.ServiceState] {
         let known = view.services
-        return await neighbours.mapAtOnce { await $0.look(known[$0.name]) }
+        return await neighbours.concurrentMap { await $0.look(known[$0.name]) }
     }
 
     private func own() async -> WebAppContract.ServiceState {
-        let waits = await waitsFor()
+        let waits = await pendingDependencies()
         var state = WebAppContract.ReplicaState(state: waits.isEmpty ? .ready : .notReady)
         state.version = WebAppContract.version
         state.uptime = Int(start.duration(to: .now).components.seconds)

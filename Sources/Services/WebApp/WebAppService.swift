@@ -13,7 +13,7 @@ public actor WebAppService: Service {
     let resource: Client<ResourceContract>
     let resourceRoute: ServiceRoute
     let resourceOverHTTP: ServiceRoute?
-    let neighbours: [Neighbour]
+    let neighbours: [MonitoredService]
     let start = ContinuousClock.now
     /// Shown to visitors. It must be one of the dispatcher's interceptors and observers.
     public nonisolated let history = CallHistory()
@@ -24,9 +24,9 @@ public actor WebAppService: Service {
     private var guest: GuestToken?
     /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
     private var flight: Task<Result<GuestToken, Problem>, Never>?
-    var view = View()
-    var contest: Contest?
-    var watchers: [AsyncStream<Data>.Continuation] = []
+    var view = StatusCache()
+    var contest: WireComparison?
+    var subscribers: [AsyncStream<Data>.Continuation] = []
 
     /// - Parameters:
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
@@ -34,7 +34,7 @@ public actor WebAppService: Service {
     ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
     public init(
         executor: ServiceExecutor, auth: ServiceRoute, resource: ServiceRoute,
-        resourceOverHTTP: ServiceRoute? = nil, neighbours: [Neighbour] = [], clientSecret: String? = nil
+        resourceOverHTTP: ServiceRoute? = nil, neighbours: [MonitoredService] = [], clientSecret: String? = nil
     ) {
         self.executor = executor
         self.auth = auth.recordedClient(of: AuthContract.self)
@@ -45,7 +45,7 @@ public actor WebAppService: Service {
         self.clientSecret = clientSecret
     }
 
-    public func waitsFor() async -> [String] {
+    public func pendingDependencies() async -> [String] {
         var waits: [String] = []
         if await !auth.isConnected { waits.append("auth") }
         if await !resource.isConnected { waits.append("resource") }

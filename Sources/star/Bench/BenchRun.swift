@@ -24,7 +24,7 @@ struct BenchRun {
         // A peer that has ended is noticed by its silence.
         signal(SIGPIPE, SIG_IGN)
         // From here on there is something to leave in order.
-        let interruption = await Interruption()
+        let interruption = await SignalHandler()
         defer { interruption.forget() }
         let context = try Context()
         defer { context.terminate() }
@@ -73,13 +73,13 @@ struct BenchRun {
     }
 
     private func measure(
-        _ subjects: [any Subject], _ reference: String?, _ interruption: Interruption
+        _ subjects: [any Subject], _ reference: String?, _ interruption: SignalHandler
     ) async throws -> (BenchResult, isWhole: Bool) {
         let names = subjects.map(\.name)
         let floor = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
         let reference = reference ?? floor
         guard names.contains(reference) else { throw NoSuchSubject(name: reference, names: names) }
-        let course = Course(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
+        let course = Benchmark(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
         let (start, clock) = (Date.now, ContinuousClock.now)
         let (comparison, isWhole) = await follow(course, subjects, interruption)
         let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }
@@ -93,14 +93,14 @@ struct BenchRun {
     }
 
     private func follow(
-        _ course: Course, _ subjects: [any Subject], _ interruption: Interruption
+        _ course: Benchmark, _ subjects: [any Subject], _ interruption: SignalHandler
     ) async -> (Comparison, isWhole: Bool) {
         let (bar, start) = (ProgressBar(), ContinuousClock.now)
         var (turns, comparison) = (course.turns(of: subjects), course.comparison(of: subjects))
         defer { bar.clear() }
         while let turn = await turns.next() {
             comparison.add(turn)
-            guard !interruption.hasCome else { return (comparison, false) }
+            guard !interruption.isTriggered else { return (comparison, false) }
             bar.show(turn, elapsed: start.duration(to: .now))
         }
         return (comparison, true)
@@ -108,7 +108,7 @@ struct BenchRun {
 }
 
 /// Ctrl-C and SIGTERM: the first asks for an end, the second ends the process.
-private final class Interruption: Sendable {
+private final class SignalHandler: Sendable {
     private let count = Atomic(0)
     private let task = Mutex<Task<Void, Never>?>(nil)
 
@@ -120,7 +120,7 @@ private final class Interruption: Sendable {
         task.withLock { $0 = watch }
     }
 
-    var hasCome: Bool { count.load(ordering: .relaxed) > 0 }
+    var isTriggered: Bool { count.load(ordering: .relaxed) > 0 }
 
     private func come() {
         if count.add(1, ordering: .relaxed).newValue > 1 { exit(130) }

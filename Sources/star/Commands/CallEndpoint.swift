@@ -23,7 +23,7 @@ struct CallEndpoint: AsyncParsableCommand {
 
     @Argument(
         help: "The endpoint, such as resource.current_time.",
-        completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + KitContracts.names))
+        completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + BuiltInContracts.names))
     var endpoint: String
 
     @Option(help: "The input; - reads it from standard input.")

@@ -36,8 +36,8 @@ struct Clients: AsyncParsableCommand {
                 let secret = OpaqueToken()
                 let new = ClientAccount.make(
                     client.id, secret: secret, permissions: permissions, roles: roles, at: .now)
-                let entry = Shell.entry(.clientAdded, of: new.name, UserRules.words(permissions, roles))
-                _ = try Shell.value(of: try await store.add(new, by: .owner, entry), new.name)
+                let entry = CommandLineAudit.entry(.clientAdded, of: new.name, UserRules.words(permissions, roles))
+                _ = try CommandLineAudit.value(of: try await store.add(new, by: .owner, entry), new.name)
                 try options.show(ClientSecret(client: client.id, secret: secret.text), secret.text)
             }
         }
@@ -74,8 +74,8 @@ struct Clients: AsyncParsableCommand {
                 let (name, secret) = (ClientAccount.name(of: client.id), OpaqueToken())
                 let result = try await store.change(
                     name, .password(hash: secret.hash, replacing: nil), by: .owner,
-                    Shell.entry(.clientSecretChanged, of: name))
-                _ = try Shell.value(of: result, name)
+                    CommandLineAudit.entry(.clientSecretChanged, of: name))
+                _ = try CommandLineAudit.value(of: result, name)
                 try options.show(ClientSecret(client: client.id, secret: secret.text), secret.text)
             }
         }
@@ -90,8 +90,8 @@ struct Clients: AsyncParsableCommand {
         func run() async throws {
             try await options.withStore { store in
                 let name = ClientAccount.name(of: client.id)
-                let result = try await store.remove(name, by: .owner, Shell.entry(.clientRemoved, of: name))
-                let removed = try Shell.value(of: result, name)
+                let result = try await store.remove(name, by: .owner, CommandLineAudit.entry(.clientRemoved, of: name))
+                let removed = try CommandLineAudit.value(of: result, name)
                 try options.show(removed.clientEntry, "\(client.id) is removed.")
             }
         }

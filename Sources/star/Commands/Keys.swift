@@ -12,7 +12,7 @@ struct Keys: AsyncParsableCommand {
             every service knows it before it signs, and the old one verifies until its last token has ended: no token that \
             is good is refused.
 
-            star keys rotate            announces a new key, which signs by itself once KEY_ANNOUNCEMENT_SECONDS are over
+            star keys rotate            announces a new key, which signs by itself once KEY_PREPUBLISH_SECONDS are over
             star keys rotate --now      has it sign at once: when a key is in wrong hands, and before it is retired
             star keys retire KID        ends a key at once, with all tokens that it has signed
             star keys curve FOLDER auth resource   makes other keys: those of services for tcp://
@@ -43,13 +43,13 @@ struct Keys: AsyncParsableCommand {
         func run() async throws {
             try await options.withStore { store in
                 let key = StoredKey(SigningKey(), announced: .now)
-                guard try await store.announce(key, Shell.entry(.keyAnnounced, of: key.kid)) else {
+                guard try await store.announce(key, CommandLineAudit.entry(.keyAnnounced, of: key.kid)) else {
                     Exit.say(
-                        "There are \(KeySet.limit) keys that verify tokens: wait until some are retired, or retire one."
+                        "There are \(JWKSet.limit) keys that verify tokens: wait until some are retired, or retire one."
                     )
                     throw ExitCode.failure
                 }
-                if now { _ = try await store.promote(key.kid, Shell.entry(.keyPromoted, of: key.kid)) }
+                if now { _ = try await store.promote(key.kid, CommandLineAudit.entry(.keyPromoted, of: key.kid)) }
                 let found = try await store.keys().first { $0.kid == key.kid } ?? key
                 try options.show(KeyView(found), "The key \(key.kid) is \(now ? "signing" : "announced").")
             }
@@ -67,7 +67,7 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withStore { store in
-                guard try await store.retire(kid, Shell.entry(.keyRetired, of: kid)) else {
+                guard try await store.retire(kid, CommandLineAudit.entry(.keyRetired, of: kid)) else {
                     throw Keys.refusal(of: kid, try await store.keys())
                 }
                 let found = try await store.keys().first { $0.kid == kid }

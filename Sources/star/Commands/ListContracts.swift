@@ -32,7 +32,7 @@ struct ListContracts: AsyncParsableCommand {
         }
     }
 
-    private func show(_ contract: ContractDescription) {
+    private func show(_ contract: ContractDescriptor) {
         if json {
             print(String(decoding: contract.json.json(pretty: true), as: UTF8.self))
             return

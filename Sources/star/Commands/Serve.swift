@@ -8,7 +8,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs one service, several, or all of them, until Ctrl-C, SIGTERM or SIGHUP.",
         discussion: """
-            Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (\(FleetSettings.socketFolder)/NAME.sock). \
+            Each service listens for HTTP on its port (\(ports)) and for ZeroMQ on its socket (\(StarSettings.socketFolder)/NAME.sock). \
             Each can run in a process of its own, on this machine or another.
             """)
 
@@ -22,10 +22,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await Exit.onError {
             try await Application.run(
-                environmentFile: env, socketFolder: FleetSettings.socketFolder, name: "star",
+                environmentFile: env, socketFolder: StarSettings.socketFolder, name: "star",
                 metricsHelp: AuthService.metricsHelp
             ) { settings in
-                let family = try FleetSettings(settings, FamilySettings(settings))
+                let family = try StarSettings(settings, CommonSettings(settings))
                 return try names.members.map { $0.module(family) }
             }
         }

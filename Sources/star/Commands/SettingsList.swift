@@ -7,7 +7,7 @@ struct SettingsList: AsyncParsableCommand {
         commandName: "settings", abstract: "Prints every setting with its meaning, as env.example has them.",
         discussion: "With names, it prints the value that each has here, on a line of its own. Secrets are not shown.")
 
-    @Argument(help: "Settings, such as AUTH_HTTP_PORT.", completion: .list(FleetSettings.all.map(\.name)))
+    @Argument(help: "Settings, such as AUTH_HTTP_PORT.", completion: .list(StarSettings.all.map(\.name)))
     var names: [String] = []
 
     @Option(help: "The file that settings are read from, beside the environment.")
@@ -18,7 +18,7 @@ struct SettingsList: AsyncParsableCommand {
     func run() async throws {
         guard !names.isEmpty else { return print(EnvironmentExample.text(), terminator: "") }
         try await Exit.onError {
-            let values = try FleetSettings.read(env)
+            let values = try StarSettings.read(env)
             for setting in try settings { print(try values.text(setting) ?? "") }
         }
     }
@@ -26,7 +26,7 @@ struct SettingsList: AsyncParsableCommand {
     private var settings: [SettingDescription] {
         get throws {
             try names.map { name in
-                guard let setting = FleetSettings.all.first(where: { $0.name == name }) else {
+                guard let setting = StarSettings.all.first(where: { $0.name == name }) else {
                     throw ValidationError("There is no setting “\(name)”. star settings lists them all.")
                 }
                 guard !setting.isSecret else { throw ValidationError("\(name) is a secret, and is not shown.") }

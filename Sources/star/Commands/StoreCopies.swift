@@ -74,8 +74,8 @@ struct StoreCopies: AsyncParsableCommand {
 
         func run() async throws {
             try await Exit.onError {
-                let settings = try FleetSettings.read(env)
-                let (from, to) = (try AuthSettings(settings, FamilySettings(settings)).database, try destination())
+                let settings = try StarSettings.read(env)
+                let (from, to) = (try AuthSettings(settings, CommonSettings(settings)).database, try destination())
                 for (table, rows) in try await copy(from, to) { print("\(table): \(rows)") }
                 print("\(to.place) holds a copy of \(from.place).")
             }
@@ -114,8 +114,8 @@ struct StoreCopies: AsyncParsableCommand {
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
         func file() throws -> URL {
-            let settings = try FleetSettings.read(env)
-            switch try AuthSettings(settings, FamilySettings(settings)).database {
+            let settings = try StarSettings.read(env)
+            switch try AuthSettings(settings, CommonSettings(settings)).database {
             case .sqlite(let file): return file
             case .postgres(let address):
                 throw SettingsError(

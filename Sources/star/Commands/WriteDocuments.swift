@@ -83,7 +83,7 @@ struct WriteDocuments: AsyncParsableCommand {
 
 extension Member {
     /// The service's own contract and the kit's.
-    fileprivate var served: [ContractDescription] {
+    fileprivate var served: [ContractDescriptor] {
         [contract, HealthContract.description, MetaContract.description]
     }
 }

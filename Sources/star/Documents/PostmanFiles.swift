@@ -15,7 +15,7 @@ enum PostmanFiles {
         let environment = PostmanEnvironment(
             "starmicroservices local",
             hosts: members.map { (contract: $0.member.name, address: "localhost:\($0.member.port)") },
-            walkthroughs: members.map(\.member.walkthrough), values: ["user": FirstStart.administrator])
+            walkthroughs: members.map(\.member.walkthrough), values: ["user": Bootstrap.administrator])
         return collections + [("starmicroservices local.postman_environment.json", environment.json)]
     }
 

@@ -11,14 +11,14 @@ struct AuthSettings: Sendable {
     let database: AuthDatabase
     /// True if a store is made where there is none.
     let createsStore: Bool
-    let rules: AuthRules
+    let rules: AuthPolicy
     let dataDirectory: URL
     /// For how long lines of the audit trail are kept; `nil` for ever.
     let auditRetention: TimeInterval?
     private let announcement: Int
     private let period: Int
 
-    init(_ settings: Settings, _ family: FamilySettings) throws(SettingsError) {
+    init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
         createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
@@ -26,7 +26,7 @@ struct AuthSettings: Sendable {
         period = try settings(Self.period)
         let days = try settings(Self.auditRetention)
         auditRetention = days == 0 ? nil : TimeInterval(days) * 86_400
-        var rules = AuthRules()
+        var rules = AuthPolicy()
         rules.guestPermissions = Set(try settings(Self.guestPermissions))
         for permission in rules.guestPermissions {
             guard let fault = UserRules.fault(ofPermission: permission) else { continue }
@@ -63,8 +63,8 @@ struct AuthSettings: Sendable {
     }
 
     /// The schedule of the signing keys.
-    func schedule(_ tokenLifetime: Duration) -> KeySchedule {
-        KeySchedule(
+    func schedule(_ tokenLifetime: Duration) -> KeyRotationPolicy {
+        KeyRotationPolicy(
             announcement: TimeInterval(announcement), tokenLifetime: tokenLifetime / .seconds(1),
             period: period == 0 ? nil : TimeInterval(period) * 86_400)
     }
@@ -99,7 +99,7 @@ struct AuthSettings: Sendable {
         "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
         standard: "", example: "smoke,time")
     private static let lockAfter = Setting<Int>.integer(
-        "AUTH_LOCK_AFTER", 3...1000,
+        "AUTH_LOCKOUT_THRESHOLD", 3...1000,
         "How many wrong passwords in a row for one user keep those out who guess, and nobody who has logged in before.",
         standard: 100)
     private static let lockPeriod = Setting<Int>.integer(
@@ -116,7 +116,7 @@ struct AuthSettings: Sendable {
         "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",
         standard: "true")
     private static let announcement = Setting<Int>.integer(
-        "KEY_ANNOUNCEMENT_SECONDS", 0...604_800,
+        "KEY_PREPUBLISH_SECONDS", 0...604_800,
         "For how long a new signing key is published before it signs. Caches on the way may keep the keys for 300 seconds, "
             + "and a verifier for as long again; the rest is a margin.",
         standard: 900)
@@ -136,7 +136,7 @@ struct AuthSettings: Sendable {
     }
 }
 
-extension DatabaseAddress {
+extension ConnectionURL {
     /// The fault of the password, if there is one: the end of a sentence.
     fileprivate var passwordFault: String? {
         password.flatMap { PasswordRules.fault(of: $0, user: user ?? "") }
@@ -146,7 +146,7 @@ extension DatabaseAddress {
 /// Which store auth has.
 enum AuthDatabase: Sendable {
     case sqlite(URL)
-    case postgres(DatabaseAddress)
+    case postgres(ConnectionURL)
 
     init(_ text: String) throws(SettingFault) {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -157,7 +157,7 @@ enum AuthDatabase: Sendable {
             return
         }
         do throws(PostgresError) {
-            self = .postgres(try DatabaseAddress(text))
+            self = .postgres(try ConnectionURL(text))
         } catch {
             guard case .address(let reason) = error else { throw SettingFault(error.description) }
             throw SettingFault(reason)

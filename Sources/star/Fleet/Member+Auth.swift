@@ -32,8 +32,8 @@ extension Member {
             key: nil, issuer: settings.issuer, audience: settings.audience, lifetime: settings.tokenLifetime,
             client: "star")
         let verifier = AccessTokenVerifier(
-            issuer: settings.issuer, audience: settings.audience, source: OwnStore(store))
-        let keeper = await TrustKeeper.begin(
+            issuer: settings.issuer, audience: settings.audience, source: LocalIssuer(store))
+        let keeper = await TrustSynchronizer.begin(
             store, issuer: issuer, verifier: verifier, schedule: own.schedule(settings.tokenLifetime),
             topic: AuthClient.topic, publisher: try await host.publisher())
         var rules = own.rules
@@ -78,15 +78,15 @@ extension Member {
             host.logger.notice("\(count) users of \(old.path) are in the store now; the file is set aside")
         }
         let file = settings.passwordFile
-        let start = FirstStart(
+        let start = Bootstrap(
             store: store, passwords: passwords, passwordFile: file, isAllowed: settings.createsStore)
         if try await start.run(permissions: permissions) {
             host.logger.warning(
                 "The store was empty: this is a new one", metadata: ["store": "\(settings.database.place)"])
             host.logger.notice(
                 """
-                The first start has made the administrator \(FirstStart.administrator). Its password is in \(file.path); \
-                change it: star users passwd \(FirstStart.administrator)
+                The first start has made the administrator \(Bootstrap.administrator). Its password is in \(file.path); \
+                change it: star users passwd \(Bootstrap.administrator)
                 """)
         }
     }

@@ -11,16 +11,16 @@ extension Member {
         try await buildWebApp(host, settings)
     }
 
-    private static func buildWebApp(_ host: ServiceHost, _ settings: FleetSettings) async throws -> ServiceComponents {
+    private static func buildWebApp(_ host: ServiceHost, _ settings: StarSettings) async throws -> ServiceComponents {
         let auth = try await Way(to: AuthContract.description, host)
         let resource = try await Way(to: ResourceContract.description, host)
         let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP())
-        var neighbours: [Neighbour] = []
+        var neighbours: [MonitoredService] = []
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }
             let way = if let known { known } else { try await Way(to: member.contract, host) }
             neighbours.append(
-                Neighbour(way.contract) {
+                MonitoredService(way.contract) {
                     await way.replicas.current.map { ($0.caller, Way.link($0.address)) }
                 })
         }
@@ -42,14 +42,14 @@ extension Member {
 
 /// A service, and how this one reaches it.
 private struct Way {
-    let contract: ContractDescription
+    let contract: ContractDescriptor
     let replicas: ServiceReplicas
     /// That of the first address.
     let link: Link
 
     var caller: any Caller { replicas.caller }
 
-    init(to contract: ContractDescription, _ host: ServiceHost) async throws {
+    init(to contract: ContractDescriptor, _ host: ServiceHost) async throws {
         self.contract = contract
         replicas = try await host.replicas(of: contract)
         link = Self.link(try ServiceSettings.addresses(of: contract.name, host.settings)[0])

@@ -3,10 +3,10 @@ import Hosting
 
 /// A service of this family: what it promises, where it listens, and how it is built.
 struct Member: Sendable {
-    let contract: ContractDescription
+    let contract: ContractDescriptor
     /// For HTTP, unless the settings name another.
     let port: Int
-    let build: @Sendable (ServiceHost, FleetSettings) async throws -> ServiceComponents
+    let build: @Sendable (ServiceHost, StarSettings) async throws -> ServiceComponents
 
     var name: String { contract.name }
 
@@ -16,7 +16,7 @@ struct Member: Sendable {
     /// The names of all, for people.
     static var names: String { all.map(\.name).joined(separator: ", ") }
 
-    func module(_ settings: FleetSettings) -> ServiceModule {
-        ServiceModule(contract, port: port, settings: FleetSettings.all) { host in try await build(host, settings) }
+    func module(_ settings: StarSettings) -> ServiceModule {
+        ServiceModule(contract, port: port, settings: StarSettings.all) { host in try await build(host, settings) }
     }
 }

@@ -36,16 +36,16 @@ struct NewServicePlan: Sendable {
     ///   - files: the repository's, by their paths in it: `Package.swift`, what is in ``Template/roots``, and the files of
     ///     ``Template/places(_:)``.
     init(_ name: ServiceName, port: Int?, files: [String: String]) throws(ScaffoldError) {
-        let family = try FamilyFiles(files)
+        let family = try ProjectFiles(files)
         try family.checkIsFree(name)
         self.name = name
         self.port = try family.free(port)
-        let rename = Renaming(name: name, port: self.port, templatePort: family.templatePort)
+        let rename = Substitutions(name: name, port: self.port, templatePort: family.templatePort)
         try copy(files, rename)
         try add(files, rename)
     }
 
-    private mutating func copy(_ files: [String: String], _ rename: Renaming) throws(ScaffoldError) {
+    private mutating func copy(_ files: [String: String], _ rename: Substitutions) throws(ScaffoldError) {
         var wordings = Template.wordings(name)
         for (path, text) in files.sorted(by: { $0.key < $1.key }) where path.isOfTemplate {
             let copy = rename(path)
@@ -62,7 +62,7 @@ struct NewServicePlan: Sendable {
         }
     }
 
-    private mutating func add(_ files: [String: String], _ rename: Renaming) throws(ScaffoldError) {
+    private mutating func add(_ files: [String: String], _ rename: Substitutions) throws(ScaffoldError) {
         var texts: [String: String] = [:]
         for place in Template.places(rename) {
             guard let text = texts[place.path] ?? files[place.path] else {

@@ -22,12 +22,12 @@ enum Template {
     /// A place in a file.
     struct Place: Sendable {
         let path: String
-        let addition: Addition
+        let addition: FileEdit
         /// True if the file may be missing: people who run no containers may throw away what describes them.
         var isOptional = false
     }
 
-    static func places(_ rename: Renaming) -> [Place] {
+    static func places(_ rename: Substitutions) -> [Place] {
         code + documents(rename) + containers
     }
 
@@ -39,9 +39,9 @@ enum Template {
         Place(path: "Tests/ServicesTests/PayloadTests.swift", addition: .lines("oilerplate")),
     ]
 
-    private static func documents(_ rename: Renaming) -> [Place] {
+    private static func documents(_ rename: Substitutions) -> [Place] {
         let settings = { (name: ServiceName, port: Int) in
-            let all = ServiceSettings.all(of: name.lowercase, port: port, socketFolder: FleetSettings.socketFolder)
+            let all = ServiceSettings.all(of: name.lowercase, port: port, socketFolder: StarSettings.socketFolder)
             return "\n\n" + EnvironmentExample.entries(all)
         }
         return [

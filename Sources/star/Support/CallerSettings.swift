@@ -20,7 +20,7 @@ struct CallerSettings: ParsableArguments {
     }
 
     /// - Throws: `SettingsError` where the file cannot be read.
-    func read() throws -> Settings { try FleetSettings.read(env) }
+    func read() throws -> Settings { try StarSettings.read(env) }
 
     /// The security of calls to an address.
     ///
@@ -29,8 +29,8 @@ struct CallerSettings: ParsableArguments {
     func security(
         to service: String, at address: Address, named name: String, _ settings: Settings
     ) throws -> SocketOptions.Security {
-        try FamilySettings(settings).security(
-            to: service, at: address, named: name, with: settings.optional(FleetSettings.commandKey),
-            of: FleetSettings.command, serverKey: serverKey.map { try CurvePublicKey(reference: $0) })
+        try CommonSettings(settings).security(
+            to: service, at: address, named: name, with: settings.optional(StarSettings.commandKey),
+            of: StarSettings.command, serverKey: serverKey.map { try CurvePublicKey(reference: $0) })
     }
 }

@@ -6,12 +6,12 @@ import RPC
 enum RemoteContract {
     /// - Returns: `nil` where the service does not tell it in words that are understood here. S1 does not ask that of
     /// it.
-    static func fetch(_ caller: any Caller) async throws -> ContractDescription? {
+    static func fetch(_ caller: any Caller) async throws -> ContractDescriptor? {
         let endpoint = MetaContract.contract.description
         let reply = await caller.call(
             Call(MetaContract.description.qualifiedName(of: endpoint), timeout: .seconds(5)), endpoint)
         switch reply {
-        case .success(_, let body): return try? ContractDescription(json: JSONValue(json: body))
+        case .success(_, let body): return try? ContractDescriptor(json: JSONValue(json: body))
         case .failure(let problem) where [404, 501].contains(problem.status): return nil
         case .failure(let problem):
             Exit.say("The service does not answer: \(problem.detail)")
@@ -24,8 +24,8 @@ extension RemoteContract {
     /// The description of an endpoint. S1 carries a call by its name alone, HTTP must know its path.
     ///
     /// - Throws: `ExitCode`, after a sentence has been written on what is wrong.
-    static func endpoint(_ qualified: String, _ caller: any Caller) async throws -> EndpointDescription {
-        if let own = KitContracts.endpoint(qualified) { return own }
+    static func endpoint(_ qualified: String, _ caller: any Caller) async throws -> EndpointDescriptor {
+        if let own = BuiltInContracts.endpoint(qualified) { return own }
         guard let contract = try await fetch(caller) else {
             guard caller.transport == .zeroMQ else {
                 Exit.say("The service does not tell its contract, and without it there is no path to call.")
@@ -45,10 +45,10 @@ extension RemoteContract {
 }
 
 /// The endpoints that every service of this kit has beside its contract's.
-enum KitContracts {
+enum BuiltInContracts {
     static let names = all.flatMap(\.qualifiedNames)
 
-    static func endpoint(_ qualified: String) -> EndpointDescription? {
+    static func endpoint(_ qualified: String) -> EndpointDescriptor? {
         all.lazy.compactMap { contract in
             contract.endpoints.first { contract.qualifiedName(of: $0) == qualified }
         }.first
@@ -57,6 +57,6 @@ enum KitContracts {
     private static let all = [HealthContract.description, MetaContract.description]
 }
 
-extension ContractDescription {
+extension ContractDescriptor {
     var qualifiedNames: [String] { endpoints.map(qualifiedName) }
 }

@@ -18,7 +18,7 @@ public struct AsyncAPI: Sendable, Hashable {
     /// - Parameters:
     ///   - contracts: the service's own contract first, whose name and version become the document's.
     ///   - address: a ZeroMQ address of the service, such as `tcp://time.example:7050`, if it is to be shown.
-    public init(_ contracts: [ContractDescription], address: String? = nil) {
+    public init(_ contracts: [ContractDescriptor], address: String? = nil) {
         var messages = Messages()
         var channels: [Document.Member] = []
         var operations: [Document.Member] = []
@@ -56,7 +56,7 @@ public struct AsyncAPI: Sendable, Hashable {
     /// The document as YAML.
     public var yaml: Data { document.yaml }
 
-    private static func info(_ contracts: [ContractDescription]) -> Document {
+    private static func info(_ contracts: [ContractDescriptor]) -> Document {
         [
             "title": .string(contracts.first?.name ?? ""), "version": .string(contracts.first?.version ?? ""),
             "description": .string([contracts.first?.summary, protocols].compactMap(\.self).joined(separator: "\n\n")),
@@ -80,7 +80,7 @@ public struct AsyncAPI: Sendable, Hashable {
         a preamble of 16 bytes (`<2sBBIQ`: magic `S1`, kind, flags, milliseconds, request id), a head in text (the channel's \
         address or the status in the first line, then lines `name: value`), and a body of JSON. A reply has the id of its request.
 
-        Events (protocol N1): the service binds a PUB socket; a client connects a SUB and subscribes to the channel's address. A \
+        Events (protocol E1): the service binds a PUB socket; a client connects a SUB and subscribes to the channel's address. A \
         message has three frames: the topic, a head with `series` and `number`, and a body, which is empty in a heartbeat.
         """
 }
@@ -102,7 +102,7 @@ private struct Channel {
     }
 
     /// A call: the first message is the request, the others may be replies.
-    func operation(receiving endpoint: EndpointDescription, _ tag: String) -> Document {
+    func operation(receiving endpoint: EndpointDescriptor, _ tag: String) -> Document {
         [
             "action": "receive", "channel": reference, "summary": .string(endpoint.summary),
             "tags": [["name": .string(tag)]], "security": endpoint.security,
@@ -113,7 +113,7 @@ private struct Channel {
         ]
     }
 
-    func operation(sending endpoint: EndpointDescription, _ tag: String) -> Document {
+    func operation(sending endpoint: EndpointDescriptor, _ tag: String) -> Document {
         [
             "action": "send", "channel": reference, "summary": .string(endpoint.summary),
             "tags": [["name": .string(tag)]], "messages": .array(references),
@@ -127,7 +127,7 @@ private struct Channel {
     }
 }
 
-extension EndpointDescription {
+extension EndpointDescriptor {
     fileprivate var security: Document? {
         access == .open ? nil : [["$ref": "#/components/securitySchemes/token"]]
     }

@@ -6,7 +6,7 @@ struct Messages {
     private(set) var members: [Document.Member] = []
 
     /// The messages of a call, by their names in its channel: the request first, then what may be the reply.
-    mutating func call(_ endpoint: EndpointDescription, _ name: String) -> [Document.Member] {
+    mutating func call(_ endpoint: EndpointDescriptor, _ name: String) -> [Document.Member] {
         let input = schemas.reference(to: endpoint.input, named: endpoint.inputName ?? name + ".input", .input)
         let output = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
         let problem = schemas.reference(to: Problem.schema, named: "Problem", .output)
@@ -25,7 +25,7 @@ struct Messages {
     }
 
     /// The messages of an endpoint's events, by their names in its channel.
-    mutating func events(_ endpoint: EndpointDescription, _ name: String) -> [Document.Member] {
+    mutating func events(_ endpoint: EndpointDescriptor, _ name: String) -> [Document.Member] {
         let output = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
         return [
             member("event", message(name + ".event", Self.eventHeaders, output), name),

@@ -3,7 +3,7 @@ import Endpoints
 extension Components {
     /// An endpoint's operations: one at its path, and one at each alias.
     mutating func operations(
-        _ endpoint: EndpointDescription, _ contract: ContractDescription
+        _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor
     ) -> [(path: String, operation: Document)] {
         let id = "\(contract.tag).\(endpoint.name)"
         var operations: [(path: String, operation: Document)] = []
@@ -15,7 +15,7 @@ extension Components {
     }
 
     private mutating func operation(
-        _ endpoint: EndpointDescription, _ contract: ContractDescription, _ path: PathTemplate, id: String,
+        _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor, _ path: PathTemplate, id: String,
         _ isAlias: Bool
     ) -> Document {
         let name = contract.qualifiedName(of: endpoint)
@@ -32,7 +32,7 @@ extension Components {
     }
 
     /// - Parameter original: the endpoint, if this is one of its other paths.
-    private static func description(_ endpoint: EndpointDescription, _ original: String?) -> Document? {
+    private static func description(_ endpoint: EndpointDescriptor, _ original: String?) -> Document? {
         let alias = original.map { "The same as `\($0)`, at another path." }
         let introspection = endpoint.access.introspectedPermission.map {
             "The issuer confirms on every call that the token holds the permission `\($0)`."
@@ -41,7 +41,7 @@ extension Components {
         return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
     }
 
-    private mutating func parameters(_ endpoint: EndpointDescription, _ path: PathTemplate) -> [Document] {
+    private mutating func parameters(_ endpoint: EndpointDescriptor, _ path: PathTemplate) -> [Document] {
         let inPath = path.fields.compactMap { name in endpoint.input.fields.first { $0.name == name } }
         var parameters = inPath.map { parameter($0, "path", isRequired: true) }
         parameters += endpoint.queryFields(path).map { field in
@@ -65,7 +65,7 @@ extension Components {
     /// One media type only: generators write code that does not compile for two. Forms are described in words. An optional
     /// body is never said to be `null`, though that is accepted: generators write clients that fail without a body for it.
     private mutating func requestBody(
-        _ endpoint: EndpointDescription, _ path: PathTemplate, _ name: String
+        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String
     ) -> Document? {
         guard endpoint.http.method.hasBody, endpoint.input.kind != .object([]) else { return nil }
         let fields = endpoint.bodyFields(path)
@@ -77,7 +77,7 @@ extension Components {
         let forms = "A form (`application/x-www-form-urlencoded`) with the same fields is accepted as well."
         return [
             "description": endpoint.http.forms ? .string(forms) : nil,
-            "required": .bool(!body.isSatisfiedByNothing),
+            "required": .bool(!body.acceptsEmptyObject),
             "content": [
                 "application/json": [
                     "schema": schema,
@@ -88,7 +88,7 @@ extension Components {
     }
 
     private mutating func responses(
-        _ endpoint: EndpointDescription, _ path: PathTemplate, _ name: String, isKits: Bool
+        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isKits: Bool
     ) -> Document {
         var responses: [Document.Member] = [.init(String(endpoint.http.status), success(endpoint, name))]
         let isOAuth = endpoint.http.oauth
@@ -100,7 +100,7 @@ extension Components {
         return .object(responses)
     }
 
-    private mutating func success(_ endpoint: EndpointDescription, _ name: String) -> Document {
+    private mutating func success(_ endpoint: EndpointDescriptor, _ name: String) -> Document {
         guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Document.everyHeader] }
         let outputName = endpoint.outputName ?? name + ".output"
         var schema = schemas.reference(to: endpoint.output, named: outputName, .output)
@@ -117,7 +117,7 @@ extension Components {
     }
 }
 
-extension EndpointDescription {
+extension EndpointDescriptor {
     /// The security requirement of a call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without
     /// scopes.
     fileprivate var security: Document {

@@ -1,6 +1,6 @@
 import Endpoints
 
-extension EndpointDescription {
+extension EndpointDescriptor {
     /// The fields that travel in the query.
     func queryFields(_ path: PathTemplate) -> [Schema.Field] {
         http.method.hasBody ? [] : input.fields.filter { !path.fields.contains($0.name) }
@@ -29,7 +29,7 @@ extension EndpointDescription {
     }
 }
 
-extension ContractDescription {
+extension ContractDescriptor {
     /// True if it is one of the kit's own, which every service has.
     var isKits: Bool { name.hasPrefix("_") }
 

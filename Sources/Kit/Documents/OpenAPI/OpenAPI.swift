@@ -20,7 +20,7 @@ public struct OpenAPI: Sendable, Hashable {
     /// - Parameters:
     ///   - contracts: the service's own contract first, whose name and version become the document's.
     ///   - servers: the URLs of the service; `./` is beside the document, wherever that was fetched.
-    public init(_ contracts: [ContractDescription], servers: [String] = ["./"]) {
+    public init(_ contracts: [ContractDescriptor], servers: [String] = ["./"]) {
         var components = Components()
         var paths: [Document.Member] = []
         for contract in contracts {
@@ -45,14 +45,14 @@ public struct OpenAPI: Sendable, Hashable {
     /// The document as YAML.
     public var yaml: Data { document.yaml }
 
-    private static func info(_ contracts: [ContractDescription]) -> Document {
+    private static func info(_ contracts: [ContractDescriptor]) -> Document {
         [
             "title": .string(contracts.first?.name ?? ""), "version": .string(contracts.first?.version ?? ""),
             "summary": (contracts.first?.summary).map { .string($0) }, "description": .string(conventions),
         ]
     }
 
-    private static func tag(_ contract: ContractDescription) -> Document {
+    private static func tag(_ contract: ContractDescriptor) -> Document {
         [
             "name": .string(contract.tag), "description": .string(contract.summary),
             "x-type": contract.typeName.map { .string($0) },

@@ -11,7 +11,7 @@ public struct PostmanCollection: Sendable, Hashable {
     public let document: Document
 
     /// - Parameter title: for people.
-    public init(_ title: String, _ contract: ContractDescription, _ walkthrough: Walkthrough) {
+    public init(_ title: String, _ contract: ContractDescriptor, _ walkthrough: Walkthrough) {
         let folders = walkthrough.chapters.map { chapter in
             let items = chapter.steps.flatMap { step in
                 step.endpoint.http.paths.map { PostmanItem(step, $0).document }

@@ -31,7 +31,7 @@ struct PostmanItem {
         ]
     }
 
-    private var endpoint: EndpointDescription { step.endpoint }
+    private var endpoint: EndpointDescriptor { step.endpoint }
 
     /// A success, one with all optional fields if there are any, and the refusal of a request without a token.
     private var examples: [Document] {

@@ -2,7 +2,7 @@ import Endpoints
 
 /// A request as Postman writes it.
 struct PostmanRequest {
-    private let endpoint: EndpointDescription
+    private let endpoint: EndpointDescriptor
     private let path: PathTemplate
     private let host: String
     private let input: [String: JSONValue]
@@ -19,7 +19,7 @@ struct PostmanRequest {
     }
 
     /// A request drawn from the examples of an endpoint's fields.
-    init(example endpoint: EndpointDescription, _ path: PathTemplate, _ contract: String) {
+    init(example endpoint: EndpointDescriptor, _ path: PathTemplate, _ contract: String) {
         self.init(Walkthrough.Step(contract, endpoint), path)
     }
 

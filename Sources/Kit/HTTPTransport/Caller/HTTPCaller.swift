@@ -62,7 +62,7 @@ public final class HTTPCaller: Caller {
         }
     }
 
-    public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         let remaining = ContinuousClock.now.duration(to: deadline)
         guard remaining > .zero else { return .failure(.late) }
@@ -100,12 +100,12 @@ public final class HTTPCaller: Caller {
     /// Sends a request and reads the whole response. The client's own deadline covers the header only, so that the task
     /// is cancelled instead.
     private func exchange(
-        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: Timing?,
-        _ endpoint: EndpointDescription, by deadline: ContinuousClock.Instant
+        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: ReportedTimings?,
+        _ endpoint: EndpointDescriptor, by deadline: ContinuousClock.Instant
     ) async throws -> Reply {
         let task = Task.immediate { try await self.exchange(request, connections, timing, endpoint) }
-        let ticket = Deadlines.shared.schedule(at: deadline) { task.cancel() }
-        defer { Deadlines.shared.cancel(ticket) }
+        let ticket = TimerQueue.shared.schedule(at: deadline) { task.cancel() }
+        defer { TimerQueue.shared.cancel(ticket) }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -114,8 +114,8 @@ public final class HTTPCaller: Caller {
     }
 
     private func exchange(
-        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: Timing?,
-        _ endpoint: EndpointDescription
+        _ request: HTTPClientRequest, _ connections: ConnectionPool.Generation, _ timing: ReportedTimings?,
+        _ endpoint: EndpointDescriptor
     ) async throws -> Reply {
         let response = try await connections.client.execute(request, deadline: .distantFuture)
         let body = try await response.body.collect(upTo: replyLimit)

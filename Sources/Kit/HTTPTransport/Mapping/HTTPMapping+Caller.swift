@@ -16,7 +16,7 @@ extension HTTPMapping {
     /// - Returns: the request, complete.
     /// - Throws: ``Problem/Kind/invalid`` where a field cannot travel in the path or the query.
     static func request(
-        _ call: Call, _ endpoint: EndpointDescription, base: String, remaining: Duration
+        _ call: Call, _ endpoint: EndpointDescriptor, base: String, remaining: Duration
     ) throws(Problem) -> HTTPClientRequest {
         let (target, body) = try target(call, endpoint)
         var request = HTTPClientRequest(url: base + target)
@@ -36,7 +36,7 @@ extension HTTPMapping {
     }
 
     /// The path with its query, and what is left for the body.
-    private static func target(_ call: Call, _ endpoint: EndpointDescription) throws(Problem) -> (String, Data) {
+    private static func target(_ call: Call, _ endpoint: EndpointDescriptor) throws(Problem) -> (String, Data) {
         let template = endpoint.http.path
         let hasBody = endpoint.http.method.hasBody
         var members: [String: JSONValue] = [:]
@@ -78,7 +78,7 @@ extension HTTPMapping {
 extension HTTPMapping {
     /// A response, as the reply to a call.
     static func reply(
-        status: Int, headers: HTTPHeaders, body: Data, _ endpoint: EndpointDescription
+        status: Int, headers: HTTPHeaders, body: Data, _ endpoint: EndpointDescriptor
     ) -> Reply {
         guard 200..<300 ~= status else { return .failure(problem(status, headers, body, endpoint)) }
         guard endpoint.http.envelope, !body.isEmpty else { return .success(status: status, body: body) }
@@ -92,7 +92,7 @@ extension HTTPMapping {
     private static let day = 86_400
 
     private static func problem(
-        _ status: Int, _ headers: HTTPHeaders, _ body: Data, _ endpoint: EndpointDescription
+        _ status: Int, _ headers: HTTPHeaders, _ body: Data, _ endpoint: EndpointDescriptor
     ) -> Problem {
         let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map {
             Duration.seconds(min(max($0, 0), day))

@@ -55,7 +55,7 @@ extension HTTPMapping {
         Call(
             name, token: headers.token, trace: headers.trace ?? .root(), requestID: headers.requestID,
             timeout: headers.timeout, received: received, transport: .http,
-            timing: headers.wantsTiming ? Timing() : nil, fault: headers.fault)
+            timing: headers.wantsTiming ? ReportedTimings() : nil, fault: headers.fault)
     }
 }
 
@@ -69,7 +69,7 @@ extension HTTPMapping {
     ///   - allow: the methods that the path has, where the request's is none of them.
     /// - Returns: the response, without `Date` and `Content-Length`.
     static func response(
-        to call: Call, _ reply: Reply, _ endpoint: EndpointDescription? = nil, allow: String? = nil
+        to call: Call, _ reply: Reply, _ endpoint: EndpointDescriptor? = nil, allow: String? = nil
     ) -> HTTPResponse {
         var response: HTTPResponse
         var caching = Header.noStore
@@ -105,7 +105,7 @@ extension HTTPMapping {
     }
 
     private static func failure(
-        _ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?, allow: String?
+        _ call: Call, _ problem: Problem, _ endpoint: EndpointDescriptor?, allow: String?
     ) -> HTTPResponse {
         let isOAuth = endpoint?.http.oauth == true
         var response = HTTPResponse(
@@ -127,7 +127,7 @@ extension HTTPMapping {
     }
 
     /// The challenge to a caller that is refused (RFC 9110, section 11.6.1; RFC 6750, section 3).
-    private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescription?) -> String? {
+    private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescriptor?) -> String? {
         switch (problem.status, endpoint?.access) {
         case (401, _) where endpoint?.http.oauth == true: Header.basic
         case (403, _) where endpoint?.http.oauth == true: #"Bearer error="\#(problem.kind.code)""#

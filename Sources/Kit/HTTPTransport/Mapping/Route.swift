@@ -5,12 +5,12 @@ import Foundation
 final class Route: Sendable {
     /// The qualified name.
     let name: String
-    let endpoint: EndpointDescription
+    let endpoint: EndpointDescriptor
     /// True if the input has fields at all.
     private let takesInput: Bool
     private let fields: [String: Schema]
 
-    init(_ name: String, _ endpoint: EndpointDescription) {
+    init(_ name: String, _ endpoint: EndpointDescriptor) {
         self.name = name
         self.endpoint = endpoint
         takesInput = endpoint.input.kind != .object([])
@@ -56,7 +56,7 @@ final class Route: Sendable {
             members[name] = fields[name]?.value(ofText: text) ?? .string(text)
         }
         if let client { try add(client, to: &members) }
-        if members.isEmpty, endpoint.input.isSatisfiedByNothing { return Data() }
+        if members.isEmpty, endpoint.input.acceptsEmptyObject { return Data() }
         return JSONValue.object(members).json()
     }
 

@@ -35,7 +35,7 @@ struct Routes: Sendable {
     /// Entries with fields in their path, those with the fewest first.
     private var templated: [Entry] = []
 
-    init(_ contracts: [ContractDescription], pages: [Page] = []) throws(RouteConflict) {
+    init(_ contracts: [ContractDescriptor], pages: [Page] = []) throws(RouteConflict) {
         for contract in contracts {
             for endpoint in contract.endpoints {
                 let method = endpoint.http.method.rawValue

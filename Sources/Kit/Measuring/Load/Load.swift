@@ -33,10 +33,10 @@ extension Load {
             // Naming it keeps the task on the actor.
             return Task {
                 _ = isolation
-                return await Tally.of(schedule, call)
+                return await CallCounts.of(schedule, call)
             }
         }
-        var tallies: [Tally] = []
+        var tallies: [CallCounts] = []
         for task in tasks { tallies.append(await task.value) }
         // Paced calls may all be back before their time is over.
         let elapsed = max(start.duration(to: .now), callsPerSecond == nil ? .zero : time)
@@ -48,13 +48,13 @@ extension Load {
 }
 
 /// The observations of one caller.
-struct Tally: Sendable {
+struct CallCounts: Sendable {
     var times: [Duration] = []
     var failures = 0
 
-    static func of(_ schedule: Schedule, _ call: @Sendable () async throws -> Void) async -> Tally {
+    static func of(_ schedule: Schedule, _ call: @Sendable () async throws -> Void) async -> CallCounts {
         var schedule = schedule
-        var tally = Tally()
+        var tally = CallCounts()
         while let start = await schedule.next() {
             do {
                 try await call()

@@ -10,7 +10,7 @@ public struct Sample: Sendable {
 
     public init() {}
 
-    mutating func add(_ tally: Tally) {
+    mutating func add(_ tally: CallCounts) {
         for time in tally.times { latencies.record(time) }
         failures += tally.failures
     }

@@ -27,7 +27,7 @@ public struct Call: Sendable {
     /// Which transport it came by, for logs and metrics.
     public var transport: Transport
     /// Gets where the call's time went, if the caller wants to know.
-    public var timing: Timing?
+    public var timing: ReportedTimings?
     /// The problem of an input that its front could not translate. The dispatcher answers with it, so that this call
     /// too is logged and counted.
     public var fault: Problem?
@@ -47,7 +47,7 @@ public struct Call: Sendable {
         timeout: Duration? = nil,
         received: ContinuousClock.Instant = .now,
         transport: Transport = .inProcess,
-        timing: Timing? = nil,
+        timing: ReportedTimings? = nil,
         fault: Problem? = nil
     ) {
         self.endpoint = endpoint
@@ -72,7 +72,7 @@ extension Call {
 
     /// True for calls to the kit's own endpoints, such as checks of health, which are answered when all others are refused:
     /// at the limit of calls in flight, and while the service stops.
-    public var isVital: Bool { endpoint.hasPrefix("_") }
+    public var isInternal: Bool { endpoint.hasPrefix("_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
     /// `Authorization` (RFC 6750, section 2.1).

@@ -11,7 +11,7 @@ package enum Coding {
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
         var json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
-        if json == .null, Input.schema.isSatisfiedByNothing { json = [:] }
+        if json == .null, Input.schema.acceptsEmptyObject { json = [:] }
         let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {
             throw Problem(

@@ -15,7 +15,7 @@ public enum Reply: Sendable {
         }
     }
 
-    /// The reply of an endpoint of OAuth (``HTTPShape/oauth``), which has errors of its own.
+    /// The reply of an endpoint of OAuth (``HTTPBinding/oauth``), which has errors of its own.
     var oauth: Reply {
         switch self {
         case .success: self

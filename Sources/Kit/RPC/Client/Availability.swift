@@ -75,8 +75,8 @@ final class Availability: Sendable {
             state.lastID += 1
             return state.lastID
         }
-        let timer = Deadlines.shared.schedule(at: end) { self.resume(id) }
-        defer { Deadlines.shared.cancel(timer) }
+        let timer = TimerQueue.shared.schedule(at: end) { self.resume(id) }
+        defer { TimerQueue.shared.cancel(timer) }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayWait = state.withLock { state in

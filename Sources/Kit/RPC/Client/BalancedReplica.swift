@@ -32,7 +32,7 @@ package final class BalancedReplica: Sendable {
     /// The time that one more call may take, as far as that can be guessed.
     var load: Double { state.withLock { $0.load(at: .now) } }
 
-    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let start = ContinuousClock.now
         let task = Task.immediate { await self.caller.call(call, endpoint) }
         let (id, mustWatch) = state.withLock { $0.begin(endpoint.isIdempotent ? task : nil, at: start) }
@@ -63,7 +63,7 @@ package final class BalancedReplica: Sendable {
     /// Looks after a while whether the replica has answered, and asks it whether it lives if it has not. One that is
     /// silent is left out, and its calls that may be repeated end.
     private func watch() {
-        _ = Deadlines.shared.schedule(at: .now + Self.silence) { [weak self] in
+        _ = TimerQueue.shared.schedule(at: .now + Self.silence) { [weak self] in
             guard let self else { return }
             switch state.withLock({ $0.look(at: .now) }) {
             case .idle: break
@@ -106,7 +106,7 @@ package final class BalancedReplica: Sendable {
 
     /// Asks the replica again and again whether it is ready, until it is.
     private func probe(after pause: Duration) {
-        _ = Deadlines.shared.schedule(at: .now + pause * Double.random(in: 0.5...1)) { [weak self] in
+        _ = TimerQueue.shared.schedule(at: .now + pause * Double.random(in: 0.5...1)) { [weak self] in
             Task { await self?.probeOnce(pause: min(pause * 2, Self.probeInterval)) }
         }
     }

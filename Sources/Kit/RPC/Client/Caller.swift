@@ -11,7 +11,7 @@ public protocol Caller: Sendable {
     /// - Parameters:
     ///   - call: its `timeout` is set.
     ///   - endpoint: what is called.
-    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply
+    func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply
 
     /// The transport, for traces; ``Transport/inProcess`` by default.
     var transport: Transport { get }

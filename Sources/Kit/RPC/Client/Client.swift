@@ -30,7 +30,7 @@ public struct Client<C: Contract>: Sendable {
     /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
     public func call<Input, Output>(
         _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
-        timeout: Duration? = nil, timing: Timing? = nil
+        timeout: Duration? = nil, timing: ReportedTimings? = nil
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.longestDeadline)
         guard time > .zero else { throw Problem.late }
@@ -52,7 +52,7 @@ extension Client {
     /// Calls an endpoint that takes nothing.
     public func call<Output>(
         _ endpoint: Endpoint<Empty, Output>, in context: CallContext? = nil, token: String? = nil,
-        timeout: Duration? = nil, timing: Timing? = nil
+        timeout: Duration? = nil, timing: ReportedTimings? = nil
     ) async throws(Problem) -> Output {
         try await call(endpoint, Empty(), in: context, token: token, timeout: timeout, timing: timing)
     }

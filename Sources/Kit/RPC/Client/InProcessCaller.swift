@@ -10,7 +10,7 @@ public struct InProcessCaller: Caller {
 
     public var isConnected: Bool { true }
 
-    public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         await dispatcher.dispatch(call)
     }
 

@@ -14,14 +14,14 @@ struct InterceptedCaller: Caller {
 
     var isConnected: Bool { get async { await caller.isConnected } }
 
-    func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         await send(call, endpoint, interceptors[...])
     }
 
     func close() async { await caller.close() }
 
     private func send(
-        _ call: Call, _ endpoint: EndpointDescription, _ interceptors: ArraySlice<any ClientInterceptor>
+        _ call: Call, _ endpoint: EndpointDescriptor, _ interceptors: ArraySlice<any ClientInterceptor>
     ) async -> Reply {
         guard let first = interceptors.first else { return await caller.call(call, endpoint) }
         return await first.intercept(call, to: endpoint) { call in

@@ -14,11 +14,11 @@ public protocol CallObserver: Sendable {
 
     /// Called once for each call that reached the dispatcher, when its handler has ended: before ``didReply(to:with:)``, or
     /// long after, if the call was given up while its handler ran on.
-    func didFinish(_ call: Call, _ ledger: Ledger)
+    func didFinish(_ call: Call, _ timings: ServerTimings)
 }
 
 extension CallObserver {
     public func observer(for endpoint: String) -> any CallObserver { self }
 
-    public func didFinish(_ call: Call, _ ledger: Ledger) {}
+    public func didFinish(_ call: Call, _ timings: ServerTimings) {}
 }

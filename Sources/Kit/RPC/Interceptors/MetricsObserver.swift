@@ -12,7 +12,7 @@ public final class MetricsObserver: CallObserver {
         public static let duration = "rpc_server_call_duration_seconds"
         /// A counter: calls, by service, endpoint, transport and status.
         public static let calls = "rpc_server_calls_total"
-        /// A timer: the phases of a ``Ledger``, by service, transport and phase. Its sum and its count are enough.
+        /// A timer: the phases of a ``ServerTimings``, by service, transport and phase. Its sum and its count are enough.
         public static let phases = "rpc_server_phase_duration_seconds"
 
         public static let help = [
@@ -26,7 +26,7 @@ public final class MetricsObserver: CallObserver {
     private let unknown: EndpointMetrics
 
     /// - Parameter contracts: of the service, its own first. The kit's own, which every service has, are added.
-    public init(_ contracts: [ContractDescription], factory: any MetricsFactory = MetricsSystem.factory) {
+    public init(_ contracts: [ContractDescriptor], factory: any MetricsFactory = MetricsSystem.factory) {
         let service = ServiceMetrics(contracts.first?.name ?? "", factory)
         let all = contracts + [HealthContract.description, MetaContract.description]
         let names = all.flatMap { contract in contract.endpoints.map(contract.qualifiedName) }
@@ -38,7 +38,7 @@ public final class MetricsObserver: CallObserver {
     public func observer(for endpoint: String) -> any CallObserver { known[endpoint] ?? unknown }
 
     public func didReply(to call: Call, with reply: Reply) { unknown.didReply(to: call, with: reply) }
-    public func didFinish(_ call: Call, _ ledger: Ledger) { unknown.didFinish(call, ledger) }
+    public func didFinish(_ call: Call, _ timings: ServerTimings) { unknown.didFinish(call, timings) }
 }
 
 /// The metrics of all endpoints together.
@@ -57,12 +57,12 @@ private final class ServiceMetrics: Sendable {
         zeroMQ = PhaseTimers(name, .zeroMQ, factory)
     }
 
-    func record(_ ledger: Ledger, by transport: Transport) {
+    func record(_ timings: ServerTimings, by transport: Transport) {
         switch transport {
-        case .inProcess: inProcess.record(ledger)
-        case .http: http.record(ledger)
-        case .zeroMQ: zeroMQ.record(ledger)
-        default: timers(of: transport).record(ledger)
+        case .inProcess: inProcess.record(timings)
+        case .http: http.record(timings)
+        case .zeroMQ: zeroMQ.record(timings)
+        default: timers(of: transport).record(timings)
         }
     }
 
@@ -101,7 +101,7 @@ private final class EndpointMetrics: CallObserver {
         counter.increment()
     }
 
-    func didFinish(_ call: Call, _ ledger: Ledger) { service.record(ledger, by: call.transport) }
+    func didFinish(_ call: Call, _ timings: ServerTimings) { service.record(timings, by: call.transport) }
 
     private func timer(_ series: inout Series) -> Timer {
         if let known = series.timer { return known }
@@ -126,7 +126,7 @@ private final class EndpointMetrics: CallObserver {
     }
 }
 
-/// A timer for each phase of a ledger, made with the first call.
+/// A timer for each phase, made with the first call.
 private final class PhaseTimers: Sendable {
     private struct Timers {
         let queue, wait, access, decode, handler, encode: Timer
@@ -142,7 +142,7 @@ private final class PhaseTimers: Sendable {
         }
     }
 
-    func record(_ ledger: Ledger) {
+    func record(_ timings: ServerTimings) {
         let timers = timers.withLock { timers in
             if let timers { return timers }
             let made = Timers(
@@ -151,11 +151,11 @@ private final class PhaseTimers: Sendable {
             timers = made
             return made
         }
-        timers.queue.recordNanoseconds(ledger.queue)
-        timers.wait.recordNanoseconds(ledger.wait)
-        timers.access.recordNanoseconds(ledger.access)
-        timers.decode.recordNanoseconds(ledger.decode)
-        timers.handler.recordNanoseconds(ledger.handler)
-        timers.encode.recordNanoseconds(ledger.encode)
+        timers.queue.recordNanoseconds(timings.queue)
+        timers.wait.recordNanoseconds(timings.wait)
+        timers.access.recordNanoseconds(timings.access)
+        timers.decode.recordNanoseconds(timings.decode)
+        timers.handler.recordNanoseconds(timings.handler)
+        timers.encode.recordNanoseconds(timings.encode)
     }
 }

@@ -30,9 +30,9 @@ extension [any ClientInterceptor] {
 
 extension TracingInterceptor: ServerInterceptor {
     public func intercept(
-        _ call: Call, to endpoint: EndpointDescription?, _ next: (Call) async -> Reply
+        _ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply
     ) async -> Reply {
-        guard !call.isVital else { return await next(call) }
+        guard !call.isInternal else { return await next(call) }
         let parent = serviceContext(of: call.trace) ?? .topLevel
         let span = tracer.startSpan(call.serverSpanName(endpoint), context: parent, ofKind: .server)
         if let origin = call.origin { span.attributes["client.address"] = origin }
@@ -42,7 +42,7 @@ extension TracingInterceptor: ServerInterceptor {
 
 extension TracingInterceptor: ClientInterceptor {
     public func intercept(
-        _ call: Call, to endpoint: EndpointDescription, _ next: (Call) async -> Reply
+        _ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply
     ) async -> Reply {
         let parent = ServiceContext.current ?? serviceContext(of: call.trace) ?? .topLevel
         let span = tracer.startSpan(call.clientSpanName(endpoint), context: parent, ofKind: .client)
@@ -52,7 +52,7 @@ extension TracingInterceptor: ClientInterceptor {
 
 extension TracingInterceptor {
     private func trace(
-        _ call: Call, _ endpoint: EndpointDescription?, with span: any Span, _ next: (Call) async -> Reply
+        _ call: Call, _ endpoint: EndpointDescriptor?, with span: any Span, _ next: (Call) async -> Reply
     ) async -> Reply {
         defer { span.end() }
         var call = call
@@ -96,19 +96,19 @@ extension Call {
     fileprivate var method: String { endpoint.replacing(".", with: "/", maxReplacements: 1) }
 
     /// `GET` over HTTP, for the path says nothing to a proxy between.
-    fileprivate func clientSpanName(_ endpoint: EndpointDescription) -> String {
+    fileprivate func clientSpanName(_ endpoint: EndpointDescriptor) -> String {
         transport == .http ? endpoint.http.method.rawValue : method
     }
 
     /// `GET /path/{field}` over HTTP.
-    fileprivate func serverSpanName(_ endpoint: EndpointDescription?) -> String {
+    fileprivate func serverSpanName(_ endpoint: EndpointDescriptor?) -> String {
         guard transport == .http, let endpoint else { return method }
         return "\(endpoint.http.method.rawValue) \(endpoint.http.path)"
     }
 }
 
 extension SpanAttributes {
-    fileprivate mutating func describe(_ call: Call, _ endpoint: EndpointDescription?) {
+    fileprivate mutating func describe(_ call: Call, _ endpoint: EndpointDescriptor?) {
         let names = call.endpoint.split(separator: ".", maxSplits: 1)
         self["rpc.system"] = "starmicroservices"
         if let service = names.first { self["rpc.service"] = String(service) }

@@ -7,7 +7,7 @@ public struct ContractError: Error, Equatable, CustomStringConvertible {
 
 extension Dispatcher {
     /// Puts each endpoint's handler under the endpoint's qualified name.
-    static func bind(_ served: [(ContractDescription, Handlers)]) throws(ContractError) -> [String: Handler] {
+    static func bind(_ served: [(ContractDescriptor, Handlers)]) throws(ContractError) -> [String: Handler] {
         var bound: [String: Handler] = [:]
         var routes: [String: String] = [:]
         if let (own, _) = served.first { try check(own) }
@@ -37,7 +37,7 @@ extension Dispatcher {
     }
 
     private static func index(
-        _ handlers: Handlers, of contract: ContractDescription
+        _ handlers: Handlers, of contract: ContractDescriptor
     ) throws(ContractError) -> [String: Handler] {
         var index: [String: Handler] = [:]
         for handler in handlers.all where index.updateValue(handler, forKey: handler.endpoint.name) != nil {
@@ -47,7 +47,7 @@ extension Dispatcher {
     }
 
     /// Names that begin with `_` are the kit's own.
-    private static func check(_ contract: ContractDescription) throws(ContractError) {
+    private static func check(_ contract: ContractDescriptor) throws(ContractError) {
         guard isName(contract.name, 1...32, beside: "") else {
             throw ContractError(
                 description: "The contract's name “\(contract.name)” is not made of 1 to 32 characters a-z and 0-9.")
@@ -62,7 +62,7 @@ extension Dispatcher {
             }
     }
 
-    private static func check(_ endpoint: EndpointDescription, _ name: String) throws(ContractError) {
+    private static func check(_ endpoint: EndpointDescriptor, _ name: String) throws(ContractError) {
         guard isName(endpoint.name, 1...64, beside: "_") else {
             throw ContractError(
                 description: "The endpoint's name in “\(name)” is not made of 1 to 64 characters a-z, 0-9 and _.")

@@ -7,7 +7,7 @@ import Logging
 /// ``answer(_:by:_:on:_:)`` is the whole story of a request.
 public final class Dispatcher: Sendable {
     /// The endpoints served here, contract by contract: the service's own first, then the kit's.
-    public let contracts: [ContractDescription]
+    public let contracts: [ContractDescriptor]
 
     /// The target of an endpoint's calls.
     private struct Place {
@@ -16,10 +16,10 @@ public final class Dispatcher: Sendable {
     }
 
     private let places: [String: Place]
-    private let lifetime: Lifetime
+    private let lifetime: ShutdownState
     private let home: any Actor
     private let verifier: any TokenVerifier
-    private let admission: Admission
+    private let admission: CallLimit
     private let interceptors: [any ServerInterceptor]
     private let observers: [any CallObserver]
 
@@ -35,10 +35,10 @@ public final class Dispatcher: Sendable {
     ///   - observers: learn of each reply.
     /// - Throws: ``ContractError`` where contract and handlers do not fit together.
     public init(
-        _ service: some Service, contract: ContractDescription, verifier: any TokenVerifier, maxInFlight: Int = 4096,
+        _ service: some Service, contract: ContractDescriptor, verifier: any TokenVerifier, maxInFlight: Int = 4096,
         interceptors: [any ServerInterceptor] = .tracing, observers: [any CallObserver] = []
     ) throws(ContractError) {
-        let lifetime = Lifetime()
+        let lifetime = ShutdownState()
         let served = [
             (contract, service.handlers),
             (HealthContract.description, HealthContract.handlers(service, verifier, lifetime)),
@@ -53,7 +53,7 @@ public final class Dispatcher: Sendable {
         home = service
         self.lifetime = lifetime
         self.verifier = verifier
-        admission = Admission(limit: maxInFlight)
+        admission = CallLimit(limit: maxInFlight)
         self.interceptors = interceptors
         self.observers = observers
     }
@@ -113,7 +113,7 @@ public final class Dispatcher: Sendable {
     }
 
     private func refusal(of call: Call) -> Problem? {
-        guard lifetime.isStopping, !call.isVital else { return nil }
+        guard lifetime.isStopping, !call.isInternal else { return nil }
         return Problem(.notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
     }
 
@@ -133,15 +133,15 @@ public final class Dispatcher: Sendable {
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
         _ observers: [any CallObserver], on home: isolated any Actor
     ) async {
-        var ledger = Ledger(from: running.call.received)
-        ledger.wait = ledger.lap()
+        var timings = ServerTimings(from: running.call.received)
+        timings.wait = timings.split()
         let reply =
             interceptors.isEmpty
-            ? await answer(running, by: deadline, handler, on: home, &ledger)
-            : await intercept(running, by: deadline, handler, on: home, &ledger)
+            ? await answer(running, by: deadline, handler, on: home, &timings)
+            : await intercept(running, by: deadline, handler, on: home, &timings)
         let ended = interceptors.isEmpty ? running : running.intercepted
-        for observer in observers { observer.didFinish(ended.call, ledger) }
-        ended.call.timing?.note(ledger)
+        for observer in observers { observer.didFinish(ended.call, timings) }
+        ended.call.timing?.note(timings)
         running.finish(reply)
     }
 
@@ -149,29 +149,30 @@ public final class Dispatcher: Sendable {
     @inline(never)
     private func intercept(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
-        _ ledger: inout Ledger
+        _ timings: inout ServerTimings
     ) async -> Reply {
-        await pass(running.call, through: interceptors[...], running, by: deadline, handler, on: home, &ledger)
+        await pass(running.call, through: interceptors[...], running, by: deadline, handler, on: home, &timings)
     }
 
     private func pass(
         _ call: Call, through interceptors: ArraySlice<any ServerInterceptor>, _ running: RunningCall,
-        by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor, _ ledger: inout Ledger
+        by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
+        _ timings: inout ServerTimings
     ) async -> Reply {
         guard let first = interceptors.first else {
             let intercepted = RunningCall(call)
             running.intercepted = intercepted
-            return await answer(intercepted, by: deadline, handler, on: home, &ledger)
+            return await answer(intercepted, by: deadline, handler, on: home, &timings)
         }
         return await first.intercept(call, to: handler?.endpoint) { call in
-            await pass(call, through: interceptors.dropFirst(), running, by: deadline, handler, on: home, &ledger)
+            await pass(call, through: interceptors.dropFirst(), running, by: deadline, handler, on: home, &timings)
         }
     }
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.
     private func answer(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
-        on home: isolated any Actor, _ ledger: inout Ledger
+        on home: isolated any Actor, _ timings: inout ServerTimings
     ) async -> Reply {
         do {
             // 1. The endpoint is one of the contract's.
@@ -180,9 +181,9 @@ public final class Dispatcher: Sendable {
             }
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
             guard deadline > .now else { throw Problem.late }
-            let isVital = running.call.isVital
-            if !isVital { try admission.enter(handler.load) }
-            defer { if !isVital { admission.leave(handler.load, by: deadline) } }
+            let isInternal = running.call.isInternal
+            if !isInternal { try admission.enter(handler.load) }
+            defer { if !isInternal { admission.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, running.call.token)
             let context = CallContext(running.call, by: principal, deadline: deadline)
@@ -191,11 +192,11 @@ public final class Dispatcher: Sendable {
             }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: running.call)
-            ledger.access = ledger.lap()
-            let body = try await handler.answer(running.call.body, context, &ledger)
+            timings.access = timings.split()
+            let body = try await handler.answer(running.call.body, context, &timings)
             return .success(status: handler.endpoint.http.status, body: body)
         } catch {
-            ledger.stop()
+            timings.stop()
             return .failure(problem(of: error, running.call))
         }
     }

@@ -3,14 +3,14 @@ import Foundation
 
 /// An endpoint together with the method that answers it.
 public final class Handler: Sendable {
-    typealias Answer = @Sendable (_ input: Data, CallContext, inout Ledger) async throws -> Data
+    typealias Answer = @Sendable (_ input: Data, CallContext, inout ServerTimings) async throws -> Data
 
-    public let endpoint: EndpointDescription
+    public let endpoint: EndpointDescriptor
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
     let answer: Answer
     let load = EndpointLoad()
 
-    init(_ endpoint: EndpointDescription, answer: @escaping Answer) {
+    init(_ endpoint: EndpointDescriptor, answer: @escaping Answer) {
         self.endpoint = endpoint
         self.answer = answer
     }
@@ -38,13 +38,13 @@ public func handle<Input, Output>(
     _ endpoint: Endpoint<Input, Output>,
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
-    Handler(endpoint.description) { json, context, ledger in
+    Handler(endpoint.description) { json, context, timings in
         let input = try Coding.input(Input.self, from: json)
-        ledger.decode = ledger.lap()
+        timings.decode = timings.split()
         let output = try await method(input, context)
-        ledger.handler = ledger.lap()
+        timings.handler = timings.split()
         let body = try Coding.encode(output)
-        ledger.encode = ledger.lap()
+        timings.encode = timings.split()
         return body
     }
 }

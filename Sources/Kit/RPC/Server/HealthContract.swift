@@ -20,13 +20,14 @@ public enum HealthContract: Contract {
         check
     }
 
-    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ lifetime: Lifetime) -> Handlers {
+    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ lifetime: ShutdownState) -> Handlers
+    {
         let start = ContinuousClock.now
         return Handlers {
             handle(live) { _, _ in Health(status: "live", since: start) }
             handle(check) { _, _ in
                 guard !lifetime.isEnding else { throw Problem(.notReady, "The service is about to stop.") }
-                var waits = await service.waitsFor()
+                var waits = await service.pendingDependencies()
                 if !verifier.isReady { waits.append("keys to verify tokens with") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
                 return Health(status: "ready", since: start)

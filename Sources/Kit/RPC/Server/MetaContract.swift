@@ -14,7 +14,7 @@ public enum MetaContract: Contract {
 
     public static let endpoints = Endpoints { contract }
 
-    static func handlers(_ description: ContractDescription) -> Handlers {
+    static func handlers(_ description: ContractDescriptor) -> Handlers {
         let document = JSONDocument(value: description.json)
         return Handlers { handle(contract) { _, _ in document } }
     }

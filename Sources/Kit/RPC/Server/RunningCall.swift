@@ -9,7 +9,7 @@ public final class RunningCall: Sendable {
     private struct State {
         var answer: Answer?
         var task: Task<Void, Never>?
-        var timer: Deadlines.Ticket?
+        var timer: TimerQueue.TimerHandle?
         var intercepted: RunningCall?
     }
 
@@ -42,7 +42,7 @@ public final class RunningCall: Sendable {
             defer { state = State(intercepted: state.intercepted) }
             return (state.answer, state.timer, state.intercepted)
         }
-        if let timer { Deadlines.shared.cancel(timer) }
+        if let timer { TimerQueue.shared.cancel(timer) }
         answer?(reply, (intercepted ?? self).call)
     }
 
@@ -51,7 +51,7 @@ public final class RunningCall: Sendable {
         state.withLock { state in
             guard state.answer != nil else { return }
             state.task = task
-            state.timer = Deadlines.shared.schedule(at: deadline) { [weak self] in
+            state.timer = TimerQueue.shared.schedule(at: deadline) { [weak self] in
                 self?.cancel(.deadlineExceeded)
             }
         }

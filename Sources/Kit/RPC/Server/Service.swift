@@ -16,11 +16,11 @@ public protocol Service: Actor {
     /// The dependencies that the service still waits for, a few words each; empty once it is ready.
     ///
     /// Asked for at each readiness check, within 200 ms.
-    func waitsFor() async -> [String]
+    func pendingDependencies() async -> [String]
 }
 
 extension Service {
-    public func waitsFor() async -> [String] { [] }
+    public func pendingDependencies() async -> [String] { [] }
 }
 
 /// The executor that a service's actor runs on: that of the thread which owns its sockets.

@@ -8,7 +8,7 @@ package import Foundation
 public struct SigningKey: Sendable {
     private let secret: Curve25519.Signing.PrivateKey
     /// The public key with which others verify its signatures.
-    public let publicKey: VerificationKey
+    public let publicKey: JWK
 
     /// The name under which tokens refer to the key: the thumbprint of its public half (RFC 7638).
     public var kid: String { publicKey.kid }
@@ -20,7 +20,7 @@ public struct SigningKey: Sendable {
 
     private init(_ secret: Curve25519.Signing.PrivateKey) {
         self.secret = secret
-        publicKey = VerificationKey(secret.publicKey)
+        publicKey = JWK(secret.publicKey)
     }
 
     /// - Throws: where BoringSSL runs out of memory.
@@ -36,7 +36,7 @@ extension SigningKey: CustomStringConvertible, CustomReflectable {
 
 // The key as a JWK (RFC 8037, section 2), which is how it is kept.
 extension SigningKey {
-    private struct JWK: Decodable {
+    private struct PrivateJWK: Decodable {
         let kty: String
         let crv: String
         let alg: String
@@ -48,7 +48,7 @@ extension SigningKey {
 
     /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
     package init?(jwk json: Data) {
-        guard let jwk = try? JSONCoding.decode(JWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
+        guard let jwk = try? JSONCoding.decode(PrivateJWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
             jwk.alg == TokenHeader.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
             let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
         else { return nil }

@@ -11,27 +11,27 @@ public import RPC
 /// look-up and no change of thread.
 public final class AccessTokenVerifier: TokenVerifier {
     /// Bytes. A longer token is refused unread.
-    public static let longestToken = 8192
+    public static let maxTokenLength = 8192
     /// Seconds for which a verified token is remembered at the most.
     static let memory: TimeInterval = 60
     /// The most tokens that are remembered.
     public static let cacheLimit = 10_000
 
-    private let rules: TokenRules
-    let ring: KeyRing
-    private let source: any KeySource
+    private let rules: ClaimsValidator
+    let ring: TrustStore
+    private let source: any IssuerClient
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - issuer: what `iss` must be.
     ///   - audience: what `aud` must be or contain.
-    ///   - source: where keys and revocations come from. It is asked by ``warmUp(failed:)``, by ``catchUp()``, and when a
+    ///   - source: where keys and revocations come from. It is asked by ``warmUp(failed:)``, by ``resync()``, and when a
     ///     token names a key that is not known: then at most once in 10 seconds, however many such tokens come.
     ///   - cacheLimit: the most tokens that are remembered, at least 2.
     ///   - now: the wall clock.
     public convenience init(
-        issuer: String, audience: String, source: any KeySource, cacheLimit: Int = cacheLimit,
+        issuer: String, audience: String, source: any IssuerClient, cacheLimit: Int = cacheLimit,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.init(issuer: issuer, audience: audience, source: source, cacheLimit: cacheLimit, now: now) {
@@ -40,12 +40,12 @@ public final class AccessTokenVerifier: TokenVerifier {
     }
 
     init(
-        issuer: String, audience: String, source: any KeySource, cacheLimit: Int = cacheLimit,
+        issuer: String, audience: String, source: any IssuerClient, cacheLimit: Int = cacheLimit,
         now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
-        rules = TokenRules(issuer: issuer, audience: audience)
+        rules = ClaimsValidator(issuer: issuer, audience: audience)
         self.source = source
-        ring = KeyRing(source: source, cacheLimit: cacheLimit, now: now)
+        ring = TrustStore(source: source, cacheLimit: cacheLimit, now: now)
         self.now = now
         self.sleep = sleep
     }
@@ -54,11 +54,11 @@ public final class AccessTokenVerifier: TokenVerifier {
     public var isReady: Bool { ring.isReady }
 
     /// Counters since the start.
-    public var figures: VerifierFigures { ring.figures }
+    public var figures: VerifierStatistics { ring.figures }
 
     /// Puts a new set of keys in the place of the old one, as the issuer does when its keys change. Tokens of keys that are
     /// not in it stop at once.
-    public func replaceKeys(_ keys: KeySet) {
+    public func replaceKeys(_ keys: JWKSet) {
         ring.replace(keys)
     }
 
@@ -66,7 +66,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     ///
     /// - Returns: whether nothing is missing between what was known and this.
     @discardableResult
-    public func apply(_ changes: TokenChanges) -> Bool {
+    public func apply(_ changes: TrustUpdates) -> Bool {
         ring.apply(changes)
     }
 
@@ -77,18 +77,18 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// if its key is   not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task
     /// is cancelled while   it waits for them.
     public func verify(_ token: String) async throws(Problem) -> Principal {
-        guard token.utf8.count <= Self.longestToken else { throw .tokenInvalid }
+        guard token.utf8.count <= Self.maxTokenLength else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
         return try await verifyAnew(token)
     }
 
     private func verifyAnew(_ token: String) async throws(Problem) -> Principal {
-        guard let parts = CompactToken(token) else { throw .tokenInvalid }
+        guard let parts = JWSCompact(token) else { throw .tokenInvalid }
         let (key, round) = try await key(parts.header.kid)
         guard key.verifies(parts) else { throw .tokenInvalid }
         let moment = now()
         let principal = try rules.principal(parts.claims, at: moment)
-        let deadline = min(principal.expires + TokenRules.leeway, moment + Self.memory)
+        let deadline = min(principal.expires + ClaimsValidator.leeway, moment + Self.memory)
         guard ring.admit(token, principal, until: deadline, round: round) else { throw .tokenInvalid }
         return principal
     }
@@ -115,7 +115,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     }
 
     /// The key of this name, fetched where it is not known.
-    private func key(_ kid: String) async throws(Problem) -> (VerificationKey, round: Int) {
+    private func key(_ kid: String) async throws(Problem) -> (JWK, round: Int) {
         if let known = ring.key(kid) { return known }
         await ring.fetch(isUrgent: false)
         if let fetched = ring.key(kid) { return fetched }

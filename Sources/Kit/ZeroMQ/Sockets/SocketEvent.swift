@@ -71,7 +71,7 @@ public protocol OutboundMessage {
 
 extension SocketEvent {
     /// - Returns: `nil` for what is the connection's own business.
-    init?(_ event: StreamConnection.Event, of peer: RoutingID) {
+    init?(_ event: StreamConnection.Signal, of peer: RoutingID) {
         switch event {
         case .ready: self = .connected(peer)
         case .message(let frames): self = .message(frames, from: peer)

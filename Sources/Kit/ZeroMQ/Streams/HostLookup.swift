@@ -17,7 +17,7 @@ final class HostLookup {
 
     private let answer: Answer
     private let thread: SocketThread
-    private var attachment: SocketAttachment?
+    private var attachment: PollRegistration?
 
     /// - Parameter handler: called on the socket thread, unless the lookup is cancelled first; with no address if the
     /// name has none.

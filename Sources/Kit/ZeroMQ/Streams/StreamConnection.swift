@@ -6,7 +6,7 @@ internal import ZMTP
 ///
 /// The writes of one turn of the thread are gathered in few pieces, the last at its end.
 final class StreamConnection: Flushable {
-    enum Event {
+    enum Signal {
         /// The handshake is done: messages can flow.
         case ready
         /// The frames are lent until the handler returns.
@@ -44,8 +44,8 @@ final class StreamConnection: Flushable {
     private let settings: Settings
     private let thread: SocketThread
     private var session: Session
-    private var handler: ((Event) -> Void)?
-    private var attachment: SocketAttachment?
+    private var handler: ((Signal) -> Void)?
+    private var attachment: PollRegistration?
     /// The beginning of a message whose rest has not come.
     private var unread: [UInt8] = []
     /// The bytes that are held of an unfinished message.
@@ -71,7 +71,7 @@ final class StreamConnection: Flushable {
     /// - Parameter descriptor: connected and non-blocking. It is closed with the connection.
     init(
         _ descriptor: Int32, as role: Session.Role, _ settings: Settings, on thread: SocketThread,
-        handler: @escaping (Event) -> Void
+        handler: @escaping (Signal) -> Void
     ) {
         self.descriptor = descriptor
         self.settings = settings
@@ -127,7 +127,7 @@ final class StreamConnection: Flushable {
         close()
     }
 
-    private func ready(for readiness: SocketAttachment.Readiness) {
+    private func ready(for readiness: PollRegistration.Readiness) {
         if readiness.contains(.writable) {
             flush()
             if owesWritable, session.output.count == 0 {

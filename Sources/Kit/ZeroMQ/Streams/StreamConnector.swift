@@ -16,7 +16,7 @@ final class StreamConnector {
     /// An attempt to connect, which is over when the descriptor is writable or the alarm goes off.
     private struct Attempt {
         let descriptor: Int32
-        let attachment: SocketAttachment
+        let attachment: PollRegistration
         /// The addresses to try after this one.
         let rest: ArraySlice<SocketAddress>
     }
@@ -27,9 +27,9 @@ final class StreamConnector {
     private let options: SocketOptions
     private let settings: StreamConnection.Settings
     private let thread: SocketThread
-    private let handler: (StreamConnection.Event) -> Void
+    private let handler: (StreamConnection.Signal) -> Void
     private var state = State.waiting
-    private var alarm: Alarm?
+    private var timer: ThreadTimer?
     private var nextCheck: ContinuousClock.Instant?
     private var pause: Duration
 
@@ -41,7 +41,7 @@ final class StreamConnector {
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
     init(
         as role: Session.Role, to address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread, handler: @escaping (StreamConnection.Event) -> Void
+        on thread: SocketThread, handler: @escaping (StreamConnection.Signal) -> Void
     ) throws(ZeroMQError) {
         guard address.isConnectable else {
             throw ZeroMQError(code: EINVAL, operation: "connect \(address)", reason: "a wildcard can only be bound")
@@ -55,7 +55,7 @@ final class StreamConnector {
         settings = StreamConnection.Settings(
             options, for: address, in: context, highWaterMark: Self.highWaterMark)
         pause = options.reconnectInterval
-        alarm = try Alarm(on: thread) { [unowned self] in alarmed() }
+        timer = try ThreadTimer(on: thread) { [unowned self] in alarmed() }
         connect()
     }
 
@@ -68,7 +68,7 @@ final class StreamConnector {
 
     /// Writes what the system takes at once, and closes the connection without an event.
     func close() {
-        alarm?.cancel()
+        timer?.cancel()
         leave()?.finish(by: .now)
         state = .closed
     }
@@ -126,7 +126,7 @@ extension StreamConnector {
             StreamSocket.configureTCP(descriptor, options)
             let attachment = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
             state = .connecting(Attempt(descriptor: descriptor, attachment: attachment, rest: rest))
-            alarm?.set(after: options.connectTimeout)
+            timer?.set(after: options.connectTimeout)
             return
         }
         tryLater()
@@ -152,7 +152,7 @@ extension StreamConnector {
         checkBy(.now + settings.handshakeTime)
     }
 
-    private func receive(_ event: StreamConnection.Event) {
+    private func receive(_ event: StreamConnection.Signal) {
         switch event {
         case .ready: pause = options.reconnectInterval
         case .message, .writable, .refused, .crowded: break
@@ -167,7 +167,7 @@ extension StreamConnector {
     private func tryLater() {
         state = .waiting
         // Callers that all lost one server do not all come back at the same instant.
-        alarm?.set(after: pause * Double.random(in: 0.5...1))
+        timer?.set(after: pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, options.reconnectMaximum)
     }
 }
@@ -178,7 +178,7 @@ extension StreamConnector {
     private func checkBy(_ instant: ContinuousClock.Instant) {
         if let nextCheck, nextCheck <= instant { return }
         nextCheck = instant
-        alarm?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
+        timer?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
     }
 
     private func alarmed() {

@@ -18,12 +18,12 @@ final class StreamListener {
     private let settings: StreamConnection.Settings
     private let handler: (SocketEvent) -> Void
     private var place: ListeningPlace?
-    private var attachments: [SocketAttachment] = []
+    private var attachments: [PollRegistration] = []
     private var connections: [PeerNumber: StreamConnection] = [:]
     /// Those whose handshake is not done, oldest first.
     private var handshaking: [PeerNumber] = []
     private var lastNumber: PeerNumber = 0
-    private var alarm: Alarm?
+    private var timer: ThreadTimer?
     private var nextCheck: ContinuousClock.Instant?
 
     /// Little: what a slow peer of a ROUTER does not read is its front's business, which bounds and counts it.
@@ -57,7 +57,7 @@ final class StreamListener {
         let place = try ListeningPlace(at: address, in: context, backlog: options.backlog)
         self.place = place
         self.address = place.address
-        alarm = try Alarm(on: thread) { [unowned self] in check() }
+        timer = try ThreadTimer(on: thread) { [unowned self] in check() }
         attach(place)
         if place.canBeLost { checkBy(.now + Self.placeCheckInterval) }
     }
@@ -82,7 +82,7 @@ final class StreamListener {
     func close() {
         guard let place else { return }
         self.place = nil
-        alarm?.cancel()
+        timer?.cancel()
         for attachment in attachments { thread.detach(attachment) }
         let end = ContinuousClock.now + (options.linger ?? .zero)
         for connection in connections.values { connection.finish(by: end) }
@@ -194,7 +194,7 @@ extension StreamListener {
     private func checkBy(_ instant: ContinuousClock.Instant) {
         if let nextCheck, nextCheck <= instant { return }
         nextCheck = instant
-        alarm?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
+        timer?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
     }
 
     private func check() {

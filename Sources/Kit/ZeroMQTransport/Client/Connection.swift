@@ -22,11 +22,11 @@ final class Request: Sendable {
 }
 
 /// A caller that waits for a reply.
-struct Waiting {
+struct PendingCall {
     let continuation: CheckedContinuation<Reply, Never>
     let deadline: ContinuousClock.Instant
-    let timer: Deadlines.Ticket
-    var timing: Timing?
+    let timer: TimerQueue.TimerHandle
+    var timing: ReportedTimings?
 }
 
 /// The state of a client's connection and of the calls on it. It does no I/O: each transition returns what is to be
@@ -34,14 +34,14 @@ struct Waiting {
 struct Connection {
     enum State: Equatable {
         /// A connection is being made, and not for long: calls wait.
-        case young
+        case connecting
         case up
         /// The server is silent and was sent a PING: calls wait until it answers.
         case doubtful
         /// Calls fail at once.
         case down
         /// The server has said that it will stop: calls in flight go on, new ones fail at once.
-        case leaving
+        case draining
         /// The server keeps another contract: calls fail with what it said.
         case refused(Problem)
         case closed
@@ -52,15 +52,15 @@ struct Connection {
         case sendCancel(UInt64)
         case sendHello
         case sendPing
-        /// Say ``Connection/lostPatience()`` after ``Connection/patience``.
-        case startPatience
+        /// Say ``Connection/connectTimedOut()`` after ``Connection/connectTimeout``.
+        case startConnectTimeout
         /// The connection is of no use: make another one.
         case reconnect
-        case answer(Waiting, Reply)
+        case answer(PendingCall, Reply)
     }
 
     /// For how long calls wait for a connection, or for a server that is doubted.
-    static let patience = Duration.milliseconds(500)
+    static let connectTimeout = Duration.milliseconds(500)
     /// A server that is silent for longer is not there, whatever the socket says.
     static let silence = Duration.seconds(4)
     /// A server that has been silent for so long when a call's time is over is doubted.
@@ -69,10 +69,10 @@ struct Connection {
     /// The id of the HELLO; calls have others.
     static let helloID: UInt64 = 0
 
-    private(set) var state = State.young
+    private(set) var state = State.connecting
     private var lastID: UInt64 = 0
     private var unsent: [UInt64: Request] = [:]
-    private var waiting: [UInt64: Waiting] = [:]
+    private var waiting: [UInt64: PendingCall] = [:]
     private var instance: String?
     private var lastHeard = ContinuousClock.now
     /// The reason why there is no connection, if it is known.
@@ -83,13 +83,13 @@ struct Connection {
     /// True if there is a connection, even if no calls are sent on it.
     var isOpen: Bool {
         switch state {
-        case .up, .doubtful, .leaving, .refused: true
-        case .young, .down, .closed: false
+        case .up, .doubtful, .draining, .refused: true
+        case .connecting, .down, .closed: false
         }
     }
 
     /// The parts of a call's time, if the caller asks for them.
-    func timing(of id: UInt64) -> Timing? { waiting[id]?.timing }
+    func timing(of id: UInt64) -> ReportedTimings? { waiting[id]?.timing }
 
     mutating func nextID() -> UInt64 {
         lastID += 1
@@ -97,12 +97,12 @@ struct Connection {
     }
 
     /// A call wants to be sent.
-    mutating func enter(_ id: UInt64, _ request: Request, _ waiter: Waiting) -> [Action] {
+    mutating func enter(_ id: UInt64, _ request: Request, _ waiter: PendingCall) -> [Action] {
         if waiting.count >= ZeroMQCaller.maxInFlight {
             return [.answer(waiter, .failure(.busy))]
         }
         switch state {
-        case .young, .doubtful:
+        case .connecting, .doubtful:
             waiting[id] = waiter
             unsent[id] = request
             return []
@@ -111,7 +111,7 @@ struct Connection {
             return [.send(id, request)]
         case .refused(let problem): return [.answer(waiter, .failure(problem))]
         case .down: return [.answer(waiter, .failure(absence ?? .notConnected))]
-        case .leaving, .closed: return [.answer(waiter, .failure(.notConnected))]
+        case .draining, .closed: return [.answer(waiter, .failure(.notConnected))]
         }
     }
 
@@ -129,7 +129,7 @@ struct Connection {
             return []
         }
         state = .doubtful
-        return [.sendPing, .startPatience]
+        return [.sendPing, .startConnectTimeout]
     }
 
     /// True if a reply says that a call came too late which did not: its clock and the server's do not fit together.
@@ -150,7 +150,7 @@ struct Connection {
         lastHeard = .now
         if id == Self.helloID, case .failure(let problem) = reply {
             state = .refused(problem)
-            return lose(problem, unsent: problem)
+            return failAll(problem, unsent: problem)
         }
         return trusted() + (waiting.removeValue(forKey: id).map { [.answer($0, reply)] } ?? [])
     }
@@ -158,7 +158,7 @@ struct Connection {
     /// Anything else has come from the server.
     mutating func heard() -> [Action] {
         lastHeard = .now
-        return state == .down || state == .young ? connected() : trusted()
+        return state == .down || state == .connecting ? connected() : trusted()
     }
 
     /// The server was doubted, and is there.
@@ -184,7 +184,7 @@ struct Connection {
 
     /// The server has said who it is. Another process than before knows nothing of the calls in flight.
     mutating func greeted(by server: String) -> [Action] {
-        let lost = instance.map { $0 != server } == true ? lose(.lost, unsent: .notConnected) : []
+        let lost = instance.map { $0 != server } == true ? failAll(.lost, unsent: .notConnected) : []
         instance = server
         return lost + heard()
     }
@@ -192,39 +192,39 @@ struct Connection {
     /// The connection is gone, and with it the replies. Another one may soon be there: the calls that come wait for it.
     mutating func disconnected() -> [Action] {
         guard isOpen else { return [] }
-        state = .young
-        return lose(.lost, unsent: .notConnected) + [.startPatience]
+        state = .connecting
+        return failAll(.lost, unsent: .notConnected) + [.startConnectTimeout]
     }
 
     /// CURVE does not let a connection come about: calls fail with the reason until there is one.
     mutating func notAdmitted(_ problem: Problem) -> [Action] {
-        guard state == .young || state == .down else { return [] }
+        guard state == .connecting || state == .down else { return [] }
         state = .down
         absence = problem
-        return lose(problem, unsent: problem)
+        return failAll(problem, unsent: problem)
     }
 
     /// The server will stop.
-    mutating func sentAway() -> [Action] {
+    mutating func receivedGoAway() -> [Action] {
         let sends = trusted()
-        if state == .up { state = .leaving }
+        if state == .up { state = .draining }
         return sends
     }
 
     /// The connection, or the server that is doubted, takes too long.
-    mutating func lostPatience() -> [Action] {
+    mutating func connectTimedOut() -> [Action] {
         switch state {
-        case .young:
+        case .connecting:
             state = .down
-            return lose(.notConnected, unsent: .notConnected)
+            return failAll(.notConnected, unsent: .notConnected)
         case .doubtful: return renew()
-        case .up, .down, .leaving, .refused, .closed: return []
+        case .up, .down, .draining, .refused, .closed: return []
         }
     }
 
     /// Nothing has come for a while, though the server was asked. That holds for one that will stop, too, or that has
     /// refused this client: it may be gone without a word, and another one in its place.
-    mutating func checkSilence(at now: ContinuousClock.Instant = .now) -> [Action] {
+    mutating func checkHeartbeat(at now: ContinuousClock.Instant = .now) -> [Action] {
         guard isOpen, state != .doubtful, lastHeard.duration(to: now) > Self.silence else { return [] }
         return renew()
     }
@@ -235,20 +235,20 @@ struct Connection {
         let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }
         for (id, _) in lost { waiting[id] = nil }
         instance = nil
-        state = .young
+        state = .connecting
         return lost.map { .sendCancel($0.key) } + lost.map { .answer($0.value, .failure(.lost)) }
-            + [.reconnect, .startPatience]
+            + [.reconnect, .startConnectTimeout]
     }
 
     mutating func closed() -> [Action] {
         state = .closed
-        return lose(.notConnected, unsent: .notConnected)
+        return failAll(.notConnected, unsent: .notConnected)
     }
 
     /// Fails all calls. A new session starts with the next HELLO.
     ///
     /// - Parameter unsentProblem: for the calls that were not sent yet.
-    private mutating func lose(_ problem: Problem, unsent unsentProblem: Problem) -> [Action] {
+    private mutating func failAll(_ problem: Problem, unsent unsentProblem: Problem) -> [Action] {
         defer {
             waiting = [:]
             unsent = [:]

@@ -16,7 +16,7 @@ extension ZeroMQCaller {
     ///   - security: for a `tcp://` address.
     /// - Throws: `ZeroMQError` if the socket or the thread cannot be made; whatever the closure throws.
     public static func connected<Result>(
-        to address: Address, contract: ContractDescription? = nil, security: SocketOptions.Security = .none,
+        to address: Address, contract: ContractDescriptor? = nil, security: SocketOptions.Security = .none,
         _ body: (ZeroMQCaller) async throws -> Result
     ) async throws -> Result {
         let context = try Context()

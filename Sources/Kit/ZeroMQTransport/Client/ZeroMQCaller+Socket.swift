@@ -9,13 +9,13 @@ extension ZeroMQCaller {
         for action in actions {
             switch action {
             case .send(let id, let request): send(id, request)
-            case .sendCancel(let id): _ = send(Outgoing(Preamble(.cancel, id: id)))
+            case .sendCancel(let id): _ = send(RPCMessage(Preamble(.cancel, id: id)))
             case .sendHello: sendHello()
             case .sendPing: sendPing()
-            case .startPatience: startPatience()
+            case .startConnectTimeout: startConnectTimeout()
             case .reconnect: socket?.renew()
             case .answer(let waiting, let reply):
-                Deadlines.shared.cancel(waiting.timer)
+                TimerQueue.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
             }
         }
@@ -41,18 +41,18 @@ extension ZeroMQCaller {
     private func sendHello() {
         var head = hello
         head.add(.sent, clock.reading())
-        _ = send(Outgoing(Preamble(.hello, id: Connection.helloID), head, body: contract))
+        _ = send(RPCMessage(Preamble(.hello, id: Connection.helloID), head, body: contract))
     }
 
     private func sendPing() {
-        var head = Head()
+        var head = Headers()
         head.add(.sent, clock.reading())
-        _ = send(Outgoing(Preamble(.ping, id: 0), head))
+        _ = send(RPCMessage(Preamble(.ping, id: 0), head))
     }
 
-    func startPatience() {
-        _ = Deadlines.shared.schedule(at: .now + Connection.patience) { [weak self] in
-            Task { await self?.apply { $0.lostPatience() } }
+    func startConnectTimeout() {
+        _ = TimerQueue.shared.schedule(at: .now + Connection.connectTimeout) { [weak self] in
+            Task { await self?.apply { $0.connectTimedOut() } }
         }
     }
 
@@ -60,7 +60,7 @@ extension ZeroMQCaller {
     private func beat() {
         guard !isBeating else { return }
         isBeating = true
-        _ = Deadlines.shared.schedule(at: .now + .seconds(1)) { [weak self] in
+        _ = TimerQueue.shared.schedule(at: .now + .seconds(1)) { [weak self] in
             Task { await self?.beatAgain() }
         }
     }
@@ -69,7 +69,7 @@ extension ZeroMQCaller {
         isBeating = false
         guard socket != nil else { return }
         sendPing()
-        apply { $0.checkSilence() }
+        apply { $0.checkHeartbeat() }
         beat()
     }
 
@@ -77,19 +77,19 @@ extension ZeroMQCaller {
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
         let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
-        if !send(Outgoing(preamble, Head(request.call, sent: clock.reading()), body: request.call.body)) {
+        if !send(RPCMessage(preamble, Headers(request.call, sent: clock.reading()), body: request.call.body)) {
             apply { $0.refused(id) }
         }
     }
 
-    private func send(_ message: Outgoing) -> Bool {
+    private func send(_ message: RPCMessage) -> Bool {
         socket?.send(message) == .sent
     }
 
     private func take(_ frames: Frames) {
         // A server may be anything: what is not S1 is passed over.
         guard frames.isWhole, frames.count == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
-            let head = try? Head(frames[1])
+            let head = try? Headers(frames[1])
         else { return }
         switch preamble.kind {
         case .reply:
@@ -98,7 +98,7 @@ extension ZeroMQCaller {
             if connection.isMisjudged(preamble.id, reply) { clock.rename() }
             apply { $0.replied(preamble.id, reply) }
         case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }
-        case .goAway: apply { $0.sentAway() }
+        case .goAway: apply { $0.receivedGoAway() }
         case .pong: apply { $0.heard() }
         case .request, .cancel, .ping: break
         }

@@ -18,7 +18,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     var socket: Dealer?
 
     /// The head of the HELLO that a connection begins with; its body is ``contract``.
-    let hello: Head
+    let hello: Headers
     /// The contract that this side was written for, as JSON.
     let contract: Data
     var clock = SendClock()
@@ -37,12 +37,12 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     ///   - security: for a `tcp://` address.
     ///   - maxReply: the largest reply, in bytes.
     public init(
-        _ address: Address, on thread: SocketThread, context: Context, contract: ContractDescription? = nil,
+        _ address: Address, on thread: SocketThread, context: Context, contract: ContractDescriptor? = nil,
         security: SocketOptions.Security = .none,
         maxReply: Int = 8 * 1024 * 1024
     ) {
         self.address = address
-        var head = Head()
+        var head = Headers()
         head.add(.contract, contract?.hash)
         hello = head
         self.contract = contract?.json.json() ?? Data()
@@ -64,14 +64,14 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.take(event) }
         }
-        startPatience()
+        startConnectTimeout()
     }
 
     public nonisolated var transport: Transport { .zeroMQ }
 
     public var isConnected: Bool { connection.isUp }
 
-    public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let request = Request(
             call, isIdempotent: endpoint.isIdempotent,
             deadline: call.received + (call.timeout ?? endpoint.deadline))
@@ -85,13 +85,13 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         let id = connection.nextID()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let timer = Deadlines.shared.schedule(at: request.deadline) { [weak self] in
+                let timer = TimerQueue.shared.schedule(at: request.deadline) { [weak self] in
                     Task { await self?.giveUp(id, .deadlineExceeded) }
                 }
                 perform(
                     connection.enter(
                         id, request,
-                        Waiting(
+                        PendingCall(
                             continuation: continuation, deadline: request.deadline, timer: timer,
                             timing: request.call.timing)))
                 // A cancellation that came earlier found nothing to give up.

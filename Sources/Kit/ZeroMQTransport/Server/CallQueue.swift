@@ -6,7 +6,7 @@ struct UnbegunCall {
     var call: Call
     let id: UInt64
     let peer: Peer
-    let path: ReturnPath
+    let path: ReplyRoute
     /// The time that its message was under way, in milliseconds, if it says so.
     let age: Int64?
 

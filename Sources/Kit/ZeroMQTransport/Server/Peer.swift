@@ -7,7 +7,7 @@ struct CallID: Hashable {
     let id: UInt64
     let envelope: [[UInt8]]
 
-    init(_ id: UInt64, _ path: ReturnPath) {
+    init(_ id: UInt64, _ path: ReplyRoute) {
         self.id = id
         envelope = path.envelope
     }
@@ -23,7 +23,7 @@ final class Peer {
     var queuedCalls = 0
     private var calls: [CallID: Progress] = [:]
     /// Replies that the socket has not accepted yet, oldest first.
-    var outbox = Outbox()
+    var outbox = SendQueue()
 
     /// The progress of a call that has no reply yet.
     private enum Progress {
@@ -82,17 +82,17 @@ final class Peer {
 
 /// Replies to a peer that reads slowly. It is bounded: a peer that does not read at all loses its replies, not the
 /// service its memory.
-struct Outbox {
+struct SendQueue {
     static let maxMessages = 16_384
     static let maxBytes = 64 * 1024 * 1024
 
-    private var messages: [(Outgoing, ReturnPath)] = []
+    private var messages: [(RPCMessage, ReplyRoute)] = []
     private var bytes = 0
 
     var isEmpty: Bool { messages.isEmpty }
 
     /// - Returns: whether there was room.
-    mutating func append(_ message: (Outgoing, ReturnPath)) -> Bool {
+    mutating func append(_ message: (RPCMessage, ReplyRoute)) -> Bool {
         let size = Self.size(message)
         guard messages.count < Self.maxMessages, bytes + size <= Self.maxBytes else { return false }
         messages.append(message)
@@ -101,11 +101,11 @@ struct Outbox {
     }
 
     /// Sends from the oldest on, until one is not taken.
-    mutating func flush(_ send: (Outgoing, ReturnPath) -> Bool) {
+    mutating func flush(_ send: (RPCMessage, ReplyRoute) -> Bool) {
         let sent = messages.prefix(while: send)
         bytes -= sent.reduce(0) { $0 + Self.size($1) }
         messages.removeFirst(sent.count)
     }
 
-    private static func size(_ message: (Outgoing, ReturnPath)) -> Int { message.0.size + message.1.size }
+    private static func size(_ message: (RPCMessage, ReplyRoute)) -> Int { message.0.size + message.1.size }
 }

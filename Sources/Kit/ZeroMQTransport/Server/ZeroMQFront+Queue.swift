@@ -50,14 +50,14 @@ extension ZeroMQFront {
     }
 
     /// Refuses a call that is not begun, without a line in the log for each.
-    func refuseQuickly(_ id: UInt64, _ path: ReturnPath) {
+    func refuseQuickly(_ id: UInt64, _ path: ReplyRoute) {
         counters.overloaded += 1
         overload.warn("Calls are refused: more come than can be answered in time")
         let preamble = Preamble(.reply, id: id, time: Self.refusal.retryAfter)
-        send(Outgoing(preamble, head: Self.refusalHead, body: Self.refusalBody), to: path)
+        send(RPCMessage(preamble, head: Self.refusalHead, body: Self.refusalBody), to: path)
     }
 
     private static let refusal = Reply.failure(.overloaded("Too many calls wait for their turn."))
-    private static let refusalHead = Head(refusal, to: Call("")).bytes
+    private static let refusalHead = Headers(refusal, to: Call("")).bytes
     private static let refusalBody = refusal.body(traceID: "")
 }

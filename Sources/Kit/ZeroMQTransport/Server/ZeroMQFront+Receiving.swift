@@ -12,12 +12,12 @@ extension ZeroMQFront {
         case .message(let frames, from: let name):
             // By an empty message a peer with ZMQ_PROBE_ROUTER makes itself known.
             if frames.total == 1, frames[0].isEmpty { return }
-            guard let (path, start) = ReturnPath.read(frames, from: PeerID(listener: listener, name: name)) else {
+            guard let (path, start) = ReplyRoute.read(frames, from: PeerID(listener: listener, name: name)) else {
                 counters.dropped += 1
                 return
             }
             if start == 0, let id = hopelessCall(in: frames, of: peers[path.peer]) { return refuseQuickly(id, path) }
-            take(Incoming.read(frames, from: start, maxBody: limits.maxBody), path)
+            take(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
         case .writable(let name): flush(PeerID(listener: listener, name: name))
         case .disconnected(let name): forget(PeerID(listener: listener, name: name))
         case .refused:
@@ -27,7 +27,7 @@ extension ZeroMQFront {
         }
     }
 
-    private func take(_ incoming: Incoming, _ path: ReturnPath) {
+    private func take(_ incoming: InboundMessage, _ path: ReplyRoute) {
         switch incoming {
         case .dropped: counters.dropped += 1
         case .refused(let id, let problem): refuse(id, problem, path)
@@ -38,23 +38,23 @@ extension ZeroMQFront {
         }
     }
 
-    private func take(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
+    private func take(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         switch preamble.kind {
         case .request: start(preamble, head, body, path)
         case .cancel: peers[path.peer]?.cancel(CallID(preamble.id, path))
         case .ping:
             if let peer = peers[path.peer] { _ = age(head, of: peer) }
-            send(Outgoing(Preamble(.pong, id: preamble.id)), to: path)
-        case .hello: greet(preamble.id, head, body, path)
+            send(RPCMessage(Preamble(.pong, id: preamble.id)), to: path)
+        case .hello: sendHello(preamble.id, head, body, path)
         // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
         case .reply, .pong, .goAway: counters.dropped += 1
         }
     }
 
     /// Answers a HELLO: with who serves here, or with what does not fit between the client's contract and this one.
-    private func greet(_ id: UInt64, _ head: Head, _ body: Data, _ path: ReturnPath) {
+    private func sendHello(_ id: UInt64, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         if head[.contract] != nil, head[.contract] != hello[.contract], let contract = dispatcher.contracts.first,
-            let client = try? ContractDescription(json: JSONValue(json: body)),
+            let client = try? ContractDescriptor(json: JSONValue(json: body)),
             let fault = contract.incompatibility(with: client)
         {
             return refuse(id, Problem(.incompatible, fault), path)
@@ -62,10 +62,10 @@ extension ZeroMQFront {
         let peer = peer(path.peer)
         peer.isGreeted = true
         _ = age(head, of: peer)
-        send(Outgoing(Preamble(.hello, id: id), hello), to: path)
+        send(RPCMessage(Preamble(.hello, id: id), hello), to: path)
     }
 
-    private func start(_ preamble: Preamble, _ head: Head, _ body: Data, _ path: ReturnPath) {
+    private func start(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         var call = Call(preamble, head, body)
         let peer = peer(path.peer)
         let age = age(head, of: peer)
@@ -84,11 +84,15 @@ extension ZeroMQFront {
         case nil: break
         }
         let request = UnbegunCall(call: call, id: preamble.id, peer: peer, path: path, age: age)
-        if call.isVital || (request.isFresh && peer.queuedCalls == 0) { begin(request) } else { beginInTurn(request) }
+        if call.isInternal || (request.isFresh && peer.queuedCalls == 0) {
+            begin(request)
+        } else {
+            beginInTurn(request)
+        }
     }
 
     /// The time that a message was under way, in milliseconds; `nil` if it does not say when it was sent.
-    private func age(_ head: Head, of peer: Peer) -> Int64? {
+    private func age(_ head: Headers, of peer: Peer) -> Int64? {
         head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
     }
 
@@ -101,37 +105,37 @@ extension ZeroMQFront {
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.
-    private nonisolated func deliver(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+    private nonisolated func deliver(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
         if thread.isCurrent {
             assumeIsolated { $0.finish(reply, to: call, id, path) }
         } else {
-            deliverFromAfar(reply, to: call, id, path)
+            deliverOnThread(reply, to: call, id, path)
         }
     }
 
-    private nonisolated func deliverFromAfar(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+    private nonisolated func deliverOnThread(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
         Task { await finish(reply, to: call, id, path) }
     }
 
-    private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReturnPath) {
+    private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
         let peer = peers[path.peer]
         peer?.leave(CallID(id, path))
-        send(Outgoing(reply, to: call, id: id), to: path, of: peer)
+        send(RPCMessage(reply, to: call, id: id), to: path, of: peer)
         if peer?.isIdle == true { peers[path.peer] = nil }
         checkIdle()
     }
 
     /// Refuses a call that must not be among its peer's calls. The dispatcher sees it, so that it is logged and counted.
-    private func refuse(_ call: Call, _ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
+    private func refuse(_ call: Call, _ id: UInt64, _ problem: Problem, _ path: ReplyRoute) {
         var call = call
         call.fault = problem
         dispatcher.start(call) { _, _ in }
-        send(Outgoing(.failure(problem), to: call, id: id), to: path)
+        send(RPCMessage(.failure(problem), to: call, id: id), to: path)
     }
 
     /// Refuses what is no call, or does not say which: there is nothing to log it by, and it must stay cheap.
-    private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReturnPath) {
+    private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReplyRoute) {
         counters.refused += 1
-        send(Outgoing(.failure(problem), to: Call(""), id: id), to: path)
+        send(RPCMessage(.failure(problem), to: Call(""), id: id), to: path)
     }
 }

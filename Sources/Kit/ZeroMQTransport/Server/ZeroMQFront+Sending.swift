@@ -12,12 +12,12 @@ extension ZeroMQFront {
     }
 
     /// Sends at once, or as soon as the peer reads again.
-    func send(_ message: Outgoing, to path: ReturnPath) {
+    func send(_ message: RPCMessage, to path: ReplyRoute) {
         send(message, to: path, of: peers[path.peer])
     }
 
     /// - Parameter peer: the path's, where something is known of it.
-    func send(_ message: Outgoing, to path: ReturnPath, of peer: Peer?) {
+    func send(_ message: RPCMessage, to path: ReplyRoute, of peer: Peer?) {
         if let peer, !peer.outbox.isEmpty { return keep(message, for: path) }
         switch trySending(message, to: path) {
         case .sent: break
@@ -28,14 +28,14 @@ extension ZeroMQFront {
         }
     }
 
-    private func trySending(_ message: Outgoing, to path: ReturnPath) -> SendResult {
+    private func trySending(_ message: RPCMessage, to path: ReplyRoute) -> SendResult {
         guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
         let listener = listeners[path.peer.listener]
         guard !path.envelope.isEmpty else { return listener.send(message, to: path.peer.name) }
         return listener.send(Enveloped(envelope: path.envelope, message: message), to: path.peer.name)
     }
 
-    private func keep(_ message: Outgoing, for path: ReturnPath) {
+    private func keep(_ message: RPCMessage, for path: ReplyRoute) {
         if !peer(path.peer).outbox.append((message, path)) { counters.undelivered += 1 }
     }
 

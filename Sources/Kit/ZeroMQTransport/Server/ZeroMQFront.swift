@@ -24,14 +24,14 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     public nonisolated let thread: SocketThread
     /// The counters of dropped messages.
-    public internal(set) var counters = FrontCounters() {
+    public internal(set) var counters = TransportStatistics() {
         didSet { meters.add(counters, since: oldValue) }
     }
 
     let dispatcher: Dispatcher
     let limits: Limits
     /// The answer to a HELLO.
-    let hello: Head
+    let hello: Headers
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
     var log: SparseLog
@@ -43,7 +43,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     private let context: Context
     private let addresses: [Address]
     private let security: SocketOptions.Security
-    private let meters: FrontMeters
+    private let meters: TransportMetrics
 
     /// - Parameters:
     ///   - thread: that of the service's actor.
@@ -61,7 +61,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.security = security
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
-        meters = FrontMeters(dispatcher.contracts.first?.name ?? "")
+        meters = TransportMetrics(dispatcher.contracts.first?.name ?? "")
         log = SparseLog(dispatcher.contracts.first?.name ?? "")
         overload = log
     }
@@ -70,8 +70,8 @@ public actor ZeroMQFront: Front, ThreadBound {
         for listener in listeners { listener.close() }
     }
 
-    private static func hello(_ contract: ContractDescription?, _ limits: Limits) -> Head {
-        var head = Head()
+    private static func hello(_ contract: ContractDescriptor?, _ limits: Limits) -> Headers {
+        var head = Headers()
         head.add(.service, contract?.name)
         head.add(.version, contract?.version)
         head.add(.contract, contract?.hash)
@@ -95,7 +95,7 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     private func listen(at address: Address, number: Int) throws(ZeroMQError) -> Router {
         var options = SocketOptions.server
-        options.maxMessageSize = max(limits.maxBody, Head.maxSize) * 4
+        options.maxMessageSize = max(limits.maxBody, Headers.maxSize) * 4
         options.maxUnfinished = limits.maxUnfinished
         options.security = security
         return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
@@ -106,7 +106,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     /// Says GOAWAY to the peers that understand it.
     public func drain() {
         for (id, peer) in peers where peer.isGreeted {
-            send(Outgoing(Preamble(.goAway, id: 0)), to: ReturnPath(peer: id, envelope: []))
+            send(RPCMessage(Preamble(.goAway, id: 0)), to: ReplyRoute(peer: id, envelope: []))
         }
     }
 
@@ -124,13 +124,13 @@ public actor ZeroMQFront: Front, ThreadBound {
     /// Waits until no call is in flight, at most for the stop time. A peer that reads again may have sent more calls meanwhile:
     /// they are refused, and those replies are waited for, too.
     private func finishCalls() async {
-        let timer = Deadlines.shared.schedule(at: .now + limits.stopTime) { [weak self] in
+        let timer = TimerQueue.shared.schedule(at: .now + limits.stopTime) { [weak self] in
             Task { await self?.endStopTime() }
         }
         while !isStopTimeOver, peers.values.contains(where: \.isBusy) {
             await withCheckedContinuation { idleWaiter = $0 }
         }
-        Deadlines.shared.cancel(timer)
+        TimerQueue.shared.cancel(timer)
     }
 
     /// Lets `stop()` go on as soon as nobody waits for a reply.

@@ -27,7 +27,7 @@ public enum UserChange: Sendable, Equatable {
 }
 
 /// The reason why a store leaves everything as it is. Nothing is wrong with the store.
-public enum Refusal: Error, Sendable, Hashable {
+public enum StoreRejection: Error, Sendable, Hashable {
     case noSuchUser
     case nameTaken
     case noSuchRole(String)
@@ -44,7 +44,7 @@ public enum Refusal: Error, Sendable, Hashable {
 }
 
 /// The sessions and tokens that a change of a user ends, in the same transaction.
-package enum Ending: Sendable {
+package enum SessionInvalidation: Sendable {
     case nothing
     /// The access tokens that are out are revoked, so that the next ones say what holds now.
     case accessTokens
@@ -61,7 +61,7 @@ extension UserChange {
     ///   - roles: all there are, read in the same transaction.
     package func applied(
         to user: User, held: Set<String>?, roles: [Role], at moment: Date
-    ) -> Result<(user: User, ending: Ending), Refusal> {
+    ) -> Result<(user: User, ending: SessionInvalidation), StoreRejection> {
         var changed = user
         changed.changed = moment
         switch self {
@@ -98,7 +98,7 @@ extension User {
 
     fileprivate func checked(
         after user: User, held: Set<String>?, _ roles: [Role]
-    ) -> Result<(user: User, ending: Ending), Refusal> {
+    ) -> Result<(user: User, ending: SessionInvalidation), StoreRejection> {
         let before = user.effectivePermissions(roles)
         if let refusal = refusal(granting: before, held: held, roles) { return .failure(refusal) }
         let isLess = !effectivePermissions(roles).isSuperset(of: before)
@@ -115,7 +115,7 @@ extension User {
     /// - Parameters:
     ///   - before: what the user was permitted already, which nobody grants.
     ///   - held: what whoever grants holds; `nil` where anything may be granted.
-    package func refusal(granting before: Set<String> = [], held: Set<String>?, _ all: [Role]) -> Refusal? {
+    package func refusal(granting before: Set<String> = [], held: Set<String>?, _ all: [Role]) -> StoreRejection? {
         if let unknown = roles.subtracting(all.map(\.name)).min() { return .noSuchRole(unknown) }
         guard fitsToken(all) else { return .tooMuch }
         guard let held else { return nil }

@@ -74,7 +74,7 @@ struct Lockouts {
         /// - Parameter origin: `nil` for a trusted service that asks for itself.
         init(_ user: String, from origin: String?) {
             self.user = user
-            here = "\(user) \(origin.map(GrantLimits.network) ?? "")"
+            here = "\(user) \(origin.map(GrantRateLimiter.network) ?? "")"
         }
     }
 }

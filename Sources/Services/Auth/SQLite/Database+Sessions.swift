@@ -39,7 +39,7 @@ extension Database {
             token.access.expires.milliseconds)
     }
 
-    package func end(_ ending: Ending, of user: String, at moment: Date) throws {
+    package func end(_ ending: SessionInvalidation, of user: String, at moment: Date) throws {
         guard ending != .nothing else { return }
         if ending == .sessions {
             try run("UPDATE families SET is_ended = 1 WHERE user = ?", user)

@@ -4,7 +4,7 @@ package import GRDB
 // Users and roles as rows, within a transaction.
 extension Database: StoreTransaction {
     package func user(named name: String) throws -> User? {
-        guard !name.isNobodysName else { return nil }
+        guard !name.containsNUL else { return nil }
         guard let row = try rows("SELECT * FROM users WHERE name = ?", name).first else { return nil }
         return User(
             id: row["id"], name: row["name"], passwordHash: row["password_hash"],
@@ -15,14 +15,14 @@ extension Database: StoreTransaction {
     }
 
     package func secret(of name: String) throws -> StoredSecret? {
-        guard !name.isNobodysName else { return nil }
+        guard !name.containsNUL else { return nil }
         return try rows("SELECT id, password_hash FROM users WHERE name = ? AND NOT is_locked", name).first.map { row in
             StoredSecret(subject: row["id"], hash: row["password_hash"])
         }
     }
 
     package func permissions(of name: String) throws -> Set<String> {
-        guard !name.isNobodysName else { return [] }
+        guard !name.containsNUL else { return [] }
         return Set(
             try values(
                 """
@@ -77,7 +77,7 @@ extension Database: StoreTransaction {
         }
     }
 
-    package func noteFailure(of name: String) throws {
+    package func recordFailure(of name: String) throws {
         try run("UPDATE users SET failed_attempts = failed_attempts + 1 WHERE name = ?", name)
     }
 

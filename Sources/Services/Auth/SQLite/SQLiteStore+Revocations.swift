@@ -3,7 +3,7 @@ import GRDB
 
 extension SQLiteStore {
     public func isRevoked(_ id: String) async throws(StoreError) -> Bool {
-        try await glance { try $0.isRevoked(id) }
+        try await fastRead { try $0.isRevoked(id) }
     }
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {

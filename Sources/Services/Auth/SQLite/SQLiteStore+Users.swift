@@ -2,7 +2,7 @@ import GRDB
 
 extension SQLiteStore {
     public func permissions(of name: String) async throws(StoreError) -> Set<String> {
-        try await glance { try $0.permissions(of: name) }
+        try await fastRead { try $0.permissions(of: name) }
     }
 
     public func users(after name: String?, limit: Int) async throws(StoreError) -> [User] {

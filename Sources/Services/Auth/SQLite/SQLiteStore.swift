@@ -40,10 +40,10 @@ public final class SQLiteStore: TransactionalStore {
 
     private let file: StoreFile
     private let state: Mutex<State>
-    private let glances = Workers(1, name: "store glances")
-    private let reads = Workers(1, name: "store reads", share: .small)
-    let writes = Workers(1, name: "store writes", share: .small)
-    private let checks = Workers(1, name: "store checks", share: .least)
+    private let glances = BlockingThreadPool(1, name: "store glances")
+    private let reads = BlockingThreadPool(1, name: "store reads", share: .small)
+    let writes = BlockingThreadPool(1, name: "store writes", share: .small)
+    private let checks = BlockingThreadPool(1, name: "store checks", share: .least)
 
     /// Opens the file, and makes it with its directory, for its owner only, if it is missing. It blocks, and belongs to
     /// the start of a process.
@@ -95,7 +95,7 @@ public final class SQLiteStore: TransactionalStore {
     }
 
     /// One statement, which needs no transaction to see one state of the file, and takes no time.
-    func glance<Value: Sendable>(
+    func fastRead<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         try await run(on: glances) { try $0.unsafeRead(work) }
@@ -109,13 +109,13 @@ public final class SQLiteStore: TransactionalStore {
     }
 
     /// A transaction that is undone if it refuses.
-    package func judge<Value: Sendable>(
+    package func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StoreError) -> Result<Value, Refusal> {
+    ) async throws(StoreError) -> Result<Value, StoreRejection> {
         try await run(on: writes, isWriting: true) { pool in
             do {
                 return .success(try pool.write(work))
-            } catch let refusal as Refusal {
+            } catch let refusal as StoreRejection {
                 return .failure(refusal)
             }
         }
@@ -123,7 +123,8 @@ public final class SQLiteStore: TransactionalStore {
 
     /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
     func run<Value: Sendable>(
-        on workers: Workers, isWriting: Bool = false, _ work: @escaping @Sendable (DatabasePool) throws -> Value
+        on workers: BlockingThreadPool, isWriting: Bool = false,
+        _ work: @escaping @Sendable (DatabasePool) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await workers.run {

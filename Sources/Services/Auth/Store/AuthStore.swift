@@ -5,10 +5,10 @@ public import Foundation
 /// * **Acknowledged is durable.** When a method that writes returns, what it wrote outlasts a crash of the machine.
 /// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a
 /// part.   What a method refuses, it refuses also when two callers, or two processes, try at once.
-/// * **Refused is not failed.** A ``Refusal`` is a result and leaves everything as it was. A ``StoreError`` is thrown:
+/// * **Refused is not failed.** A ``StoreRejection`` is a result and leaves everything as it was. A ``StoreError`` is thrown:
 /// the   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
 /// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is
-/// there   to be blocked (`Workers`) may find the work done on it.
+/// there   to be blocked (`BlockingThreadPool`) may find the work done on it.
 /// * A name that holds a NUL is nobody's.
 /// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
 ///
@@ -27,5 +27,5 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
 
 extension String {
     /// True if it holds a NUL. Databases would read a name up to that, and find somebody else, or not take it.
-    package var isNobodysName: Bool { utf8.contains(0) }
+    package var containsNUL: Bool { utf8.contains(0) }
 }

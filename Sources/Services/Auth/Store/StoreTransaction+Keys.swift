@@ -11,7 +11,7 @@ extension StoreTransaction {
     package func announce(_ key: StoredKey, _ entry: AuditEntry) throws -> Bool {
         let keys = try keys()
         guard !keys.contains(where: { $0.kid == key.kid }) else { return false }
-        guard keys.count(where: { $0.state != .retired }) < KeySet.limit else { return false }
+        guard keys.count(where: { $0.state != .retired }) < JWKSet.limit else { return false }
         try write([key], entry)
         return true
     }

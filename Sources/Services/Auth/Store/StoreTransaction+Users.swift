@@ -4,7 +4,7 @@ package import Foundation
 extension StoreTransaction {
     package func add(_ user: User, by authority: Authority, _ entry: AuditEntry) throws -> User {
         let held = try held(by: authority)
-        guard try self.user(named: user.name) == nil else { throw Refusal.nameTaken }
+        guard try self.user(named: user.name) == nil else { throw StoreRejection.nameTaken }
         if let refusal = user.refusal(held: held, try roles()) { throw refusal }
         try insert(user)
         try note(entry.about(user))
@@ -29,7 +29,7 @@ extension StoreTransaction {
     package func remove(_ name: String, by authority: Authority, _ entry: AuditEntry) throws -> User {
         _ = try held(by: authority)
         return try keepingAdministrator {
-            guard let user = try user(named: name) else { throw Refusal.noSuchUser }
+            guard let user = try user(named: name) else { throw StoreRejection.noSuchUser }
             try end(.sessions, of: name, at: entry.at)
             try delete(user: name)
             try note(entry.about(user))
@@ -37,9 +37,9 @@ extension StoreTransaction {
         }
     }
 
-    package func noteFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws -> Int {
+    package func recordFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws -> Int {
         guard let user = try user(named: name) else { return 0 }
-        try noteFailure(of: name)
+        try recordFailure(of: name)
         let failures = user.failedAttempts + 1
         if failures >= limit { try note(.guesses(at: name, failures, from: origin, at: moment)) }
         return failures
@@ -56,7 +56,9 @@ extension StoreTransaction {
 
     package func removeRole(_ name: String, _ entry: AuditEntry) throws -> Role {
         try endingLessened(of: name, at: entry.at) {
-            guard let role = try roles().first(where: { $0.name == name }) else { throw Refusal.noSuchRole(name) }
+            guard let role = try roles().first(where: { $0.name == name }) else {
+                throw StoreRejection.noSuchRole(name)
+            }
             try delete(role: name)
             try note(entry)
             return role
@@ -67,14 +69,14 @@ extension StoreTransaction {
     private func held(by authority: Authority) throws -> Set<String>? {
         guard case .administrator(let name) = authority else { return nil }
         let held = try permissions(of: name)
-        guard held.contains(Administration.permission) else { throw Refusal.notAdministrator }
+        guard held.contains(Administration.permission) else { throw StoreRejection.notAdministrator }
         return held
     }
 
     private func apply(
         _ change: UserChange, to name: String, held: Set<String>?, _ entry: AuditEntry
     ) throws -> User {
-        guard let user = try user(named: name) else { throw Refusal.noSuchUser }
+        guard let user = try user(named: name) else { throw StoreRejection.noSuchUser }
         let (changed, ending) = try change.applied(to: user, held: held, roles: try roles(), at: entry.at).get()
         guard !changed.isSame(as: user) else { return user }
         try update(changed)
@@ -88,7 +90,7 @@ extension StoreTransaction {
     private func keepingAdministrator<Value>(_ edit: () throws -> Value) throws -> Value {
         let before = try administrators(orLocked: false)
         let value = try edit()
-        if before > 0, try administrators(orLocked: false) == 0 { throw Refusal.lastAdministrator }
+        if before > 0, try administrators(orLocked: false) == 0 { throw StoreRejection.lastAdministrator }
         return value
     }
 
@@ -100,7 +102,7 @@ extension StoreTransaction {
             let value = try edit()
             let after = try roles()
             for user in holders {
-                guard user.fitsToken(after) else { throw Refusal.tooMuch }
+                guard user.fitsToken(after) else { throw StoreRejection.tooMuch }
                 let less = user.effectivePermissions(before).subtracting(user.effectivePermissions(after))
                 if !less.isEmpty { try end(.accessTokens, of: user.name, at: moment) }
             }

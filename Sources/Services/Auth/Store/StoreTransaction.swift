@@ -15,7 +15,7 @@ package protocol StoreTransaction {
     /// Writes permissions and roles in place of what the user had.
     func setAccess(of user: User) throws
     /// Counts one wrong password more.
-    func noteFailure(of name: String) throws
+    func recordFailure(of name: String) throws
     /// Forgets the wrong passwords of a user who is not locked and has this hash.
     ///
     /// - Parameter rehashed: takes the hash's place.
@@ -40,7 +40,7 @@ package protocol StoreTransaction {
     /// Writes down that a token was used.
     func note(_ use: StoredRefreshToken.Use, of hash: String) throws
     /// Ends what a change of a user ends.
-    func end(_ ending: Ending, of user: String, at moment: Date) throws
+    func end(_ ending: SessionInvalidation, of user: String, at moment: Date) throws
     func end(family: String, at moment: Date) throws
 
     /// All keys, the oldest first.

@@ -14,10 +14,10 @@ package protocol TransactionalStore: AuthStore {
         _ work: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Value
 
-    /// A transaction that writes, and is undone where it throws a ``Refusal``.
-    func judge<Value: Sendable>(
+    /// A transaction that writes, and is undone where it throws a ``StoreRejection``.
+    func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Transaction) throws -> Value
-    ) async throws(StoreError) -> Result<Value, Refusal>
+    ) async throws(StoreError) -> Result<Value, StoreRejection>
 }
 
 // Users and roles.
@@ -32,8 +32,8 @@ extension TransactionalStore {
 
     public func add(
         _ user: User, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.add(user, by: authority, entry) }
+    ) async throws(StoreError) -> Result<User, StoreRejection> {
+        try await writeOrReject { try $0.add(user, by: authority, entry) }
     }
 
     public func hasAdministrator() async throws(StoreError) -> Bool {
@@ -48,32 +48,33 @@ extension TransactionalStore {
 
     public func change(
         _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.change(name, change, by: authority, entry) }
+    ) async throws(StoreError) -> Result<User, StoreRejection> {
+        try await writeOrReject { try $0.change(name, change, by: authority, entry) }
     }
 
     public func remove(
         _ name: String, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal> {
-        try await judge { try $0.remove(name, by: authority, entry) }
+    ) async throws(StoreError) -> Result<User, StoreRejection> {
+        try await writeOrReject { try $0.remove(name, by: authority, entry) }
     }
 
-    public func noteFailure(
+    public func recordFailure(
         of name: String, limit: Int, from origin: String?, at moment: Date
     ) async throws(StoreError) -> Int {
-        try await write { try $0.noteFailure(of: name, limit: limit, from: origin, at: moment) }
+        try await write { try $0.recordFailure(of: name, limit: limit, from: origin, at: moment) }
     }
 
     public func roles() async throws(StoreError) -> [Role] {
         try await read { try $0.roles() }
     }
 
-    public func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal> {
-        try await judge { try $0.set(role, entry) }
+    public func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, StoreRejection> {
+        try await writeOrReject { try $0.set(role, entry) }
     }
 
-    public func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal> {
-        try await judge { try $0.removeRole(name, entry) }
+    public func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, StoreRejection>
+    {
+        try await writeOrReject { try $0.removeRole(name, entry) }
     }
 }
 

@@ -3,7 +3,7 @@ public import Foundation
 /// Users and roles.
 ///
 /// A change that would leave no administrator (``User/isAdministrator(_:)``) where there was one is refused with
-/// ``Refusal/lastAdministrator``, whichever method it comes by.
+/// ``StoreRejection/lastAdministrator``, whichever method it comes by.
 public protocol UserStore: Sendable {
     /// - Returns: `nil` where there is no user of this name.
     func user(named name: String) async throws(StoreError) -> User?
@@ -27,11 +27,11 @@ public protocol UserStore: Sendable {
 
     /// Adds a user.
     ///
-    /// - Returns: the user, or ``Refusal/notAdministrator``, ``Refusal/nameTaken``, ``Refusal/noSuchRole(_:)``,
-    ///   ``Refusal/notHeld(_:)``, ``Refusal/tooMuch``.
+    /// - Returns: the user, or ``StoreRejection/notAdministrator``, ``StoreRejection/nameTaken``, ``StoreRejection/noSuchRole(_:)``,
+    ///   ``StoreRejection/notHeld(_:)``, ``StoreRejection/tooMuch``.
     func add(
         _ user: User, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal>
+    ) async throws(StoreError) -> Result<User, StoreRejection>
 
     /// - Returns: whether somebody holds ``Administration/permission``, locked or not.
     func hasAdministrator() async throws(StoreError) -> Bool
@@ -48,20 +48,20 @@ public protocol UserStore: Sendable {
     /// - Returns: the user as it is now.
     func change(
         _ name: String, _ change: UserChange, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal>
+    ) async throws(StoreError) -> Result<User, StoreRejection>
 
     /// Removes a user. Its sessions end, and its access tokens are revoked.
     ///
     /// - Returns: the user as it was.
     func remove(
         _ name: String, by authority: Authority, _ entry: AuditEntry
-    ) async throws(StoreError) -> Result<User, Refusal>
+    ) async throws(StoreError) -> Result<User, StoreRejection>
 
     /// Counts a wrong password, with a line in the audit trail from the `limit`th in a row on.
     ///
     /// - Parameter origin: where it came from, for the audit trail.
     /// - Returns: how many there have been in a row; 0 if there is no such user.
-    func noteFailure(
+    func recordFailure(
         of name: String, limit: Int, from origin: String?, at moment: Date
     ) async throws(StoreError) -> Int
 
@@ -69,10 +69,10 @@ public protocol UserStore: Sendable {
     func roles() async throws(StoreError) -> [Role]
 
     /// Adds a role, or gives one other permissions, unless it has these. Access tokens of users who may do less than before are revoked.
-    func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal>
+    func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, StoreRejection>
 
     /// Removes a role, and takes it from all users who have it, whose access tokens are revoked.
     ///
-    /// - Returns: the role as it was, or ``Refusal/noSuchRole(_:)``.
-    func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, Refusal>
+    /// - Returns: the role as it was, or ``StoreRejection/noSuchRole(_:)``.
+    func removeRole(_ name: String, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, StoreRejection>
 }

@@ -5,10 +5,10 @@ import Synchronization
 final class FloorSubject<Pipe: Pipeline & ~Copyable>: Subject {
     let name: String
     let processes: Processes
-    private let server: LineProcess
+    private let server: PipedProcess
     private let pipe: Mutex<Pipe>
 
-    init(_ wire: Wire, server: LineProcess, over pipe: consuming sending Pipe) {
+    init(_ wire: Wire, server: PipedProcess, over pipe: consuming sending Pipe) {
         name = wire.title
         processes = Processes(servers: [server.id])
         self.server = server

@@ -13,7 +13,7 @@ struct MessageSizes {
     let requestBody: Int
 
     init(_ payload: Int) {
-        var head = Head("resource.current_time")
+        var head = Headers("resource.current_time")
         head.add(.token, String(repeating: "x", count: 330))
         head.add(.traceparent, TraceContext.root().header)
         requestHead = head.bytes.count

@@ -20,7 +20,7 @@ struct BenchSite {
     /// each   verified anew.
     init(isCold: Bool = false) throws {
         let key = SigningKey()
-        let keys = KeySet([key.publicKey])
+        let keys = JWKSet([key.publicKey])
         let verifier = AccessTokenVerifier(
             issuer: "bench", audience: "bench", source: keys,
             cacheLimit: isCold ? 2 : AccessTokenVerifier.cacheLimit)

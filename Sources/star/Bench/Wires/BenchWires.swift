@@ -90,12 +90,12 @@ struct BenchWires {
         }
     }
 
-    private func start(_ wire: Wire, callerKey: String? = nil) async throws -> (LineProcess, BenchServer.Ready) {
+    private func start(_ wire: Wire, callerKey: String? = nil) async throws -> (PipedProcess, BenchServer.Ready) {
         let place = directory.appendingPathComponent(wire.rawValue)
         try FileManager.default.createDirectory(
             at: place, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         let arguments = ["bench", "--serve", wire.rawValue, "--directory", place.path]
-        let server = try LineProcess(
+        let server = try PipedProcess(
             URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
             arguments + (callerKey.map { ["--caller-key", $0] } ?? []))
         do {

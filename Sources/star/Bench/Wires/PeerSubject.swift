@@ -9,15 +9,15 @@ struct PeerSubject: Subject {
     let name: String
     let version: String
     let processes: Processes
-    private let process: LineProcess
+    private let process: PipedProcess
 
     /// Starts the program.
     ///
     /// - Throws: where it does not say who it is.
     init(_ program: URL) async throws {
-        process = try LineProcess(program)
+        process = try PipedProcess(program)
         do {
-            let greeting = try await process.hear(PeerGreeting.self, within: Self.patience)
+            let greeting = try await process.hear(WorkerHello.self, within: Self.patience)
             name = greeting.name
             version = greeting.version
             processes = Processes(callers: greeting.callers, servers: greeting.servers)
@@ -28,8 +28,8 @@ struct PeerSubject: Subject {
     }
 
     func run(_ load: Load, for time: Duration) async throws -> Sample {
-        try process.say(PeerOrder(load, for: time))
-        return try await process.hear(PeerReport.self, within: time * 2 + Self.patience).sample
+        try process.say(WorkerCommand(load, for: time))
+        return try await process.hear(WorkerResult.self, within: time * 2 + Self.patience).sample
     }
 
     func close() async {

@@ -55,7 +55,7 @@ struct RemoteWire {
 
 private struct RemoteCall: Sendable {
     let caller: any Caller
-    let endpoint: EndpointDescription
+    let endpoint: EndpointDescriptor
     let qualifiedName: String
     let input: Data
     let token: String?

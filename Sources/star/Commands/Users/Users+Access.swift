@@ -39,7 +39,7 @@ extension Users {
         func run() async throws {
             try await options.withStore { store in
                 guard let found = try await store.user(named: user.name) else {
-                    throw Shell.failure(.noSuchUser, user.name)
+                    throw CommandLineAudit.failure(.noSuchUser, user.name)
                 }
                 let permits = found.effectivePermissions(try await store.roles()).sorted()
                 let profile = found.profile

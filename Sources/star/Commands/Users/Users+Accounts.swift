@@ -22,8 +22,8 @@ extension Users {
                 let (permissions, roles) = (Set(access.permission), Set(access.role))
                 let new = User(
                     name: user.name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
-                let entry = Shell.entry(.userAdded, of: new.name, UserRules.words(permissions, roles))
-                let added = try Shell.value(of: try await store.add(new, by: .owner, entry), new.name)
+                let entry = CommandLineAudit.entry(.userAdded, of: new.name, UserRules.words(permissions, roles))
+                let added = try CommandLineAudit.value(of: try await store.add(new, by: .owner, entry), new.name)
                 try options.show(added.profile, "\(added.name) is added.")
             }
         }
@@ -44,7 +44,9 @@ extension Users {
 
         func run() async throws {
             try await options.withStore { store in
-                guard try await store.user(named: user.name) != nil else { throw Shell.failure(.noSuchUser, user.name) }
+                guard try await store.user(named: user.name) != nil else {
+                    throw CommandLineAudit.failure(.noSuchUser, user.name)
+                }
                 let change = UserChange.password(hash: try await PasswordPrompt.hash(of: user.name), replacing: nil)
                 try await options.apply(change, .passwordChanged, to: user.name, store) { _ in "has another password" }
             }
@@ -85,8 +87,9 @@ extension Users {
 
         func run() async throws {
             try await options.withStore { store in
-                let result = try await store.remove(user.name, by: .owner, Shell.entry(.userRemoved, of: user.name))
-                let removed = try Shell.value(of: result, user.name)
+                let result = try await store.remove(
+                    user.name, by: .owner, CommandLineAudit.entry(.userRemoved, of: user.name))
+                let removed = try CommandLineAudit.value(of: result, user.name)
                 try options.show(removed.profile, "\(removed.name) is removed.")
             }
         }
@@ -103,8 +106,8 @@ extension StoreOptions {
         _ change: UserChange, _ action: AuditEntry.Action, to name: String, _ store: any AuthStore,
         _ detail: String = "", _ verb: (User) -> String
     ) async throws {
-        let result = try await store.change(name, change, by: .owner, Shell.entry(action, of: name, detail))
-        let user = try Shell.value(of: result, name)
+        let result = try await store.change(name, change, by: .owner, CommandLineAudit.entry(action, of: name, detail))
+        let user = try CommandLineAudit.value(of: result, name)
         try show(user.profile, "\(user.name) \(verb(user)).")
     }
 }

@@ -47,9 +47,9 @@ extension Users {
             func run() async throws {
                 try await options.withStore(isMade: true) { store in
                     let role = Role(name: name, permissions: .init(permission))
-                    let entry = Shell.entry(.roleSet, of: name, permission.sorted().joined(separator: " "))
+                    let entry = CommandLineAudit.entry(.roleSet, of: name, permission.sorted().joined(separator: " "))
                     let result = try await store.set(role, entry)
-                    try options.show(try Shell.value(of: result, name).entry, role.line)
+                    try options.show(try CommandLineAudit.value(of: result, name).entry, role.line)
                 }
             }
         }
@@ -65,8 +65,8 @@ extension Users {
 
             func run() async throws {
                 try await options.withStore { store in
-                    let result = try await store.removeRole(name, Shell.entry(.roleRemoved, of: name))
-                    try options.show(try Shell.value(of: result, name).entry, "\(name) is removed.")
+                    let result = try await store.removeRole(name, CommandLineAudit.entry(.roleRemoved, of: name))
+                    try options.show(try CommandLineAudit.value(of: result, name).entry, "\(name) is removed.")
                 }
             }
         }

@@ -40,8 +40,8 @@ struct StoreOptions: ParsableArguments {
     /// - Throws: `ExitCode`, after a sentence has been written.
     func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
-            let settings = try FleetSettings.read(env)
-            let store = try AuthSettings(settings, FamilySettings(settings)).database.open(isMade: isMade)
+            let settings = try StarSettings.read(env)
+            let store = try AuthSettings(settings, CommonSettings(settings)).database.open(isMade: isMade)
             try await store.closed { try await work(store) }
         }
     }

@@ -9,8 +9,8 @@ import RPC
 public actor LineCaller: Caller {
     private struct PendingCall {
         let continuation: CheckedContinuation<Reply, Never>
-        let timer: Deadlines.Ticket
-        let timing: Timing?
+        let timer: TimerQueue.TimerHandle
+        let timing: ReportedTimings?
         /// The connection that it was sent by.
         var connection: ObjectIdentifier?
     }
@@ -37,14 +37,14 @@ public actor LineCaller: Caller {
         get async { (try? await channel())?.isActive == true }
     }
 
-    public func call(_ call: Call, _ endpoint: EndpointDescription) async -> Reply {
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         guard deadline > .now else { return .failure(.late) }
         lastID += 1
         let id = lastID
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let timer = Deadlines.shared.schedule(at: deadline) {
+                let timer = TimerQueue.shared.schedule(at: deadline) {
                     Task { await self.giveUp(id, .deadlineExceeded) }
                 }
                 pending[id] = PendingCall(continuation: continuation, timer: timer, timing: call.timing)
@@ -90,7 +90,7 @@ extension LineCaller {
 
     private func finish(_ id: Int, _ reply: Reply) {
         guard let call = pending.removeValue(forKey: id) else { return }
-        Deadlines.shared.cancel(call.timer)
+        TimerQueue.shared.cancel(call.timer)
         call.continuation.resume(returning: reply)
     }
 

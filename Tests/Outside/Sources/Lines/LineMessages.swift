@@ -44,7 +44,7 @@ extension CallLine {
             endpoint, body: isTooLarge ? Data() : body, contentType: contentType, token: token,
             trace: traceparent.flatMap { TraceContext(header: $0, state: tracestate) } ?? .root(),
             requestID: requestID, origin: origin, timeout: milliseconds.map { .milliseconds($0) }, received: received,
-            transport: .lines, timing: wantsTiming == true ? Timing() : nil,
+            transport: .lines, timing: wantsTiming == true ? ReportedTimings() : nil,
             fault: isTooLarge ? Problem(.tooLarge, "The body is larger than \(bodyLimit) bytes.") : nil)
     }
 }

@@ -17,7 +17,7 @@ struct ProductTests {
         let token = try issuer.issue(subject: "ada", permissions: ["greet"]).token
 
         let verifier = AccessTokenVerifier(
-            issuer: "https://example.org", audience: "shop", source: KeySet([key.publicKey]))
+            issuer: "https://example.org", audience: "shop", source: JWKSet([key.publicKey]))
         try await verifier.warmUp()
         let principal = try await verifier.verify(token)
         #expect(principal.subject == "ada" && principal.permissions == ["greet"])

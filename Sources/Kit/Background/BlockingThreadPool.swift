@@ -1,0 +1,101 @@
+import DequeModule
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A few threads for work that blocks or takes long, one piece after another on each, in the order of asking. They end
+/// with this object, when what was asked for is done.
+public final class BlockingThreadPool: Sendable {
+    /// The share of a processor that the system gives the threads if others want it too.
+    public enum Share: Int32, Sendable {
+        case whole = 0
+        /// A third: for what somebody waits for who has time.
+        case small = 5
+        /// A tenth: for what would take a processor for itself.
+        case least = 10
+    }
+
+    private typealias Job = @Sendable () -> Void
+
+    /// Outlives the object, until its threads have seen that it is gone.
+    private final class Desk: Sendable {
+        private let jobs = Mutex<Deque<Job>>([])
+        private let signal = DispatchSemaphore(value: 0)
+
+        func put(_ job: @escaping Job) {
+            jobs.withLock { $0.append(job) }
+            signal.signal()
+        }
+
+        /// Wakes a worker for nothing: it ends.
+        func dismiss() { signal.signal() }
+
+        /// - Returns: `nil` where it is dismissed.
+        func take() -> Job? {
+            signal.wait()
+            return jobs.withLock { $0.popFirst() }
+        }
+    }
+
+    private let desk = Desk()
+    private let count: Int
+
+    /// - Parameters:
+    ///   - count: how many threads.
+    ///   - name: of each, in what the system shows of them; 15 bytes of it.
+    ///   - share: Linux' “nice”, on Linux.
+    public init(_ count: Int, name: String, share: Share = .whole) {
+        self.count = count
+        for _ in 0..<count {
+            let hasStarted = DispatchSemaphore(value: 0)
+            let thread = Thread { [desk] in
+                hasStarted.wait()
+                // From here: a name that is given from outside may be written over by the one that the thread is born with.
+                Thread.current.name = name
+                #if os(Linux)
+                    // On Linux it speaks of the calling thread alone.
+                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, share.rawValue)
+                #endif
+                pthread_setspecific(isWorker, UnsafeRawPointer(bitPattern: 1))
+                while let job = desk.take() { job() }
+            }
+            thread.start()
+            hasStarted.signal()
+        }
+    }
+
+    deinit {
+        for _ in 0..<count { desk.dismiss() }
+    }
+
+    /// True if the calling thread is one of these or of others.
+    public static var isCurrentThread: Bool { pthread_getspecific(isWorker) != nil }
+
+    /// Does it as soon as a thread is free; at once, and in place, where a worker asks, be it another's: it may block,
+    /// and each change of thread would be felt by others.
+    ///
+    /// The caller's task itself goes there and comes back: a continuation would come back by way of the shared threads.
+    /// A closure that the work calls and that was made elsewhere leaves these threads, unless its type is
+    /// `@concurrent`.
+    ///
+    /// - Throws: what the work throws.
+    public func run<Value: Sendable, Failure: Error>(
+        _ work: @Sendable @concurrent () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        guard !Self.isCurrentThread else { return try await work() }
+        return try await withTaskExecutorPreference(self) { () async throws(Failure) -> Value in try await work() }
+    }
+}
+
+private let isWorker = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+}()
+
+extension BlockingThreadPool: TaskExecutor {
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        desk.put { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}

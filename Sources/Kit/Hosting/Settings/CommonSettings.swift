@@ -1,0 +1,150 @@
+import Background
+import Foundation
+public import HTTPTransport
+public import Logging
+public import ZeroMQ
+
+/// The settings that all services share.
+public struct CommonSettings: Sendable {
+    public enum Environment: String, Sendable, CaseIterable {
+        case development
+        case production
+    }
+
+    public let environment: Environment
+    public let logLevel: Logger.Level
+    public let logFormat: LogFormat
+    public let maxBody: Int
+    /// The memory for request bodies that come in several parts over HTTP, in bytes.
+    public let maxBodyMemory: Int
+    public let maxInFlight: Int
+    /// The number of HTTP connections that a service has at a time.
+    public let maxConnections: Int
+    /// The time after which an HTTP connection without a request is closed.
+    public let httpIdleTime: Duration
+    /// The pages of other origins that may call over HTTP.
+    public let cors: CORSPolicy
+    /// The proxies whose word on a client's address, and on the service's URL, counts.
+    public let trustedProxies: TrustedProxies
+    /// If their connections begin with a header of the PROXY protocol.
+    public let proxyProtocol: ProxyProtocol
+    /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
+    public let drainTime: Duration
+    /// For how long calls in flight may go on after that.
+    public let stopTime: Duration
+    /// CURVE keys by the name of the service or client that holds the secret half.
+    public let publicKeys: [String: CurvePublicKey]
+
+    public init(_ settings: Settings) throws(SettingsError) {
+        environment = try settings(Self.environment)
+        logLevel = try settings(Self.logLevel)
+        logFormat = try settings(Self.logFormat)
+        maxBody = try settings(Self.maxBody)
+        let maxBodyMemory = try settings(Self.maxBodyMemory)
+        self.maxBodyMemory = maxBodyMemory > 0 ? maxBodyMemory : min(64 << 20, ProcessLimits.current.memory / 8)
+        maxInFlight = try settings(Self.maxInFlight)
+        maxConnections = try settings(Self.maxConnections)
+        httpIdleTime = .seconds(try settings(Self.httpIdleTime))
+        cors = try settings(Self.cors)
+        trustedProxies = try settings(Self.trustedProxies)
+        proxyProtocol = try settings(Self.proxyProtocol)
+        guard proxyProtocol == .off || !trustedProxies.isEmpty else {
+            throw SettingsError(
+                description: "PROXY_PROTOCOL is \(proxyProtocol.rawValue), but TRUSTED_PROXIES names no proxy.")
+        }
+        drainTime = .milliseconds(try settings(Self.drainTime))
+        stopTime = .milliseconds(try settings(Self.stopTime))
+        publicKeys = try settings(Self.publicKeys)
+    }
+}
+
+extension CommonSettings {
+    public static var all: [SettingDescription] {
+        [
+            environment.description, logLevel.description, logFormat.description,
+            maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
+            httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
+            drainTime.description, stopTime.description, publicKeys.description,
+        ]
+    }
+
+    private static let environment = Setting<Environment>.choice(
+        "ENVIRONMENT", "development or production. In production the start is stricter about secrets.",
+        standard: .development)
+    private static let logLevel = Setting<Logger.Level>.choice(
+        "LOG_LEVEL",
+        "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
+        standard: .info)
+    private static let logFormat = Setting<LogFormat>.choice(
+        "LOG_FORMAT", "text for people, or json for programs: an object a line.", standard: .text)
+    private static let maxBody = Setting<Int>.integer(
+        "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
+        standard: 1_048_576)
+    private static let maxBodyMemory = Setting<Int>.integer(
+        "MAX_BODY_MEMORY_BYTES", 0...1_099_511_627_776,
+        "The memory that a service has for request bodies that come in several parts over HTTP, of which one more is a 503, "
+            + "and as much again for messages over ZeroMQ, of which the oldest ends its connection. 0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
+        standard: 0)
+    private static let maxInFlight = Setting<Int>.integer(
+        "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
+        standard: 16_384)
+    private static let maxConnections = Setting<Int>.integer(
+        "MAX_CONNECTIONS", 1...1_000_000,
+        "How many HTTP connections a service has at a time; for one more, the one that has been idle for longest is closed.",
+        standard: 16_384)
+    private static let httpIdleTime = Setting<Int>.integer(
+        "HTTP_IDLE_SECONDS", 1...86_400,
+        "After how long an HTTP connection without a request is closed. A proxy before it must close its own earlier.",
+        standard: 75)
+    private static let cors = Setting<CORSPolicy>(
+        "CORS_ALLOWED_ORIGINS",
+        "The origins whose pages may call, with commas between, such as https://app.example; * is every one. Empty: none.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        do throws(OriginError) {
+            return try CORSPolicy(text.listed)
+        } catch {
+            throw SettingFault(error.reason)
+        }
+    }
+    private static let trustedProxies = Setting<TrustedProxies>(
+        "TRUSTED_PROXIES",
+        "The proxies that say who the client is and by which URL it came, in Forwarded or X-Forwarded-For, -Proto, -Host and "
+            + "-Prefix, with commas between: addresses or networks such as 10.0.0.0/8.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        do throws(ProxyAddressError) {
+            return try TrustedProxies(text.listed)
+        } catch {
+            throw SettingFault("must be addresses or networks such as 10.0.0.0/8, not “\(error.text)”")
+        }
+    }
+    private static let proxyProtocol = Setting<ProxyProtocol>.choice(
+        "PROXY_PROTOCOL",
+        "If connections from TRUSTED_PROXIES begin with a header of the PROXY protocol, version 1 or 2: off, optional, or "
+            + "required.",
+        standard: .off)
+    private static let drainTime = Setting<Int>.integer(
+        "DRAIN_MILLISECONDS", 0...60_000,
+        "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
+        standard: 0)
+    private static let stopTime = Setting<Int>.integer(
+        "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", standard: 15_000)
+    private static let publicKeys = Setting<[String: CurvePublicKey]>(
+        "CURVE_PUBLIC_KEYS",
+        "Who may connect over tcp://, and how services are known there: name=key, with commas between. "
+            + "A key is 64 hexadecimal digits, 40 characters of Z85, or file:PATH of a certificate as zmq.auth and czmq "
+            + "write it. compose/up writes fresh ones.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        var keys: [String: CurvePublicKey] = [:]
+        for entry in text.listed {
+            let parts = entry.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard parts.count == 2, let key = try? CurvePublicKey(reference: parts[1]) else {
+                throw SettingFault("must be name=key, with commas between; a key is \(CurvePublicKey.forms)")
+            }
+            keys[parts[0]] = key
+        }
+        return keys
+    }
+}

@@ -1,0 +1,56 @@
+import ZeroMQ
+
+/// The settings of a service that publishes changes. Their names begin with the service's.
+public enum EventSettings {
+    public static func all(
+        of service: String, socketFolder: String = Settings.defaultSocketFolder
+    ) -> [SettingDescription] {
+        [listen(service, in: socketFolder).description, address(of: service, socketFolder: socketFolder)]
+    }
+
+    /// The setting by which others find the changes of a service.
+    public static func address(
+        of service: String, socketFolder: String = Settings.defaultSocketFolder
+    ) -> SettingDescription {
+        address(service, in: socketFolder).description
+    }
+
+    /// The addresses at which the service publishes changes.
+    static func listen(_ service: String, in folder: String) -> Setting<[Address]> {
+        .addresses(
+            listenName(of: service),
+            "The address at which \(service) publishes changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
+            standard: socket(service, in: folder))
+    }
+
+    /// The addresses at which others subscribe to them.
+    static func address(_ service: String, in folder: String) -> Setting<[Address]> {
+        .addresses(
+            addressName(of: service),
+            "Where others hear what \(service) tells; of each of several replicas, with commas between. "
+                + "Where it is empty, they ask four times a second.",
+            standard: socket(service, in: folder))
+    }
+
+    static func listenName(of service: String) -> String { service.uppercased() + "_EVENTS_LISTEN" }
+    static func addressName(of service: String) -> String { service.uppercased() + "_EVENTS_ADDRESS" }
+
+    private static func socket(_ service: String, in folder: String) -> String {
+        "ipc://\(folder)/\(service)-events.sock"
+    }
+}
+
+extension Setting where Value == [Address] {
+    /// Addresses with commas between.
+    static func addresses(_ name: String, _ summary: String, standard: String) -> Setting {
+        Setting(name, summary, standard: standard) { text throws(SettingFault) in
+            do throws(AddressError) {
+                var addresses: [Address] = []
+                for part in text.listed { addresses.append(try Address(part)) }
+                return addresses
+            } catch {
+                throw SettingFault("is wrong: \(error.reason)")
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+
+/// Memory that only the start of a process has needed.
+///
+/// The start touches many parts of the program and of its libraries once, and the system keeps them resident, each with
+/// its neighbours. When the process gives them back they stay in the system's cache of files, and what is needed again
+/// is mapped again. No figure of the machine's free memory changes by it: what changes is what the process itself is
+/// found to hold.
+public enum StartupMemory {
+    /// Gives it back once, after the time in which a service becomes ready.
+    public static func release(after time: Duration) async throws {
+        try await Task.sleep(for: time)
+        release()
+    }
+
+    static func release() {
+        for area in MappedArea.all where area.isUnchanged {
+            madvise(UnsafeMutableRawPointer(bitPattern: area.range.lowerBound), area.range.count, MADV_DONTNEED)
+        }
+    }
+}
+
+/// A part of the address space, as `/proc/self/smaps` describes it.
+struct MappedArea: Equatable {
+    let range: Range<UInt>
+    /// True if it is a file's, nobody can write to it, and none of its pages differs from the file: then whatever is
+    /// given back comes again as it was.
+    let isUnchanged: Bool
+
+    /// None where the system does not tell.
+    static var all: [MappedArea] {
+        // Not `contentsOfFile`: such a file is read in pieces, and that takes the first for the whole.
+        let text = try? FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd()
+        return areas(in: String(decoding: text ?? Data(), as: UTF8.self))
+    }
+
+    /// An area begins with a line like `55d0c000-55d1e000 r-xp 00001000 08:01 131 /usr/bin/shop`; lines like
+    /// `Anonymous: 0 kB` follow.
+    static func areas(in text: String) -> [MappedArea] {
+        var areas: [MappedArea] = []
+        var head: [Substring] = []
+        for line in text.split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            if !fields[0].hasSuffix(":") {
+                head = fields
+            } else if fields[0] == "Anonymous:", head.count > 1, let range = range(head[0]) {
+                let isFile = head.count > 5 && head[5].hasPrefix("/")
+                let isReadOnly = ["r--p", "r-xp"].contains(head[1])
+                areas.append(MappedArea(range: range, isUnchanged: isFile && isReadOnly && fields[1] == "0"))
+            }
+        }
+        return areas
+    }
+
+    private static func range(_ text: Substring) -> Range<UInt>? {
+        let ends = text.split(separator: "-").compactMap { UInt($0, radix: 16) }
+        return ends.count == 2 && ends[0] < ends[1] ? ends[0]..<ends[1] : nil
+    }
+}

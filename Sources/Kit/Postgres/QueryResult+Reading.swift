@@ -1,0 +1,42 @@
+internal import CPostgres
+
+extension QueryResult {
+    /// Copies what libpq holds; the result stays its owner's.
+    init(_ result: OpaquePointer) {
+        let names = (0..<PQnfields(result)).map { String(cString: PQfname(result, $0)) }
+        let columns = Dictionary(zip(names, 0...)) { first, _ in first }
+        rows = (0..<PQntuples(result)).map { row in
+            Row(columns: columns, values: (0..<PQnfields(result)).map { Self.value(result, row, $0) })
+        }
+        affected = Int(String(cString: PQcmdTuples(result))) ?? 0
+        tag = String(cString: PQcmdStatus(result))
+    }
+
+    private static func value(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> String? {
+        guard PQgetisnull(result, row, column) == 0, let bytes = PQgetvalue(result, row, column) else { return nil }
+        let length = Int(PQgetlength(result, row, column))
+        return bytes.withMemoryRebound(to: UInt8.self, capacity: length) {
+            String(decoding: UnsafeBufferPointer(start: $0, count: length), as: UTF8.self)
+        }
+    }
+}
+
+extension PostgresError {
+    /// The error of a result; `nil` if it is a success.
+    init?(_ result: OpaquePointer) {
+        switch PQresultStatus(result) {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: return nil
+        default:
+            let message = PQresultErrorField(result, primaryMessage).map { String(cString: $0) }
+            guard let state = PQresultErrorField(result, sqlState) else {
+                self = .disconnected(message ?? String(cString: PQresultErrorMessage(result)))
+                return
+            }
+            self = .refused(SQLState(String(cString: state)), message ?? "")
+        }
+    }
+}
+
+// PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY of postgres_ext.h: characters, which Swift does not import as numbers.
+private let sqlState = Int32(UInt8(ascii: "C"))
+private let primaryMessage = Int32(UInt8(ascii: "M"))

@@ -1,0 +1,128 @@
+import Synchronization
+
+/// The parts of the time of one call, for a caller that wants to know: it goes out with the ``Call``, and is filled by
+/// the time the reply is there.
+///
+/// Over a wire the question costs a bit and the answer a line of text, so that calls which do not ask pay nothing.
+public final class ReportedTimings: Sendable {
+    /// A part of the time that the service took; ``ServerTimings/parts`` says which there are.
+    public struct Part: Sendable, Hashable {
+        public let name: String
+        public let time: Duration
+
+        public init(name: String, time: Duration) {
+            self.name = name
+            self.time = time
+        }
+    }
+
+    /// As it came, for most of it is never looked at.
+    private enum Noted {
+        case nothing
+        case timings(ServerTimings)
+        case header(String)
+    }
+
+    private let noted = Mutex(Noted.nothing)
+
+    public init() {}
+
+    /// In the order of a call's way. Empty where the service has not said: it does not know the question, or the call
+    /// was given up.
+    public var parts: [Part] {
+        switch noted.withLock({ $0 }) {
+        case .nothing: []
+        case .timings(let timings): timings.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
+        case .header(let header): Self.parts(of: header)
+        }
+    }
+
+    func note(_ timings: ServerTimings) {
+        noted.withLock { $0 = .timings(timings) }
+    }
+}
+
+extension ReportedTimings {
+    /// More parts than this are no service of this kit's.
+    private static let limit = 32
+
+    /// The parts as the header `Server-Timing` writes them (W3C Server Timing), in milliseconds; `nil` without one.
+    public var header: String? {
+        let parts = parts
+        guard !parts.isEmpty else { return nil }
+        return parts.map { $0.name + ";dur=" + Self.milliseconds($0.time) }.joined(separator: ", ")
+    }
+
+    /// Takes over what a service says in that header. What is not of its form, or has no time, is passed over.
+    public func note(header: String) {
+        noted.withLock { $0 = .header(header) }
+    }
+
+    private static func parts(of header: String) -> [Part] {
+        var header = header
+        return header.withUTF8 { text in
+            var (parts, rest) = ([Part](), text[...])
+            while !rest.isEmpty, parts.count < limit {
+                if let part = Part(metric: rest.cut(at: UInt8(ascii: ","))) { parts.append(part) }
+            }
+            return parts
+        }
+    }
+
+    /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by
+    /// formats.
+    private static func milliseconds(_ time: Duration) -> String {
+        let (whole, fraction) = max(time.nanoseconds, 0).quotientAndRemainder(dividingBy: 1_000_000)
+        return "\(whole)." + String(1_000_000 + fraction).dropFirst()
+    }
+}
+
+extension ReportedTimings.Part {
+    fileprivate init?(metric: Slice<UnsafeBufferPointer<UInt8>>) {
+        var rest = metric
+        let name = rest.cut(at: UInt8(ascii: ";")).trimmed
+        guard !name.isEmpty else { return nil }
+        while !rest.isEmpty {
+            guard let time = rest.cut(at: UInt8(ascii: ";")).trimmed.duration else { continue }
+            self.init(name: String(decoding: name, as: UTF8.self), time: time)
+            return
+        }
+        return nil
+    }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+    /// Cuts off what is before a separator, and the separator with it; all where there is none.
+    fileprivate mutating func cut(at separator: UInt8) -> Self {
+        let end = firstIndex(of: separator) ?? endIndex
+        defer { self = self[end...].dropFirst() }
+        return self[..<end]
+    }
+
+    /// Without spaces at its ends.
+    fileprivate var trimmed: Self {
+        guard let first = firstIndex(where: { $0 != UInt8(ascii: " ") }),
+            let last = lastIndex(where: { $0 != UInt8(ascii: " ") })
+        else { return self[endIndex...] }
+        return self[first...last]
+    }
+
+    /// The time in a text like `dur=12.5`, in milliseconds, to the nanosecond; a minute at most.
+    fileprivate var duration: Duration? {
+        guard starts(with: "dur=".utf8) else { return nil }
+        var (nanoseconds, unit, hasPoint): (Int64, Int64, Bool) = (0, 1_000_000, false)
+        let digits = dropFirst(4)
+        for byte in digits {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let digit = Int64(byte - UInt8(ascii: "0"))
+                if hasPoint { unit /= 10 }
+                nanoseconds = hasPoint ? nanoseconds + digit * unit : nanoseconds * 10 + digit * unit
+                guard nanoseconds <= 60_000_000_000 else { return nil }
+            case UInt8(ascii: ".") where !hasPoint: hasPoint = true
+            default: return nil
+            }
+        }
+        return digits.first == UInt8(ascii: ".") || digits.isEmpty ? nil : .nanoseconds(nanoseconds)
+    }
+}

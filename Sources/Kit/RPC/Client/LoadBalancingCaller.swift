@@ -1,0 +1,174 @@
+public import Endpoints
+import Metrics
+import Synchronization
+
+/// Calls the replicas of a service: of two that are picked at random, the one that has less to do and answers sooner.
+///
+/// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it answers
+/// a health check. While none is in use calls wait for one, for half a second after the last was lost, and are then sent
+/// to any. A call goes on to another replica, within its time, if it has not been sent; within a budget, and after a
+/// random pause, if a replica has certainly not begun it, or has been lost and the call may be repeated.
+public final class LoadBalancingCaller: Caller {
+    private let replicas: Mutex<[BalancedReplica]>
+    private let availability: Availability
+    private let budget = Mutex(RetryBudget())
+    /// That of all replicas, for traces.
+    public let transport: Transport
+
+    private static let retries = "rpc_client_retries_total"
+
+    /// The names of the metrics, each with a sentence about it.
+    public static let help = [retries: "Calls that went on to another replica, by the service that is called."]
+
+    /// The number of replicas to which one call may be sent.
+    private static let maxAttempts = 3
+    private static let pause = Duration.milliseconds(10)
+    /// Two replicas whose loads differ by less are called alike: their latencies are never the same.
+    private static let tolerance = 1.5
+
+    /// - Parameter replicas: one at least. The transport is that of the first.
+    public init(_ replicas: [any Caller]) {
+        precondition(!replicas.isEmpty, "A service has one replica at least.")
+        let availability = Availability()
+        self.availability = availability
+        self.replicas = Mutex(replicas.map { BalancedReplica($0, isReady: true, availability) })
+        transport = replicas[0].transport
+    }
+
+    /// Replicas that come and go. Until ``beginPatience()`` calls wait for the first.
+    ///
+    /// - Parameter lost: called when a replica has gone out of use.
+    package init(transport: Transport, lost: @escaping @Sendable () -> Void) {
+        self.transport = transport
+        replicas = Mutex([])
+        availability = Availability(lost: lost)
+    }
+
+    /// A replica more. It is called when it has answered a health check.
+    package func add(_ caller: any Caller) -> BalancedReplica {
+        let replica = BalancedReplica(caller, isReady: false, availability)
+        replicas.withLock { $0.append(replica) }
+        replica.start()
+        return replica
+    }
+
+    /// The replica gets no more calls, and is closed when those in flight have ended.
+    package func remove(_ replica: BalancedReplica) async {
+        await replica.retire()
+        replicas.withLock { $0.removeAll { $0 === replica } }
+    }
+
+    /// It is known which replicas there are: calls wait for them half a second longer, and then fail.
+    package func beginPatience() { availability.beginPatience() }
+
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+        budget.withLock { $0.noteCall() }
+        let deadline = call.received + (call.timeout ?? endpoint.deadline)
+        var asked: [BalancedReplica] = []
+        var attempts = 0
+        var reply = Reply.failure(.notConnected)
+        while let replica = await choose(besides: asked, by: deadline) {
+            if attempts > 0 {
+                guard await pause(before: attempts, by: deadline) else { return reply }
+            }
+            if !asked.isEmpty { count(Self.retries, call) }
+            asked.append(replica)
+            reply = await replica.call(call, endpoint)
+            guard case .failure(let problem) = reply, mayRepeat(problem, endpoint), !Task.isCancelled else {
+                return reply
+            }
+            // One that it could not be sent to has cost nothing.
+            if problem.kind != .unavailable || !problem.isUnprocessed { attempts += 1 }
+            guard attempts < Self.maxAttempts else { return reply }
+        }
+        return reply
+    }
+
+    private func mayRepeat(_ problem: Problem, _ endpoint: EndpointDescriptor) -> Bool {
+        switch problem.kind {
+        case .cancelled, .deadlineExceeded: false
+        case .unavailable: problem.isUnprocessed || endpoint.isIdempotent
+        default: problem.isUnprocessed
+        }
+    }
+
+    /// Waits for a random time (“full jitter”), so that those who all have lost one replica do not come to another at
+    /// once.
+    ///
+    /// - Returns: false if the budget or the call's time is over.
+    private func pause(before attempt: Int, by deadline: ContinuousClock.Instant) async -> Bool {
+        let pause = Self.pause * attempt * Double.random(in: 0..<1)
+        guard .now + pause < deadline, budget.withLock({ $0.take() }) else { return false }
+        try? await Task.sleep(for: pause)
+        return !Task.isCancelled
+    }
+
+    /// A replica that is in use; after a while without any, one that is left out.
+    ///
+    /// - Returns: `nil` if none is left.
+    private func choose(
+        besides asked: [BalancedReplica], by deadline: ContinuousClock.Instant
+    ) async -> BalancedReplica? {
+        if let replica = better(besides: asked) { return replica }
+        while availability.count == 0, await availability.untilOneIsInUse(by: deadline) {
+            // One that was asked may be back.
+            if let replica = better(besides: []) { return replica }
+        }
+        // Others may have come meanwhile.
+        return better(besides: asked) ?? others(besides: asked).randomElement()
+    }
+
+    private func others(besides asked: [BalancedReplica]) -> [BalancedReplica] {
+        replicas.withLock(\.self).filter { replica in !asked.contains { $0 === replica } }
+    }
+
+    /// Of those in use, the better of two that are picked at random (Mitzenmacher, “The power of two choices”).
+    private func better(besides asked: [BalancedReplica]) -> BalancedReplica? {
+        var inUse = others(besides: asked).filter(\.isInUse)
+        guard let place = inUse.indices.randomElement() else { return nil }
+        let first = inUse.remove(at: place)
+        guard let second = inUse.randomElement() else { return first }
+        return first.load <= second.load * Self.tolerance ? first : second
+    }
+
+    private func count(_ label: String, _ call: Call) {
+        let service = call.endpoint.prefix { $0 != "." }
+        Counter(label: label, dimensions: [("service", String(service))]).increment()
+    }
+
+    /// True if any of them can be reached.
+    public var isConnected: Bool {
+        get async {
+            for replica in replicas.withLock(\.self) where await replica.caller.isConnected { return true }
+            return false
+        }
+    }
+
+    public func close() async {
+        for replica in replicas.withLock(\.self) { await replica.close() }
+    }
+}
+
+/// Bounds retries to a tenth of the calls and three a second, so that they do not add to an overload (as Finagle's
+/// budget).
+struct RetryBudget {
+    static let share = 0.1
+    static let perSecond = 3.0
+    /// The most that may be saved up, as of a thousand calls: a replica that fails takes all its calls in flight with
+    /// it.
+    static let most = 100.0
+
+    private var tokens = most
+    private var last = ContinuousClock.now
+
+    mutating func noteCall() { tokens = min(Self.most, tokens + Self.share) }
+
+    /// - Returns: whether there may be one more retry.
+    mutating func take(at now: ContinuousClock.Instant = .now) -> Bool {
+        tokens = min(Self.most, tokens + last.duration(to: now) / .seconds(1) * Self.perSecond)
+        last = now
+        guard tokens >= 1 else { return false }
+        tokens -= 1
+        return true
+    }
+}

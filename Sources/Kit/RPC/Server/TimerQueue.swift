@@ -1,0 +1,78 @@
+import Dispatch
+import Synchronization
+
+/// Runs what must happen at an instant unless it is called off first, as most deadlines are. A transport ends its calls in
+/// time with it.
+///
+/// ```swift
+/// let ticket = TimerQueue.shared.schedule(at: deadline) { answer(.failure(.deadlineExceeded)) }
+/// TimerQueue.shared.cancel(ticket)
+/// ```
+///
+/// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that calling off costs a
+/// look-up and an idle process never wakes.
+public final class TimerQueue: Sendable {
+    public static let shared = TimerQueue()
+
+    /// Names what was scheduled, to call it off.
+    public struct TimerHandle: Sendable {
+        fileprivate let tick: Int64
+        fileprivate let number: UInt64
+    }
+
+    private struct State {
+        var pending: [Int64: [UInt64: @Sendable () -> Void]] = [:]
+        var number: UInt64 = 0
+        var armed = Int64.max
+    }
+
+    /// In nanoseconds.
+    private static let tick: Int64 = 5_000_000
+    private let start = ContinuousClock.now
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "deadlines")
+
+    /// - Parameter action: run on a thread of its own at the instant, at the earliest; it must not block.
+    public func schedule(
+        at instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void
+    ) -> TimerHandle {
+        let tick = (start.duration(to: instant).nanoseconds + Self.tick - 1) / Self.tick
+        let (ticket, mustArm) = state.withLock { state in
+            state.number += 1
+            state.pending[tick, default: [:]][state.number] = action
+            let mustArm = tick < state.armed
+            if mustArm { state.armed = tick }
+            return (TimerHandle(tick: tick, number: state.number), mustArm)
+        }
+        if mustArm { arm(tick) }
+        return ticket
+    }
+
+    /// Calls it off. What has begun already is not undone.
+    public func cancel(_ ticket: TimerHandle) {
+        state.withLock { state in
+            guard var bucket = state.pending.removeValue(forKey: ticket.tick) else { return }
+            bucket[ticket.number] = nil
+            if !bucket.isEmpty { state.pending[ticket.tick] = bucket }
+        }
+    }
+
+    private func arm(_ tick: Int64) {
+        let wait = max(0, Self.tick * tick - start.duration(to: .now).nanoseconds)
+        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(wait))) { self.fire(tick) }
+    }
+
+    private func fire(_ armed: Int64) {
+        let now = start.duration(to: .now).nanoseconds / Self.tick
+        let (due, next) = state.withLock { state in
+            let ticks = state.pending.keys.filter { $0 <= max(now, armed) }
+            let due = ticks.sorted().flatMap { state.pending.removeValue(forKey: $0)?.values.map { $0 } ?? [] }
+            guard armed == state.armed else { return (due, Int64?.none) }
+            let next = state.pending.keys.min()
+            state.armed = next ?? .max
+            return (due, next)
+        }
+        for action in due { action() }
+        if let next { arm(next) }
+    }
+}

@@ -1,0 +1,40 @@
+public import Endpoints
+public import RPC
+
+/// The issuer of tokens as a verifier sees it: the source of its keys, and introspection of a token.
+///
+/// It is reached by calls over any transport; in the issuer itself, by none.
+public protocol IssuerClient: Sendable {
+    /// The keys that are good now, and the tokens that were revoked.
+    ///
+    /// Those who wait for keys wait for this, so it must end, within a second or two, whatever the other side does.
+    ///
+    /// - Parameter position: what is known already; `nil` if nothing is.
+    /// - Throws: a ``Problem`` that says why there is no answer.
+    func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates
+
+    /// The keys that are good now.
+    func currentKeys() async throws(Problem) -> JWKSet
+
+    /// Asks whether the call's token, which has been verified, holds a permission at this moment.
+    ///
+    /// It returns by the call's deadline.
+    ///
+    /// - Throws: a ``Problem``: the answer is no, or there is none.
+    func confirm(_ permission: String, _ context: CallContext) async throws(Problem)
+}
+
+extension IssuerClient {
+    /// The keys that are good now.
+    public func currentKeys() async throws(Problem) -> JWKSet { try await changes(since: nil).jwks }
+
+    /// Confirms nothing: there is nobody to ask.
+    public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
+        throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
+    }
+}
+
+/// Keys that never change.
+extension JWKSet: IssuerClient {
+    public func changes(since position: StreamPosition?) -> TrustUpdates { TrustUpdates(keys: self) }
+}

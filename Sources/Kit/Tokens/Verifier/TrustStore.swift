@@ -1,0 +1,144 @@
+import Endpoints
+import Foundation
+import RPC
+import Synchronization
+
+/// The keys that are known, the tokens that were revoked, where to hear of more, and the tokens that were verified.
+///
+/// They live behind one lock, because what was verified must be forgotten in the moment its key goes or it is revoked.
+final class TrustStore: Sendable {
+    fileprivate struct State {
+        var keys: JWKSet?
+        /// Counts the changes of `keys`.
+        var round = 0
+        var denied = RevocationList()
+        /// The version of the source's changes that is known.
+        var position: StreamPosition?
+        var schedule = RefetchPolicy()
+        var verified: VerifiedTokenCache
+        var figures = VerifierStatistics()
+        var lastFailure: Problem?
+    }
+
+    private let state: Mutex<State>
+    private let source: any IssuerClient
+    private let now: @Sendable () -> Date
+
+    init(source: any IssuerClient, cacheLimit: Int, now: @escaping @Sendable () -> Date) {
+        state = Mutex(State(verified: VerifiedTokenCache(limit: cacheLimit)))
+        self.source = source
+        self.now = now
+    }
+
+    /// True if there are keys.
+    var isReady: Bool { state.withLock { $0.keys?.keys.isEmpty == false } }
+
+    /// The error of the last fetch; `nil` if it succeeded.
+    var lastFailure: Problem? { state.withLock { $0.lastFailure } }
+
+    var position: StreamPosition? { state.withLock { $0.position } }
+
+    var figures: VerifierStatistics {
+        state.withLock { state in
+            var figures = state.figures
+            figures.count = state.verified.count
+            figures.denied = state.denied.count
+            return figures
+        }
+    }
+
+    /// Puts a new set in the place of the old one.
+    func replace(_ keys: JWKSet) {
+        state.withLock { $0.replace(keys) }
+    }
+
+    /// Takes in what has changed.
+    ///
+    /// - Returns: whether nothing is missing between what was known and this.
+    func apply(_ changes: TrustUpdates) -> Bool {
+        let moment = now()
+        return state.withLock { $0.apply(changes, at: moment) }
+    }
+
+    /// - Returns: the key of this name, and the round of the set that it is from.
+    func key(_ kid: String) -> (JWK, round: Int)? {
+        state.withLock { state in state.keys?.key(kid).map { ($0, state.round) } }
+    }
+
+    func principal(of token: String, at now: Date) -> Principal? {
+        state.withLock { state in
+            let principal = state.verified.principal(of: token, at: now)
+            if principal == nil { state.figures.misses += 1 } else { state.figures.hits += 1 }
+            return principal
+        }
+    }
+
+    /// Lets a token in that was verified with a key of this round, and remembers it unless the keys have changed since.
+    ///
+    /// - Returns: whether it may come in; one that was revoked may not.
+    func admit(_ token: String, _ principal: Principal, until deadline: Date, round: Int) -> Bool {
+        state.withLock { state in
+            guard !state.denied.denies(principal) else { return false }
+            if round == state.round { state.verified.remember(token, principal, until: deadline) }
+            return true
+        }
+    }
+
+    /// Fetches what is not known, or waits for whoever does already, or does nothing where the last fetch was too short
+    /// a while ago.
+    ///
+    /// A fetch that fails changes nothing. It goes on where the task is cancelled, because others may wait for it.
+    func fetch(isUrgent: Bool) async {
+        let moment = now()
+        switch state.withLock({ $0.schedule.request(at: moment, isUrgent: isUrgent) }) {
+        case .refuse: break
+        case .join(let flight): await flight.wait()
+        case .begin(let flight):
+            state.withLock { $0.figures.fetches += 1 }
+            // It is nobody's child: neither the trace nor the end of the call that happened to come first is the fetch's.
+            Task.detached { await self.fly(flight) }
+            await flight.wait()
+        }
+    }
+
+    private func fly(_ flight: SingleFlight) async {
+        do throws(Problem) {
+            var changes = try await source.changes(since: position)
+            while true {
+                let isRead = apply(changes)
+                guard !isRead || changes.hasMore else { break }
+                changes = try await source.changes(since: isRead ? changes.position : nil)
+            }
+            state.withLock { $0.lastFailure = nil }
+        } catch {
+            state.withLock { $0.lastFailure = error }
+        }
+        state.withLock { $0.schedule.end() }
+        flight.land()
+    }
+}
+
+extension TrustStore.State {
+    fileprivate mutating func replace(_ keys: JWKSet) {
+        guard keys != self.keys else { return }
+        self.keys = keys
+        round += 1
+        verified.forgetAll()
+    }
+
+    fileprivate mutating func apply(_ changes: TrustUpdates, at now: Date) -> Bool {
+        if changes.since > 0 {
+            guard let position, position.epoch == changes.epoch, position.sequence >= changes.since else {
+                return false
+            }
+            guard position.sequence < changes.sequence else { return true }
+        }
+        // What was revoked stays revoked, even if the whole state is sent anew.
+        denied.deny(changes.revoked, at: now)
+        if !changes.revoked.isEmpty { verified.forget(where: denied.denies) }
+        position = changes.position
+        // Keys are of use once all is known that speaks against tokens.
+        if !changes.hasMore { replace(changes.jwks) }
+        return true
+    }
+}

@@ -1,0 +1,168 @@
+internal import CEvents
+internal import Glibc
+
+/// The event loop of a `SocketThread`. It knows nothing of other threads.
+///
+/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by
+/// which it tells that it has news. That one speaks of libzmq's commands and not of messages, and whatever is done with
+/// a socket may use its signal up; so a socket is asked for messages before the thread sleeps, if anything was done
+/// with it.
+final class EpollLoop {
+    /// Messages taken from one socket before the others, and the jobs, have their turn.
+    private static let drainLimit = 64
+    /// Everything is polled every so many turns, so that busy sockets cannot starve the others and the descriptors.
+    private static let fullTurn = 16
+    private static let eventsAtOnce = 64
+    /// Messages that are sent together at the most.
+    private static let messagesAtOnce = 4
+    private static let wakeKey = UInt64.max
+
+    /// The jobs being run; kept here for its storage.
+    var running: [UnownedJob] = []
+    private let epoll: Int32
+    /// The watched sockets and descriptors, by the key that epoll returns.
+    private var attachments: [PollRegistration?] = []
+    private var sockets: [PollRegistration] = []
+    /// The sockets that have a message to send; once for each message.
+    private var unflushed: [any Flushable] = []
+    private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
+    private var turn = 0
+    /// The buffer into which every connection reads.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+
+    /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
+    init(wakeDescriptor: Int32) throws(ZeroMQError) {
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw .system("make an epoll descriptor") }
+        control(EPOLL_CTL_ADD, wakeDescriptor, .readable, key: Self.wakeKey)
+    }
+
+    deinit {
+        Glibc.close(epoll)
+        scratch.deallocate()
+    }
+
+    func add(_ attachment: PollRegistration) -> PollRegistration {
+        let key = attachments.firstIndex { $0 == nil } ?? attachments.count
+        if key == attachments.count { attachments.append(attachment) } else { attachments[key] = attachment }
+        attachment.key = key
+        attachment.loop = self
+        if case .socket = attachment.origin { sockets.append(attachment) }
+        control(EPOLL_CTL_ADD, attachment.descriptor, attachment.interest, key: UInt64(key))
+        return attachment
+    }
+
+    func remove(_ attachment: PollRegistration) {
+        guard attachment.isAttached else { return }
+        attachment.isAttached = false
+        attachment.loop = nil
+        attachments[attachment.key] = nil
+        sockets.removeAll { $0 === attachment }
+        control(EPOLL_CTL_DEL, attachment.descriptor, attachment.interest, key: 0)
+    }
+
+    /// An attachment is interested in something else from now on.
+    func update(_ attachment: PollRegistration) {
+        control(EPOLL_CTL_MOD, attachment.descriptor, attachment.interest, key: UInt64(attachment.key))
+    }
+
+    /// Says that there is a message to send. Messages of one turn go out together, for each `send` of the system costs
+    /// as much as several of them; but not all of a turn, or the peer would stand idle while this side is busy, and the
+    /// other way round.
+    func flushSoon(_ writer: any Flushable) {
+        unflushed.append(writer)
+        if unflushed.count >= Self.messagesAtOnce { flush() }
+    }
+
+    /// Sends what was written.
+    func flush() {
+        while let writer = unflushed.popLast() { writer.flush() }
+    }
+
+    /// Lets sockets that may have messages be drained; true if any had.
+    func drain() -> Bool {
+        turn &+= 1
+        if turn % Self.fullTurn == 0 { _ = poll(timeout: 0) }
+        var hadNews = false
+        for attachment in sockets where attachment.mayHaveInput {
+            guard case .socket(let socket, let drain) = attachment.origin, attachment.isAttached else { continue }
+            attachment.mayHaveInput = !socket.isClosed && drain(Self.drainLimit) > 0
+            if attachment.mayHaveInput { hadNews = true }
+        }
+        return hadNews
+    }
+
+    /// Sleeps until something is ready, and calls whom it concerns; true if the wake-up was.
+    func poll() -> Bool { poll(timeout: askSockets() ? 0 : -1) }
+
+    private func poll(timeout: Int32) -> Bool {
+        let count = epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), timeout)
+        guard count > 0 else { return false }
+        var isWoken = false
+        for index in 0..<Int(count) {
+            let event = events[index]
+            guard event.data.u64 != Self.wakeKey else {
+                isWoken = true
+                continue
+            }
+            // One that was detached by another's doing in this very round is not there any more.
+            guard let attachment = attachments[Int(event.data.u64)] else { continue }
+            switch attachment.origin {
+            case .socket: attachment.mayHaveInput = true
+            case .descriptor(let onReady): onReady(PollRegistration.Readiness(epoll: event.events))
+            }
+        }
+        return isWoken
+    }
+
+    /// Asks the sockets with which something was done whether they have messages; true if one has.
+    private func askSockets() -> Bool {
+        var isAnyHot = false
+        for attachment in sockets {
+            guard case .socket(let socket, _) = attachment.origin, socket.needsEventCheck || socket.isClosed else {
+                continue
+            }
+            switch socket.ask() {
+            case .none: break
+            case .messages:
+                attachment.mayHaveInput = true
+                isAnyHot = true
+            // The context was terminated: its sockets can only be closed, and terminate() waits for that.
+            case .end: socket.close()
+            }
+        }
+        return isAnyHot
+    }
+
+    /// Closes the sockets and forgets them all; descriptors are their owners'.
+    func closeAll() {
+        for attachment in attachments.compactMap(\.self) {
+            remove(attachment)
+            if case .socket(let socket, _) = attachment.origin { socket.close() }
+        }
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: PollRegistration.Readiness, key: UInt64) {
+        var event = epoll_event(events: interest.epoll, data: epoll_data_t(u64: key))
+        epoll_ctl(epoll, operation, descriptor, &event)
+    }
+}
+
+/// A connection that gathers its writes until the end of a turn.
+protocol Flushable: AnyObject {
+    func flush()
+}
+
+extension PollRegistration.Readiness {
+    fileprivate var epoll: UInt32 {
+        (contains(.readable) ? EPOLLIN.rawValue | EPOLLRDHUP.rawValue : 0)
+            | (contains(.writable) ? EPOLLOUT.rawValue : 0)
+    }
+
+    fileprivate init(epoll events: UInt32) {
+        self = []
+        if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { insert(.readable) }
+        if events & EPOLLOUT.rawValue != 0 { insert(.writable) }
+        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue | EPOLLRDHUP.rawValue) != 0 { insert(.failed) }
+    }
+}

@@ -1,0 +1,197 @@
+import Foundation
+
+/// The second frame of every message: a line of its own, then lines `name: value`.
+package struct Headers: Equatable, Sendable {
+    /// The header names that mean something here. Others are checked for their form and passed over.
+    package enum Name: String, Sendable, CaseIterable {
+        case token = "x-token"
+        case authorization
+        case traceparent
+        case tracestate
+        case contentType = "content-type"
+        case requestID = "x-request-id"
+        case origin = "x-origin"
+        case sent
+        case processed
+        case serverTiming = "server-timing"
+        case service
+        case version
+        case contract
+        case serverInstance = "server-instance"
+        case maxBody = "max-body"
+        case maxInFlight = "max-inflight"
+        case epoch
+        case sequence
+    }
+
+    package struct Field: Equatable, Sendable {
+        package let name: Name
+        package let value: String
+    }
+
+    /// The endpoint's name in a request, the status in a reply, nothing in any other message.
+    package let line: String
+    package private(set) var fields: [Field]
+
+    package init(_ line: String = "") {
+        self.line = line
+        fields = []
+    }
+
+    /// True if the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
+    package var namesEndpoint: Bool {
+        var line = line
+        return line.withUTF8 { (1...128).contains($0.count) && Self.endpointBytes.contain($0) }
+    }
+
+    package subscript(_ name: Name) -> String? {
+        fields.first { $0.name == name }?.value
+    }
+
+    /// Adds a header, unless there is no value, or one that the wire cannot carry.
+    package mutating func add(_ name: Name, _ value: String?) {
+        guard let value, !Headers.isForbidden(value) else { return }
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// The frame; empty where there is nothing to say.
+    package var bytes: [UInt8] {
+        guard !line.isEmpty || !fields.isEmpty else { return [] }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(
+            fields.reduce(line.utf8.count + 1) { $0 + $1.name.rawValue.utf8.count + $1.value.utf8.count + 3 })
+        bytes += line.utf8
+        bytes.append(UInt8(ascii: "\n"))
+        for field in fields {
+            bytes += field.name.rawValue.utf8
+            bytes.append(UInt8(ascii: ":"))
+            bytes.append(UInt8(ascii: " "))
+            bytes += field.value.utf8
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return bytes
+    }
+}
+
+extension Headers {
+    package static let maxSize = 16 * 1024
+    package static let maxFields = 32
+
+    /// The reason why a head cannot be read.
+    package enum Fault: Error, Equatable {
+        case tooLarge
+        case malformed(String)
+    }
+
+    /// Reads a frame.
+    ///
+    /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` where it breaks the protocol.
+    package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
+        guard frame.count <= Self.maxSize else { throw .tooLarge }
+        let survey = HeaderScanner(frame)
+        guard !survey.hasControl else { throw .malformed("The head holds a CR or a NUL.") }
+        guard survey.isASCII || String(validating: frame, as: UTF8.self) != nil else {
+            throw .malformed("The head is not UTF-8.")
+        }
+        var lines = HeadLines(frame)
+        self.init(String(decoding: lines.next() ?? UnsafeRawBufferPointer(rebasing: frame[0..<0]), as: UTF8.self))
+        var count = 0
+        while let line = lines.next() {
+            count += 1
+            guard count <= Self.maxFields else { throw .malformed("The head has more than 32 headers.") }
+            try read(line)
+        }
+    }
+
+    private mutating func read(_ line: UnsafeRawBufferPointer) throws(Fault) {
+        let colon = line.firstOffset(of: UInt8(ascii: ":")) ?? 0
+        let bytes = UnsafeRawBufferPointer(rebasing: line[..<colon])
+        guard !bytes.isEmpty, Self.nameBytes.contain(bytes) else {
+            throw .malformed("A header is not of the form “name: value” with its name in lower case.")
+        }
+        guard let name = Self.name(bytes) else { return }
+        guard self[name] == nil else { throw .malformed("Duplicate header \(name.rawValue).") }
+        var start = colon + 1
+        while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
+        let value = UnsafeRawBufferPointer(rebasing: line[start...])
+        fields.append(Field(name: name, value: String(decoding: value, as: UTF8.self)))
+    }
+
+    /// The names as bytes, so that reading a head makes no strings but the values.
+    private static let names = Name.allCases.map { (name: $0, bytes: Array($0.rawValue.utf8)) }
+
+    private static func name(_ bytes: UnsafeRawBufferPointer) -> Name? {
+        for (name, known) in names where known.count == bytes.count && bytes.elementsEqual(known) { return name }
+        return nil
+    }
+
+    private static let endpointBytes = TokenCharacters("abcdefghijklmnopqrstuvwxyz0123456789_.")
+    /// The characters of a token in HTTP (RFC 9110, section 5.6.2), without upper case.
+    private static let nameBytes = TokenCharacters("abcdefghijklmnopqrstuvwxyz0123456789-!#$%&'*+.^_`|~")
+
+    private static func isForbidden(_ value: String) -> Bool {
+        var value = value
+        return value.withUTF8 { utf8 in
+            let survey = HeaderScanner(UnsafeRawBufferPointer(utf8))
+            return survey.hasControl || survey.hasLineFeed
+        }
+    }
+}
+
+/// A set of ASCII characters.
+private struct TokenCharacters {
+    /// For each byte, whether it is one of them.
+    private let members: [Bool]
+
+    init(_ characters: String) {
+        members = (0...UInt8.max).map(characters.utf8.contains)
+    }
+
+    func contain(_ bytes: some Sequence<UInt8>) -> Bool {
+        bytes.allSatisfy { members[Int($0)] }
+    }
+}
+
+/// The classes of bytes, found without a branch for each.
+private struct HeaderScanner {
+    private(set) var hasControl = false
+    private(set) var hasLineFeed = false
+    private(set) var isASCII = true
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        var (all, controls, lineFeeds) = (UInt8(0), UInt8(0), UInt8(0))
+        for byte in bytes {
+            all |= byte
+            controls |= (byte == 0 ? 1 : 0) | (byte == UInt8(ascii: "\r") ? 1 : 0)
+            lineFeeds |= byte == UInt8(ascii: "\n") ? 1 : 0
+        }
+        hasControl = controls != 0
+        hasLineFeed = lineFeeds != 0
+        isASCII = all < 0x80
+    }
+}
+
+/// The lines of a head. The last may lack its end; what follows the last end is no line.
+struct HeadLines {
+    private let frame: UnsafeRawBufferPointer
+    private var start = 0
+
+    init(_ frame: UnsafeRawBufferPointer) {
+        self.frame = frame
+    }
+
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard start < frame.count else { return nil }
+        let rest = UnsafeRawBufferPointer(rebasing: frame[start...])
+        let length = rest.firstOffset(of: UInt8(ascii: "\n")) ?? rest.count
+        start += length + 1
+        return UnsafeRawBufferPointer(rebasing: rest[..<length])
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func firstOffset(of byte: UInt8) -> Int? {
+        guard let first = baseAddress, let found = memchr(first, Int32(byte), count) else { return nil }
+        return UnsafeRawPointer(found) - first
+    }
+}

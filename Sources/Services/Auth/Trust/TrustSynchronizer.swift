@@ -1,0 +1,204 @@
+import Contracts
+public import Endpoints
+public import Foundation
+import Logging
+public import RPC
+public import Tokens
+
+/// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and the publication of that.
+///
+/// The state is in the store, where the command line and other auth processes change it too. So the keeper looks there
+/// again and again, does what the ``KeyRotationPolicy`` says is due, and brings what is new to auth's own verifier, by an
+/// event to every service, and to the issuer.
+public actor TrustSynchronizer {
+    public typealias Store = KeyStore & RevocationStore
+
+    /// The time between two reads of the store.
+    public static let pause = Duration.milliseconds(250)
+
+    private let store: any Store
+    private let issuer: TokenIssuer
+    private let schedule: KeyRotationPolicy
+    /// Told of a change before the services are.
+    private let verifier: AccessTokenVerifier
+    private let topic: String
+    private let publisher: any EventPublisher
+    private let now: @Sendable () -> Date
+    private let logger = Logger(label: "auth.trust")
+
+    /// As the store has them, the oldest first.
+    private var stored: [StoredKey] = []
+    private var keysVersion = 0
+    private var keys = JWKSet([])
+    private var position: StreamPosition?
+    private var isStoreDown = false
+    private var lastLook: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - topic: the qualified name of the endpoint that returns what was missed.
+    ///   - publisher: sends events to the services.
+    private init(
+        _ store: any Store, _ issuer: TokenIssuer, _ verifier: AccessTokenVerifier, _ schedule: KeyRotationPolicy,
+        topic: String, publisher: any EventPublisher, now: @escaping @Sendable () -> Date
+    ) {
+        self.store = store
+        self.issuer = issuer
+        self.verifier = verifier
+        self.schedule = schedule
+        self.topic = topic
+        self.publisher = publisher
+        self.now = now
+    }
+}
+
+extension TrustSynchronizer {
+    /// Reads what the store has, and makes the first key where there is none.
+    ///
+    /// - Returns: a keeper whose issuer and verifier can be used; where the store fails, once it is there. It must
+    /// ``run()``.
+    public static func begin(
+        _ store: any Store, issuer: TokenIssuer, verifier: AccessTokenVerifier, schedule: KeyRotationPolicy,
+        topic: String,
+        publisher: any EventPublisher, now: @escaping @Sendable () -> Date = { Date() }
+    ) async -> TrustSynchronizer {
+        let keeper = TrustSynchronizer(
+            store, issuer, verifier, schedule, topic: topic, publisher: publisher, now: now)
+        await keeper.refresh()
+        return keeper
+    }
+
+    /// Looks at the store again and again, until the task is cancelled. While the store is away, all stays as it was.
+    public func run() async {
+        while !Task.isCancelled {
+            await refresh()
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+
+    /// Looks at the store now, as after a change that must be known at once. Looks come one after the other.
+    public func refresh() async {
+        let previous = lastLook
+        let look = Task {
+            await previous?.value
+            await self.keepUp()
+        }
+        lastLook = look
+        await look.value
+    }
+
+    private func keepUp() async {
+        do throws(StoreError) {
+            if stored.isEmpty { try await makeFirstKey() }
+            for step in schedule.steps(stored, at: now()) { try await take(step) }
+            try await look()
+            if isStoreDown { logger.notice("The store can be reached again") }
+            isStoreDown = false
+        } catch {
+            if !isStoreDown { logger.error("Keys and revocations stay as they are: \(error)") }
+            isStoreDown = true
+        }
+    }
+
+    private func makeFirstKey() async throws(StoreError) {
+        guard try await store.keys().isEmpty else { return }
+        let key = StoredKey(SigningKey(), announced: now())
+        _ = try await store.begin(
+            with: key, AuditEntry(.keyPromoted, of: key.kid, by: AuditEntry.itself, detail: "the first key", at: now()))
+    }
+
+    /// If another process was faster, the store refuses, and all is done.
+    private func take(_ step: KeyRotationPolicy.Step) async throws(StoreError) {
+        let moment = now()
+        switch step {
+        case .announce:
+            let key = StoredKey(SigningKey(), announced: moment)
+            _ = try await store.announce(
+                key, AuditEntry(.keyAnnounced, of: key.kid, by: AuditEntry.itself, detail: "it is time", at: moment))
+        case .promote(let kid):
+            _ = try await store.promote(kid, AuditEntry(.keyPromoted, of: kid, by: AuditEntry.itself, at: moment))
+        case .retire(let kid):
+            _ = try await store.retire(kid, AuditEntry(.keyRetired, of: kid, by: AuditEntry.itself, at: moment))
+        }
+    }
+
+    /// Reads what has changed in the store, and publishes it.
+    private func look() async throws(StoreError) {
+        while true {
+            let known = position?.sequence
+            let news = try await store.changes(since: known ?? 0, limit: TrustUpdates.page)
+            guard news.version != known || news.keysVersion != keysVersion else { return }
+            if news.keysVersion != keysVersion || known == nil {
+                stored = try await store.keys()
+                keys = JWKSet(stored.compactMap { $0.state == .retired ? nil : $0.signingKey?.publicKey })
+                keysVersion = news.keysVersion
+            }
+            let changes = told(news, since: known ?? 0)
+            verifier.apply(changes)
+            position = changes.position
+            await publish(changes)
+            // Its first token comes after everybody has been told of it.
+            if let key = stored.first(where: { $0.state == .signing })?.signingKey { issuer.sign(with: key) }
+            if news.isComplete { return }
+        }
+    }
+
+    private func publish(_ changes: TrustUpdates) async {
+        guard let body = try? JSONCoding.encode(changes) else { return }
+        await publisher.publish(Event(topic: topic, position: changes.position, body: body))
+    }
+
+    /// - Parameter since: what was asked for. A store that has less than that has told everything.
+    private func told(_ news: Changes, since: Int) -> TrustUpdates {
+        TrustUpdates(
+            since: news.version < since ? 0 : since, StreamPosition(epoch: epoch, sequence: news.version),
+            latest: news.isComplete ? news.version : news.version + 1, keys: keys,
+            revoked: news.revocations.map { RevokedToken($0.token) })
+    }
+
+    /// The name of the store's first key: the same for all who use the store, and another one for another store.
+    private var epoch: String { stored.first?.kid ?? "" }
+}
+
+extension TrustSynchronizer: IssuerClient {
+    /// - Throws: a ``Problem`` where the store has no answer.
+    public func changes(since known: StreamPosition?) async throws(Problem) -> TrustUpdates {
+        let since = known?.epoch == epoch ? known?.sequence ?? 0 : 0
+        guard let news = try? await store.changes(since: since, limit: TrustUpdates.page) else { throw .noStore }
+        guard !stored.isEmpty else { throw .noKeys }
+        // A number must not be published without the keys that belong to it: whoever knows the number does not ask again.
+        if news.keysVersion != keysVersion { await refresh() }
+        guard news.keysVersion <= keysVersion else { throw .noStore }
+        return told(news, since: since)
+    }
+
+    /// The keys that are good now, also while the store is away.
+    ///
+    /// - Throws: ``Problem/Kind/unavailable`` until there is a key: an empty set would say that no token is good.
+    public func currentKeys() async throws(Problem) -> JWKSet {
+        guard !keys.keys.isEmpty else { throw .noKeys }
+        return keys
+    }
+}
+
+extension Problem {
+    fileprivate static let noStore = Problem(
+        .storeUnavailable, "The store of keys and revocations has no answer.", retryAfter: .seconds(1))
+    fileprivate static let noKeys = Problem(.unavailable, "There are no keys yet.", retryAfter: .seconds(1))
+}
+
+extension RevokedToken {
+    /// A fraction of a second is rounded up: nothing is forgotten too soon.
+    fileprivate init(_ token: TokenReference) {
+        self.init(jti: token.id, exp: Int(token.expires.timeIntervalSince1970.rounded(.up)))
+    }
+}
+
+extension StoredKey {
+    /// A new key, to be written to a store.
+    package init(_ key: SigningKey, announced: Date) {
+        self.init(kid: key.kid, jwk: key.jwk, announced: announced)
+    }
+
+    /// The key itself; `nil` for one that is retired, or is damaged.
+    var signingKey: SigningKey? { SigningKey(jwk: jwk) }
+}

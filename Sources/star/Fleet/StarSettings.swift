@@ -1,0 +1,128 @@
+import AuthClient
+import Foundation
+import Hosting
+
+/// The settings that belong to this family of services and to no other.
+struct StarSettings: Sendable {
+    let issuer: String
+    let audience: String
+    let tokenLifetime: Duration
+    private let settings: Settings
+    private let family: CommonSettings
+
+    init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
+        issuer = try settings(AuthClient.issuer)
+        audience = try settings(AuthClient.audience)
+        tokenLifetime = .seconds(try settings(Self.tokenLifetime))
+        self.settings = settings
+        self.family = family
+        if family.environment == .production, let name = settings.exposedSecret(of: Self.all) {
+            throw SettingsError(
+                description:
+                    "\(name) stands in a settings file that others than its owner can read: chmod 600 the file.")
+        }
+    }
+
+    /// The folder of the services' sockets by default.
+    static let socketFolder = ".star/run"
+
+    /// - Throws: `SettingsError` if the file cannot be read.
+    static func read(_ environmentFile: String) throws(SettingsError) -> Settings {
+        try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
+    }
+
+    /// The settings that only auth reads.
+    ///
+    /// - Throws: `SettingsError` if one is wrong.
+    func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
+
+    /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
+    ///
+    /// - Throws: `SettingsError` if one is wrong that says it.
+    func resourceOverHTTP() throws(SettingsError) -> PeerAddress {
+        let resource = Member.resource
+        if let address = try settings.optional(Self.resourceOverHTTP) { return address }
+        return .http(try ServiceSettings.url(of: resource.name, port: resource.port, settings))
+    }
+
+    /// The secret of webapp's OAuth client, which auth and webapp share; `nil` if there is none.
+    ///
+    /// - Throws: `SettingsError` if it is too short.
+    func webAppClientSecret() throws(SettingsError) -> String? { try settings.optional(Self.webAppClientSecret) }
+
+    /// Every setting that is read anywhere, in the order of `env.example`.
+    static var all: [SettingDescription] {
+        CommonSettings.all
+            + [commandKey.description]
+            + [AuthClient.issuer.description, AuthClient.audience.description, tokenLifetime.description]
+            + AuthSettings.all
+            + [resourceOverHTTP.description, webAppClientSecret.description]
+            + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder) }
+            + EventSettings.all(of: Member.auth.name, socketFolder: socketFolder)
+            + TelemetrySettings.all
+    }
+
+    /// Whose key `star call` and its like show where services are reached over `tcp://`.
+    static let command = "star"
+    static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
+
+    private static let tokenLifetime = Setting<Int>.integer(
+        "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
+    private static let webAppClientSecret = Setting<String>(
+        "WEBAPP_CLIENT_SECRET",
+        "By which webapp is an OAuth client of auth, instead of a guest, where it acts for itself; at least 32 "
+            + "characters. auth makes the client webapp with it.",
+        standard: "", isSecret: true
+    ) { text throws(SettingFault) in
+        guard text.utf8.count >= 32 else { throw SettingFault("must have at least 32 characters") }
+        return text
+    }
+    private static let resourceOverHTTP = Setting<PeerAddress>(
+        "RESOURCE_HTTP_ADDRESS",
+        "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
+            + "Unless told, where resource listens on this machine.",
+        standard: ""
+    ) { text throws(SettingFault) in
+        guard let address = try? PeerAddress(text), case .http = address else {
+            throw SettingFault("must be http://host:port")
+        }
+        return address
+    }
+}
+
+/// `env.example`, written from the settings themselves.
+enum EnvironmentExample {
+    static func text(_ settings: [SettingDescription] = StarSettings.all) -> String {
+        """
+        # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
+        # What the environment says goes before what .env says.
+        # Docker Compose reads this file in the same way: $$ is a dollar sign, and a # behind a space begins a comment,
+        # unless 'single quotes' are around it. A line that is not understood stops the start.
+
+        \(entries(settings))
+
+        """
+    }
+
+    /// Settings with what they mean, and a line between them.
+    static func entries(_ settings: [SettingDescription]) -> String {
+        let entries = settings.map { setting in
+            var lines = wrapped(setting.summary)
+            if setting.isSecret {
+                lines.append("# In place of it, \(setting.name)_FILE may name a file that holds it.")
+            }
+            lines.append("\(setting.name)=\(setting.example)")
+            return lines.joined(separator: "\n")
+        }
+        return entries.joined(separator: "\n\n")
+    }
+
+    private static func wrapped(_ text: String) -> [String] {
+        var lines = ["#"]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + word.count > 100 { lines.append("#") }
+            lines[lines.count - 1] += " " + word
+        }
+        return lines
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import Hosting
+import Testing
+
+@Suite("The files that a process may have open")
+struct FileDescriptorLimitTests {
+    @Test("are as many as the system lets it allow itself")
+    func raised() async {
+        await #expect(processExitsWith: .success) {
+            let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+            var limit = rlimit()
+            try #require(getrlimit(files, &limit) == 0)
+            limit.rlim_cur = 256
+            try #require(setrlimit(files, &limit) == 0)
+            try FileDescriptorLimit.raiseLimit(forServices: 1)
+            try #require(getrlimit(files, &limit) == 0)
+            #expect(limit.rlim_cur == min(limit.rlim_max, 65_536))
+        }
+    }
+
+    @Test("are too few for a start if they leave none to connections, which names the number needed")
+    func tooFew() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            let error = #expect(throws: SettingsError.self) { try FileDescriptorLimit.raiseLimit(forServices: 1) }
+            let needed = 96 + 4 * ProcessInfo.processInfo.activeProcessorCount
+            #expect(error?.description.contains("needs \(needed)") == true)
+            #expect(error?.description.contains("ulimit -n \(needed)") == true)
+        }
+    }
+}
