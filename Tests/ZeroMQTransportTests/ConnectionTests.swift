@@ -45,7 +45,7 @@ struct ConnectionTests {
     func abandoned() async {
         var desk = Desk()
         _ = await desk.enter(1)
-        #expect(desk.apply { $0.abandon(1, .late) } == [.answer(.deadlineExceeded)])
+        #expect(desk.apply { $0.abandon(1, .late) } == [.answer(.deadlineExceeded, isUnprocessed: true)])
         #expect(desk.apply { $0.connected() } == [.hello])
         _ = await desk.enter(2)
         #expect(desk.apply { $0.abandon(2, .late) } == [.answer(.deadlineExceeded), .cancel(2)])
@@ -198,10 +198,14 @@ struct ConnectionTests {
     @Test("ends everything when it is closed, for good")
     func closed() async {
         var desk = await Desk.connected(calls: [1])
-        #expect(desk.apply { $0.closed() } == [.answer(.unavailable, isUnprocessed: true)])
+        #expect(desk.apply { $0.closed() } == [.answer(.unavailable)])
         #expect(desk.apply { $0.connected() } == [] && desk.connection.state == .closed)
         #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
         #expect(desk.apply { $0.disconnected() } == [] && desk.connection.state == .closed)
+        // Only what was never sent was certainly not processed.
+        var young = Desk()
+        _ = await young.enter(1)
+        #expect(young.apply { $0.closed() } == [.answer(.unavailable, isUnprocessed: true)])
     }
 
     @Test("gives no id twice, and none that is the HELLO's")

@@ -19,7 +19,8 @@ public protocol Caller: Sendable {
     /// True if the peer can be reached as far as is known.
     var isConnected: Bool { get async }
 
-    /// Lets go of the connection. Calls in flight end with ``Problem/Kind/unavailable``.
+    /// Releases the connection. Calls in flight end with ``Problem/Kind/unavailable``; whether those that
+    /// were sent have been processed is not known.
     func close() async
 }
 

@@ -119,7 +119,10 @@ struct Connection {
     mutating func abandon(_ id: UInt64, _ problem: Problem, at now: ContinuousClock.Instant = .now) -> [Action] {
         guard let waiter = waiting.removeValue(forKey: id) else { return [] }
         let isSent = unsent.removeValue(forKey: id) == nil
-        guard isSent, state != .down else { return [.answer(waiter, .failure(problem))] }
+        guard isSent else {
+            return [.answer(waiter, .failure(problem.kind == .deadlineExceeded ? .late : problem))]
+        }
+        guard state != .down else { return [.answer(waiter, .failure(problem))] }
         return [.answer(waiter, .failure(problem)), .sendCancel(id)] + beginDoubt(problem, now)
     }
 
@@ -201,7 +204,7 @@ struct Connection {
         guard state == .connecting || state == .down else { return [] }
         state = .down
         absence = problem
-        return failAll(problem, unsent: problem)
+        return failAll(.lost, unsent: problem)
     }
 
     /// The server will stop.
@@ -216,7 +219,7 @@ struct Connection {
         switch state {
         case .connecting:
             state = .down
-            return failAll(.notConnected, unsent: .notConnected)
+            return failAll(.lost, unsent: .notConnected)
         case .doubtful: return renew()
         case .up, .down, .draining, .refused, .closed: return []
         }
@@ -242,7 +245,7 @@ struct Connection {
 
     mutating func closed() -> [Action] {
         state = .closed
-        return failAll(.notConnected, unsent: .notConnected)
+        return failAll(.lost, unsent: .notConnected)
     }
 
     /// Fails all calls. A new session starts with the next HELLO.
