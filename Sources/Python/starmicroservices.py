@@ -181,7 +181,8 @@ class Client(contextlib.AbstractContextManager):
     def _open(self) -> None:
         self._socket = socket = (self._context or zmq.Context.instance()).socket(zmq.DEALER)
         # Not ZMQ_IMMEDIATE, which throws away answers unread when a connection ends: calls wait for the HELLO instead.
-        socket.linger, socket.reconnect_ivl, socket.reconnect_ivl_max = 0, 50, 2000
+        socket.linger, socket.reconnect_ivl, socket.ipv6 = 0, 50, "[" in self._address
+        socket.connect_timeout = socket.handshake_ivl = 2000        # the system's, after a partition, are minutes
         if self._address.startswith("tcp:"):
             socket.heartbeat_ivl, socket.heartbeat_timeout = 2000, 4000
         if self._keys:

@@ -107,6 +107,7 @@ class FakeServer:
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.linger, self._socket.router_mandatory = 200, 1
+        self._socket.ipv6 = "[" in self.address
         if self.keys:
             self._socket.curve_server, (self._socket.curve_publickey, self._socket.curve_secretkey) = True, self.keys
         self._socket.bind(self.address)

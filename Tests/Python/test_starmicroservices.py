@@ -498,9 +498,23 @@ def test_curve():
                 client.call("fake.echo")
 
 
-def test_tcp_without_keys():
-    with FakeServer("tcp://127.0.0.1:*") as server, Client(server.address) as client:
+@pytest.mark.parametrize("place", ["127.0.0.1", "[::1]"])
+def test_tcp_without_keys(place):
+    with FakeServer(f"tcp://{place}:*") as server, Client(server.address) as client:
         assert client.call("fake.echo") == {}
+
+
+def test_a_service_behind_a_port_that_was_silent_is_found_within_seconds():
+    with net.create_server(("127.0.0.1", 0)) as silent:         # accepts, and says nothing
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with Client(address) as client:
+            call = client.submit("fake.echo", {"n": 1}, timeout=15)
+            first, _ = silent.accept()
+            client.pump()
+            silent.close()
+            with FakeServer(address):
+                assert call.result() == {"n": 1}
+        first.close()
 
 
 # --- the contract
