@@ -1,4 +1,116 @@
 import Endpoints
+import Foundation
+
+/// An endpoint as the HTTP front serves it.
+final class Route: Sendable {
+    /// The qualified name.
+    let name: String
+    let endpoint: EndpointDescriptor
+    /// True if the input has fields at all.
+    private let takesInput: Bool
+    private let fields: [String: Schema]
+
+    init(_ name: String, _ endpoint: EndpointDescriptor) {
+        self.name = name
+        self.endpoint = endpoint
+        takesInput = endpoint.input.kind != .object([])
+        fields = Dictionary(endpoint.input.fields.map { ($0.name, $0.schema) }) { first, _ in first }
+    }
+
+    /// True if input fields travel in a JSON body; otherwise they travel in the query.
+    var hasBody: Bool { endpoint.http.method.hasBody }
+
+    /// True if the body of a request is read as a form.
+    func takesForm(_ headers: RequestHeaders) -> Bool { endpoint.http.forms && headers.isForm }
+
+    /// The input of a request, as one JSON text.
+    ///
+    /// - Parameters:
+    ///   - path: the texts of the fields in the path. They win over fields of the same name elsewhere.
+    ///   - query: what follows the question mark; used where the method has no body.
+    ///   - body: what was sent as body; used where the method has one.
+    ///   - isForm: whether the body is a form, which is read as a query is.
+    ///   - client: what a client has shown in the head.
+    /// - Returns: the JSON text, which is empty if there is no input.
+    /// - Throws: ``Problem/Kind/malformed`` where the query or the form is badly percent-encoded.
+    func input(
+        path: [String: String], query: Substring?, body: Data, isForm: Bool, client: (id: String, secret: String)? = nil
+    ) throws(Problem) -> Data {
+        guard takesInput else { return hasBody ? body : Data() }
+        if hasBody, path.isEmpty, !isForm, client == nil { return body }
+        var members: [String: JSONValue] = [:]
+        if isForm {
+            members = try self.members(ofQuery: Substring(String(decoding: body, as: UTF8.self)))
+        } else if !hasBody {
+            members = try self.members(ofQuery: query ?? "")
+        } else if !body.isEmpty {
+            switch try? JSONValue(json: body) {
+            case .object(let sent)?: members = sent
+            // Some clients send it for a body that is optional.
+            case .null?: break
+            // Anything else is left for the dispatcher to refuse.
+            default: return body
+            }
+        }
+        for (name, text) in path {
+            members[name] = fields[name]?.value(ofText: text) ?? .string(text)
+        }
+        if let client { try add(client, to: &members) }
+        if members.isEmpty, endpoint.input.acceptsEmptyObject { return Data() }
+        return JSONValue.object(members).json()
+    }
+
+    /// A client has one way to show its secret (RFC 6749, section 2.3). One without a secret is a public one.
+    private func add(
+        _ client: (id: String, secret: String), to members: inout [String: JSONValue]
+    ) throws(Problem) {
+        guard members["client_secret"] == nil, [nil, .string(client.id)].contains(members["client_id"]) else {
+            throw Problem(.malformed, "A client shows its id and its secret once.")
+        }
+        members["client_id"] = .string(client.id)
+        if !client.secret.isEmpty { members["client_secret"] = .string(client.secret) }
+    }
+
+    private func members(ofQuery query: Substring) throws(Problem) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [:]
+        for (name, texts) in try texts(ofQuery: query) {
+            // In OAuth an empty parameter is none (RFC 6749, section 3.1).
+            let texts = endpoint.http.oauth ? texts.filter { !$0.isEmpty } : texts
+            guard let schema = schema(of: name), !texts.isEmpty else { continue }
+            members[name] = Self.value(ofTexts: texts, schema)
+        }
+        // A query has no other way to say that a list is empty.
+        for field in endpoint.input.fields where field.isRequired && members[field.name] == nil {
+            if case .array = field.schema.kind { members[field.name] = .array([]) }
+        }
+        return members
+    }
+
+    private func texts(ofQuery query: Substring) throws(Problem) -> [String: [String]] {
+        var texts: [String: [String]] = [:]
+        for item in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let mark = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+            let text = item[mark...].dropFirst()
+            guard let name = PercentEncoding.decode(Substring(item[..<mark]), plusIsSpace: true),
+                let value = PercentEncoding.decode(Substring(text), plusIsSpace: true)
+            else { throw Problem(.malformed, "The query or the form is badly percent-encoded.") }
+            texts[name, default: []].append(value)
+        }
+        return texts
+    }
+
+    private func schema(of name: String) -> Schema? {
+        if case .map(let schema) = endpoint.input.kind { return schema }
+        return fields[name]
+    }
+
+    /// An item that is repeated makes a list; where the schema wants none, the dispatcher says so.
+    private static func value(ofTexts texts: [String], _ schema: Schema) -> JSONValue {
+        if case .array(let element, _) = schema.kind { return .array(texts.map(element.value(ofText:))) }
+        guard let text = texts.first, texts.count == 1 else { return .array(texts.map(JSONValue.string)) }
+        return schema.value(ofText: text)
+    }
+}
 
 /// Two things would answer the same requests; the service does not start.
 public struct RouteConflict: Error, Equatable, CustomStringConvertible {

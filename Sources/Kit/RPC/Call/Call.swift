@@ -87,16 +87,36 @@ extension Call {
     }
 }
 
-/// A transport, by its name in logs, metrics and traces.
-public struct Transport: Sendable, Hashable {
-    public static let inProcess = Transport("inprocess")
-    public static let http = Transport("http")
-    public static let zeroMQ = Transport("zmq")
+/// The answer to a call, the same on every wire.
+public enum Reply: Sendable {
+    /// The output as JSON, without the envelope that belongs to REST.
+    case success(status: Int, body: Data)
+    case failure(Problem)
 
-    public let name: String
-
-    /// - Parameter name: a word in lower case, such as `lines`. It becomes the value of a label, so there must be few of them.
-    public init(_ name: String) {
-        self.name = name
+    /// The HTTP status code.
+    public var status: Int {
+        switch self {
+        case .success(let status, _): status
+        case .failure(let problem): problem.status
+        }
     }
+
+    /// The reply of an endpoint of OAuth (``HTTPBinding/oauth``), which has errors of its own.
+    var oauth: Reply {
+        switch self {
+        case .success: self
+        case .failure(let problem): .failure(problem.oauth)
+        }
+    }
+}
+
+extension Duration {
+    /// In whole nanoseconds, a century at most: a longer time is somebody's mistake, and must not overflow what is added.
+    package var nanoseconds: Int64 {
+        // A division of 64 bits, where it will do, costs a tenth of one of 128.
+        if let few = Int64(exactly: attoseconds) { return few / 1_000_000_000 }
+        return Int64(min(max(attoseconds / 1_000_000_000, -Self.century), Self.century))
+    }
+
+    private static let century: Int128 = 100 * 366 * 86_400 * 1_000_000_000
 }

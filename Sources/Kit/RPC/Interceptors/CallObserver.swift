@@ -1,3 +1,6 @@
+import Endpoints
+public import Logging
+
 /// Learns of every reply, and of the end of every handler, on all fronts alike.
 ///
 /// It changes nothing and costs a function call; whatever wraps a call is a ``ServerInterceptor``. A reply may come before
@@ -21,4 +24,43 @@ extension CallObserver {
     public func observer(for endpoint: String) -> any CallObserver { self }
 
     public func didFinish(_ call: Call, _ timings: ServerTimings) {}
+}
+
+/// Writes a line for each call: an error for status 500, by which a handler has failed; an info line for whatever else was
+/// refused, by the caller's fault or for want of time, room or a peer; a debug line for a success. Each holds the call's
+/// trace, and the caller's own name for it where there is one; none holds a token or a payload.
+public struct LoggingObserver: CallObserver {
+    private let logger: Logger
+
+    public init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    public func didReply(to call: Call, with reply: Reply) {
+        let level: Logger.Level =
+            switch reply.status {
+            case ..<400: .debug
+            case 500: .error
+            default: .info
+            }
+        guard level >= logger.logLevel else { return }
+        logger.log(level: level, "\(call.endpoint) \(reply.status)\(reason(reply))", metadata: metadata(call))
+    }
+
+    private func reason(_ reply: Reply) -> String {
+        guard case .failure(let problem) = reply else { return "" }
+        return " " + problem.kind.code
+    }
+
+    private func metadata(_ call: Call) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "trace_id": .string(call.trace.traceID),
+            "span_id": .string(call.trace.spanID),
+            "transport": .string(call.transport.name),
+            "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
+        ]
+        if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }
+        if let origin = call.origin { metadata["client"] = .string(origin) }
+        return metadata
+    }
 }

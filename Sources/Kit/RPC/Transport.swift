@@ -1,5 +1,35 @@
 public import Endpoints
 
+/// A transport, by its name in logs, metrics and traces.
+public struct Transport: Sendable, Hashable {
+    public static let inProcess = Transport("inprocess")
+    public static let http = Transport("http")
+    public static let zeroMQ = Transport("zmq")
+
+    public let name: String
+
+    /// - Parameter name: a word in lower case, such as `lines`. It becomes the value of a label, so there must be few of them.
+    public init(_ name: String) {
+        self.name = name
+    }
+}
+
+/// The server side of a transport: it listens, translates what it reads into ``Call``s for a ``Dispatcher``, and
+/// translates the ``Reply``s. It decides nothing.
+public protocol Front: Sendable {
+    /// Starts to listen.
+    ///
+    /// - Returns: the addresses that callers reach it by, with the real port where it was asked for any.
+    func start() async throws -> [String]
+
+    /// Tells callers to go elsewhere, and still answers those that come.
+    func drain() async
+
+    /// Has the dispatcher refuse new calls, lets those in flight end for a bounded time, and releases all it holds.
+    /// Called once, after ``drain()``; a service that starts anew needs another dispatcher.
+    func stop() async
+}
+
 /// The client side of a transport: it sends a ``Call`` and brings the ``Reply``.
 public protocol Caller: Sendable {
     /// Sends a call and waits for its reply.
@@ -38,4 +68,21 @@ extension Problem {
     public static let lost = Problem(
         .unavailable, "The connection was lost; whether the call was processed is not known.",
         retryAfter: .milliseconds(100))
+}
+
+/// Calls a service in the same process, without a wire.
+public struct InProcessCaller: Caller {
+    private let dispatcher: Dispatcher
+
+    public init(_ dispatcher: Dispatcher) {
+        self.dispatcher = dispatcher
+    }
+
+    public var isConnected: Bool { true }
+
+    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+        await dispatcher.dispatch(call)
+    }
+
+    public func close() {}
 }
