@@ -1,3 +1,12 @@
+/// A violation of ZMTP by the other side. The connection is closed.
+package struct ZMTPError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
 /// A command frame (RFC 37, section "Commands"): what the two ends of a connection tell each other.
 enum Command: Equatable {
     case ready(socketType: String)

@@ -39,3 +39,174 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
         total = count
     }
 }
+
+/// The first byte of a frame (RFC 37, section "Framing").
+struct FrameFlags: OptionSet {
+    let rawValue: UInt8
+
+    /// Another frame of the message follows.
+    static let more = FrameFlags(rawValue: 1)
+    /// The size has eight bytes in place of one.
+    static let long = FrameFlags(rawValue: 2)
+    static let command = FrameFlags(rawValue: 4)
+
+    static let known: FrameFlags = [.more, .long, .command]
+}
+
+/// Finds frames in a stream of bytes, and reserves no memory for what a peer merely announces.
+struct FrameReader {
+    enum FrameToken {
+        /// Between two messages, or between two frames of one.
+        case command(Range<Int>)
+        /// A message whose frames are ``ranges``.
+        case message
+    }
+
+    private let limits: Session.Limits
+    /// Bytes of a frame.
+    var maxFrame: Int
+    /// The offset of the next frame, from the first byte that is not used yet.
+    private var offset = 0
+    /// The frames of the message that is being read: the first ones of them, as many as the limits allow.
+    private(set) var ranges: [Range<Int>] = []
+    /// All of them.
+    private(set) var frameCount = 0
+
+    init(_ limits: Session.Limits) {
+        self.limits = limits
+        maxFrame = limits.frame
+        ranges.reserveCapacity(limits.frames)
+    }
+
+    /// Looks for the next whole command or message.
+    ///
+    /// - Parameter bytes: what is not used yet. Until this returns something they only grow.
+    /// - Returns: `nil` where more bytes are needed.
+    mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> FrameToken? {
+        while let (flags, body) = try frame(in: bytes) {
+            offset = body.upperBound
+            if flags.contains(.command) {
+                guard !flags.contains(.more) else { throw ZMTPError("a command has more than one frame") }
+                // Commands between the frames of a message are held with them.
+                if frameCount > 0 { try checkSize() }
+                return .command(body)
+            }
+            frameCount += 1
+            if ranges.count < limits.frames { ranges.append(body) }
+            if !flags.contains(.more) { return .message }
+            try checkSize()
+        }
+        return nil
+    }
+
+    /// To be called when what ``next(in:)`` has found is dealt with.
+    ///
+    /// - Returns: how many bytes are used; none in the middle of a message.
+    mutating func use(_ found: FrameToken) -> Int {
+        if case .command = found, frameCount > 0 { return 0 }
+        defer {
+            offset = 0
+            frameCount = 0
+            ranges.removeAll(keepingCapacity: true)
+        }
+        return offset
+    }
+
+    private func checkSize() throws(ZMTPError) {
+        guard offset <= limits.message else { throw ZMTPError("a message has more than \(limits.message) bytes") }
+    }
+
+    private func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (FrameFlags, Range<Int>)? {
+        guard offset < bytes.count else { return nil }
+        let flags = FrameFlags(rawValue: bytes[offset])
+        guard flags.isSubset(of: .known) else { throw ZMTPError("a frame has reserved flags") }
+        let start: Int
+        let size: UInt64
+        if flags.contains(.long) {
+            start = offset + 9
+            guard start <= bytes.count else { return nil }
+            size = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt64.self))
+        } else {
+            start = offset + 2
+            guard start <= bytes.count else { return nil }
+            size = UInt64(bytes[offset + 1])
+        }
+        guard size <= UInt64(maxFrame) else { throw ZMTPError("a frame has \(size) bytes") }
+        let end = start + Int(size)
+        return end <= bytes.count ? (flags, start..<end) : nil
+    }
+}
+
+/// Bytes on their way to a peer.
+package struct FrameWriter {
+    /// The bytes; those that are not written yet begin at ``start``.
+    private var bytes: [UInt8] = []
+    private var start = 0
+    /// Encrypts what is sent from now on.
+    private var sender: CurveSender?
+
+    /// Storage above this is given back when it is empty.
+    private static let kept = 64 * 1024
+
+    package init() {}
+
+    package var count: Int { bytes.count - start }
+
+    /// Appends a frame of a message.
+    ///
+    /// - Parameter isLast: whether the message ends with it.
+    package mutating func append(frame body: UnsafeRawBufferPointer, isLast: Bool) {
+        guard sender == nil else { return seal(body, isLast ? [] : .more) }
+        append(headerFor: body.count, isLast ? [] : .more)
+        bytes.append(contentsOf: body)
+    }
+
+    /// Appends the message by which a SUB says that it wants those whose first frame begins so.
+    package mutating func append(subscription prefix: [UInt8]) {
+        ([Subscriptions.subscribes] + prefix).withUnsafeBytes { append(frame: $0, isLast: true) }
+    }
+
+    /// Appends bytes as they are: those of the handshake.
+    mutating func append(raw: [UInt8]) {
+        bytes.append(contentsOf: raw)
+    }
+
+    /// Appends a command of an open connection.
+    mutating func append(command: [UInt8]) {
+        command.withUnsafeBytes { body in
+            guard sender == nil else { return seal(body, .command) }
+            append(headerFor: body.count, .command)
+            bytes.append(contentsOf: body)
+        }
+    }
+
+    mutating func encrypt(with sender: CurveSender) {
+        self.sender = sender
+    }
+
+    /// One frame, whose flags are in its box.
+    private mutating func seal(_ body: UnsafeRawBufferPointer, _ flags: CurveFlags) {
+        append(headerFor: body.count + CurveSender.overhead, [])
+        sender?.seal(body, flags: flags, into: &bytes)
+    }
+
+    /// Lends what is to be written.
+    ///
+    /// - Parameter write: says how many of the bytes it has taken.
+    package mutating func drain(_ write: (UnsafeRawBufferPointer) -> Int) {
+        start += bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        guard start == bytes.count else { return }
+        start = 0
+        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+    }
+
+    private mutating func append(headerFor size: Int, _ flags: FrameFlags) {
+        if size <= 255 {
+            bytes.append(flags.rawValue)
+            bytes.append(UInt8(size))
+        } else {
+            bytes.append(flags.union(.long).rawValue)
+            withUnsafeBytes(of: UInt64(size).bigEndian) { bytes.append(contentsOf: $0) }
+        }
+    }
+}

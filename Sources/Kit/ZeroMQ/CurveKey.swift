@@ -78,3 +78,71 @@ public struct CurveSecretKey: CurveKey, CustomStringConvertible, CustomReflectab
     public var description: String { "<secret key>" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+/// A secret key and the public key that belongs to it. One pair per service, not per replica.
+public struct CurveKeyPair: Sendable, Hashable {
+    public let publicKey: CurvePublicKey
+    public let secretKey: CurveSecretKey
+
+    /// The pair of a known secret.
+    /// - Throws: `ZeroMQError` `ENOTSUP` if libzmq was built without CURVE.
+    public init(secretKey: CurveSecretKey) throws(ZeroMQError) {
+        var text = [CChar](repeating: 0, count: 41)
+        guard zmq_curve_public(&text, secretKey.z85) == 0 else { throw .last("derive a CURVE public key") }
+        self.secretKey = secretKey
+        publicKey = try CurvePublicKey(z85: text)
+    }
+
+    /// A new pair, from the system's random source.
+    /// - Throws: `ZeroMQError` `ENOTSUP` if libzmq was built without CURVE.
+    public static func generate() throws(ZeroMQError) -> CurveKeyPair {
+        var publicText = [CChar](repeating: 0, count: 41)
+        var secretText = publicText
+        guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw .last("make a CURVE key pair") }
+        return CurveKeyPair(
+            publicKey: try CurvePublicKey(z85: publicText), secretKey: try CurveSecretKey(z85: secretText))
+    }
+
+    private init(publicKey: CurvePublicKey, secretKey: CurveSecretKey) {
+        self.publicKey = publicKey
+        self.secretKey = secretKey
+    }
+}
+
+extension CurveKey {
+    /// From libzmq's NUL-terminated text.
+    fileprivate init(z85 text: [CChar]) throws(ZeroMQError) {
+        try self.init(text: String(decoding: text.prefix(40).map(UInt8.init(bitPattern:)), as: UTF8.self))
+    }
+}
+
+/// The files in which `zmq.auth` of pyzmq and `zcert` of czmq keep CURVE keys, in Z85 (ZPL, RFC 4 of ZeroMQ): a public one, and
+/// one with both halves.
+public enum CurveCertificate {
+    /// The text of a file for a pair.
+    ///
+    /// - Parameter hasSecret: true if it is the owner's, with the secret key.
+    public static func text(of pair: CurveKeyPair, hasSecret: Bool) -> String {
+        let kind = hasSecret ? "Secret Certificate: keep it to its owner" : "Public Certificate"
+        let secret = hasSecret ? "    \(CurveSecretKey.certificateName) = \"\(pair.secretKey.z85)\"\n" : ""
+        return """
+            #   ZeroMQ CURVE \(kind)
+            metadata
+            curve
+                \(CurvePublicKey.certificateName) = "\(pair.publicKey.z85)"
+            \(secret)
+            """
+    }
+
+    /// The value of a name in a file.
+    ///
+    /// - Returns: `nil` if the text has no such line.
+    static func value(of name: String, in text: String) -> String? {
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard parts.count == 2, parts[0] == name else { continue }
+            return String(parts[1].filter { $0 != "\"" && $0 != "'" })
+        }
+        return nil
+    }
+}

@@ -1,6 +1,51 @@
 internal import CEvents
 internal import Glibc
 
+/// A socket or descriptor that a `SocketThread` watches. Touch it on that thread only.
+public final class PollRegistration {
+    /// Which readiness a descriptor is watched for.
+    public struct Readiness: OptionSet, Sendable {
+        public let rawValue: Int16
+        public init(rawValue: Int16) { self.rawValue = rawValue }
+
+        public static let readable = Readiness(rawValue: 1)
+        public static let writable = Readiness(rawValue: 2)
+        /// Reported whether asked for or not.
+        public static let failed = Readiness(rawValue: 4)
+    }
+
+    enum Origin {
+        /// Takes at most so many messages, returns how many it took.
+        case socket(Socket, drain: (_ limit: Int) -> Int)
+        case descriptor(onReady: (Readiness) -> Void)
+    }
+
+    let origin: Origin
+    /// The descriptor that epoll watches: of a socket, libzmq's `ZMQ_FD`.
+    let descriptor: Int32
+    /// The events for which a descriptor is watched; a socket is always watched for messages.
+    public var interest: Readiness {
+        didSet { if interest != oldValue { loop?.update(self) } }
+    }
+    /// Its key among the watched, and the thread that watches it.
+    var key = 0
+    weak var loop: EpollLoop?
+    var isAttached = true
+    /// It had messages a moment ago, so it is looked at again before the thread sleeps.
+    var mayHaveInput = true
+
+    init(_ origin: Origin, descriptor: Int32, interest: Readiness) {
+        self.origin = origin
+        self.descriptor = descriptor
+        self.interest = interest
+    }
+
+    /// Ends the watch; again, does nothing.
+    func detach() {
+        loop?.remove(self)
+    }
+}
+
 /// The event loop of a `SocketThread`. It knows nothing of other threads.
 ///
 /// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by
@@ -164,5 +209,48 @@ extension PollRegistration.Readiness {
         if events & (EPOLLIN.rawValue | EPOLLHUP.rawValue) != 0 { insert(.readable) }
         if events & EPOLLOUT.rawValue != 0 { insert(.writable) }
         if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue | EPOLLRDHUP.rawValue) != 0 { insert(.failed) }
+    }
+}
+
+/// One timer on a `SocketThread`: set, set anew, or called off, on that thread only. It is released with its last
+/// reference.
+final class ThreadTimer {
+    private let descriptor: Int32
+    private let thread: SocketThread
+    private var attachment: PollRegistration?
+
+    /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
+    init(on thread: SocketThread, _ ring: @escaping () -> Void) throws(ZeroMQError) {
+        descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
+        guard descriptor >= 0 else { throw .system("make a timer") }
+        self.thread = thread
+        let descriptor = descriptor
+        attachment = thread.attach(descriptor: descriptor) { _ in
+            var count: UInt64 = 0
+            if Glibc.read(descriptor, &count, 8) == 8 { ring() }
+        }
+    }
+
+    deinit { cancel() }
+
+    /// Rings once, after a while; what was set before is forgotten.
+    func set(after time: Duration) {
+        let (seconds, attoseconds) = max(time, .nanoseconds(1)).components
+        arm(timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000)))
+    }
+
+    func disarm() { arm(timespec()) }
+
+    /// It never rings again.
+    func cancel() {
+        guard let attachment else { return }
+        self.attachment = nil
+        thread.detach(attachment)
+        Glibc.close(descriptor)
+    }
+
+    private func arm(_ time: timespec) {
+        var value = itimerspec(it_interval: timespec(), it_value: time)
+        timerfd_settime(descriptor, 0, &value, nil)
     }
 }

@@ -97,3 +97,159 @@ extension Socket.Kind {
         }
     }
 }
+
+extension Socket {
+    /// Binds, and returns the real address: with the port, where the kernel chose one.
+    ///
+    /// An `ipc://` path gets its missing directories (0700), a socket file for the owner only, and a lock file beside
+    /// it. A file left by a dead process is replaced; the path of a living one never is, though libzmq alone would
+    /// steal it. Where the process has no descriptor left for who connects there, libzmq ends it; the fronts of
+    /// services do without libzmq.
+    /// - Throws: `ZeroMQError` with the address in it, `EADDRINUSE` if somebody listens there.
+    @discardableResult
+    public func bind(_ address: Address) throws(ZeroMQError) -> Address {
+        let operation = "bind \(address)"
+        let handle = try opened(for: operation)
+        try options.apply(to: handle, isTCP: address.isTCP)
+        if case .ipc(let path) = address.target {
+            try bindFile(path, handle: handle, operation: operation)
+        } else if zmq_bind(handle, address.description) != 0 {
+            throw .last(operation)
+        }
+        if case .inproc = address.target { inprocNames.insert(address) }
+        return try lastEndpoint()
+    }
+
+    /// Begins to connect, and keeps doing so: a peer that is not there yet is no error. A `Monitor` tells when it is.
+    /// - Throws: `ZeroMQError` `EINVAL` for a wildcard port or host.
+    public func connect(_ address: Address) throws(ZeroMQError) {
+        let operation = "connect \(address)"
+        let handle = try opened(for: operation)
+        guard address.isConnectable else {
+            throw ZeroMQError(code: EINVAL, operation: operation, reason: "a wildcard can only be bound")
+        }
+        try options.apply(to: handle, isTCP: address.isTCP)
+        guard zmq_connect(handle, address.description) == 0 else { throw .last(operation) }
+    }
+
+    /// Subscribes this SUB socket to messages whose first frame begins with these bytes. Empty means all messages.
+    /// - Throws: `ZeroMQError` `EINVAL` on another kind of socket.
+    public func subscribe(to prefix: [UInt8] = []) throws(ZeroMQError) {
+        try OptionSetter(handle: try opened(for: "subscribe")).set(ZMQ_SUBSCRIBE, bytes: prefix)
+    }
+
+    /// Gives libzmq a descriptor that listens already, so that it neither removes the file first nor makes it readable
+    /// for all.
+    private func bindFile(
+        _ path: String, handle: UnsafeMutableRawPointer, operation: String
+    ) throws(ZeroMQError) {
+        let files = try SocketFile(path: path, backlog: options.backlog, operation: operation)
+        let setter = OptionSetter(handle: handle)
+        do throws(ZeroMQError) {
+            try setter.set(ZMQ_USE_FD, files.descriptor)
+            guard zmq_bind(handle, "ipc://\(path)") == 0 else { throw ZeroMQError.last(operation) }
+        } catch {
+            files.abandon()
+            try setter.set(ZMQ_USE_FD, -1)
+            throw error
+        }
+        ipcFiles[path] = files
+        try setter.set(ZMQ_USE_FD, -1)
+    }
+
+    private func lastEndpoint() throws(ZeroMQError) -> Address {
+        let operation = "ask for the last endpoint"
+        let handle = try opened(for: operation)
+        var size = 512
+        let text: String? = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
+            guard let start = buffer.baseAddress, zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, start, &size) == 0
+            else { return nil }
+            return String(cString: start)
+        }
+        guard let text else { throw .last(operation) }
+        do throws(AddressError) {
+            return try Address(text)
+        } catch {
+            throw ZeroMQError(code: EINVAL, operation: operation, reason: error.description)
+        }
+    }
+}
+
+extension Socket {
+    /// Receives one whole message without waiting; false, and `message` empty, when there is none.
+    ///
+    /// After false, wait with `SocketThread` (or `waitUntilReadable`), not on a descriptor: libzmq's own is
+    /// edge-triggered and speaks of commands, not of messages.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ that has not sent).
+    public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
+        needsEventCheck = true
+        let isReceived = try message.fill(from: try opened(for: "receive"))
+        // Where there was nothing, libzmq has looked at all its news.
+        needsEventCheck = isReceived
+        return isReceived
+    }
+
+    /// Sends one whole message, or nothing, without waiting.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`, `EFSM` (a REQ or REP out of turn), `EINVAL` for a message without
+    ///   frames. The message is empty then.
+    public func send(_ message: inout Multipart) throws(ZeroMQError) -> SendResult {
+        guard !message.isEmpty else {
+            throw ZeroMQError(code: EINVAL, operation: "send", reason: "the message has no frames")
+        }
+        needsEventCheck = true
+        return try message.flush(to: try opened(for: "send"))
+    }
+
+    /// Sends these frames as one message, or nothing, without waiting. Throws as `send(_:)` does.
+    public func send(_ frames: [UInt8]...) throws(ZeroMQError) -> SendResult {
+        var message = Multipart(limit: max(frames.count, 1))
+        for frame in frames { message.append(frame) }
+        return try send(&message)
+    }
+
+    /// **Blocks the thread** until a message can be received, at most for `limit`; false if none came.
+    ///
+    /// For tools that own their thread; never on a `SocketThread`.
+    /// - Throws: `ZeroMQError`: `ETERM`, `ENOTSOCK`.
+    public func waitUntilReadable(atMost limit: Duration) throws(ZeroMQError) -> Bool {
+        var item = zmq_pollitem_t(socket: try opened(for: "wait"), fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let remaining = max(.zero, deadline - .now)
+            let ready = zmq_poll(&item, 1, Int(remaining.milliseconds))
+            if ready >= 0 { return ready > 0 }
+            guard zmq_errno() == EINTR else { throw .last("wait") }
+        }
+    }
+
+    /// The readiness of a socket.
+    enum Answer { case none, messages, end }
+
+    /// Asks for messages, and lets libzmq look at its news.
+    func ask() -> Answer {
+        needsEventCheck = false
+        var events: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        guard let handle, zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size) == 0 else { return .end }
+        return events & Int32(ZMQ_POLLIN) != 0 ? .messages : .none
+    }
+
+    /// Readable when libzmq has news, of which messages are one sort; -1 where the socket is closed.
+    var descriptor: Int32 {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        if let handle { zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size) }
+        return descriptor
+    }
+}
+
+/// The result of `Socket.send(_:)`. A message is never sent in part.
+public enum SendResult: Sendable, Equatable {
+    /// libzmq has it. Whether the peer gets it, only an answer can tell. The message is empty now.
+    case sent
+    /// No connection (with `SocketOptions.immediate`), or the peer's queue is full. The message is intact: keep it and
+    /// try again, or let it go.
+    case wouldBlock
+    /// The peer it was addressed to is gone; nothing was delivered. The message is empty now.
+    case unreachable
+}

@@ -1,3 +1,5 @@
+internal import CZeroMQ
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -93,4 +95,162 @@ private let enterSocketThread: @convention(c) (UnsafeMutableRawPointer?) -> Unsa
     pthread_sigmask(SIG_SETMASK, &all, nil)
     Unmanaged<SocketThread>.fromOpaque(argument).takeRetainedValue().main()
     return nil
+}
+
+/// An actor that lives on a `SocketThread`. Holding the thread in a `let` is all it has to do.
+public protocol ThreadBound: Actor {
+    nonisolated var thread: SocketThread { get }
+}
+
+extension ThreadBound {
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+}
+
+extension SocketThread: SerialExecutor, TaskExecutor {
+    /// From any thread, at any time. Wakes the thread only if it sleeps.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        // The caller lends this object; once another thread has the job, the lender may be gone before we have signalled.
+        let retained = Unmanaged.passUnretained(self)
+        let reaction = queue.add(UnownedJob(job)) { reaction in
+            if reaction != .nothing { _ = retained.retain() }
+        }
+        guard reaction != .nothing else { return }
+        react(to: reaction)
+        retained.release()
+    }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+
+    /// Lets `assumeIsolated` and `Task.immediate` go on in place, outside any job, too.
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+
+    public func checkIsolated() {
+        precondition(isCurrent, "this runs outside the thread \(name)")
+    }
+
+    /// Without naming this thread as task executor: the runtime compares that, too, with what the task prefers, and for
+    /// a task without a preference, which is nearly every one, each `await` inside an actor would become an enqueue.
+    func run(_ job: UnownedJob) {
+        job.runSynchronously(on: asUnownedSerialExecutor())
+    }
+
+    func react(to reaction: JobQueue.Reaction) {
+        switch reaction {
+        case .nothing: return
+        case .wake: wake.signal()
+        case .drainAfterShutdown: DispatchQueue.global().async { self.drainAfterShutdown() }
+        }
+    }
+
+    /// Runs what came after the end, one job after another, until there is none.
+    private func drainAfterShutdown() {
+        owner.store(UInt(pthread_self()), ordering: .relaxed)
+        var running: [UnownedJob] = []
+        while queue.takeLate(into: &running, leave: { owner.store(0, ordering: .relaxed) }) {
+            for job in running { run(job) }
+            running.removeAll(keepingCapacity: true)
+        }
+    }
+}
+
+extension SocketThread {
+    /// Jobs that are left after so many rounds at the end keep making new ones; they go on as late jobs.
+    private static let finalRounds = 64
+
+    /// Receive → run jobs → send what they wrote → look again → only then poll.
+    func main() {
+        owner.store(UInt(pthread_self()), ordering: .relaxed)
+        nameThisThread(name)
+        while !queue.isStopping {
+            let isBusy = loop.drain()
+            runJobs()
+            loop.flush()
+            if isBusy || !queue.fallAsleep() { continue }
+            let isWoken = loop.poll()
+            queue.wakeUp()
+            if isWoken { wake.clear() }
+        }
+        finish()
+    }
+
+    @discardableResult
+    private func runJobs() -> Bool {
+        guard queue.take(into: &loop.running) else { return false }
+        for job in loop.running { run(job) }
+        loop.running.removeAll(keepingCapacity: true)
+        return true
+    }
+
+    private func finish() {
+        var rounds = 0
+        while rounds < Self.finalRounds, runJobs() { rounds += 1 }
+        loop.closeAll()
+        _ = runJobs()
+        let (waiters, reaction) = queue.end { owner.store(0, ordering: .relaxed) }
+        react(to: reaction)
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Watches a socket, from the thread only, until it is detached or closed.
+    ///
+    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages are taken, and
+    /// returns how many it took; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
+    /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
+    @discardableResult
+    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
+        preconditionIsolated("a socket is attached on its thread")
+        let attachment = PollRegistration(
+            .socket(socket, drain: drain), descriptor: socket.descriptor, interest: .readable)
+        socket.attachment = attachment
+        return loop.add(attachment)
+    }
+
+    /// Watches a plain descriptor, from the thread only, until it is detached. It stays its owner's: detach, then close.
+    ///
+    /// `onReady` is called with what the descriptor is ready for, as long as it is (level-triggered).
+    @discardableResult
+    public func attach(
+        descriptor: Int32, for interest: PollRegistration.Readiness = .readable,
+        onReady: @escaping (PollRegistration.Readiness) -> Void
+    ) -> PollRegistration {
+        preconditionIsolated("a descriptor is attached on its thread")
+        return loop.add(PollRegistration(.descriptor(onReady: onReady), descriptor: descriptor, interest: interest))
+    }
+
+    /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
+    public func detach(_ attachment: PollRegistration) {
+        preconditionIsolated("a socket is detached on its thread")
+        attachment.detach()
+    }
+
+    /// Calls `flush()` at the end of this turn of the thread or before, from the thread only.
+    func flushSoon(_ writer: any Flushable) {
+        loop.flushSoon(writer)
+    }
+
+    /// Lends memory to read into, from the thread only, to one at a time.
+    func withScratch<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
+        body(loop.scratch)
+    }
+}
+
+/// An eventfd: any thread signals, the loop polls it and clears it.
+struct WakeUp: Sendable {
+    let descriptor: Int32
+
+    init() throws(ZeroMQError) {
+        descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard descriptor >= 0 else { throw .system("make a wake-up descriptor") }
+    }
+
+    func signal() { eventfd_write(descriptor, 1) }
+
+    func clear() {
+        var count: eventfd_t = 0
+        eventfd_read(descriptor, &count)
+    }
+
+    func close() { Glibc.close(descriptor) }
 }

@@ -1,3 +1,19 @@
+/// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
+///
+/// One name may have several keys, which is how a key is rotated: the old and the new are allowed until nobody has the old.
+public struct AllowList: Sendable, Equatable {
+    private var names: [String: [CurvePublicKey: String]] = [:]
+
+    public init() {}
+
+    public mutating func allow(_ key: CurvePublicKey, as name: String, in domain: String) {
+        names[domain, default: [:]][key] = name
+    }
+
+    /// The name of a key, or nil if it may not connect.
+    public func name(of key: CurvePublicKey, in domain: String) -> String? { names[domain]?[key] }
+}
+
 /// Decides which CURVE keys may connect, by RFC 27: a look-up in an `AllowList`, and no to everything else.
 ///
 /// One per context, started before the first CURVE server binds. Without one, or after its end, nobody is admitted.
