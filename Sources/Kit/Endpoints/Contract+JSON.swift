@@ -61,3 +61,67 @@ private enum FNV1a {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
+
+extension ContractDescriptor {
+    /// Reads what ``json`` has written: the contract of a service that is known by its address only.
+    ///
+    /// - Throws: ``Problem/Kind/malformed`` where it is no contract.
+    public init(json: JSONValue) throws(Problem) {
+        guard let name = json["name"]?.string, let version = json["version"]?.string,
+            let summary = json["summary"]?.string, case .array(let endpoints) = json["endpoints"]
+        else { throw Problem(.malformed, "This is not a contract.") }
+        var descriptions: [EndpointDescriptor] = []
+        for endpoint in endpoints {
+            guard let description = EndpointDescriptor(json: endpoint, of: name) else {
+                throw Problem(.malformed, "The contract has an endpoint that cannot be read.")
+            }
+            descriptions.append(description)
+        }
+        self.init(name: name, typeName: nil, version: version, summary: summary, endpoints: descriptions)
+    }
+}
+
+extension EndpointDescriptor {
+    fileprivate init?(json: JSONValue, of contract: String) {
+        guard let qualified = json["name"]?.string, qualified.hasPrefix(contract + "."),
+            let access = json["access"].flatMap(Access.init(json:)),
+            let http = json["http"].flatMap(HTTPBinding.init(json:)),
+            case .bool(let isIdempotent) = json["idempotent"], let deadline = json["deadline_ms"]?.integer,
+            (0...86_400_000).contains(deadline),
+            let summary = json["summary"]?.string, let input = json["input"].flatMap(Schema.init(json:)),
+            let output = json["output"].flatMap(Schema.init(json:))
+        else { return nil }
+        self.init(
+            name: String(qualified.dropFirst(contract.count + 1)), http: http, access: access,
+            isIdempotent: isIdempotent,
+            deadline: .milliseconds(deadline), problems: [], summary: summary, input: input, inputName: nil,
+            output: output, outputName: nil)
+    }
+}
+
+extension Access {
+    fileprivate init?(json: JSONValue) {
+        switch (json["kind"]?.string, json["permission"]?.string) {
+        case ("open", _): self = .open
+        case ("token", _): self = .token
+        case ("permission", let permission?):
+            self = .permission(permission, introspect: json["introspect"] == .bool(true))
+        default: return nil
+        }
+    }
+}
+
+extension HTTPBinding {
+    fileprivate init?(json: JSONValue) {
+        guard let method = json["method"]?.string.flatMap(HTTPMethod.init(rawValue:)),
+            let paths = json["paths"]?.strings, !paths.isEmpty,
+            let status = json["status"]?.integer, (100...599).contains(status),
+            case .bool(let envelope) = json["envelope"]
+        else { return nil }
+        let maxAge = json["max_age"]?.integer
+        guard maxAge.map((0...Int(Int32.max)).contains) != false else { return nil }
+        self.init(
+            method: method, paths: paths.map { PathTemplate($0) }, status: status, envelope: envelope,
+            cache: maxAge.map { .seconds($0) }, forms: json["forms"] == true, oauth: json["oauth"] == true)
+    }
+}

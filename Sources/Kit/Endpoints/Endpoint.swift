@@ -94,3 +94,73 @@ public struct EndpointDescriptor: Sendable {
     /// True if a token that is sent matters: an open endpoint that may refuse a token reads it.
     public var readsToken: Bool { access != .open || problems.contains(.tokenInvalid) }
 }
+
+/// The input or output of an endpoint: a `Codable` struct, and the schema that says what its JSON looks like.
+///
+/// The schema validates an input on every front before it is decoded, and it is what the documents show.
+public protocol Payload: Codable, Sendable {
+    static var schema: Schema { get }
+}
+
+/// The payload of an endpoint that takes nothing, or has nothing to say. As JSON it is `{}`.
+public struct Empty: Payload, Equatable {
+    public static let schema = Schema.object()
+
+    public init() {}
+}
+
+/// The form of an endpoint over HTTP.
+public struct HTTPBinding: Sendable {
+    public let method: HTTPMethod
+    /// The path, then its aliases.
+    public let paths: [PathTemplate]
+    /// The status of a success.
+    public let status: Int
+    /// True if a success is wrapped in `{"data": …}`.
+    public let envelope: Bool
+    /// The time for which a client may cache a success, in whole seconds (`Cache-Control: max-age`); `nil` for not
+    /// at all (`no-store`).
+    public let cache: Duration?
+    /// True if the body may be a form (`application/x-www-form-urlencoded`) as well, as the RFCs of OAuth have it.
+    public let forms: Bool
+    /// True if errors are those of OAuth (RFC 6749, section 5.2), and the head may hold a client's secret (section
+    /// 2.3.1), which travels as the fields `client_id` and `client_secret` of the input.
+    public let oauth: Bool
+
+    /// The path that documents show and clients call.
+    public var path: PathTemplate { paths[0] }
+}
+
+/// The HTTP methods an endpoint can have (RFC 9110, section 9; RFC 5789).
+public enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+
+    /// RFC 9110, section 9.2.2.
+    public var isIdempotent: Bool { self != .post && self != .patch }
+
+    /// True if input fields that are not in the path travel in a JSON body; otherwise they travel in the query.
+    public var hasBody: Bool { self != .get && self != .delete }
+}
+
+/// The rule of who may call an endpoint. It is checked by the dispatcher, before the input is decoded and on every
+/// front alike.
+public enum Access: Sendable, Hashable {
+    /// Anybody, without a token. A token that is sent all the same is not looked at.
+    case open
+    /// Every caller with a valid token.
+    case token
+    /// Every caller with a valid token that grants this permission.
+    ///
+    /// The service checks it by itself: a revocation takes effect within a second, or once the issuer is reachable again.
+    /// With `introspect: true` each call is confirmed by the issuer, within the call's time: for irreversible operations.
+    case permission(String, introspect: Bool = false)
+
+    /// The permission to confirm at the issuer on every call; `nil` if none.
+    public var introspectedPermission: String? {
+        if case .permission(let permission, introspect: true) = self { permission } else { nil }
+    }
+}

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// The one error that crosses a wire (RFC 9457), the same on every front.
 ///
 /// A handler throws it to refuse a call. Whatever else a handler throws is logged in full and leaves as
@@ -41,5 +43,143 @@ extension Problem {
             self.pointer = pointer
             self.detail = detail
         }
+    }
+}
+
+extension Problem {
+    /// A sort of problem. Services may add their own.
+    public struct Kind: Sendable, Hashable {
+        /// A stable word for programs, `^[a-z_]+$`.
+        public let code: String
+        /// The HTTP status code.
+        public let status: Int
+        /// A few words for people, the same every time.
+        public let title: String
+
+        public init(_ code: String, status: Int, title: String) {
+            self.code = code
+            self.status = status
+            self.title = title
+        }
+
+        public static func == (one: Kind, other: Kind) -> Bool {
+            one.code == other.code && one.status == other.status
+        }
+
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(code)
+        }
+    }
+}
+
+extension Problem.Kind {
+    public static let malformed = Self("malformed", status: 400, title: "Malformed message")
+    public static let invalid = Self("invalid_input", status: 422, title: "Invalid input")
+    public static let tokenMissing = Self("token_missing", status: 401, title: "A token is required")
+    public static let tokenInvalid = Self("token_invalid", status: 401, title: "The token is invalid")
+    public static let tokenExpired = Self("token_expired", status: 401, title: "The token has expired")
+    public static let permissionDenied = Self("permission_denied", status: 403, title: "Permission denied")
+    public static let notFound = Self("not_found", status: 404, title: "Not found")
+    public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "Unknown endpoint")
+    public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "Method not allowed")
+    public static let conflict = Self("conflict", status: 409, title: "Conflict")
+    public static let incompatible = Self(
+        "incompatible_contract", status: 409, title: "Incompatible contracts")
+    public static let tooLarge = Self("too_large", status: 413, title: "Message too large")
+    public static let unsupportedMediaType = Self(
+        "unsupported_media_type", status: 415, title: "Unsupported media type")
+    public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests")
+    public static let cancelled = Self("cancelled", status: 499, title: "Cancelled")
+    public static let `internal` = Self("internal", status: 500, title: "Internal error")
+    public static let unsupported = Self(
+        "unsupported", status: 501, title: "Not implemented")
+    public static let unavailable = Self("unavailable", status: 503, title: "Service unavailable")
+    public static let overloaded = Self("overloaded", status: 503, title: "Overloaded")
+    public static let notReady = Self("not_ready", status: 503, title: "Not ready")
+    public static let deadlineExceeded = Self("deadline_exceeded", status: 504, title: "Deadline exceeded")
+    public static let unsupportedVersion = Self(
+        "unsupported_version", status: 505, title: "Unsupported protocol version")
+}
+
+extension Problem.Kind {
+    /// The kind that a status stands for if it came without a code. One that is not known here, such as a gateway's
+    /// 502, says no more than that the service cannot be reached.
+    init(ofStatus status: Int) {
+        let known: [Problem.Kind] = [
+            .malformed, .tokenInvalid, .permissionDenied, .unknownEndpoint, .methodNotAllowed, .conflict, .tooLarge,
+            .unsupportedMediaType, .invalid, .tooManyRequests, .internal, .unsupported, .deadlineExceeded,
+        ]
+        self = known.first { $0.status == status } ?? (status == 408 ? .deadlineExceeded : .unavailable)
+    }
+}
+
+extension Problem {
+    /// The media type of a problem (RFC 9457, section 3).
+    public static let contentType = "application/problem+json"
+
+    /// The problem as `application/problem+json`.
+    ///
+    /// - Parameter traceID: the trace of the call, by which a person finds its log lines.
+    public func json(traceID: String) -> Data {
+        let document = Document(
+            type: "urn:problem-type:" + kind.code, title: kind.title, status: kind.status, detail: detail,
+            code: kind.code,
+            trace_id: traceID, errors: faults.isEmpty ? nil : faults)
+        // A struct of strings and numbers always encodes.
+        return (try? JSONCoding.encode(document)) ?? Data()
+    }
+
+    /// Reads a problem that a peer has sent.
+    ///
+    /// - Parameters:
+    ///   - status: what the peer has answered, 300 or above.
+    ///   - json: what it has said of that. Where there is no `code` in it, as from a proxy, or from no service of this kit, the
+    ///     status alone says what sort of problem it is.
+    public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
+        let document = try? JSONCoding.decode(Document.self, from: json)
+        let answer = "The peer has answered \(status)"
+        self.init(
+            document?.code.map { Kind($0, status: status, title: document?.title ?? answer) } ?? Kind(ofStatus: status),
+            document?.detail ?? answer + ".", faults: document?.errors ?? [], retryAfter: retryAfter,
+            isUnprocessed: isUnprocessed)
+    }
+
+    /// The members of RFC 9457, section 3.1, and this project's own: `code`, `trace_id`, `errors`. A peer may leave out any.
+    private struct Document: Codable {
+        var type: String?
+        var title: String?
+        var status: Int?
+        var detail: String?
+        var code: String?
+        var trace_id: String?
+        var errors: [Fault]?
+    }
+}
+
+extension Problem.Kind {
+    /// The codes that RFC 6749, section 5.2, and RFC 6750, section 3.1, define.
+    private static let oauthCodes: Set<String> = [
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+        "invalid_scope", "insufficient_scope",
+    ]
+
+    /// The kind as an endpoint of OAuth has it: those of the RFC stay, a request that cannot be read is an `invalid_request`,
+    /// and of what is not the client's fault the status stays.
+    package var oauth: Problem.Kind {
+        guard !Self.oauthCodes.contains(code) else { return self }
+        return switch status {
+        case 400, 413, 415, 422: Self("invalid_request", status: 400, title: "The request is not one of OAuth")
+        case 429, 503, 504: Self("temporarily_unavailable", status: status, title: title)
+        default: Self("server_error", status: status, title: title)
+        }
+    }
+}
+
+extension Problem {
+    /// The problem as an endpoint of OAuth has it, which knows no list of faults.
+    package var oauth: Problem {
+        let details = [detail] + faults.map { "\($0.pointer.dropFirst()) \($0.detail)." }
+        return Problem(
+            kind.oauth, details.joined(separator: " "), retryAfter: retryAfter, isUnprocessed: isUnprocessed)
     }
 }

@@ -52,3 +52,40 @@ extension PeerAddress: CustomStringConvertible {
         }
     }
 }
+
+/// One of the processes that a service runs in, and the way there.
+public struct Replica: Sendable {
+    /// As the settings name it.
+    public let address: PeerAddress
+    /// The place in digits, if a name led to it.
+    public let place: String?
+    public let caller: any Caller
+}
+
+/// An address of a service in the settings, and how to connect to it.
+public struct ReplicaSource: Sendable {
+    public let address: PeerAddress
+    let connect: @Sendable (_ place: String?) async throws -> any Caller
+
+    /// - Parameter connect: makes a caller; to a place, if it is given one, in place of the address's host.
+    public init(
+        _ address: PeerAddress, connect: @escaping @Sendable (_ place: String?) async throws -> any Caller
+    ) {
+        self.address = address
+        self.connect = connect
+    }
+}
+
+/// Finds the addresses that the name of a host leads to.
+public struct HostResolver: Sendable {
+    let addresses: @Sendable (_ name: String) async throws -> [String]
+
+    /// - Parameter addresses: returns them in digits, IPv6 in brackets; throws if the name is not known, or nobody can be
+    ///   asked.
+    public init(_ addresses: @escaping @Sendable (_ name: String) async throws -> [String]) {
+        self.addresses = addresses
+    }
+
+    /// The system's: its file of hosts, DNS, and all else that `nsswitch.conf` names.
+    public static let system = HostResolver { try await HostNames.addresses(of: $0) }
+}

@@ -158,3 +158,95 @@ extension Duration {
     /// As PostgreSQL's settings have it.
     var text: String { "\(milliseconds)ms" }
 }
+
+extension Connection {
+    /// Connects, and waits for it.
+    static func connect(
+        _ address: ConnectionURL, _ settings: PoolSettings
+    ) throws(PostgresError) -> OpaquePointer {
+        let options = try address.options(timeout: settings.connectTimeout, name: settings.name)
+        let start = ContinuousClock.now
+        guard let link = (withPairs(options) { PQconnectdbParams($0, $1, 1) }) else {
+            throw .disconnected("there is no memory")
+        }
+        if PQstatus(link) == CONNECTION_OK, PQsetnonblocking(link, 1) == 0 { return link }
+        let isQuick = start.duration(to: .now) < .seconds(1)
+        defer { PQfinish(link) }
+        let reason = message(of: link)
+        if isQuick, let state = refusal(link) { throw .refused(state, reason) }
+        throw .disconnected(reason)
+    }
+
+    /// The server's reason for refusing a connection. libpq gives it only in the text of its message, and only to those who
+    /// have asked for it before: so this connects once more.
+    private static func refusal(_ link: OpaquePointer) -> SQLState? {
+        PQsetErrorVerbosity(link, PQERRORS_SQLSTATE)
+        PQreset(link)
+        guard PQstatus(link) == CONNECTION_BAD else { return nil }
+        let lines = String(cString: PQerrorMessage(link)).split(separator: "\n")
+        let states = lines.map { $0.firstMatch(of: /: +([0-9A-Z]{5})$/).map { SQLState(String($0.1)) } }
+        // Of several hosts, one may be down and another refuse.
+        guard let first = states.first ?? nil, states.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+
+    static func message(of link: OpaquePointer) -> String {
+        String(cString: PQerrorMessage(link)).split(separator: "\n").joined(separator: " ")
+    }
+
+    private static func withPairs<Result>(
+        _ pairs: [(String, String)],
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
+    ) -> Result {
+        let keys = pairs.map { strdup($0.0) }
+        let values = pairs.map { strdup($0.1) }
+        defer { for text in keys + values { free(text) } }
+        return body(keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil])
+    }
+}
+
+extension Connection {
+    /// Begins a transaction in which all that reading and durability depend on is set, for itself alone: so it holds
+    /// whatever the server's or the role's own settings are, and beyond a pooler that gives each transaction another
+    /// connection.
+    func begin(_ isolation: Isolation, _ settings: PoolSettings) throws(PostgresError) {
+        statementTimeout = settings.statementTimeout
+        var values = [
+            ("statement_timeout", settings.statementTimeout.text), ("lock_timeout", settings.lockTimeout.text),
+            ("idle_in_transaction_session_timeout", settings.statementTimeout.text), ("bytea_output", "hex"),
+            ("DateStyle", "ISO"), ("IntervalStyle", "postgres"), ("TimeZone", "UTC"), ("extra_float_digits", "1"),
+            ("standard_conforming_strings", "on"),
+        ]
+        // Temporary tables, which another client of a pooler may have left, come last.
+        if let schema = settings.schema { values.append(("search_path", "\(schema), pg_temp")) }
+        let calls = values.map { "set_config('\($0)', '\($1)', true)" }.joined(separator: ", ")
+        try script(
+            """
+            BEGIN ISOLATION LEVEL \(isolation.rawValue);
+            SELECT \(calls),
+                CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
+            """)
+    }
+
+    func commit() throws(PostgresError) {
+        let answer: QueryResult
+        do throws(PostgresError) {
+            answer = try run("COMMIT")
+        } catch {
+            throw error.isLoss ? .outcomeUnknown : error
+        }
+        // If a statement has failed and the body kept it to itself, COMMIT means ROLLBACK.
+        guard answer.tag == "COMMIT" else { throw .refused(.inFailedTransaction, "A statement had failed before.") }
+    }
+}
+
+extension PostgresError {
+    /// True if the server may have gone on without us.
+    fileprivate var isLoss: Bool {
+        switch self {
+        case .disconnected, .timedOut: true
+        case .refused(let state, _): state.code.hasPrefix("57")
+        case .address, .outcomeUnknown, .full, .closed, .column, .noRow: false
+        }
+    }
+}

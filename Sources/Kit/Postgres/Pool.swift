@@ -2,6 +2,32 @@ import Background
 import Foundation
 import Synchronization
 
+/// The settings of a ``Pool``.
+public struct PoolSettings: Sendable {
+    /// The greatest number of connections, and of threads.
+    public var connections = 4
+    /// The number of calls that may wait beside those that are being served; one more is refused.
+    public var waiting = 128
+    /// The timeout of connecting; libpq counts whole seconds, two at least.
+    public var connectTimeout = Duration.seconds(2)
+    /// The timeout of a statement, its waiting for locks included.
+    public var statementTimeout = Duration.seconds(2)
+    /// The timeout of a lock; longer than the second after which a server looks for deadlocks.
+    public var lockTimeout = Duration.milliseconds(1500)
+    /// For how long after a connection could not be made all that wait are refused at once, before it is tried again.
+    public var pause = Duration.milliseconds(250)
+    /// The most attempts for a transaction that the server ends for the sake of another.
+    public var attempts = 8
+    /// The longest time for which a connection is used, so that a name that leads elsewhere by now is noticed.
+    public var maxAge = Duration.seconds(60)
+    /// The schema of the transactions' tables; `nil` for the user's own search path.
+    public var schema: String?
+    /// The server's name of its client, and the name of the threads.
+    public var name = "postgres pool"
+
+    public init() {}
+}
+
 /// A few connections to a database, used on threads of their own: a caller that awaits a result blocks nothing.
 ///
 /// A connection is made when it is needed, and anew when it was lost, has become old or leads to a server that only
@@ -219,5 +245,35 @@ extension Pool {
         }
         // If that fails, the connection is closed, and the server rolls back.
         do throws(PostgresError) { try connection.run("ROLLBACK") } catch { connection.close() }
+    }
+}
+
+/// The last failure to connect. For a while after it all fail at once, so that nobody waits in line for a database that
+/// is away; then one tries again.
+final class CircuitBreaker: Sendable {
+    private struct State {
+        var error: PostgresError
+        var until: ContinuousClock.Instant
+    }
+
+    private let pause: Duration
+    private let state = Mutex<State?>(nil)
+
+    init(pause: Duration) {
+        self.pause = pause
+    }
+
+    func begin(_ error: PostgresError) {
+        state.withLock { $0 = State(error: error, until: .now + pause) }
+    }
+
+    func end() {
+        state.withLock { $0 = nil }
+    }
+
+    /// - Throws: the failure, while it is fresh.
+    func check() throws(PostgresError) {
+        let error = state.withLock { state in state.flatMap { $0.until > .now ? $0.error : nil } }
+        if let error { throw error }
     }
 }

@@ -1,6 +1,37 @@
 import Endpoints
 import Foundation
 
+/// The header of an access token: one algorithm, one type, and the name of a key (RFC 9068, section 2.1).
+struct TokenHeader: Codable {
+    static let algorithm = "EdDSA"
+    static let type = "at+jwt"
+
+    let alg: String
+    let typ: String
+    let kid: String
+
+    init(kid: String) {
+        alg = Self.algorithm
+        typ = Self.type
+        self.kid = kid
+    }
+
+    /// Fields that would have a reader trust a key that comes with the token, or fetch one from an address in it (RFC
+    /// 8725, section 3.10), and extensions that a reader must understand (RFC 7515, section 4.1.11), of which there are
+    /// none here.
+    private static let forbidden: Set<String> = ["jwk", "jku", "x5c", "x5u", "crit"]
+
+    /// - Returns: `nil` for any header but that of an access token.
+    init?(json: [UInt8]) {
+        guard let json = try? JSONValue(json: Data(json)), Self.forbidden.allSatisfy({ json[$0] == nil }),
+            let header = try? JSONCoding.decode(Self.self, from: json),
+            header.alg == Self.algorithm,
+            [Self.type, "application/" + Self.type].contains(header.typ.lowercased())
+        else { return nil }
+        self = header
+    }
+}
+
 /// A signed token as it travels: `header.claims.signature`, each base64url (RFC 7515, section 7.1). Nothing in it is
 /// trusted before ``JWK/verifies(_:)`` has said so.
 struct JWSCompact {
@@ -31,5 +62,55 @@ struct JWSCompact {
         let parts = [try JSONCoding.encode(header), try JSONCoding.encode(claims)]
         let signed = parts.map(Base64URL.encode).joined(separator: ".")
         return signed + "." + Base64URL.encode(try sign(Data(signed.utf8)))
+    }
+}
+
+/// The alphabet of tokens and keys: base64url without padding (RFC 7515, section 2).
+///
+/// Reading is strict, so that one sequence of bytes has exactly one text: no padding, no foreign characters, no bits left
+/// over that are not zero. Two texts of one token would be two entries in a cache or a deny-list.
+enum Base64URL {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    /// The value of each byte that is in the alphabet, and 64 for all others.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for byte in bytes {
+            bits = bits << 8 | UInt32(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[Int(bits >> count & 63)])
+            }
+        }
+        if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// - Returns: the bytes, or `nil` where the text is not the one that ``encode(_:)`` makes of them.
+    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        guard text.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 3 / 4)
+        var bits: UInt32 = 0
+        var count = 0
+        for character in text {
+            let value = values[Int(character)]
+            guard value < 64 else { return nil }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return bits & (1 << count - 1) == 0 ? bytes : nil
     }
 }

@@ -69,3 +69,138 @@ struct Components {
         ]
     }
 }
+
+extension Components {
+    /// An endpoint's operations: one at its path, and one at each alias.
+    mutating func operations(
+        _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor
+    ) -> [(path: String, operation: Document)] {
+        let id = "\(contract.tag).\(endpoint.name)"
+        var operations: [(path: String, operation: Document)] = []
+        for (index, path) in endpoint.http.paths.enumerated() {
+            let operation = operation(endpoint, contract, path, id: index == 0 ? id : "\(id).\(index + 1)", index > 0)
+            operations.append((path.description, operation))
+        }
+        return operations
+    }
+
+    private mutating func operation(
+        _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor, _ path: PathTemplate, id: String,
+        _ isAlias: Bool
+    ) -> Document {
+        let name = contract.qualifiedName(of: endpoint)
+        let parameters = parameters(endpoint, path)
+        return [
+            "operationId": .string(id), "tags": [.string(contract.tag)], "summary": .string(endpoint.summary),
+            "description": Self.description(endpoint, isAlias ? name : nil),
+            "x-endpoint": .string(name), "x-input": endpoint.inputName.map { .string($0) },
+            "x-deadline-ms": .integer(Int(endpoint.deadline / .milliseconds(1))),
+            "security": endpoint.security, "parameters": parameters.isEmpty ? nil : .array(parameters),
+            "requestBody": requestBody(endpoint, path, name),
+            "responses": responses(endpoint, path, name, isKits: contract.isKits),
+        ]
+    }
+
+    /// - Parameter original: the endpoint, if this is one of its other paths.
+    private static func description(_ endpoint: EndpointDescriptor, _ original: String?) -> Document? {
+        let alias = original.map { "The same as `\($0)`, at another path." }
+        let introspection = endpoint.access.introspectedPermission.map {
+            "The issuer confirms on every call that the token holds the permission `\($0)`."
+        }
+        let sentences = [alias, introspection].compactMap(\.self)
+        return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
+    }
+
+    private mutating func parameters(_ endpoint: EndpointDescriptor, _ path: PathTemplate) -> [Document] {
+        let inPath = path.fields.compactMap { name in endpoint.input.fields.first { $0.name == name } }
+        var parameters = inPath.map { parameter($0, "path", isRequired: true) }
+        parameters += endpoint.queryFields(path).map { field in
+            parameter(field, "query", isRequired: field.isRequired && !field.schema.acceptsNoItem)
+        }
+        if case .map = endpoint.input.kind, !endpoint.http.method.hasBody {
+            let schema = schemas.document(endpoint.input, .input)
+            parameters.append(["name": "fields", "in": "query", "explode": true, "schema": schema])
+        }
+        return parameters
+    }
+
+    private mutating func parameter(_ field: Schema.Field, _ place: String, isRequired: Bool) -> Document {
+        [
+            "name": .string(field.name), "in": .string(place), "description": .string(field.summary),
+            "required": .bool(isRequired), "schema": schemas.document(field.schema, .input),
+            "example": field.schema.example.map { Document($0, as: field.schema) },
+        ]
+    }
+
+    /// One media type only: generators write code that does not compile for two. Forms are described in words. An optional
+    /// body is never said to be `null`, though that is accepted: generators write clients that fail without a body for it.
+    private mutating func requestBody(
+        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String
+    ) -> Document? {
+        guard endpoint.http.method.hasBody, endpoint.input.kind != .object([]) else { return nil }
+        let fields = endpoint.bodyFields(path)
+        if !endpoint.input.fields.isEmpty, fields.isEmpty { return nil }
+        let body = fields.isEmpty ? endpoint.input : Schema.object(fields)
+        let inputName = endpoint.inputName ?? name + ".input"
+        let bodyName = path.fields.isEmpty ? inputName : inputName + "Body"
+        let schema = schemas.reference(to: body, named: bodyName, .input)
+        let forms = "A form (`application/x-www-form-urlencoded`) with the same fields is accepted as well."
+        return [
+            "description": endpoint.http.forms ? .string(forms) : nil,
+            "required": .bool(!body.acceptsEmptyObject),
+            "content": [
+                "application/json": [
+                    "schema": schema,
+                    "example": body.example.map { Document($0, as: body) },
+                ]
+            ],
+        ]
+    }
+
+    private mutating func responses(
+        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isKits: Bool
+    ) -> Document {
+        var responses: [Document.Member] = [.init(String(endpoint.http.status), success(endpoint, name))]
+        let isOAuth = endpoint.http.oauth
+        let kinds = endpoint.possibleProblems(path, isKits: isKits).map { isOAuth ? $0.oauth : $0 }
+        for status in Set(kinds.map(\.status)).sorted() {
+            let kinds = kinds.filter { $0.status == status }
+            responses.append(.init(String(status), isOAuth ? oauthResponse(kinds) : response(kinds)))
+        }
+        return .object(responses)
+    }
+
+    private mutating func success(_ endpoint: EndpointDescriptor, _ name: String) -> Document {
+        guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Document.everyHeader] }
+        let outputName = endpoint.outputName ?? name + ".output"
+        var schema = schemas.reference(to: endpoint.output, named: outputName, .output)
+        var example = endpoint.output.example.map { Document($0, as: endpoint.output) }
+        if endpoint.http.envelope {
+            let envelope: Document = ["type": "object", "properties": ["data": schema], "required": ["data"]]
+            schema = schemas.reference(to: envelope, named: outputName + "Response", .output)
+            example = example.map { ["data": $0] }
+        }
+        return [
+            "description": "Success.", "headers": Document.everyHeader,
+            "content": ["application/json": ["schema": schema, "example": example]],
+        ]
+    }
+}
+
+extension EndpointDescriptor {
+    /// The security requirement of a call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without
+    /// scopes.
+    fileprivate var security: Document {
+        let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
+        let schemes: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
+        return .array(access == .open && readsToken ? [[:]] + schemes : schemes)
+    }
+}
+
+extension Schema {
+    /// True for a list that is empty if a query leaves it out.
+    fileprivate var acceptsNoItem: Bool {
+        guard case .array(_, let count) = kind else { return false }
+        return count?.contains(0) ?? true
+    }
+}

@@ -1,4 +1,5 @@
 public import Endpoints
+public import Foundation
 
 /// A document as a value: what JSON can say, with the members of objects in the order in which people should read them.
 ///
@@ -91,4 +92,110 @@ extension Document: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     public init(dictionaryLiteral members: (String, Document?)...) {
         self = .object(members.compactMap { name, value in value.map { Member(name, $0) } })
     }
+}
+
+extension Document {
+    /// The document as a JSON text for people: two spaces a level, a line break at the end.
+    public var json: Data {
+        var text = ""
+        writeJSON(to: &text, indent: "")
+        return Data((text + "\n").utf8)
+    }
+
+    private func writeJSON(to text: inout String, indent: String) {
+        switch self {
+        case .array(let elements) where !elements.isEmpty:
+            Self.write(elements, between: ("[", "]"), to: &text, indent) { element, text, indent in
+                element.writeJSON(to: &text, indent: indent)
+            }
+        case .object(let members) where !members.isEmpty:
+            Self.write(members, between: ("{", "}"), to: &text, indent) { member, text, indent in
+                text += Document.string(member.name).flow + ": "
+                member.value.writeJSON(to: &text, indent: indent)
+            }
+        default: text += flow
+        }
+    }
+
+    private static func write<Part>(
+        _ parts: [Part], between brackets: (String, String), to text: inout String, _ indent: String,
+        _ write: (Part, inout String, String) -> Void
+    ) {
+        let deeper = indent + "  "
+        text += brackets.0
+        for (index, part) in parts.enumerated() {
+            text += (index == 0 ? "\n" : ",\n") + deeper
+            write(part, &text, deeper)
+        }
+        text += "\n" + indent + brackets.1
+    }
+
+    /// A scalar, or an empty array or object, as JSON writes it.
+    var flow: String {
+        let value: JSONValue =
+            switch self {
+            case .null: .null
+            case .bool(let flag): .bool(flag)
+            case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
+            case .string(let text): .string(text)
+            case .array: .array([])
+            case .object: .object([:])
+            }
+        return String(decoding: value.json(), as: UTF8.self)
+    }
+}
+
+extension Document {
+    /// The document as YAML 1.2, which its readers of version 1.1 take for the same.
+    public var yaml: Data {
+        var text = ""
+        writeYAML(to: &text, indent: "")
+        return Data(text.utf8)
+    }
+
+    /// Writes the value from where the line stands, and ends the line.
+    private func writeYAML(to text: inout String, indent: String) {
+        switch self {
+        case .array(let elements) where !elements.isEmpty:
+            for (index, element) in elements.enumerated() {
+                text += (index == 0 ? "" : indent) + "- "
+                element.writeYAML(to: &text, indent: indent + "  ")
+            }
+        case .object(let members) where !members.isEmpty:
+            for (index, member) in members.enumerated() {
+                text += (index == 0 ? "" : indent) + Self.scalar(member.name) + ":"
+                text += member.value.isBlock ? "\n" + indent + "  " : " "
+                member.value.writeYAML(to: &text, indent: indent + "  ")
+            }
+        case .string(let string): text += Self.scalar(string) + "\n"
+        default: text += flow + "\n"
+        }
+    }
+
+    /// True if it takes lines of its own.
+    private var isBlock: Bool { !members.isEmpty || !elements.isEmpty }
+
+    /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which
+    /// YAML reads too.
+    private static func scalar(_ text: String) -> String {
+        isPlain(text) ? text : Document.string(text).flow
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, first == "/" || first.isPlain(or: "") && !first.isDigit,
+            text.unicodeScalars.allSatisfy({ $0.isPlain(or: "_./ -") }), !text.hasSuffix(" "), !text.hasSuffix("-")
+        else { return false }
+        return !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+    }
+}
+
+// Not regular expressions: each use of a literal parses it again, and a document has thousands of names.
+extension Unicode.Scalar {
+    /// True if it is a letter or a digit of ASCII, or one of the others.
+    func isPlain(or others: String) -> Bool {
+        ("a"..."z").contains(self) || ("A"..."Z").contains(self) || isDigit || others.unicodeScalars.contains(self)
+    }
+
+    fileprivate var isDigit: Bool { ("0"..."9").contains(self) }
 }
