@@ -34,8 +34,7 @@ struct ScaffoldTests {
         let paths = try Self.plan().made.map(\.path)
         for path in [
             "Sources/Services/Contracts/ParcelContract.swift", "Sources/Services/Parcel/ParcelService.swift",
-            "Sources/Services/Parcel/ParcelService+Handlers.swift", "Sources/star/Fleet/Member+Parcel.swift",
-            "Tests/ServicesTests/ParcelTests.swift",
+            "Sources/star/Fleet/Member+Parcel.swift", "Tests/ServicesTests/ParcelTests.swift",
         ] { #expect(paths.contains(path)) }
     }
 
@@ -110,7 +109,7 @@ struct ScaffoldTests {
             "", "a", "Parcel", "order-book", "order_book", "_parcel", "1st", "späti", "parcel ",
             String(repeating: "a", count: 33), "class", "default", "all", "kit", "star", "auth", "webapp",
             "boilerplate", "boilerplates", "endpoints", "rpc", "foundation", "logging", "string", "smoke", "problem",
-            "verifier",
+            "verifier", "reply", "health",
         ])
     func names(name: String) {
         let error = #expect(throws: ScaffoldError.self) { try Self.plan(name) }

@@ -20,3 +20,12 @@ public actor BoilerplateService: Service {
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }
 }
+
+extension BoilerplateService {
+    public nonisolated var handlers: Handlers {
+        Handlers {
+            handle(BoilerplateContract.greet, with: greet)
+            handle(Smoke.endpoint, with: smoke)
+        }
+    }
+}

@@ -74,3 +74,87 @@ public enum WebAppContract: Contract {
         Smoke.endpoint
     }
 }
+
+extension WebAppContract {
+    /// The time, and the time of the call for it.
+    public struct Clock: Payload, Equatable {
+        public static let schema = Schema.object(
+            .required(
+                "current_time", .string(format: .dateTime, example: "2019-11-25T03:39:57+00:00"),
+                "Date, time and offset (ISO 8601, RFC 3339)."),
+            .required("link", Link.schema, "The wire over which webapp reaches resource."),
+            .required(
+                "microseconds", .number(0...60_000_000, example: 212.5),
+                "The time of resource's answer, in microseconds."))
+
+        public let currentTime: String
+        public let link: Link
+        public let microseconds: Double
+
+        public init(currentTime: String, link: Link, microseconds: Double) {
+            self.currentTime = currentTime
+            self.link = link
+            self.microseconds = microseconds
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case currentTime = "current_time"
+            case link
+            case microseconds
+        }
+    }
+
+    /// The user and the permissions of a token.
+    public struct Session: Payload, Equatable {
+        public static let schema = Schema.object(
+            .required("user", .string(example: "ada"), "The user's name, or guest."),
+            .required("permissions", .array(of: .string(example: "time")), "The token's permissions, sorted."))
+
+        public let user: String
+        public let permissions: [String]
+
+        public init(user: String, permissions: [String]) {
+            self.user = user
+            self.permissions = permissions
+        }
+    }
+}
+
+/// The wire over which one service reaches another, without the address.
+public enum Link: String, Codable, Sendable, CaseIterable {
+    case ipc
+    case tcp
+    case inproc
+    case http
+    /// No wire: both are in one process.
+    case inProcess = "inprocess"
+
+    static let schema = Schema.string(values: allCases.map(\.rawValue), example: "ipc")
+}
+
+// For administrators on the page. Each is auth's endpoint of the same name, called with the caller's own token.
+extension WebAppContract {
+    public static let listUsers = Endpoint<PageRequest, UserPage>(
+        "list_users", .get, "/api/v1/users", access: .permission(AuthContract.Permission.users),
+        problems: passedOnByAuth, summary: "Lists auth's users by name, page by page.")
+    public static let addUser = Endpoint<NewUser, UserProfile>(
+        "add_user", .post, "/api/v1/users", status: 201, access: .permission(AuthContract.Permission.users),
+        deadline: .seconds(5), problems: passedOnByAuth + [.conflict, .tooManyRequests],
+        summary: "Adds a user to auth, with no more permissions than the caller has.")
+    public static let setPermissions = Endpoint<PermissionChange, UserProfile>(
+        "set_permissions", .put, "/api/v1/users/{user}/permissions", access: .permission(AuthContract.Permission.users),
+        problems: passedOnByAuth + [.notFound, .conflict],
+        summary: "Replaces the permissions and roles of a user.")
+    public static let lockUser = Endpoint<UserName, UserProfile>(
+        "lock_user", .post, "/api/v1/users/{user}/lock", access: .permission(AuthContract.Permission.users),
+        idempotent: true, problems: passedOnByAuth + [.notFound, .conflict],
+        summary: "Locks a user and revokes all of its tokens.")
+    public static let unlockUser = Endpoint<UserName, UserProfile>(
+        "unlock_user", .post, "/api/v1/users/{user}/unlock", access: .permission(AuthContract.Permission.users),
+        idempotent: true, problems: passedOnByAuth + [.notFound], summary: "Unlocks a user.")
+    public static let removeUser = Endpoint<UserName, Empty>(
+        "remove_user", .delete, "/api/v1/users/{user}", access: .permission(AuthContract.Permission.users),
+        problems: passedOnByAuth + [.notFound, .conflict], summary: "Removes a user and revokes all of its tokens.")
+
+    private static let passedOnByAuth: [Problem.Kind] = [.permissionDenied, .invalid, .unavailable, .storeUnavailable]
+}

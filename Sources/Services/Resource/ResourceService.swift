@@ -31,3 +31,13 @@ public actor ResourceService: Service {
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }
 }
+
+extension ResourceService {
+    public nonisolated var handlers: Handlers {
+        Handlers {
+            handle(ResourceContract.currentTime, with: currentTime)
+            handle(ResourceContract.epochTime, with: epochTime)
+            handle(Smoke.endpoint, with: smoke)
+        }
+    }
+}

@@ -1,6 +1,6 @@
-import Contracts
+public import Contracts
 import Endpoints
-import RPC
+public import RPC
 import Synchronization
 
 /// The calls to other services that one call makes. It is put into the contract's words if somebody looks at it, which is
@@ -74,4 +74,20 @@ extension [WebAppContract.Part] {
 
 extension Duration {
     var microseconds: Double { self / .microseconds(1) }
+}
+
+/// The way to another service, and its name for visitors.
+public struct ServiceRoute: Sendable {
+    let caller: any Caller
+    let link: Link
+
+    public init(_ caller: any Caller, link: Link = .inProcess) {
+        self.caller = caller
+        self.link = link
+    }
+
+    /// A client whose calls are among the spans that visitors are shown.
+    func recordedClient<C: Contract>(of _: C.Type) -> Client<C> {
+        Client(caller, interceptors: [SpanRecorder(link: link)] + [any ClientInterceptor].tracing)
+    }
 }

@@ -111,3 +111,84 @@ public actor WebAppService: Service {
     /// For how long auth may think about a guest's token.
     private static let patience = Duration.seconds(1)
 }
+
+extension WebAppService {
+    public nonisolated var handlers: Handlers {
+        Handlers {
+            handle(WebAppContract.currentTime, with: currentTime)
+            handle(WebAppContract.epochTime, with: epochTime)
+            handle(WebAppContract.clock, with: clock)
+            handle(WebAppContract.signIn, with: passedOn(AuthContract.create))
+            handle(WebAppContract.refresh, with: passedOn(AuthContract.refresh))
+            handle(WebAppContract.signOut, with: passedOn(AuthContract.revoke))
+            handle(WebAppContract.session, with: session)
+            handle(WebAppContract.services, with: services)
+            handle(WebAppContract.calls, with: calls)
+            handle(WebAppContract.compare, with: compare)
+            handle(WebAppContract.comparison, with: comparison)
+            handle(WebAppContract.listUsers, with: passedOn(AuthContract.listUsers))
+            handle(WebAppContract.addUser, with: passedOn(AuthContract.addUser))
+            handle(WebAppContract.setPermissions, with: passedOn(AuthContract.setPermissions))
+            handle(WebAppContract.lockUser, with: passedOn(AuthContract.lockUser))
+            handle(WebAppContract.unlockUser, with: passedOn(AuthContract.unlockUser))
+            handle(WebAppContract.removeUser, with: passedOn(AuthContract.removeUser))
+            handle(Smoke.endpoint, with: smoke)
+        }
+    }
+}
+
+/// A token that is used again until half of its time is over.
+struct GuestToken {
+    let token: String
+    let renewal: ContinuousClock.Instant
+
+    init(_ access: TokenGrant) {
+        token = access.token
+        renewal = .now + .seconds(access.expiresIn) / 2
+    }
+
+    init(_ response: TokenResponse) {
+        token = response.accessToken
+        renewal = .now + .seconds(response.expiresIn) / 2
+    }
+}
+
+// What webapp does for itself, and for no visitor.
+extension WebAppService {
+    /// The id of webapp's client at auth.
+    public static let client = "webapp"
+    /// The permissions of that client.
+    public static let clientPermissions: Set<String> = ["time"]
+
+    /// A token of webapp's own; a guest's if it has no client.
+    func ownToken() async throws(Problem) -> String {
+        guard let clientSecret else { return try await guestToken() }
+        if let ownToken, ownToken.renewal > .now { return ownToken.token }
+        var request = TokenRequest("client_credentials")
+        (request.clientID, request.clientSecret) = (Self.client, clientSecret)
+        let fresh = GuestToken(try await auth.call(AuthContract.token, request))
+        ownToken = fresh
+        return fresh.token
+    }
+}
+
+extension WebAppService {
+    func session(_: Empty, _ context: CallContext) async throws -> WebAppContract.Session {
+        guard let principal = context.principal else { throw Problem(.tokenMissing, "There is no token.") }
+        return WebAppContract.Session(user: principal.username, permissions: principal.permissions.sorted())
+    }
+
+    /// An answer of auth's to what the visitor says, with the visitor's own token: webapp has no rights there. What is said
+    /// is kept nowhere.
+    nonisolated func passedOn<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>
+    ) -> @Sendable (Input, CallContext) async throws -> Output {
+        { input, context in try await self.passOn(endpoint, input, context) }
+    }
+
+    private func passOn<Input, Output>(
+        _ endpoint: Endpoint<Input, Output>, _ input: Input, _ context: CallContext
+    ) async throws -> Output {
+        try await auth.call(endpoint, input, in: context, token: context.token)
+    }
+}

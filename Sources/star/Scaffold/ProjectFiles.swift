@@ -18,21 +18,22 @@ struct ProjectFiles {
         templatePort = port
     }
 
-    /// - Throws: ``ScaffoldError/refused(_:)`` where a target, a product or a type with a file of its own has the name.
+    /// - Throws: ``ScaffoldError/refused(_:)`` where a target, a product or a type has the name.
     func checkIsFree(_ name: ServiceName) throws(ScaffoldError) {
         let package = files["Package.swift"] ?? ""
         let targets = package.matches(of: /"([A-Za-z0-9_]+)"/).map { $0.1.lowercased() }
         guard !targets.contains(name.lowercase) else {
             throw .refused("“\(name.lowercase)” is taken: Package.swift names it already.")
         }
-        let type = files.keys.first { isVisible($0) && $0.hasSuffix("/\(name.capitalized).swift") }
-        if let type { throw .refused("“\(name.lowercase)” is taken: \(type) has a type of that name.") }
+        let file = files.keys.sorted().first { isVisible($0) && files[$0]?.declares(name.capitalized) == true }
+        if let file { throw .refused("“\(name.lowercase)” is taken: \(file) has a type of that name.") }
     }
 
     /// True for the files of services and commands, and of the modules that the boilerplate imports: a type elsewhere does
     /// not meet a service of its name.
     private func isVisible(_ path: String) -> Bool {
-        guard path.hasPrefix("Sources/Kit/") else { return path.hasPrefix("Sources/") }
+        guard path.hasPrefix("Sources/"), path.hasSuffix(".swift") else { return false }
+        guard path.hasPrefix("Sources/Kit/") else { return true }
         let module = path.split(separator: "/")[2]
         return files.contains { file, text in
             (file.hasPrefix("Sources/Services/Boilerplate/") || file.hasSuffix("Member+Boilerplate.swift"))
@@ -62,5 +63,16 @@ struct ProjectFiles {
 
     private static func port(of text: String) -> Int? {
         text.firstMatch(of: /[pP]ort(?:: | = )([0-9]+)/).flatMap { Int($0.1) }
+    }
+}
+
+extension String {
+    /// True if a type of that name is declared at the top level of this source, for other files too.
+    fileprivate func declares(_ type: String) -> Bool {
+        contains(" \(type)")
+            && matches(
+                of: /(?m)^(?:(?:public|package|final|indirect) )*(?:actor|class|enum|protocol|struct|typealias) (\w+)/
+            )
+            .contains { $0.1 == type }
     }
 }

@@ -1,6 +1,50 @@
+import Files
 import Foundation
 import GRDB
 import Logging
+
+/// The identity of a file, whatever its name.
+struct FileIdentity: Equatable, Codable {
+    fileprivate let device: UInt64
+    fileprivate let node: UInt64
+
+    /// True if it is the same file, as far as can be said after a new start of the machine, which may number devices anew.
+    func isProbably(_ other: FileIdentity) -> Bool { node == other.node }
+}
+
+/// The system's account of a file.
+struct FileStatus: Equatable, Codable {
+    let identity: FileIdentity
+    let size: Int64
+    /// Nanoseconds since 1970.
+    let modified: Int64
+
+    /// - Returns: `nil` if there is no file.
+    init?(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// - Returns: `nil` if the descriptor is closed.
+    init?(of descriptor: Int32) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    private init(_ status: stat) {
+        identity = FileIdentity(device: UInt64(status.st_dev), node: UInt64(status.st_ino))
+        size = Int64(status.st_size)
+        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+}
+
+/// The file of a store cannot be used, and the start stops.
+public struct SQLiteFileError: Error, Equatable, CustomStringConvertible {
+    /// A sentence that names the file.
+    public let description: String
+}
 
 /// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's,
 /// or is damaged.
@@ -135,5 +179,32 @@ extension Database {
     func damage() throws -> String? {
         let found: String = try one("PRAGMA quick_check(1)")
         return found == "ok" ? nil : found
+    }
+}
+
+/// The files that belong to auth alone, whatever a mount has done to their modes.
+enum OwnFiles {
+    /// Takes from group and others whatever they may do with those of the files that exist, and logs it.
+    ///
+    /// - Throws: ``StoreError/unusable(_:)`` if others can use a file of another user, who alone could change that.
+    static func keepToOwner(_ paths: [String]) throws(StoreError) {
+        var changed: [String] = []
+        for path in paths {
+            do throws(PrivateFileError) {
+                if try PrivateFile.keepToOwner(path) { changed.append(path) }
+            } catch {
+                guard error.code != ENOENT else { continue }
+                throw .unusable(
+                    """
+                    Others than its owner can use the file \(path), and auth may not change that: \(error.reason). Run \
+                    chmod 600 as its owner; on Kubernetes set fsGroupChangePolicy: OnRootMismatch, and the runAsUser that \
+                    made it.
+                    """)
+            }
+        }
+        guard !changed.isEmpty else { return }
+        Logger(label: "auth.store").notice(
+            "Others than their owner could use files of auth; their modes are 0600 again",
+            metadata: ["files": "\(changed.joined(separator: " "))"])
     }
 }

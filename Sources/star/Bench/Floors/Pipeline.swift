@@ -1,5 +1,8 @@
 import Foundation
 import Measuring
+import RPC
+import Synchronization
+import ZeroMQTransport
 
 /// A blocking connection on which requests are answered in their order.
 protocol Pipeline: ~Copyable {
@@ -87,4 +90,54 @@ extension Schedule.Turn {
         guard case .wait(let due) = self else { return nil }
         return max(ContinuousClock.now.duration(to: due), .zero)
     }
+}
+
+/// A transport beneath the kit, timed on a thread that blocks.
+final class FloorSubject<Pipe: Pipeline & ~Copyable>: Subject {
+    let name: String
+    let processes: Processes
+    private let server: PipedProcess
+    private let pipe: Mutex<Pipe>
+
+    init(_ wire: Wire, server: PipedProcess, over pipe: consuming sending Pipe) {
+        name = wire.title
+        processes = Processes(servers: [server.id])
+        self.server = server
+        self.pipe = Mutex(pipe)
+    }
+
+    func run(_ load: Load, for time: Duration) async throws -> Sample {
+        try await Blocking.run {
+            Result { try self.pipe.withLock { try load.run(for: time, over: &$0) } }
+        }.get()
+    }
+
+    func close() async {
+        await server.end()
+    }
+}
+
+/// The lengths of the frames of the kit's messages, in bytes, so that the floors carry the same.
+struct MessageSizes {
+    static let preamble = Preamble.size
+    /// The status.
+    static let replyHead = 4
+    /// `{"current_time":"2026-11-23T12:00:00+00:00"}`
+    static let smallReplyBody = 44
+
+    let requestHead: Int
+    let requestBody: Int
+
+    init(_ payload: Int) {
+        var head = Headers("resource.current_time")
+        head.add(.token, String(repeating: "x", count: 330))
+        head.add(.traceparent, TraceContext.root().header)
+        requestHead = head.bytes.count
+        requestBody = payload == 0 ? 2 : payload + #"{"text":""}"#.utf8.count
+    }
+
+    /// An echo is as long as what came, and all else is the time.
+    static func replyBody(_ requestBody: Int) -> Int { requestBody > 2 ? requestBody : smallReplyBody }
+
+    static let longest = 2 << 20
 }

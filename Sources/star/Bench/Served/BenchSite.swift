@@ -75,3 +75,38 @@ struct BenchSite {
         }
     }
 }
+
+/// The bench's own service: it gives back what it gets, so that calls of any size can be timed.
+enum EchoContract: Contract {
+    static let name = "bench"
+    static let version = "1.0.0"
+    static let summary = "Gives back what it gets."
+
+    static let echo = Endpoint<Text, Text>(
+        "echo", .post, "/api/v1/bench/echo", access: .permission("time"), idempotent: true,
+        summary: "Gives back the text.")
+
+    static let endpoints = Endpoints { echo }
+
+    struct Text: Payload, Equatable {
+        static let schema = Schema.object(.required("text", .string(example: "xxxx"), "What is given back."))
+
+        let text: String
+    }
+}
+
+/// Gives back what it gets.
+actor EchoService: Service {
+    private nonisolated let executor: ServiceExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(executor: ServiceExecutor) {
+        self.executor = executor
+    }
+
+    func echo(_ text: EchoContract.Text, _ context: CallContext) async -> EchoContract.Text { text }
+
+    nonisolated var handlers: Handlers {
+        Handlers { handle(EchoContract.echo, with: echo) }
+    }
+}

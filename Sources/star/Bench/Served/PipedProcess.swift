@@ -80,3 +80,12 @@ final class PipedProcess: Sendable {
         }
     }
 }
+
+/// Runs what blocks on a thread of its own.
+enum Blocking {
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: work()) }
+        }
+    }
+}
