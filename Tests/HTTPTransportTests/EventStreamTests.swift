@@ -40,12 +40,20 @@ struct EventStreamTests {
     @Test("of another type has no comments")
     func otherType() async throws {
         let (stream, source) = AsyncStream<Data>.makeStream()
-        try await Shop.open(settings, pages: [page(stream, "application/x-ndjson")]) { shop in
+        let (events, others) = AsyncStream<Data>.makeStream()
+        let pages = [
+            page(stream, "application/x-ndjson"), Page("/others", contentType: "text/event-stream") { events },
+        ]
+        try await Shop.open(settings, pages: pages) { shop in
             source.yield(Data("1\n".utf8))
+            others.yield(Data("data: 1\n\n".utf8))
             let answer = try await RawSocket(port: shop.port).send(
                 request, until: { $0.contains("1\n") },
                 then: {
-                    try await Task.sleep(for: .milliseconds(100))
+                    // A stream that began later has had some.
+                    _ = try await RawSocket(port: shop.port).send(request.replacing("/events", with: "/others")) {
+                        $0.count(of: "3\r\n:\n\n\r\n") == 3
+                    }
                     source.finish()
                 }, "")
             #expect(answer.hasSuffix("2\r\n1\n\r\n0\r\n\r\n"), "\(answer)")

@@ -56,9 +56,17 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
         _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
+    /// Sends a message of three frames, each shorter than 256 bytes.
+    func say(_ message: Message) {
+        say(message.frames.enumerated().flatMap { index, frame in [index < 2 ? 1 : 0, UInt8(frame.count)] + frame })
+    }
+
+    /// Closes the connection.
+    func leave() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Reads until the wanted has come, or the connection ends, or it takes too long.
     func heard(_ isWanted: @escaping @Sendable ([UInt8]) -> Bool) async -> Outcome {
-        // A thread of its own: those of the tasks are few, and the publisher's signs of life need one.
+        // A thread of its own: those of the tasks are few, and the publisher's heartbeats need one.
         await withCheckedContinuation { waiter in
             Thread.detachNewThread { waiter.resume(returning: self.read(until: isWanted)) }
         }
