@@ -8,20 +8,27 @@
     async with AsyncClient("ipc:///run/star/resource.sock", token=token) as client:
         times = await asyncio.gather(*(client.resource.current_time() for _ in range(100)))
 
-A client belongs to one thread, or one event loop, of one process: after a fork, make another. It connects, and connects
-again, by itself, but sends no call twice: one that was under way when the connection broke ends with the code
+A service may have several replicas: `tcp://a:6050,tcp://b:6050`, or a name that leads to them, which is looked up again
+and again. A call goes to one that answers. It goes on to another if it certainly has not run, or if it is idempotent
+and its replica is lost or silent. Any other that was under way when a connection broke ends with the code
 `unknown_outcome`, and its caller decides.
+
+A client belongs to one thread, or one event loop, of one process: after a fork, make another. It connects, and connects
+again, by itself.
 """
 from __future__ import annotations
 
 import argparse
 import asyncio
+import collections
 import contextlib
 import inspect
 import itertools
 import json
 import keyword
+import math
 import os
+import random
 import re
 import secrets
 import selectors
@@ -30,7 +37,7 @@ import struct
 import sys
 import threading
 import time
-from typing import Any, Callable, Iterator, Mapping, NamedTuple
+from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
 import zmq
 from zmq.utils import z85
@@ -43,7 +50,13 @@ TYPES = dict(string=str, integer=int, number=float, boolean=bool, array=list, ob
 REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this client's key.",
             zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
-DOUBT, PATIENCE = 1.0, 0.5     # seconds of silence until a server is doubted, and that it then has to say something
+# Seconds: until a silent replica is asked, and then left for another; until its connection is made anew, if a call's
+# time is over or in any case; until one that is not ready is called for want of another; between its probes; between
+# look-ups of names.
+QUIET, EXPIRED, LOST, PATIENCE, PROBE, REST = 0.25, 1.5, 4.0, 0.5, 0.1, 5.0
+ATTEMPTS = 3                                    # how often a call is sent
+BUDGET, SHARE, RATE = 100.0, 0.1, 3.0           # calls that are sent again: at most, for each call, for each second
+NAME = re.compile(r"tcp://([^\[\];:]*[A-Za-z][^\[\];:]*):([0-9]+)")
 HEADER = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+: [^\r\n\0]*")
 
 
@@ -118,29 +131,40 @@ class Pending:
 
     def __init__(self, client: Client, message: Message, timeout: float) -> None:
         self.client, self.message, self.began = client, message, time.monotonic()
-        self.deadline, self.sent, self.done = self.began + timeout, False, False
+        self.deadline, self.done, self.link = self.began + timeout, False, None  # type: float, bool, Link | None
+        self.sessions: list[Mapping[str, str]] = []     # the greetings of those that it was sent to
         self.reply, self.problem, self.wake = None, None, lambda: None  # type: Any
+
+    @property
+    def repeatable(self) -> bool:
+        return self.message.kind == REQ and self.message.flags & 1 == 1
 
     def result(self) -> Any:
         """Waits for the answer and returns it, or raises Problem. (Of an AsyncClient: await it.)"""
         return self.client.finished(self)
 
-    def finish(self, reply: Message | None = None, problem: Problem | None = None) -> None:
-        self.reply, self.problem, self.done, self.took = reply, problem, True, time.monotonic() - self.began
+    def detach(self) -> None:
+        """Nothing more is expected of its replica."""
         self.client.calls.pop(self.message.id, None)
+        if self.link:
+            self.link.calls.pop(self.message.id, None)
+        self.link = None
+
+    def finish(self, reply: Message | None = None, problem: Problem | None = None) -> None:
+        self.detach()
+        self.reply, self.problem, self.done, self.took = reply, problem, True, time.monotonic() - self.began
         self.wake()
 
     def give_up(self) -> None:
         """Ends the call if it is not done, and tells the service."""
-        if not self.done and not self.sent:
-            self.finish(problem=Unavailable(503, "unavailable", processed=False,
-                                            detail=self.client.refusal or "No service greeted in time."))
-        elif not self.done:
+        link = self.link
+        if link and not self.done:
             self.finish(problem=DeadlineExceeded(504, "deadline_exceeded", detail="No answer in time."))
-            self.client.send(Message(CANCEL, self.message.id))      # of a PING: an unknown id, ignored
+            link.abandon(self)
             self.client.pump()
-            if time.monotonic() >= self.deadline - 0.005:       # a timer may be early
-                self.client.doubt()
+        elif not self.done:
+            self.finish(self.reply, self.problem or Unavailable(
+                503, "unavailable", processed=False, detail=self.client.refusal or "No service answers."))
 
     def value(self) -> Any:
         """What a call that is done gave: JSON decoded, None for no body, bytes for what is not JSON; or its Problem."""
@@ -155,46 +179,270 @@ class Pending:
         raise Problem(502, "bad_reply", detail="The body is not JSON.")
 
 
-class Client(contextlib.AbstractContextManager):
-    """The client that waits, without a thread. Many calls may be under way: submit() starts one, its result() waits."""
+class Link:
+    """The connection to a replica, which is made again when it is lost."""
 
-    def __init__(self, address: str, *, token: str | None = None, timeout: float = 5.0, server_key: str | None = None,
-                 public_key: str | None = None, secret_key: str | None = None, context: zmq.Context | None = None):
-        """`timeout` (seconds) holds if neither call nor contract names one. `server_key` makes the connection CURVE, with
-        a key pair made for it if none is given. A key is Z85, hexadecimal, or `file:` and the path of a certificate."""
+    def __init__(self, client: Client, address: str) -> None:
+        self.client, self.address, self.calls = client, address, {}  # type: Client, str, dict[int, Pending]
+        self.refusal, self.instance, self.retired = "", "", False
+        self.unwatch: Callable[[], Any] = lambda: None
+        self.open()
+
+    def open(self) -> None:
+        self.begin()
+        self.socket = socket = (self.client._context or zmq.Context.instance()).socket(zmq.DEALER)
+        # Not ZMQ_IMMEDIATE, which throws away answers unread when a connection ends: calls wait for the HELLO instead.
+        socket.linger, socket.reconnect_ivl, socket.ipv6 = 0, 50, "[" in self.address
+        socket.connect_timeout = socket.handshake_ivl = 2000        # the system's, after a partition, are minutes
+        if self.address.startswith("tcp:"):
+            socket.heartbeat_ivl, socket.heartbeat_timeout = 2000, 4000
+        if self.client._keys:
+            socket.curve_publickey, socket.curve_secretkey, socket.curve_serverkey = self.client._keys
+        self.monitor = socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | sum(REFUSALS))
+        socket.connect(self.address)
+        self.client.watch(self)
+
+    def begin(self, greet: bool = False) -> None:
+        """Nothing is known of the replica but whether there is a connection, on which to greet it."""
+        self.greet, self.greeting, self.goaway = greet, {}, None  # type: bool, Mapping[str, str], Message | None
+        self.full = self.expired = False            # its queue; a call's time is over, and nothing has come since
+        self.heard, self.asked = time.monotonic(), 0.0              # when it was asked by PING, until something comes
+        self.left_out, self.probe, self.next_probe = 0.0, 0, 0.0    # since when; the id of the probe under way
+
+    def shut(self, linger: int = 0) -> None:
+        self.unwatch()
+        self.socket.disable_monitor()
+        self.monitor.close(linger=0)
+        self.socket.close(linger=linger)
+
+    def renew(self) -> None:
+        for id in self.calls:
+            self.send(Message(CANCEL, id))
+        self.shut(linger=500)                       # so that the cancellations go out
+        self.lose()
+        self.open()
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.greeting) and not (self.goaway or self.asked or self.full or self.retired)
+
+    def interest(self) -> int:
+        """The events of the socket that give pump() something to do."""
+        return zmq.POLLIN | (zmq.POLLOUT if self.greet or self.full else 0)
+
+    def has_events(self) -> bool:
+        """Both sockets are asked: their descriptors signal once, and not again before that."""
+        events = self.monitor.getsockopt(zmq.EVENTS) & zmq.POLLIN
+        return bool(self.socket.getsockopt(zmq.EVENTS) & self.interest() or events)
+
+    def pump(self) -> None:
+        events = list(arrived(self.monitor))
+        for frames in arrived(self.socket):         # before the events are heeded: an answer that came first counts
+            self.receive(frames)
+        for event in (parse_monitor_message(frames)["event"] for frames in events):
+            if event in REFUSALS:
+                self.refusal = REFUSALS[event]
+                continue
+            self.lose()
+            self.begin(greet=event == zmq.EVENT_HANDSHAKE_SUCCEEDED)
+            self.refusal = "" if self.greet else self.refusal
+        if self.full:
+            self.full = not self.socket.getsockopt(zmq.EVENTS) & zmq.POLLOUT
+        if self.greet:
+            self.greet = not self.send(Message(HELLO, next(self.client._ids)))
+
+    def send(self, message: Message) -> bool:
+        if message.kind in (REQ, PING, HELLO):
+            message = message._replace(headers={**message.headers, "sent": f"{clock()} {self.client._clock}"})
+        if message.kind in (REQ, PING) and not (self.calls or self.asked or self.probe):
+            self.heard = time.monotonic()           # until now nothing was to be heard
+        with contextlib.suppress(zmq.Again):
+            self.socket.send_multipart(message.encode(), zmq.DONTWAIT)
+            return True
+        return False
+
+    def start(self, call: Pending, milliseconds: int) -> bool:
+        self.full = not self.send(call.message._replace(time=milliseconds * (call.message.kind == REQ)))
+        if not self.full:
+            self.client.due_by(self.heard + QUIET)
+            call.link, call.sent_at = self, time.monotonic()
+            call.sessions.append(self.greeting)
+            self.calls[call.message.id] = call
+        return not self.full
+
+    def receive(self, frames: list[bytes]) -> None:
+        try:
+            message = Message.decode(frames)
+        except ValueError:
+            call = self.calls.get(PREAMBLE.unpack(frames[0])[-1]) if len(frames[0]) == PREAMBLE.size else None
+            return call and call.finish(problem=Problem(502, "bad_reply", detail="The answer cannot be read."))
+        self.heard, self.asked, self.expired = time.monotonic(), 0.0, False
+        call, instance = self.calls.get(message.id), message.headers.get("server-instance", self.instance)
+        if call and (message.kind == REP or message.kind == PONG and call.message.kind == PING):
+            self.answer(call, message)
+        elif message.kind == REP and message.id == self.probe:
+            self.probe, self.next_probe = 0, self.heard + PROBE
+            if message.first < "400" or message.first in ("404", "501"):       # not every service has health checks
+                self.left_out = 0.0
+        if instance != self.instance:
+            if self.instance:
+                self.lose()
+            self.instance, self.goaway = instance, None
+        if message.kind == GOAWAY:
+            self.goaway = message
+        elif message.kind == HELLO:
+            self.greeting = message.headers or {"service": ""}
+            self.client.forget_contract(unless=self.greeting.get("contract"))
+            self.leave_out()
+
+    def answer(self, call: Pending, reply: Message) -> None:
+        if reply.headers.get("processed") != "no":
+            return call.finish(reply)
+        problem = Problem.of(reply)
+        if problem.status == 504 and call.deadline - self.heard > 0.05:
+            self.client._clock = secrets.token_hex(8)       # its time is not over: the clocks do not fit together
+        if problem.status == 503 and problem.code != "overloaded":
+            self.leave_out()
+        self.client.failed(call, problem, reply)
+
+    def abandon(self, call: Pending) -> None:
+        """A call that was under way has ended without an answer."""
+        self.send(Message(CANCEL, call.message.id))     # of a PING: an unknown id, ignored
+        now = time.monotonic()
+        if now >= call.deadline - 0.005:                # a timer may be early
+            self.leave_out()
+            if self.heard <= call.sent_at:
+                self.expired = True
+                self.ask(now)
+
+    def leave_out(self) -> None:
+        """If there are others, it is not called until it says that it is ready."""
+        if len(self.client._links) > 1 and not self.left_out:
+            self.left_out = self.next_probe = time.monotonic()
+
+    def ask(self, now: float) -> None:
+        """It is silent, and not called until something comes: a network may drop a connection without a word."""
+        if self.greeting and not self.asked:
+            self.send(Message(PING, next(self.client._ids)))
+            self.asked = now
+
+    def look(self, now: float) -> float:
+        """Does what is due; returns when something is again."""
+        due = math.inf
+        if self.greeting and self.left_out and not self.probe:
+            due = self.next_probe
+            if now >= due:
+                id, due = next(self.client._ids), math.inf
+                self.send(Message(REQ, id, "_health.check", flags=1, time=int(PATIENCE * 1000)))
+                self.probe = id
+        return min(due, self.listen(now))
+
+    def listen(self, now: float) -> float:
+        """If answers are due: asks a replica that is silent, leaves it, gives it up."""
+        if not (self.calls or self.asked or self.probe):
+            return math.inf
+        if not self.asked and now >= self.heard + QUIET:
+            self.ask(now)
+        if not self.asked or now < self.asked + QUIET:
+            return (self.asked or self.heard) + QUIET
+        if now >= (end := self.heard + (EXPIRED if self.expired else LOST)):
+            self.renew()
+            return math.inf
+        for call in [call for call in self.calls.values() if call.repeatable and self.client.has_another(call, now)]:
+            self.send(Message(CANCEL, call.message.id))
+            self.client.failed(call, self.lost())
+        return end
+
+    def lose(self) -> None:
+        self.client._places.hurry.set()
+        for call in list(self.calls.values()):
+            self.client.failed(call, self.lost())
+
+    @staticmethod
+    def lost() -> Problem:
+        return Unavailable(502, "unknown_outcome", detail="The service went away before it answered.")
+
+
+class Places:
+    """The places that addresses lead to. A thread looks names up again and again: soon after a change or a loss."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        self._found = {address: [] if NAME.fullmatch(address) else [address] for address in addresses}
+        self.names = [match for match in map(NAME.fullmatch, addresses) if match]
+        self.trouble, self.hurry, self._closed = "", threading.Event(), False
+        self.list = self._all()
+        if self.names:
+            threading.Thread(target=self._run, name="starmicroservices names", daemon=True).start()
+
+    def close(self) -> None:
+        self._closed = True
+        self.hurry.set()
+
+    def _run(self) -> None:
+        pause = QUIET
+        while not self._closed:
+            before, self.trouble = self.list, ""
+            for name in self.names:
+                try:
+                    self._found[name[0]] = self._look_up(name[1], name[2])
+                except (OSError, UnicodeError) as error:            # it leads to where it led before
+                    self.trouble = f"The name {name[1]} cannot be looked up: {error}"
+            self.list = self._all()
+            pause = QUIET if self.list != before else min(pause * 2, REST)
+            if self.hurry.wait(pause):
+                self.hurry.clear()
+                time.sleep(pause := QUIET)
+
+    @staticmethod
+    def _look_up(name: str, port: str) -> list[str]:
+        hosts = {str(at[0]) for *_, at in socket.getaddrinfo(name, int(port), type=socket.SOCK_STREAM)}
+        return [f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}" for host in sorted(hosts)]
+
+    def _all(self) -> list[str]:
+        return list(dict.fromkeys(itertools.chain(*self._found.values())))
+
+
+class Client(contextlib.AbstractContextManager):
+    """The client that waits, without a thread but to look names up. Many calls may be under way: submit() starts one, its result() waits."""
+
+    def __init__(self, address: str | Iterable[str], *, token: str | None = None, timeout: float = 5.0,
+                 server_key: str | None = None, public_key: str | None = None, secret_key: str | None = None,
+                 context: zmq.Context | None = None):
+        """Several addresses have commas between them, or are a list. `timeout` (seconds) holds if neither call nor
+        contract names one. `server_key` makes the connections CURVE, with a key pair made for them if none is given. A
+        key is Z85, hexadecimal, or `file:` and the path of a certificate."""
         self.token, self.timeout = token, timeout
-        self.calls, self._unsent = {}, []  # type: dict[int, Pending], list[Pending]
-        self.greeting: Mapping[str, str] = {}       # the service's HELLO; empty while there is none
-        self.contract, self._goaway = None, None  # type: Any
-        self._ids, self._instance, self._greet, self._closed = itertools.count(1), "", False, False
-        self._process, self._clock, self._heard, self._doubted = os.getpid(), clock_name(), time.monotonic(), 0.0
-        self._address, self._context, self._keys = address, context, ()  # type: str, Any, tuple[bytes, ...]
+        self.calls, self._unsent = {}, collections.deque()  # type: dict[int, Pending], collections.deque[Pending]
+        self.contract: Any = None
+        self._ids, self._closed, self._due = itertools.count(1), False, 0.0
+        self._process, self._clock = os.getpid(), clock_name()
+        self._budget, self._earned = BUDGET, time.monotonic()
+        self._context, self._keys = context, ()  # type: Any, tuple[bytes, ...]
         if server_key:
             pair = zmq.curve_keypair()
             if secret_key:
                 secret = curve_key(secret_key, "secret-key")
                 pair = curve_key(public_key) if public_key else zmq.curve_public(secret), secret
             self._keys = (*pair, curve_key(server_key))
-        self.refusal = ""                           # why CURVE lets no connection come about
-        self._open()
+        listed = [one.strip() for one in (address.split(",") if isinstance(address, str) else address)]
+        self._places, self._links = Places(list(filter(None, listed))), []  # type: Places, list[Link]
+        if not any(listed):
+            raise ValueError("no address")
+        self._follow()
 
-    def _open(self) -> None:
-        self._socket = socket = (self._context or zmq.Context.instance()).socket(zmq.DEALER)
-        # Not ZMQ_IMMEDIATE, which throws away answers unread when a connection ends: calls wait for the HELLO instead.
-        socket.linger, socket.reconnect_ivl, socket.ipv6 = 0, 50, "[" in self._address
-        socket.connect_timeout = socket.handshake_ivl = 2000        # the system's, after a partition, are minutes
-        if self._address.startswith("tcp:"):
-            socket.heartbeat_ivl, socket.heartbeat_timeout = 2000, 4000
-        if self._keys:
-            socket.curve_publickey, socket.curve_secretkey, socket.curve_serverkey = self._keys
-        self._monitor = socket.get_monitor_socket(
-            zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | sum(REFUSALS))
-        socket.connect(self._address)
+    @property
+    def greeting(self) -> Mapping[str, str]:
+        """The HELLO of a replica; empty while there is none."""
+        return next((link.greeting for link in self._links if link.greeting), {})
 
-    def _shut(self, linger: int = 0) -> None:
-        self._socket.disable_monitor()
-        self._monitor.close(linger=0)
-        self._socket.close(linger=linger)
+    @property
+    def refusal(self) -> str:
+        """Why no connection comes about, as far as that is known."""
+        return next((link.refusal for link in self._links if link.refusal), self._places.trouble)
+
+    def watch(self, link: Link) -> None:
+        """A connection is new."""
 
     def close(self) -> None:
         """Gives up the calls under way and closes at once. After a fork, it leaves the parent's connection alone."""
@@ -204,7 +452,9 @@ class Client(contextlib.AbstractContextManager):
             call.give_up()
         if not self._closed:
             self._closed = True
-            self._shut()
+            self._places.close()
+            for link in self._links:
+                link.shut()
 
     def __exit__(self, *_: Any) -> None:
         self.close()
@@ -235,9 +485,10 @@ class Client(contextlib.AbstractContextManager):
         try:
             self.pump()
             while not call.done and (left := call.deadline - time.monotonic()) > 0:
-                if self._doubted:
-                    left = max(0, min(left, self._doubted + PATIENCE - time.monotonic()))
-                zmq.zmq_poll([(self._monitor, zmq.POLLIN), (self._socket, self.interest())], int(left * 1000) + 1)
+                left = min(left, max(0, self._due - time.monotonic()))
+                sockets = [(link.monitor, zmq.POLLIN) for link in self._links]
+                sockets += [(link.socket, link.interest()) for link in self._links]
+                zmq.zmq_poll(sockets, int(left * 1000) + 1)
                 self.pump()
         finally:
             call.give_up()
@@ -252,55 +503,38 @@ class Client(contextlib.AbstractContextManager):
     def function(self, name: str) -> Callable[..., Any]:
         return documented(self, self.discover(), name)
 
-    def send(self, message: Message) -> bool:
-        if message.kind in (REQ, PING, HELLO):
-            message = message._replace(headers={**message.headers, "sent": f"{clock()} {self._clock}"})
-        with contextlib.suppress(zmq.Again):
-            self._socket.send_multipart(message.encode(), zmq.DONTWAIT)
-            return True
-        return False
-
     def pump(self) -> None:
         """Takes in what has come and sends what can go, until neither is left."""
         self._check_process()
         while not self._closed:
-            events = list(arrived(self._monitor))
-            for frames in arrived(self._socket):    # before the events are heeded: an answer that came first counts
-                self._receive(frames)
-            for event in (parse_monitor_message(frames)["event"] for frames in events):
-                if event in REFUSALS:
-                    self.refusal = REFUSALS[event]
-                    continue
-                self.greeting, self._goaway = {}, None
-                self._lose()
-                self._greet = event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-                self.refusal = "" if self._greet else self.refusal
-            if self._doubted and time.monotonic() >= self._doubted + PATIENCE:
-                self._renew()
+            now = time.monotonic()
+            self._follow()
+            for link in self._links:
+                link.pump()
+            self._due = min((link.look(now) for link in self._links), default=math.inf)
             self._flush()
-            # Both are asked: their descriptors signal once, and not again before that.
-            heard = self._monitor.getsockopt(zmq.EVENTS) & zmq.POLLIN
-            if not heard and not self._socket.getsockopt(zmq.EVENTS) & self.interest():
+            if self._unsent and self._places.names:
+                self.due_by(now + 0.02)             # the thread does not wake us
+            if not any(link.has_events() for link in self._links):
                 return
 
-    def interest(self) -> int:
-        """The events of the socket that give pump() something to do."""
-        return zmq.POLLIN | (zmq.POLLOUT if self._greet or self.greeting and self._unsent and not self._doubted else 0)
+    def due_by(self, time: float) -> None:
+        self._due = min(self._due, time)
 
-    def doubt(self) -> None:
-        """A call's time is over. If nothing else has come for a while, calls wait until something does, or for a new
-        connection: a network may drop one without a word."""
-        if not self._doubted and self.greeting and time.monotonic() - self._heard >= DOUBT:
-            self._doubted = time.monotonic()
-            self.send(Message(PING, next(self._ids)))
+    def _follow(self) -> None:
+        """Has a connection to each place, and none to others once their calls have ended."""
+        places = self._places.list
+        known = {link.address for link in self._links}
+        self._links += [Link(self, place) for place in places if place not in known]
+        for link in list(self._links):
+            link.retired = link.address not in places
+            if link.retired and not link.calls:
+                self._links.remove(link)
+                link.shut()
 
-    def _renew(self) -> None:
-        for id in [call.message.id for call in self.calls.values() if call.sent]:
-            self.send(Message(CANCEL, id))
-        self._lose()
-        self._shut(linger=500)                      # so that the cancellations go out
-        self.greeting, self._goaway, self._greet, self._doubted = {}, None, False, 0.0
-        self._open()
+    def forget_contract(self, unless: str | None) -> None:
+        if self.contract and unless not in (None, self.contract.get("hash")):
+            self.contract = None
 
     def _check_process(self) -> None:
         if self._process != os.getpid():
@@ -311,53 +545,65 @@ class Client(contextlib.AbstractContextManager):
         if self._closed or not message.encode():    # a header that cannot be sent is said here
             raise ValueError("the client is closed")
         call = self.calls[message.id] = Pending(self, message, self.timeout if timeout is None else timeout)
+        self._budget = min(BUDGET, self._budget + SHARE)
         self._unsent.append(call)
         self.pump()
         return call
 
     def _flush(self) -> None:
-        if self._greet:
-            self._greet = not self.send(Message(HELLO, next(self._ids)))
-        while self._unsent and (self.greeting or self._goaway) and not self._doubted:
+        while self._unsent:
             call = self._unsent[0]
-            left = int((call.deadline - time.monotonic()) * 1000)
-            if self._goaway and not call.done:
-                call.finish(problem=Unavailable(503, "going_away", processed=False, detail="The service is stopping.",
-                                                retry_after=self._goaway.time / 1000 or None))
-            elif left <= 0:                         # on the wire 0 would mean the endpoint's own deadline
-                call.give_up()
-            elif not call.done:
-                call.sent = self.send(call.message._replace(time=min(left, 2**32 - 1) * (call.message.kind == REQ)))
-                if not call.sent:
-                    return
-            self._unsent.pop(0)
+            if not call.done and not self._send(call):
+                return
+            self._unsent.popleft()
 
-    def _receive(self, frames: list[bytes]) -> None:
-        try:
-            message = Message.decode(frames)
-        except ValueError:
-            call = self.calls.get(PREAMBLE.unpack(frames[0])[-1]) if len(frames[0]) == PREAMBLE.size else None
-            return call and call.finish(problem=Problem(502, "bad_reply", detail="The answer cannot be read."))
-        self._heard, self._doubted = time.monotonic(), 0.0
-        call, instance = self.calls.get(message.id), message.headers.get("server-instance", self._instance)
-        if call and message.first == "504" and message.headers.get("processed") == "no" and call.deadline - self._heard > .05:
-            self._clock = secrets.token_hex(8)      # its time is not over: the clocks do not fit together
-        if call and call.sent and (message.kind == REP or message.kind == PONG and call.message.kind == PING):
-            call.finish(message)
-        if instance != self._instance:
-            if self._instance:
-                self._lose()
-            self._instance, self._goaway = instance, None
-        if message.kind == GOAWAY:
-            self._goaway = message
-        elif message.kind == HELLO:
-            self.greeting = message.headers or {"service": ""}
-            if self.contract and self.greeting.get("contract") not in (None, self.contract.get("hash")):
-                self.contract = None
+    def _send(self, call: Pending) -> bool:
+        """Sends a call, or ends it; False if it has to wait."""
+        now = time.monotonic()
+        milliseconds, links = int((call.deadline - now) * 1000), self._usable(now)
+        others = [link for link in links if all(link.greeting is not session for session in call.sessions)]
+        if milliseconds <= 0:                       # on the wire 0 would mean the endpoint's own deadline
+            call.give_up()
+        elif others:        # the better of two that are picked at random (Mitzenmacher, “The power of two choices”)
+            link = min(random.sample(others, min(2, len(others))), key=lambda link: len(link.calls))
+            return link.start(call, min(milliseconds, 2**32 - 1)) or self._send(call)
+        elif links:                                 # each has refused it
+            call.finish(call.reply, call.problem)
+        elif self._links and all(link.goaway for link in self._links):
+            call.finish(call.reply, call.problem or Unavailable(
+                503, "going_away", processed=False, detail="The service is stopping.",
+                retry_after=min(link.goaway.time for link in self._links) / 1000 or None))  # type: ignore[union-attr]
+        else:
+            return False
+        return True
 
-    def _lose(self) -> None:
-        for call in [call for call in self.calls.values() if call.sent]:
-            call.finish(problem=Unavailable(502, "unknown_outcome", detail="The service went away before it answered."))
+    def _usable(self, now: float) -> list[Link]:
+        """The replicas that are ready; if there are none for a while, those that are not."""
+        links = [link for link in self._links if link.usable]
+        return ([link for link in links if not link.left_out]
+                or [link for link in links if now - link.left_out >= PATIENCE])
+
+    def failed(self, call: Pending, problem: Problem, reply: Message | None = None) -> None:
+        """Has a call sent once more if it has not run or may run twice; else ends it."""
+        if (call.repeatable or not problem.processed) and self._may_send_again(call):
+            self._budget -= 1
+            call.detach()
+            call.message, call.reply, call.problem = call.message._replace(id=next(self._ids)), reply, problem
+            self.calls[call.message.id] = call
+            self._unsent.append(call)
+        else:
+            call.finish(reply, problem)
+
+    def _may_send_again(self, call: Pending) -> bool:
+        """Within a budget, so that this does not add to an overload."""
+        now = time.monotonic()
+        self._budget, self._earned = min(BUDGET, self._budget + RATE * (now - self._earned)), now
+        return self._budget >= 1 and len(call.sessions) < ATTEMPTS and now < call.deadline and not self._closed
+
+    def has_another(self, call: Pending, now: float) -> bool:
+        """True if a call may be sent to another replica now."""
+        return self._may_send_again(call) and any(
+            all(link.greeting is not session for session in call.sessions) for link in self._usable(now))
 
     def __getattr__(self, name: str) -> Service:
         if name.startswith("_"):
@@ -369,7 +615,8 @@ class AsyncClient(Client):
     """The client for asyncio and `async with`: what answers there is awaited here. A cancelled task cancels its call.
     Before help(client.auth.create), `await client.discover()`; a call finds the contract by itself."""
 
-    _leave: Callable[[], Any] = staticmethod(lambda: None)      # has the loop no longer watch the sockets
+    _loop: Any = None
+    _timer, _timer_at = None, math.inf  # type: Any, float
 
     async def finished(self, call: Pending) -> Any:
         future = asyncio.get_running_loop().create_future()
@@ -391,39 +638,48 @@ class AsyncClient(Client):
         return documented(self, self.contract, name) if self.contract else function
 
     async def __aenter__(self) -> AsyncClient:
-        self._listen()
+        self._loop = asyncio.get_running_loop()
+        for link in self._links:
+            self.watch(link)
         self.pump()
         return self
 
-    def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        descriptors = [socket.getsockopt(zmq.FD) for socket in (self._socket, self._monitor)]
+    def watch(self, link: Link) -> None:
+        if not self._loop:
+            return
+        loop, descriptors = self._loop, [socket.getsockopt(zmq.FD) for socket in (link.socket, link.monitor)]
         try:
             for descriptor in descriptors:
                 loop.add_reader(descriptor, self.pump)
-            self._leave = lambda: [loop.remove_reader(descriptor) for descriptor in descriptors]
+            link.unwatch = lambda: [loop.remove_reader(descriptor) for descriptor in descriptors]
         except NotImplementedError:                 # such as the Proactor of Windows
-            self._leave = Watcher(loop, descriptors, self.pump).close
+            link.unwatch = Watcher(loop, descriptors, self.pump).close
 
-    def doubt(self) -> None:
-        super().doubt()
-        if self._doubted:
-            asyncio.get_running_loop().call_later(PATIENCE + 0.01, self.pump)      # a timer may be early
+    def pump(self) -> None:
+        super().pump()
+        if self._loop and self._due < self._timer_at and not self._closed:
+            self._stop_timer()
+            self._timer_at = self._due
+            self._timer = self._loop.call_later(max(0, self._due - time.monotonic()), self._wake)
 
-    def _renew(self) -> None:
-        super()._renew()
-        self._listen()
+    def _wake(self) -> None:
+        self._timer_at = math.inf
+        self.pump()
 
-    def _shut(self, linger: int = 0) -> None:
-        self._leave()
-        super()._shut(linger)
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def close(self) -> None:
+        super().close()
+        self._stop_timer()
 
     async def __aexit__(self, *_: Any) -> None:
         self.close()
 
 
 class Watcher:
-    """Watches descriptors for a loop that cannot: a thread waits, and has the loop call `heard`, before it waits again."""
+    """Watches descriptors for a loop that cannot: a thread waits, has the loop call `heard`, and waits again."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, descriptors: list[int], heard: Callable[[], None]) -> None:
         self._loop, self._heard, self._next = loop, heard, threading.Semaphore(0)
@@ -532,7 +788,7 @@ def documented(client: Client, contract: Mapping[str, Any], name: str) -> Callab
 
 def main() -> None:
     parser = argparse.ArgumentParser("starmicroservices", description="Calls an endpoint.", fromfile_prefix_chars="@")
-    parser.add_argument("address", help="ipc://… or tcp://…")
+    parser.add_argument("address", help="ipc://… or tcp://…; of several replicas each, with commas between")
     parser.add_argument("endpoint", help="resource.current_time, _meta.contract, …")
     parser.add_argument("--json", type=json.loads, help="the input; the answer is JSON, too")
     parser.add_argument("--token", help="a secret: @FILE reads this and other arguments from a file, a line each")

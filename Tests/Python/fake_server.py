@@ -100,6 +100,7 @@ class FakeServer:
         self.address, self.max_body, self.keys, self.greets = address, max_body, keys, greets
         self.instance, self.contract_hash = secrets.token_hex(4), CONTRACT["hash"]
         self.seen: list[tuple[int, int, int, str]] = []     # kind, id, time, first line, as they came
+        self.frozen, self.ready = False, True               # reads nothing; else refuses all calls
         self.dropped = 0
         self._turn = itertools.count()
 
@@ -128,7 +129,9 @@ class FakeServer:
         self._peers: set[bytes] = set()
         while not self._stop.is_set():
             wait = min(10, max(0, (self._late[0][0] - time.monotonic()) * 1000)) if self._late else 10
-            if self._socket.poll(wait):
+            if self.frozen:
+                self._stop.wait(0.01)
+            elif self._socket.poll(wait) and not self.frozen:
                 peer, *frames = self._socket.recv_multipart()
                 self._take(peer, frames)
             while self._late and self._late[0][0] <= time.monotonic():
@@ -170,6 +173,8 @@ class FakeServer:
 
     def _call(self, peer, envelope, id, flags, millis, name, headers, body) -> None:
         given = {}
+        if not self.ready:
+            return self._reply(peer, envelope, id, 503, problem(503, code="not_ready"), {"processed": "no"})
         if name not in ("echo", "text") and body:
             try:
                 given = json.loads(body)

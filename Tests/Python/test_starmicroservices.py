@@ -429,7 +429,7 @@ def test_a_real_restart_ends_calls_in_flight_and_the_client_connects_again(addre
         with FakeServer(address) as first:
             client.call("fake.goaway")
             slow = Client(address).submit("fake.slow", {"ms": 3000})
-            until(lambda: slow.client.pump() or slow.sent)
+            until(lambda: slow.client.pump() or slow.link)
         began = time.monotonic()
         with pytest.raises(Unavailable, match="unknown_outcome"):
             slow.result()
