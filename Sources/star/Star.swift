@@ -33,6 +33,7 @@ struct Star: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardStreams.prepare()
         MallocTuning.growInLargeSteps()
         await main(nil)
     }

@@ -40,6 +40,27 @@ def test_it_shows_a_token_and_keeps_a_time(stranger):
     assert "traceparent" in carried["headers"]
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "0", "1e300"])
+def test_it_refuses_a_time_that_is_none(stranger, seconds):
+    said = star(stranger, "call", "fake.echo", f"--timeout={seconds}")
+    assert said.returncode == 64 and "86400 seconds" in said.stderr
+
+
+@pytest.mark.parametrize("arguments", ["documents asyncapi auth --yaml", "documents openapi auth", "settings", "--help"])
+@pytest.mark.parametrize("output", ["/dev/full", "&-"])
+def test_output_that_is_lost_is_a_failure(arguments, output, tmp_path):
+    said = subprocess.run(
+        f"exec {STAR} {arguments} >{output}", shell=True, stderr=subprocess.PIPE, text=True, timeout=30, cwd=tmp_path)
+    assert (said.returncode, said.stderr.count("\n")) == (1, 1), said.stderr
+    assert "could not be written to standard output" in said.stderr
+
+
+def test_a_reader_that_goes_early_is_no_failure_to_speak_of():
+    said = subprocess.run(
+        f"{STAR} documents openapi auth | head -n 1", shell=True, capture_output=True, text=True, timeout=30)
+    assert (said.stdout, said.stderr) == ("{\n", "")
+
+
 def test_it_says_that_a_contract_cannot_be_read(stranger):
     said = star(stranger, "contracts", "fake")
     assert said.returncode == 1 and "does not tell its contract" in said.stderr

@@ -36,6 +36,12 @@ struct CallEndpoint: AsyncParsableCommand {
     @Option(help: "For how many seconds to wait for the answer.")
     var timeout = 5.0
 
+    func validate() throws {
+        guard (0.001...86_400).contains(timeout) else {
+            throw ValidationError("The timeout goes from 0.001 to 86400 seconds.")
+        }
+    }
+
     func run() async throws {
         try await Exit.onError {
             let input = try await CallInput.data(json)

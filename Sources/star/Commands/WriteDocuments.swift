@@ -76,7 +76,7 @@ struct WriteDocuments: AsyncParsableCommand {
         }
 
         func write(_ document: Document) {
-            FileHandle.standardOutput.write(yaml ? document.yaml : document.json)
+            print(String(decoding: yaml ? document.yaml : document.json, as: UTF8.self), terminator: "")
         }
     }
 }
