@@ -1,4 +1,6 @@
 import Foundation
+import NIOCore
+import Synchronization
 import Testing
 
 @testable import HTTPTransport
@@ -75,6 +77,24 @@ struct ListeningTests {
         }
     }
 
+    @Test("accepts many connections in each turn of an event loop, for turns take long when there is much to do")
+    func rush() async throws {
+        try await Shop.open { shop in
+            let listener = try #require(shop.front.listeners.withLock { $0.first })
+            let counter = TurnCounter()
+            let gate = DispatchSemaphore(value: 0)
+            listener.eventLoop.execute {
+                try? listener.pipeline.syncOperations.addHandler(counter)
+                gate.wait()
+            }
+            let rush = try (0..<100).map { _ in try PlainSocket(port: shop.port) }
+            gate.signal()
+            try await eventually { shop.front.connections.count == 100 }
+            #expect(counter.turns.load(ordering: .relaxed) < 20)
+            withExtendedLifetime(rush) {}
+        }
+    }
+
     @Test("takes many connections that say nothing, and answers all the same")
     func silent() async throws {
         try await Shop.open(HTTPFront.Settings(connectionLimit: 20)) { shop in
@@ -85,5 +105,17 @@ struct ListeningTests {
             try await eventually { shop.front.connections.count <= 20 }
             withExtendedLifetime(silent) {}
         }
+    }
+}
+
+/// Counts the turns of an event loop in which its listener accepts connections.
+private final class TurnCounter: ChannelInboundHandler, Sendable {
+    typealias InboundIn = any Channel
+
+    let turns = Atomic<Int>(0)
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        turns.add(1, ordering: .relaxed)
+        context.fireChannelReadComplete()
     }
 }

@@ -113,6 +113,9 @@ final class AcceptGate: ChannelInboundHandler {
 
     /// The time after which a gate looks again for room that has come from elsewhere in the process.
     private static let pause = TimeAmount.milliseconds(100)
+    /// The connections that are accepted in one turn of the event loop, if there is ample room: if it has much to do, each
+    /// turn takes long, and in a rush of new connections the last would wait for many.
+    private static let batch = 64
 
     init(_ connections: ConnectionRegistry) {
         self.connections = connections
@@ -123,6 +126,10 @@ final class AcceptGate: ChannelInboundHandler {
         newest = channel
         connections.add(channel)
         context.fireChannelRead(data)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        setBatch(connections.room, context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -137,6 +144,7 @@ final class AcceptGate: ChannelInboundHandler {
 
     private func makeRoom(_ context: ChannelHandlerContext) {
         let room = connections.room
+        setBatch(room, context)
         if room > 0 || (room == 0 && connections.hasIdle) { return setReading(true, context) }
         connections.closeLongestIdle(sparing: newest)
         pause(context)
@@ -158,6 +166,11 @@ final class AcceptGate: ChannelInboundHandler {
         guard isPaused, context.channel.isActive else { return }
         isPaused = false
         makeRoom(context)
+    }
+
+    private func setBatch(_ room: Int, _ context: ChannelHandlerContext) {
+        let batch = room > Self.batch * 2 ? Self.batch : 1
+        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(batch))
     }
 
     private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {

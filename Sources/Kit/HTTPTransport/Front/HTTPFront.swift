@@ -13,7 +13,7 @@ public final class HTTPFront: Front {
     private let settings: Settings
     private let responder: Responder
     let connections: ConnectionRegistry
-    private let listeners = Mutex<[any Channel]>([])
+    let listeners = Mutex<[any Channel]>([])
 
     /// Makes a front that does not listen yet.
     ///
@@ -75,8 +75,6 @@ public final class HTTPFront: Front {
         var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            // The gate looks after each.
-            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(AcceptGate(connections))
