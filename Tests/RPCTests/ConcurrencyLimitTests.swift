@@ -9,10 +9,30 @@ struct ConcurrencyLimitTests {
 
     /// Lets so many calls begin together and end within one window.
     private mutating func run(_ calls: Int, late: Int = 0) -> Int {
-        let begun = (0..<calls).filter { _ in limit.enter() }.count
+        let begun = (0..<calls).filter { _ in enter(after: .zero) }.count
         now += ConcurrencyLimit.window * 2
         for number in 0..<begun { limit.leave(isLate: number < late, at: now) }
         return begun
+    }
+
+    /// Asks for one call that has waited so long of 100 ms.
+    private mutating func enter(after wait: Duration) -> Bool {
+        limit.enter(after: wait, remaining: .milliseconds(100) - wait, at: now)
+    }
+
+    @Test("refuses calls with less than half of their time once that lasts, until calls wait for less than a quarter")
+    mutating func congestion() {
+        let (short, middle, long) = (Duration.milliseconds(20), Duration.milliseconds(40), Duration.milliseconds(60))
+        #expect(enter(after: long))
+        #expect(enter(after: long))
+        now += ConcurrencyLimit.window
+        #expect(!enter(after: long))
+        #expect(enter(after: middle))
+        #expect(!enter(after: long))
+        #expect(enter(after: short))
+        #expect(enter(after: long))
+        now += ConcurrencyLimit.window
+        #expect(!enter(after: long))
     }
 
     @Test("is none as long as calls end in time")

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 internal import Testing
@@ -13,6 +14,8 @@ actor Counter: ThreadBound {
     func increment() { value += 1 }
 
     func isOnThread() -> Bool { thread.isCurrent }
+
+    func run(_ body: @Sendable () -> Void) { body() }
 
     /// Whether nobody else had a turn while this called something async that does not suspend.
     func keepsItsTurn() async -> Bool {
@@ -50,6 +53,37 @@ struct SocketThreadTests {
         let rival = Task { for _ in 0..<10_000 { await counter.increment() } }
         #expect(await counter.keepsItsTurn())
         await rival.value
+        await thread.shutdown()
+    }
+
+    @Test("runs jobs of high priority before those that wait already")
+    func urgency() async throws {
+        let thread = try SocketThread(name: "urgency")
+        let counter = Counter(thread: thread)
+        let gate = DispatchSemaphore(value: 0)
+        let (jobs, run) = AsyncStream.makeStream(of: String.self)
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let held = Task {
+            await counter.run {
+                begin.finish()
+                // Bounded, so that a test that fails does not hang.
+                _ = gate.wait(timeout: .now() + .seconds(20))
+            }
+        }
+        for await _ in begun {}
+        // An immediate task has its job enqueued when it comes to the actor, and not some time later.
+        var tasks: [Task<Void, Never>] = []
+        for _ in 0..<10 { tasks.append(Task.immediate { await counter.run { run.yield("other") } }) }
+        for _ in 0..<5 {
+            tasks.append(Task.immediate(priority: .high) { await counter.run { run.yield("urgent") } })
+        }
+        gate.signal()
+        await held.value
+        for task in tasks { await task.value }
+        run.finish()
+        let order = await jobs.reduce(into: []) { $0.append($1) }
+        let expected = Array(repeating: "urgent", count: 5) + Array(repeating: "other", count: 10)
+        #expect(order == expected)
         await thread.shutdown()
     }
 

@@ -62,8 +62,8 @@ final class EpollLoop {
     private static let messagesAtOnce = 4
     private static let wakeKey = UInt64.max
 
-    /// The jobs being run; kept here for its storage.
-    var running: [UnownedJob] = []
+    /// The jobs being run, and the urgent ones in between; kept here for their storage.
+    var (running, runningUrgent): ([UnownedJob], [UnownedJob]) = ([], [])
     private let epoll: Int32
     /// The watched sockets and descriptors, by the key that epoll returns.
     private var attachments: [PollRegistration?] = []

@@ -1,6 +1,8 @@
 internal import Synchronization
 
 /// The jobs for one thread, what the thread is doing, and who waits for its end. All transitions are under one lock.
+///
+/// Urgent jobs, those of high priority, do not wait for the others.
 final class JobQueue: Sendable {
     enum Phase { case running, stopping, ended }
 
@@ -9,6 +11,7 @@ final class JobQueue: Sendable {
 
     fileprivate struct State: Sendable {
         var jobs: [UnownedJob] = []
+        var urgentJobs: [UnownedJob] = []
         var phase = Phase.running
         var isAsleep = false
         var hasLateRunner = false
@@ -16,12 +19,19 @@ final class JobQueue: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Read before each job, and so without the lock.
+    private let hasUrgentJobs = Atomic(false)
 
     /// `beforeUnlock` runs while the job cannot have been taken yet.
-    func add(_ job: UnownedJob, beforeUnlock: (Reaction) -> Void) -> Reaction {
+    func add(_ job: UnownedJob, isUrgent: Bool, beforeUnlock: (Reaction) -> Void) -> Reaction {
         state.withLock { state in
-            state.jobs.append(job)
-            let reaction = state.reactionToNews()
+            if isUrgent {
+                state.urgentJobs.append(job)
+                hasUrgentJobs.store(true, ordering: .relaxed)
+            } else {
+                state.jobs.append(job)
+            }
+            let reaction = state.reactionToNewJob()
             beforeUnlock(reaction)
             return reaction
         }
@@ -30,7 +40,17 @@ final class JobQueue: Sendable {
     /// Swaps the jobs into `running`, which must be empty; false if there are none.
     func take(into running: inout [UnownedJob]) -> Bool {
         state.withLock { state in
-            swap(&state.jobs, &running)
+            state.take(into: &running)
+            return !running.isEmpty
+        }
+    }
+
+    /// As `take`, but the urgent jobs only.
+    func takeUrgent(into running: inout [UnownedJob]) -> Bool {
+        guard hasUrgentJobs.load(ordering: .relaxed) else { return false }
+        return state.withLock { state in
+            swap(&state.urgentJobs, &running)
+            hasUrgentJobs.store(false, ordering: .relaxed)
             return !running.isEmpty
         }
     }
@@ -38,7 +58,7 @@ final class JobQueue: Sendable {
     /// True if the thread may poll: nothing came since it looked, and whoever adds from now on will wake it.
     func fallAsleep() -> Bool {
         state.withLock { state in
-            guard state.jobs.isEmpty, state.phase == .running else { return false }
+            guard state.isEmpty, state.phase == .running else { return false }
             state.isAsleep = true
             return true
         }
@@ -64,7 +84,7 @@ final class JobQueue: Sendable {
             leave()
             state.phase = .ended
             defer { state.waiters = [] }
-            return (state.waiters, state.jobs.isEmpty ? .nothing : state.reactionToNews())
+            return (state.waiters, state.isEmpty ? .nothing : state.reactionToNewJob())
         }
     }
 
@@ -80,7 +100,7 @@ final class JobQueue: Sendable {
     /// As `take`, for whoever runs jobs after the end; when there are none, it is dismissed, `leave` under the lock.
     func takeLate(into running: inout [UnownedJob], leave: () -> Void) -> Bool {
         state.withLock { state in
-            swap(&state.jobs, &running)
+            state.take(into: &running)
             guard running.isEmpty else { return true }
             leave()
             state.hasLateRunner = false
@@ -90,7 +110,14 @@ final class JobQueue: Sendable {
 }
 
 extension JobQueue.State {
-    fileprivate mutating func reactionToNews() -> JobQueue.Reaction {
+    fileprivate var isEmpty: Bool { jobs.isEmpty && urgentJobs.isEmpty }
+
+    /// Takes the urgent jobs only if there are no others.
+    fileprivate mutating func take(into running: inout [UnownedJob]) {
+        if jobs.isEmpty { swap(&urgentJobs, &running) } else { swap(&jobs, &running) }
+    }
+
+    fileprivate mutating func reactionToNewJob() -> JobQueue.Reaction {
         switch phase {
         case .ended where !hasLateRunner:
             hasLateRunner = true

@@ -107,11 +107,13 @@ extension ThreadBound {
 }
 
 extension SocketThread: SerialExecutor, TaskExecutor {
-    /// From any thread, at any time. Wakes the thread only if it sleeps.
+    /// From any thread, at any time. Wakes the thread only if it sleeps. A job of high priority does not wait for those of
+    /// lower priority that have been enqueued before.
     public func enqueue(_ job: consuming ExecutorJob) {
         // The caller lends this object; once another thread has the job, the lender may be gone before we have signalled.
         let retained = Unmanaged.passUnretained(self)
-        let reaction = queue.add(UnownedJob(job)) { reaction in
+        let isUrgent = job.priority.rawValue >= TaskPriority.high.rawValue
+        let reaction = queue.add(UnownedJob(job), isUrgent: isUrgent) { reaction in
             if reaction != .nothing { _ = retained.retain() }
         }
         guard reaction != .nothing else { return }
@@ -178,9 +180,18 @@ extension SocketThread {
     @discardableResult
     private func runJobs() -> Bool {
         guard queue.take(into: &loop.running) else { return false }
-        for job in loop.running { run(job) }
+        for job in loop.running {
+            runUrgentJobs()
+            run(job)
+        }
         loop.running.removeAll(keepingCapacity: true)
         return true
+    }
+
+    private func runUrgentJobs() {
+        guard queue.takeUrgent(into: &loop.runningUrgent) else { return }
+        for job in loop.runningUrgent { run(job) }
+        loop.runningUrgent.removeAll(keepingCapacity: true)
     }
 
     private func finish() {

@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// A call that ends after its deadline was work for nobody. While more than a twentieth of the calls do, fewer are
 /// begun; once no more do, the limit grows as far as it is needed.
+///
+/// Calls may also wait so long for their turn that they come to it with little time left. If that goes on, those with
+/// less than half of their time are refused, which takes next to no time: the others end in time.
 struct ConcurrencyLimit {
     /// So many calls are always begun: they may all wait for something that is slow.
     static let smallest = 64
@@ -18,13 +21,31 @@ struct ConcurrencyLimit {
     private var windowEnd = ContinuousClock.now + window
     /// Of this window.
     private var (peak, ended, late) = (0, 0, 0)
+    /// The time at which a call had waited for half of its time. None since has waited for less than a quarter.
+    private var congestedSince: ContinuousClock.Instant?
 
+    /// - Parameters:
+    ///   - wait: the time that the call has waited for its turn.
+    ///   - remaining: the time that it has left.
     /// - Returns: whether one more call may begin; every call that has begun must ``leave(isLate:at:)``.
-    mutating func enter() -> Bool {
-        guard inFlight < limit else { return false }
+    mutating func enter(after wait: Duration, remaining: Duration, at now: ContinuousClock.Instant) -> Bool {
+        guard inFlight < limit, !isCongested(wait, remaining, now) else { return false }
         inFlight += 1
         peak = max(peak, inFlight)
         return true
+    }
+
+    private mutating func isCongested(_ wait: Duration, _ remaining: Duration, _ now: ContinuousClock.Instant) -> Bool {
+        guard wait > remaining else {
+            if wait * 3 < remaining { congestedSince = nil }
+            return false
+        }
+        // Calls that wait because the process has stood still are answered.
+        guard let start = congestedSince else {
+            congestedSince = now
+            return false
+        }
+        return start.duration(to: now) >= Self.window
     }
 
     /// - Parameter isLate: whether it has ended after its deadline.
@@ -51,7 +72,9 @@ final class EndpointLoad: Sendable {
     private let limit = Mutex(ConcurrencyLimit())
 
     /// - Returns: whether one more call may begin.
-    func enter() -> Bool { limit.withLock { $0.enter() } }
+    func enter(after wait: Duration, by deadline: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
+        limit.withLock { $0.enter(after: wait, remaining: now.duration(to: deadline), at: now) }
+    }
 
     func leave(by deadline: ContinuousClock.Instant) {
         let now = ContinuousClock.now
@@ -70,14 +93,19 @@ final class CallLimit: Sendable {
     }
 
     /// Every call that has entered must ``leave(_:by:)``.
-    func enter(_ endpoint: EndpointLoad) throws(Problem) {
+    ///
+    /// - Parameter wait: the time that the call has waited for its turn.
+    func enter(
+        _ endpoint: EndpointLoad, after wait: Duration, by deadline: ContinuousClock.Instant,
+        at now: ContinuousClock.Instant
+    ) throws(Problem) {
         guard inFlight.add(1, ordering: .relaxed).newValue <= limit else {
             inFlight.subtract(1, ordering: .relaxed)
             throw .overloaded("More than \(limit) calls are in flight.")
         }
-        guard endpoint.enter() else {
+        guard endpoint.enter(after: wait, by: deadline, at: now) else {
             inFlight.subtract(1, ordering: .relaxed)
-            throw .overloaded("More calls of this endpoint are in flight than end in time.")
+            throw .overloaded("More calls of this endpoint come than end in time.")
         }
     }
 

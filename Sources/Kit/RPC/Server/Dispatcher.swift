@@ -85,7 +85,7 @@ public final class Dispatcher: Sendable {
         let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.longestDeadline
         let deadline = call.received + min(timeout, Self.longestDeadline)
         let isLate = deadline <= .now
-        let task = Task.immediate {
+        let task = Task.immediate(priority: call.isInternal ? .high : nil) {
             // Who is on the service's thread stays there: its calls are answered in place, in their order.
             _ = isolation
             await self.run(running, by: deadline, handler, observers, on: self.home)
@@ -181,9 +181,12 @@ public final class Dispatcher: Sendable {
                 throw Problem(.unknownEndpoint, "There is no endpoint “\(running.call.endpoint.prefix(128))” here.")
             }
             // 2. The call is not late already, and there is room for it. Checks of health always find room.
-            guard deadline > .now else { throw Problem.late }
+            let now = ContinuousClock.now
+            guard deadline > now else { throw Problem.late }
             let isInternal = running.call.isInternal
-            if !isInternal { try admission.enter(handler.load) }
+            if !isInternal {
+                try admission.enter(handler.load, after: running.call.received.duration(to: now), by: deadline, at: now)
+            }
             defer { if !isInternal { admission.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, running.call.token)
