@@ -42,6 +42,16 @@ struct KeyRotationPolicyTests {
         #expect(never.steps(keys, at: second(100_000_000)) == [])
     }
 
+    @Test("does not wait for a day that a clock which ran ahead has written down")
+    func clock() {
+        let year = 31_536_000
+        let announced = [key("a", .signing, signing: 0), key("b", .announced, announced: year)]
+        #expect(Self.schedule.steps(announced, at: second(1000)) == [.promote("b")])
+        #expect(Self.schedule.steps([key("a", .signing, signing: year)], at: second(1000)) == [.announce])
+        let inStep = [key("a", .signing, signing: 1030), key("b", .announced, announced: 1030)]
+        #expect(Self.schedule.steps(inStep, at: second(1000)) == [])
+    }
+
     @Test("does nothing with what is retired, and nothing where nothing is")
     func nothing() {
         #expect(Self.schedule.steps([], at: second(0)) == [])

@@ -55,6 +55,13 @@ def test_output_that_is_lost_is_a_failure(arguments, output, tmp_path):
     assert "could not be written to standard output" in said.stderr
 
 
+@pytest.mark.parametrize("password", ["\u00e9l\u00e8ve de latin".encode("latin-1"), b"\xff\xfe wet socks \xff"])
+def test_a_password_of_another_encoding_is_refused(password, tmp_path):
+    said = subprocess.run([STAR, "users", "add", "ada", "--permission", "time"], input=password + b"\n",
+                          capture_output=True, timeout=60, cwd=tmp_path)
+    assert (said.returncode, said.stderr.decode()) == (1, "star: The password is not in UTF-8.\n")
+
+
 def test_a_reader_that_goes_early_is_no_failure_to_speak_of():
     said = subprocess.run(
         f"{STAR} documents openapi auth | head -n 1", shell=True, capture_output=True, text=True, timeout=30)

@@ -45,18 +45,33 @@ enum PasswordPrompt {
     ///
     /// - Throws: `ExitCode`, after a sentence on what is wrong with it.
     static func hash(of user: String) async throws -> String {
-        let password = read("Password: ") ?? ""
+        let password = try read("Password: ") ?? ""
         if let fault = PasswordRules.fault(of: password, user: user) { throw wrong("The password \(fault).") }
-        if isTerminal, read("Once more: ") != password { throw wrong("The two passwords differ.") }
+        if isTerminal, try read("Once more: ") != password { throw wrong("The two passwords differ.") }
         return try await PasswordHasher().hash(password)
     }
 
     private static var isTerminal: Bool { isatty(STDIN_FILENO) != 0 }
 
-    private static func read(_ prompt: String) -> String? {
-        guard isTerminal else { return readLine().flatMap { String(outside: Data($0.utf8)) } }
-        guard let typed = getpass(prompt) else { return nil }
-        return String(cString: typed)
+    /// - Returns: one line, or `nil` if there is none.
+    private static func read(_ prompt: String) throws -> String? {
+        guard let line = isTerminal ? getpass(prompt).map({ Data(bytes: $0, count: strlen($0)) }) : inputLine() else {
+            return nil
+        }
+        // Text of another encoding would be kept as another password than the one that was typed.
+        guard let text = String(outside: line) else { throw wrong("The password is not in UTF-8.") }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    /// The bytes of a line of standard input, with its end.
+    private static func inputLine() -> Data? {
+        var line = Data()
+        while line.last != UInt8(ascii: "\n"), let byte = try? FileHandle.standardInput.read(upToCount: 1),
+            !byte.isEmpty
+        {
+            line += byte
+        }
+        return line.isEmpty ? nil : line
     }
 
     private static func wrong(_ sentence: String) -> ExitCode {

@@ -37,7 +37,8 @@ public struct KeyRotationPolicy: Sendable, Equatable {
         for key in keys {
             switch key.state {
             // One key signs at a time, so one is promoted at a time.
-            case .announced where key.announced + announcement <= moment && !steps.contains(where: \.isPromotion):
+            case .announced
+            where isOver(announcement, since: key.announced, moment) && !steps.contains(where: \.isPromotion):
                 steps.append(.promote(key.kid))
             case .retiring where (key.retiring ?? key.announced) + overlap <= moment: steps.append(.retire(key.kid))
             case .signing where isOld(key, at: moment) && !keys.contains { $0.state == .announced }:
@@ -51,7 +52,13 @@ public struct KeyRotationPolicy: Sendable, Equatable {
     /// True if a key that is announced now will not be there too soon.
     private func isOld(_ key: StoredKey, at moment: Date) -> Bool {
         guard let period, let signing = key.signing else { return false }
-        return signing + max(0, period - announcement) <= moment
+        return isOver(max(0, period - announcement), since: signing, moment)
+    }
+
+    /// True if a time is over, or began so far in the future that the clock was wrong then: a key would have to wait for
+    /// that day.
+    private func isOver(_ time: TimeInterval, since start: Date, _ moment: Date) -> Bool {
+        start + time <= moment || start > moment + Self.spare
     }
 }
 
