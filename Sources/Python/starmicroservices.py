@@ -37,6 +37,7 @@ import struct
 import sys
 import threading
 import time
+import weakref
 from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple
 
 import zmq
@@ -429,6 +430,7 @@ class Client(contextlib.AbstractContextManager):
         self._places, self._links = Places(list(filter(None, listed))), []  # type: Places, list[Link]
         if not any(listed):
             raise ValueError("no address")
+        weakref.finalize(self, self._places.close)      # if nobody closes the client
         self._follow()
 
     @property
