@@ -51,8 +51,8 @@ TYPES = dict(string=str, integer=int, number=float, boolean=bool, array=list, ob
 REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this client's key.",
             zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
-# Seconds: until a silent replica is asked, and then left for another; until its connection is made anew, if a call's
-# time is over or in any case; until one that is not ready is called for want of another; between its probes; between
+# Seconds: until a silent replica is asked, and then left for another; until its connection is made anew, if it has no
+# calls or the time of one is over, or in any case; until one that is not ready is called for want of another; between its probes; between
 # look-ups of names.
 QUIET, EXPIRED, LOST, PATIENCE, PROBE, REST = 0.25, 1.5, 4.0, 0.5, 0.1, 5.0
 ATTEMPTS = 3                                    # how often a call is sent
@@ -327,6 +327,7 @@ class Link:
         if self.greeting and not self.asked:
             self.send(Message(PING, next(self.client._ids)))
             self.asked = now
+            self.client.due_by(now + QUIET)
 
     def look(self, now: float) -> float:
         """Does what is due; returns when something is again."""
@@ -347,13 +348,17 @@ class Link:
             self.ask(now)
         if not self.asked or now < self.asked + QUIET:
             return (self.asked or self.heard) + QUIET
-        if now >= (end := self.heard + (EXPIRED if self.expired else LOST)):
+        for link in self.client._links:         # what drops one connection without a word may have dropped idle ones
+            if now - link.heard >= QUIET:
+                link.ask(now)
+        for call in list(self.calls.values()):
+            if call.repeatable and self.client.has_another(call, now):
+                self.send(Message(CANCEL, call.message.id))
+                self.client.failed(call, self.lost())
+        end = self.heard + (EXPIRED if self.expired or not self.calls else LOST)
+        if now >= end:
             self.renew()
-            return math.inf
-        for call in [call for call in self.calls.values() if call.repeatable and self.client.has_another(call, now)]:
-            self.send(Message(CANCEL, call.message.id))
-            self.client.failed(call, self.lost())
-        return end
+        return end if now < end else math.inf
 
     def lose(self) -> None:
         self.client._places.hurry.set()
@@ -513,7 +518,9 @@ class Client(contextlib.AbstractContextManager):
             self._follow()
             for link in self._links:
                 link.pump()
-            self._due = min((link.look(now) for link in self._links), default=math.inf)
+            self._due = math.inf
+            for link in self._links:
+                self.due_by(link.look(now))
             self._flush()
             if self._unsent and self._places.names:
                 self.due_by(now + 0.02)             # the thread does not wake us

@@ -9,11 +9,13 @@ fake.problem {"status": 403, …}, fake.busy (429, processed: no), fake.text (no
 """
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import json
 import re
 import secrets
+import socket
 import struct
 import threading
 import time
@@ -236,3 +238,37 @@ class FakeServer:
 def problem(status: int, code: str = "fake", title: str = "Fake", detail: str = "Änderung 時刻", **more: object) -> bytes:
     return json.dumps({"type": "about:blank", "status": status, "code": code, "title": title, "detail": detail, **more},
                       ensure_ascii=False).encode()
+
+
+class Way:
+    """A way through a network that may swallow all that its connections carry, without a word; new ones are fine."""
+
+    def __init__(self, to: str) -> None:
+        self._to = tuple(to.removeprefix("tcp://").split(":"))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._sockets, self._swallowing = [self._listener], set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._to)
+                self._sockets += near, far
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if source not in self._swallowing:
+                    target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def swallow(self) -> None:
+        self._swallowing.update(self._sockets)
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()

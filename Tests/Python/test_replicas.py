@@ -14,7 +14,7 @@ import pytest
 
 import starmicroservices
 from comparing import free_ports
-from fake_server import CANCEL, FakeServer
+from fake_server import CANCEL, FakeServer, Way
 from serving import STAR, serving
 from starmicroservices import AsyncClient, Client, DeadlineExceeded, Problem, Unavailable
 
@@ -110,6 +110,21 @@ def test_a_replica_that_is_frozen_keeps_no_call_that_may_run_twice(replicas, cli
     replicas[1].frozen = False
     until_all_are_used(client, 3)
     until(lambda: any(seen[0] == CANCEL for seen in replicas[1].seen))
+
+
+def test_connections_that_are_all_dead_and_say_nothing_cost_no_call_that_may_run_twice():
+    with contextlib.ExitStack() as stack:
+        ways = [Way(stack.enter_context(FakeServer("tcp://127.0.0.1:*")).address) for _ in range(3)]
+        for way in ways:
+            stack.callback(way.close)
+        client = stack.enter_context(Client([way.address for way in ways], timeout=30))
+        until_all_are_used(client, 3)
+        for way in ways:
+            way.swallow()
+        until(lambda: all(time.monotonic() - link.heard >= starmicroservices.QUIET for link in client._links))
+        call = client.submit("fake.echo", {"n": 1}, idempotent=True)
+        assert call.result() == {"n": 1} and len(call.sessions) == 2
+        until_all_are_used(client, 3)
 
 
 def test_a_call_that_may_not_run_twice_is_sent_once(replicas, client):

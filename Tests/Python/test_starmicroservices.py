@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import faulthandler
 import inspect
 import json
@@ -14,7 +13,6 @@ import socket as net
 import struct
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -22,7 +20,7 @@ import pytest
 import zmq
 
 import fake_server
-from fake_server import CANCEL, HELLO, PING, FakeServer
+from fake_server import CANCEL, HELLO, PING, FakeServer, Way
 from starmicroservices import AsyncClient, Client, DeadlineExceeded, Message, Problem, Unavailable
 
 HERE = Path(__file__).parent
@@ -253,40 +251,6 @@ def test_a_client_of_the_process_before_a_fork_says_so_at_once(client, server):
 
 async def awaited(client):
     return await AsyncClient.finished(client, client.submit("fake.empty"))
-
-
-class Way:
-    """A way through a network that may swallow all that its connections carry, without a word; new ones are fine."""
-
-    def __init__(self, to: str) -> None:
-        self._to = tuple(to.removeprefix("tcp://").split(":"))
-        self._listener = net.create_server(("127.0.0.1", 0))
-        self.address = f"tcp://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._sockets, self._swallowing = [self._listener], set()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = net.create_connection(self._to)
-                self._sockets += near, far
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
-
-    def _carry(self, source: net.socket, target: net.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                if source not in self._swallowing:
-                    target.sendall(data)
-            target.shutdown(net.SHUT_WR)
-
-    def swallow(self) -> None:
-        self._swallowing.update(self._sockets)
-
-    def close(self) -> None:
-        for one in self._sockets:
-            one.close()
 
 
 @pytest.fixture
