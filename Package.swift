@@ -58,7 +58,7 @@ let package = Package(
         .library(name: "Endpoints", targets: ["Endpoints"]),
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "RPCTesting", targets: ["RPCTesting"]),
-        .library(name: "Tokens", targets: ["Tokens"]),
+        .library(name: "Tokens", targets: ["Tokens", "Trust"]),
         .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "OTLP", targets: ["OTLP"]),
@@ -67,7 +67,7 @@ let package = Package(
         .library(name: "Documents", targets: ["Documents"]),
         .library(name: "Hosting", targets: ["Hosting"]),
         .library(name: "Measuring", targets: ["Measuring"]),
-        .library(name: "Contracts", targets: ["Contracts"]),
+        .library(name: "Contracts", targets: ["Contracts", "Trust"]),
         .library(name: "AuthClient", targets: ["AuthClient"]),
         .executable(name: "star", targets: ["star"]),
     ],
@@ -92,8 +92,10 @@ let package = Package(
         kit("RPC", ["Endpoints", logging, metrics, tracing]),
         // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
         kit("RPCTesting", ["Endpoints", "RPC"]),
+        // The keys and revocations that an issuer publishes. No cryptography.
+        kit("Trust", ["Endpoints"]),
         // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
-        kit("Tokens", ["RPC", crypto]),
+        kit("Tokens", ["RPC", "Trust", crypto]),
         // The rules for text and private files from outside.
         kit("Files"),
         // The descriptors of the process, and those that connections leave to all else.
@@ -132,8 +134,8 @@ let package = Package(
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
-        // The services: one contract each, and the actor that keeps it.
-        service("Contracts", ["Endpoints", "Tokens"]),
+        // The services: one contract each, as data, and the actor that keeps it.
+        service("Contracts", ["Endpoints", "Trust"]),
         // Trust in auth's tokens, for every other process: keys, revocations, introspection.
         service("AuthClient", ["Contracts", "Hosting", "RPC", "Tokens", logging]),
         service("Auth", ["Contracts", "Files", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),

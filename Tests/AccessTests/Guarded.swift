@@ -11,6 +11,7 @@ import Tokens
 import WebApp
 import ZeroMQ
 import ZeroMQTransport
+import Trust
 
 /// The four services behind one kind of front, with ada, bob and an administrator.
 final class Guarded {

@@ -2,6 +2,7 @@ import Auth
 import Foundation
 import Testing
 import Tokens
+import Trust
 
 @Suite("A store of signing keys", .timeLimit(.minutes(1)))
 struct KeyStoreTests {

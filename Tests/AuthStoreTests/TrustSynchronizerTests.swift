@@ -6,6 +6,7 @@ import RPC
 import Synchronization
 import Testing
 import Tokens
+import Trust
 
 @Suite("Auth's keeper of trust", .timeLimit(.minutes(1)))
 struct TrustSynchronizerTests {

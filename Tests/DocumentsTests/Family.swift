@@ -1,3 +1,4 @@
+import Trust
 import Auth
 import Boilerplate
 import Contracts

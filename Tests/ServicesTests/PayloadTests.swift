@@ -4,6 +4,7 @@ import Foundation
 import RPC
 import Testing
 import Tokens
+import Trust
 
 @Suite("Payloads and their schemas")
 struct PayloadTests {

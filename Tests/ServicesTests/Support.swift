@@ -1,3 +1,4 @@
+import Trust
 import Contracts
 import Endpoints
 import Foundation

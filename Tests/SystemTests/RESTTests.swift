@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import RPC
 import Tokens
+import Trust
 import Testing
 
 /// One request and what it must be answered with.

@@ -1,3 +1,4 @@
+import Trust
 import Foundation
 import Testing
 

@@ -1,3 +1,4 @@
+import Trust
 import Crypto
 import Endpoints
 import Foundation

@@ -1,3 +1,4 @@
+import Trust
 import Crypto
 import Foundation
 import JWTKit

@@ -1,3 +1,4 @@
+import Trust
 import Endpoints
 import Foundation
 import Testing

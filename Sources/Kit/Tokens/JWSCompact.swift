@@ -1,9 +1,10 @@
+import Crypto
 import Endpoints
 import Foundation
+import Trust
 
 /// The header of an access token: one algorithm, one type, and the name of a key (RFC 9068, section 2.1).
 struct TokenHeader: Codable {
-    static let algorithm = "EdDSA"
     static let type = "at+jwt"
 
     let alg: String
@@ -11,7 +12,7 @@ struct TokenHeader: Codable {
     let kid: String
 
     init(kid: String) {
-        alg = Self.algorithm
+        alg = JWK.algorithm
         typ = Self.type
         self.kid = kid
     }
@@ -25,7 +26,7 @@ struct TokenHeader: Codable {
     init?(json: [UInt8]) {
         guard let json = try? JSONValue(json: Data(json)), Self.forbidden.allSatisfy({ json[$0] == nil }),
             let header = try? JSONCoding.decode(Self.self, from: json),
-            header.alg == Self.algorithm,
+            header.alg == JWK.algorithm,
             [Self.type, "application/" + Self.type].contains(header.typ.lowercased())
         else { return nil }
         self = header
@@ -65,52 +66,21 @@ struct JWSCompact {
     }
 }
 
-/// The alphabet of tokens and keys: base64url without padding (RFC 7515, section 2).
-///
-/// Reading is strict, so that one sequence of bytes has exactly one text: no padding, no foreign characters, no bits left
-/// over that are not zero. Two texts of one token would be two entries in a cache or a deny-list.
-enum Base64URL {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-    /// The value of each byte that is in the alphabet, and 64 for all others.
-    private static let values: [UInt8] = {
-        var values = [UInt8](repeating: 64, count: 256)
-        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
-        return values
-    }()
-
-    static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        var bits: UInt32 = 0
-        var count = 0
-        for byte in bytes {
-            bits = bits << 8 | UInt32(byte)
-            count += 8
-            while count >= 6 {
-                count -= 6
-                text.append(alphabet[Int(bits >> count & 63)])
-            }
-        }
-        if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
-        return String(decoding: text, as: UTF8.self)
+extension JWK {
+    init(_ key: Curve25519.Signing.PublicKey) {
+        let bytes = Array(key.rawRepresentation)
+        self.init(kid: Self.thumbprint(x: Base64URL.encode(bytes)), bytes: bytes)
     }
 
-    /// - Returns: the bytes, or `nil` where the text is not the one that ``encode(_:)`` makes of them.
-    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count * 3 / 4)
-        var bits: UInt32 = 0
-        var count = 0
-        for character in text {
-            let value = values[Int(character)]
-            guard value < 64 else { return nil }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            if count >= 8 {
-                count -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
-            }
-        }
-        return bits & (1 << count - 1) == 0 ? bytes : nil
+    /// True if the key's owner has signed the token. Signatures that are not canonical (s ≥ L) are refused, as RFC
+    /// 8032, section 5.1.7, asks.
+    func verifies(_ token: JWSCompact) -> Bool {
+        let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
+        return key?.isValidSignature(token.signature, for: token.signed) == true
+    }
+
+    /// RFC 7638: SHA-256 over the required members in alphabetical order, which are these (RFC 8037, section 2).
+    private static func thumbprint(x: String) -> String {
+        Base64URL.encode(SHA256.hash(data: Data(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8)))
     }
 }

@@ -2,6 +2,7 @@ import Crypto
 public import Endpoints
 public import Foundation
 import Synchronization
+public import Trust
 
 /// A private Ed25519 key (RFC 8032): it makes a token the issuer's own.
 ///
@@ -50,7 +51,7 @@ extension SigningKey {
     /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
     package init?(jwk json: Data) {
         guard let jwk = try? JSONCoding.decode(PrivateJWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
-            jwk.alg == TokenHeader.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
+            jwk.alg == JWK.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
             let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
         else { return nil }
         self.init(secret)
@@ -59,7 +60,7 @@ extension SigningKey {
 
     /// Holds the secret.
     package var jwk: Data {
-        let known = #""kty":"OKP","crv":"Ed25519","alg":"\#(TokenHeader.algorithm)","use":"sig""#
+        let known = #""kty":"OKP","crv":"Ed25519","alg":"\#(JWK.algorithm)","use":"sig""#
         let own = #""kid":"\#(kid)","x":"\#(publicKey.x)","d":"\#(Base64URL.encode(secret.rawRepresentation))""#
         return Data("{\(known),\(own)}".utf8)
     }

@@ -6,6 +6,7 @@ import Metrics
 public import Passwords
 public import RPC
 public import Tokens
+import Trust
 
 /// The settings of auth's own conduct.
 public struct AuthPolicy: Sendable {

@@ -4,6 +4,7 @@ public import Hosting
 public import Logging
 public import RPC
 public import Tokens
+import Trust
 
 /// Trust in auth's tokens, for a process that is not auth: it has auth's keys from the start on, learns within a second of
 /// tokens that were revoked, and introspects a token at auth if an endpoint asks for it.

@@ -1,5 +1,5 @@
 public import Endpoints
-public import Tokens
+public import Trust
 
 /// Authenticates users, issues tokens, and publishes the keys that verify them.
 public enum AuthContract: Contract {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Auth
 import Foundation
 import Tokens
+import Trust
 
 /// `star keys`.
 struct Keys: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 public import Endpoints
 public import RPC
+public import Trust
 
 /// The issuer of tokens as a verifier sees it: the source of its keys, and introspection of a token.
 ///
@@ -37,4 +38,26 @@ extension IssuerClient {
 /// Keys that never change.
 extension JWKSet: IssuerClient {
     public func changes(since position: StreamPosition?) -> TrustUpdates { TrustUpdates(keys: self) }
+}
+
+extension TrustUpdates {
+    /// - Parameters:
+    ///   - since: the number of the change before these; 0 for a full snapshot.
+    ///   - position: the state that is known with these changes.
+    ///   - latest: the number of the last change there is; by default that of the position.
+    public init(
+        since: Int, _ position: StreamPosition, latest: Int? = nil, keys: JWKSet, revoked: [RevokedToken]
+    ) {
+        self.init(
+            epoch: position.epoch, since: since, sequence: position.sequence, latest: latest ?? position.sequence,
+            jwks: keys, revoked: revoked)
+    }
+
+    /// The updates of an issuer whose keys never change.
+    public init(keys: JWKSet) {
+        self.init(since: 0, StreamPosition(epoch: "keys", sequence: 0), keys: keys, revoked: [])
+    }
+
+    /// The state that is known with these changes.
+    public var position: StreamPosition { StreamPosition(epoch: epoch, sequence: sequence) }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import Trust
 
 /// The tokens that were revoked, each until its end.
 ///

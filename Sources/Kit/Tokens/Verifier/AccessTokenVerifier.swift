@@ -1,6 +1,7 @@
 public import Endpoints
 public import Foundation
 public import RPC
+public import Trust
 
 /// Verifies access tokens here, with the issuer's public keys and without a call to it (RFC 8725; RFC 9068, section 4).
 ///

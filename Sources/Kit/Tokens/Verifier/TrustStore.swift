@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import RPC
 import Synchronization
+import Trust
 
 /// The keys that are known, the tokens that were revoked, where to hear of more, and the tokens that were verified.
 ///

@@ -4,6 +4,7 @@ public import Foundation
 import Logging
 public import RPC
 public import Tokens
+public import Trust
 
 /// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and the publication of that.
 ///

@@ -6,6 +6,7 @@ import Resource
 import Tokens
 import ZeroMQ
 import ZeroMQTransport
+import Trust
 
 /// The services that a benchmark calls: the resource service as it is, and an echo for payloads of any size, with
 /// tokens checked as ever.

@@ -1,3 +1,4 @@
+import Trust
 import Documents
 import Measuring
 import Metrics

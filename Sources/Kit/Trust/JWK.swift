@@ -1,6 +1,4 @@
-import Crypto
 public import Endpoints
-import Foundation
 
 /// A public Ed25519 key and the name that it goes by. A token that names it is verified with it, by EdDSA, and in no
 /// other way, whatever the token says (RFC 8725, section 3.1).
@@ -10,32 +8,16 @@ public struct JWK: Sendable, Hashable {
     /// The 32 bytes of the key, in base64url.
     public let x: String
 
-    private let key: Curve25519.Signing.PublicKey
+    /// The key itself, 32 bytes.
+    package let bytes: [UInt8]
 
-    init(_ key: Curve25519.Signing.PublicKey) {
-        self.key = key
-        x = Base64URL.encode(key.rawRepresentation)
-        kid = Self.thumbprint(x: x)
-    }
+    package static let algorithm = "EdDSA"
 
-    /// True if the key's owner has signed the token. Signatures that are not canonical (s ≥ L) are refused, as RFC
-    /// 8032, section 5.1.7, asks.
-    func verifies(_ token: JWSCompact) -> Bool {
-        key.isValidSignature(token.signature, for: token.signed)
-    }
-
-    /// RFC 7638: SHA-256 over the required members in alphabetical order, which are these (RFC 8037, section 2).
-    private static func thumbprint(x: String) -> String {
-        Base64URL.encode(SHA256.hash(data: Data(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8)))
-    }
-
-    public static func == (one: Self, other: Self) -> Bool {
-        one.kid == other.kid && one.x == other.x
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(kid)
-        hasher.combine(x)
+    /// - Parameter kid: the key's thumbprint (RFC 7638).
+    package init(kid: String, bytes: [UInt8]) {
+        self.kid = kid
+        self.bytes = bytes
+        x = Base64URL.encode(bytes)
     }
 }
 
@@ -69,15 +51,13 @@ extension JWK: Payload {
         try check(.kty, is: "OKP")
         try check(.crv, is: "Ed25519")
         try check(.use, is: "sig", orMissing: true)
-        try check(.alg, is: TokenHeader.algorithm, orMissing: true)
+        try check(.alg, is: Self.algorithm, orMissing: true)
         kid = try members.decode(String.self, forKey: .kid)
         x = try members.decode(String.self, forKey: .x)
-        guard let bytes = Base64URL.decode(x.utf8),
-            let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
-        else {
+        guard let bytes = Base64URL.decode(x.utf8), bytes.count == 32 else {
             throw DecodingError.dataCorruptedError(forKey: .x, in: members, debugDescription: "is not 32 bytes")
         }
-        self.key = key
+        self.bytes = bytes
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -87,7 +67,7 @@ extension JWK: Payload {
         try members.encode(x, forKey: .x)
         try members.encode(kid, forKey: .kid)
         try members.encode("sig", forKey: .use)
-        try members.encode(TokenHeader.algorithm, forKey: .alg)
+        try members.encode(Self.algorithm, forKey: .alg)
     }
 }
 
@@ -111,7 +91,7 @@ public struct JWKSet: Payload, Equatable {
     }
 
     /// The key of this name, or `nil`.
-    func key(_ kid: String) -> JWK? {
+    package func key(_ kid: String) -> JWK? {
         keys.first { $0.kid == kid }
     }
 }

@@ -1,5 +1,4 @@
 public import Endpoints
-public import RPC
 
 /// Changes that a verifier may not know yet: the keys that are valid, and the tokens that no longer are.
 ///
@@ -32,28 +31,17 @@ public struct TrustUpdates: Payload, Equatable {
     public let jwks: JWKSet
     public let revoked: [RevokedToken]
 
-    /// - Parameters:
-    ///   - since: what must be known already; 0 for nothing.
-    ///   - position: what is known with this.
-    ///   - latest: the number of the last change there is; that of the position, unless there is more to ask for.
+    /// Each parameter is the field of its name.
     public init(
-        since: Int, _ position: StreamPosition, latest: Int? = nil, keys: JWKSet, revoked: [RevokedToken]
+        epoch: String, since: Int, sequence: Int, latest: Int, jwks: JWKSet, revoked: [RevokedToken]
     ) {
+        self.epoch = epoch
         self.since = since
-        epoch = position.epoch
-        sequence = position.sequence
-        self.latest = latest ?? position.sequence
-        jwks = keys
+        self.sequence = sequence
+        self.latest = latest
+        self.jwks = jwks
         self.revoked = revoked
     }
-
-    /// All there is to know where keys are all there is.
-    public init(keys: JWKSet) {
-        self.init(since: 0, StreamPosition(epoch: "keys", sequence: 0), keys: keys, revoked: [])
-    }
-
-    /// The state that is known with these changes.
-    public var position: StreamPosition { StreamPosition(epoch: epoch, sequence: sequence) }
 
     /// True if there is more to ask for.
     public var hasMore: Bool { sequence < latest }
