@@ -50,14 +50,9 @@ struct Clients: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withStore { store in
-                var clients: [User] = []
-                while true {
-                    let page = try await store.clients(after: clients.last?.name, limit: 200)
-                    clients += page
-                    if page.count < 200 { break }
-                }
+                let clients = try await everyone(store.clients)
                 if options.json { return try options.show(clients.map(\.clientEntry), "") }
-                for client in clients { print(client.clientLine) }
+                for client in clients { print(client.line(client.clientEntry.client)) }
             }
         }
     }
@@ -102,12 +97,4 @@ struct Clients: AsyncParsableCommand {
 struct ClientArgument: ParsableArguments {
     @Argument(help: "The client's id.")
     var id: String
-}
-
-extension User {
-    fileprivate var clientLine: String {
-        let entry = clientEntry
-        return ([entry.client] + entry.permissions + entry.roles.map { "role:" + $0 } + (isLocked ? ["(locked)"] : []))
-            .joined(separator: "\t")
-    }
 }

@@ -12,14 +12,9 @@ extension Users {
 
         func run() async throws {
             try await options.withStore { store in
-                var users: [User] = []
-                while true {
-                    let page = try await store.users(after: users.last?.name, limit: 200)
-                    users += page
-                    if page.count < 200 { break }
-                }
+                let users = try await everyone(store.users)
                 if options.json { return try options.show(users.map(\.profile), "") }
-                for user in users { print(user.line) }
+                for user in users { print(user.line(user.name)) }
             }
         }
     }
@@ -104,11 +99,4 @@ extension StoreOptions {
 
 extension AccessOptions {
     fileprivate var words: String { UserRules.words(Set(permission), Set(role)) }
-}
-
-extension User {
-    fileprivate var line: String {
-        ([name] + permissions.sorted() + roles.sorted().map { "role:" + $0 } + (isLocked ? ["(locked)"] : []))
-            .joined(separator: "\t")
-    }
 }

@@ -70,6 +70,27 @@ extension AuthStore {
     }
 }
 
+/// Reads all accounts of one kind, page by page.
+func everyone(
+    _ page: (_ after: String?, _ limit: Int) async throws(StoreError) -> [User]
+) async throws(StoreError) -> [User] {
+    let limit = 200
+    var accounts: [User] = []
+    while true {
+        let next = try await page(accounts.last?.name, limit)
+        accounts += next
+        if next.count < limit { return accounts }
+    }
+}
+
+extension User {
+    /// The account in a list: name, permissions, roles.
+    func line(_ name: String) -> String {
+        ([name] + permissions.sorted() + roles.sorted().map { "role:" + $0 } + (isLocked ? ["(locked)"] : []))
+            .joined(separator: "\t")
+    }
+}
+
 /// The user that a command is about.
 struct UserArgument: ParsableArguments {
     @Argument(help: "The user's name.")
