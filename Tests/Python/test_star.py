@@ -70,7 +70,7 @@ def test_a_reader_that_goes_early_is_no_failure_to_speak_of():
 
 def test_it_says_that_a_contract_cannot_be_read(stranger):
     said = star(stranger, "contracts", "fake")
-    assert said.returncode == 1 and "does not tell its contract" in said.stderr
+    assert said.returncode == 1 and "does not return its contract" in said.stderr
 
 
 def test_names_are_completed():

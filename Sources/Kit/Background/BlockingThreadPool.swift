@@ -30,7 +30,7 @@ public final class BlockingThreadPool: Sendable {
         /// Wakes a worker for nothing: it ends.
         func dismiss() { signal.signal() }
 
-        /// - Returns: `nil` where it is dismissed.
+        /// - Returns: `nil` if it is dismissed.
         func take() -> Job? {
             signal.wait()
             return jobs.withLock { $0.popFirst() }

@@ -1,4 +1,4 @@
-/// Tells those who are refused when to come again: each a little later than the one before, so that they do not all
+/// Spreads the retries of refused callers: each may come a little later than the one before, so that they do not all
 /// come at once.
 public struct RetrySchedule: Sendable {
     /// The longest time to wait that is sent to anybody.

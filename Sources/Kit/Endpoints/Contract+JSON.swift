@@ -55,7 +55,7 @@ extension Access {
     }
 }
 
-/// The 64-bit FNV-1a hash: tells contracts apart, and protects nothing.
+/// The 64-bit FNV-1a hash: distinguishes contracts, and protects nothing.
 private enum FNV1a {
     static func hash(_ bytes: Data) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

@@ -40,7 +40,7 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
     /// Reads a request's path.
     ///
     /// - Parameter path: the path as it was sent, percent-encoded, without the query.
-    /// - Returns: the decoded text of each field, or `nil` where the path is another one or badly encoded.
+    /// - Returns: the decoded text of each field, or `nil` if the path is another one or badly encoded.
     public func match(_ path: some StringProtocol) -> [String: String]? {
         let parts = Self.split(path)
         guard path.utf8.first == UInt8(ascii: "/"), parts.count == segments.count else { return nil }
@@ -60,7 +60,7 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
     /// Writes a request's path.
     ///
     /// - Parameter value: gives the text of a field.
-    /// - Returns: the percent-encoded path, or `nil` where a field has no text.
+    /// - Returns: the percent-encoded path, or `nil` if a field has no text.
     public func path(_ value: (String) -> String?) -> String? {
         var path = ""
         for segment in segments {

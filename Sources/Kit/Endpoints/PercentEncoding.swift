@@ -13,8 +13,8 @@ public enum PercentEncoding {
         return encoded
     }
 
-    /// - Parameter plusIsSpace: whether `+` means a space, as in a query that a form has made.
-    /// - Returns: `nil` where a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
+    /// - Parameter plusIsSpace: true if `+` means a space, as in a query that a form has made.
+    /// - Returns: `nil` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)

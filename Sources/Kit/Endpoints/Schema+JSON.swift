@@ -89,7 +89,7 @@ extension JSONValue {
 extension Schema {
     /// Reads a JSON Schema as ``json`` writes it.
     ///
-    /// - Returns: `nil` where it says what payloads here cannot say.
+    /// - Returns: `nil` if it says what payloads here cannot say.
     public init?(json: JSONValue) {
         guard let kind = Kind(json: json) else { return nil }
         var example: JSONValue?
@@ -160,7 +160,7 @@ extension JSONValue {
         }
     }
 
-    /// The texts of an array, or `nil` where it holds anything else.
+    /// The texts of an array, or `nil` if it holds anything else.
     public var strings: [String]? {
         guard case .array(let elements) = self else { return nil }
         let texts = elements.compactMap(\.string)

@@ -12,7 +12,7 @@ public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
         description = Date(timeIntervalSince1970: Double(epoch)).formatted(Self.style).dropLast() + "+00:00"
     }
 
-    /// - Throws: ``Problem/Kind/invalid`` where the text is not of RFC 3339.
+    /// - Throws: ``Problem/Kind/invalid`` if the text is not of RFC 3339.
     public init(_ text: String) throws(Problem) {
         for style in [Date.ISO8601FormatStyle.iso8601, Date.ISO8601FormatStyle(includingFractionalSeconds: true)] {
             guard let date = try? style.parse(text) else { continue }

@@ -49,7 +49,7 @@ struct MappedArea: Equatable {
     /// given back comes again as it was.
     let isUnchanged: Bool
 
-    /// None where the system does not tell.
+    /// Empty if the system does not report them.
     static var all: [MappedArea] {
         // Not `contentsOfFile`: such a file is read in pieces, and that takes the first for the whole.
         let text = try? FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd()

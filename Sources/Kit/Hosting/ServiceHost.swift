@@ -9,7 +9,7 @@ import ZeroMQTransport
 
 /// A service as part of a process: its thread, its fronts, its callers, and a clean end.
 ///
-/// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it is told what to
+/// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it gets what to
 /// ``serve(_:contract:verifier:interceptors:observers:pages:)``, and run.
 public final class ServiceHost: ServiceLifecycle.Service {
     public let name: String
@@ -26,7 +26,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// - Parameters:
     ///   - port: for HTTP, unless the settings name another.
     ///   - resolver: finds the replicas of other services by their names.
-    /// - Throws: ``SettingsError``; `ZeroMQError` where the system has no thread left.
+    /// - Throws: ``SettingsError``; `ZeroMQError` if the system has no thread left.
     public init(
         _ name: String, port: Int, settings: Settings, family: CommonSettings, runtime: ZeroMQRuntime, logger: Logger,
         resolver: HostResolver = .system
@@ -95,7 +95,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         }
     }
 
-    /// The way to tell others of the service's changes, at its `…_EVENTS_LISTEN`. It begins with the service.
+    /// Publishes the service's changes, at its `…_EVENTS_LISTEN`. It begins with the service.
     ///
     /// - Throws: ``SettingsError``.
     public func publisher() async throws -> any EventPublisher {
@@ -107,7 +107,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         return publisher
     }
 
-    /// Begins to listen to what another service tells, at its `…_EVENTS_ADDRESS`.
+    /// Subscribes to the events of another service, at its `…_EVENTS_ADDRESS`.
     ///
     /// - Parameters:
     ///   - heard: called with each event, in order, on the service's thread; it must not block.
@@ -134,7 +134,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - interceptors: wrap its calls, within the tracing.
     ///   - observers: learn of its replies, beside the log and the metrics.
     ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
-    /// - Throws: ``ContractError`` where contract and handlers do not fit; ``SettingsError``.
+    /// - Throws: ``ContractError`` if contract and handlers do not fit; ``SettingsError``.
     public func serve(
         _ actor: some RPC.Service, contract: ContractDescriptor, verifier: any TokenVerifier = NoTokens(),
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
@@ -195,14 +195,14 @@ public final class ServiceHost: ServiceLifecycle.Service {
             metadata: ["port": "\(service.httpPort)", "setting": "\(ServiceSettings.httpPortName(of: name))"])
     }
 
-    /// Lets go of everything at once: for a host that is not run, because something else stops the start.
+    /// Releases everything at once: for a host that is not run, because something else stops the start.
     public func close() async {
         await parts.stop()
         await thread.shutdown()
     }
 
     /// Says that the service will stop, and goes on answering for the drain time. Called again, it waits for the same
-    /// end: so services of one process drain together where all are told before the first stops.
+    /// end: so services of one process drain together if all are asked to before the first stops.
     public func drain() async {
         await parts.drain(for: family.drainTime)
     }

@@ -23,7 +23,7 @@ final class HashingQueue: Sendable {
     }
 
     /// - Throws: ``Problem/Kind/tooManyRequests`` if there is none, with a time to come again that grows with those who
-    /// have   been refused.
+    /// have been refused.
     func place() throws(Problem) -> Place {
         let pause: Duration? = state.withLock { state in
             guard state.taken >= capacity else {
@@ -103,7 +103,7 @@ public enum MallocTuning {
     public static func growInLargeSteps() {
         #if canImport(Glibc)
             mallopt(M_TOP_PAD, step)
-            // Once one of the two is told, glibc finds neither by itself.
+            // Once one of the two is set, glibc adapts neither by itself.
             mallopt(M_MMAP_THRESHOLD, step)
         #endif
     }

@@ -14,7 +14,7 @@ public final class Connection: @unchecked Sendable {
     /// Connects, and waits for it.
     ///
     /// - Throws: ``PostgresError/disconnected(_:)`` with what libpq says of it; ``PostgresError/refused(_:_:)`` if the
-    /// server   said why; ``PostgresError/address(_:)``.
+    /// server said why; ``PostgresError/address(_:)``.
     init(_ address: ConnectionURL, _ settings: PoolSettings) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
         link = try Self.connect(address, settings)
@@ -24,7 +24,7 @@ public final class Connection: @unchecked Sendable {
 
     deinit { close() }
 
-    /// Lets go of it; nothing can be done with it from now on.
+    /// Releases it; nothing can be done with it from now on.
     func close() {
         guard isOpen else { return }
         isOpen = false

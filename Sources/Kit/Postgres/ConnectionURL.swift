@@ -10,7 +10,7 @@ public struct ConnectionURL: Sendable, Equatable {
     let values: [String: String]
 
     /// - Throws: ``PostgresError/address(_:)`` if the text is no such URL, or names what no server can be reached with;
-    /// the   text is not repeated in it.
+    /// the text is not repeated in it.
     public init(_ url: String) throws(PostgresError) {
         guard Self.schemes.contains(where: url.hasPrefix) else { throw .address(Self.form) }
         guard !url.utf8.contains(0), Self.hasOneUser(url), let options = PQconninfoParse(url, nil) else {

@@ -2,7 +2,7 @@
 public protocol PostgresValue: Sendable {
     /// The text that is sent; `nil` for NULL.
     var postgresText: String? { get }
-    /// - Returns: `nil` where the text is no such value.
+    /// - Returns: `nil` if the text is no such value.
     init?(postgresText: String?)
 }
 

@@ -8,7 +8,7 @@ public struct Row: Sendable {
     /// The value of a column, as the type that is asked for.
     ///
     /// - Throws: ``PostgresError/column(_:)`` if there is no such column, or it holds something else; NULL is a value
-    /// of   optional types only.
+    /// of optional types only.
     public func callAsFunction<Value: PostgresValue>(
         _ column: String, as _: Value.Type = Value.self
     ) throws(PostgresError) -> Value {

@@ -40,7 +40,7 @@ final class TurnQueue: Sendable {
 
     /// Waits for a turn, which must be given to ``end(_:)``.
     ///
-    /// - Parameter isExclusive: whether it runs beside no other exclusive one.
+    /// - Parameter isExclusive: true if it runs beside no other exclusive one.
     /// - Throws: ``PostgresError/full``, ``PostgresError/closed``; `CancellationError`.
     func turn(isExclusive: Bool) async throws -> Turn {
         let turn = state.withLock { state in

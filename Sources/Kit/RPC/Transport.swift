@@ -19,7 +19,7 @@ public struct Transport: Sendable, Hashable {
 public protocol Front: Sendable {
     /// Starts to listen.
     ///
-    /// - Returns: the addresses that callers reach it by, with the real port where it was asked for any.
+    /// - Returns: the addresses that callers reach it by, with the real port if it was asked for any.
     func start() async throws -> [String]
 
     /// Tells callers to go elsewhere, and still answers those that come.

@@ -124,7 +124,7 @@ package final class ConformanceRig {
         self.front = front
     }
 
-    /// Tells callers that the service will stop.
+    /// Notifies callers that the service will stop.
     package func drain() async {
         dispatcher.beginDraining()
         await front?.drain()

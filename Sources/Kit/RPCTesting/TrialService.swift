@@ -1,7 +1,7 @@
 import Endpoints
 package import RPC
 
-/// Does what the names of its endpoints say, and tells the test what its handlers come to.
+/// Does what the names of its endpoints say, and reports to the test what its handlers come to.
 package actor TrialService: Service {
     package enum Occurrence: Equatable {
         case started(String)

@@ -43,7 +43,7 @@ struct JWSCompact {
     /// The very bytes that were signed.
     let signed: ArraySlice<UInt8>
 
-    /// - Returns: `nil` where the text is not three parts in strict base64url, or its header is not that of an access token.
+    /// - Returns: `nil` if the text is not three parts in strict base64url, or its header is not that of an access token.
     init?(_ text: String) {
         let bytes = Array(text.utf8)
         let parts = bytes.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)

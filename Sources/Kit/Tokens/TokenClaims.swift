@@ -25,7 +25,7 @@ struct TokenClaims: Codable {
         case username = "preferred_username"
     }
 
-    /// - Returns: `nil` where a required claim is missing, one has a wrong type, or one is said twice.
+    /// - Returns: `nil` if a required claim is missing, one has a wrong type, or one is said twice.
     init?(json: [UInt8]) {
         guard let claims = try? JSONCoding.decode(Self.self, from: Data(json)),
             !claims.sub.isEmpty, !claims.jti.isEmpty, !claims.clientID.isEmpty

@@ -25,7 +25,7 @@ public struct SigningKey: Sendable {
         publicKey = JWK(secret.publicKey)
     }
 
-    /// - Throws: where BoringSSL runs out of memory.
+    /// - Throws: if BoringSSL runs out of memory.
     func signature(of bytes: Data) throws -> Data {
         try secret.signature(for: bytes)
     }
@@ -48,7 +48,7 @@ extension SigningKey {
         let d: String
     }
 
-    /// - Returns: `nil` where it is not an Ed25519 key, or its public half or its name belongs to another one.
+    /// - Returns: `nil` if it is not an Ed25519 key, or its public half or its name belongs to another one.
     package init?(jwk json: Data) {
         guard let jwk = try? JSONCoding.decode(PrivateJWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
             jwk.alg == JWK.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
@@ -82,7 +82,7 @@ public final class TokenIssuer: Sendable {
     private let now: @Sendable () -> Date
 
     /// - Parameters:
-    ///   - key: what tokens are signed with; `nil` where that is said later, by ``sign(with:)``.
+    ///   - key: what tokens are signed with; `nil` if that is said later, by ``sign(with:)``.
     ///   - issuer: goes into `iss`.
     ///   - audience: goes into `aud`.
     ///   - lifetime: in whole seconds; a fraction is cut off.
@@ -129,7 +129,7 @@ public final class TokenIssuer: Sendable {
     ///   - client: the OAuth client that has asked for it (`client_id`); by default the issuer's.
     ///   - stamp: used for this token alone; by default a new one.
     /// - Returns: the token, its id and its end.
-    /// - Throws: ``Problem/Kind/invalid`` where the subject is empty, or the token would be longer than
+    /// - Throws: ``Problem/Kind/invalid`` if the subject is empty, or the token would be longer than
     ///   ``AccessTokenVerifier/maxTokenLength`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
     ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
     public func issue(

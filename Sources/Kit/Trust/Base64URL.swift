@@ -27,7 +27,7 @@ package enum Base64URL {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// - Returns: the bytes, or `nil` where the text is not the one that ``encode(_:)`` makes of them.
+    /// - Returns: the bytes, or `nil` if the text is not the one that ``encode(_:)`` makes of them.
     package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var bytes: [UInt8] = []

@@ -7,7 +7,7 @@ package struct ZMTPError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// A command frame (RFC 37, section "Commands"): what the two ends of a connection tell each other.
+/// A command frame (RFC 37, section "Commands"): what the two ends of a connection send each other.
 enum Command: Equatable {
     case ready(socketType: String)
     /// The context is to be sent back. A peer that then hears nothing for its time to live, which is in tenths of a

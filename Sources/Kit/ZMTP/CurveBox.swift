@@ -67,7 +67,7 @@ struct CurveBox {
     /// Decrypts a box.
     ///
     /// - Parameter text: has room for the box without its MAC.
-    /// - Returns: whether it is what the other end has made.
+    /// - Returns: true if it is what the other end has made.
     func open(_ box: UnsafeRawBufferPointer, nonce: CurveNonce, into text: UnsafeMutableRawPointer) -> Bool {
         guard box.count >= Sodium.macSize, let mac = box.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
             return false

@@ -81,7 +81,7 @@ struct FrameReader {
     /// Looks for the next whole command or message.
     ///
     /// - Parameter bytes: what is not used yet. Until this returns something they only grow.
-    /// - Returns: `nil` where more bytes are needed.
+    /// - Returns: `nil` if more bytes are needed.
     mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> FrameToken? {
         while let (flags, body) = try frame(in: bytes) {
             offset = body.upperBound
@@ -154,7 +154,7 @@ package struct FrameWriter {
 
     /// Appends a frame of a message.
     ///
-    /// - Parameter isLast: whether the message ends with it.
+    /// - Parameter isLast: true if the message ends with it.
     package mutating func append(frame body: UnsafeRawBufferPointer, isLast: Bool) {
         guard sender == nil else { return seal(body, isLast ? [] : .more) }
         append(headerFor: body.count, isLast ? [] : .more)

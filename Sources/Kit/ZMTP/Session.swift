@@ -8,7 +8,7 @@ package struct Session {
     package enum Role: String, Sendable {
         case router = "ROUTER"
         case dealer = "DEALER"
-        /// It is told what its peer wants, and nothing else: ``Session/subscriptions``.
+        /// It receives its peer's ``Session/subscriptions``, and nothing else.
         case pub = "PUB"
         case sub = "SUB"
 
@@ -119,7 +119,7 @@ package struct Session {
     ///
     /// - Parameter bytes: what has come and is not used yet.
     /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these
-    /// must then   be offered again, in front of what comes.
+    /// must then be offered again, in front of what comes.
     /// - Throws: ``ZMTPError`` if the peer breaks the protocol.
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (used: Int, event: Progress?) {
         var used = 0
@@ -265,8 +265,8 @@ package enum Greeting {
 
     /// Judges what has come so far, so that a peer of another protocol is sent away with its first bytes.
     ///
-    /// - Returns: whether the greeting is whole.
-    /// - Throws: where the other side speaks no ZMTP of version 3, or another mechanism.
+    /// - Returns: true if the greeting is whole.
+    /// - Throws: if the other side speaks no ZMTP of version 3, or another mechanism.
     static func isWhole(_ bytes: UnsafeRawBufferPointer, _ curve: Curve?) throws(ZMTPError) -> Bool {
         if bytes.count > 0, bytes[0] != 0xFF { throw ZMTPError("the greeting does not begin with FF") }
         if bytes.count > 9, bytes[9] != 0x7F { throw ZMTPError("the greeting's signature does not end with 7F") }

@@ -49,8 +49,7 @@ public final class PollRegistration {
 /// The event loop of a `SocketThread`. It knows nothing of other threads.
 ///
 /// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by
-/// which it tells that it has news. That one speaks of libzmq's commands and not of messages, and whatever is done with
-/// a socket may use its signal up; so a socket is asked for messages before the thread sleeps, if anything was done
+/// which it signals libzmq's internal commands. Those are not messages, and any call of a socket may consume the signal; so a socket is asked for messages before the thread sleeps, if anything was done
 /// with it.
 final class EpollLoop {
     /// Messages taken from one socket before the others, and the jobs, have their turn.
@@ -75,7 +74,7 @@ final class EpollLoop {
     /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
-    /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
+    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
     init(wakeDescriptor: Int32) throws(ZeroMQError) {
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw .system("make an epoll descriptor") }
@@ -219,7 +218,7 @@ final class ThreadTimer {
     private let thread: SocketThread
     private var attachment: PollRegistration?
 
-    /// - Throws: `ZeroMQError` `EMFILE` where the system has no descriptor left.
+    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
     init(on thread: SocketThread, _ ring: @escaping () -> Void) throws(ZeroMQError) {
         descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
         guard descriptor >= 0 else { throw .system("make a timer") }

@@ -143,7 +143,7 @@ extension Multipart {
     /// Hands all frames to libzmq without waiting. Only the first can meet a full queue; should a later one fail, the
     /// pipe died under the message: libzmq has rolled back what it had, and a DEALER wants the rest, which it swallows.
     ///
-    /// A refusal is believed only when libzmq has looked at its news: to save time its send does so once in a
+    /// A refusal is believed only when libzmq has processed its commands: to save time its send does so once in a
     /// millisecond, and would say EAGAIN for that long on a connection that is ready.
     mutating func flush(to handle: UnsafeMutableRawPointer) throws(ZeroMQError) -> SendResult {
         var index = 0

@@ -184,7 +184,7 @@ extension Socket {
     public func receive(into message: inout Multipart) throws(ZeroMQError) -> Bool {
         needsEventCheck = true
         let isReceived = try message.fill(from: try opened(for: "receive"))
-        // Where there was nothing, libzmq has looked at all its news.
+        // If there was nothing, libzmq has processed all its commands.
         needsEventCheck = isReceived
         return isReceived
     }
@@ -225,7 +225,7 @@ extension Socket {
     /// The readiness of a socket.
     enum Answer { case none, messages, end }
 
-    /// Asks for messages, and lets libzmq look at its news.
+    /// Asks for messages, and lets libzmq process its commands.
     func ask() -> Answer {
         needsEventCheck = false
         var events: Int32 = 0
@@ -234,7 +234,7 @@ extension Socket {
         return events & Int32(ZMQ_POLLIN) != 0 ? .messages : .none
     }
 
-    /// Readable when libzmq has news, of which messages are one sort; -1 where the socket is closed.
+    /// Readable when libzmq has commands, of which messages are one sort; -1 if the socket is closed.
     var descriptor: Int32 {
         var descriptor: Int32 = -1
         var size = MemoryLayout<Int32>.size

@@ -21,7 +21,7 @@ extension AuthService {
     func listClients(_ page: PageRequest, _ context: CallContext) async throws -> ClientPage {
         _ = try await administrator(context)
         let limit = page.limit ?? 50
-        // One more than asked for tells whether there is another page.
+        // One more than asked for shows if there is another page.
         let found = try await ask { store throws(StoreError) in
             try await store.clients(after: page.after.map(ClientAccount.name), limit: limit + 1)
         }

@@ -16,8 +16,8 @@ struct StoreHealth {
 extension AuthService {
     /// Asks the store.
     ///
-    /// - Throws: ``Problem/Kind/storeUnavailable`` where it fails; ``Problem/Kind/overloaded`` where too many ask; the
-    /// end of   the call where that was cancelled meanwhile. The last two say nothing of the store.
+    /// - Throws: ``Problem/Kind/storeUnavailable`` if it fails; ``Problem/Kind/overloaded`` if too many ask; the
+    /// end of the call where that was cancelled meanwhile. The last two say nothing of the store.
     nonisolated func ask<Value: Sendable>(
         _ question: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
@@ -46,7 +46,7 @@ extension AuthService {
     ) async throws(Problem) -> Value {
         switch try await write(question) {
         case .success(let value):
-            await tell()
+            await publish()
             return value
         case .failure(let refusal): throw refusal.problem
         }

@@ -83,7 +83,7 @@ extension AuthService {
             return try issue(grant, permissions, narrowedTo: scope)
         case .reused:
             context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
-            await tell()
+            await publish()
             throw wrongRefreshToken(context)
         case .unknown, .expired, .ended: throw wrongRefreshToken(context)
         }
@@ -118,7 +118,7 @@ extension AuthService {
             try await write { store throws(StoreError) in
                 try await store.revoke(TokenReference(id: principal.tokenID, expires: principal.expires), entry)
             }
-            await tell()
+            await publish()
             return Empty()
         }
         let hash = OpaqueToken(request.token).hash
@@ -126,7 +126,7 @@ extension AuthService {
         guard let user = found?.token.user else { return Empty() }
         let entry = AuditEntry(.sessionEnded, of: user, by: user, from: context.origin, at: .now)
         _ = try await write { store throws(StoreError) in try await store.endSession(hash, entry) }
-        await tell()
+        await publish()
         return Empty()
     }
 
@@ -153,7 +153,7 @@ extension AuthService {
 
     /// Whose access token it is; `nil` for whatever is none, or ended.
     ///
-    /// - Throws: a ``Problem`` where that cannot be told now.
+    /// - Throws: a ``Problem`` if that cannot be told now.
     func principal(of token: String) async throws(Problem) -> Principal? {
         do throws(Problem) {
             return try await verifier.verify(token)
@@ -177,7 +177,7 @@ extension AuthService {
     /// Compares a password with a user's. Whatever is wrong, the answer and its time are the same.
     ///
     /// - Returns: what it was compared with, and whether that is weaker than today's hashes.
-    /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` where too many are being compared.
+    /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` if too many are being compared.
     nonisolated func check(_ name: String, _ password: String) async throws -> (StoredSecret, isOutdated: Bool) {
         // A name that no user can have is nobody's, such as that of a client's account.
         let isPossible = UserRules.fault(ofName: name) == nil

@@ -26,7 +26,7 @@ extension AuthService {
     func listUsers(_ page: PageRequest, _ context: CallContext) async throws -> UserPage {
         _ = try await administrator(context)
         let limit = page.limit ?? 50
-        // One more than asked for tells whether there is another page.
+        // One more than asked for shows if there is another page.
         let found = try await ask { store throws(StoreError) in
             try await store.users(after: page.after, limit: limit + 1)
         }

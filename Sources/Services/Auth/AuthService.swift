@@ -50,8 +50,8 @@ public actor AuthService: Service {
     let store: any AuthStore
     let passwords: PasswordHasher
     let rules: AuthPolicy
-    /// Lets all who verify tokens hear of what was written, auth's own verifier first.
-    let tell: @Sendable () async -> Void
+    /// Publishes what was written to all who verify tokens, auth's own verifier first.
+    let publish: @Sendable () async -> Void
     var limits: GrantRateLimiter
     var lockouts: Lockouts
     let metrics = AuthMetrics()
@@ -65,11 +65,11 @@ public actor AuthService: Service {
     /// - Parameters:
     ///   - publicKeys: what verifies the issuer's tokens.
     ///   - verifier: knows the same keys, and the tokens that are revoked.
-    ///   - tell: called after what may have revoked tokens, before that is answered.
+    ///   - publish: called after what may have revoked tokens, before that is answered.
     public init(
         executor: ServiceExecutor, issuer: TokenIssuer, publicKeys: any IssuerClient, verifier: any TokenVerifier,
         store: any AuthStore, passwords: PasswordHasher, rules: AuthPolicy = AuthPolicy(),
-        tell: @escaping @Sendable () async -> Void = {}
+        publish: @escaping @Sendable () async -> Void = {}
     ) {
         self.executor = executor
         self.issuer = issuer
@@ -78,7 +78,7 @@ public actor AuthService: Service {
         self.store = store
         self.passwords = passwords
         self.rules = rules
-        self.tell = tell
+        self.publish = publish
         limits = GrantRateLimiter(rules)
         lockouts = Lockouts(after: rules.lockAfter, for: rules.lockPeriod)
     }

@@ -53,10 +53,10 @@ public struct AuthClient: Sendable {
     public func run() async throws {
         async let following: Void = follower.run { isListening in
             if isListening {
-                logger.notice("Auth's news of changes comes again")
+                logger.notice("Auth's events arrive again")
             } else {
                 logger.warning(
-                    "No news of changes comes from auth, which is asked four times a second instead",
+                    "No events arrive from auth, which is asked four times a second instead",
                     metadata: ["topic": "\(Self.topic)"])
             }
         }

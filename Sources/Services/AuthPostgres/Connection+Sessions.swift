@@ -105,7 +105,7 @@ extension Connection {
         ).affected
     }
 
-    /// - Returns: whether it was not revoked before.
+    /// - Returns: true if it was not revoked before.
     package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }
         try run(

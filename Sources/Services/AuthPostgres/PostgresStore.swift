@@ -151,7 +151,7 @@ extension PostgresStore {
     }
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
-        // One statement, and so of one moment. One more than asked for tells whether that is all.
+        // One statement, and so of one moment. One more than asked for shows if that is all.
         let rows = try await read { connection in
             try connection.run(
                 """
@@ -192,7 +192,7 @@ extension Changes {
         let current: Int = try first("current")
         var found: [Revocation] = []
         for row in rows {
-            // Where there are none, the row tells of the versions alone.
+            // If there are none, the row has the versions alone.
             guard let version: Int = try row("version", as: Int?.self) else { continue }
             let token = TokenReference(id: try row("token_id"), expires: try row.date("expires"))
             found.append(Revocation(version: version, token: token))

@@ -2,7 +2,7 @@ public import Contracts
 public import Endpoints
 public import RPC
 
-/// A service that webapp tells its visitors about.
+/// A service whose state webapp shows to its visitors.
 public struct MonitoredService: Sendable {
     let name: String
     private let summary: String

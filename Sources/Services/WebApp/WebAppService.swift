@@ -30,7 +30,7 @@ public actor WebAppService: Service {
 
     /// - Parameters:
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
-    ///   - neighbours: whom visitors are told about.
+    ///   - neighbours: the services whose state visitors see.
     ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
     public init(
         executor: ServiceExecutor, auth: ServiceRoute, resource: ServiceRoute,

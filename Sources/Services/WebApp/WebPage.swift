@@ -1,6 +1,6 @@
 public import Foundation
 
-/// The page at `/`: it shows what webapp's endpoints tell, and loads nothing from elsewhere.
+/// The page at `/`: it shows what webapp's endpoints return, and loads nothing from elsewhere.
 public enum WebPage {
     /// A file of the page.
     public struct File: Sendable {

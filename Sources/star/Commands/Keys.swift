@@ -36,7 +36,7 @@ struct Keys: AsyncParsableCommand {
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Makes a new key, in place of the one that signs.")
 
-        @Flag(help: "Lets it sign at once. A service that does not hear auth's news may refuse its first tokens.")
+        @Flag(help: "Lets it sign at once. A service that does not receive auth's events may refuse its first tokens.")
         var now = false
 
         @OptionGroup var options: StoreOptions

@@ -43,7 +43,7 @@ struct ServiceNames: ParsableArguments {
         _ = try members
     }
 
-    /// - Throws: `ValidationError` where there is no such service.
+    /// - Throws: `ValidationError` if there is no such service.
     var members: [Member] {
         get throws {
             if services == ["all"] { return Member.all }

@@ -40,7 +40,7 @@ extension Member {
         rules.scopes = permissions
         let service = AuthService(
             executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
-            passwords: passwords, rules: rules, tell: keeper.refresh)
+            passwords: passwords, rules: rules, publish: keeper.refresh)
         return ServiceComponents(
             service, verifier: verifier,
             background: [prune(store, own.auditRetention, host), keeper.run]
@@ -48,7 +48,7 @@ extension Member {
             close: store.close)
     }
 
-    /// - Returns: whether it was done; not if the store fails, which may mend while auth runs.
+    /// - Returns: true if it was done; not if the store fails, which may mend while auth runs.
     /// - Throws: ``StoreError/unusable(_:)``, which does not, and ends the start.
     private static func attempt(
         _ preparation: @Sendable () async throws -> Void, _ host: ServiceHost

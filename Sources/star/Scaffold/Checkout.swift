@@ -21,7 +21,7 @@ struct Checkout {
 
     /// Looks from a directory upwards.
     ///
-    /// - Throws: ``ScaffoldError/unsuitable(_:)`` where there is none.
+    /// - Throws: ``ScaffoldError/unsuitable(_:)`` if there is none.
     init(containing directory: String = FileManager.default.currentDirectoryPath) throws(ScaffoldError) {
         var place = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
         while true {
@@ -48,7 +48,7 @@ struct Checkout {
         return Dictionary(texts) { first, _ in first }
     }
 
-    /// - Throws: where a file cannot be written; those before it are, then, and version control tells which.
+    /// - Throws: if a file cannot be written; those before it are, then, and version control tells which.
     func write(_ plan: NewServicePlan) throws {
         for file in plan.made {
             let url = url(file.path)

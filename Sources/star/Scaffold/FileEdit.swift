@@ -37,7 +37,7 @@ enum FileEdit: Sendable {
     /// The second text is put behind the first, as it is.
     case behind(String, String)
 
-    /// - Returns: the file with the addition; `nil` where it does not have what the addition is made to.
+    /// - Returns: the file with the addition; `nil` if it does not have what the addition is made to.
     func applied(to text: String, _ rename: Substitutions) -> String? {
         switch self {
         case .lines(let mark): Self.repeatingLines(of: text, with: mark, rename)

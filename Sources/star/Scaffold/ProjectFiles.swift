@@ -6,7 +6,7 @@ struct ProjectFiles {
     private let ports: [Int]
     let templatePort: Int
 
-    /// - Throws: ``ScaffoldError/unsuitable(_:)`` where there is no boilerplate.
+    /// - Throws: ``ScaffoldError/unsuitable(_:)`` if there is no boilerplate.
     init(_ files: [String: String]) throws(ScaffoldError) {
         self.files = files
         let members = files.filter { $0.key.hasPrefix("Sources/star/Fleet/Member+") }
@@ -18,7 +18,7 @@ struct ProjectFiles {
         templatePort = port
     }
 
-    /// - Throws: ``ScaffoldError/refused(_:)`` where a target, a product or a type has the name.
+    /// - Throws: ``ScaffoldError/refused(_:)`` if a target, a product or a type has the name.
     func checkIsFree(_ name: ServiceName) throws(ScaffoldError) {
         let package = files["Package.swift"] ?? ""
         let targets = package.matches(of: /"([A-Za-z0-9_]+)"/).map { $0.1.lowercased() }

@@ -16,7 +16,7 @@ struct ServiceName: Equatable, Sendable {
         lowercase = trusted
     }
 
-    /// - Throws: ``ScaffoldError/refused(_:)`` where the text is no name, or means something else to Swift or to this
+    /// - Throws: ``ScaffoldError/refused(_:)`` if the text is no name, or means something else to Swift or to this
     /// family.
     init(_ text: String) throws(ScaffoldError) {
         guard text.wholeMatch(of: /[a-z][a-z0-9]{1,31}/) != nil else {

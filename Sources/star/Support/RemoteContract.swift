@@ -4,7 +4,7 @@ import RPC
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
-    /// - Returns: `nil` where the service does not tell it in words that are understood here. S1 does not ask that of
+    /// - Returns: `nil` if the service does not return it in words that are understood here. S1 does not ask that of
     /// it.
     static func fetch(_ caller: any Caller) async throws -> ContractDescriptor? {
         let endpoint = MetaContract.contract.description
@@ -28,7 +28,7 @@ extension RemoteContract {
         if let own = BuiltInContracts.endpoint(qualified) { return own }
         guard let contract = try await fetch(caller) else {
             guard caller.transport == .zeroMQ else {
-                Exit.say("The service does not tell its contract, and without it there is no path to call.")
+                Exit.say("The service does not return its contract, and without it there is no path to call.")
                 throw ExitCode.failure
             }
             return Endpoint<JSONDocument, JSONDocument>(

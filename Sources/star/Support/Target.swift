@@ -25,13 +25,13 @@ struct CallerSettings: ParsableArguments {
         }
     }
 
-    /// - Throws: `SettingsError` where the file cannot be read.
+    /// - Throws: `SettingsError` if the file cannot be read.
     func read() throws -> Settings { try StarSettings.read(env) }
 
     /// The security of calls to an address.
     ///
     /// - Parameter name: of what has told the address.
-    /// - Throws: `SettingsError` where a key is missing.
+    /// - Throws: `SettingsError` if a key is missing.
     func security(
         to service: String, at address: Address, named name: String, _ settings: Settings
     ) throws -> SocketOptions.Security {
@@ -46,7 +46,7 @@ struct BearerToken: ParsableArguments {
     @Option(help: "The bearer token to show; unless given, STAR_TOKEN of the environment.")
     var token: String?
 
-    /// `nil` where there is none, or an empty one in the environment.
+    /// `nil` if there is none, or an empty one in the environment.
     var text: String? {
         token ?? ProcessInfo.processInfo.environment["STAR_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -95,7 +95,7 @@ struct Target: ParsableArguments {
     /// Connects to all replicas, and disconnects afterwards.
     ///
     /// - Parameter standard: the default wire.
-    /// - Throws: `SettingsError` where the address is wrong or not known, or a key is missing; what `body` throws.
+    /// - Throws: `SettingsError` if the address is wrong or not known, or a key is missing; what `body` throws.
     func connect<Result>(
         to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {

@@ -13,12 +13,12 @@ package enum JSONCoding {
         return Data(output.text.bytes)
     }
 
-    /// - Throws: `DecodingError` where the value is not what the type wants.
+    /// - Throws: `DecodingError` if the value is not what the type wants.
     package static func decode<Value: Decodable>(_: Value.Type, from json: JSONValue) throws -> Value {
         try JSONInput(json).read(Value.self)
     }
 
-    /// - Throws: ``Problem/Kind/malformed`` where the text is not JSON; `DecodingError`.
+    /// - Throws: ``Problem/Kind/malformed`` if the text is not JSON; `DecodingError`.
     package static func decode<Value: Decodable>(_ type: Value.Type, from json: Data) throws -> Value {
         try decode(type, from: JSONValue(json: json))
     }

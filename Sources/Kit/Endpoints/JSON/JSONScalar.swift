@@ -3,10 +3,10 @@
 /// Each container has methods of its own for it, which the requirements of `Codable` for strings and numbers resolve
 /// to: those for any type would come back to them, without end.
 protocol JSONScalar: Codable {
-    /// - Throws: `EncodingError` where JSON cannot say it.
+    /// - Throws: `EncodingError` if JSON cannot say it.
     func append(to bytes: inout [UInt8]) throws
 
-    /// - Returns: `nil` where the value is of another sort, or too large.
+    /// - Returns: `nil` if the value is of another sort, or too large.
     init?(json: JSONValue)
 }
 

@@ -12,7 +12,7 @@ public enum JSONValue: Sendable, Hashable {
 
     /// Reads a JSON text.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` where the bytes are not JSON, name a member twice, or nest deeper than 128
+    /// - Throws: ``Problem/Kind/malformed`` if the bytes are not JSON, name a member twice, or nest deeper than 128
     ///   levels.
     public init(json: Data) throws(Problem) {
         self = try JSONParser.parse(json)

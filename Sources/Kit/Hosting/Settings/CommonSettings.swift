@@ -176,7 +176,7 @@ extension CommonSettings {
     }
 
     /// - Throws: ``SettingsError`` if ``publicKeys`` has a key for the service that does not belong to its secret key:
-    /// all   its peers would refuse it.
+    /// all its peers would refuse it.
     func check(_ key: CurveKeyPair?, of service: String) throws(SettingsError) {
         guard let key, let listed = publicKeys[service], listed != key.publicKey else { return }
         throw SettingsError(

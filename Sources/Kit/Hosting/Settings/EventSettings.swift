@@ -27,8 +27,8 @@ public enum EventSettings {
     static func address(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             addressName(of: service),
-            "Where others hear what \(service) tells; of each of several replicas, with commas between. "
-                + "Where it is empty, they ask four times a second.",
+            "The addresses at which others receive the events of \(service), one of each replica, with commas between. "
+                + "If it is empty, they ask four times a second.",
             standard: socket(service, in: folder))
     }
 

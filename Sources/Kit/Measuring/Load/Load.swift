@@ -75,7 +75,7 @@ public struct Sample: Sendable {
     public var failures = 0
     /// From the first call to the last answer.
     public var elapsed = Duration.zero
-    /// Time of processors that both sides took together; `nil` where it cannot be known.
+    /// Time of processors that both sides took together; `nil` if it cannot be known.
     public var processorTime: Duration?
 
     public init() {}

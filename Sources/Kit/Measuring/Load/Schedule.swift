@@ -31,7 +31,7 @@ public struct Schedule: Sendable {
         limit = end + time
     }
 
-    /// - Parameter wasBusy: whether there has been nobody to call until now.
+    /// - Parameter wasBusy: true if there has been nobody to call until now.
     public mutating func turn(at now: ContinuousClock.Instant, wasBusy: Bool) -> Turn {
         guard let interval else { return now < end ? .call(now) : .end }
         guard due < end, now < limit else { return .end }

@@ -32,7 +32,7 @@ public struct Figures: Sendable {
     /// Answered calls a second: the median of the rounds; 0 without one.
     public var callsPerSecond: Double { rounds.isEmpty ? 0 : rounds.map(\.callsPerSecond).sorted().median }
 
-    /// Time of processors that a call takes on both sides together; `nil` where it cannot be known.
+    /// Time of processors that a call takes on both sides together; `nil` if it cannot be known.
     public var processorTimePerCall: Duration? {
         latencies.count == 0 ? nil : processorTime.map { $0 / latencies.count }
     }
@@ -48,7 +48,7 @@ public struct Figures: Sendable {
 
     /// This figure by the other's, round by round.
     ///
-    /// - Returns: `nil` where they have no round in common.
+    /// - Returns: `nil` if they have no round in common.
     public func ratio(to other: Figures, of figure: KeyPath<Round, Double>) -> Ratio? {
         let others = Dictionary(other.rounds.map { ($0.number, $0[keyPath: figure]) }) { first, _ in first }
         return Ratio(rounds: rounds.compactMap { round in others[round.number].map { round[keyPath: figure] / $0 } })
@@ -74,7 +74,7 @@ public struct Latencies: Sendable {
 
     /// The time within which so many of a hundred calls were answered.
     ///
-    /// - Returns: `nil` where there are too few calls to say: the 99.9th percentile takes a thousand.
+    /// - Returns: `nil` if there are too few calls to say: the 99.9th percentile takes a thousand.
     public func percentile(_ percentile: Double) -> Duration? {
         guard Double(count) * (100 - percentile) >= 99.999 || (percentile <= 50 && count > 0) else { return nil }
         return .nanoseconds(Int64(clamping: histogram.valueAtPercentile(percentile)))

@@ -13,7 +13,7 @@ public struct Processes: Sendable {
 
     /// Time of processors that all of them have taken since they began.
     ///
-    /// - Returns: `nil` where one of them cannot be asked, or no server is known.
+    /// - Returns: `nil` if one of them cannot be asked, or no server is known.
     public var processorTime: Duration? {
         guard !servers.isEmpty else { return nil }
         var total = Duration.zero
@@ -26,7 +26,7 @@ public struct Processes: Sendable {
         return total
     }
 
-    /// The servers' memory; `nil` where one of them cannot be asked, or none is known.
+    /// The servers' memory; `nil` if one of them cannot be asked, or none is known.
     public var memory: Memory? {
         servers.isEmpty ? nil : Memory(servers)
     }

@@ -9,7 +9,7 @@ public protocol Subject: Sendable {
     /// - Throws: what makes it useless for the rest of a course. A call that fails is counted instead.
     func run(_ load: Load, for time: Duration) async throws -> Sample
 
-    /// Lets go of connections and of the processes it has started.
+    /// Releases connections and of the processes it has started.
     func close() async
 }
 

@@ -5,7 +5,7 @@ public import Foundation
 public struct Call: Sendable {
     /// The qualified name of the endpoint, such as `resource.current_time`.
     public var endpoint: String
-    /// The input as JSON; empty where there is nothing to say.
+    /// The input as JSON; empty if there is nothing to say.
     public var body: Data
     /// The media type of the body; `nil` means `application/json`, or that there is no body.
     public var contentType: String?

@@ -93,14 +93,14 @@ public protocol TokenVerifier: Sendable {
     /// True if it has the keys it needs. A service whose verifier is not ready says that it is not ready either.
     var isReady: Bool { get }
 
-    /// - Throws: ``Problem`` of status 401 where the token is not valid, of 503 where it cannot be told yet.
+    /// - Throws: ``Problem`` of status 401 if the token is not valid, of 503 if it cannot be told yet.
     func verify(_ token: String) async throws(Problem) -> Principal
 
     /// Asks whoever has issued the call's token, which has been verified, whether it holds a permission at this moment.
     ///
     /// It returns by the call's deadline.
     ///
-    /// - Throws: ``Problem`` of status 401 where the token is not valid any more, of 403 where it does not hold the
+    /// - Throws: ``Problem`` of status 401 if the token is not valid any more, of 403 if it does not hold the
     ///   permission any more, of 503 or 504 where there is no answer.
     func confirm(_ permission: String, _ context: CallContext) async throws(Problem)
 }

@@ -7,7 +7,7 @@ package enum Coding {
     /// `null` for a body that is optional.
     ///
     /// - Throws: ``Problem/Kind/malformed`` where it is not JSON, ``Problem/Kind/invalid`` with every fault where it
-    /// breaks   the schema.
+    /// breaks the schema.
     package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
         var json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)

@@ -92,7 +92,7 @@ extension ReportedTimings.Part {
 }
 
 extension Slice<UnsafeBufferPointer<UInt8>> {
-    /// Cuts off what is before a separator, and the separator with it; all where there is none.
+    /// Cuts off what is before a separator, and the separator with it; all if there is none.
     fileprivate mutating func cut(at separator: UInt8) -> Self {
         let end = firstIndex(of: separator) ?? endIndex
         defer { self = self[end...].dropFirst() }

@@ -5,7 +5,7 @@ import Foundation
 public struct ServerTimings: Sendable, Hashable {
     /// From its reading to its coming to the dispatcher.
     public internal(set) var queue: Int64 = 0
-    /// For the actor to be free: nearly nothing where front and actor share a thread.
+    /// For the actor to be free: nearly nothing if front and actor share a thread.
     public internal(set) var wait: Int64 = 0
     /// The checks of deadline, room, token and permission.
     public internal(set) var access: Int64 = 0

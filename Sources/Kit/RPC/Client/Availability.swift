@@ -58,7 +58,7 @@ final class Availability: Sendable {
 
     /// Waits until a replica is in use, at most until the deadline or the end of the patience.
     ///
-    /// - Returns: whether one is.
+    /// - Returns: true if one is.
     func untilOneIsInUse(by deadline: ContinuousClock.Instant) async -> Bool {
         while !Task.isCancelled {
             let (count, end) = state.withLock { ($0.count, min(deadline, $0.patienceEnd ?? deadline)) }

@@ -183,7 +183,7 @@ struct ReplicaState {
         return (lastID, !isWatched)
     }
 
-    /// - Returns: whether the replica is to be probed from now on.
+    /// - Returns: true if the replica is to be probed from now on.
     mutating func end(
         _ id: Int, _ reply: Reply, since start: ContinuousClock.Instant, at now: ContinuousClock.Instant
     ) -> Bool {
@@ -213,14 +213,14 @@ struct ReplicaState {
         lastHeard = now
     }
 
-    /// - Returns: whether it was in use.
+    /// - Returns: true if it was in use.
     private mutating func eject() -> Bool {
         guard membership == .inUse else { return false }
         membership = .leftOut
         return true
     }
 
-    /// - Returns: whether it was in use.
+    /// - Returns: true if it was in use.
     mutating func retire() -> Bool {
         guard membership != .closed else { return false }
         defer { membership = .retired }
@@ -249,7 +249,7 @@ struct ReplicaState {
 
     /// It has answered a probe: it begins anew.
     ///
-    /// - Returns: whether it was left out.
+    /// - Returns: true if it was left out.
     mutating func readmit(at now: ContinuousClock.Instant) -> Bool {
         guard membership == .leftOut else { return false }
         membership = .inUse

@@ -163,7 +163,7 @@ struct RetryBudget {
 
     mutating func noteCall() { tokens = min(Self.most, tokens + Self.share) }
 
-    /// - Returns: whether there may be one more retry.
+    /// - Returns: true if there may be one more retry.
     mutating func take(at now: ContinuousClock.Instant = .now) -> Bool {
         tokens = min(Self.most, tokens + last.duration(to: now) / .seconds(1) * Self.perSecond)
         last = now

@@ -65,7 +65,7 @@ public final class AccessTokenVerifier: TokenVerifier {
 
     /// Takes in what has changed, as the issuer does in its own process.
     ///
-    /// - Returns: whether nothing is missing between what was known and this.
+    /// - Returns: true if nothing is missing between what was known and this.
     @discardableResult
     public func apply(_ changes: TrustUpdates) -> Bool {
         ring.apply(changes)
@@ -74,9 +74,9 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Says who shows a token.
     ///
     /// - Throws: ``Problem/Kind/tokenExpired`` for a token that was good once; ``Problem/Kind/tokenInvalid`` for any
-    /// other,   with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys, or
-    /// if its key is   not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task
-    /// is cancelled while   it waits for them.
+    /// other, with the same text whatever is wrong with it; ``Problem/Kind/unavailable`` while there are no keys, or
+    /// if its key is not known and the last attempt to fetch keys has failed; ``Problem/Kind/cancelled`` if the task
+    /// is cancelled while it waits for them.
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.utf8.count <= Self.maxTokenLength else { throw .tokenInvalid }
         if let principal = ring.principal(of: token, at: now()) { return principal }
@@ -102,7 +102,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// may answer meanwhile.
     ///
     /// - Parameter failed: told of each failure, to log it.
-    /// - Throws: `CancellationError` where the task is cancelled.
+    /// - Throws: `CancellationError` if the task is cancelled.
     public func warmUp(failed: (Problem) -> Void = { _ in }) async throws {
         var pause = Duration.milliseconds(100)
         while !isReady {

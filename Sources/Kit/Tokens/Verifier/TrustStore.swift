@@ -55,7 +55,7 @@ final class TrustStore: Sendable {
 
     /// Takes in what has changed.
     ///
-    /// - Returns: whether nothing is missing between what was known and this.
+    /// - Returns: true if nothing is missing between what was known and this.
     func apply(_ changes: TrustUpdates) -> Bool {
         let moment = now()
         return state.withLock { $0.apply(changes, at: moment) }
@@ -76,7 +76,7 @@ final class TrustStore: Sendable {
 
     /// Lets a token in that was verified with a key of this round, and remembers it unless the keys have changed since.
     ///
-    /// - Returns: whether it may come in; one that was revoked may not.
+    /// - Returns: true if it may come in; one that was revoked may not.
     func admit(_ token: String, _ principal: Principal, until deadline: Date, round: Int) -> Bool {
         state.withLock { state in
             guard !state.denied.denies(principal) else { return false }
@@ -85,7 +85,7 @@ final class TrustStore: Sendable {
         }
     }
 
-    /// Fetches what is not known, or waits for whoever does already, or does nothing where the last fetch was too short
+    /// Fetches what is not known, or waits for whoever does already, or does nothing if the last fetch was too short
     /// a while ago.
     ///
     /// A fetch that fails changes nothing. It goes on where the task is cancelled, because others may wait for it.

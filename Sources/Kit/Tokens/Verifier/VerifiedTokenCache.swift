@@ -42,7 +42,7 @@ struct VerifiedTokenCache {
 
     var count: Int { young.count + old.count }
 
-    /// - Returns: whose token it is, or `nil` where that is not remembered, or not any more.
+    /// - Returns: whose token it is, or `nil` if that is not remembered, or not any more.
     mutating func principal(of token: String, at now: Date) -> Principal? {
         let key = Key(token: token)
         if let entry = young[key] { return entry.deadline > now ? entry.principal : nil }

@@ -15,7 +15,7 @@ final class SocketFile {
     private(set) var descriptor: Int32
 
     /// - Parameter path: a relative one is bound as an absolute one if that is not too long: tools that remove old
-    /// files   look up the paths of living sockets.
+    /// files look up the paths of living sockets.
     init(path: String, backlog: Int, operation: String) throws(ZeroMQError) {
         let path = Self.absolute(path)
         self.path = path

@@ -205,7 +205,7 @@ extension StreamConnection {
 extension StreamConnection {
     /// Reads all that is there, so that what has waited together is seen together; but not for long, for others wait.
     ///
-    /// - Parameter toTheEnd: whether the peer has gone.
+    /// - Parameter toTheEnd: true if the peer has gone.
     private func read(toTheEnd: Bool) {
         lastRead = .now
         let limit = lastRead + Self.longestReading

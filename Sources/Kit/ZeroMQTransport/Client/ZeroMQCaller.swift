@@ -57,7 +57,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     /// Begins to connect. A server that is not there yet is no error.
     ///
-    /// - Throws: `ZeroMQError` where the socket cannot be made.
+    /// - Throws: `ZeroMQError` if the socket cannot be made.
     public func start() throws(ZeroMQError) {
         var options = SocketOptions.client
         options.maxMessageSize = maxReply

@@ -54,7 +54,7 @@ package struct Headers: Equatable, Sendable {
         fields.append(Field(name: name, value: value))
     }
 
-    /// The frame; empty where there is nothing to say.
+    /// The frame; empty if there is nothing to say.
     package var bytes: [UInt8] {
         guard !line.isEmpty || !fields.isEmpty else { return [] }
         var bytes: [UInt8] = []
@@ -85,7 +85,7 @@ extension Headers {
 
     /// Reads a frame.
     ///
-    /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` where it breaks the protocol.
+    /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` if it breaks the protocol.
     package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
         guard frame.count <= Self.maxSize else { throw .tooLarge }
         let survey = HeaderScanner(frame)

@@ -31,7 +31,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
 
     /// Lets listeners connect.
     ///
-    /// - Returns: the addresses, with the real port where any was asked for.
+    /// - Returns: the addresses, with the real port if any was asked for.
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
     public func start() throws(ZeroMQError) -> [String] {
         var bound: [String] = []

@@ -37,7 +37,7 @@ public actor ZeroMQSubscription: ThreadBound {
 
     /// Begins to listen. A publisher that is not there yet is no error.
     ///
-    /// - Throws: `ZeroMQError` where the socket cannot be made.
+    /// - Throws: `ZeroMQError` if the socket cannot be made.
     public func start() throws(ZeroMQError) {
         var options = SocketOptions.client
         options.maxMessageSize = Event.maxFrame

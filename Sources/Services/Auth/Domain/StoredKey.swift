@@ -41,7 +41,7 @@ public struct StoredKey: Sendable, Equatable {
 }
 
 extension StoredKey {
-    /// The key in its next state; `nil` where that is none it can come to from here.
+    /// The key in its next state; `nil` if that is none it can come to from here.
     package func moved(to next: State, at moment: Date) -> StoredKey? {
         switch (state, next) {
         case (.announced, .signing):

@@ -57,7 +57,7 @@ extension UserChange {
     /// they can tell.
     ///
     /// - Parameters:
-    ///   - held: what whoever wants the change holds; `nil` where anything may be granted.
+    ///   - held: what whoever wants the change holds; `nil` if anything may be granted.
     ///   - roles: all there are, read in the same transaction.
     package func applied(
         to user: User, held: Set<String>?, roles: [Role], at moment: Date
@@ -114,7 +114,7 @@ extension User {
     ///
     /// - Parameters:
     ///   - before: what the user was permitted already, which nobody grants.
-    ///   - held: what whoever grants holds; `nil` where anything may be granted.
+    ///   - held: what whoever grants holds; `nil` if anything may be granted.
     package func refusal(granting before: Set<String> = [], held: Set<String>?, _ all: [Role]) -> StoreRejection? {
         if let unknown = roles.subtracting(all.map(\.name)).min() { return .noSuchRole(unknown) }
         guard fitsToken(all) else { return .tooMuch }

@@ -35,7 +35,7 @@ public enum UserRules {
             ? nil : "must be made of a-z, A-Z, 0-9 and _ . : -, and have at most 64 characters"
     }
 
-    /// Permissions and roles as the audit trail tells of them.
+    /// Permissions and roles as the audit trail records them.
     public static func words(_ permissions: Set<String>, _ roles: Set<String>?) -> String {
         let own = "permissions: \(permissions.sorted().joined(separator: " "))"
         return roles.map { "\(own); roles: \($0.sorted().joined(separator: " "))" } ?? own

@@ -47,7 +47,7 @@ struct GrantRateLimiter {
         "\(attempt.rawValue) \(network(origin))"
     }
 
-    /// - Parameter isKnown: whether the user has logged in from there before: then only what comes from there counts.
+    /// - Parameter isKnown: true if the user has logged in from there before: then only what comes from there counts.
     mutating func count(
         _ kind: Kind, of place: Lockouts.Place, isKnown: Bool, at now: ContinuousClock.Instant = .now
     ) throws(Problem) {

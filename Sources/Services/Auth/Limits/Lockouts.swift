@@ -40,7 +40,7 @@ struct Lockouts {
     /// Takes in a wrong password.
     ///
     /// - Parameter total: how many in a row the store knows of, which other processes count too.
-    /// - Returns: whether a lockout begins with it.
+    /// - Returns: true if a lockout begins with it.
     mutating func fail(_ place: Place, total: Int = 0, at now: ContinuousClock.Instant = .now) -> Bool {
         var trial = trials[key(place)] ?? Trial()
         let wasOut = trial.end.map { $0 > now } ?? false

@@ -95,7 +95,7 @@ extension Database {
         return changesCount
     }
 
-    /// - Returns: whether it was not revoked before.
+    /// - Returns: true if it was not revoked before.
     @discardableResult
     package func revoke(_ token: TokenReference) throws -> Bool {
         guard try !isRevoked(token.id) else { return false }

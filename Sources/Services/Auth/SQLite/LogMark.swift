@@ -126,7 +126,7 @@ extension LogMark {
         return count <= 0 ? nil : try? JSONDecoder().decode(Note.self, from: Data(bytes[..<count]))
     }
 
-    /// - Returns: whether the note is there now.
+    /// - Returns: true if the note is there now.
     @discardableResult
     private func note(_ status: FileStatus, isSettled: Bool, _ mark: Int32) -> Bool {
         guard let own = FileStatus(of: mark) else { return false }

@@ -189,7 +189,7 @@ extension SQLiteStore {
         return opened
     }
 
-    /// - Returns: whether another file was opened.
+    /// - Returns: true if another file was opened.
     private func renew(_ state: inout State, _ found: FileStatus) throws -> Bool {
         switch state {
         case .closed: throw StoreError.unavailable("It is closed.")
@@ -320,7 +320,7 @@ extension SQLiteStore {
             let current: Int = try database.one("SELECT version FROM state")
             let keysVersion: Int = try database.one("SELECT keys_version FROM state")
             let start = version > current ? 0 : version
-            // One more than asked for tells whether that is all.
+            // One more than asked for shows if that is all.
             let found = try database.rows(
                 "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?", start, limit + 1
             ).map { row in

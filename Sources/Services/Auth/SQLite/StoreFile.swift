@@ -114,7 +114,7 @@ struct StoreFile: Sendable {
 
     /// Looks at the tables without writing anything.
     ///
-    /// - Parameter mayBeNew: whether an empty file is fine, too.
+    /// - Parameter mayBeNew: true if an empty file is fine, too.
     /// - Throws: ``SQLiteFileError`` if the file holds no store.
     func look(mayBeNew: Bool) throws {
         let files = [log, index].filter { FileStatus(of: $0) == nil }

@@ -29,7 +29,7 @@ public struct Bootstrap: Sendable {
     /// file.
     ///
     /// - Parameter permissions: those that the contracts of the family name.
-    /// - Returns: whether an administrator was made.
+    /// - Returns: true if an administrator was made.
     /// - Throws: ``StoreError``, which is `unusable` if the store is new and no administrator may be made; the system's reason
     ///   if the file cannot be written.
     public func run(permissions: Set<String>) async throws -> Bool {
@@ -124,8 +124,8 @@ public enum UsersFile {
     /// Brings the file's users into a store. Whoever is in the store already stays as it is; whoever has a name that nobody may
     /// have does not come.
     ///
-    /// - Returns: how many came; `nil` where there is no such file.
-    /// - Throws: ``StoreError``; what the system says where the file cannot be read or set aside.
+    /// - Returns: how many came; `nil` if there is no such file.
+    /// - Throws: ``StoreError``; what the system says if the file cannot be read or set aside.
     public static func move(_ file: URL, into store: any AuthStore) async throws -> Int? {
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         var count = 0

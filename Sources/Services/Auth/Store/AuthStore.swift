@@ -6,9 +6,9 @@ public import Foundation
 /// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a
 /// part.   What a method refuses, it refuses also when two callers, or two processes, try at once.
 /// * **Refused is not failed.** A ``StoreRejection`` is a result and leaves everything as it was. A ``StoreError`` is thrown:
-/// the   store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
+/// the store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
 /// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is
-/// there   to be blocked (`BlockingThreadPool`) may find the work done on it.
+/// there to be blocked (`BlockingThreadPool`) may find the work done on it.
 /// * A name that holds a NUL is nobody's.
 /// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
 ///
@@ -21,7 +21,7 @@ public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, A
     /// others who write do not wait for more than some milliseconds.
     func prune(at moment: Date) async throws(StoreError)
 
-    /// Lets go of files and connections. Calls after it throw ``StoreError/unavailable(_:)``.
+    /// Releases files and connections. Calls after it throw ``StoreError/unavailable(_:)``.
     func close() async
 }
 
@@ -92,7 +92,7 @@ public protocol SessionStore: Sendable {
     /// Ends the family of a token, and revokes its access tokens.
     ///
     /// - Parameter hash: of any of the family's tokens, used or not.
-    /// - Returns: whether there was such a family, and it had not ended before.
+    /// - Returns: true if there was such a family, and it had not ended before.
     func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool
 }
 
@@ -103,22 +103,22 @@ public protocol KeyStore: Sendable {
 
     /// Adds the first key, which signs at once, unless there is a key: of several processes that start at once, one does.
     ///
-    /// - Returns: whether it was added.
+    /// - Returns: true if it was added.
     func begin(with key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
     /// Adds a key that will sign later.
     ///
-    /// - Returns: whether it was added; not where there is one of its name, or there are as many as a set can hold.
+    /// - Returns: true if it was added; false if there is one of its name, or there are as many as a set can hold.
     func announce(_ key: StoredKey, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
     /// Lets an announced key sign; the one that has signed retires with it.
     ///
-    /// - Returns: whether it did; not where there is no such key, or it is not announced (any more).
+    /// - Returns: true if it did; false if there is no such key, or it is not announced (any more).
     func promote(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
     /// Ends a key that is retiring, or one that was announced and never signed, and forgets its private half.
     ///
-    /// - Returns: whether it did; not the key that signs.
+    /// - Returns: true if it did; not the key that signs.
     func retire(_ kid: String, _ entry: AuditEntry) async throws(StoreError) -> Bool
 }
 
@@ -138,7 +138,7 @@ public protocol RevocationStore: Sendable {
     func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes
 }
 
-/// The audit trail. It is written together with what it tells of, and its lines are never changed.
+/// The audit trail. It is written together with what it records, and its lines are never changed.
 public protocol AuditStore: Sendable {
     /// A page of it, the newest first.
     ///

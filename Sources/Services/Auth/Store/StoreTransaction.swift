@@ -20,12 +20,12 @@ package protocol StoreTransaction {
     /// Forgets the wrong passwords of a user who is not locked and has this hash.
     ///
     /// - Parameter rehashed: takes the hash's place.
-    /// - Returns: whether there is such a user.
+    /// - Returns: true if there is such a user.
     func forgetFailures(of name: String, passwordHash: String, rehashed: String?) throws -> Bool
     func delete(user name: String) throws
     /// The number of users that may change users.
     ///
-    /// - Parameter orLocked: whether those count who are locked.
+    /// - Parameter orLocked: true if those count who are locked.
     func administrators(orLocked: Bool) throws -> Int
 
     func roles() throws -> [Role]
@@ -49,7 +49,7 @@ package protocol StoreTransaction {
     /// Adds keys or replaces those of their names, with a line of the audit trail; together that is one change.
     func write(_ keys: [StoredKey], _ entry: AuditEntry) throws
 
-    /// - Returns: whether the token was not revoked before.
+    /// - Returns: true if the token was not revoked before.
     func revoke(_ token: TokenReference) throws -> Bool
 
     /// Deletes some of the refresh tokens, families and revocations of which nothing can come any more at a moment.

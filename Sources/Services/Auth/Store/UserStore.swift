@@ -5,13 +5,13 @@ public import Foundation
 /// A change that would leave no administrator (``User/isAdministrator(_:)``) where there was one is refused with
 /// ``StoreRejection/lastAdministrator``, whichever method it comes by.
 public protocol UserStore: Sendable {
-    /// - Returns: `nil` where there is no user of this name.
+    /// - Returns: `nil` if there is no user of this name.
     func user(named name: String) async throws(StoreError) -> User?
 
     /// - Returns: `nil` if there is no such user, or it is locked.
     func secret(of name: String) async throws(StoreError) -> StoredSecret?
 
-    /// - Returns: what the user may do at this moment, by itself and by its roles; nothing where there is no such user, or
+    /// - Returns: what the user may do at this moment, by itself and by its roles; nothing if there is no such user, or
     ///   it is locked.
     func permissions(of name: String) async throws(StoreError) -> Set<String>
 
@@ -33,13 +33,13 @@ public protocol UserStore: Sendable {
         _ user: User, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, StoreRejection>
 
-    /// - Returns: whether somebody holds ``Administration/permission``, locked or not.
+    /// - Returns: true if somebody holds ``Administration/permission``, locked or not.
     func hasAdministrator() async throws(StoreError) -> Bool
 
     /// Adds the first administrator, with a role of that name and these permissions, unless there is or was one: of several
     /// processes that start at once, one does.
     ///
-    /// - Returns: whether it was added; not where a user has its name or holds ``Administration/permission``, locked or not.
+    /// - Returns: true if it was added; false if a user has its name or holds ``Administration/permission``, locked or not.
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
     /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The moment is that of the

@@ -55,7 +55,7 @@ public actor TrustSynchronizer {
 extension TrustSynchronizer {
     /// Reads what the store has, and makes the first key where there is none.
     ///
-    /// - Returns: a keeper whose issuer and verifier can be used; where the store fails, once it is there. It must
+    /// - Returns: a keeper whose issuer and verifier can be used; if the store fails, once it is there. It must
     /// ``run()``.
     public static func begin(
         _ store: any Store, issuer: TokenIssuer, verifier: AccessTokenVerifier, schedule: KeyRotationPolicy,
@@ -126,34 +126,34 @@ extension TrustSynchronizer {
     private func look() async throws(StoreError) {
         while true {
             let known = position?.sequence
-            let news = try await store.changes(since: known ?? 0, limit: TrustUpdates.page)
-            guard news.version != known || news.keysVersion != keysVersion else { return }
-            if news.keysVersion != keysVersion || known == nil {
+            let changes = try await store.changes(since: known ?? 0, limit: TrustUpdates.page)
+            guard changes.version != known || changes.keysVersion != keysVersion else { return }
+            if changes.keysVersion != keysVersion || known == nil {
                 stored = try await store.keys()
                 keys = JWKSet(stored.compactMap { $0.state == .retired ? nil : $0.signingKey?.publicKey })
-                keysVersion = news.keysVersion
+                keysVersion = changes.keysVersion
             }
-            let changes = told(news, since: known ?? 0)
-            verifier.apply(changes)
-            position = changes.position
-            await publish(changes)
-            // Its first token comes after everybody has been told of it.
+            let updates = updates(changes, since: known ?? 0)
+            verifier.apply(updates)
+            position = updates.position
+            await publish(updates)
+            // Its first token comes after it has been published.
             if let key = stored.first(where: { $0.state == .signing })?.signingKey { issuer.sign(with: key) }
-            if news.isComplete { return }
+            if changes.isComplete { return }
         }
     }
 
-    private func publish(_ changes: TrustUpdates) async {
-        guard let body = try? JSONCoding.encode(changes) else { return }
-        await publisher.publish(Event(topic: topic, position: changes.position, body: body))
+    private func publish(_ updates: TrustUpdates) async {
+        guard let body = try? JSONCoding.encode(updates) else { return }
+        await publisher.publish(Event(topic: topic, position: updates.position, body: body))
     }
 
-    /// - Parameter since: what was asked for. A store that has less than that has told everything.
-    private func told(_ news: Changes, since: Int) -> TrustUpdates {
+    /// - Parameter since: what was asked for. A store that has less than that has sent everything.
+    private func updates(_ changes: Changes, since: Int) -> TrustUpdates {
         TrustUpdates(
-            since: news.version < since ? 0 : since, StreamPosition(epoch: epoch, sequence: news.version),
-            latest: news.isComplete ? news.version : news.version + 1, keys: keys,
-            revoked: news.revocations.map { RevokedToken($0.token) })
+            since: changes.version < since ? 0 : since, StreamPosition(epoch: epoch, sequence: changes.version),
+            latest: changes.isComplete ? changes.version : changes.version + 1, keys: keys,
+            revoked: changes.revocations.map { RevokedToken($0.token) })
     }
 
     /// The name of the store's first key: the same for all who use the store, and another one for another store.
@@ -161,15 +161,15 @@ extension TrustSynchronizer {
 }
 
 extension TrustSynchronizer: IssuerClient {
-    /// - Throws: a ``Problem`` where the store has no answer.
+    /// - Throws: a ``Problem`` if the store has no answer.
     public func changes(since known: StreamPosition?) async throws(Problem) -> TrustUpdates {
         let since = known?.epoch == epoch ? known?.sequence ?? 0 : 0
-        guard let news = try? await store.changes(since: since, limit: TrustUpdates.page) else { throw .noStore }
+        guard let changes = try? await store.changes(since: since, limit: TrustUpdates.page) else { throw .noStore }
         guard !stored.isEmpty else { throw .noKeys }
         // A number must not be published without the keys that belong to it: whoever knows the number does not ask again.
-        if news.keysVersion != keysVersion { await refresh() }
-        guard news.keysVersion <= keysVersion else { throw .noStore }
-        return told(news, since: since)
+        if changes.keysVersion != keysVersion { await refresh() }
+        guard changes.keysVersion <= keysVersion else { throw .noStore }
+        return updates(changes, since: since)
     }
 
     /// The keys that are good now, also while the store is away.

@@ -13,7 +13,7 @@ protocol Pipeline: ~Copyable {
 
     /// Waits for an answer; `nil` for as long as it takes.
     ///
-    /// - Returns: whether one has come.
+    /// - Returns: true if one has come.
     mutating func receive(within time: Duration?) throws -> Bool
 }
 

@@ -57,7 +57,7 @@ struct Machine {
     }
 }
 
-/// A line on standard error that says how far a run is; nothing where no terminal shows it.
+/// A line on standard error that says how far a run is; nothing if no terminal shows it.
 struct ProgressBar {
     private static let width = 24
 

@@ -17,8 +17,8 @@ struct BenchSite {
     /// The tokens that both accept.
     let tokens: [String]
 
-    /// - Parameter isCold: whether there are more tokens than are remembered, so that whoever shows them in turn has
-    /// each   verified anew.
+    /// - Parameter isCold: true if there are more tokens than are remembered, so that whoever shows them in turn has
+    /// each verified anew.
     init(isCold: Bool = false) throws {
         let key = SigningKey()
         let keys = JWKSet([key.publicKey])

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A process that is told things and answers, a line each. It ends when its standard input does.
+/// A process that answers each line that it is sent with a line. It ends when its standard input does.
 final class PipedProcess: Sendable {
     struct Silent: Error, CustomStringConvertible {
         let program: String
@@ -40,7 +40,7 @@ final class PipedProcess: Sendable {
 
     /// Waits for what it says next, for so long; then it is ended.
     ///
-    /// - Throws: ``Silent``; where it says something else, what the decoder throws.
+    /// - Throws: ``Silent``; if it says something else, what the decoder throws.
     func hear<Message: Decodable & Sendable>(_ type: Message.Type, within time: Duration) async throws -> Message {
         let watchdog = Task {
             try await Task.sleep(for: time)

@@ -13,7 +13,7 @@ struct PeerSubject: Subject {
 
     /// Starts the program.
     ///
-    /// - Throws: where it does not say who it is.
+    /// - Throws: if it does not say who it is.
     init(_ program: URL) async throws {
         process = try PipedProcess(program)
         do {

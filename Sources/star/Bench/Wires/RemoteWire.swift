@@ -20,7 +20,7 @@ struct RemoteWire {
 
     /// Asks the service for its contract, and makes a first call, so that a mistake shows before the run.
     ///
-    /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` where a key is missing.
+    /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` if a key is missing.
     func subject(_ context: Context) async throws -> any Subject {
         switch try PeerAddress(address) {
         case .http(let url):

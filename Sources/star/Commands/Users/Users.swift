@@ -35,8 +35,8 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens auth's store for a piece of work.
     ///
-    /// - Parameter isMade: whether a store that is not there is made. Whoever only looks must not leave an empty one,
-    /// which   auth would take for its own.
+    /// - Parameter isMade: true if a store that is not there is made. Whoever only looks must not leave an empty one,
+    /// which auth would take for its own.
     /// - Throws: `ExitCode`, after a sentence has been written.
     func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
