@@ -65,7 +65,7 @@ private enum FNV1a {
 extension ContractDescriptor {
     /// Reads what ``json`` has written: the contract of a service that is known by its address only.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` where it is no contract.
+    /// - Throws: ``Problem/Kind/malformed`` if it is no contract.
     public init(json: JSONValue) throws(Problem) {
         guard let name = json["name"]?.string, let version = json["version"]?.string,
             let summary = json["summary"]?.string, case .array(let endpoints) = json["endpoints"]

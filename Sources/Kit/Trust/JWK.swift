@@ -38,7 +38,7 @@ extension JWK: Payload {
 
     /// Reads a JWK (RFC 7517, section 4). Members that are not known here are left alone.
     ///
-    /// - Throws: `DecodingError` where it is not an Ed25519 key for signatures with a name.
+    /// - Throws: `DecodingError` if it is not an Ed25519 key for signatures with a name.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         func check(_ member: CodingKeys, is value: String, orMissing: Bool = false) throws {

@@ -16,7 +16,7 @@ package struct Subscriptions {
         prefixes.contains { first.starts(with: $0) }
     }
 
-    /// - Throws: where it is more than a peer may want.
+    /// - Throws: if it is more than a peer may want.
     mutating func add(_ prefix: [UInt8]) throws(ZMTPError) {
         guard !prefixes.contains(prefix) else { return }
         guard prefix.count <= Self.longestPrefix else { throw ZMTPError("a prefix has \(prefix.count) bytes") }
@@ -32,7 +32,7 @@ package struct Subscriptions {
 
     /// Does what a message says.
     ///
-    /// - Throws: where it is none that a SUB sends.
+    /// - Throws: if it is none that a SUB sends.
     mutating func take(_ message: Frames) throws(ZMTPError) {
         guard message.isWhole, message.count == 1, let kind = message[0].first else {
             throw ZMTPError("a SUB sends a message")

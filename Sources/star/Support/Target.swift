@@ -80,7 +80,7 @@ struct Target: ParsableArguments {
 
     /// The services that are meant by names: all of the family, some of it, or a stranger at an address.
     ///
-    /// - Throws: `ValidationError` where a name is not known, and no address says where it is.
+    /// - Throws: `ValidationError` if a name is not known, and no address says where it is.
     func services(_ names: [String]) throws -> [String] {
         let known = Member.all.map(\.name)
         if names == ["all"], address == nil { return known }

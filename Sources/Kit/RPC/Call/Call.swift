@@ -14,7 +14,7 @@ public struct Call: Sendable {
     public var trace: TraceContext
     /// The caller's own name for the call, which is echoed and logged.
     public var requestID: String?
-    /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` where
+    /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` if
     /// neither is known.
     public var origin: String?
     /// Returns the URL by which the caller has reached the service, without a last slash, as a trusted proxy names it; `nil`

@@ -66,7 +66,7 @@ public protocol SessionStore: Sendable {
     ///   - token: its `family` is its `hash`.
     ///   - passwordHash: what the password was compared with.
     ///   - rehashed: takes the place of that hash, where its parameters had become too weak.
-    /// - Returns: what the family's access token may permit: whatever is taken from the user later, revokes it. `nil` where
+    /// - Returns: what the family's access token may permit: whatever is taken from the user later, revokes it. `nil` if
     ///   none was opened: the user is gone or locked, or has another password meanwhile.
     func open(
         _ token: RefreshToken, passwordHash: String, rehashed: String?
