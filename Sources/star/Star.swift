@@ -53,18 +53,18 @@ enum Exit {
         } catch let exit as ExitCode {
             throw exit
         } catch let error as SettingsError {
-            say(error.description)
+            printError(error.description)
             throw wrongSettings
         } catch StoreError.unusable(let reason) {
-            say("AUTH_DATABASE: \(reason)")
+            printError("AUTH_DATABASE: \(reason)")
             throw wrongSettings
         } catch {
-            say(String(describing: error))
+            printError(String(describing: error))
             throw ExitCode.failure
         }
     }
 
-    static func say(_ sentence: String) {
+    static func printError(_ sentence: String) {
         LineWriter.standardError.write(Data("star: \(sentence)\n".utf8))
     }
 }

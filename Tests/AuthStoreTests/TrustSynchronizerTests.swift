@@ -169,7 +169,7 @@ struct TrustSynchronizerTests {
             let clock = family.clock
             let newcomer = AccessTokenVerifier(issuer: "auth", audience: "star", source: family.keeper) { clock.now }
             try await newcomer.warmUp()
-            #expect(newcomer.figures.denied == count)
+            #expect(newcomer.statistics.denied == count)
             await family.keeper.refresh()
             for token in tokens {
                 #expect((try? await newcomer.verify(token.token)) == nil)

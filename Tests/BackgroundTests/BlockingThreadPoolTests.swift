@@ -6,7 +6,7 @@ import Testing
 struct BlockingThreadPoolTests {
     @Test("do work on threads of their own, and in place what they ask of others")
     func places() async {
-        let some = BlockingThreadPool(1, name: "some", share: .small)
+        let some = BlockingThreadPool(1, name: "some", priority: .low)
         let others = BlockingThreadPool(1, name: "others")
         #expect(!BlockingThreadPool.isCurrentThread)
         let names = await some.run {
@@ -20,13 +20,13 @@ struct BlockingThreadPoolTests {
 
     #if os(Linux)
         @Test(
-            "have the share of a processor that was asked for",
-            arguments: [BlockingThreadPool.Share.whole, .small, .least])
-        func share(_ share: BlockingThreadPool.Share) async {
-            let nice = await BlockingThreadPool(1, name: "workers", share: share).run {
+            "have the priority that was asked for",
+            arguments: [BlockingThreadPool.Priority.normal, .low, .lowest])
+        func priority(_ priority: BlockingThreadPool.Priority) async {
+            let nice = await BlockingThreadPool(1, name: "workers", priority: priority).run {
                 getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
             }
-            #expect(nice == share.rawValue)
+            #expect(nice == priority.rawValue)
         }
     #endif
 

@@ -23,7 +23,7 @@ struct AuthLimitTests {
         #expect(buckets.take("ada", at: second(11.9)) != nil)
         #expect(buckets.take("ada", at: second(12.1)) == nil)
         #expect(buckets.take("ada", at: second(12.1)) != nil)
-        buckets.giveBack("ada")
+        buckets.release("ada")
         #expect(buckets.take("ada", at: second(12.1)) == nil)
         for _ in 1...5 { #expect(buckets.take("ada", at: second(3600)) == nil) }
         #expect(buckets.take("ada", at: second(3600)) != nil)

@@ -28,7 +28,7 @@ struct ResourceTests {
         }
     }
 
-    @Test("tells the time of now, unless told another")
+    @Test("tells the time of now by default")
     func now() async throws {
         let service = ResourceService(executor: QueueExecutor(name: "resource"))
         let client = Client<ResourceContract>(try Line(service, ResourceContract.description, trust.verifier))

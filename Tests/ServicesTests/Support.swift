@@ -44,7 +44,7 @@ final class Trust: Sendable {
         try issuer.issue(subject: subject, permissions: permissions).token
     }
 
-    /// Auth itself, with this key and without limits, unless told.
+    /// Auth itself, with this key and without limits by default.
     func auth(
         store: (any AuthStore)? = nil, guests: Set<String> = ["time"], rules: AuthPolicy? = nil,
         passwords: PasswordHasher = PasswordHasher(workers: 1), verifier: (any TokenVerifier)? = nil

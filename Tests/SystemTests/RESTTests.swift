@@ -2,9 +2,9 @@ import Contracts
 import Endpoints
 import Foundation
 import RPC
+import Testing
 import Tokens
 import Trust
-import Testing
 
 /// One request and what it must be answered with.
 struct Exchange: CustomTestStringConvertible, Sendable {

@@ -17,7 +17,7 @@ struct ForgedTokenTests {
             let problem = await bench.problem(of: token)
             #expect(problem == Self.refusal, "\(token.prefix(300))", sourceLocation: location)
         }
-        #expect(bench.verifier.figures.count == 0, sourceLocation: location)
+        #expect(bench.verifier.statistics.count == 0, sourceLocation: location)
     }
 
     @Test("the forger's own token is accepted unchanged, so that each refusal has its one cause")

@@ -44,7 +44,7 @@ struct KeyFetchTests {
             return await group.reduce(into: [Problem?]()) { $0.append($1) }
         }
         await bench.source.asked.wait()
-        bench.source.gate.land()
+        bench.source.gate.complete()
         #expect(await all == Array(repeating: nil, count: 100))
         #expect(bench.source.count == 1)
     }
@@ -104,7 +104,7 @@ struct KeyFetchTests {
         caller.cancel()
         #expect(await caller.value?.kind == .cancelled)
         async let other = bench.problem(of: token)
-        bench.source.gate.land()
+        bench.source.gate.complete()
         #expect(await other == nil)
         #expect(bench.source.count == 1)
     }

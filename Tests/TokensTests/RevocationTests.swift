@@ -16,12 +16,12 @@ struct RevocationTests {
         let (remembered, unknown, other) = (try bench.revocable(), try bench.revocable(), try bench.token("eve"))
         for token in [remembered.token, other] { #expect(await bench.problem(of: token) == nil) }
         #expect(bench.verifier.apply(bench.source.revoke(remembered.revoked, unknown.revoked)))
-        #expect(bench.verifier.figures.count == 1)
+        #expect(bench.verifier.statistics.count == 1)
         for token in [remembered.token, unknown.token] {
             #expect(await bench.problem(of: token) == Self.refusal)
         }
         #expect(await bench.problem(of: other) == nil)
-        #expect(bench.verifier.figures.denied == 2 && bench.source.count == 1)
+        #expect(bench.verifier.statistics.denied == 2 && bench.source.count == 1)
     }
 
     @Test("are found out by whoever has missed the event, at the next one and at a sign of life")
@@ -82,15 +82,15 @@ struct RevocationTests {
     @Test("are refused to whoever verified them just before")
     func race() throws {
         let (key, now) = (SigningKey(), Date())
-        let ring = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
-        ring.replace(JWKSet([key.publicKey]))
-        let (_, round) = try #require(ring.key(key.kid))
+        let trust = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
+        trust.replace(JWKSet([key.publicKey]))
+        let (_, generation) = try #require(trust.key(key.kid))
         let revoked = RevokedToken(jti: "1", exp: Int(now.timeIntervalSince1970) + 60)
         let news = TrustUpdates(
             since: 0, StreamPosition(epoch: "a", sequence: 1), keys: JWKSet([key.publicKey]), revoked: [revoked])
-        #expect(ring.apply(news))
+        #expect(trust.apply(news))
         let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
-        #expect(!ring.admit("token", principal, until: now + 60, round: round))
+        #expect(!trust.cache("token", principal, until: now + 60, generation: generation))
     }
 
     @Test("are forgotten after their end, and where there are too many all are denied that end no later")

@@ -52,7 +52,7 @@ final class FakeSource: IssuerClient {
     init(_ keys: SigningKey..., isOpen: Bool = true) {
         state = Mutex(State(keys: JWKSet(keys.map(\.publicKey))))
         gate = SingleFlight()
-        if isOpen { gate.land() }
+        if isOpen { gate.complete() }
     }
 
     var count: Int { state.withLock { $0.count } }
@@ -117,7 +117,7 @@ final class FakeSource: IssuerClient {
 
     func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates {
         state.withLock { $0.count += 1 }
-        asked.land()
+        asked.complete()
         await gate.wait()
         if let problem = state.withLock({ $0.problem }) { throw problem }
         return state.withLock { $0.changes(since: position) }

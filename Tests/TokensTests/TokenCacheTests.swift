@@ -13,13 +13,13 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token()
         for _ in 0..<5 { #expect(await bench.problem(of: token) == nil) }
-        #expect(bench.verifier.figures == VerifierStatistics(hits: 4, misses: 1, count: 1, fetches: 1))
+        #expect(bench.verifier.statistics == VerifierStatistics(hits: 4, misses: 1, count: 1, fetches: 1))
         bench.clock.advance(59.9)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.figures.hits == 5)
+        #expect(bench.verifier.statistics.hits == 5)
         bench.clock.advance(0.1)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.figures == VerifierStatistics(hits: 5, misses: 2, count: 1, fetches: 1))
+        #expect(bench.verifier.statistics == VerifierStatistics(hits: 5, misses: 2, count: 1, fetches: 1))
     }
 
     @Test("no token is remembered beyond its end")
@@ -30,7 +30,7 @@ struct TokenCacheTests {
         #expect(await bench.problem(of: token) == nil)
         bench.clock.advance(9)
         #expect(await bench.problem(of: token) == nil)
-        #expect(bench.verifier.figures.hits == 1)
+        #expect(bench.verifier.statistics.hits == 1)
         bench.clock.advance(1)
         #expect(await bench.problem(of: token)?.kind == .tokenExpired)
     }
@@ -40,7 +40,7 @@ struct TokenCacheTests {
         let bench = try await Bench.warm()
         let token = try bench.token() + "A"
         for _ in 0..<3 { #expect(await bench.problem(of: token)?.kind == .tokenInvalid) }
-        #expect(bench.verifier.figures == VerifierStatistics(hits: 0, misses: 3, count: 0, fetches: 1))
+        #expect(bench.verifier.statistics == VerifierStatistics(hits: 0, misses: 3, count: 0, fetches: 1))
     }
 
     @Test("another spelling of a remembered token is another token")
@@ -61,21 +61,21 @@ struct TokenCacheTests {
         let token = try bench.token()
         #expect(await bench.problem(of: token) == nil)
         bench.verifier.replaceKeys(JWKSet([bench.key.publicKey]))
-        #expect(bench.verifier.figures.count == 1)
+        #expect(bench.verifier.statistics.count == 1)
         bench.verifier.replaceKeys(JWKSet([bench.key.publicKey, SigningKey().publicKey]))
-        #expect(bench.verifier.figures.count == 0)
+        #expect(bench.verifier.statistics.count == 0)
     }
 
     @Test("what was verified with keys that have changed meanwhile is not remembered")
     func lateRemembering() throws {
         let (key, now) = (SigningKey(), Date())
-        let ring = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
-        ring.replace(JWKSet([key.publicKey]))
-        let (_, round) = try #require(ring.key(key.kid))
-        ring.replace(JWKSet([SigningKey().publicKey]))
+        let trust = TrustStore(source: JWKSet([]), cacheLimit: 10) { now }
+        trust.replace(JWKSet([key.publicKey]))
+        let (_, generation) = try #require(trust.key(key.kid))
+        trust.replace(JWKSet([SigningKey().publicKey]))
         let principal = Principal(subject: "ada", permissions: [], tokenID: "1", expires: now + 60)
-        #expect(ring.admit("token", principal, until: now + 60, round: round))
-        #expect(ring.principal(of: "token", at: now) == nil)
+        #expect(trust.cache("token", principal, until: now + 60, generation: generation))
+        #expect(trust.principal(of: "token", at: now) == nil)
     }
 
     @Test("no more are remembered than the limit, and what is used stays")
@@ -85,13 +85,13 @@ struct TokenCacheTests {
         for number in 0..<200 {
             #expect(await bench.problem(of: used) == nil)
             #expect(await bench.problem(of: try bench.token("user\(number)")) == nil)
-            #expect(bench.verifier.figures.count <= 20)
+            #expect(bench.verifier.statistics.count <= 20)
         }
-        let figures = bench.verifier.figures
-        #expect(figures.hits == 199 && figures.misses == 201 && figures.count >= 10)
+        let statistics = bench.verifier.statistics
+        #expect(statistics.hits == 199 && statistics.misses == 201 && statistics.count >= 10)
     }
 
-    @Test("ten thousand are remembered unless told otherwise")
+    @Test("ten thousand are remembered by default")
     func limit() {
         #expect(AccessTokenVerifier.cacheLimit == 10_000)
     }

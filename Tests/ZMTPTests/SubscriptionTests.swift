@@ -111,6 +111,6 @@ struct SubscriptionTests {
 
 extension End {
     fileprivate func wants(_ topic: String) -> Bool {
-        Array(topic.utf8).withUnsafeBytes { session.subscriptions.want($0) }
+        Array(topic.utf8).withUnsafeBytes { session.subscriptions.match($0) }
     }
 }

@@ -37,7 +37,7 @@ struct AddressTests {
     }
 
     @Test("may have a path of 107 bytes")
-    func longestPath() throws {
+    func maxPath() throws {
         let text = "ipc:///" + String(repeating: "p", count: 106)
         #expect(try Address(text).description == text)
     }

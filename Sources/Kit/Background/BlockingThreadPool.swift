@@ -7,18 +7,18 @@ import Synchronization
 /// with this object, when what was asked for is done.
 public final class BlockingThreadPool: Sendable {
     /// The share of a processor that the system gives the threads if others want it too.
-    public enum Share: Int32, Sendable {
-        case whole = 0
+    public enum Priority: Int32, Sendable {
+        case normal = 0
         /// A third: for what somebody waits for who has time.
-        case small = 5
+        case low = 5
         /// A tenth: for what would take a processor for itself.
-        case least = 10
+        case lowest = 10
     }
 
     private typealias Job = @Sendable () -> Void
 
     /// Outlives the object, until its threads have seen that it is gone.
-    private final class Desk: Sendable {
+    private final class JobList: Sendable {
         private let jobs = Mutex<Deque<Job>>([])
         private let signal = DispatchSemaphore(value: 0)
 
@@ -37,27 +37,27 @@ public final class BlockingThreadPool: Sendable {
         }
     }
 
-    private let desk = Desk()
+    private let jobs = JobList()
     private let count: Int
 
     /// - Parameters:
     ///   - count: how many threads.
     ///   - name: of each, in what the system shows of them; 15 bytes of it.
-    ///   - share: Linux' “nice”, on Linux.
-    public init(_ count: Int, name: String, share: Share = .whole) {
+    ///   - priority: Linux' “nice”, on Linux.
+    public init(_ count: Int, name: String, priority: Priority = .normal) {
         self.count = count
         for _ in 0..<count {
             let hasStarted = DispatchSemaphore(value: 0)
-            let thread = Thread { [desk] in
+            let thread = Thread { [jobs] in
                 hasStarted.wait()
                 // From here: a name that is given from outside may be written over by the one that the thread is born with.
                 Thread.current.name = name
                 #if os(Linux)
                     // On Linux it speaks of the calling thread alone.
-                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, share.rawValue)
+                    setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, priority.rawValue)
                 #endif
                 pthread_setspecific(isWorker, UnsafeRawPointer(bitPattern: 1))
-                while let job = desk.take() { job() }
+                while let job = jobs.take() { job() }
             }
             thread.start()
             hasStarted.signal()
@@ -65,7 +65,7 @@ public final class BlockingThreadPool: Sendable {
     }
 
     deinit {
-        for _ in 0..<count { desk.dismiss() }
+        for _ in 0..<count { jobs.dismiss() }
     }
 
     /// True if the calling thread is one of these or of others.
@@ -96,6 +96,6 @@ private let isWorker = {
 extension BlockingThreadPool: TaskExecutor {
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        desk.put { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        jobs.put { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

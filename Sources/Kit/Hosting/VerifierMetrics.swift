@@ -35,7 +35,7 @@ final class VerifierMetrics: Sendable {
 
     func record() {
         last.withLock { last in
-            let now = verifier.figures
+            let now = verifier.statistics
             hits.increment(by: now.hits - last.hits)
             misses.increment(by: now.misses - last.misses)
             remembered.record(now.count)

@@ -38,7 +38,7 @@ final class HashingQueue: Sendable {
             .tooManyRequests, "Too many passwords are being checked.", retryAfter: pause, isUnprocessed: true)
     }
 
-    fileprivate func giveBack(after duration: Duration?) {
+    fileprivate func release(after duration: Duration?) {
         state.withLock { state in
             state.taken -= 1
             if let duration { state.average = (state.average * 7 + duration) / 8 }
@@ -75,7 +75,7 @@ final class HashingQueue: Sendable {
                 state = .left
                 return since.duration(to: .now)
             }
-            if let duration { queue.giveBack(after: duration) }
+            if let duration { queue.release(after: duration) }
         }
 
         /// Gives the place back unless its work has begun.
@@ -85,7 +85,7 @@ final class HashingQueue: Sendable {
                 state = .left
                 return true
             }
-            if hasWaited { queue.giveBack(after: nil) }
+            if hasWaited { queue.release(after: nil) }
         }
     }
 }

@@ -32,7 +32,7 @@ public final class PasswordHasher: Sendable {
     ///   - queue: how many may wait beside them.
     public init(workers: Int = workers(within: .current), queue: Int = 16) {
         self.queue = HashingQueue(workers: workers, waiting: queue)
-        pool = BlockingThreadPool(workers, name: "passwords", share: .least)
+        pool = BlockingThreadPool(workers, name: "passwords", priority: .lowest)
         // Called again, it does nothing; it fails if there is no source of randomness, and then hashing fails too.
         _ = sodium_init()
     }
@@ -56,7 +56,7 @@ public final class PasswordHasher: Sendable {
     ///   ``Problem/Kind/internal`` if the stored hash is none that can be compared. None of them says that it is wrong.
     public func verify(_ password: String, against hash: String?) async throws -> Verdict {
         try await run {
-            let stored = try Self.stored(hash ?? Self.nobody)
+            let stored = try Self.stored(hash ?? Self.dummyHash)
             let form = password.opaqueString
             if try Self.fits(form, stored) {
                 guard hash != nil else { return .wrong }
@@ -93,7 +93,7 @@ public final class PasswordHasher: Sendable {
 
     /// A hash of today's parameters, of random bytes that no known password leads to: compared with if there is no
     /// user.
-    static let nobody =
+    static let dummyHash =
         "$argon2id$v=19$m=19456,t=2,p=1$cpPpDaC0nAdMnZtW8ej+Og$SQCnqZq+B8BV/eryurR/lInymL6jgmYmIKZlQMtlCTc"
 
     /// True if a hash has less than today's memory or passes. One that has more stays as it is.

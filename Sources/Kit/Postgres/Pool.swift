@@ -72,7 +72,7 @@ public final class Pool: Sendable {
     public func run<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
         try await taking(turn: .shared) {
             let connection = try self.connection().connection
-            defer { self.giveBack(connection) }
+            defer { self.release(connection) }
             return try body(connection)
         }
     }
@@ -179,7 +179,7 @@ extension Pool {
         return isYoung && connection.isAlive && !connection.isInTransaction
     }
 
-    private func giveBack(_ connection: Connection) {
+    private func release(_ connection: Connection) {
         guard connection.isAlive, !connection.isInTransaction else { return discard(connection) }
         state.withLock { state in
             state.lent -= 1
@@ -210,7 +210,7 @@ extension Pool {
 
     private func once<Value>(_ isolation: Isolation, _ body: (Connection) throws -> Value) throws -> Value {
         let connection = try begun(isolation)
-        defer { giveBack(connection) }
+        defer { release(connection) }
         let value: Value
         do {
             value = try body(connection)

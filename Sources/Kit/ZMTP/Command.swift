@@ -21,7 +21,7 @@ enum Command: Equatable {
     /// To be passed over.
     case unknown
 
-    private static let longestContext = 16
+    private static let maxContext = 16
 
     /// - Parameter body: of the frame.
     init(_ body: UnsafeRawBufferPointer) throws(ZMTPError) {
@@ -29,7 +29,7 @@ enum Command: Equatable {
         switch name {
         case "READY": self = .ready(socketType: try Self.socketType(rest))
         case "PING":
-            guard (2...2 + Self.longestContext).contains(rest.count) else { throw ZMTPError("a PING is malformed") }
+            guard (2...2 + Self.maxContext).contains(rest.count) else { throw ZMTPError("a PING is malformed") }
             let timeToLive = UInt16(rest[0]) << 8 | UInt16(rest[1])
             self = .ping(timeToLive: timeToLive, context: Array(rest[2...]))
         case "PONG": self = .pong

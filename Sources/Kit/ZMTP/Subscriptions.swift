@@ -9,17 +9,17 @@ package struct Subscriptions {
     static let cancels: UInt8 = 0
 
     package static let maxPrefixes = 64
-    package static let longestPrefix = 256
+    package static let maxPrefix = 256
 
     /// - Parameter first: the first frame of a message.
-    package func want(_ first: UnsafeRawBufferPointer) -> Bool {
+    package func match(_ first: UnsafeRawBufferPointer) -> Bool {
         prefixes.contains { first.starts(with: $0) }
     }
 
     /// - Throws: if it is more than a peer may want.
     mutating func add(_ prefix: [UInt8]) throws(ZMTPError) {
         guard !prefixes.contains(prefix) else { return }
-        guard prefix.count <= Self.longestPrefix else { throw ZMTPError("a prefix has \(prefix.count) bytes") }
+        guard prefix.count <= Self.maxPrefix else { throw ZMTPError("a prefix has \(prefix.count) bytes") }
         guard prefixes.count < Self.maxPrefixes else {
             throw ZMTPError("the peer wants more than \(Self.maxPrefixes) prefixes")
         }

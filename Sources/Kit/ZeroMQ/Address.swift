@@ -66,8 +66,8 @@ extension Address: CustomStringConvertible {
 
 extension Address {
     /// The longest path that fits `sockaddr_un` with its final NUL, in bytes.
-    static let longestPath = 107
-    private static let longestName = 255
+    static let maxPath = 107
+    private static let maxName = 255
 
     static func parse(_ text: String) throws(AddressError) -> Target {
         func refuse(_ reason: String) -> AddressError { AddressError(text: text, reason: reason) }
@@ -99,15 +99,15 @@ extension Address {
         guard !text.isEmpty else { throw Refusal("the path is missing") }
         guard !text.hasPrefix("@") else { throw Refusal("abstract names (@…) have no permissions; use a path") }
         guard text != "*", !text.hasSuffix("/") else { throw Refusal("the path must name a file") }
-        guard text.utf8.count <= longestPath else {
-            throw Refusal("the path has \(text.utf8.count) bytes, and the system allows \(longestPath)")
+        guard text.utf8.count <= maxPath else {
+            throw Refusal("the path has \(text.utf8.count) bytes, and the system allows \(maxPath)")
         }
         return String(text)
     }
 
     private static func name(_ text: Substring) throws(Refusal) -> String {
         guard !text.isEmpty else { throw Refusal("the name is missing") }
-        guard text.utf8.count <= longestName else { throw Refusal("the name is longer than \(longestName) bytes") }
+        guard text.utf8.count <= maxName else { throw Refusal("the name is longer than \(maxName) bytes") }
         return String(text)
     }
 

@@ -211,7 +211,7 @@ extension PollRegistration.Readiness {
     }
 }
 
-/// One timer on a `SocketThread`: set, set anew, or called off, on that thread only. It is released with its last
+/// One timer on a `SocketThread`: set, set anew, or disarmed, on that thread only. It is released with its last
 /// reference.
 final class ThreadTimer {
     private let descriptor: Int32
@@ -219,20 +219,20 @@ final class ThreadTimer {
     private var attachment: PollRegistration?
 
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
-    init(on thread: SocketThread, _ ring: @escaping () -> Void) throws(ZeroMQError) {
+    init(on thread: SocketThread, _ fire: @escaping () -> Void) throws(ZeroMQError) {
         descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
         guard descriptor >= 0 else { throw .system("make a timer") }
         self.thread = thread
         let descriptor = descriptor
         attachment = thread.attach(descriptor: descriptor) { _ in
             var count: UInt64 = 0
-            if Glibc.read(descriptor, &count, 8) == 8 { ring() }
+            if Glibc.read(descriptor, &count, 8) == 8 { fire() }
         }
     }
 
     deinit { cancel() }
 
-    /// Rings once, after a while; what was set before is forgotten.
+    /// Fires once, after a while, in place of what was set before.
     func set(after time: Duration) {
         let (seconds, attoseconds) = max(time, .nanoseconds(1)).components
         arm(timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000)))
@@ -240,7 +240,7 @@ final class ThreadTimer {
 
     func disarm() { arm(timespec()) }
 
-    /// It never rings again.
+    /// It never fires again.
     func cancel() {
         guard let attachment else { return }
         self.attachment = nil

@@ -122,7 +122,7 @@ extension StoreRejection {
         case .tooMuch:
             Problem(
                 .conflict,
-                "The names of all that one user is permitted may have \(User.longestScope) bytes together.")
+                "The names of all that one user is permitted may have \(User.maxScope) bytes together.")
         case .passwordChanged: Problem(.conflict, "Another password has been set meanwhile.")
         }
     }

@@ -59,7 +59,7 @@ public struct ClientSecret: Payload, Equatable {
         .required("client", .clientID, "The client's id."),
         .required(
             "secret", .string(example: "2kZ8d1yq0H6oV5n3cJ4uWl7sTe9xQbRmAgFpKiLzXvY"),
-            "The client's secret. Keep it: it is not told again."))
+            "The client's secret. Keep it: it is not shown again."))
 
     public let client: String
     public let secret: String

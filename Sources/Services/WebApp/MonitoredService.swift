@@ -48,7 +48,7 @@ private struct NeighbourReplica: Sendable {
         var state = WebAppContract.ReplicaState(link: link)
         let start = ContinuousClock.now
         do throws(Problem) {
-            state.uptime = try await health.call(HealthContract.check, timeout: Self.patience).uptime
+            state.uptime = try await health.call(HealthContract.check, timeout: Self.timeout).uptime
         } catch {
             state.state = error.kind == .notReady ? .notReady : .down
             state.detail = error.kind == .notReady ? error.detail : error.kind.title + "."
@@ -62,10 +62,10 @@ private struct NeighbourReplica: Sendable {
     }
 
     private func version() async -> String? {
-        try? await meta.call(MetaContract.contract, timeout: Self.patience).value["version"]?.string
+        try? await meta.call(MetaContract.contract, timeout: Self.timeout).value["version"]?.string
     }
 
-    private static let patience = Duration.milliseconds(250)
+    private static let timeout = Duration.milliseconds(250)
 }
 
 /// The state of the services when they were last queried. Visitors may come by the thousand: the services are asked

@@ -99,7 +99,7 @@ public actor WebAppService: Service {
     private func freshToken() async -> Result<GuestToken, Problem> {
         defer { flight = nil }
         do throws(Problem) {
-            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.patience)
+            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.timeout)
             let fresh = GuestToken(grant)
             guest = fresh
             return .success(fresh)
@@ -109,7 +109,7 @@ public actor WebAppService: Service {
     }
 
     /// For how long auth may think about a guest's token.
-    private static let patience = Duration.seconds(1)
+    private static let timeout = Duration.seconds(1)
 }
 
 extension WebAppService {
@@ -118,20 +118,20 @@ extension WebAppService {
             handle(WebAppContract.currentTime, with: currentTime)
             handle(WebAppContract.epochTime, with: epochTime)
             handle(WebAppContract.clock, with: clock)
-            handle(WebAppContract.signIn, with: passedOn(AuthContract.create))
-            handle(WebAppContract.refresh, with: passedOn(AuthContract.refresh))
-            handle(WebAppContract.signOut, with: passedOn(AuthContract.revoke))
+            handle(WebAppContract.signIn, with: forwarded(AuthContract.create))
+            handle(WebAppContract.refresh, with: forwarded(AuthContract.refresh))
+            handle(WebAppContract.signOut, with: forwarded(AuthContract.revoke))
             handle(WebAppContract.session, with: session)
             handle(WebAppContract.services, with: services)
             handle(WebAppContract.calls, with: calls)
             handle(WebAppContract.compare, with: compare)
             handle(WebAppContract.comparison, with: comparison)
-            handle(WebAppContract.listUsers, with: passedOn(AuthContract.listUsers))
-            handle(WebAppContract.addUser, with: passedOn(AuthContract.addUser))
-            handle(WebAppContract.setPermissions, with: passedOn(AuthContract.setPermissions))
-            handle(WebAppContract.lockUser, with: passedOn(AuthContract.lockUser))
-            handle(WebAppContract.unlockUser, with: passedOn(AuthContract.unlockUser))
-            handle(WebAppContract.removeUser, with: passedOn(AuthContract.removeUser))
+            handle(WebAppContract.listUsers, with: forwarded(AuthContract.listUsers))
+            handle(WebAppContract.addUser, with: forwarded(AuthContract.addUser))
+            handle(WebAppContract.setPermissions, with: forwarded(AuthContract.setPermissions))
+            handle(WebAppContract.lockUser, with: forwarded(AuthContract.lockUser))
+            handle(WebAppContract.unlockUser, with: forwarded(AuthContract.unlockUser))
+            handle(WebAppContract.removeUser, with: forwarded(AuthContract.removeUser))
             handle(Smoke.endpoint, with: smoke)
         }
     }
@@ -180,13 +180,13 @@ extension WebAppService {
 
     /// An answer of auth's to what the visitor says, with the visitor's own token: webapp has no rights there. What is said
     /// is kept nowhere.
-    nonisolated func passedOn<Input, Output>(
+    nonisolated func forwarded<Input, Output>(
         _ endpoint: Endpoint<Input, Output>
     ) -> @Sendable (Input, CallContext) async throws -> Output {
-        { input, context in try await self.passOn(endpoint, input, context) }
+        { input, context in try await self.forward(endpoint, input, context) }
     }
 
-    private func passOn<Input, Output>(
+    private func forward<Input, Output>(
         _ endpoint: Endpoint<Input, Output>, _ input: Input, _ context: CallContext
     ) async throws -> Output {
         try await auth.call(endpoint, input, in: context, token: context.token)

@@ -67,7 +67,7 @@ struct BenchRun {
             do {
                 subjects.append(try await PeerSubject(program))
             } catch {
-                Exit.say("\(program.lastPathComponent) takes no part: \(error)")
+                Exit.printError("\(program.lastPathComponent) takes no part: \(error)")
             }
         }
     }

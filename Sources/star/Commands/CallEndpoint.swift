@@ -62,7 +62,7 @@ struct CallEndpoint: AsyncParsableCommand {
 
     private func show(_ reply: Reply, _ time: Duration, _ trace: TraceContext) throws {
         let milliseconds = (time / .milliseconds(1)).formatted(.number.precision(.fractionLength(2)))
-        Exit.say("\(reply.status) in \(milliseconds) ms, trace \(trace.traceID)")
+        Exit.printError("\(reply.status) in \(milliseconds) ms, trace \(trace.traceID)")
         switch reply {
         case .success(_, let body): print(try Pretty.text(body))
         case .failure(let problem):

@@ -45,7 +45,7 @@ struct Keys: AsyncParsableCommand {
             try await options.withStore { store in
                 let key = StoredKey(SigningKey(), announced: .now)
                 guard try await store.announce(key, CommandLineAudit.entry(.keyAnnounced, of: key.kid)) else {
-                    Exit.say(
+                    Exit.printError(
                         "There are \(JWKSet.limit) keys that verify tokens: wait until some are retired, or retire one."
                     )
                     throw ExitCode.failure
@@ -79,9 +79,9 @@ struct Keys: AsyncParsableCommand {
 
     private static func refusal(of kid: String, _ keys: [StoredKey]) -> ExitCode {
         switch keys.first(where: { $0.kid == kid })?.state {
-        case .signing: Exit.say("The key \(kid) signs. Let another one sign first: star keys rotate --now")
-        case .retired: Exit.say("The key \(kid) is retired already.")
-        case .announced, .retiring, nil: Exit.say("There is no key \(kid).")
+        case .signing: Exit.printError("The key \(kid) signs. Let another one sign first: star keys rotate --now")
+        case .retired: Exit.printError("The key \(kid) is retired already.")
+        case .announced, .retiring, nil: Exit.printError("There is no key \(kid).")
         }
         return .failure
     }

@@ -24,7 +24,7 @@ struct ListContracts: AsyncParsableCommand {
         try await Exit.onError {
             for service in try target.services(services) {
                 guard let contract = try await target.connect(to: service, RemoteContract.fetch) else {
-                    Exit.say("\(service) does not return its contract.")
+                    Exit.printError("\(service) does not return its contract.")
                     throw ExitCode.failure
                 }
                 show(contract)

@@ -35,7 +35,7 @@ struct NewService: AsyncParsableCommand {
         do {
             return try NewServicePlan(ServiceName(name), port: port, files: checkout.files())
         } catch .refused(let sentence) {
-            Exit.say(sentence)
+            Exit.printError(sentence)
             throw ExitCode.validationFailure
         }
     }

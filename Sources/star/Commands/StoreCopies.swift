@@ -90,7 +90,7 @@ struct StoreCopies: AsyncParsableCommand {
                         return try await StoreCopy.copy(from: source, to: target)
                     } catch let error as StoreError {
                         // Not of AUTH_DATABASE alone, as Exit would say.
-                        Exit.say(error.description)
+                        Exit.printError(error.description)
                         throw ExitCode.failure
                     }
                 }

@@ -77,7 +77,7 @@ struct AuthSettings: Sendable {
     private static let database = Setting<AuthDatabase>(
         "AUTH_DATABASE",
         "Where auth keeps users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "
-            + "where several auths share it. Unless told, it is auth.sqlite in DATA_DIRECTORY.",
+            + "where several auths share it. By default it is auth.sqlite in DATA_DIRECTORY.",
         standard: "", isSecret: true
     ) { text throws(SettingFault) in try AuthDatabase(text) }
     private static let createsStore = Setting<Bool>.boolean(

@@ -33,17 +33,17 @@ extension Member {
             client: "star")
         let verifier = AccessTokenVerifier(
             issuer: settings.issuer, audience: settings.audience, source: LocalIssuer(store))
-        let keeper = await TrustSynchronizer.begin(
+        let synchronizer = await TrustSynchronizer.begin(
             store, issuer: issuer, verifier: verifier, schedule: own.schedule(settings.tokenLifetime),
             topic: AuthClient.topic, publisher: try await host.publisher())
         var rules = own.rules
         rules.scopes = permissions
         let service = AuthService(
-            executor: host.executor, issuer: issuer, publicKeys: keeper, verifier: verifier, store: store,
-            passwords: passwords, rules: rules, publish: keeper.refresh)
+            executor: host.executor, issuer: issuer, publicKeys: synchronizer, verifier: verifier, store: store,
+            passwords: passwords, rules: rules, publish: synchronizer.refresh)
         return ServiceComponents(
             service, verifier: verifier,
-            background: [prune(store, own.auditRetention, host), keeper.run]
+            background: [prune(store, own.auditRetention, host), synchronizer.run]
                 + (isPrepared ? [] : [retry(preparation, host)]),
             close: store.close)
     }

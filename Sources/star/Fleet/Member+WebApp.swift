@@ -12,16 +12,16 @@ extension Member {
     }
 
     private static func buildWebApp(_ host: ServiceHost, _ settings: StarSettings) async throws -> ServiceComponents {
-        let auth = try await Way(to: AuthContract.description, host)
-        let resource = try await Way(to: ResourceContract.description, host)
+        let auth = try await PeerRoute(to: AuthContract.description, host)
+        let resource = try await PeerRoute(to: ResourceContract.description, host)
         let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP())
         var neighbours: [MonitoredService] = []
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }
-            let way = if let known { known } else { try await Way(to: member.contract, host) }
+            let route = if let known { known } else { try await PeerRoute(to: member.contract, host) }
             neighbours.append(
-                MonitoredService(way.contract) {
-                    await way.replicas.current.map { ($0.caller, Way.link($0.address)) }
+                MonitoredService(route.contract) {
+                    await route.replicas.current.map { ($0.caller, PeerRoute.link($0.address)) }
                 })
         }
         let service = WebAppService(
@@ -41,7 +41,7 @@ extension Member {
 }
 
 /// A service, and how this one reaches it.
-private struct Way {
+private struct PeerRoute {
     let contract: ContractDescriptor
     let replicas: ServiceReplicas
     /// That of the first address.

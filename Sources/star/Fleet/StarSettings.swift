@@ -80,7 +80,7 @@ struct StarSettings: Sendable {
     private static let resourceOverHTTP = Setting<PeerAddress>(
         "RESOURCE_HTTP_ADDRESS",
         "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
-            + "Unless told, where resource listens on this machine.",
+            + "By default where resource listens on this machine.",
         standard: ""
     ) { text throws(SettingFault) in
         guard let address = try? PeerAddress(text), case .http = address else {

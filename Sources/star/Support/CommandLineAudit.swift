@@ -25,15 +25,15 @@ enum CommandLineAudit {
     /// - Returns: what the command ends with.
     static func failure(_ refusal: StoreRejection, _ name: String) -> ExitCode {
         switch refusal {
-        case .noSuchUser: Exit.say("There is no user “\(name)”.")
-        case .nameTaken: Exit.say("There is a user “\(name)” already.")
-        case .noSuchRole(let role): Exit.say("There is no role “\(role)”. Make it: star users roles set \(role)")
-        case .notAdministrator: Exit.say("Only an administrator may change users.")
-        case .lastAdministrator: Exit.say("Nobody would be left who may change users.")
-        case .notHeld(let permissions): Exit.say("Not held: \(permissions.sorted().joined(separator: ", ")).")
+        case .noSuchUser: Exit.printError("There is no user “\(name)”.")
+        case .nameTaken: Exit.printError("There is a user “\(name)” already.")
+        case .noSuchRole(let role): Exit.printError("There is no role “\(role)”. Make it: star users roles set \(role)")
+        case .notAdministrator: Exit.printError("Only an administrator may change users.")
+        case .lastAdministrator: Exit.printError("Nobody would be left who may change users.")
+        case .notHeld(let permissions): Exit.printError("Not held: \(permissions.sorted().joined(separator: ", ")).")
         case .tooMuch:
-            Exit.say("The names of all that one user is permitted may have \(User.longestScope) bytes together.")
-        case .passwordChanged: Exit.say("Another password has been set meanwhile.")
+            Exit.printError("The names of all that one user is permitted may have \(User.maxScope) bytes together.")
+        case .passwordChanged: Exit.printError("Another password has been set meanwhile.")
         }
         return .failure
     }
@@ -75,7 +75,7 @@ enum PasswordPrompt {
     }
 
     private static func wrong(_ sentence: String) -> ExitCode {
-        Exit.say(sentence)
+        Exit.printError(sentence)
         return .failure
     }
 }

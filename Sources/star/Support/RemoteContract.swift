@@ -14,7 +14,7 @@ enum RemoteContract {
         case .success(_, let body): return try? ContractDescriptor(json: JSONValue(json: body))
         case .failure(let problem) where [404, 501].contains(problem.status): return nil
         case .failure(let problem):
-            Exit.say("The service does not answer: \(problem.detail)")
+            Exit.printError("The service does not answer: \(problem.detail)")
             throw ExitCode.failure
         }
     }
@@ -28,7 +28,7 @@ extension RemoteContract {
         if let own = BuiltInContracts.endpoint(qualified) { return own }
         guard let contract = try await fetch(caller) else {
             guard caller.transport == .zeroMQ else {
-                Exit.say("The service does not return its contract, and without it there is no path to call.")
+                Exit.printError("The service does not return its contract, and without it there is no path to call.")
                 throw ExitCode.failure
             }
             return Endpoint<JSONDocument, JSONDocument>(
@@ -37,7 +37,7 @@ extension RemoteContract {
         }
         guard let known = contract.endpoints.first(where: { contract.qualifiedName(of: $0) == qualified }) else {
             let names = contract.qualifiedNames.joined(separator: ", ")
-            Exit.say("There is no endpoint “\(qualified)”. There are: \(names).")
+            Exit.printError("There is no endpoint “\(qualified)”. There are: \(names).")
             throw ExitCode.failure
         }
         return known

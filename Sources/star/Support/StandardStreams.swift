@@ -19,7 +19,7 @@ enum StandardStreams {
         guard fflush(stdout) != 0 || wasLost else { return }
         // A reader that has what it wants, such as head, goes without a word.
         if errno != EPIPE {
-            Exit.say(
+            Exit.printError(
                 "What was to be printed could not be written to standard output (\(String(cString: strerror(errno)))).")
             LineWriter.standardError.flush(within: .seconds(1))
         }

@@ -43,7 +43,7 @@ struct CallerSettings: ParsableArguments {
 
 /// The bearer token that a command shows. In an argument everybody on the machine can read it.
 struct BearerToken: ParsableArguments {
-    @Option(help: "The bearer token to show; unless given, STAR_TOKEN of the environment.")
+    @Option(help: "The bearer token to show; by default STAR_TOKEN of the environment.")
     var token: String?
 
     /// `nil` if there is none, or an empty one in the environment.

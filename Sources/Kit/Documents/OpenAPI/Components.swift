@@ -97,7 +97,7 @@ extension Components {
             "x-deadline-ms": .integer(Int(endpoint.deadline / .milliseconds(1))),
             "security": endpoint.security, "parameters": parameters.isEmpty ? nil : .array(parameters),
             "requestBody": requestBody(endpoint, path, name),
-            "responses": responses(endpoint, path, name, isKits: contract.isKits),
+            "responses": responses(endpoint, path, name, isBuiltIn: contract.isBuiltIn),
         ]
     }
 
@@ -158,11 +158,11 @@ extension Components {
     }
 
     private mutating func responses(
-        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isKits: Bool
+        _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isBuiltIn: Bool
     ) -> Document {
         var responses: [Document.Member] = [.init(String(endpoint.http.status), success(endpoint, name))]
         let isOAuth = endpoint.http.oauth
-        let kinds = endpoint.possibleProblems(path, isKits: isKits).map { isOAuth ? $0.oauth : $0 }
+        let kinds = endpoint.possibleProblems(path, isBuiltIn: isBuiltIn).map { isOAuth ? $0.oauth : $0 }
         for status in Set(kinds.map(\.status)).sorted() {
             let kinds = kinds.filter { $0.status == status }
             responses.append(.init(String(status), isOAuth ? oauthResponse(kinds) : response(kinds)))

@@ -10,7 +10,7 @@ final class JSONOutput {
         try value.encode(to: JSONNode(output: self))
         text.close(to: depth)
         // A type that encodes nothing is an empty object.
-        if text.bytes.count == start { text.write(word: "{}") }
+        if text.bytes.count == start { text.write(literal: "{}") }
     }
 }
 
@@ -22,16 +22,16 @@ struct JSONNode: Encoder, SingleValueEncodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(JSONMembers(output: output, place: output.text.begin("{", "}")))
+        KeyedEncodingContainer(JSONMembers(output: output, container: output.text.begin("{", "}")))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        JSONElements(output: output, place: output.text.begin("[", "]"))
+        JSONElements(output: output, container: output.text.begin("[", "]"))
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    func encodeNil() { output.text.write(word: "null") }
+    func encodeNil() { output.text.write(literal: "null") }
 
     func encode<Value: JSONScalar>(_ value: Value) throws { try output.text.write(value) }
 
@@ -40,22 +40,22 @@ struct JSONNode: Encoder, SingleValueEncodingContainer {
 
 private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let output: JSONOutput
-    let place: JSONText.Place
+    let container: JSONText.Container
 
     var codingPath: [any CodingKey] { [] }
 
     func encodeNil(forKey key: Key) throws {
-        try output.text.next(in: place, named: key.stringValue)
-        output.text.write(word: "null")
+        try output.text.next(in: container, named: key.stringValue)
+        output.text.write(literal: "null")
     }
 
     func encode<Value: JSONScalar>(_ value: Value, forKey key: Key) throws {
-        try output.text.next(in: place, named: key.stringValue)
+        try output.text.next(in: container, named: key.stringValue)
         try output.text.write(value)
     }
 
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
-        try output.text.next(in: place, named: key.stringValue)
+        try output.text.next(in: container, named: key.stringValue)
         try output.write(value)
     }
 
@@ -74,37 +74,37 @@ private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     /// The protocol lets this throw nothing. A container that has ended leaves its text broken, and its next value says
     /// so.
     private func node(_ key: any CodingKey) -> JSONNode {
-        try? output.text.next(in: place, named: key.stringValue)
+        try? output.text.next(in: container, named: key.stringValue)
         return JSONNode(output: output)
     }
 }
 
 private struct JSONElements: UnkeyedEncodingContainer {
     let output: JSONOutput
-    let place: JSONText.Place
+    let container: JSONText.Container
     private(set) var count = 0
 
     var codingPath: [any CodingKey] { [] }
 
-    init(output: JSONOutput, place: JSONText.Place) {
+    init(output: JSONOutput, container: JSONText.Container) {
         self.output = output
-        self.place = place
+        self.container = container
     }
 
     mutating func encodeNil() throws {
-        try output.text.next(in: place)
-        output.text.write(word: "null")
+        try output.text.next(in: container)
+        output.text.write(literal: "null")
         count += 1
     }
 
     mutating func encode<Value: JSONScalar>(_ value: Value) throws {
-        try output.text.next(in: place)
+        try output.text.next(in: container)
         try output.text.write(value)
         count += 1
     }
 
     mutating func encode<Value: Encodable>(_ value: Value) throws {
-        try output.text.next(in: place)
+        try output.text.next(in: container)
         try output.write(value)
         count += 1
     }
@@ -118,7 +118,7 @@ private struct JSONElements: UnkeyedEncodingContainer {
     mutating func superEncoder() -> any Encoder { node() }
 
     private mutating func node() -> JSONNode {
-        try? output.text.next(in: place)
+        try? output.text.next(in: container)
         count += 1
         return JSONNode(output: output)
     }
@@ -161,7 +161,7 @@ struct JSONText {
     }
 
     /// An object or array, where it stands among those that are open.
-    struct Place {
+    struct Container {
         fileprivate let index: Int
         fileprivate let id: Int
     }
@@ -177,34 +177,34 @@ struct JSONText {
         try scalar.append(to: &bytes)
     }
 
-    mutating func write(word: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+    mutating func write(literal: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// Begins an object or an array.
-    mutating func begin(_ start: Unicode.Scalar, _ end: Unicode.Scalar) -> Place {
+    mutating func begin(_ start: Unicode.Scalar, _ end: Unicode.Scalar) -> Container {
         bytes.append(UInt8(ascii: start))
         lastID += 1
         open.append(Open(id: lastID, end: UInt8(ascii: end)))
-        return Place(index: open.count - 1, id: lastID)
+        return Container(index: open.count - 1, id: lastID)
     }
 
     /// Ends what has begun within, and writes the comma before the next element.
-    mutating func next(in place: Place) throws {
-        guard place.index < open.count, open[place.index].id == place.id else {
+    mutating func next(in container: Container) throws {
+        guard container.index < open.count, open[container.index].id == container.id else {
             let reason = "A container has ended when another one was written to; write one after the other."
             throw EncodingError.invalidValue(bytes, .init(codingPath: [], debugDescription: reason))
         }
-        close(to: place.index + 1)
-        if open[place.index].isEmpty {
-            open[place.index].isEmpty = false
+        close(to: container.index + 1)
+        if open[container.index].isEmpty {
+            open[container.index].isEmpty = false
         } else {
             bytes.append(UInt8(ascii: ","))
         }
     }
 
-    mutating func next(in place: Place, named key: String) throws {
-        try next(in: place)
+    mutating func next(in container: Container, named key: String) throws {
+        try next(in: container)
         key.append(to: &bytes)
         bytes.append(UInt8(ascii: ":"))
     }

@@ -42,9 +42,9 @@ struct JSONParser {
         case UInt8(ascii: "{"): return try nested { parser throws(Problem) in try parser.object() }
         case UInt8(ascii: "["): return try nested { parser throws(Problem) in try parser.array() }
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "t"): return try word("true", .bool(true))
-        case UInt8(ascii: "f"): return try word("false", .bool(false))
-        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         default: throw fault("a value is missing")
         }
@@ -89,8 +89,8 @@ struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
-        let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
+    private mutating func literal(_ literal: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
+        let letters = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
         guard bytes[index...].starts(with: letters) else { throw fault("a value is missing") }
         index += letters.count
         return value

@@ -93,12 +93,12 @@ extension [UInt8] {
 
 /// The zlib format (RFC 1950) without compression: stored blocks (RFC 1951, 3.2.4).
 private enum Zlib {
-    private static let longestBlock = 65_535
+    private static let maxBlock = 65_535
 
     static func stored(_ bytes: [UInt8]) -> [UInt8] {
         var stream: [UInt8] = [0x78, 0x01]
-        for start in stride(from: 0, to: bytes.count, by: longestBlock) {
-            let block = bytes[start..<min(start + longestBlock, bytes.count)]
+        for start in stride(from: 0, to: bytes.count, by: maxBlock) {
+            let block = bytes[start..<min(start + maxBlock, bytes.count)]
             let length = UInt16(block.count)
             stream.append(block.endIndex == bytes.count ? 1 : 0)
             for number in [length, ~length] { stream += [UInt8(number & 255), UInt8(number >> 8)] }

@@ -66,7 +66,7 @@ public final class SubscriptionMonitor: Sendable {
     private let subscriber: any EventSubscriber
     private let heartbeatInterval: Duration
     private let heartbeatTimeout: Duration
-    private let lastHeard = Mutex<ContinuousClock.Instant?>(nil)
+    private let lastReceived = Mutex<ContinuousClock.Instant?>(nil)
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
@@ -83,12 +83,12 @@ public final class SubscriptionMonitor: Sendable {
 
     /// True if a heartbeat of the publisher was received lately.
     public var isListening: Bool {
-        lastHeard.withLock { $0.map { $0.duration(to: .now) < heartbeatTimeout } } ?? false
+        lastReceived.withLock { $0.map { $0.duration(to: .now) < heartbeatTimeout } } ?? false
     }
 
     /// Receives an event. Called on any thread, in the order of arrival.
     public func receive(_ event: Event) {
-        lastHeard.withLock { $0 = .now }
+        lastReceived.withLock { $0 = .now }
         if !subscriber.apply(event) { wakeUp.yield() }
     }
 

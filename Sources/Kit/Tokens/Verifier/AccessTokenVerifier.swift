@@ -19,7 +19,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     public static let cacheLimit = 10_000
 
     private let rules: ClaimsValidator
-    let ring: TrustStore
+    let trust: TrustStore
     private let source: any IssuerClient
     private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -46,21 +46,21 @@ public final class AccessTokenVerifier: TokenVerifier {
     ) {
         rules = ClaimsValidator(issuer: issuer, audience: audience)
         self.source = source
-        ring = TrustStore(source: source, cacheLimit: cacheLimit, now: now)
+        trust = TrustStore(source: source, cacheLimit: cacheLimit, now: now)
         self.now = now
         self.sleep = sleep
     }
 
     /// True if there are keys to verify with. Until then ``verify(_:)`` answers 503.
-    public var isReady: Bool { ring.isReady }
+    public var isReady: Bool { trust.isReady }
 
     /// Counters since the start.
-    public var figures: VerifierStatistics { ring.figures }
+    public var statistics: VerifierStatistics { trust.statistics }
 
     /// Puts a new set of keys in the place of the old one, as the issuer does when its keys change. Tokens of keys that are
     /// not in it stop at once.
     public func replaceKeys(_ keys: JWKSet) {
-        ring.replace(keys)
+        trust.replace(keys)
     }
 
     /// Takes in what has changed, as the issuer does in its own process.
@@ -68,7 +68,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// - Returns: true if nothing is missing between what was known and this.
     @discardableResult
     public func apply(_ changes: TrustUpdates) -> Bool {
-        ring.apply(changes)
+        trust.apply(changes)
     }
 
     /// Says who shows a token.
@@ -79,18 +79,18 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// is cancelled while it waits for them.
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.utf8.count <= Self.maxTokenLength else { throw .tokenInvalid }
-        if let principal = ring.principal(of: token, at: now()) { return principal }
+        if let principal = trust.principal(of: token, at: now()) { return principal }
         return try await verifyAnew(token)
     }
 
     private func verifyAnew(_ token: String) async throws(Problem) -> Principal {
         guard let parts = JWSCompact(token) else { throw .tokenInvalid }
-        let (key, round) = try await key(parts.header.kid)
+        let (key, generation) = try await key(parts.header.kid)
         guard key.verifies(parts) else { throw .tokenInvalid }
         let moment = now()
         let principal = try rules.principal(parts.claims, at: moment)
         let deadline = min(principal.expires + ClaimsValidator.leeway, moment + Self.memory)
-        guard ring.admit(token, principal, until: deadline, round: round) else { throw .tokenInvalid }
+        guard trust.cache(token, principal, until: deadline, generation: generation) else { throw .tokenInvalid }
         return principal
     }
 
@@ -107,23 +107,23 @@ public final class AccessTokenVerifier: TokenVerifier {
         var pause = Duration.milliseconds(100)
         while !isReady {
             try Task.checkCancellation()
-            await ring.fetch(isUrgent: true)
+            await trust.fetch(isUrgent: true)
             guard !isReady else { return }
-            if let problem = ring.lastFailure { failed(problem) }
+            if let problem = trust.lastFailure { failed(problem) }
             try await sleep(pause * Double.random(in: 0.5...1))
             pause = min(pause * 2, .seconds(5))
         }
     }
 
     /// The key of this name, fetched where it is not known.
-    private func key(_ kid: String) async throws(Problem) -> (JWK, round: Int) {
-        if let known = ring.key(kid) { return known }
-        await ring.fetch(isUrgent: false)
-        if let fetched = ring.key(kid) { return fetched }
+    private func key(_ kid: String) async throws(Problem) -> (JWK, generation: Int) {
+        if let known = trust.key(kid) { return known }
+        await trust.fetch(isUrgent: false)
+        if let fetched = trust.key(kid) { return fetched }
         guard !Task.isCancelled else { throw Problem(.cancelled, "The call was cancelled while it waited for keys.") }
         guard isReady else { throw .noKeys("Tokens cannot be verified yet: the issuer's keys have not come.") }
         // The key may be a new one that could not be fetched: that says nothing about the token.
-        guard ring.lastFailure == nil else {
+        guard trust.lastFailure == nil else {
             throw .noKeys("The token's key is not known, and cannot be asked for now.")
         }
         throw .tokenInvalid
@@ -138,19 +138,19 @@ extension Problem {
 
 extension AccessTokenVerifier: EventSubscriber {
     /// The position in the issuer's changes; `nil` before the first response.
-    public var position: StreamPosition? { ring.position }
+    public var position: StreamPosition? { trust.position }
 
     @discardableResult
     public func apply(_ event: Event) -> Bool {
-        guard !event.body.isEmpty else { return event.position == ring.position }
+        guard !event.body.isEmpty else { return event.position == trust.position }
         // One that cannot be read counts as lost.
         guard let changes = try? JSONCoding.decode(TrustUpdates.self, from: event.body) else { return false }
         return !changes.hasMore && apply(changes)
     }
 
     public func resync() async throws(Problem) {
-        await ring.fetch(isUrgent: true)
-        if let failure = ring.lastFailure { throw failure }
+        await trust.fetch(isUrgent: true)
+        if let failure = trust.lastFailure { throw failure }
     }
 }
 

@@ -4,7 +4,7 @@ import Foundation
 /// anybody can make up tokens that ask for one.
 struct RefetchPolicy {
     enum Decision {
-        /// Begin a fetch, and let the flight land when it is over.
+        /// Begin a fetch, and complete the flight when it is over.
         case begin(SingleFlight)
         /// One is under way: wait for it.
         case join(SingleFlight)

@@ -24,7 +24,7 @@ final class SingleFlight: Sendable {
     }
 
     /// The work is done: lets everybody go who waits, and who comes later.
-    func land() {
+    func complete() {
         let all = waiting.withLock { waiting in
             defer { waiting = nil }
             return waiting

@@ -11,13 +11,13 @@ final class TrustStore: Sendable {
     fileprivate struct State {
         var keys: JWKSet?
         /// Counts the changes of `keys`.
-        var round = 0
+        var generation = 0
         var denied = RevocationList()
         /// The version of the source's changes that is known.
         var position: StreamPosition?
         var schedule = RefetchPolicy()
         var verified: VerifiedTokenCache
-        var figures = VerifierStatistics()
+        var statistics = VerifierStatistics()
         var lastFailure: Problem?
     }
 
@@ -39,12 +39,12 @@ final class TrustStore: Sendable {
 
     var position: StreamPosition? { state.withLock { $0.position } }
 
-    var figures: VerifierStatistics {
+    var statistics: VerifierStatistics {
         state.withLock { state in
-            var figures = state.figures
-            figures.count = state.verified.count
-            figures.denied = state.denied.count
-            return figures
+            var statistics = state.statistics
+            statistics.count = state.verified.count
+            statistics.denied = state.denied.count
+            return statistics
         }
     }
 
@@ -61,26 +61,26 @@ final class TrustStore: Sendable {
         return state.withLock { $0.apply(changes, at: moment) }
     }
 
-    /// - Returns: the key of this name, and the round of the set that it is from.
-    func key(_ kid: String) -> (JWK, round: Int)? {
-        state.withLock { state in state.keys?.key(kid).map { ($0, state.round) } }
+    /// - Returns: the key of this name, and the generation of the set that it is from.
+    func key(_ kid: String) -> (JWK, generation: Int)? {
+        state.withLock { state in state.keys?.key(kid).map { ($0, state.generation) } }
     }
 
     func principal(of token: String, at now: Date) -> Principal? {
         state.withLock { state in
             let principal = state.verified.principal(of: token, at: now)
-            if principal == nil { state.figures.misses += 1 } else { state.figures.hits += 1 }
+            if principal == nil { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
             return principal
         }
     }
 
-    /// Lets a token in that was verified with a key of this round, and remembers it unless the keys have changed since.
+    /// Lets a token in that was verified with a key of this generation, and remembers it unless the keys have changed since.
     ///
     /// - Returns: true if it may come in; one that was revoked may not.
-    func admit(_ token: String, _ principal: Principal, until deadline: Date, round: Int) -> Bool {
+    func cache(_ token: String, _ principal: Principal, until deadline: Date, generation: Int) -> Bool {
         state.withLock { state in
             guard !state.denied.denies(principal) else { return false }
-            if round == state.round { state.verified.remember(token, principal, until: deadline) }
+            if generation == state.generation { state.verified.remember(token, principal, until: deadline) }
             return true
         }
     }
@@ -95,14 +95,14 @@ final class TrustStore: Sendable {
         case .refuse: break
         case .join(let flight): await flight.wait()
         case .begin(let flight):
-            state.withLock { $0.figures.fetches += 1 }
+            state.withLock { $0.statistics.fetches += 1 }
             // It is nobody's child: neither the trace nor the end of the call that happened to come first is the fetch's.
-            Task.detached { await self.fly(flight) }
+            Task.detached { await self.fetch(flight) }
             await flight.wait()
         }
     }
 
-    private func fly(_ flight: SingleFlight) async {
+    private func fetch(_ flight: SingleFlight) async {
         do throws(Problem) {
             var changes = try await source.changes(since: position)
             while true {
@@ -115,7 +115,7 @@ final class TrustStore: Sendable {
             state.withLock { $0.lastFailure = error }
         }
         state.withLock { $0.schedule.end() }
-        flight.land()
+        flight.complete()
     }
 }
 
@@ -123,7 +123,7 @@ extension TrustStore.State {
     fileprivate mutating func replace(_ keys: JWKSet) {
         guard keys != self.keys else { return }
         self.keys = keys
-        round += 1
+        generation += 1
         verified.forgetAll()
     }
 

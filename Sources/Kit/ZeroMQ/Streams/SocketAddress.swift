@@ -8,7 +8,7 @@ struct SocketAddress: Hashable, Sendable {
     init(path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Address.longestPath)) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Address.maxPath)) }
         bytes = withUnsafeBytes(of: address) { Array($0) }
     }
 

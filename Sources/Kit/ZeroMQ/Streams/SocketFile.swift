@@ -94,7 +94,7 @@ extension SocketFile {
         guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
         defer { free(folder) }
         let absolute = String(cString: folder) + "/" + path
-        return absolute.utf8.count <= Address.longestPath ? absolute : path
+        return absolute.utf8.count <= Address.maxPath ? absolute : path
     }
 
     private static func makeDirectories(of path: String, operation: String) throws(ZeroMQError) {

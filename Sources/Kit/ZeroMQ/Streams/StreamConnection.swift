@@ -161,12 +161,12 @@ extension StreamConnection {
             end()
             return nil
         }
-        if let nextPing, nextPing <= now { beat(at: now) }
+        if let nextPing, nextPing <= now { sendHeartbeat(at: now) }
         return attachment == nil ? nil : [handshakeEnd, expiry, nextPing].compactMap(\.self).min()
     }
 
     /// One interval of the heartbeat is over.
-    private func beat(at now: ContinuousClock.Instant) {
+    private func sendHeartbeat(at now: ContinuousClock.Instant) {
         guard let heartbeat = settings.heartbeat else { return }
         silentIntervals = isHeard || isHeldBack ? 0 : silentIntervals + 1
         guard heartbeat.interval * silentIntervals < heartbeat.timeout else { return end() }
@@ -208,7 +208,7 @@ extension StreamConnection {
     /// - Parameter toTheEnd: true if the peer has gone.
     private func read(toTheEnd: Bool) {
         lastRead = .now
-        let limit = lastRead + Self.longestReading
+        let limit = lastRead + Self.maxReadingTime
         repeat {
             let (count, size) = thread.withScratch { scratch in
                 let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
@@ -220,7 +220,7 @@ extension StreamConnection {
         } while ContinuousClock.now < limit
     }
 
-    private static let longestReading = Duration.milliseconds(5)
+    private static let maxReadingTime = Duration.milliseconds(5)
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         isHeard = true

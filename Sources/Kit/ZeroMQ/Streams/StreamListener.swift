@@ -75,7 +75,7 @@ final class StreamListener {
     ///   - topic: the first frame.
     ///   - write: appends all frames; it is called for each of the peers.
     func publish(_ topic: UnsafeRawBufferPointer, _ write: (inout FrameWriter) -> Void) {
-        for connection in connections.values where connection.subscriptions.want(topic) { _ = connection.send(write) }
+        for connection in connections.values where connection.subscriptions.match(topic) { _ = connection.send(write) }
     }
 
     /// Writes what is there, closes all connections without an event, and gives the address back. Again, does nothing.

@@ -141,7 +141,7 @@ extension ZeroMQCaller {
         switch event {
         case .connected:
             apply { $0.connected() }
-            beat()
+            sendHeartbeat()
         case .message(let frames, from: _): take(frames)
         case .writable, .unreachable, .restored: break
         case .disconnected: apply { $0.disconnected() }
@@ -168,7 +168,7 @@ extension ZeroMQCaller {
     }
 
     /// Sends the server a PING every second: no socket notices that a process is frozen.
-    private func beat() {
+    private func sendHeartbeat() {
         guard !isBeating else { return }
         isBeating = true
         _ = TimerQueue.shared.schedule(at: .now + .seconds(1)) { [weak self] in
@@ -181,7 +181,7 @@ extension ZeroMQCaller {
         guard socket != nil else { return }
         sendPing()
         apply { $0.checkHeartbeat() }
-        beat()
+        sendHeartbeat()
     }
 
     private func send(_ id: UInt64, _ request: Request) {

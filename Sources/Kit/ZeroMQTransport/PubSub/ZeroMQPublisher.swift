@@ -69,11 +69,11 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
 
     private func beatLater() {
         _ = TimerQueue.shared.schedule(at: .now + SubscriptionMonitor.heartbeatInterval) { [weak self] in
-            Task { await self?.beat() }
+            Task { await self?.sendHeartbeat() }
         }
     }
 
-    private func beat() {
+    private func sendHeartbeat() {
         guard !sockets.isEmpty else { return }
         if let last { send(Event(topic: last.topic, position: last.position)) }
         beatLater()

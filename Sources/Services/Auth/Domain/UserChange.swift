@@ -37,7 +37,7 @@ public enum StoreRejection: Error, Sendable, Hashable {
     case lastAdministrator
     /// Nobody grants what they do not hold; here, these.
     case notHeld(Set<String>)
-    /// No token could name all that the user would be permitted: see ``User/longestScope``.
+    /// No token could name all that the user would be permitted: see ``User/maxScope``.
     case tooMuch
     /// Another password was set meanwhile.
     case passwordChanged
@@ -94,7 +94,7 @@ extension UserChange {
 extension User {
     /// The greatest length of the names of all that a user is permitted together, in bytes, with one between each. With
     /// more, a token might be longer than verifiers read.
-    public static let longestScope = 2048
+    public static let maxScope = 2048
 
     fileprivate func checked(
         after user: User, held: Set<String>?, _ roles: [Role]
@@ -107,7 +107,7 @@ extension User {
 
     /// True if a token can name all that the user is permitted.
     package func fitsToken(_ all: [Role]) -> Bool {
-        effectivePermissions(all).reduce(-1) { $0 + $1.utf8.count + 1 } <= Self.longestScope
+        effectivePermissions(all).reduce(-1) { $0 + $1.utf8.count + 1 } <= Self.maxScope
     }
 
     /// The reason why the user cannot have these permissions and roles.

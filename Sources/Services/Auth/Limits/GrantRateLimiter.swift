@@ -40,7 +40,7 @@ struct GrantRateLimiter {
 
     /// Takes back a count of what has turned out to be no guess.
     mutating func forgive(_ attempt: Attempt, from origin: String?) {
-        if let origin { addresses.giveBack(Self.key(attempt, origin)) }
+        if let origin { addresses.release(Self.key(attempt, origin)) }
     }
 
     private static func key(_ attempt: Attempt, _ origin: String) -> String {

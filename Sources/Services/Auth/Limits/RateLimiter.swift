@@ -45,7 +45,7 @@ struct RateLimiter {
     }
 
     /// Gives one of a key's times back.
-    mutating func giveBack(_ key: String) {
+    mutating func release(_ key: String) {
         guard var bucket = buckets[key] else { return }
         bucket.level = min(perMinute, bucket.level + 1)
         buckets[key] = bucket

@@ -41,9 +41,9 @@ public final class SQLiteStore: TransactionalStore {
     private let file: StoreFile
     private let state: Mutex<State>
     private let glances = BlockingThreadPool(1, name: "store glances")
-    private let reads = BlockingThreadPool(1, name: "store reads", share: .small)
-    let writes = BlockingThreadPool(1, name: "store writes", share: .small)
-    private let checks = BlockingThreadPool(1, name: "store checks", share: .least)
+    private let reads = BlockingThreadPool(1, name: "store reads", priority: .low)
+    let writes = BlockingThreadPool(1, name: "store writes", priority: .low)
+    private let checks = BlockingThreadPool(1, name: "store checks", priority: .lowest)
 
     /// Opens the file, and makes it with its directory, for its owner only, if it is missing. It blocks, and belongs to
     /// the start of a process.

@@ -8,7 +8,7 @@ public import Trust
 
 /// Auth's side of trust: which key signs, which keys verify, which tokens were revoked, and the publication of that.
 ///
-/// The state is in the store, where the command line and other auth processes change it too. So the keeper looks there
+/// The state is in the store, where the command line and other auth processes change it too. So the synchronizer looks there
 /// again and again, does what the ``KeyRotationPolicy`` says is due, and brings what is new to auth's own verifier, by an
 /// event to every service, and to the issuer.
 public actor TrustSynchronizer {
@@ -33,7 +33,7 @@ public actor TrustSynchronizer {
     private var keys = JWKSet([])
     private var position: StreamPosition?
     private var isStoreDown = false
-    private var lastLook: Task<Void, Never>?
+    private var lastRefresh: Task<Void, Never>?
 
     /// - Parameters:
     ///   - topic: the qualified name of the endpoint that returns what was missed.
@@ -55,17 +55,17 @@ public actor TrustSynchronizer {
 extension TrustSynchronizer {
     /// Reads what the store has, and makes the first key where there is none.
     ///
-    /// - Returns: a keeper whose issuer and verifier can be used; if the store fails, once it is there. It must
+    /// - Returns: a synchronizer whose issuer and verifier can be used; if the store fails, once it is there. It must
     /// ``run()``.
     public static func begin(
         _ store: any Store, issuer: TokenIssuer, verifier: AccessTokenVerifier, schedule: KeyRotationPolicy,
         topic: String,
         publisher: any EventPublisher, now: @escaping @Sendable () -> Date = { Date() }
     ) async -> TrustSynchronizer {
-        let keeper = TrustSynchronizer(
+        let synchronizer = TrustSynchronizer(
             store, issuer, verifier, schedule, topic: topic, publisher: publisher, now: now)
-        await keeper.refresh()
-        return keeper
+        await synchronizer.refresh()
+        return synchronizer
     }
 
     /// Looks at the store again and again, until the task is cancelled. While the store is away, all stays as it was.
@@ -76,22 +76,22 @@ extension TrustSynchronizer {
         }
     }
 
-    /// Looks at the store now, as after a change that must be known at once. Looks come one after the other.
+    /// Looks at the store now, as after a change that must be known at once. Refreshes come one after the other.
     public func refresh() async {
-        let previous = lastLook
-        let look = Task {
+        let previous = lastRefresh
+        let refresh = Task {
             await previous?.value
-            await self.keepUp()
+            await self.synchronize()
         }
-        lastLook = look
-        await look.value
+        lastRefresh = refresh
+        await refresh.value
     }
 
-    private func keepUp() async {
+    private func synchronize() async {
         do throws(StoreError) {
             if stored.isEmpty { try await makeFirstKey() }
-            for step in schedule.steps(stored, at: now()) { try await take(step) }
-            try await look()
+            for step in schedule.steps(stored, at: now()) { try await apply(step) }
+            try await poll()
             if isStoreDown { logger.notice("The store can be reached again") }
             isStoreDown = false
         } catch {
@@ -108,7 +108,7 @@ extension TrustSynchronizer {
     }
 
     /// If another process was faster, the store refuses, and all is done.
-    private func take(_ step: KeyRotationPolicy.Step) async throws(StoreError) {
+    private func apply(_ step: KeyRotationPolicy.Step) async throws(StoreError) {
         let moment = now()
         switch step {
         case .announce:
@@ -123,7 +123,7 @@ extension TrustSynchronizer {
     }
 
     /// Reads what has changed in the store, and publishes it.
-    private func look() async throws(StoreError) {
+    private func poll() async throws(StoreError) {
         while true {
             let known = position?.sequence
             let changes = try await store.changes(since: known ?? 0, limit: TrustUpdates.page)
@@ -213,7 +213,7 @@ public struct LocalIssuer: IssuerClient {
     }
 
     /// - Returns: that nothing has changed.
-    /// - Throws: ``Problem/Kind/storeUnavailable`` if the store has no answer, and the keeper may have missed a change.
+    /// - Throws: ``Problem/Kind/storeUnavailable`` if the store has no answer, and the synchronizer may have missed a change.
     public func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates {
         guard let position, position.sequence > 0, (try? await store.changes(since: position.sequence, limit: 1)) != nil
         else {

@@ -30,7 +30,7 @@ extension Load {
                 try pipe.send()
                 window.starts.append(from)
             } else if !window.isEmpty {
-                guard try pipe.receive(within: turn.patience) else { continue }
+                guard try pipe.receive(within: turn.timeout) else { continue }
                 sample.latencies.record(window.takeFirst().duration(to: .now))
             } else if case .wait(let due) = turn {
                 Self.sleep(until: due)
@@ -86,7 +86,7 @@ private struct Window {
 
 extension Schedule.Turn {
     /// The time for which there is nothing to do but receive; `nil` for no limit.
-    fileprivate var patience: Duration? {
+    fileprivate var timeout: Duration? {
         guard case .wait(let due) = self else { return nil }
         return max(ContinuousClock.now.duration(to: due), .zero)
     }

@@ -9,7 +9,7 @@ final class PipedProcess: Sendable {
     }
 
     /// The time that a process may take to end once its input has.
-    private static let patience = Duration.seconds(5)
+    private static let gracePeriod = Duration.seconds(5)
 
     private let process: Process
     private let input: FileHandle
@@ -34,14 +34,14 @@ final class PipedProcess: Sendable {
     var id: Int32 { process.processIdentifier }
 
     /// Says something.
-    func say(_ message: some Encodable) throws {
+    func send(_ message: some Encodable) throws {
         try input.write(contentsOf: JSONEncoder().encode(message) + [UInt8(ascii: "\n")])
     }
 
     /// Waits for what it says next, for so long; then it is ended.
     ///
     /// - Throws: ``Silent``; if it says something else, what the decoder throws.
-    func hear<Message: Decodable & Sendable>(_ type: Message.Type, within time: Duration) async throws -> Message {
+    func receive<Message: Decodable & Sendable>(_ type: Message.Type, within time: Duration) async throws -> Message {
         let watchdog = Task {
             try await Task.sleep(for: time)
             kill()
@@ -55,7 +55,7 @@ final class PipedProcess: Sendable {
     func end() async {
         try? input.close()
         let watchdog = Task {
-            try await Task.sleep(for: Self.patience)
+            try await Task.sleep(for: Self.gracePeriod)
             kill()
         }
         await Blocking.run { self.process.waitUntilExit() }

@@ -129,7 +129,7 @@ struct BenchWires {
             URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
             arguments + (callerKey.map { ["--caller-key", $0] } ?? []))
         do {
-            return (server, try await server.hear(BenchServer.Ready.self, within: .seconds(10)))
+            return (server, try await server.receive(BenchServer.Ready.self, within: .seconds(10)))
         } catch {
             await server.end()
             throw error

@@ -4,7 +4,7 @@ import Measuring
 /// A program that takes part by the convention of the article “Peers”.
 struct PeerSubject: Subject {
     /// The time that a peer may take beyond its turn.
-    private static let patience = Duration.seconds(15)
+    private static let gracePeriod = Duration.seconds(15)
 
     let name: String
     let version: String
@@ -17,7 +17,7 @@ struct PeerSubject: Subject {
     init(_ program: URL) async throws {
         process = try PipedProcess(program)
         do {
-            let greeting = try await process.hear(WorkerHello.self, within: Self.patience)
+            let greeting = try await process.receive(WorkerHello.self, within: Self.gracePeriod)
             name = greeting.name
             version = greeting.version
             processes = Processes(callers: greeting.callers, servers: greeting.servers)
@@ -28,8 +28,8 @@ struct PeerSubject: Subject {
     }
 
     func run(_ load: Load, for time: Duration) async throws -> Sample {
-        try process.say(WorkerCommand(load, for: time))
-        return try await process.hear(WorkerResult.self, within: time * 2 + Self.patience).sample
+        try process.send(WorkerCommand(load, for: time))
+        return try await process.receive(WorkerResult.self, within: time * 2 + Self.gracePeriod).sample
     }
 
     func close() async {
