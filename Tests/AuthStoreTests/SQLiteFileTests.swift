@@ -38,6 +38,44 @@ struct SQLiteFileTests {
         try Data(contentsOf: copy).write(to: file)
     }
 
+    @Test("is made by the next start if the first has only come to the table of its steps")
+    func interruptedStart() async throws {
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let queue = try DatabaseQueue(path: file.path)
+        try await queue.write {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
+        try queue.close()
+        let store = try SQLiteStore(file)
+        try await store.add(user("ada"))
+        #expect(try await names(store) == ["ada"])
+        await store.close()
+    }
+
+    @Test("is used after a process has died in the middle of a write, which is undone")
+    func unfinishedWrite() async throws {
+        let store = try SQLiteStore(file)
+        try await store.add(user("ada"))
+        await store.close()
+        let copy = directory.url.appending(path: "copy.sqlite")
+        let queue = try DatabaseQueue(path: file.path)
+        try queue.inDatabase { database in
+            // So small a cache is written before the end.
+            for sql in [
+                "PRAGMA journal_mode = DELETE", "PRAGMA cache_size = 1", "BEGIN IMMEDIATE", "DELETE FROM users",
+                "CREATE TABLE filling AS SELECT randomblob(500000)",
+            ] { try database.execute(sql: sql) }
+            try FileManager.default.copyItem(atPath: file.path, toPath: copy.path)
+            try FileManager.default.copyItem(atPath: file.path + "-journal", toPath: copy.path + "-journal")
+            try database.execute(sql: "ROLLBACK")
+        }
+        try queue.close()
+        let again = try SQLiteStore(copy)
+        #expect(try await names(again) == ["ada"])
+        await again.close()
+    }
+
     @Test("is exactly the back-up that is moved to its place while it is in use, and after a restart")
     func moved() async throws {
         let (store, copy) = try await restorable()

@@ -20,6 +20,16 @@ struct PrivateFileTests {
         #expect(isPrivate(mode, owner: Self.root, user: Self.root))
     }
 
+    @Test("says why its directory cannot be made")
+    func directory() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "a/b/file")
+        try PrivateFile.create(file)
+        let below = file.appending(path: "c")
+        #expect(throws: PrivateFileError(below.path, ENOTDIR)) { try PrivateFile.create(below.appending(path: "file")) }
+    }
+
     @Test("may be read by the group of who runs the process", arguments: [0o440, 0o640] as [mode_t])
     func group(_ mode: mode_t) {
         #expect(isPrivate(mode, owner: Self.root))

@@ -37,6 +37,13 @@ struct SettingsTests {
         #expect(try CommonSettings(settings).environment == .development)
     }
 
+    @Test("that are text have their default if they are empty, as Compose makes them of a variable that is not set")
+    func empty() throws {
+        let settings = Settings(["A_TEXT": ""])
+        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: "usual")) == "usual")
+        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "")
+    }
+
     @Test("stop the start with a sentence that names the one which is missing")
     func missing() {
         let setting = Setting.text("A_TEXT", "The text of all texts.", standard: nil)

@@ -48,6 +48,13 @@ struct PasswordRulesTests {
         #expect(fault(wide) == "is one of those that everybody tries first")
     }
 
+    @Test(
+        "refuse control characters",
+        arguments: ["correct\u{3} horse", "\u{0}correct horse", "correct\thorse", "correct\u{85}horse"])
+    func controls(_ password: String) {
+        #expect(fault(password) == "must not have control characters")
+    }
+
     @Test("refuse one or two characters again and again", arguments: ["bbbbbbbb", "abababababab", "        "])
     func monotonous(_ password: String) {
         #expect(fault(password) == "must have at least 3 different characters")

@@ -1,8 +1,13 @@
 """The command that people type, against a service that is none of the family: it speaks S1, and that is enough."""
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
+import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -60,6 +65,64 @@ def test_a_password_of_another_encoding_is_refused(password, tmp_path):
     said = subprocess.run([STAR, "users", "add", "ada", "--permission", "time"], input=password + b"\n",
                           capture_output=True, timeout=60, cwd=tmp_path)
     assert (said.returncode, said.stderr.decode()) == (1, "star: The password is not in UTF-8.\n")
+
+
+class Prompt:
+    """`star users add` at a terminal, asking for a password."""
+
+    def __init__(self, folder):
+        self.terminal, inner = pty.openpty()
+        self.process = subprocess.Popen([STAR, "users", "add", "ada", "--permission", "time"], cwd=folder, stdin=inner,
+                                        stdout=inner, stderr=inner, preexec_fn=self.control)
+        os.close(inner)
+        self.read("Password: ")
+
+    @staticmethod
+    def control():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def read(self, end):
+        shown = b""
+        while end.encode() not in shown:
+            shown += os.read(self.terminal, 1000)
+        return shown
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    @property
+    def shows_input(self):
+        return bool(termios.tcgetattr(self.terminal)[3] & termios.ECHO)
+
+
+@pytest.fixture
+def prompt(tmp_path):
+    prompt = Prompt(tmp_path)
+    yield prompt
+    prompt.process.kill()
+    prompt.process.wait()
+    os.close(prompt.terminal)
+
+
+def test_a_password_is_typed_unseen(prompt):
+    assert not prompt.shows_input
+    prompt.type("seven wet socks\n")
+    assert b"socks" not in prompt.read("Once more: ")
+    prompt.type("seven wet socks\n")
+    prompt.read("ada is added.")
+    assert prompt.process.wait(timeout=30) == 0 and prompt.shows_input
+
+
+@pytest.mark.parametrize("key, number", [("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)])
+def test_ctrl_c_leaves_the_prompt_and_gives_the_terminal_back(prompt, key, number):
+    prompt.type("seven we" + key)
+    assert prompt.process.wait(timeout=30) == -number and prompt.shows_input
+
+
+def test_the_end_of_the_prompt_by_a_signal_gives_the_terminal_back(prompt):
+    prompt.process.terminate()
+    assert prompt.process.wait(timeout=30) == -signal.SIGTERM and prompt.shows_input
 
 
 def test_a_reader_that_goes_early_is_no_failure_to_speak_of():

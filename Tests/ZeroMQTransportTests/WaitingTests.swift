@@ -115,6 +115,15 @@ struct TransitTimeTests {
         #expect(transit.age(of: try Self.sent(now - now / 10_000 + 1), at: now + 8001) >= 7990)
     }
 
+    @Test("is no longer than a call may last, whatever a clock says")
+    func bounded() throws {
+        var transit = TransitTime()
+        let year: Int64 = 31_536_000_000
+        #expect(transit.age(of: try Self.sent(year), at: 0) == 0)
+        #expect(transit.age(of: try Self.sent(0), at: 0) == 30_000)
+        #expect(transit.age(of: try Self.sent(0, try #require(SendClock.machine)), at: year) == 30_000)
+    }
+
     @Test("begins anew with another clock")
     func renamed() throws {
         var transit = TransitTime()

@@ -166,15 +166,18 @@ extension PrivateFile {
     private static let pathOnly: Int32 = 0o10_000_000
 
     private static func create(_ file: URL, _ flags: Int32) throws(PrivateFileError) {
-        let directory = file.deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(
-                at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw PrivateFileError(directory.path, error)
-        }
+        try makeDirectory(file.deletingLastPathComponent().standardizedFileURL.path)
         let descriptor = open(file.path, O_RDWR | O_CLOEXEC | flags, 0o600)
         guard descriptor >= 0 else { throw PrivateFileError(file.path, errno) }
         close(descriptor)
+    }
+
+    /// Makes a directory, and those above it; Foundation would not say why it cannot.
+    private static func makeDirectory(_ path: String) throws(PrivateFileError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        let parent = (path as NSString).deletingLastPathComponent
+        guard errno == ENOENT, !parent.isEmpty, parent != path else { throw PrivateFileError(path, errno) }
+        try makeDirectory(parent)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw PrivateFileError(path, errno) }
     }
 }

@@ -1,7 +1,8 @@
 import Foundation
 
 /// The rules for new passwords (NIST SP 800-63B, section 5.1.1.2): some length, and none of those that everybody tries
-/// first. They say nothing about the kinds of characters it is made of.
+/// first. They say nothing about the kinds of characters it is made of, but that control characters are not allowed (RFC 8264,
+/// section 9.11): nobody types them on purpose.
 public enum PasswordRules {
     /// In Unicode scalars of the form that is hashed. Longer ones are refused rather than cut.
     public static let lengths = 8...1024
@@ -14,6 +15,9 @@ public enum PasswordRules {
         let length = password.opaqueString.unicodeScalars.count
         if length < lengths.lowerBound { return "must have at least \(lengths.lowerBound) characters" }
         if length > lengths.upperBound { return "must have at most \(lengths.upperBound) characters" }
+        if password.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return "must not have control characters"
+        }
         let folded = password.folded
         if common.contains(folded) { return "is one of those that everybody tries first" }
         if Set(folded.unicodeScalars).count < 3 { return "must have at least 3 different characters" }

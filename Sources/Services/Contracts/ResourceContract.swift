@@ -4,7 +4,7 @@ public import Endpoints
 public enum ResourceContract: Contract {
     public static let name = "resource"
     public static let version = "1.0.0"
-    public static let summary = "Tells the time to callers with the permission `time`."
+    public static let summary = "Tells the time to callers with the permission “time”."
 
     public static let currentTime = Endpoint<Empty, CurrentTime>(
         "current_time", .get, "/api/v1/resource/current_time", aliases: ["/api/v1/time/current_time"],

@@ -99,11 +99,17 @@ extension ConnectionHandler {
             guard responder.needsBody(exchange.head) else { return answerEarly(context) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.goOn)), promise: nil)
         }
-        // A client that does not end its request in time loses its connection.
-        let channel = context.channel
-        exchange.timer = context.eventLoop.scheduleTask(in: TimeAmount(Dispatcher.longestDeadline)) {
-            channel.close(promise: nil)
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        exchange.timer = context.eventLoop.scheduleTask(in: TimeAmount(responder.bodyTimeout)) {
+            me.value.refuseSlowBody()
         }
+    }
+
+    private func refuseSlowBody() {
+        guard let context, state.phase == .receiving else { return }
+        let time = responder.bodyTimeout / .seconds(1)
+        answerEarly(
+            context, Problem(.requestTimeout, "The body has not come whole within \(time.formatted()) seconds."))
     }
 
     private func append(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {

@@ -142,6 +142,9 @@ extension HTTPFront {
         /// The memory for request bodies that come in several parts, over all connections, in bytes. A body that finds none
         /// is answered with 503, and its connection is closed.
         public var bodyMemoryLimit: Int
+        /// The time that the body of a request may take to arrive. A slower one is answered with 408, and its connection is
+        /// closed.
+        public var bodyTimeout: Duration
         /// The number of connections at a time. At the limit, the one that has been idle for longest makes room for the next.
         public var connectionLimit: Int
         /// The time after which a connection without a request is closed, and in which the head of a request must be complete.
@@ -160,7 +163,8 @@ extension HTTPFront {
         /// Settings; without arguments, those of a front that only this machine reaches.
         public init(
             hosts: [String] = ["127.0.0.1"], port: Int = 0, bodyLimit: Int = 1 << 20,
-            bodyMemoryLimit: Int = 64 << 20, connectionLimit: Int = .max, idleTimeout: Duration = .seconds(75),
+            bodyMemoryLimit: Int = 64 << 20, bodyTimeout: Duration = .seconds(30), connectionLimit: Int = .max,
+            idleTimeout: Duration = .seconds(75),
             cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
             proxyProtocol: ProxyProtocol = .off, heartbeatInterval: Duration = .seconds(15),
             stopTimeout: Duration = .seconds(5)
@@ -169,6 +173,7 @@ extension HTTPFront {
             self.port = port
             self.bodyLimit = bodyLimit
             self.bodyMemoryLimit = bodyMemoryLimit
+            self.bodyTimeout = bodyTimeout
             self.connectionLimit = connectionLimit
             self.idleTimeout = idleTimeout
             self.cors = cors

@@ -26,6 +26,8 @@ final class Responder: Sendable {
 
     let bodyLimit: Int
     let bodyBudget: BodyBudget
+    /// The time that the body of a request may take to arrive.
+    let bodyTimeout: Duration
     /// The time between two heartbeats of a stream.
     let heartbeatInterval: Duration
 
@@ -40,6 +42,7 @@ final class Responder: Sendable {
         self.dispatcher = dispatcher
         bodyLimit = settings.bodyLimit
         bodyBudget = BodyBudget(limit: settings.bodyMemoryLimit)
+        bodyTimeout = settings.bodyTimeout
         heartbeatInterval = settings.heartbeatInterval
         cors = settings.cors
         proxies = settings.trustedProxies
@@ -201,6 +204,8 @@ extension Problem {
 }
 
 extension Problem.Kind {
+    /// RFC 9110, section 15.5.9.
+    static let requestTimeout = Self("request_timeout", status: 408, title: "Request Timeout")
     /// RFC 9110, section 15.5.15.
     static let targetTooLong = Self("uri_too_long", status: 414, title: "URI Too Long")
     /// RFC 9110, section 15.5.16.

@@ -46,10 +46,13 @@ public struct SettingFault: Error, Sendable {
 }
 
 extension Setting where Value == String {
+    /// Any text. An empty one, as Compose makes of a variable that is not set, is the default.
     public static func text(
         _ name: String, _ summary: String, standard: String?, example: String? = nil, isSecret: Bool = false
     ) -> Setting {
-        Setting(name, summary, standard: standard, example: example, isSecret: isSecret) { $0 }
+        Setting(name, summary, standard: standard, example: example, isSecret: isSecret) {
+            $0.isEmpty ? standard ?? "" : $0
+        }
     }
 }
 

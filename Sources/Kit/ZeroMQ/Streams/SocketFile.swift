@@ -100,7 +100,10 @@ extension SocketFile {
     private static func makeDirectories(of path: String, operation: String) throws(ZeroMQError) {
         for (index, character) in zip(path.indices, path) where character == "/" && index != path.startIndex {
             let directory = String(path[..<index])
-            if mkdir(directory, 0o700) != 0, errno != EEXIST, errno != EISDIR, access(directory, F_OK) != 0 {
+            guard mkdir(directory, 0o700) != 0, errno != EEXIST, errno != EISDIR else { continue }
+            let reason = errno
+            if access(directory, F_OK) != 0 {
+                errno = reason
                 throw .system("\(operation): make the directory \(directory)")
             }
         }

@@ -1,4 +1,5 @@
 import Foundation
+import RPC
 
 /// The instant at which a message was written, by its sender's clock: the header `sent`, `<milliseconds> <clock>`.
 ///
@@ -125,18 +126,21 @@ struct TransitTime: Sendable {
 
     /// Clocks drift apart, but not by more than a thousandth.
     private static let driftDivisor: Int64 = 1000
+    /// Beyond the longest deadline an age says no more: a clock that is wrong, as after a machine was suspended, is not to
+    /// count as years that a call took.
+    private static let maxAge = Int64(Dispatcher.longestDeadline / .milliseconds(1))
 
     /// The time that a message was under way, in milliseconds.
     ///
     /// - Parameter now: a reading of ``SendClock/milliseconds``.
     mutating func age(of sent: SendTime, at now: Int64 = SendClock.milliseconds) -> Int64 {
         let difference = now - sent.milliseconds
-        if difference >= 0, sent.clock == SendClock.machineName { return difference }
+        if difference >= 0, sent.clock == SendClock.machineName { return min(difference, Self.maxAge) }
         let allowed = base + (now - baseTime) / Self.driftDivisor
         guard sent.clock == clock, difference > allowed else {
             (clock, base, baseTime) = (sent.clock, difference, now)
             return 0
         }
-        return difference - allowed
+        return min(difference - allowed, Self.maxAge)
     }
 }

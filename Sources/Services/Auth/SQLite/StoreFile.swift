@@ -59,6 +59,7 @@ struct StoreFile: Sendable {
 
     var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
+    private var journal: String { path + "-journal" }
     var isLogEmpty: Bool { FileStatus(of: log).map { $0.size == 0 } ?? true }
 
     /// Takes from group and others whatever they may do with the store's files.
@@ -112,11 +113,12 @@ struct StoreFile: Sendable {
             "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
     }
 
-    /// Looks at the tables without writing anything.
+    /// Looks at the tables without writing anything, but for a write that was not finished: SQLite undoes it.
     ///
     /// - Parameter mayBeNew: true if an empty file is fine, too.
     /// - Throws: ``SQLiteFileError`` if the file holds no store.
     func look(mayBeNew: Bool) throws {
+        try undoUnfinishedWrite()
         let files = [log, index].filter { FileStatus(of: $0) == nil }
         let (tables, steps) = try reading { database -> ([String], [String]) in
             let tables: [String] = try database.values(
@@ -131,7 +133,8 @@ struct StoreFile: Sendable {
         guard !steps.contains(SQLiteStore.firstMigration) else { return }
         // SQLite makes them even for those who only read.
         for file in files { unlink(file) }
-        if let table = tables.first {
+        // The table is made before the first step, and all there is if the first start was interrupted.
+        if let table = tables.first, tables != ["grdb_migrations"] || !steps.isEmpty {
             throw SQLiteFileError(
                 description:
                     "The file \(path) is not auth's: it holds the table “\(table)”. Name another in AUTH_DATABASE.")
@@ -143,6 +146,7 @@ struct StoreFile: Sendable {
     ///
     /// - Throws: ``SQLiteFileError`` if it is damaged, or holds no store.
     func verify() throws {
+        _ = try status()
         try look(mayBeNew: false)
         if let damage = try reading({ try $0.damage() }) { throw damaged(damage) }
     }
@@ -150,6 +154,19 @@ struct StoreFile: Sendable {
     func damaged(_ reason: String) -> SQLiteFileError {
         SQLiteFileError(
             description: "The file \(path) is damaged: \(reason). Put a back-up in its place: star store restore FILE")
+    }
+
+    /// A process that has died while it wrote has left a journal, without which the file cannot be read. Whoever opens the
+    /// file to write undoes that.
+    private func undoUnfinishedWrite() throws {
+        guard let size = FileStatus(of: journal)?.size, size > 0 else { return }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(1)
+        do {
+            try DatabaseQueue(path: path, configuration: configuration).close()
+        } catch let error as DatabaseError where error.isDamage {
+            throw damaged(error.message ?? "it is no database")
+        }
     }
 
     /// Reads without being able to write.

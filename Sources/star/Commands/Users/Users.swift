@@ -93,7 +93,7 @@ extension User {
 
 /// The user that a command is about.
 struct UserArgument: ParsableArguments {
-    @Argument(help: "The user's name.")
+    @Argument(help: "The user's name, in whatever case.", transform: UserRules.name(typed:))
     var name: String
 }
 
