@@ -161,13 +161,20 @@ class Page:
         return self.text(selector)
 
     def click(self, selector: str) -> None:
-        """Clicks with the mouse, in the middle of what is there."""
-        box = self.evaluate(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-            " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.command("Input.dispatchMouseEvent", {
-                "type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+        """Clicks with the mouse, in the middle of what is there; again, if the page has moved it away meanwhile."""
+        for _ in range(10):
+            box = self.evaluate(
+                f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
+                " window.isMissed = true;"
+                " e.addEventListener('click', () => { window.isMissed = false; }, {capture: true, once: true});"
+                " const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()")
+            for kind in ("mousePressed", "mouseReleased"):
+                self.command("Input.dispatchMouseEvent", {
+                    "type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+            # Another page knows nothing of it: the click has led there.
+            if self.evaluate("window.isMissed") is not True:
+                return
+            time.sleep(0.1)
 
     def type(self, text: str) -> None:
         """Types into what has the focus."""

@@ -121,10 +121,12 @@ struct UserTests {
                 #expect(!refused.log.contains("short") && !refused.log.contains("123"))
             }
             #expect(try await site.star("users", "list").output.isEmpty)
-            for name in ["", "Ada", "guest", "a b"] {
+            for name in ["", "Ädá", "guest", "a b"] {
                 #expect(try await site.star("users", "add", name, input: "correct horse\n").code == 64)
             }
-            try await site.addUser("ada", password: "correct horse")
+            try await site.addUser("Ada ", password: "correct horse")
+            #expect(try await site.star("users", "lock", "ADA").code == 0)
+            #expect(try await site.star("users", "list").output.contains("ada"))
             let file = site.directory.appending(path: ".star/data/auth.sqlite")
             let bytes = try Data(contentsOf: file)
             #expect(bytes.firstRange(of: Data("$argon2id$".utf8)) != nil)
