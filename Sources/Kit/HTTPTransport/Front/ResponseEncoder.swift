@@ -67,7 +67,9 @@ final class DateCache: Sendable {
         // Foundation's formatter would load ICU. Names are English in the process's first locale, C, which nobody changes.
         return String(unsafeUninitializedCapacity: 32) { text in
             text.withMemoryRebound(to: CChar.self) { text in
-                strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+                // Its parameter is optional in Swift with glibc 2.36, and is not with 2.41.
+                guard let start = text.baseAddress else { return 0 }
+                return strftime(start, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
             }
         }
     }
