@@ -34,8 +34,9 @@ package final class BalancedReplica: Sendable {
 
     func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let start = ContinuousClock.now
+        let (id, mustWatch) = state.withLock { $0.begin(at: start) }
         let task = Task.immediate { await self.caller.call(call, endpoint) }
-        let (id, mustWatch) = state.withLock { $0.begin(endpoint.isIdempotent ? task : nil, at: start) }
+        if endpoint.isIdempotent { state.withLock { $0.allowRepetition(of: id, task) } }
         if mustWatch { watch() }
         var reply = await withTaskCancellationHandler {
             await task.value
@@ -173,15 +174,19 @@ struct ReplicaState {
     /// True if it has been retired and has no calls in flight.
     var isDrained: Bool { membership == .retired && inFlight.isEmpty }
 
-    /// - Parameter task: that of a call which may be repeated.
+    /// Notes a call before it begins, so that the replica is not closed meanwhile.
+    ///
     /// - Returns: the call's number, and whether the replica is to be watched from now on.
-    mutating func begin(_ task: Task<Reply, Never>?, at now: ContinuousClock.Instant) -> (id: Int, mustWatch: Bool) {
+    mutating func begin(at now: ContinuousClock.Instant) -> (id: Int, mustWatch: Bool) {
         if inFlight.isEmpty { lastHeard = now }
         lastID += 1
-        inFlight[lastID] = .some(task)
+        inFlight[lastID] = .some(nil)
         defer { isWatched = true }
         return (lastID, !isWatched)
     }
+
+    /// - Parameter task: that of a call in flight which may be repeated.
+    mutating func allowRepetition(of id: Int, _ task: Task<Reply, Never>) { inFlight[id] = .some(task) }
 
     /// - Returns: true if the replica is to be probed from now on.
     mutating func end(
