@@ -52,8 +52,8 @@ REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this cl
             zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
 # Seconds: until a silent replica is asked, and then left for another; until its connection is made anew, if it has no
-# calls or the time of one is over, or in any case; until one that is not ready is called for want of another; between its probes; between
-# look-ups of names.
+# calls or the time of one is over, or in any case; until one that is not ready is called for want of another; between its
+# probes; between look-ups of names.
 QUIET, EXPIRED, LOST, PATIENCE, PROBE, REST = 0.25, 1.5, 4.0, 0.5, 0.1, 5.0
 ATTEMPTS = 3                                    # how often a call is sent
 BUDGET, SHARE, RATE = 100.0, 0.1, 3.0           # calls that are sent again: at most, for each call, for each second
@@ -94,8 +94,8 @@ class Message(NamedTuple):
 
 
 class Problem(Exception):
-    """A call that failed, told as RFC 9457 does. `retry_after` is in seconds, None where no time is named; `processed`
-    is False only where it is certain that the call did not run: such a call may be sent again."""
+    """A call that failed, described as in RFC 9457. `retry_after` is in seconds, None if no time is named; `processed`
+    is False only if it is certain that the call did not run: such a call may be sent again."""
 
     def __init__(self, status: int, code: str = "", title: str = "", detail: str = "", *, errors: Any = None,
                  trace_id: str | None = None, retry_after: float | None = None, processed: bool = True) -> None:
@@ -108,7 +108,7 @@ class Problem(Exception):
 
     @staticmethod
     def of(reply: Message) -> Problem:
-        """The problem a REP tells; where its body is no problem, the status alone."""
+        """The problem in a REP; if its body is none, the status alone."""
         body: Any = None
         with contextlib.suppress(ValueError, RecursionError):
             body = json.loads(reply.body)
@@ -410,7 +410,8 @@ class Places:
 
 
 class Client(contextlib.AbstractContextManager):
-    """The client that waits, without a thread but to look names up. Many calls may be under way: submit() starts one, its result() waits."""
+    """The client that waits, without a thread but to look names up. Many calls may be under way: submit() starts one,
+    and its result() waits for the answer."""
 
     def __init__(self, address: str | Iterable[str], *, token: str | None = None, timeout: float = 5.0,
                  server_key: str | None = None, public_key: str | None = None, secret_key: str | None = None,
@@ -484,7 +485,7 @@ class Client(contextlib.AbstractContextManager):
         return self._start(Message(REQ, next(self._ids), name, lines, body or b"", int(idempotent)), timeout)
 
     def ping(self, timeout: float | None = None) -> Any:
-        """Seconds there and back: the process lives. Whether the service works, `_health.check` tells."""
+        """Seconds there and back: the process lives. `_health.check` says whether the service works."""
         return self._start(Message(PING, next(self._ids)), timeout).result()
 
     def finished(self, call: Pending) -> Any:

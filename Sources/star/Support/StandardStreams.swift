@@ -16,11 +16,13 @@ enum StandardStreams {
 
     private static func failIfOutputIsLost() {
         let wasLost = ferror(stdout) != 0
+        errno = 0
         guard fflush(stdout) != 0 || wasLost else { return }
+        // The reason for what was lost earlier is not known any more.
+        let reason = errno == 0 ? "" : ": \(String(cString: strerror(errno)))"
         // A reader that has what it wants, such as head, goes without a word.
         if errno != EPIPE {
-            Exit.printError(
-                "What was to be printed could not be written to standard output (\(String(cString: strerror(errno)))).")
+            Exit.printError("What was to be printed could not be written to standard output\(reason).")
             LineWriter.standardError.flush(within: .seconds(1))
         }
         _exit(ExitCode.failure.rawValue)
