@@ -93,6 +93,28 @@ struct BalancerTests {
         #expect(replicas.map(\.timesCalled).reduce(0, +) == 1)
     }
 
+    @Test("forgets within seconds that a replica was slow once")
+    func slowOnce() {
+        var (slow, fast) = (ReplicaState(), ReplicaState())
+        let start = ContinuousClock.now
+        func answer(_ state: inout ReplicaState, after latency: Duration, at now: ContinuousClock.Instant) {
+            let (id, _) = state.begin(at: now)
+            _ = state.end(id, .success(status: 200, body: Data()), since: now, at: now + latency)
+        }
+        for second in 0..<15 {
+            let now = start + .seconds(second)
+            answer(&fast, after: .milliseconds(1), at: now)
+            if second < 5 { answer(&slow, after: .milliseconds(second == 4 ? 500 : 1), at: now) }
+            if second == 5 { #expect(slow.load(at: now) > fast.load(at: now) * 10) }
+        }
+        var now = start + .seconds(17)
+        #expect(slow.load(at: now) < fast.load(at: now) * 1.5)
+        // One good answer must not bring the old measurement back.
+        answer(&slow, after: .milliseconds(1), at: now)
+        now = now + .milliseconds(1)
+        #expect(slow.load(at: now) < fast.load(at: now) * 1.5)
+    }
+
     @Test("retries a tenth of the calls and three a second, and what was saved up")
     func budget() {
         var budget = RetryBudget()

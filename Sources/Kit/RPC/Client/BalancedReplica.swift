@@ -1,4 +1,5 @@
 import Endpoints
+import Foundation
 import Synchronization
 
 /// One replica as a balancer sees it: its calls in flight, how soon it answers, and whether it is left out.
@@ -150,6 +151,9 @@ struct ReplicaState {
 
     /// So many calls in a row may time out.
     static let toleratedTimeouts = 3
+    /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow once is
+    /// tried again soon, one that is slow all the time is tried every few seconds.
+    private static let memory = 2.0
 
     enum Membership: Equatable {
         case inUse
@@ -165,8 +169,9 @@ struct ReplicaState {
     private var lastID = 0
     private var inFlight: [Int: Task<Reply, Never>?] = [:]
     private var timeouts = 0
-    /// In seconds; later answers weigh more.
+    /// In seconds, as of the last measurement; later answers weigh more.
     private var latency = 0.0
+    private var lastMeasured = ContinuousClock.now
     private var lastHeard = ContinuousClock.now
 
     init(isReady: Bool = true) { membership = isReady ? .inUse : .leftOut }
@@ -203,7 +208,7 @@ struct ReplicaState {
         case .unavailable, .notReady: return eject()
         case .deadlineExceeded where !problem.isUnprocessed:
             // It is not used as long as others answer sooner.
-            latency = max(latency, seconds)
+            measure(max(latency(at: now), seconds), at: now)
             timeouts += 1
             return timeouts >= Self.toleratedTimeouts && eject()
         default:
@@ -214,8 +219,17 @@ struct ReplicaState {
 
     private mutating func note(_ seconds: Double, at now: ContinuousClock.Instant) {
         timeouts = 0
-        latency = latency == 0 ? seconds : latency * 0.8 + seconds * 0.2
+        measure(latency == 0 ? seconds : latency(at: now) * 0.8 + seconds * 0.2, at: now)
         lastHeard = now
+    }
+
+    private mutating func measure(_ seconds: Double, at now: ContinuousClock.Instant) {
+        latency = seconds
+        lastMeasured = now
+    }
+
+    private func latency(at now: ContinuousClock.Instant) -> Double {
+        latency * exp(-max(0, lastMeasured.duration(to: now) / .seconds(1)) / Self.memory)
     }
 
     /// - Returns: true if it was in use.
@@ -263,9 +277,7 @@ struct ReplicaState {
         return true
     }
 
-    /// Old measurements count less and less, so that a replica which was slow is tried again.
     func load(at now: ContinuousClock.Instant) -> Double {
-        let age = max(0, lastHeard.duration(to: now) / .seconds(1))
-        return Double(inFlight.count + 1) * (latency / (1 + age) + 0.001)
+        Double(inFlight.count + 1) * (latency(at: now) + 0.001)
     }
 }
