@@ -24,6 +24,20 @@ struct WaitingTests {
         }
     }
 
+    @Test("on its way, and not for the service, is begun however much of its time is left")
+    func slowNetwork() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            for id in 1...20 as ClosedRange<UInt64> {
+                // So the service has nothing to do for a while.
+                try await Task.sleep(for: .milliseconds(20))
+                let message = try Message(.request, id: id, "auth.count", time: 20_000, sent: Self.ago(12_000))
+                try await peer.send(message.frames)
+                #expect(Message(await peer.next())?.status == "200")
+            }
+        }
+    }
+
     @Test("by a clock of its sender's own is measured by what came before, the HELLO first")
     func foreignClock() async throws {
         try await Site.open { site in

@@ -60,6 +60,8 @@ final class EpollLoop {
     /// Messages that are sent together at the most.
     private static let messagesAtOnce = 4
     private static let wakeKey = UInt64.max
+    /// A shorter sleep may be one in which another process had the processor.
+    private static let idleTime = Duration.milliseconds(5)
 
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
     var (running, runningUrgent): ([UnownedJob], [UnownedJob]) = ([], [])
@@ -71,6 +73,8 @@ final class EpollLoop {
     private var unflushed: [any Flushable] = []
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
+    /// The end of the last time that nothing was ready for a while.
+    private(set) var idleUntil = ContinuousClock.now
     /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
@@ -140,7 +144,10 @@ final class EpollLoop {
     func poll() -> Bool { poll(timeout: askSockets() ? 0 : -1) }
 
     private func poll(timeout: Int32) -> Bool {
+        let start = ContinuousClock.now
         let count = epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), timeout)
+        let end = ContinuousClock.now
+        if start.duration(to: end) >= Self.idleTime { idleUntil = end }
         guard count > 0 else { return false }
         var isWoken = false
         for index in 0..<Int(count) {

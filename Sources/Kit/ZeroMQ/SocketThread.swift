@@ -241,6 +241,10 @@ extension SocketThread {
         loop.flushSoon(writer)
     }
 
+    /// The end of the last time that the thread had nothing to do for some milliseconds, from the thread only. What has come
+    /// since has waited no longer than that, whenever it was sent.
+    package var idleUntil: ContinuousClock.Instant { loop.idleUntil }
+
     /// Lends memory to read into, from the thread only, to one at a time.
     func withScratch<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
         body(loop.scratch)

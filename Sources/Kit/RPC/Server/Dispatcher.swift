@@ -185,7 +185,8 @@ public final class Dispatcher: Sendable {
             guard deadline > now else { throw Problem.late }
             let isInternal = running.call.isInternal
             if !isInternal {
-                try admission.enter(handler.load, after: running.call.received.duration(to: now), by: deadline, at: now)
+                let start = running.call.waitingSince ?? running.call.received
+                try admission.enter(handler.load, after: start.duration(to: now), by: deadline, at: now)
             }
             defer { if !isInternal { admission.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.

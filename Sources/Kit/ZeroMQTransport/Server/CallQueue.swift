@@ -35,13 +35,13 @@ struct CallQueue {
     /// The time that one more call would wait.
     var wait: Duration { average * calls.count }
 
-    /// True if a call could be begun before half of its time is over. Nearer to its end it would often be answered too
+    /// True if a call could be begun before half of its time here is over. Nearer to its end it would often be answered too
     /// late, and keep the thread from calls that can be answered in time.
     ///
     /// - Parameters:
-    ///   - timeout: the time that it had when it was sent.
-    ///   - age: how long ago that was.
-    func canKeep(_ timeout: Duration, age: Duration) -> Bool { age + wait <= timeout / 2 }
+    ///   - remaining: the time that it has left.
+    ///   - waited: how long it has waited for this thread.
+    func canKeep(_ remaining: Duration, after waited: Duration) -> Bool { waited + wait <= (waited + remaining) / 2 }
 
     mutating func append(_ call: UnbegunCall) { calls.append(call) }
 

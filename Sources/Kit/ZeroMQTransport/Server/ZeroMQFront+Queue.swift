@@ -44,8 +44,9 @@ extension ZeroMQFront {
             case .preamble(let preamble) = Preamble.read(frames[0]),
             preamble.kind == .request, preamble.time > 0, let first = frames[1].first, first != UInt8(ascii: "_")
         else { return nil }
-        let age = SendTime(in: frames[1]).flatMap { peer?.transit.age(of: $0) } ?? 0
-        let canKeep = queue.canKeep(.milliseconds(Int(preamble.time)), age: .milliseconds(age))
+        let age = Duration.milliseconds(SendTime(in: frames[1]).flatMap { peer?.transit.age(of: $0) } ?? 0)
+        let remaining = .milliseconds(Int(preamble.time)) - age
+        let canKeep = queue.canKeep(remaining, after: min(age, thread.idleUntil.duration(to: .now)))
         return canKeep ? nil : preamble.id
     }
 

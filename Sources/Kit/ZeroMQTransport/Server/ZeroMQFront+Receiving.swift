@@ -70,7 +70,10 @@ extension ZeroMQFront {
         let peer = peer(path.peer)
         let age = age(head, of: peer)
         // Below that it is what reading takes, and the rounding of the clocks.
-        if let age, age > 1 { call.received -= .milliseconds(age) }
+        if let age, age > 1 {
+            call.received -= .milliseconds(age)
+            call.waitingSince = max(call.received, thread.idleUntil)
+        }
         switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {
         case .duplicate:
             counters.refused += 1
