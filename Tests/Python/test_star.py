@@ -131,6 +131,15 @@ def test_a_reader_that_goes_early_is_no_failure_to_speak_of():
     assert (said.stdout, said.stderr) == ("{\n", "")
 
 
+def test_it_says_that_it_may_not_use_a_socket(stranger, tmp_path):
+    os.chmod(tmp_path / "fake.sock", 0)
+    # For root, too, permissions hold then.
+    powerless = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    said = subprocess.run(
+        [*powerless, STAR, "call", "fake.echo", "--address", stranger.address], capture_output=True, text=True, timeout=30)
+    assert said.returncode == 1 and "the system does not permit it (Permission denied)" in said.stderr, said.stderr
+
+
 def test_it_says_that_a_contract_cannot_be_read(stranger):
     said = star(stranger, "contracts", "fake")
     assert said.returncode == 1 and "does not return its contract" in said.stderr

@@ -80,7 +80,7 @@ struct SessionTests {
         arguments: [
             Array("GET / HTTP/1.1\r\n".utf8), [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7E],
             [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
-            Wire.greeting(mechanism: "CURVE"), Wire.greeting(mechanism: "NULL2"), Greeting.bytes + Wire.ready("PUB"),
+            Greeting.bytes + Wire.ready("PUB"),
             Greeting.bytes + Wire.ready("router"), Greeting.bytes + [4, 0], Greeting.bytes + [4, 1, 0],
             Greeting.bytes + [4, 1, 9], Greeting.bytes + Wire.command("READY", [9, 65]),
             Greeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
@@ -90,6 +90,19 @@ struct SessionTests {
     func badHandshake(bytes: [UInt8]) {
         var end = End(.router)
         #expect(throws: ZMTPError.self) { try end.read(bytes) }
+    }
+
+    @Test(
+        "refuses a peer that has another mechanism, and names it",
+        arguments: [("CURVE", "CURVE"), ("PLAIN", "PLAIN"), ("NULL2", "NULL2"), ("null", "unknown"), ("", "unknown")])
+    func otherMechanism(mechanism: String, name: String) throws {
+        var session = Session(.router, limits: .init(frame: 1024))
+        let greeting = Wire.greeting(mechanism: mechanism)
+        let step = try greeting.withUnsafeBytes { bytes in try session.next(in: bytes) }
+        guard case .refused(.otherMechanism(name, own: "NULL")) = step.event else {
+            Issue.record("\(step)")
+            return
+        }
     }
 
     @Test(

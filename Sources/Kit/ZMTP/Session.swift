@@ -53,6 +53,8 @@ package struct Session {
         case key(CurveBytes)
         /// The client expects a server with another key.
         case otherServer
+        /// The peer's mechanism, such as PLAIN, is not this side's.
+        case otherMechanism(String, own: String)
         /// The peer does not admit this side; its reason, in CURVE a status of ZAP such as `400`.
         case byPeer(String)
     }
@@ -124,9 +126,14 @@ package struct Session {
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (used: Int, event: Progress?) {
         var used = 0
         if state == .greeting {
-            guard try Greeting.isWhole(bytes, curve) else { return (0, nil) }
-            state = .handshake
+            guard try Greeting.isWhole(bytes) else { return (0, nil) }
             used = Greeting.size
+            let (own, other) = (Greeting.mechanism(of: curve), Greeting.mechanism(in: bytes))
+            guard other == own else {
+                state = .over
+                return (used, .refused(.otherMechanism(other, own: own)))
+            }
+            state = .handshake
             if let hello = try handshake?.hello() { output.append(command: hello) }
         }
         while state != .over {
@@ -252,29 +259,35 @@ package enum Greeting {
     /// The greeting of a side without CURVE.
     package static let bytes = of(nil)
 
+    private static let mechanismSize = 20
+
     static func of(_ curve: Curve?) -> [UInt8] {
-        [0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 1] + mechanism(curve) + [curve?.isServer == true ? 1 : 0]
+        let mechanism = Array(mechanism(of: curve).utf8)
+        return [0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0x7F, 3, 1] + mechanism
+            + [UInt8](repeating: 0, count: mechanismSize - mechanism.count) + [curve?.isServer == true ? 1 : 0]
             + [UInt8](repeating: 0, count: 31)
     }
 
-    private static func mechanism(_ curve: Curve?) -> [UInt8] {
-        curve == nil
-            ? Array("NULL".utf8) + [UInt8](repeating: 0, count: 16)
-            : Array("CURVE".utf8) + [UInt8](repeating: 0, count: 15)
+    static func mechanism(of curve: Curve?) -> String { curve == nil ? "NULL" : "CURVE" }
+
+    /// The mechanism that a whole greeting names; what cannot be one is “unknown”.
+    static func mechanism(in bytes: UnsafeRawBufferPointer) -> String {
+        let field = bytes[12..<12 + mechanismSize]
+        let name = field.prefix { $0 != 0 }
+        // Upper-case letters, digits, - _ . and + (RFC 37, section “The Mechanism”), and then only zeros.
+        let isName = name.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || "-_.+".utf8.contains($0) }
+        guard !name.isEmpty, isName, field[name.endIndex...].allSatisfy({ $0 == 0 }) else { return "unknown" }
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// Judges what has come so far, so that a peer of another protocol is sent away with its first bytes.
     ///
     /// - Returns: true if the greeting is whole.
-    /// - Throws: if the other side speaks no ZMTP of version 3, or another mechanism.
-    static func isWhole(_ bytes: UnsafeRawBufferPointer, _ curve: Curve?) throws(ZMTPError) -> Bool {
+    /// - Throws: if the other side speaks no ZMTP of version 3.
+    static func isWhole(_ bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> Bool {
         if bytes.count > 0, bytes[0] != 0xFF { throw ZMTPError("the greeting does not begin with FF") }
         if bytes.count > 9, bytes[9] != 0x7F { throw ZMTPError("the greeting's signature does not end with 7F") }
         if bytes.count > 10, bytes[10] < 3 { throw ZMTPError("the peer speaks ZMTP \(bytes[10])") }
-        guard bytes.count >= size else { return false }
-        guard bytes[12..<32].elementsEqual(mechanism(curve)) else {
-            throw ZMTPError("the mechanism is not \(curve == nil ? "NULL" : "CURVE")")
-        }
-        return true
+        return bytes.count >= size
     }
 }

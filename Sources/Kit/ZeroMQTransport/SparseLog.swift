@@ -38,11 +38,11 @@ struct SparseLog {
         }
     }
 
-    /// Logs a connection that CURVE has refused.
+    /// Logs a connection that was refused, by CURVE mostly.
     private mutating func warn(of refusal: Refusal) {
         var metadata: Logger.Metadata = ["reason": "\(refusal.reason)"]
         if let peer = refusal.peer { metadata["peer"] = "\(peer)" }
         if let key = refusal.key { metadata["key"] = "\(key)" }
-        warn("A CURVE handshake has failed", metadata)
+        warn("A ZeroMQ connection was refused", metadata)
     }
 }

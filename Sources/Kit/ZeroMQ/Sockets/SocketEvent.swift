@@ -1,3 +1,4 @@
+internal import Glibc
 public import ZMTP
 
 /// An event of a ``Router``, ``Dealer``, ``Publisher`` or ``Subscriber``, on the socket's thread.
@@ -49,10 +50,20 @@ public struct Refusal: Sendable {
         case .otherServer:
             key = nil
             reason = "it expects another server's key"
+        case .otherMechanism(let other, let own):
+            key = nil
+            reason = "the peer's security mechanism is \(other), and this side's is \(own)"
         case .byPeer(let status):
             key = nil
             reason = "the server does not admit this key (\(status))"
         }
+    }
+
+    /// The system does not let this process connect.
+    init(bySystem code: Int32) {
+        reason = "the system does not permit it (\(String(cString: strerror(code))))"
+        key = nil
+        peer = nil
     }
 
     /// The server has closed the connection in the handshake, without a word.

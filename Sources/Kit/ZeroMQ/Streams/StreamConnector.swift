@@ -121,7 +121,7 @@ extension StreamConnector {
     private func begin(at addresses: ArraySlice<SocketAddress>) {
         var rest = addresses
         while let next = rest.popFirst() {
-            guard let descriptor = StreamSocket.connect(to: next) else { continue }
+            guard let descriptor = connect(to: next) else { continue }
             guard address.isTCP else { return open(descriptor) }
             StreamSocket.configureTCP(descriptor, options)
             let attachment = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
@@ -130,6 +130,16 @@ extension StreamConnector {
             return
         }
         tryLater()
+    }
+
+    /// - Returns: `nil` if that has failed. It will be tried again: nothing may be there yet.
+    private func connect(to address: SocketAddress) -> Int32? {
+        do throws(ZeroMQError) {
+            return try StreamSocket.connect(to: address)
+        } catch {
+            if [EACCES, EPERM].contains(error.code) { handler(.refused(Refusal(bySystem: error.code))) }
+            return nil
+        }
     }
 
     /// The system has an answer for the attempt.

@@ -19,14 +19,15 @@ enum StreamSocket {
 
     /// Begins to connect.
     ///
-    /// - Returns: a descriptor that is connected, or will be writable once it is or has failed; `nil` if it has failed.
-    static func connect(to address: SocketAddress) -> Int32? {
-        guard let descriptor = try? make(address.family, "connect") else { return nil }
+    /// - Returns: a descriptor that is connected, or will be writable once it is or has failed.
+    /// - Throws: the system's reason, such as `EAGAIN` for a Unix socket whose backlog is full.
+    static func connect(to address: SocketAddress) throws(ZeroMQError) -> Int32 {
+        let descriptor = try make(address.family, "connect")
         let result = address.withPointer { Glibc.connect(descriptor, $0, $1) }
-        // EAGAIN: a Unix socket whose backlog is full.
         if result == 0 || errno == EINPROGRESS { return descriptor }
+        let error = ZeroMQError.system("connect")
         Glibc.close(descriptor)
-        return nil
+        throw error
     }
 
     /// True unless an attempt to connect has failed.

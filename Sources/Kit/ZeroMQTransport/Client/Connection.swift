@@ -199,7 +199,7 @@ struct Connection {
         return failAll(.lost, unsent: .notConnected) + [.startConnectTimeout]
     }
 
-    /// CURVE does not let a connection come about: calls fail with the reason until there is one.
+    /// CURVE or the system does not let a connection come about: calls fail with the reason until there is one.
     mutating func notAdmitted(_ problem: Problem) -> [Action] {
         guard state == .connecting || state == .down else { return [] }
         state = .down

@@ -8,7 +8,7 @@ public struct TransportStatistics: Sendable, Equatable {
     public internal(set) var refused = 0
     /// Replies that a peer did not take: it was gone, or read too slowly.
     public internal(set) var undelivered = 0
-    /// Connections that were refused because their CURVE key is not admitted.
+    /// Connections that were refused in their handshake.
     public internal(set) var unadmitted = 0
     /// Calls that were refused unread, because they could not have been answered in time.
     public internal(set) var overloaded = 0
@@ -20,7 +20,8 @@ public struct TransportStatistics: Sendable, Equatable {
     public static let help = [
         messages:
             "Messages dropped or refused for breaking the protocol, calls refused unread (overloaded), replies not taken.",
-        connections: "Connections whose CURVE key is not admitted.",
+        connections:
+            "Connections refused in their handshake: a CURVE key that is not admitted, another key or mechanism expected.",
     ]
 }
 
