@@ -94,16 +94,17 @@ let package = Package(
         kit("RPCTesting", ["Endpoints", "RPC"]),
         // The keys and revocations that an issuer publishes. No cryptography.
         kit("Trust", ["Endpoints"]),
-        // JSON Web Tokens: who signs, who verifies. The only importer of Crypto.
-        kit("Tokens", ["RPC", "Trust", crypto]),
+        // libsodium: signatures and hashes of tokens, passwords, CURVE.
+        .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
+        // JSON Web Tokens: who signs, who verifies.
+        kit("Tokens", ["CSodium", "RPC", "Trust"]),
         // The rules for text and private files from outside.
         kit("Files"),
         // The descriptors of the process, and those that connections leave to all else.
         kit("Descriptors"),
         // Threads for work that blocks.
         kit("Background", [deque]),
-        // Passwords: Argon2id, on threads of its own. Imports libsodium, as ZMTP does.
-        .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
+        // Passwords: Argon2id, on threads of its own.
         kit("Passwords", ["Background", "CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
@@ -161,7 +162,7 @@ let package = Package(
                 "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"), tracing,
             ]),
-        tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", jwt]),
+        tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", crypto, jwt]),
         tests("FilesTests", ["Files"]),
         tests("DescriptorsTests", ["Descriptors"]),
         tests("BackgroundTests", ["Background"]),

@@ -56,7 +56,8 @@ struct ForgedTokenTests {
             try secrets.map { secret in
                 let parts = try forger.token(header: ["alg": .string(algorithm)]).split(separator: ".").prefix(2)
                 let signed = parts.joined(separator: ".")
-                let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: secret))
+                let code = HMAC<Crypto.SHA256>.authenticationCode(
+                    for: Data(signed.utf8), using: SymmetricKey(data: secret))
                 return signed + "." + Base64URL.encode(code)
             }
         }

@@ -83,7 +83,7 @@ struct FrontTests {
         func macs(_ secret: Data) throws -> String {
             let signed = try forger.token(header: ["alg": "HS256"]).split(separator: ".").prefix(2).joined(
                 separator: ".")
-            let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: secret))
+            let code = HMAC<Crypto.SHA256>.authenticationCode(for: Data(signed.utf8), using: SymmetricKey(data: secret))
             return signed + "." + Base64URL.encode(code)
         }
         let raw = Data(try #require(Base64URL.decode(bench.key.publicKey.x.utf8)))

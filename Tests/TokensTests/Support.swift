@@ -208,7 +208,7 @@ struct Forger {
     /// A token with this text for header and claims, well signed.
     func sign(_ header: Data, _ claims: Data) throws -> String {
         let signed = Base64URL.encode(header) + "." + Base64URL.encode(claims)
-        return signed + "." + Base64URL.encode(try key.signature(of: Data(signed.utf8)))
+        return signed + "." + Base64URL.encode(key.signature(of: Array(signed.utf8)))
     }
 
     /// The claims as JSON, with this text put in before the last brace.

@@ -1,4 +1,3 @@
-import Crypto
 public import Endpoints
 public import Foundation
 import Synchronization
@@ -8,7 +7,7 @@ public import Trust
 ///
 /// Neither its description nor its mirror shows the secret, so that no log does.
 public struct SigningKey: Sendable {
-    private let secret: Curve25519.Signing.PrivateKey
+    private let keys: Ed25519KeyPair
     /// The public key with which others verify its signatures.
     public let publicKey: JWK
 
@@ -17,18 +16,15 @@ public struct SigningKey: Sendable {
 
     /// Makes a new key, whose id does not begin with a hyphen: on a command line that would be an option.
     public init() {
-        repeat { self.init(Curve25519.Signing.PrivateKey()) } while kid.hasPrefix("-")
+        repeat { self.init(Ed25519KeyPair()) } while kid.hasPrefix("-")
     }
 
-    private init(_ secret: Curve25519.Signing.PrivateKey) {
-        self.secret = secret
-        publicKey = JWK(secret.publicKey)
+    private init(_ keys: Ed25519KeyPair) {
+        self.keys = keys
+        publicKey = JWK(keys.publicKey)
     }
 
-    /// - Throws: if BoringSSL runs out of memory.
-    func signature(of bytes: Data) throws -> Data {
-        try secret.signature(for: bytes)
-    }
+    func signature(of bytes: [UInt8]) -> [UInt8] { keys.signature(of: bytes) }
 }
 
 extension SigningKey: CustomStringConvertible, CustomReflectable {
@@ -52,16 +48,16 @@ extension SigningKey {
     package init?(jwk json: Data) {
         guard let jwk = try? JSONCoding.decode(PrivateJWK.self, from: json), jwk.kty == "OKP", jwk.crv == "Ed25519",
             jwk.alg == JWK.algorithm, jwk.use == "sig", let bytes = Base64URL.decode(jwk.d.utf8),
-            let secret = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
+            let keys = Ed25519KeyPair(seed: bytes)
         else { return nil }
-        self.init(secret)
+        self.init(keys)
         guard jwk.x == publicKey.x, jwk.kid == kid else { return nil }
     }
 
     /// Holds the secret.
     package var jwk: Data {
         let known = #""kty":"OKP","crv":"Ed25519","alg":"\#(JWK.algorithm)","use":"sig""#
-        let own = #""kid":"\#(kid)","x":"\#(publicKey.x)","d":"\#(Base64URL.encode(secret.rawRepresentation))""#
+        let own = #""kid":"\#(kid)","x":"\#(publicKey.x)","d":"\#(Base64URL.encode(keys.seed))""#
         return Data("{\(known),\(own)}".utf8)
     }
 }
@@ -131,7 +127,7 @@ public final class TokenIssuer: Sendable {
     /// - Returns: the token, its id and its end.
     /// - Throws: ``Problem/Kind/invalid`` if the subject is empty, or the token would be longer than
     ///   ``AccessTokenVerifier/maxTokenLength`` and so be refused everywhere; ``Problem/Kind/unavailable`` before there is a
-    ///   key; ``Problem/Kind/internal`` where BoringSSL runs out of memory.
+    ///   key.
     public func issue(
         subject: String, username: String? = nil, permissions: Set<String>, client: String? = nil,
         stamp: TokenIdentity? = nil
@@ -157,8 +153,7 @@ public final class TokenIssuer: Sendable {
 
     /// 128 random bits.
     private static func randomID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return Base64URL.encode((0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        Base64URL.encode(randomBytes(16))
     }
 }
 

@@ -69,7 +69,7 @@ extension AuthService {
         try limits.count(.refresh, of: place, isKnown: true)
         try await check(scope, of: old.user, within: old.scope)
         let grant = grant(to: old.user, found.subject, family: old.family, client: old.client, scope: old.scope)
-        let sealed = try shown.seal(grant.secret)
+        let sealed = shown.seal(grant.secret)
         let rotation = try await write { store throws(StoreError) in
             try await store.rotate(
                 shown.hash, to: grant.refresh, sealed: sealed, retryable: rules.refreshRetry, from: context.origin)
@@ -79,8 +79,9 @@ extension AuthService {
             lockouts.know(place)
             return try issue(grant, permissions, narrowedTo: scope)
         case .repeated(let successor, let sealed, let permissions):
-            let grant = Grant(successor, subject: found.subject, secret: try shown.open(sealed), issuer)
-            return try issue(grant, permissions, narrowedTo: scope)
+            guard let secret = shown.open(sealed) else { throw wrongRefreshToken(context) }
+            return try issue(
+                Grant(successor, subject: found.subject, secret: secret, issuer), permissions, narrowedTo: scope)
         case .reused:
             context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
             await publish()
