@@ -58,6 +58,7 @@ struct AsyncAPITests {
         let messages = document["components"]?["messages"]
         #expect(messages?["shelf.count.event"]?["payload"] == ["$ref": "#/components/schemas/Count"])
         #expect(messages?["heartbeat"]?["payload"] == nil)
+        #expect(messages?["shelf.count.event"]?.at("headers required") == ["epoch", "sequence"])
     }
 
     @Test("requires a token where the endpoint does")

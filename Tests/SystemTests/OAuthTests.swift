@@ -88,6 +88,9 @@ struct OAuthTests {
             let guest = try await site.token()
             let users = try await Web.get(site.url("auth") + "/api/v1/auth/users", ["X-Token": guest])
             #expect(users["WWW-Authenticate"] == #"Bearer error="insufficient_scope", scope="users""#)
+            let valid = try await Web.get(
+                site.url("auth") + "/api/v1/auth/valid?resource=users", ["X-Token": guest])
+            #expect(valid.status == 403 && valid["WWW-Authenticate"] == #"Bearer error="insufficient_scope""#)
             for path in ["oauth-authorization-server", "openid-configuration"] {
                 let metadata = try await Web.get(site.url("auth") + "/.well-known/" + path)
                 #expect(metadata.json?["token_endpoint"]?.string == site.url("auth") + "/oauth/token")

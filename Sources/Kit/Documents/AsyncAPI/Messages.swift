@@ -98,10 +98,10 @@ struct Messages {
         ])
 
     private static let eventHeaders: Document = headers(
-        required: ["series", "number"],
+        required: ["epoch", "sequence"],
         [
-            "series": text("The id of the series of changes."),
-            "number": [
+            "epoch": text("The id of the series of changes, new after each start of its source."),
+            "sequence": [
                 "type": "integer", "format": "int64", "minimum": 0, "description": "The number of the last change.",
             ],
         ])

@@ -134,6 +134,8 @@ extension HTTPMapping {
         case (401, _): call.token == nil ? Header.bearer : Header.bearerInvalid
         case (403, .permission(let permission, _)) where problem.kind == .permissionDenied:
             #"Bearer error="insufficient_scope", scope="\#(permission)""#
+        // The handler has asked for a permission.
+        case (403, .token) where problem.kind == .permissionDenied: #"Bearer error="insufficient_scope""#
         default: nil
         }
     }
