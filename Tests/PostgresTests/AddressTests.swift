@@ -35,6 +35,15 @@ struct AddressTests {
         for part in ["sesame", "ses@", "ses/", "ses#"] { #expect(error?.description.contains(part) == false) }
     }
 
+    @Test("names a parameter that libpq does not know, and nothing of a password")
+    func unknownParameter() {
+        func message(_ url: String) -> String {
+            #expect(throws: PostgresError.self) { _ = try ConnectionURL(url) }?.description ?? ""
+        }
+        #expect(message("postgres://ada@db/auth?sslmode=require&colour=red").hasSuffix("does not know: colour."))
+        #expect(!message("postgres://ada@db/auth?password=ses&ame@x").contains("ame"))
+    }
+
     @Test("says how to write a password that holds what a URL means something else by", arguments: ["@", "/", "#"])
     func escapes(_ character: String) {
         let error = #expect(throws: PostgresError.self) {

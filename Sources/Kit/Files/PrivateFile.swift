@@ -104,6 +104,16 @@ extension PrivateFile {
         try create(file, O_CREAT | O_EXCL)
     }
 
+    /// True if there is a file or a directory of this path.
+    ///
+    /// - Throws: ``PrivateFileError`` if that cannot be seen.
+    package static func exists(_ file: URL) throws(PrivateFileError) -> Bool {
+        var status = stat()
+        if stat(file.path, &status) == 0 { return true }
+        guard [ENOENT, ENOTDIR].contains(errno) else { throw PrivateFileError(file.path, errno) }
+        return false
+    }
+
     /// Replaces the content of a file, which is created if it is missing.
     ///
     /// - Throws: ``PrivateFileError``.

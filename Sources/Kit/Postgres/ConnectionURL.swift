@@ -14,7 +14,9 @@ public struct ConnectionURL: Sendable, Equatable {
     public init(_ url: String) throws(PostgresError) {
         guard Self.schemes.contains(where: url.hasPrefix) else { throw .address(Self.form) }
         guard !url.utf8.contains(0), Self.hasOneUser(url), let options = PQconninfoParse(url, nil) else {
-            throw .address(Self.form + Self.escapes)
+            throw .address(
+                Self.unknownParameter(of: url).map { "has a parameter that libpq does not know: \($0)" }
+                    ?? Self.form + Self.escapes)
         }
         defer { PQconninfoFree(options) }
         self.url = url
@@ -57,9 +59,25 @@ public struct ConnectionURL: Sendable, Equatable {
         return authority.count { $0 == "@" } < 2 && !authority.contains("#")
     }
 
+    /// Without what may be part of a password that is not escaped.
+    private static func unknownParameter(of url: String) -> String? {
+        guard let mark = url.firstIndex(of: "?"), !url[mark...].contains("@"), let defaults = PQconndefaults() else {
+            return nil
+        }
+        defer { PQconninfoFree(defaults) }
+        let known = Set(names(defaults) + ["ssl"])
+        let names = url[mark...].dropFirst().split(separator: "&").map { String($0.prefix { $0 != "=" }) }
+        return names.first { !known.contains($0) }
+    }
+
     /// One for each host; an empty one is the default.
     private static func arePorts(_ text: String?) -> Bool {
         (text ?? "").split(separator: ",").allSatisfy { port in UInt16(port).map { $0 > 0 } ?? false }
+    }
+
+    private static func names(_ options: UnsafeMutablePointer<PQconninfoOption>) -> [String] {
+        sequence(first: options) { $0 + 1 }.lazy.map(\.pointee.keyword).prefix { $0 != nil }
+            .compactMap { $0.map { String(cString: $0) } }
     }
 
     private static func values(_ options: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {

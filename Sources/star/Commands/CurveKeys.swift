@@ -31,9 +31,11 @@ extension Keys {
 
         func validate() throws {
             guard !names.contains("public") else { throw ValidationError("“public” is the name of the other file.") }
-            guard Set(names).count == names.count, !names.contains(where: { $0.contains("/") }) else {
-                throw ValidationError("Each name is a file's, once.")
-            }
+            // In CURVE_PUBLIC_KEYS a name ends at = and a key at a comma.
+            let separators = CharacterSet(charactersIn: "/=,").union(.whitespacesAndNewlines).union(.controlCharacters)
+            guard Set(names).count == names.count,
+                names.allSatisfy({ !$0.isEmpty && $0.rangeOfCharacter(from: separators) == nil && !$0.hasPrefix(".") })
+            else { throw ValidationError("Each name is a file's, once, without spaces, commas, = and /.") }
         }
 
         func run() async throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Files
 import Foundation
 import Hosting
 
@@ -26,11 +27,16 @@ struct StoreCopies: AsyncParsableCommand {
         func run() async throws {
             try await Exit.onError {
                 let source = try place.file()
-                guard FileManager.default.fileExists(atPath: source.path) else {
+                guard try PrivateFile.exists(source) else {
                     throw SettingsError(description: "There is no store at \(source.path).")
                 }
+                let copy = URL(filePath: file)
+                let folder = copy.deletingLastPathComponent()
+                guard try PrivateFile.exists(folder) else {
+                    throw SettingsError(description: "There is no directory \(folder.path).")
+                }
                 let store = try SQLiteStore(source)
-                try await store.closed { try await store.backUp(to: URL(filePath: file)) }
+                try await store.closed { try await store.backUp(to: copy) }
                 print("\(file) holds a copy of \(source.path).")
             }
         }

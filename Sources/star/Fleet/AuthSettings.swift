@@ -193,14 +193,14 @@ enum AuthDatabase: Sendable {
     func open(isMade: Bool) throws -> any CopyableStore {
         switch self {
         case .sqlite(let file):
-            guard isMade || FileManager.default.fileExists(atPath: file.path) else {
-                throw SettingsError(
-                    description: """
-                        There is no store at \(file.path). DATA_DIRECTORY and AUTH_DATABASE say where it is; the first start \
-                        of auth makes it, in production with AUTH_CREATE_STORE=true, and so does star users add.
-                        """)
-            }
             do {
+                guard try isMade || PrivateFile.exists(file) else {
+                    throw SettingsError(
+                        description: """
+                            There is no store at \(file.path). DATA_DIRECTORY and AUTH_DATABASE say where it is; the first \
+                            start of auth makes it, in production with AUTH_CREATE_STORE=true, and so does star users add.
+                            """)
+                }
                 return try SQLiteStore(file)
             } catch let error as SQLiteFileError {
                 throw SettingsError(description: error.description)

@@ -16,7 +16,7 @@ extension Member {
         let own = try settings.auth()
         let passwords = PasswordHasher()
         let store = try own.database.open(isMade: own.createsStore)
-        host.logger.info("The store is open", metadata: ["store": "\(own.database.place)"])
+        host.logger.info("Auth uses this store", metadata: ["store": "\(own.database.place)"])
         let webAppSecret = try settings.webAppClientSecret()
         let preparation = { @Sendable in
             try await prepare(store, passwords, own, host)
