@@ -52,9 +52,11 @@ def run(command: list[str], token: str) -> bool:
     return done.returncode == 0
 
 
-def python(heading: str, auth: str, number: int = 0, last: str = "assert verify(sys.argv[1])['sub']"):
-    """A function that says whether a piece of Python takes a token."""
-    code = "import sys\n" + pieces(heading)[number].replace(AUTH, auth) + "\n" + last + "\n"
+def python(
+        heading: str, auth: str, number: int = 0, last: str = "assert verify(sys.argv[1])['sub']", secret: str = "SECRET"):
+    """A function that says whether a piece of Python takes a token. `secret` stands in it for SECRET."""
+    piece = pieces(heading)[number].replace(AUTH, auth).replace("SECRET", secret)
+    code = f"import sys\n{piece}\n{last}\n"
     return lambda token: run([sys.executable, "-c", code], token)
 
 

@@ -33,6 +33,20 @@ verifier = JWTVerifier(
     algorithm="EdDSA", required_scopes=["time"])
 assert asyncio.run(verifier.verify_token(sys.argv[1]))
 """
+DJANGO = """
+import django
+from django.conf import settings
+from django.core.management import call_command
+settings.configure(
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"], USE_TZ=True,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    SECRET_KEY="x" * 50, OAUTH2_PROVIDER=OAUTH2_PROVIDER)
+django.setup()
+call_command("migrate", verbosity=0)
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.common import Request
+assert OAuth2Validator().validate_bearer_token(sys.argv[1], ["time"], Request("https://api.example/reports"))
+"""
 
 
 def check(name, takes, good=True, refused=False, scope=False):
@@ -52,6 +66,7 @@ check("joserfc", python("joserfc", auth))
 check("Authlib", python("Authlib", auth, last=AUTHLIB), scope=True)
 check("fastmcp", lambda token: run([sys.executable, "-c", FASTMCP], token), scope=True)
 check("jwcrypto", python("jwcrypto", auth))
+check("django-oauth-toolkit", python("Django", auth, last=DJANGO, secret=gateway), scope=True)
 for name, verifier in (("Go", go(auth)), ("Node's jose", node(auth, "/usr/share/nodejs"))):
     with verifier as takes:
         check(name, takes)
