@@ -98,7 +98,7 @@ struct Snippets {
     @Test("a setting of one's own is read")
     func setting() throws {
         let limit = Setting<Int>.integer(
-            "GREETING_LIMIT", 1...1000, "How many visitors are greeted a day.", standard: 100)
+            "GREETING_LIMIT", 1...1000, "How many visitors are greeted a day.", default: 100)
         let settings = Settings(["GREETING_LIMIT": "250"])
         let greeted = try settings(limit)
         #expect(greeted == 250)

@@ -7,7 +7,7 @@ import ZeroMQ
 @Suite("Secrets among settings")
 struct SecretTests {
     private static let setting = Setting<String>(
-        "A_SECRET", "A secret.", standard: nil, isSecret: true
+        "A_SECRET", "A secret.", default: nil, isSecret: true
     ) { text throws(SettingFault) in
         guard text.hasPrefix("right") else { throw SettingFault("must be right") }
         return text
@@ -49,7 +49,7 @@ struct SecretTests {
         #expect(try Settings(["A_SECRET": "right one", "A_SECRET_FILE": path])(Self.setting) == "right one")
         #expect(try Settings(["A_SECRET": "right two", "A_SECRET_FILE": "/dev/null"])(Self.setting) == "right two")
         let variable = "STAR_TEST_\(UUID().uuidString.prefix(8))"
-        let setting = Setting<String>.text(variable, "A secret.", standard: nil, isSecret: true)
+        let setting = Setting<String>.text(variable, "A secret.", default: nil, isSecret: true)
         let file = try directory.write("\(variable)=from .env\n", to: "env")
         setenv(variable + "_FILE", path, 1)
         defer { unsetenv(variable + "_FILE") }

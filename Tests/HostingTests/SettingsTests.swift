@@ -22,31 +22,31 @@ struct SettingsTests {
     @Test("are text, numbers, words of a few, and lists")
     func kinds() throws {
         let settings = Settings(["A_TEXT": "b c", "A_NUMBER": "7", "A_LEVEL": "error", "A_LIST": " x, y,,z "])
-        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "b c")
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 7)
-        #expect(try settings(Setting.choice("A_LEVEL", "A level.", standard: Logger.Level.info)) == .error)
-        #expect(try settings(Setting.list("A_LIST", "A list.", standard: "")) == ["x", "y", "z"])
+        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "b c")
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 7)
+        #expect(try settings(Setting.choice("A_LEVEL", "A level.", default: Logger.Level.info)) == .error)
+        #expect(try settings(Setting.list("A_LIST", "A list.", default: "")) == ["x", "y", "z"])
     }
 
-    @Test("have a standard where nothing is set")
-    func standard() throws {
+    @Test("have a default if nothing is set")
+    func defaults() throws {
         let settings = Settings([:])
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
-        #expect(try settings(Setting.list("A_LIST", "A list.", standard: "")) == [])
-        #expect(try settings.optional(Setting.text("A_TEXT", "A text.", standard: "")) == nil)
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
+        #expect(try settings(Setting.list("A_LIST", "A list.", default: "")) == [])
+        #expect(try settings.optional(Setting.text("A_TEXT", "A text.", default: "")) == nil)
         #expect(try CommonSettings(settings).environment == .development)
     }
 
     @Test("that are text have their default if they are empty, as Compose makes them of a variable that is not set")
     func empty() throws {
         let settings = Settings(["A_TEXT": ""])
-        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: "usual")) == "usual")
-        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "")
+        #expect(try settings(Setting.text("A_TEXT", "A text.", default: "usual")) == "usual")
+        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "")
     }
 
     @Test("stop the start with a sentence that names the one which is missing")
     func missing() {
-        let setting = Setting.text("A_TEXT", "The text of all texts.", standard: nil)
+        let setting = Setting.text("A_TEXT", "The text of all texts.", default: nil)
         #expect(complaint([:], setting) == "A_TEXT is not set. It is: The text of all texts.")
     }
 
@@ -54,7 +54,7 @@ struct SettingsTests {
         "stop the start with a sentence that names the one which is wrong",
         arguments: ["0", "10", "", "x", "7.0", "7 ", "99999999999999999999"])
     func wrong(_ text: String) {
-        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)
+        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)
         #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9, not “\(text)”.")
     }
 
@@ -62,13 +62,13 @@ struct SettingsTests {
     func choice() {
         let complaint = complaint(
             ["ENVIRONMENT": "moon"],
-            Setting.choice("ENVIRONMENT", "Where.", standard: CommonSettings.Environment.development))
+            Setting.choice("ENVIRONMENT", "Where.", default: CommonSettings.Environment.development))
         #expect(complaint == "ENVIRONMENT must be one of development, production, not “moon”.")
     }
 
     @Test("say whether something is so", arguments: ["", "yes", "1", "True", " true"])
     func booleans(_ text: String) throws {
-        let setting = Setting.boolean("A_SWITCH", "A switch.", standard: "false")
+        let setting = Setting.boolean("A_SWITCH", "A switch.", default: "false")
         #expect(try !Settings([:])(setting))
         #expect(try Settings(["A_SWITCH": "true"])(setting))
         #expect(complaint(["A_SWITCH": text], setting) == "A_SWITCH must be true or false, not “\(text)”.")
@@ -79,9 +79,9 @@ struct SettingsTests {
         let path = try directory.write("PATH=from the file\nA_TEXT = from = the file \n# A_NUMBER=7\n", to: "env")
         let settings = try Settings(environmentFile: path)
         let environment = try #require(ProcessInfo.processInfo.environment["PATH"])
-        #expect(try settings(Setting.text("PATH", "The path.", standard: nil)) == environment)
-        #expect(try settings(Setting.text("A_TEXT", "A text.", standard: nil)) == "from = the file")
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)) == 3)
+        #expect(try settings(Setting.text("PATH", "The path.", default: nil)) == environment)
+        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "from = the file")
+        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
     }
 
     @Test("come from a file that is there, if somebody names one")
@@ -113,7 +113,7 @@ struct SettingsTests {
         "do not repeat in a message what may be a secret in the wrong place",
         arguments: [String(repeating: "0a", count: 32), "postgres://a:b@c", "info A=b", "1\nsecret"])
     func hidden(_ text: String) {
-        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", standard: 3)
+        let setting = Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)
         #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9.")
     }
 
@@ -168,7 +168,7 @@ struct SettingsTests {
         let news = try settings(EventSettings.address("cart", in: settings.socketFolder))
         #expect(news == [try Address("ipc:///run/shop/cart-events.sock")])
         let described = ServiceSettings.all(of: "cart", port: 1, socketFolder: "/run/shop")
-        #expect(described.compactMap(\.standard).filter { $0 == "ipc:///run/shop/cart.sock" }.count == 2)
+        #expect(described.compactMap(\.defaultValue).filter { $0 == "ipc:///run/shop/cart.sock" }.count == 2)
     }
 
     @Test("that are lists may have space around their commas, and commas with nothing between")

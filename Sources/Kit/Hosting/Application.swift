@@ -150,7 +150,7 @@ extension Application {
     ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     ///   - socketFolder: the folder of the sockets whose addresses no setting names.
     public static func main(
-        _ modules: ServiceModule..., environmentFile: String = Settings.standardFile,
+        _ modules: ServiceModule..., environmentFile: String = Settings.defaultFile,
         socketFolder: String = Settings.defaultSocketFolder
     ) async {
         do {
@@ -172,7 +172,7 @@ extension Application {
     /// - Throws: ``SettingsError`` and whatever else stops a start; ``StartError`` if an address is taken; whatever a task
     ///   beside the services throws.
     public static func run(
-        environmentFile: String = Settings.standardFile, socketFolder: String = Settings.defaultSocketFolder,
+        environmentFile: String = Settings.defaultFile, socketFolder: String = Settings.defaultSocketFolder,
         name: String = "application", metricsHelp: [String: String] = [:], modules: (Settings) throws -> [ServiceModule]
     ) async throws {
         let signals = await StopSignals()

@@ -40,7 +40,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         logger[metadataKey: "service"] = .string(name)
         self.logger = logger
         service = try ServiceSettings(name, port: port, settings)
-        thread = try SocketThread(name: name)
+        thread = try SocketThread(name: name, spinTime: family.spinTime)
     }
 
     /// The executor of the service's actor: the thread that owns its sockets.

@@ -66,6 +66,7 @@ final class EpollLoop {
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
     var (running, runningUrgent): ([UnownedJob], [UnownedJob]) = ([], [])
     private let epoll: Int32
+    private let wake: WakeUp
     /// The watched sockets and descriptors, by the key that epoll returns.
     private var attachments: [PollRegistration?] = []
     private var sockets: [PollRegistration] = []
@@ -73,16 +74,19 @@ final class EpollLoop {
     private var unflushed: [any Flushable] = []
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
+    private var spinning: Spinning
     /// The end of the last time that nothing was ready for a while.
     private(set) var idleUntil = ContinuousClock.now
     /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
-    init(wakeDescriptor: Int32) throws(ZeroMQError) {
+    init(_ wake: WakeUp, spinTime: Duration) throws(ZeroMQError) {
+        self.wake = wake
+        spinning = Spinning(limit: spinTime)
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw .system("make an epoll descriptor") }
-        control(EPOLL_CTL_ADD, wakeDescriptor, .readable, key: Self.wakeKey)
+        control(EPOLL_CTL_ADD, wake.descriptor, .readable, key: Self.wakeKey)
     }
 
     deinit {
@@ -140,22 +144,42 @@ final class EpollLoop {
         return hadNews
     }
 
-    /// Sleeps until something is ready, and calls whom it concerns; true if the wake-up was.
-    func poll() -> Bool { poll(timeout: askSockets() ? 0 : -1) }
+    /// Looks for something that is ready, without a sleep, if that is likely to pay.
+    ///
+    /// - Parameter isNeeded: true if there is other work.
+    /// - Returns: true if anything was ready, or other work is there.
+    func spin(until isNeeded: () -> Bool) -> Bool {
+        guard spinning.begin() else { return false }
+        let end = ContinuousClock.now + spinning.limit
+        var hasFound = false
+        repeat {
+            hasFound = poll(timeout: 0) || isNeeded()
+        } while !hasFound && ContinuousClock.now < end
+        spinning.end(found: hasFound)
+        return hasFound
+    }
 
-    private func poll(timeout: Int32) -> Bool {
+    /// Sleeps until something is ready, and calls whom it concerns.
+    ///
+    /// - Parameter awoken: called at the end of the sleep, before anybody.
+    func sleep(_ awoken: () -> Void) { _ = poll(timeout: askSockets() ? 0 : -1, awoken) }
+
+    /// - Returns: true if anything was ready, besides the wake-up.
+    private func poll(timeout: Int32, _ awoken: () -> Void = {}) -> Bool {
         let start = ContinuousClock.now
         let count = epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), timeout)
         let end = ContinuousClock.now
         if start.duration(to: end) >= Self.idleTime { idleUntil = end }
+        awoken()
         guard count > 0 else { return false }
-        var isWoken = false
+        var hasFound = false
         for index in 0..<Int(count) {
             let event = events[index]
             guard event.data.u64 != Self.wakeKey else {
-                isWoken = true
+                wake.clear()
                 continue
             }
+            hasFound = true
             // One that was detached by another's doing in this very round is not there any more.
             guard let attachment = attachments[Int(event.data.u64)] else { continue }
             switch attachment.origin {
@@ -163,7 +187,7 @@ final class EpollLoop {
             case .descriptor(let onReady): onReady(PollRegistration.Readiness(epoll: event.events))
             }
         }
-        return isWoken
+        return hasFound
     }
 
     /// Asks the sockets with which something was done whether they have messages; true if one has.

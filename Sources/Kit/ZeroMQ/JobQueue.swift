@@ -64,6 +64,9 @@ final class JobQueue: Sendable {
         }
     }
 
+    /// True if there are jobs, or the thread is to end.
+    var hasWork: Bool { state.withLock { !$0.isEmpty || $0.phase != .running } }
+
     func wakeUp() { state.withLock { $0.isAsleep = false } }
 
     var isStopping: Bool { state.withLock { $0.phase != .running } }

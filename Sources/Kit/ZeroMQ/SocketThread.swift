@@ -25,12 +25,16 @@ public final class SocketThread: Sendable {
     private let joinable = Mutex<pthread_t?>(nil)
 
     /// Starts the thread.
-    /// - Parameter name: shown by `ps -L` and debuggers; the kernel keeps 15 bytes of it.
+    ///
+    /// - Parameters:
+    ///   - name: shown by `ps -L` and debuggers; the kernel keeps 15 bytes of it.
+    ///   - spinTime: for how long it looks for work before it sleeps, if that has paid lately: small calls take less time than
+    ///     waking a thread does. With one processor it must be zero.
     /// - Throws: `ZeroMQError`: `EMFILE`, `EAGAIN` when the system has no descriptor or no thread left.
-    public init(name: String) throws(ZeroMQError) {
+    public init(name: String, spinTime: Duration = .zero) throws(ZeroMQError) {
         self.name = name
         wake = try WakeUp()
-        loop = try EpollLoop(wakeDescriptor: wake.descriptor)
+        loop = try EpollLoop(wake, spinTime: spinTime)
         var thread = pthread_t()
         let retained = Unmanaged.passRetained(self)
         let code = pthread_create(&thread, nil, enterSocketThread, retained.toOpaque())
@@ -161,7 +165,7 @@ extension SocketThread {
     /// Jobs that are left after so many rounds at the end keep making new ones; they go on as late jobs.
     private static let finalRounds = 64
 
-    /// Receive → run jobs → send what they wrote → look again → only then poll.
+    /// Receive → run jobs → send what they wrote → look again, for a while → only then sleep.
     func main() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         nameThisThread(name)
@@ -169,10 +173,9 @@ extension SocketThread {
             let isBusy = loop.drain()
             runJobs()
             loop.flush()
-            if isBusy || !queue.fallAsleep() { continue }
-            let isWoken = loop.poll()
-            queue.wakeUp()
-            if isWoken { wake.clear() }
+            if isBusy || loop.spin(until: { queue.hasWork }) || !queue.fallAsleep() { continue }
+            // What is ready makes jobs, for which nobody needs to wake this thread.
+            loop.sleep(queue.wakeUp)
         }
         finish()
     }

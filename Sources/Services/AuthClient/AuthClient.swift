@@ -115,7 +115,7 @@ extension AuthClient {
     public static let defaultAudience = "starmicroservices"
 
     public static let issuer = Setting<String>.text(
-        "TOKEN_ISSUER", "Who makes the tokens (iss).", standard: defaultIssuer)
+        "TOKEN_ISSUER", "Who makes the tokens (iss).", default: defaultIssuer)
     public static let audience = Setting<String>.text(
-        "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", standard: defaultAudience)
+        "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", default: defaultAudience)
 }

@@ -17,7 +17,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var names: ServiceNames
 
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = Settings.standardFile
+    var env = Settings.defaultFile
 
     func run() async throws {
         try await Exit.onError {

@@ -11,7 +11,7 @@ struct SettingsList: AsyncParsableCommand {
     var names: [String] = []
 
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = Settings.standardFile
+    var env = Settings.defaultFile
 
     func validate() throws { _ = try settings }
 

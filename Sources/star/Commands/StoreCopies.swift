@@ -76,7 +76,7 @@ struct StoreCopies: AsyncParsableCommand {
         var target: String
 
         @Option(help: "The file that settings are read from, beside the environment.")
-        var env = Settings.standardFile
+        var env = Settings.defaultFile
 
         func run() async throws {
             try await Exit.onError {
@@ -116,7 +116,7 @@ struct StoreCopies: AsyncParsableCommand {
     /// The store to use.
     struct StorePlace: ParsableArguments {
         @Option(help: "The file that settings are read from, beside the environment.")
-        var env = Settings.standardFile
+        var env = Settings.defaultFile
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
         func file() throws -> URL {

@@ -20,7 +20,7 @@ struct AuthSettings: Sendable {
 
     init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
         dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
-        database = try settings.optional(Self.database) ?? .standard(in: dataDirectory)
+        database = try settings.optional(Self.database) ?? .default(in: dataDirectory)
         createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
         announcement = try settings(Self.announcement)
         period = try settings(Self.period)
@@ -73,61 +73,61 @@ struct AuthSettings: Sendable {
     var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
 
     private static let dataDirectory = Setting<String>.text(
-        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", standard: ".star/data")
+        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", default: ".star/data")
     private static let database = Setting<AuthDatabase>(
         "AUTH_DATABASE",
         "Where auth keeps users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "
             + "where several auths share it. By default it is auth.sqlite in DATA_DIRECTORY.",
-        standard: "", isSecret: true
+        default: "", isSecret: true
     ) { text throws(SettingFault) in try AuthDatabase(text) }
     private static let createsStore = Setting<Bool>.boolean(
         "AUTH_CREATE_STORE",
         "Whether auth makes a new store, with a first administrator, if there is none: true or false. By default true in "
             + "development and false in production, so that a lost directory is not taken for the first start.",
-        standard: "")
+        default: "")
     private static let auditRetention = Setting<Int>.integer(
         "AUDIT_RETENTION_DAYS", 0...36_500, "For how many days lines of the audit trail are kept; 0 for ever.",
-        standard: 0)
+        default: 0)
     private static let refreshLifetime = Setting<Int>.integer(
-        "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", standard: 1_209_600)
+        "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", default: 1_209_600)
     private static let refreshRetry = Setting<Int>.integer(
         "AUTH_REFRESH_RETRY_SECONDS", 0...60,
         "For how long a used refresh token gets its successor once more, if nobody has used that: an answer may be lost.",
-        standard: 10)
+        default: 10)
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
         "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
-        standard: "", example: "smoke,time")
+        default: "", example: "smoke,time")
     private static let lockAfter = Setting<Int>.integer(
         "AUTH_LOCKOUT_THRESHOLD", 3...1000,
         "How many wrong passwords in a row for one user keep those out who guess, and nobody who has logged in before.",
-        standard: 100)
+        default: 100)
     private static let lockPeriod = Setting<Int>.integer(
-        "AUTH_LOCK_SECONDS", 1...86_400, "How long those who guess are kept out.", standard: 900)
+        "AUTH_LOCK_SECONDS", 1...86_400, "How long those who guess are kept out.", default: 900)
     private static let perAccount = Setting<Int>.integer(
         "AUTH_CALLS_PER_USER", 0...1_000_000,
         "How often a minute one user may ask for a token, and as often refresh one, and change the password, from one "
-            + "address; from all of them, six times as often. 0 for no limit.", standard: 5)
+            + "address; from all of them, six times as often. 0 for no limit.", default: 5)
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
-        "How often a minute all of these may be asked for from one address; 0 for no limit.", standard: 20)
+        "How often a minute all of these may be asked for from one address; 0 for no limit.", default: 20)
     private static let passwordGrant = Setting<Bool>.boolean(
         "OAUTH_PASSWORD_GRANT",
         "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",
-        standard: "true")
+        default: "true")
     private static let announcement = Setting<Int>.integer(
         "KEY_PREPUBLISH_SECONDS", 0...604_800,
         "For how long a new signing key is published before it signs. Caches on the way may keep the keys for 300 seconds, "
             + "and a verifier for as long again; the rest is a margin.",
-        standard: 900)
+        default: 900)
     private static let period = Setting<Int>.integer(
         "KEY_ROTATION_DAYS", 0...3650, "After how many days the signing key is replaced by itself; 0 for never.",
-        standard: 90)
+        default: 90)
     private static let url = Setting<String>(
         "AUTH_PUBLIC_URL",
         "How the world reaches auth, for its metadata: http:// or https://, without a last slash. "
             + "By default what a proxy of TRUSTED_PROXIES names, or where it listens.",
-        standard: ""
+        default: ""
     ) { text throws(SettingFault) in
         guard text.wholeMatch(of: /https?:\/\/[^\/?#\s]+(\/[^?#\s]*[^\/?#\s])?/) != nil else {
             throw SettingFault("must be http://… or https://…, without a last slash")
@@ -183,7 +183,7 @@ enum AuthDatabase: Sendable {
         }
     }
 
-    static func standard(in directory: URL) -> AuthDatabase { .sqlite(directory.appending(path: "auth.sqlite")) }
+    static func `default`(in directory: URL) -> AuthDatabase { .sqlite(directory.appending(path: "auth.sqlite")) }
 
     /// Opens the store. It blocks, and belongs to the start of a process.
     ///

@@ -67,12 +67,12 @@ struct StarSettings: Sendable {
     static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
     private static let tokenLifetime = Setting<Int>.integer(
-        "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", standard: 300)
+        "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", default: 300)
     private static let webAppClientSecret = Setting<String>(
         "WEBAPP_CLIENT_SECRET",
         "By which webapp is an OAuth client of auth, instead of a guest, where it acts for itself; at least 32 "
             + "characters. auth makes the client webapp with it.",
-        standard: "", isSecret: true
+        default: "", isSecret: true
     ) { text throws(SettingFault) in
         guard text.utf8.count >= 32 else { throw SettingFault("must have at least 32 characters") }
         return text
@@ -81,7 +81,7 @@ struct StarSettings: Sendable {
         "RESOURCE_HTTP_ADDRESS",
         "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
             + "By default where resource listens on this machine.",
-        standard: ""
+        default: ""
     ) { text throws(SettingFault) in
         guard let address = try? PeerAddress(text), case .http = address else {
             throw SettingFault("must be http://host:port")

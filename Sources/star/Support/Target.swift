@@ -17,7 +17,7 @@ struct CallerSettings: ParsableArguments {
     var serverKey: String?
 
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = Settings.standardFile
+    var env = Settings.defaultFile
 
     func validate() throws {
         if let serverKey, (try? CurvePublicKey(reference: serverKey)) == nil {
@@ -94,16 +94,16 @@ struct Target: ParsableArguments {
 
     /// Connects to all replicas, and disconnects afterwards.
     ///
-    /// - Parameter standard: the default wire.
+    /// - Parameter defaultWire: the wire, unless the user names one.
     /// - Throws: `SettingsError` if the address is wrong or not known, or a key is missing; what `body` throws.
     func connect<Result>(
-        to service: String, by standard: Wire = .zmq, _ body: (any Caller) async throws -> Result
+        to service: String, by defaultWire: Wire = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {
         let settings = try own.read()
         let context = try Context()
         let thread = try SocketThread(name: "star")
         let result = await outcome {
-            let sources = try peers(service, via ?? standard, settings).map {
+            let sources = try peers(service, via ?? defaultWire, settings).map {
                 try source(of: service, at: $0, settings, on: thread, context)
             }
             var logger = Logger(label: "star")

@@ -32,6 +32,8 @@ public struct CommonSettings: Sendable {
     public let drainTime: Duration
     /// For how long calls in flight may go on after that.
     public let stopTime: Duration
+    /// For how long a service's thread looks for work before it sleeps.
+    public let spinTime: Duration
     /// CURVE keys by the name of the service or client that holds the secret half.
     public let publicKeys: [String: CurvePublicKey]
 
@@ -54,52 +56,62 @@ public struct CommonSettings: Sendable {
         }
         drainTime = .milliseconds(try settings(Self.drainTime))
         stopTime = .milliseconds(try settings(Self.stopTime))
+        spinTime = Self.spinTime(try settings(Self.spinTime))
         publicKeys = try settings(Self.publicKeys)
     }
 }
 
 extension CommonSettings {
+    /// What is set by default.
+    public static var defaultSpinTime: Duration { spinTime(defaultSpinMicroseconds) }
+    private static let defaultSpinMicroseconds = 50
+
+    /// With one processor nobody else could do anything meanwhile.
+    private static func spinTime(_ microseconds: Int) -> Duration {
+        ProcessLimits.current.processors > 1 ? .microseconds(microseconds) : .zero
+    }
+
     public static var all: [SettingDescription] {
         [
             environment.description, logLevel.description, logFormat.description,
             maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
             httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
-            drainTime.description, stopTime.description, publicKeys.description,
+            drainTime.description, stopTime.description, spinTime.description, publicKeys.description,
         ]
     }
 
     private static let environment = Setting<Environment>.choice(
         "ENVIRONMENT", "development or production. In production the start is stricter about secrets.",
-        standard: .development)
+        default: .development)
     private static let logLevel = Setting<Logger.Level>.choice(
         "LOG_LEVEL",
         "The least important log line that is written: trace, debug, info, notice, warning, error, critical.",
-        standard: .info)
+        default: .info)
     private static let logFormat = Setting<LogFormat>.choice(
-        "LOG_FORMAT", "text for people, or json for programs: an object a line.", standard: .text)
+        "LOG_FORMAT", "text for people, or json for programs: an object a line.", default: .text)
     private static let maxBody = Setting<Int>.integer(
         "MAX_BODY_BYTES", 1024...1_073_741_824, "The largest request body, in bytes; a larger one is a 413.",
-        standard: 1_048_576)
+        default: 1_048_576)
     private static let maxBodyMemory = Setting<Int>.integer(
         "MAX_BODY_MEMORY_BYTES", 0...1_099_511_627_776,
         "The memory that a service has for request bodies that come in several parts over HTTP, of which one more is a 503, "
             + "and as much again for messages over ZeroMQ, of which the oldest ends its connection. 0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
-        standard: 0)
+        default: 0)
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
-        standard: 16_384)
+        default: 16_384)
     private static let maxConnections = Setting<Int>.integer(
         "MAX_CONNECTIONS", 1...1_000_000,
         "How many HTTP connections a service has at a time; for one more, the one that has been idle for longest is closed.",
-        standard: 16_384)
+        default: 16_384)
     private static let httpIdleTime = Setting<Int>.integer(
         "HTTP_IDLE_SECONDS", 1...86_400,
         "After how long an HTTP connection without a request is closed. A proxy before it must close its own earlier.",
-        standard: 75)
+        default: 75)
     private static let cors = Setting<CORSPolicy>(
         "CORS_ALLOWED_ORIGINS",
         "The origins whose pages may call, with commas between, such as https://app.example; * is every one. Empty: none.",
-        standard: ""
+        default: ""
     ) { text throws(SettingFault) in
         do throws(OriginError) {
             return try CORSPolicy(text.listed)
@@ -111,7 +123,7 @@ extension CommonSettings {
         "TRUSTED_PROXIES",
         "The proxies that say who the client is and by which URL it came, in Forwarded or X-Forwarded-For, -Proto, -Host and "
             + "-Prefix, with commas between: addresses or networks such as 10.0.0.0/8.",
-        standard: ""
+        default: ""
     ) { text throws(SettingFault) in
         do throws(ProxyAddressError) {
             return try TrustedProxies(text.listed)
@@ -123,19 +135,24 @@ extension CommonSettings {
         "PROXY_PROTOCOL",
         "If connections from TRUSTED_PROXIES begin with a header of the PROXY protocol, version 1 or 2: off, optional, or "
             + "required.",
-        standard: .off)
+        default: .off)
     private static let drainTime = Setting<Int>.integer(
         "DRAIN_MILLISECONDS", 0...60_000,
         "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
-        standard: 0)
+        default: 0)
     private static let stopTime = Setting<Int>.integer(
-        "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", standard: 15_000)
+        "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", default: 15_000)
+    private static let spinTime = Setting<Int>.integer(
+        "SPIN_MICROSECONDS", 0...1000,
+        "For how long a service's thread looks for work before it sleeps, if that has paid lately and there are two processors; "
+            + "0 for never.",
+        default: defaultSpinMicroseconds)
     private static let publicKeys = Setting<[String: CurvePublicKey]>(
         "CURVE_PUBLIC_KEYS",
         "Who may connect over tcp://, and how services are known there: name=key, with commas between. "
             + "A key is 64 hexadecimal digits, 40 characters of Z85, or file:PATH of a certificate as zmq.auth and czmq "
             + "write it. compose/up writes fresh ones.",
-        standard: ""
+        default: ""
     ) { text throws(SettingFault) in
         var keys: [String: CurvePublicKey] = [:]
         for entry in text.listed {

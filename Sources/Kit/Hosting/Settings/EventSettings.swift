@@ -20,7 +20,7 @@ public enum EventSettings {
         .addresses(
             listenName(of: service),
             "The address at which \(service) publishes changes, over ZeroMQ: ipc://path or tcp://host:port, with commas between.",
-            standard: socket(service, in: folder))
+            default: socket(service, in: folder))
     }
 
     /// The addresses at which others subscribe to them.
@@ -29,7 +29,7 @@ public enum EventSettings {
             addressName(of: service),
             "The addresses at which others receive the events of \(service), one of each replica, with commas between. "
                 + "If it is empty, they ask four times a second.",
-            standard: socket(service, in: folder))
+            default: socket(service, in: folder))
     }
 
     static func listenName(of service: String) -> String { service.uppercased() + "_EVENTS_LISTEN" }
@@ -42,8 +42,8 @@ public enum EventSettings {
 
 extension Setting where Value == [Address] {
     /// Addresses with commas between.
-    static func addresses(_ name: String, _ summary: String, standard: String) -> Setting {
-        Setting(name, summary, standard: standard) { text throws(SettingFault) in
+    static func addresses(_ name: String, _ summary: String, default defaultValue: String) -> Setting {
+        Setting(name, summary, default: defaultValue) { text throws(SettingFault) in
             do throws(AddressError) {
                 var addresses: [Address] = []
                 for part in text.listed { addresses.append(try Address(part)) }

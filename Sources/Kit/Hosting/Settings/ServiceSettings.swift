@@ -61,7 +61,7 @@ public struct ServiceSettings: Sendable {
             addressName(of: service),
             "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
                 + "of each of several replicas, with commas between. A host's name may lead to several, and is followed.",
-            standard: "ipc://\(folder)/\(service).sock"
+            default: "ipc://\(folder)/\(service).sock"
         ) { text throws(SettingFault) in
             var addresses: [PeerAddress] = []
             do throws(AddressError) {
@@ -75,12 +75,12 @@ public struct ServiceSettings: Sendable {
     }
 
     private static func httpHosts(_ service: String) -> Setting<[String]> {
-        let standard = "127.0.0.1"
+        let defaultHost = "127.0.0.1"
         return Setting(
             service.uppercased() + "_HTTP_HOST",
             "The addresses or names at which \(service) listens for HTTP, with commas between; * is every address.",
-            standard: standard
-        ) { text throws(SettingFault) in text.listed.isEmpty ? [standard] : text.listed }
+            default: defaultHost
+        ) { text throws(SettingFault) in text.listed.isEmpty ? [defaultHost] : text.listed }
     }
 
     static func httpPortName(of service: String) -> String { service.uppercased() + "_HTTP_PORT" }
@@ -88,14 +88,14 @@ public struct ServiceSettings: Sendable {
     private static func httpPort(_ service: String, _ port: Int) -> Setting<Int> {
         .integer(
             httpPortName(of: service), 0...65_535, "The port on which \(service) listens for HTTP; 0 is any.",
-            standard: port)
+            default: port)
     }
 
     private static func listen(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             service.uppercased() + "_ZMQ_LISTEN",
             "Where \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
-            standard: "ipc://\(folder)/\(service).sock")
+            default: "ipc://\(folder)/\(service).sock")
     }
 
     /// A secret key for `tcp://`.
@@ -108,7 +108,7 @@ public struct ServiceSettings: Sendable {
             holder.uppercased() + "_CURVE_SECRET_KEY",
             "The secret key of \(words ?? holder) for tcp://: 64 hexadecimal digits or 40 characters of Z85. "
                 + "Its public half is in CURVE_PUBLIC_KEYS.",
-            standard: "", isSecret: true
+            default: "", isSecret: true
         ) { text throws(SettingFault) in
             guard let secret = try? CurveSecretKey(text: text), let pair = try? CurveKeyPair(secretKey: secret) else {
                 throw SettingFault(

@@ -11,15 +11,17 @@ public struct Setting<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - name: of the environment variable, upper case.
     ///   - example: its line in `env.example`.
-    ///   - standard: the default; `nil` makes the setting necessary.
+    ///   - defaultValue: `nil` makes the setting necessary.
     ///   - isSecret: its value is never shown, and `NAME_FILE` may name a file that holds it.
     ///   - parse: reads the text, or throws a sentence on what is wrong with it.
     public init(
-        _ name: String, _ summary: String, standard: String?, example: String? = nil, isSecret: Bool = false,
+        _ name: String, _ summary: String, default defaultValue: String?, example: String? = nil,
+        isSecret: Bool = false,
         parse: @escaping @Sendable (String) throws(SettingFault) -> Value
     ) {
         description = SettingDescription(
-            name: name, summary: summary, standard: standard, example: example ?? standard ?? "", isSecret: isSecret)
+            name: name, summary: summary, defaultValue: defaultValue, example: example ?? defaultValue ?? "",
+            isSecret: isSecret)
         self.parse = parse
     }
 }
@@ -28,7 +30,7 @@ public struct Setting<Value: Sendable>: Sendable {
 public struct SettingDescription: Sendable, Equatable {
     public let name: String
     public let summary: String
-    public let standard: String?
+    public let defaultValue: String?
     public let example: String
     public let isSecret: Bool
 
@@ -48,10 +50,10 @@ public struct SettingFault: Error, Sendable {
 extension Setting where Value == String {
     /// Any text. An empty one, as Compose makes of a variable that is not set, is the default.
     public static func text(
-        _ name: String, _ summary: String, standard: String?, example: String? = nil, isSecret: Bool = false
+        _ name: String, _ summary: String, default defaultValue: String?, example: String? = nil, isSecret: Bool = false
     ) -> Setting {
-        Setting(name, summary, standard: standard, example: example, isSecret: isSecret) {
-            $0.isEmpty ? standard ?? "" : $0
+        Setting(name, summary, default: defaultValue, example: example, isSecret: isSecret) {
+            $0.isEmpty ? defaultValue ?? "" : $0
         }
     }
 }
@@ -59,9 +61,9 @@ extension Setting where Value == String {
 extension Setting where Value == [String] {
     /// Words with commas between them.
     public static func list(
-        _ name: String, _ summary: String, standard: String?, example: String? = nil
+        _ name: String, _ summary: String, default defaultValue: String?, example: String? = nil
     ) -> Setting {
-        Setting(name, summary, standard: standard, example: example) { text in
+        Setting(name, summary, default: defaultValue, example: example) { text in
             text.listed
         }
     }
@@ -69,9 +71,9 @@ extension Setting where Value == [String] {
 
 extension Setting where Value == Int {
     public static func integer(
-        _ name: String, _ range: ClosedRange<Int>, _ summary: String, standard: Int
+        _ name: String, _ range: ClosedRange<Int>, _ summary: String, default defaultValue: Int
     ) -> Setting {
-        Setting(name, summary, standard: String(standard)) { text throws(SettingFault) in
+        Setting(name, summary, default: String(defaultValue)) { text throws(SettingFault) in
             guard let number = Int(text), range.contains(number) else {
                 throw SettingFault("must be a number from \(range.lowerBound) to \(range.upperBound)")
             }
@@ -83,9 +85,9 @@ extension Setting where Value == Int {
 extension Setting where Value == Bool {
     /// `true` or `false`.
     ///
-    /// - Parameter standard: the default; empty for none, if it is read as optional.
-    public static func boolean(_ name: String, _ summary: String, standard: String) -> Setting {
-        Setting(name, summary, standard: standard) { text throws(SettingFault) in
+    /// - Parameter defaultValue: empty for none, if it is read as optional.
+    public static func boolean(_ name: String, _ summary: String, default defaultValue: String) -> Setting {
+        Setting(name, summary, default: defaultValue) { text throws(SettingFault) in
             guard let value = Bool(text) else { throw SettingFault("must be true or false") }
             return value
         }
@@ -94,8 +96,8 @@ extension Setting where Value == Bool {
 
 extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of a few words.
-    public static func choice(_ name: String, _ summary: String, standard: Value) -> Setting {
-        Setting(name, summary, standard: standard.rawValue) { text throws(SettingFault) in
+    public static func choice(_ name: String, _ summary: String, default defaultValue: Value) -> Setting {
+        Setting(name, summary, default: defaultValue.rawValue) { text throws(SettingFault) in
             guard let value = Value(rawValue: text) else {
                 throw SettingFault("must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
             }

@@ -14,25 +14,25 @@ public struct Settings: Sendable {
     private let path: String
     private let secrets = Secrets()
 
-    /// The environment first, then the file at `path`. Only ``standardFile`` need not exist: a file that somebody names is
+    /// The environment first, then the file at `path`. Only ``defaultFile`` need not exist: a file that somebody names is
     /// meant to be read.
     ///
     /// - Throws: ``SettingsError`` if the file cannot be found or read, with the number of the line that is not understood.
     public init(
-        environmentFile path: String = standardFile, socketFolder: String = defaultSocketFolder
+        environmentFile path: String = defaultFile, socketFolder: String = defaultSocketFolder
     ) throws(SettingsError) {
         self.path = path
         self.socketFolder = socketFolder
         environment = ProcessInfo.processInfo.environment
         file = try EnvironmentFile(path, environment: environment)
         var link = stat()
-        guard file != nil || (path == Self.standardFile && lstat(path, &link) != 0) else {
+        guard file != nil || (path == Self.defaultFile && lstat(path, &link) != 0) else {
             throw SettingsError(description: "There is no settings file \(path), or its link leads nowhere.")
         }
     }
 
     /// The settings file of the directory that a process runs in.
-    public static let standardFile = ".env"
+    public static let defaultFile = ".env"
 
     /// Settings from a dictionary, for tests.
     public init(_ values: [String: String], socketFolder: String = defaultSocketFolder) {
@@ -73,7 +73,7 @@ public struct Settings: Sendable {
     ///   beside it.
     public func text(_ setting: SettingDescription) throws(SettingsError) -> String? {
         if let text = try text(setting, in: environmentValue) { return text }
-        return try text(setting, in: fileValue) ?? setting.standard
+        return try text(setting, in: fileValue) ?? setting.defaultValue
     }
 
     private func text(

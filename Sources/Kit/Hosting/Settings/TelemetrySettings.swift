@@ -79,25 +79,25 @@ extension TelemetrySettings {
     }
 
     private static let isDisabled = Setting<Bool>(
-        "OTEL_SDK_DISABLED", "true: no traces are sent, whatever the other OTEL_ settings say.", standard: "false"
+        "OTEL_SDK_DISABLED", "true: no traces are sent, whatever the other OTEL_ settings say.", default: "false"
     ) { text in
         // OpenTelemetry: any text but true is false.
         text.lowercased() == "true"
     }
     private static let exporter = Setting<Exporter>.choice(
-        "OTEL_TRACES_EXPORTER", "otlp, or none: no traces are sent.", standard: .otlp)
+        "OTEL_TRACES_EXPORTER", "otlp, or none: no traces are sent.", default: .otlp)
     private static let service = Setting<String>.text(
-        "OTEL_SERVICE_NAME", "The name of the process in traces; the service's own if empty.", standard: "")
+        "OTEL_SERVICE_NAME", "The name of the process in traces; the service's own if empty.", default: "")
     private static let resource = Setting<[String: String]>(
-        "OTEL_RESOURCE_ATTRIBUTES", "Describes the process in traces: name=value, with commas between.", standard: "",
+        "OTEL_RESOURCE_ATTRIBUTES", "Describes the process in traces: name=value, with commas between.", default: "",
         parse: pairs)
     private static let sampler = Setting<Sampler.Name>.choice(
         "OTEL_TRACES_SAMPLER",
         "The traces that are sent: always_on, always_off, traceidratio, or with parentbased_ before it if the caller "
             + "decides.",
-        standard: .parentOrAlways)
+        default: .parentOrAlways)
     private static let ratio = Setting<Double>(
-        "OTEL_TRACES_SAMPLER_ARG", "The part of all traces that a sampler by ratio sends, from 0 to 1.", standard: ""
+        "OTEL_TRACES_SAMPLER_ARG", "The part of all traces that a sampler by ratio sends, from 0 to 1.", default: ""
     ) { text throws(SettingFault) in
         guard let ratio = Double(text), (0...1).contains(ratio) else {
             throw SettingFault("must be a number from 0 to 1")
@@ -110,7 +110,7 @@ extension TelemetrySettings {
             prefix == traces
             ? "The same for traces, as a whole URL."
             : "A collector of OpenTelemetry, such as http://localhost:4318. Traces are sent to /v1/traces below it."
-        return Setting("\(prefix)_ENDPOINT", summary, standard: "") { text throws(SettingFault) in
+        return Setting("\(prefix)_ENDPOINT", summary, default: "") { text throws(SettingFault) in
             guard let url = URL(string: text), let host = url.host(), !host.isEmpty,
                 ["http", "https"].contains(url.scheme)
             else { throw SettingFault("must be a URL that begins with http:// or https://") }
@@ -123,7 +123,7 @@ extension TelemetrySettings {
 
     private static func encoding(_ prefix: String) -> Setting<OTLPEndpoint.Encoding> {
         Setting(
-            "\(prefix)_PROTOCOL", "http/protobuf, which is the default, or http/json. There is no grpc.", standard: ""
+            "\(prefix)_PROTOCOL", "http/protobuf, which is the default, or http/json. There is no grpc.", default: ""
         ) { text throws(SettingFault) in
             guard let encoding = OTLPEndpoint.Encoding(rawValue: text) else {
                 throw SettingFault("must be one of http/protobuf, http/json")
@@ -134,7 +134,7 @@ extension TelemetrySettings {
 
     private static func headers(_ prefix: String) -> Setting<[String: String]> {
         Setting(
-            "\(prefix)_HEADERS", "Sent to the collector: name=value, with commas between.", standard: "",
+            "\(prefix)_HEADERS", "Sent to the collector: name=value, with commas between.", default: "",
             isSecret: true
         ) { text throws(SettingFault) in
             let headers = try pairs(text)
@@ -157,7 +157,7 @@ extension TelemetrySettings {
     private static func timeout(_ prefix: String) -> Setting<Int> {
         Setting(
             "\(prefix)_TIMEOUT", "The time for each request to the collector, in milliseconds: 10000 if empty.",
-            standard: ""
+            default: ""
         ) { text throws(SettingFault) in
             guard let number = Int(text), (1...600_000).contains(number) else {
                 throw SettingFault("must be a number from 1 to 600000")

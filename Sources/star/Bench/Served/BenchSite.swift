@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import HTTPTransport
+import Hosting
 import RPC
 import Resource
 import Tokens
@@ -30,7 +31,7 @@ struct BenchSite {
         tokens = try (0..<(isCold ? 16 : 1)).map { _ in
             try issuer.issue(subject: "bench", permissions: ["time"]).token
         }
-        thread = try SocketThread(name: "bench")
+        thread = try SocketThread(name: "bench", spinTime: CommonSettings.defaultSpinTime)
         resource = try Dispatcher(
             ResourceService(executor: thread), contract: ResourceContract.description, verifier: verifier,
             maxInFlight: ZeroMQFront.Limits().maxInFlight)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPTransport
+import Hosting
 import Measuring
 import RPC
 import ZeroMQ
@@ -143,7 +144,7 @@ struct Line {
     let callers: [ZeroMQCaller]
 
     init(_ addresses: [String], _ context: Context, _ security: SocketOptions.Security = .none) async throws {
-        let thread = try SocketThread(name: "caller")
+        let thread = try SocketThread(name: "caller", spinTime: CommonSettings.defaultSpinTime)
         callers = try addresses.map {
             ZeroMQCaller(try Address($0), on: thread, context: context, security: security)
         }

@@ -28,7 +28,7 @@ struct Users: AsyncParsableCommand {
 /// The store to use, and the format of the output.
 struct StoreOptions: ParsableArguments {
     @Option(help: "The file that settings are read from, beside the environment.")
-    var env = Settings.standardFile
+    var env = Settings.defaultFile
 
     @Flag(help: "Answers in JSON.")
     var json = false
