@@ -96,6 +96,7 @@ class AuthTrustUpdatesOutputRevokedItem(TypedDict):
 
 class AuthMetadataOutput(TypedDict):
     grant_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
     introspection_endpoint: str
     introspection_endpoint_auth_methods_supported: list[str]
     issuer: str
@@ -106,6 +107,7 @@ class AuthMetadataOutput(TypedDict):
     revocation_endpoint_auth_methods_supported: list[str]
     scopes_supported: list[str]
     service_documentation: str
+    subject_types_supported: list[str]
     token_endpoint: str
     token_endpoint_auth_methods_supported: list[str]
 

@@ -81,6 +81,8 @@ struct OAuthTests {
                     #expect(answer["WWW-Authenticate"]?.hasPrefix("Basic ") == true)
                 }
             }
+            let expired = try await send("/oauth/introspect", token, ["Authorization": "Bearer x"])
+            #expect(expired.status == 401 && expired["WWW-Authenticate"]?.hasPrefix("Bearer ") == true)
             #expect(try await send("/oauth/revoke", token, basic("reports", "wrong")).status == 401)
             #expect(try await send("/oauth/revoke", token, basic("reports", secret)).status == 200)
             let ended = try await send("/oauth/introspect", token, basic("gateway", gateway))
@@ -95,6 +97,7 @@ struct OAuthTests {
                 let metadata = try await Web.get(site.url("auth") + "/.well-known/" + path)
                 #expect(metadata.json?["token_endpoint"]?.string == site.url("auth") + "/oauth/token")
                 #expect(metadata.json?["response_types_supported"] == ["none"])
+                #expect(metadata.json?["id_token_signing_alg_values_supported"] == ["EdDSA"])
             }
         }
     }

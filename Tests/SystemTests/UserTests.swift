@@ -81,10 +81,11 @@ struct UserTests {
         try await Site.open { site in
             let store = site.directory.appending(path: "loop")
             try FileManager.default.createSymbolicLink(at: store, withDestinationURL: store)
-            for command in [["users", "list"], ["store", "backup", "copy"]] {
+            for (command, wanted) in [(["users", "list"], 78), (["store", "backup", "copy"], 1)] as [([String], Int32)]
+            {
                 let running = try site.start(command, ["AUTH_DATABASE": store.path])
                 let code = try await running.end()
-                #expect(code == 78 && running.log.contains("Too many levels of symbolic links"), "\(running.log)")
+                #expect(code == wanted && running.log.contains("Too many levels of symbolic links"), "\(running.log)")
             }
         }
     }

@@ -128,6 +128,12 @@ public struct AuthMetadata: Payload, Equatable {
         .required(
             "response_types_supported", .array(of: .string(example: "none")),
             "None: there is no endpoint for authorization in a browser."),
+        .required(
+            "id_token_signing_alg_values_supported", .array(of: .string(example: "EdDSA")),
+            "How tokens are signed: clients of OpenID Connect take RS256 for granted without. No ID tokens are made."),
+        .required(
+            "subject_types_supported", .array(of: .string(example: "public")),
+            "Public: `sub` is the same for everybody (OpenID Connect Core 1.0, section 8)."),
         .required("token_endpoint_auth_methods_supported", methods, "How a client shows its secret; others need none."),
         .required(
             "revocation_endpoint_auth_methods_supported", methods, "How a client shows its secret; others need none."),
@@ -145,6 +151,8 @@ public struct AuthMetadata: Payload, Equatable {
     public let scopes: [String]
     public let grantTypes: [String]
     public var responseTypes = ["none"]
+    public var signingAlgorithms = ["EdDSA"]
+    public var subjectTypes = ["public"]
     public var tokenAuthMethods = ["client_secret_basic", "client_secret_post", "none"]
     public var revocationAuthMethods = ["client_secret_basic", "client_secret_post", "none"]
     public var introspectionAuthMethods = ["client_secret_basic", "client_secret_post", "Bearer"]
@@ -177,6 +185,8 @@ public struct AuthMetadata: Payload, Equatable {
         case scopes = "scopes_supported"
         case grantTypes = "grant_types_supported"
         case responseTypes = "response_types_supported"
+        case signingAlgorithms = "id_token_signing_alg_values_supported"
+        case subjectTypes = "subject_types_supported"
         case tokenAuthMethods = "token_endpoint_auth_methods_supported"
         case revocationAuthMethods = "revocation_endpoint_auth_methods_supported"
         case introspectionAuthMethods = "introspection_endpoint_auth_methods_supported"

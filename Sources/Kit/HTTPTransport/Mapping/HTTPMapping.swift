@@ -129,7 +129,7 @@ extension HTTPMapping {
     /// The challenge to a caller that is refused (RFC 9110, section 11.6.1; RFC 6750, section 3).
     private static func challenge(_ call: Call, _ problem: Problem, _ endpoint: EndpointDescriptor?) -> String? {
         switch (problem.status, endpoint?.access) {
-        case (401, _) where endpoint?.http.oauth == true: Header.basic
+        case (401, _) where endpoint?.http.oauth == true && call.token == nil: Header.basic
         case (403, _) where endpoint?.http.oauth == true: #"Bearer error="\#(problem.kind.code)""#
         case (401, _): call.token == nil ? Header.bearer : Header.bearerInvalid
         case (403, .permission(let permission, _)) where problem.kind == .permissionDenied:

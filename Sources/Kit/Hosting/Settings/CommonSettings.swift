@@ -62,7 +62,7 @@ public struct CommonSettings: Sendable {
 }
 
 extension CommonSettings {
-    /// What is set by default.
+    /// The default.
     public static var defaultSpinTime: Duration { spinTime(defaultSpinMicroseconds) }
     private static let defaultSpinMicroseconds = 50
 
