@@ -40,13 +40,13 @@ public struct PeerProgram: Sendable {
         let (server, address) = try Self.startServer()
         try await connect(address) { call in
             try say(
-                PeerGreeting(name: name, version: version, callers: [getpid()], servers: [server.processIdentifier]))
+                WorkerHello(name: name, version: version, callers: [getpid()], servers: [server.processIdentifier]))
             while let line = readLine() {
-                let order = try JSONDecoder().decode(PeerOrder.self, from: Data(line.utf8))
-                let load = order.load
+                let command = try JSONDecoder().decode(WorkerCommand.self, from: Data(line.utf8))
+                let load = command.load
                 let text = String(repeating: "x", count: load.payload)
-                let sample = await load.run(for: order.time, isolation: nil) { try await call(text) }
-                try say(PeerReport(sample))
+                let sample = await load.run(for: command.time, isolation: nil) { try await call(text) }
+                try say(WorkerResult(sample))
             }
         }
         server.terminate()
