@@ -284,6 +284,7 @@ extension MemoryStore {
         let page = Array(all.prefix(limit))
         let isComplete = page.count == all.count
         return Changes(
+            epoch: state.keys.first?.kid,
             version: isComplete ? state.version : page.last?.version ?? start, keysVersion: state.keysVersion,
             revocations: page, isComplete: isComplete)
     }

@@ -1,7 +1,10 @@
 import Auth
+import AuthPostgres
 import Contracts
 import Endpoints
 import Foundation
+import Postgres
+import PostgresServer
 import RPC
 import Synchronization
 import Testing
@@ -143,6 +146,71 @@ struct TrustSynchronizerTests {
             let next = try await revoke()
             for token in [told, lost, next] { #expect(await family.isGood(token) == (false, false)) }
         }
+    }
+
+    @Test("takes over the keys of a back-up that is put in the store's place, though its numbers are the same")
+    func otherStore() async throws {
+        let directory = TemporaryDirectory()
+        let (family, other) = (try await Family(try SQLiteStore(directory.file)), try await backUp(in: directory))
+        let old = try family.issue().token
+        #expect(await family.isGood(old) == (true, true))
+        try SQLiteStore.restore(other.copy, to: directory.file)
+        await family.keeper.refresh()
+        let new = try family.issue().token
+        #expect(try kid(of: new) == other.kid)
+        #expect(try await family.keeper.currentKeys().keys.map(\.kid) == [other.kid])
+        #expect(await family.isGood(old) == (false, false))
+        #expect(await family.isGood(new) == (true, true))
+        await family.store.close()
+    }
+
+    /// A back-up of a store with one key.
+    private func backUp(in directory: TemporaryDirectory) async throws -> (copy: URL, kid: String) {
+        let family = try await Family(try SQLiteStore(directory.url.appending(path: "other.sqlite")))
+        let copy = directory.url.appending(path: "copy.sqlite")
+        try await (family.store as? SQLiteStore)?.backUp(to: copy)
+        await family.store.close()
+        return (copy, try kid(of: family.issue().token))
+    }
+
+    @Test("publishes a revocation that has the number of one that a back-up has undone")
+    func restored() async throws {
+        let directory = TemporaryDirectory()
+        let store = try SQLiteStore(directory.file)
+        let (family, copy) = (try await Family(store), directory.url.appending(path: "copy.sqlite"))
+        try await store.backUp(to: copy)
+        let tokens = [try family.issue(), try family.issue()]
+        for token in tokens {
+            try SQLiteStore.restore(copy, to: directory.file)
+            try await store.revoke(TokenReference(id: token.id, expires: token.expires), entry(.tokenRevoked))
+            await family.keeper.refresh()
+            #expect(await family.isGood(token.token) == (false, false))
+        }
+        await store.close()
+    }
+
+    @Test("takes over another store in PostgreSQL, and the first one again, though their numbers are the same")
+    func otherSchema() async throws {
+        let address = try ConnectionURL(await PostgresServer.shared.makeDatabase())
+        let (store, pool) = (PostgresStore(address), Pool(address, settings: PoolSettings()))
+        let family = try await Family(store)
+        let first = try family.issue().token
+        try await pool.run { _ = try $0.run("ALTER SCHEMA star_auth RENAME TO away") }
+        let other = PostgresStore(address)
+        let second = try await Family(other).issue().token
+        await other.close()
+        await family.keeper.refresh()
+        #expect(try kid(of: family.issue().token) == kid(of: second))
+        #expect(await family.isGood(second) == (true, true))
+        #expect(await family.isGood(first) == (false, false))
+        try await pool.run { _ = try $0.run("DROP SCHEMA star_auth CASCADE") }
+        try await pool.run { _ = try $0.run("ALTER SCHEMA away RENAME TO star_auth") }
+        await family.keeper.refresh()
+        #expect(try kid(of: family.issue().token) == kid(of: first))
+        #expect(await family.isGood(first) == (true, true))
+        #expect(await family.isGood(second) == (false, false))
+        await store.close()
+        await pool.close()
     }
 
     @Test("says nothing where nothing has changed", arguments: StoreKind.all)

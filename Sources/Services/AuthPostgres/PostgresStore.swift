@@ -151,11 +151,13 @@ extension PostgresStore {
     }
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
+        // A back-up that was put in the store's place has tables of its own, with other numbers (tableoid).
         // One statement, and so of one moment. One more than asked for shows if that is all.
         let rows = try await read { connection in
             try connection.run(
                 """
-                SELECT state.version AS current, keys_version, found.version, token_id, expires
+                SELECT state.version AS current, keys_version, found.version, token_id, expires,
+                    (SELECT kid FROM signing_keys ORDER BY announced, place LIMIT 1) || '.' || state.tableoid AS epoch
                 FROM state LEFT JOIN LATERAL (
                     SELECT * FROM revocations
                     WHERE version > CASE WHEN $1::bigint > state.version THEN 0 ELSE $1::bigint END
@@ -200,6 +202,7 @@ extension Changes {
         let isComplete = found.count <= limit
         let page = Array(found.prefix(limit))
         self.init(
+            epoch: try first("epoch", as: String?.self),
             version: isComplete ? current : page.last?.version ?? (version > current ? 0 : version),
             keysVersion: try first("keys_version"), revocations: page, isComplete: isComplete)
     }

@@ -78,6 +78,9 @@ public struct Changes: Sendable, Equatable {
         }
     }
 
+    /// The name of the store: another one for another store, and for a back-up that was put in its place. `nil` while it
+    /// has no key.
+    public let epoch: String?
     /// Up to which version these are all. Ask from here the next time.
     public let version: Int
     /// The version of the last change of a key; 0 where there was none.
@@ -87,7 +90,8 @@ public struct Changes: Sendable, Equatable {
     /// True if these are all up to now; otherwise ask again, from `version`.
     public let isComplete: Bool
 
-    public init(version: Int, keysVersion: Int, revocations: [Revocation], isComplete: Bool) {
+    public init(epoch: String?, version: Int, keysVersion: Int, revocations: [Revocation], isComplete: Bool) {
+        self.epoch = epoch
         self.version = version
         self.keysVersion = keysVersion
         self.revocations = revocations

@@ -104,6 +104,27 @@ extension Database {
         return true
     }
 
+    /// - Parameter file: the store's: a back-up that was put in its place has keys and numbers of its own.
+    func changes(since version: Int, limit: Int, in file: FileIdentity) throws -> Changes {
+        let current: Int = try one("SELECT version FROM state")
+        let keysVersion: Int = try one("SELECT keys_version FROM state")
+        let start = version > current ? 0 : version
+        // One more than asked for shows if that is all.
+        let found = try rows(
+            "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?", start, limit + 1
+        ).map { row in
+            Changes.Revocation(
+                version: row["version"],
+                token: TokenReference(id: row["token_id"], expires: Date(milliseconds: row["expires"])))
+        }
+        let isComplete = found.count <= limit
+        let page = Array(found.prefix(limit))
+        return Changes(
+            epoch: try keys().first.map { "\($0.kid).\(file.node)" },
+            version: isComplete ? current : page.last?.version ?? start, keysVersion: keysVersion,
+            revocations: page, isComplete: isComplete)
+    }
+
     func isRevoked(_ id: String) throws -> Bool {
         try one("SELECT EXISTS (SELECT * FROM revocations WHERE token_id = ?)", id)
     }

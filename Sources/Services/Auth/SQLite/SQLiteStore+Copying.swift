@@ -73,7 +73,7 @@ extension SQLiteStore {
     public func backUp(to copy: URL) async throws {
         try PrivateFile.createNew(copy)
         do {
-            try await run(on: writes) { pool in try pool.writeWithoutTransaction { try $0.copyAll(to: copy) } }
+            try await run(on: writes) { opened in try opened.pool.writeWithoutTransaction { try $0.copyAll(to: copy) } }
             try PrivateFile.synchronize(copy)
         } catch {
             try? FileManager.default.removeItem(at: copy)

@@ -14,7 +14,7 @@ import Synchronization
 /// Another file that takes the place of this one, such as a back-up, is used from the next call on. A file that
 /// something else has written to, or that is damaged, is written to no more.
 public final class SQLiteStore: TransactionalStore {
-    private struct Opened {
+    struct Opened {
         let pool: DatabasePool
         /// The file that the pool has open, whatever happens to its name.
         var status: FileStatus
@@ -91,30 +91,30 @@ public final class SQLiteStore: TransactionalStore {
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: reads) { try $0.read(work) }
+        try await run(on: reads) { try $0.pool.read(work) }
     }
 
     /// One statement, which needs no transaction to see one state of the file, and takes no time.
     func fastRead<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: glances) { try $0.unsafeRead(work) }
+        try await run(on: glances) { try $0.pool.unsafeRead(work) }
     }
 
     /// One transaction, which holds the write lock from its begin.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: writes, isWriting: true) { try $0.write(work) }
+        try await run(on: writes, isWriting: true) { try $0.pool.write(work) }
     }
 
     /// A transaction that is undone if it refuses.
     package func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Result<Value, StoreRejection> {
-        try await run(on: writes, isWriting: true) { pool in
+        try await run(on: writes, isWriting: true) { opened in
             do {
-                return .success(try pool.write(work))
+                return .success(try opened.pool.write(work))
             } catch let refusal as StoreRejection {
                 return .failure(refusal)
             }
@@ -124,14 +124,14 @@ public final class SQLiteStore: TransactionalStore {
     /// There and back: GRDB's own `async` methods pass through the shared pool of threads on either way.
     func run<Value: Sendable>(
         on workers: BlockingThreadPool, isWriting: Bool = false,
-        _ work: @escaping @Sendable (DatabasePool) throws -> Value
+        _ work: @escaping @Sendable (Opened) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             return try await workers.run {
                 // A caller that has gone while it waited needs no answer.
                 try Task.checkCancellation()
                 let opened = try self.opened(isWriting: isWriting)
-                let value = try work(opened.pool)
+                let value = try work(opened)
                 if isWriting { self.shortenLog(opened) }
                 return value
             }
@@ -316,23 +316,8 @@ extension SQLiteStore {
     }
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
-        try await read { database in
-            let current: Int = try database.one("SELECT version FROM state")
-            let keysVersion: Int = try database.one("SELECT keys_version FROM state")
-            let start = version > current ? 0 : version
-            // One more than asked for shows if that is all.
-            let found = try database.rows(
-                "SELECT * FROM revocations WHERE version > ? ORDER BY version LIMIT ?", start, limit + 1
-            ).map { row in
-                Changes.Revocation(
-                    version: row["version"],
-                    token: TokenReference(id: row["token_id"], expires: Date(milliseconds: row["expires"])))
-            }
-            let isComplete = found.count <= limit
-            let page = Array(found.prefix(limit))
-            return Changes(
-                version: isComplete ? current : page.last?.version ?? start, keysVersion: keysVersion,
-                revocations: page, isComplete: isComplete)
+        try await run(on: reads) { opened in
+            try opened.pool.read { try $0.changes(since: version, limit: limit, in: opened.status.identity) }
         }
     }
 

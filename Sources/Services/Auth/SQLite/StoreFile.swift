@@ -6,7 +6,7 @@ import Logging
 /// The identity of a file, whatever its name.
 struct FileIdentity: Equatable, Codable {
     fileprivate let device: UInt64
-    fileprivate let node: UInt64
+    let node: UInt64
 
     /// True if it is the same file, as far as can be said after a new start of the machine, which may number devices anew.
     func isProbably(_ other: FileIdentity) -> Bool { node == other.node }

@@ -89,9 +89,10 @@ extension TrustSynchronizer {
 
     private func synchronize() async {
         do throws(StoreError) {
-            if stored.isEmpty { try await makeFirstKey() }
-            for step in schedule.steps(stored, at: now()) { try await apply(step) }
             try await poll()
+            let steps = schedule.steps(stored, at: now())
+            for step in steps { try await apply(step) }
+            if !steps.isEmpty { try await poll() }
             if isStoreDown { logger.notice("The store can be reached again") }
             isStoreDown = false
         } catch {
@@ -125,15 +126,19 @@ extension TrustSynchronizer {
     /// Reads what has changed in the store, and publishes it.
     private func poll() async throws(StoreError) {
         while true {
-            let known = position?.sequence
-            let changes = try await store.changes(since: known ?? 0, limit: TrustUpdates.page)
-            guard changes.version != known || changes.keysVersion != keysVersion else { return }
-            if changes.keysVersion != keysVersion || known == nil {
+            let (changes, since) = try await storeChanges(since: position)
+            guard let epoch = changes.epoch else {
+                try await makeFirstKey()
+                continue
+            }
+            let isSameStore = epoch == position?.epoch
+            guard !isSameStore || changes.version != since || changes.keysVersion != keysVersion else { return }
+            if !isSameStore || changes.keysVersion != keysVersion {
                 stored = try await store.keys()
                 keys = JWKSet(stored.compactMap { $0.state == .retired ? nil : $0.signingKey?.publicKey })
                 keysVersion = changes.keysVersion
             }
-            let updates = updates(changes, since: known ?? 0)
+            let updates = updates(changes, since: since, epoch)
             verifier.apply(updates)
             position = updates.position
             await publish(updates)
@@ -143,33 +148,41 @@ extension TrustSynchronizer {
         }
     }
 
+    /// What has changed in the store, and since what: it is read from the start if it is another one than it was.
+    private func storeChanges(
+        since known: StreamPosition?
+    ) async throws(StoreError) -> (changes: Changes, since: Int) {
+        if let known {
+            let changes = try await store.changes(since: known.sequence, limit: TrustUpdates.page)
+            if changes.epoch == known.epoch, changes.version >= known.sequence { return (changes, known.sequence) }
+        }
+        return (try await store.changes(since: 0, limit: TrustUpdates.page), 0)
+    }
+
     private func publish(_ updates: TrustUpdates) async {
         guard let body = try? JSONCoding.encode(updates) else { return }
         await publisher.publish(Event(topic: topic, position: updates.position, body: body))
     }
 
-    /// - Parameter since: what was asked for. A store that has less than that has sent everything.
-    private func updates(_ changes: Changes, since: Int) -> TrustUpdates {
+    private func updates(_ changes: Changes, since: Int, _ epoch: String) -> TrustUpdates {
         TrustUpdates(
-            since: changes.version < since ? 0 : since, StreamPosition(epoch: epoch, sequence: changes.version),
+            since: since, StreamPosition(epoch: epoch, sequence: changes.version),
             latest: changes.isComplete ? changes.version : changes.version + 1, keys: keys,
             revoked: changes.revocations.map { RevokedToken($0.token) })
     }
-
-    /// The name of the store's first key: the same for all who use the store, and another one for another store.
-    private var epoch: String { stored.first?.kid ?? "" }
 }
 
 extension TrustSynchronizer: IssuerClient {
     /// - Throws: a ``Problem`` if the store has no answer.
     public func changes(since known: StreamPosition?) async throws(Problem) -> TrustUpdates {
-        let since = known?.epoch == epoch ? known?.sequence ?? 0 : 0
-        guard let changes = try? await store.changes(since: since, limit: TrustUpdates.page) else { throw .noStore }
-        guard !stored.isEmpty else { throw .noKeys }
+        guard let (changes, since) = try? await storeChanges(since: known) else { throw .noStore }
         // A number must not be published without the keys that belong to it: whoever knows the number does not ask again.
-        if changes.keysVersion != keysVersion { await refresh() }
-        guard changes.keysVersion <= keysVersion else { throw .noStore }
-        return updates(changes, since: since)
+        if changes.epoch != position?.epoch || changes.keysVersion != keysVersion { await refresh() }
+        guard !stored.isEmpty else { throw .noKeys }
+        guard let epoch = changes.epoch, epoch == position?.epoch, changes.keysVersion <= keysVersion else {
+            throw .noStore
+        }
+        return updates(changes, since: since, epoch)
     }
 
     /// The keys that are good now, also while the store is away.
