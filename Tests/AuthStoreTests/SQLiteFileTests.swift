@@ -10,6 +10,7 @@ struct SQLiteFileTests {
     private let directory = TemporaryDirectory()
     private var file: URL { directory.file }
     private var log: URL { URL(filePath: file.path + "-wal") }
+    private var journal: URL { URL(filePath: file.path + "-journal") }
 
     /// A store with ada in it, a copy of that beside it, and bob, who came later.
     private func restorable() async throws -> (store: SQLiteStore, copy: URL) {
@@ -59,6 +60,14 @@ struct SQLiteFileTests {
         try await store.add(user("ada"))
         await store.close()
         let copy = directory.url.appending(path: "copy.sqlite")
+        try interruptWrite(of: file, in: copy)
+        let again = try SQLiteStore(copy)
+        #expect(try await names(again) == ["ada"])
+        await again.close()
+    }
+
+    /// Makes a copy of a file as a process leaves it that dies in the middle of a write, with a journal.
+    private func interruptWrite(of file: URL, in copy: URL) throws {
         let queue = try DatabaseQueue(path: file.path)
         try queue.inDatabase { database in
             // So small a cache is written before the end.
@@ -71,9 +80,65 @@ struct SQLiteFileTests {
             try database.execute(sql: "ROLLBACK")
         }
         try queue.close()
-        let again = try SQLiteStore(copy)
+    }
+
+    /// Lets the store's file and the journal beside it be as after a process that was the first to open it, and died.
+    private func interruptFirstOpening(_ store: SQLiteStore) async throws {
+        await store.close()
+        let torn = directory.url.appending(path: "torn.sqlite")
+        try interruptWrite(of: file, in: torn)
+        try move(torn)
+        StoreFile(file.path).mark.claim(try StoreFile(file.path).status().identity)
+        guard rename(torn.path + "-journal", journal.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
+    @Test("is used after a process has died at the first opening of a back-up that was moved to its place")
+    func interruptedFirstOpening() async throws {
+        let (store, _) = try await restorable()
+        try await interruptFirstOpening(store)
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada", "bob"])
+        await again.close()
+    }
+
+    @Test("is exactly the back-up that takes its place beside a journal", arguments: ["restored", "moved"])
+    func foreignJournal(_ way: String) async throws {
+        let (store, copy) = try await restorable()
+        try await interruptFirstOpening(store)
+        if way == "restored" { try SQLiteStore.restore(copy, to: file) } else { try move(copy) }
+        for _ in 1...2 {
+            let again = try SQLiteStore(file)
+            #expect(try await names(again) == ["ada"])
+            try await again.probe()
+            await again.close()
+        }
+        #expect(FileManager.default.fileExists(atPath: journal.path + ".aside"))
+    }
+
+    @Test("is exactly the back-up after a restore that ended when the file was in its place", arguments: [true, false])
+    func interruptedRestore(_ isMarked: Bool) async throws {
+        let (store, copy) = try await restorable()
+        abandon(store)
+        if !isMarked { try FileManager.default.removeItem(atPath: StoreFile(file.path).mark.path) }
+        #expect(throws: CancellationError.self) {
+            try StoreFile(file.path).mark.replacing {
+                try move(copy)
+                throw CancellationError()
+            } putAside: {
+            }
+        }
+        let again = try SQLiteStore(file)
         #expect(try await names(again) == ["ada"])
         await again.close()
+    }
+
+    @Test("is restored as a file with a write-ahead log: the first opening writes no journal")
+    func restoredMode() async throws {
+        let (store, copy) = try await restorable()
+        await store.close()
+        #expect(try Data(contentsOf: copy)[18...19] == Data([1, 1]))
+        try SQLiteStore.restore(copy, to: file)
+        #expect(try Data(contentsOf: file)[18...19] == Data([2, 2]))
     }
 
     @Test("is exactly the back-up that is moved to its place while it is in use, and after a restart")
@@ -106,7 +171,7 @@ struct SQLiteFileTests {
         try writeOver(with: copy)
         for _ in 1...2 {
             let error = await #expect(throws: StoreError.self) { try await store.probe() }
-            #expect(error?.description.contains("remove \(log.path)") == true)
+            #expect(error?.description.contains("remove \(file.path)-mark") == true)
             await #expect(throws: StoreError.self) { _ = try await names(store) }
         }
         try move(copy)
@@ -127,6 +192,21 @@ struct SQLiteFileTests {
         abandon(store)
         let again = try SQLiteStore(file)
         #expect(try await names(again) == ["ada", "bob", "eve"])
+        await again.close()
+    }
+
+    @Test("is not used once another program has written to it, and has all there is if the note on it is removed")
+    func foreignWrite() async throws {
+        let (store, _) = try await restorable()
+        let other = try DatabaseQueue(path: file.path)
+        _ = try await other.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        try await other.write { try $0.execute(sql: "UPDATE users SET changed = changed + 1") }
+        let error = await #expect(throws: StoreError.self) { try await store.probe() }
+        #expect(error?.description.contains("stop auth, remove \(file.path)-mark and start auth") == true)
+        abandon(store)
+        try FileManager.default.removeItem(atPath: file.path + "-mark")
+        let again = try SQLiteStore(file)
+        #expect(try await names(again) == ["ada", "bob"])
         await again.close()
     }
 
@@ -163,9 +243,9 @@ struct SQLiteFileTests {
         abandon(store)
         try writeOver(with: copy)
         let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
-        #expect(error?.description.contains("remove \(log.path)") == true)
+        #expect(error?.description.contains("remove \(file.path)-mark") == true)
         try FileManager.default.removeItem(at: log)
-        try StoreFile(file.path).settleLog(try #require(FileStatus(of: file.path)))
+        try StoreFile(file.path).settleLeftovers(try #require(FileStatus(of: file.path)))
     }
 
     @Test("is whole after a crash, in its place and in a copy of its directory")

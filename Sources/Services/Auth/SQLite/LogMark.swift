@@ -1,18 +1,18 @@
 import Foundation
 import Synchronization
 
-/// A note beside a store's file on which file its write-ahead log belongs to.
+/// A note beside a store's file on which file its write-ahead log and its journal belong to.
 ///
-/// SQLite finds a log by its name alone, and applies it to any file that has the store's name: a back-up that was put
-/// in the place of a store whose process had crashed would be undone or damaged by the log that was left. So whoever
-/// opens the store notes which file it is, and when its own checkpoints have changed it last.
+/// SQLite finds both by their names alone, and applies them to any file that has the store's name: a back-up that was put
+/// in the place of a store whose process had crashed would be undone or damaged by what was left. So whoever opens the
+/// store notes which file it is before anything is written, and when its own checkpoints have changed it last.
 ///
 /// The note proves nothing if it was copied itself, as in a restored directory: then file, log and note came together.
 final class LogMark: Sendable {
     enum Verdict {
-        /// The log is the file's, or nothing speaks against it.
+        /// What is beside the file is its own, or nothing speaks against it.
         case belongs
-        /// Another file has taken the place of the one that the log belongs to.
+        /// Another file has taken the place of the one that left it.
         case isOfAnotherFile
         /// Something else has written to the file.
         case wasWrittenOver
@@ -44,15 +44,24 @@ final class LogMark: Sendable {
         descriptor.withLock { if $0 >= 0 { close($0) } }
     }
 
-    /// Judges the log beside a file, before it is opened, and lets something be done about it that no other process
-    /// comes between.
+    /// Judges what is beside a file, before it is opened, and lets something be done about it that no other process comes
+    /// between.
     func judge(_ status: FileStatus, _ settle: (Verdict) throws -> Void) throws {
         guard FileStatus(of: path) != nil else { return try settle(.belongs) }
         try locked { mark in
             let verdict = Self.verdict(on: status, mark)
             try settle(verdict)
-            // The log of another file is gone now, and must not be judged by the old note again.
+            // What another file left is gone now, and must not be judged by the old note again.
             if verdict == .isOfAnotherFile { note(status, isSettled: false, mark) }
+        }
+    }
+
+    /// Notes the file that is to be written to: what a crash leaves beside it from now on is its own.
+    func claim(_ identity: FileIdentity) {
+        locked { mark in
+            guard let status = FileStatus(of: file), status.identity == identity else { return }
+            let noted = Self.read(mark)?.status
+            if noted != status { note(status, isSettled: false, mark) }
         }
     }
 
@@ -80,10 +89,20 @@ final class LogMark: Sendable {
         }
     }
 
-    /// Puts another file in the place of the store's, whose log is put away with it.
-    func replacing(_ replace: () throws -> Void) throws {
+    /// Puts another file in the place of the store's. A crash at any moment leaves a note that does not take what the old
+    /// file has left for the new one's.
+    ///
+    /// - Parameter putAside: what is left beside the file.
+    func replacing(_ replace: () throws -> Void, putAside: () throws -> Void) throws {
         try locked { mark in
+            if let old = FileStatus(of: file) {
+                let verdict = Self.verdict(on: old, mark)
+                if verdict == .isOfAnotherFile { try putAside() }
+                if verdict != .wasWrittenOver { note(old, isSettled: false, mark) }
+                fsync(mark)
+            }
             try replace()
+            try putAside()
             if let status = FileStatus(of: file) { note(status, isSettled: true, mark) }
         }
     }

@@ -95,6 +95,7 @@ extension SQLiteStore {
         try PrivateFile.createNew(draft)
         do {
             try source.reading { try $0.copyAll(to: draft) }
+            try useLog(draft)
             try PrivateFile.give(draft, toOwnerOf: file)
             try PrivateFile.synchronize(draft)
         } catch {
@@ -104,10 +105,20 @@ extension SQLiteStore {
         let target = StoreFile(file.path)
         try target.mark.replacing {
             guard rename(draft.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-            try target.putLogAway()
+        } putAside: {
+            try target.putAside()
         }
         try PrivateFile.give(URL(filePath: target.mark.path), toOwnerOf: file)
         try PrivateFile.synchronize(file.deletingLastPathComponent())
+    }
+
+    /// Notes in a new file that it has a write-ahead log (https://sqlite.org/fileformat2.html, 1.3.3). So whoever opens it
+    /// first need not change that, and cannot die meanwhile.
+    private static func useLog(_ file: URL) throws {
+        let handle = try FileHandle(forUpdating: file)
+        try handle.seek(toOffset: 18)
+        try handle.write(contentsOf: Data([2, 2]))
+        try handle.close()
     }
 }
 

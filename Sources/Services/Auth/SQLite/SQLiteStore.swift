@@ -62,8 +62,9 @@ public final class SQLiteStore: TransactionalStore {
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
         try file.keepToOwner()
         let status = try file.status()
-        try file.settleLog(status)
+        try file.settleLeftovers(status)
         if status.size > 0 || !mayBeNew { try file.look(mayBeNew: mayBeNew) }
+        file.mark.claim(status.identity)
         var configuration = Configuration()
         configuration.label = "auth store"
         configuration.busyMode = .timeout(busyTimeout)

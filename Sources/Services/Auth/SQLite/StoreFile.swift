@@ -60,13 +60,15 @@ struct StoreFile: Sendable {
     var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
     private var journal: String { path + "-journal" }
-    var isLogEmpty: Bool { FileStatus(of: log).map { $0.size == 0 } ?? true }
+    var isLogEmpty: Bool { isEmpty(log) }
+
+    private func isEmpty(_ path: String) -> Bool { FileStatus(of: path).map { $0.size == 0 } ?? true }
 
     /// Takes from group and others whatever they may do with the store's files.
     ///
     /// - Throws: ``StoreError/unusable(_:)``
     func keepToOwner() throws(StoreError) {
-        try OwnFiles.keepToOwner([path, log, index, mark.path])
+        try OwnFiles.keepToOwner([path, log, index, journal, mark.path])
     }
 
     /// - Throws: ``SQLiteFileError`` if there is no file, or it cannot be found.
@@ -78,16 +80,16 @@ struct StoreFile: Sendable {
         return status
     }
 
-    /// Puts away a log that was left by the file that had this place before.
+    /// Puts away a log and a journal that were left by the file that had this place before.
     ///
-    /// - Throws: ``SQLiteFileError`` if only a person can tell whether the log belongs to the file.
-    func settleLog(_ status: FileStatus) throws {
-        guard let size = FileStatus(of: log)?.size, size > 0 else { return }
+    /// - Throws: ``SQLiteFileError`` if only a person can tell whether they belong to the file.
+    func settleLeftovers(_ status: FileStatus) throws {
         try mark.judge(status) { verdict in
             switch verdict {
-            case .belongs: break
-            case .isOfAnotherFile: try putLogAway()
-            case .wasWrittenOver: throw SQLiteFileError(description: writtenOver)
+            case .isOfAnotherFile: try putAside()
+            case .wasWrittenOver where !isEmpty(log) || !isEmpty(journal):
+                throw SQLiteFileError(description: writtenOver)
+            case .belongs, .wasWrittenOver: break
             }
         }
     }
@@ -95,22 +97,26 @@ struct StoreFile: Sendable {
     /// For a person.
     var writtenOver: String {
         """
-        Something else than auth has written to \(path), and the log beside it, \(log), may not belong to it. If a back-up \
-        was put there, stop auth, remove \(log) and \(index), and put the back-up there again; star store restore FILE does \
-        all that while auth runs. If not, remove \(path)-mark.
+        Something else than auth has written to \(path), and the log beside it, \(isEmpty(log) ? journal : log), may not \
+        belong to it. If a program that uses SQLite has written to the store or brought the log into it, nothing is lost: \
+        stop auth, remove \(mark.path) and start auth. If a file was copied over the store, use star store restore FILE, \
+        while auth runs or not.
         """
     }
 
-    /// The log is kept under another name; the index is made anew from a log.
-    func putLogAway() throws(SQLiteFileError) {
-        guard FileStatus(of: log) != nil else { return }
-        let aside = log + ".aside"
-        guard rename(log, aside) == 0 else {
-            throw SQLiteFileError(description: "\(log) cannot be put away: \(String(cString: strerror(errno))).")
+    /// What was left by the file that had this place before is kept under other names; the index is made anew from a log.
+    func putAside() throws(SQLiteFileError) {
+        for leftover in [log, journal] where FileStatus(of: leftover) != nil {
+            let aside = leftover + ".aside"
+            guard rename(leftover, aside) == 0 else {
+                throw SQLiteFileError(
+                    description: "\(leftover) cannot be put away: \(String(cString: strerror(errno))).")
+            }
+            guard !isEmpty(aside) else { continue }
+            Logger(label: "auth.store").warning(
+                "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
         }
         unlink(index)
-        Logger(label: "auth.store").warning(
-            "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
     }
 
     /// Looks at the tables without writing anything, but for a write that was not finished: SQLite undoes it.
