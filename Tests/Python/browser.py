@@ -73,9 +73,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.command(f"{domain}.enable")
         page.resize(width, height, scale=scale, phone=phone)
-        page.command("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "no-preference" if motion else "reduce"}]})
+        page.media(dark=dark, motion=motion)
         return page
 
     def command(self, method: str, params: dict | None = None, session: str | None = None) -> dict:
@@ -133,6 +131,12 @@ class Page:
     def resize(self, width: int, height: int, *, scale: float = 1, phone: bool = False) -> None:
         self.command("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": scale, "mobile": phone})
+
+    def media(self, kind: str = "screen", *, dark: bool = False, motion: bool = False) -> None:
+        """Shows the page as on a screen, or as in print."""
+        self.command("Emulation.setEmulatedMedia", {"media": kind, "features": [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "no-preference" if motion else "reduce"}]})
 
     def evaluate(self, expression: str):
         """The value of a JavaScript expression; a promise is awaited."""

@@ -87,6 +87,7 @@ def test_every_endpoint_of_the_schema_stands_on_the_page(show, family, service):
     shown = run(page, "() => [...document.querySelectorAll('article h3 a')].map(name => name.textContent)")
     assert sorted(shown) == sorted({operation["x-endpoint"] for operation in operations})
     text = run(page, "() => document.querySelector('main').textContent")
+    assert "`" not in text
     for operation in operations:
         assert operation["summary"] in text
         assert all(parameter["name"] in text for parameter in operation.get("parameters", []))
@@ -218,6 +219,39 @@ def test_nothing_is_wider_than_the_screen(show, service, screen):
         const box = part.getBoundingClientRect();
         return box.width > 0 && (box.left < -1 || box.right > innerWidth + 1);
     }).map(part => part.outerHTML.slice(0, 80))""") == []
+
+
+def test_a_list_of_tabs_has_tabs_alone_and_names_its_panel(show):
+    page = show("auth")
+    send(page, "auth.keys")
+    assert "Copy" in run(page, "() => [...document.querySelectorAll('.code button')].map(button => button.textContent)")
+    assert run(page, """() => [...document.querySelectorAll("[role=tablist] > *")].filter(part => part.role !== "tab")
+        .map(part => part.outerHTML)""") == []
+    for language in ("Go", "curl"):
+        sample(page, "auth.keys", language)
+        panels = run(page, """() => [...document.querySelectorAll("[role=tabpanel]")].map(panel => {
+            const tab = document.getElementById(panel.getAttribute("aria-labelledby"));
+            return [tab.textContent, tab.ariaSelected, tab.getAttribute("aria-controls") === panel.id, panel.tabIndex];
+        })""")
+        assert panels and all(panel == [language, "true", True, 0] for panel in panels)
+    unnamed = run(page, """() => [...document.querySelectorAll("pre[tabindex]")].filter(box => !(box.role
+        && (box.ariaLabel || box.getAttribute("aria-labelledby")))).map(box => box.outerHTML)""")
+    assert unnamed == []
+
+
+def test_it_can_be_printed(show):
+    page = show("auth", (794, 1123), dark=True)
+    page.media("print", dark=True)
+    shown = run(page, """() => [...document.querySelectorAll(".skip, nav, button, form, input, .answer")]
+        .filter(part => part.checkVisibility()).map(part => part.outerHTML)""")
+    assert shown == []
+    assert run(page, """() => ["body", ".top", "article"].map(name => document.querySelector(name))
+        .map(part => getComputedStyle(part)).filter(style => style.position === "sticky").length""") == 0
+    assert run(page, "() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert run(page, "() => getComputedStyle(document.querySelector('article')).backgroundColor") == "rgb(255, 255, 255)"
+    # A part that is closed on the screen is of use on paper when it is open.
+    assert run(page, "() => [...document.querySelectorAll('details td')].every(part => part.checkVisibility())")
+    assert run(page, "() => document.querySelector('details td').getBoundingClientRect().height > 0")
 
 
 # Contrast as WCAG 2.2 counts it, of every text on the page with what is behind it.

@@ -409,6 +409,83 @@ def test_it_fits_and_is_readable(browser, family, width, dark):
     page.close()
 
 
+def test_it_fits_for_who_manages_users(browser, family):
+    page = browser.page(1200, 900)
+    page.open(family.url)
+    sign_in(page, "ada")
+    page.until_text("#user-list", "ada")
+    page.until("document.querySelector('#trace .ledger')")
+    for width in (320, 360, 412, 1200):
+        page.resize(width, 844, phone=width < 800)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # What scrolls for itself clips what is unseen in it, can be reached by the keyboard, and has a name.
+    boxes = page.evaluate("""[...document.querySelectorAll(".scroll")].map(box => [
+        [...box.querySelectorAll(".unseen")].every(unseen => unseen.offsetParent === box),
+        box.tabIndex, box.role, document.getElementById(box.getAttribute("aria-labelledby"))?.textContent])""")
+    assert boxes == [
+        [True, 0, "region", "Time for one call, in milliseconds"],
+        [True, 0, "region", "Where the time of each step went"],
+        [True, 0, "region", "Users, their permissions and what can be done with them"]]
+    assert page.complaints() == []
+    page.close()
+
+
+def test_it_can_be_printed(browser, family):
+    page = browser.page(794, 1123, dark=True)
+    page.open(family.url)
+    sign_in(page, "ada")
+    page.until_text("#user-list", "ada")
+    page.until("document.querySelector('#call-list button')")
+    page.media("print", dark=True)
+    shown = page.evaluate("""[...document.querySelectorAll("a.skip, nav, button, form, progress, dialog, .who, .actions")]
+        .filter(part => part.checkVisibility() && !part.closest(".calls")).map(part => part.outerHTML)""")
+    assert shown == []
+    assert page.text("#call-list") and "ada" in page.text("#user-list")
+    grounds = page.evaluate("""["body", ".top", ".hero", ".panel", ".card"].map(name =>
+        getComputedStyle(document.querySelector(name))).map(style => [style.backgroundColor, style.position])""")
+    assert {color for color, _ in grounds[:1] + grounds[2:]} <= {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
+    assert "fixed" not in dict(grounds).values() and "sticky" not in dict(grounds).values()
+    cut = page.evaluate("""[...document.querySelectorAll(".scroll")].map(box => getComputedStyle(box).overflowX)""")
+    assert set(cut) == {"visible"}
+    page.close()
+
+
+# Draws comparisons whose halves lie here and there, and returns the labels that lie on another label, on a line or on a column.
+OVERLAPS = """
+import(new URL("page/histogram.js", location)).then(({ drawHistogram }) => {
+  const place = document.getElementById("histogram");
+  const bounds = Array.from({ length: 40 }, (_, index) => 20 * 1.25 ** index);
+  const times = [30, 90, 230, 610, 1600, 2300, 9800, 41_000];
+  const entry = (link, p50) => ({ link, p50, p99: p50 * 2, calls: 100,
+    counts: bounds.map(bound => Math.abs(Math.log(bound / p50)) < 0.7 ? 20 : 0) });
+  const found = [];
+  for (const one of times) for (const other of times) {
+    drawHistogram(place, { bounds, wires: [entry("ipc", one), entry("http", other)] });
+    const frame = place.getBoundingClientRect();
+    const boxes = [...place.querySelectorAll("text, line, rect")].map(part => [part, part.getBoundingClientRect()]);
+    for (const [label, a] of boxes.filter(([part]) => part.tagName === "text")) {
+      if (a.left < frame.left - 1 || a.right > frame.right + 1) found.push([label.textContent, "edge", one, other]);
+      for (const [part, b] of boxes) {
+        if (part === label || a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top) continue;
+        found.push([label.textContent, part.outerHTML, one, other]);
+      }
+    }
+  }
+  drawHistogram(place, null);
+  return found.slice(0, 5);
+})
+"""
+
+
+def test_the_labels_of_the_histogram_lie_on_nothing(browser, family):
+    page = browser.page(1200, 900)
+    page.open(family.url)
+    for width in (320, 360, 412, 1200):
+        page.resize(width, 844, phone=width < 800)
+        assert page.evaluate(OVERLAPS) == []
+    page.close()
+
+
 # Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), as far as plain colours tell.
 CONTRAST = """
 (() => {

@@ -16,3 +16,6 @@ export function highlighted(json) {
     return h("span", { class: kind }, part);
   });
 }
+
+// A description with its code spans, the one mark of Markdown that descriptions have.
+export const prose = text => text.split("`").map((part, index) => index % 2 === 0 ? part : h("code", {}, part));

@@ -1,6 +1,6 @@
 // The page: reads the schema, draws it, and wires the forms.
 import { endpointsOf, Reader } from "./schema.js";
-import { highlighted, h } from "./elements.js";
+import { highlighted, h, prose } from "./elements.js";
 import { base, languages, requestOf } from "./samples.js";
 
 const $ = id => document.getElementById(id);
@@ -88,7 +88,7 @@ function described(title, fields, marked) {
 function fieldList(fields, marked) {
   return h("dl", { class: "fields" }, ...fields.map(field => h("div", {},
     h("dt", {}, h("code", {}, field.name), h("span", { class: "type" }, field.type), marked(field)),
-    h("dd", {}, field.description ?? "", ...example(field), field.fields.length ? fieldList(field.fields, marked) : null))));
+    h("dd", {}, ...prose(field.description ?? ""), ...example(field), field.fields.length ? fieldList(field.fields, marked) : null))));
 }
 
 function example({ example, choices }) {
@@ -159,7 +159,7 @@ function shown(response, text, time) {
   use?.addEventListener("click", () => { $("token").value = token; redraw(); use.textContent = "In use"; });
   return h("div", { class: `answer ${response.ok ? "good" : "bad"}` },
     h("div", { class: "status" }, h("b", {}, `${response.status} ${response.statusText}`), h("span", { class: "soft" }, `${time} ms`), use),
-    h("pre", { class: "wrap", tabindex: "0" }, ...(json === undefined ? [text] : highlighted(JSON.stringify(json, null, 2)))),
+    h("pre", { class: "wrap", role: "region", "aria-label": "Body of the answer", tabindex: "0" }, ...(json === undefined ? [text] : highlighted(JSON.stringify(json, null, 2)))),
     h("details", {}, h("summary", {}, "Header"), h("pre", { class: "wrap" }, fields)));
 }
 
@@ -170,14 +170,18 @@ function parsed(text) {
 // MARK: Lines of code
 
 function samples(endpoint, context, read, form) {
-  const code = h("pre", { class: "wrap", tabindex: "0" });
-  const tabs = Object.keys(languages).map(language => h("button", { type: "button", role: "tab" }, language));
+  const panel = `${endpoint.id}-lines`;
+  const code = h("pre", { id: panel, class: "wrap", role: "tabpanel", tabindex: "0" });
+  const tabs = Object.keys(languages).map(language => h("button", {
+    type: "button", role: "tab", id: `${panel}-${language}`, "aria-controls": panel,
+  }, language));
   const copy = h("button", { type: "button", class: "copy" }, "Copy");
   const draw = () => {
     for (const tab of tabs) {
       const isChosen = tab.textContent === state.language;
       tab.ariaSelected = String(isChosen);
       tab.tabIndex = isChosen ? 0 : -1;
+      if (isChosen) code.setAttribute("aria-labelledby", tab.id);
     }
     const hasToken = endpoint.takesToken && (!endpoint.isOpen || $("token").value.trim() !== "");
     code.textContent = languages[state.language](read(), endpoint, context, hasToken);
@@ -198,7 +202,8 @@ function samples(endpoint, context, read, form) {
   form.addEventListener("input", draw);
   state.redraws.push(draw);
   draw();
-  return h("div", { class: "code" }, h("div", { role: "tablist", "aria-label": "Language" }, ...tabs, copy), code);
+  const bar = h("div", { class: "bar" }, h("div", { role: "tablist", "aria-label": "Language" }, ...tabs), copy);
+  return h("div", { class: "code" }, bar, code);
 }
 
 // MARK: Moving about

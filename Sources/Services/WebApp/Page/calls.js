@@ -114,8 +114,9 @@ function ledger(spans) {
   const rows = Object.keys(names).filter(name => steps.some(span => value(span, name))).map(name => h("tr", {},
     h("th", { scope: "row" }, h("span", { class: `key part ${name}`, "aria-hidden": "true" }), names[name]),
     ...steps.map(span => h("td", {}, value(span, name) ? precise(value(span, name).microseconds) : "–"))));
-  return [h("div", { class: "scroll" }, h("table", { class: "ledger" },
-    h("caption", {}, "Where the time of each step went"),
+  const box = { class: "scroll", role: "region", "aria-labelledby": "ledger-caption", tabindex: "0" };
+  return [h("div", box, h("table", { class: "ledger" },
+    h("caption", { id: "ledger-caption" }, "Where the time of each step went"),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Part"),
       ...steps.map(span => h("th", { scope: "col" }, breakable(span.endpoint))))),
     h("tbody", {}, ...rows)))];

@@ -4,6 +4,10 @@ import { svg } from "./elements.js";
 import { count, wire, withUnit } from "./format.js";
 
 const row = 148, axis = 34, gap = 26;
+// The names and the lines share no height: a row begins with its labels.
+const labels = 48;
+// Room for the longest label of each kind, to each side of its middle.
+const medianRoom = 78, tickRoom = 30;
 const height = 2 * row + gap + axis;
 const ticks = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
 
@@ -28,10 +32,15 @@ function shown(comparison) {
 }
 
 function axisMarks(x, range) {
-  const inside = ticks.filter(time => time > range.low * 1.1 && time < range.high / 1.1)
-    .filter((_, index, all) => range.width > 500 || index % 2 === all.length % 2);
-  return inside.flatMap(time => [
-    svg("line", { class: "grid", x1: x(time), x2: x(time), y1: 0, y2: height - axis }),
+  let last = -tickRoom;
+  const marked = ticks.filter(time => {
+    const at = x(time), hasRoom = at > last + 2 * tickRoom && at > tickRoom && at < range.width - tickRoom;
+    if (hasRoom) last = at;
+    return hasRoom;
+  });
+  return marked.flatMap(time => [
+    ...[0, row + gap].map(top =>
+      svg("line", { class: "grid", x1: x(time), x2: x(time), y1: top + labels, y2: top + row })),
     svg("text", { class: "tick", x: x(time), y: height - 10 }, `${time / 1000} ms`),
   ]);
 }
@@ -46,7 +55,7 @@ function wireRow(entry, bounds, top, x, range) {
     const from = Math.max(range.low, index === 0 ? range.low : bounds[index - 1]);
     const to = Math.min(range.high, bounds[index] ?? range.high);
     if (number === 0 || to <= from) return;
-    const tall = Math.max(2, (row - 50) * number / highest);
+    const tall = Math.max(2, (row - labels - 2) * number / highest);
     parts.push(svg("rect", {
       class: `column ${kind}`, x: x(from) + 1, width: Math.max(1, x(to) - x(from) - 2), y: floor - tall, height: tall, rx: 3,
     }, svg("title", {}, `${count(number)} calls from ${withUnit(from)} to ${withUnit(to)}`)));
@@ -58,13 +67,10 @@ function wireRow(entry, bounds, top, x, range) {
 
 function median(time, kind, top, floor, x, range) {
   const at = x(Math.min(range.high, Math.max(range.low, time)));
-  const isLate = at > range.width - 150;
-  // Beside the name of the wire there may be no room.
-  const line = top + (at < 110 ? 40 : 20);
+  const middle = Math.min(range.width - medianRoom, Math.max(medianRoom, at));
   return [
-    svg("line", { class: `median ${kind}`, x1: at, x2: at, y1: top + 10, y2: floor }),
-    svg("text", { class: `median ${kind}`, x: at + (isLate ? -8 : 8), y: line, "text-anchor": isLate ? "end" : "start" },
-      `half within ${withUnit(time)}`),
+    svg("line", { class: `median ${kind}`, x1: at, x2: at, y1: top + labels, y2: floor }),
+    svg("text", { class: `median ${kind}`, x: middle, y: top + 40 }, `half within ${withUnit(time)}`),
   ];
 }
 
