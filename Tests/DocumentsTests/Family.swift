@@ -59,7 +59,7 @@ struct Family {
         var hosts: [String: String] = [:]
         var fronts: [HTTPFront] = []
         for dispatcher in [auth, resource, webApp, boilerplate] {
-            let front = try HTTPFront(dispatcher, pages: Page.documents(of: dispatcher.contracts))
+            let front = try HTTPFront(dispatcher, pages: Page.all(of: dispatcher.contracts))
             hosts[dispatcher.contracts[0].name] = String(try await front.start()[0].dropFirst("http://".count))
             fronts.append(front)
         }

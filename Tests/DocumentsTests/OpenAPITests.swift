@@ -29,6 +29,19 @@ struct OpenAPITests {
         #expect(document["tags"]?.elements.map { $0["name"] } == ["shelf", "health"])
     }
 
+    @Test("has summaries in plain words, for no tool renders Markdown in them")
+    func summaries() {
+        for service in Self.services {
+            let document = OpenAPI([service, HealthContract.description, MetaContract.description]).document
+            let operations = document["paths"]?.members.flatMap { $0.value.members.map(\.value) } ?? []
+            let summaries = operations.compactMap { $0["summary"]?.text } + [service.summary]
+            #expect(summaries.count == operations.count + 1 && operations.count > 4)
+            for summary in summaries {
+                #expect(summary.firstMatch(of: /[`*<>#]|\]\(|\b_|_\b/) == nil, "\(service.name): \(summary)")
+            }
+        }
+    }
+
     @Test("has each endpoint at each of its paths, under names of their own")
     func operations() {
         #expect(

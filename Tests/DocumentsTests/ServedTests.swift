@@ -49,7 +49,7 @@ struct ServedTests {
             (["127.0.0.1"], ["X-Forwarded-Host": "a", "X-Forwarded-Prefix": "/b"], ["http://a/b/"]),
         ] {
             let settings = HTTPFront.Settings(trustedProxies: try TrustedProxies(proxies))
-            let pages = Page.documents(of: service.contracts, at: own)
+            let pages = Page.all(of: service.contracts, at: own)
             let front = try HTTPFront(service, settings: settings, pages: pages)
             var request = HTTPClientRequest(url: try await front.start()[0] + "/schema")
             for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -58,6 +58,31 @@ struct ServedTests {
             #expect((schema?["servers"] as? [[String: String]])?.map { $0["url"] ?? "" } == servers)
             await front.stop()
         }
+    }
+
+    @Test("at / the way to its explorer, to browsers and to health checkers that ask nothing else")
+    func home() async throws {
+        try await Family.run { family in
+            for host in family.hosts.values {
+                let found = try await HTTPClient.shared.execute(
+                    HTTPClientRequest(url: "http://\(host)/"), timeout: .seconds(20))
+                #expect(found.status == .ok && found.url?.path == "/docs")
+                var request = HTTPClientRequest(url: "http://\(host)/")
+                request.method = .OPTIONS
+                let options = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+                #expect(options.status == .noContent && options.headers.first(name: "Allow") == "GET, HEAD, OPTIONS")
+            }
+        }
+    }
+
+    @Test("at / what it has there, be it a page or an endpoint")
+    func ownHome() {
+        let contracts = [BoilerplateContract.description]
+        let page = Page("/", contentType: "text/html", content: Data())
+        let documents = Page.all(of: contracts).map(\.path)
+        #expect(documents.last == "/" && documents.count { $0 == "/" } == 1)
+        #expect(Page.all(of: contracts, and: [page]).map(\.path).sorted() == documents.sorted())
+        #expect(Page.all(of: [HomeContract.description]).map(\.path) == documents.dropLast())
     }
 
     @Test("its explorer, under the explorer's policy")
@@ -72,5 +97,14 @@ struct ServedTests {
                     response.headers.first(name: "Content-Security-Policy")?.hasPrefix("default-src 'none'") == true)
             }
         }
+    }
+}
+
+private enum HomeContract: Contract {
+    static let name = "home"
+    static let version = "1.0.0"
+    static let summary = "Answers at /."
+    static let endpoints = Endpoints {
+        Endpoint<Empty, Empty>("home", .get, "/", access: .open, summary: "Returns nothing.")
     }
 }

@@ -53,6 +53,22 @@ struct FrontTests {
         }
     }
 
+    @Test("redirects from a path to another, with a link and for this once, and answers OPTIONS there")
+    func redirection() async throws {
+        try await Shop.open(pages: [Page("/", redirectingTo: "docs")]) { shop in
+            for (request, body) in [("GET /?a=b", "<a href=\"docs\">docs</a>\n"), ("HEAD /", "")] {
+                let text = "\(request) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                let answer = try await RawSocket(port: shop.port).send(text) { _ in false }
+                #expect(answer.hasPrefix("HTTP/1.1 303 ") && answer.contains("Location: docs\r\n"), "\(answer)")
+                #expect(answer.contains("Cache-Control: no-store\r\n") && answer.hasSuffix("\r\n\r\n" + body))
+            }
+            // As HAProxy's `option httpchk` asks.
+            let options = try await RawSocket(port: shop.port).send("OPTIONS / HTTP/1.0\r\n\r\n") { _ in false }
+            #expect(options.hasPrefix("HTTP/1.0 204 ") && options.contains("Allow: GET, HEAD, OPTIONS\r\n"))
+            try await #expect(shop.send("POST", "/", body: "a").status == 405)
+        }
+    }
+
     @Test("sends a page that comes in chunks as they come, and ends it when it drains")
     func chunks() async throws {
         let (stream, source) = AsyncStream<Data>.makeStream()

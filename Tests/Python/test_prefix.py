@@ -40,7 +40,7 @@ def test_the_page_of_webapp_shows_the_time_and_compares_the_wires(page, proxy):
     assert {proxy.url + "/star/" + path for path in ("", "docs", "schema", "metrics")} <= set(links)
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/?a=b#c"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/", "/docs/?a=b#c"])
 def test_the_explorer_tries_an_endpoint(page, proxy, path):
     page.open(proxy.url + "/deep/er/auth" + path)
     page.until("document.querySelector('#name').textContent === 'auth'")

@@ -4,6 +4,21 @@ import Foundation
 package import HTTPTransport
 
 extension Page {
+    /// All pages of a service: the documents, its own, and a redirection from `/` to `/docs` if it has nothing at `/`.
+    ///
+    /// - Parameter url: how this machine reaches the service; `nil` if that is not known yet.
+    package static func all(
+        of contracts: [ContractDescriptor], and own: [Page] = [], at url: String? = nil
+    ) -> [Page] {
+        let pages = documents(of: contracts, at: url) + own
+        let hasHome =
+            own.contains { PathTemplate($0.path) == home }
+            || contracts.contains { $0.endpoints.contains { $0.http.method == .get && $0.http.paths.contains(home) } }
+        return hasHome ? pages : pages + [Page(home.description, redirectingTo: "docs")]
+    }
+
+    private static let home: PathTemplate = "/"
+
     /// The documents of every service: OpenAPI at `/schema`, AsyncAPI at `/schema/zeromq`, and the explorer at `/docs`.
     ///
     /// - Parameter url: how this machine reaches the service; `nil` if that is not known yet.

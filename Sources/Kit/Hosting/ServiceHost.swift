@@ -133,7 +133,8 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - verifier: says who shows a token; by default no token is accepted.
     ///   - interceptors: wrap its calls, within the tracing.
     ///   - observers: learn of its replies, beside the log and the metrics.
-    ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`.
+    ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`. If none is at `/`, it
+    ///     redirects to `/docs`.
     /// - Throws: ``ContractError`` if contract and handlers do not fit; ``SettingsError``.
     public func serve(
         _ actor: some RPC.Service, contract: ContractDescriptor, verifier: any TokenVerifier = NoTokens(),
@@ -159,7 +160,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
                 idleTimeout: family.httpIdleTime, cors: family.cors, trustedProxies: family.trustedProxies,
                 proxyProtocol: family.proxyProtocol,
                 stopTimeout: family.stopTime),
-            pages: Page.documents(of: dispatcher.contracts, at: service.httpPort == 0 ? nil : service.url) + pages)
+            pages: Page.all(of: dispatcher.contracts, and: pages, at: service.httpPort == 0 ? nil : service.url))
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
     }

@@ -46,7 +46,7 @@ public enum AuthContract: Contract {
     public static let introspectToken = Endpoint<TokenQuestion, Introspection>(
         "introspect_token", .post, "/oauth/introspect", oauth: true, access: .open, idempotent: true,
         problems: [.invalidClient, .insufficientScope, .storeUnavailable, .unavailable],
-        summary: "Judges a token as RFC 7662 has it, for a client or a bearer who holds the permission `introspect`.")
+        summary: "Judges a token as RFC 7662 has it, for a client or a bearer who holds the permission introspect.")
     public static let valid = Endpoint<PermissionQuestion, Empty>(
         "valid", .get, "/api/v1/auth/valid", access: .token,
         problems: [.tokenInvalid, .permissionDenied, .storeUnavailable],

@@ -46,8 +46,8 @@ public enum WebAppContract: Contract {
     public static let comparison = Endpoint<Empty, WireComparison>(
         "comparison", .get, "/api/v1/comparison", access: .open,
         summary: """
-            The measurements of the last comparison so far. `/page/comparison` streams the same as server-sent events \
-            (`text/event-stream`), each with one JSON object as its `data`, until the comparison ends.
+            The measurements of the last comparison so far. /page/comparison streams the same as server-sent events \
+            (text/event-stream), each with one JSON object as its data, until the comparison ends.
             """)
 
     /// Refusals of the visitor's token or a guest's by resource, and failures to reach auth or resource.

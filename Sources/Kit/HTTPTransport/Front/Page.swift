@@ -25,6 +25,8 @@ public struct Page: Sendable {
         case made(@Sendable () async -> Data)
         /// Sent chunk by chunk, as they come.
         case chunks(@Sendable () -> AsyncStream<Data>)
+        /// Elsewhere.
+        case redirection(to: String)
     }
 
     private init(
@@ -70,6 +72,14 @@ public struct Page: Sendable {
         chunks: @escaping @Sendable () -> AsyncStream<Data>
     ) {
         self.init(path, contentType, headers, [], .chunks(chunks))
+    }
+
+    /// A redirection, which no client keeps: another page may be at this path one day.
+    ///
+    /// - Parameter target: where to look instead, such as `docs`. It is relative to `path`, since a proxy may have put the
+    ///   service below another path.
+    public init(_ path: String, redirectingTo target: String) {
+        self.init(path, "text/html; charset=utf-8", [:], [], .redirection(to: target))
     }
 
     /// A comment that clients pass over (HTML, section 9.2.5), if these are server-sent events.

@@ -13,6 +13,7 @@ extension HTTPMapping {
         case .addressed(let content): return response(content[base], headers, to: request)
         case .chunks(let chunks):
             return HTTPResponse(status: .ok, headers: headers, chunks: chunks(), heartbeat: page.heartbeat)
+        case .redirection(let target): return redirection(to: target, headers)
         case .made: return nil
         }
     }
@@ -68,6 +69,14 @@ extension HTTPMapping {
         }
         if case .chunks = page.content { headers.add(name: Header.buffering, value: "no") }
         return headers
+    }
+
+    /// A redirection, with a link for those who do not follow it by themselves (RFC 9110, section 15.4.4).
+    private static func redirection(to target: String, _ headers: HTTPHeaders) -> HTTPResponse {
+        var headers = headers
+        headers.add(name: Header.location, value: target)
+        return HTTPResponse(
+            status: .seeOther, headers: headers, body: ByteBuffer(string: "<a href=\"\(target)\">\(target)</a>\n"))
     }
 
     /// The way from a page's path with a last slash to the one without. It is relative, since a proxy may have put the service
