@@ -62,7 +62,7 @@ public struct CommonSettings: Sendable {
 }
 
 extension CommonSettings {
-    /// The default.
+    /// The default spin time.
     public static var defaultSpinTime: Duration { spinTime(defaultSpinMicroseconds) }
     private static let defaultSpinMicroseconds = 50
 
