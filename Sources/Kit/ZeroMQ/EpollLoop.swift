@@ -75,6 +75,10 @@ final class EpollLoop {
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
     private var spinning: Spinning
+    /// As above, while replies are expected: those mostly come sooner than other work.
+    private var spinningForReplies: Spinning
+    /// Those who expect replies.
+    var waiters = 0
     /// The end of the last time that nothing was ready for a while.
     private(set) var idleUntil = ContinuousClock.now
     /// The buffer into which every connection reads.
@@ -84,6 +88,7 @@ final class EpollLoop {
     init(_ wake: WakeUp, spinTime: Duration) throws(ZeroMQError) {
         self.wake = wake
         spinning = Spinning(limit: spinTime)
+        spinningForReplies = spinning
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw .system("make an epoll descriptor") }
         control(EPOLL_CTL_ADD, wake.descriptor, .readable, key: Self.wakeKey)
@@ -149,6 +154,10 @@ final class EpollLoop {
     /// - Parameter isNeeded: true if there is other work.
     /// - Returns: true if anything was ready, or other work is there.
     func spin(until isNeeded: () -> Bool) -> Bool {
+        waiters > 0 ? spin(&spinningForReplies, isNeeded) : spin(&spinning, isNeeded)
+    }
+
+    private func spin(_ spinning: inout Spinning, _ isNeeded: () -> Bool) -> Bool {
         guard spinning.begin() else { return false }
         let end = ContinuousClock.now + spinning.limit
         var hasFound = false

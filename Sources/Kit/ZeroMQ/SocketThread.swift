@@ -248,6 +248,13 @@ extension SocketThread {
     /// since has waited no longer than that, whenever it was sent.
     package var idleUntil: ContinuousClock.Instant { loop.idleUntil }
 
+    /// The number of those that expect replies, from the thread only: it is worth looking for a reply before a sleep even if
+    /// other work mostly comes later.
+    package var waiters: Int {
+        get { loop.waiters }
+        set { loop.waiters = newValue }
+    }
+
     /// Lends memory to read into, from the thread only, to one at a time.
     func withScratch<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
         body(loop.scratch)

@@ -89,6 +89,9 @@ struct Connection {
     }
 
     /// The parts of a call's time, if the caller asks for them.
+    /// True if there are calls that are not answered.
+    var hasCalls: Bool { !waiting.isEmpty }
+
     func timing(of id: UInt64) -> ReportedTimings? { waiting[id]?.timing }
 
     mutating func nextID() -> UInt64 {

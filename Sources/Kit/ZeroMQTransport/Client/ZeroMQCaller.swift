@@ -31,6 +31,11 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     /// The number of calls that may be in flight. Above that they are refused here.
     static let maxInFlight = 16_384
 
+    /// True while there are calls that are not answered.
+    private var expectsReplies = false {
+        didSet { if expectsReplies != oldValue { thread.waiters += expectsReplies ? 1 : -1 } }
+    }
+
     /// - Parameters:
     ///   - thread: that of the caller's actor.
     ///   - contract: what this side was written for. A server that does not keep it says so at once, and calls fail with
@@ -130,6 +135,7 @@ extension ZeroMQCaller {
                 waiting.continuation.resume(returning: reply)
             }
         }
+        expectsReplies = connection.hasCalls
     }
 
     func giveUp(_ id: UInt64, _ problem: Problem) {
