@@ -68,7 +68,7 @@ struct PostgresFaultTests {
         }
     }
 
-    @Test("lets auth's keeper begin without the server, make its key once it is there, and sign")
+    @Test("lets auth's keeper begin without the server, and sign once there is a key")
     func lateKeeper() async throws {
         try await PostgresServer.open { server in
             server.stop()
@@ -79,6 +79,7 @@ struct PostgresFaultTests {
             #expect(throws: Problem.self) { _ = try family.issue() }
             try await server.start()
             try await recovers(store)
+            try await store.makeFirstKey(at: family.clock.now)
             await family.keeper.refresh()
             let token = try family.issue().token
             try await family.service.warmUp()

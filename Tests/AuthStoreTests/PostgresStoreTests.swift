@@ -241,18 +241,100 @@ struct PostgresStoreTests {
         await store.close()
     }
 
-    @Test("is made anew where somebody has emptied the database")
-    func emptied() async throws {
+    /// Runs statements beside a store that auth has begun with.
+    private func withOpened(
+        _ test: (PostgresStore, _ run: (String) async throws -> Void) async throws -> Void
+    ) async throws {
         let url = try await PostgresServer.shared.makeDatabase()
         let store = PostgresStore(try ConnectionURL(url))
         try await store.add(user("ada"))
-        let pool = Pool(try ConnectionURL(url))
-        _ = try await pool.run { try $0.run("DROP SCHEMA star_auth CASCADE") }
-        await pool.close()
-        await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
-        #expect(try await store.user(named: "ada") == nil)
+        #expect(try await store.begin(with: key("0"), entry(.keyPromoted)))
         try await store.probe()
+        try await test(store) { statement in try await withPool(url) { try $0.run(statement) } }
         await store.close()
+    }
+
+    @Test(
+        "that was open is never made anew: it fails until it is back",
+        arguments: ["", "CREATE SCHEMA star_auth", "CREATE TABLE star_auth.migrations (name text, taken timestamptz)"])
+    func lost(_ remains: String) async throws {
+        try await withOpened { store, run in
+            try await run("ALTER SCHEMA star_auth RENAME TO away")
+            if remains.hasPrefix("CREATE TABLE") { try await run("CREATE SCHEMA star_auth") }
+            if !remains.isEmpty { try await run(remains) }
+            for _ in 1...2 {
+                let error = await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
+                #expect(
+                    error?.description.contains("schema star_auth, is gone") == true, "\(String(describing: error))")
+                await #expect(throws: StoreError.self) { try await store.add(user("bob")) }
+                await #expect(throws: StoreError.self) { try await store.probe() }
+            }
+            try await run("DROP SCHEMA IF EXISTS star_auth CASCADE")
+            try await run("ALTER SCHEMA away RENAME TO star_auth")
+            try await store.probe()
+            #expect(try await store.user(named: "ada") == user("ada"))
+            #expect(try await store.keys().map(\.kid) == ["0"])
+        }
+    }
+
+    @Test("knows nobody in the place of what was emptied, or filled by another auth that has not begun")
+    func emptied() async throws {
+        try await withOpened { store, run in
+            try await run("TRUNCATE star_auth.users, star_auth.roles, star_auth.signing_keys CASCADE")
+            for _ in 1...2 {
+                await #expect(throws: StoreError.self) { _ = try await store.user(named: "ada") }
+                await #expect(throws: StoreError.self) {
+                    _ = try await store.begin(with: key("1"), entry(.keyPromoted))
+                }
+            }
+        }
+    }
+
+    @Test("takes the steps that a back-up of an older version lacks, which was put in its place")
+    func older() async throws {
+        try await withOpened { store, run in
+            try await run("ALTER TABLE star_auth.families DROP COLUMN client, DROP COLUMN scope")
+            try await run("DELETE FROM star_auth.migrations WHERE name LIKE '4 %'")
+            #expect(try await store.open(token("t")))
+            #expect(try await store.refreshToken("t") != nil)
+        }
+    }
+
+    @Test("is not made where that is not allowed, and nothing is left there")
+    func missing() async throws {
+        let url = try await PostgresServer.shared.makeDatabase()
+        let store = PostgresStore(try ConnectionURL(url), isCreating: false)
+        let error = await #expect(throws: StoreError.self) { try await store.probe() }
+        guard case .unusable(let said) = error, said.contains("There is no store in"), !said.contains("battery") else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        try await withPool(url) { connection in
+            let schemas = try connection.run("SELECT FROM pg_namespace WHERE nspname = 'star_auth'").rows
+            #expect(schemas.isEmpty)
+        }
+        let maker = PostgresStore(try ConnectionURL(url))
+        try await maker.add(user("ada"))
+        #expect(try await store.user(named: "ada") != nil)
+        for store in [store, maker] { await store.close() }
+    }
+
+    @Test("of a newer version is refused, with both versions' steps")
+    func newer() async throws {
+        try await withOpened { store, run in
+            try await run("INSERT INTO star_auth.migrations VALUES ('6 something new', now())")
+            // One that runs goes on: a rolling upgrade replaces it.
+            #expect(try await store.user(named: "ada") != nil)
+            try await run("ALTER SCHEMA star_auth RENAME TO away")
+            await #expect(throws: StoreError.self) { try await store.probe() }
+            try await run("ALTER SCHEMA away RENAME TO star_auth")
+            let error = await #expect(throws: StoreError.self) { try await store.probe() }
+            guard case .unusable(let said) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(said.contains("“6 something new”") && said.contains("“5 ids of users”"), "\(said)")
+        }
     }
 }
 

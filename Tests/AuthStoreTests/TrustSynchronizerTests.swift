@@ -48,6 +48,7 @@ struct TrustSynchronizerTests {
             let clock = clock
             self.store = store
             issuer = TokenIssuer(key: nil, issuer: "auth", audience: "star") { clock.now }
+            try? await store.makeFirstKey(at: clock.now)
             own = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store)) { clock.now }
             keeper = await TrustSynchronizer.begin(
                 store, issuer: issuer, verifier: own,
@@ -257,6 +258,20 @@ struct TrustSynchronizerTests {
         #expect(await family.isGood(try family.issue().token) == (true, true))
         let problem = await #expect(throws: Problem.self) { try await family.keeper.changes(since: nil) }
         #expect(problem?.kind == .storeUnavailable)
+    }
+
+    @Test("makes no key in place of those that a back-up lacks, and goes on with those it has")
+    func emptied() async throws {
+        let directory = TemporaryDirectory()
+        let (store, copy) = (try SQLiteStore(directory.file), directory.url.appending(path: "copy.sqlite"))
+        try await store.backUp(to: copy)
+        let family = try await Family(store)
+        let token = try family.issue().token
+        try SQLiteStore.restore(copy, to: directory.file)
+        await family.keeper.refresh()
+        #expect(try await store.keys().isEmpty)
+        #expect(await family.isGood(token) == (true, true))
+        await store.close()
     }
 
     @Test("has no answer before there is a key, rather than an empty one")

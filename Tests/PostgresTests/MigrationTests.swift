@@ -37,6 +37,26 @@ struct MigrationTests {
         }
     }
 
+    @Test("are not begun in a database that has taken none, if that is not wanted")
+    func uncreated() async throws {
+        try await withDatabase({ $0.schema = "place" }) { pool in
+            #expect(try await failure { try await pool.migrate([Self.first], isCreating: false) } == .notMigrated)
+            try await pool.migrate([Self.first])
+            try await pool.migrate([Self.first, Self.second], isCreating: false)
+            let count = try await pool.transaction { try $0.run("SELECT FROM things").rows.count }
+            #expect(count == 2)
+        }
+    }
+
+    @Test("that this version does not know are refused, and nothing is changed")
+    func unknown() async throws {
+        try await withDatabase { pool in
+            try await pool.migrate([Self.first, Self.second])
+            let error = try await failure { try await pool.migrate([Self.first]) }
+            #expect(error == .migratedFurther(step: "2", known: "1"))
+        }
+    }
+
     @Test("are all taken or none")
     func failed() async throws {
         try await withDatabase { pool in

@@ -34,6 +34,22 @@ struct TransactionTests {
         }
     }
 
+    @Test("are not begun if their condition finds nothing")
+    func condition() async throws {
+        try await withAccounts { pool in
+            for (name, isMet) in [("ada", true), ("eve", false), ("bob", true)] {
+                let condition = "SELECT FROM accounts WHERE name = '\(name)'"
+                let error = try await failure {
+                    try await pool.transaction(condition: condition) { connection in
+                        _ = try connection.run("UPDATE accounts SET amount = amount + 1")
+                    }
+                }
+                #expect(error == (isMet ? nil : .noRow))
+            }
+            #expect(try await sum(pool) == 204)
+        }
+    }
+
     @Test("that keep a statement's failure to themselves do not seem to have succeeded")
     func swallowed() async throws {
         try await withAccounts { pool in

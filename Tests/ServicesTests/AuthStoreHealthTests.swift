@@ -69,6 +69,20 @@ struct AuthStoreHealthTests {
         await auth.health.probe?.cancel()
     }
 
+    @Test("each new reason is logged, and none twice")
+    func reasons() {
+        var health = StoreHealth()
+        let start = health.note(.full)
+        let repeated = health.note(.full)
+        let quick = health.note(.readOnly)
+        #expect(start && !repeated && !quick && health.fault == .readOnly)
+        health = StoreHealth()
+        let first = health.note(.locked)
+        health.logged?.moment -= .seconds(2)
+        let other = health.note(.full)
+        #expect(first && other)
+    }
+
     @Test("a store that is closed is told of, and called unavailable")
     func closed() async throws {
         let new = try NewStore()

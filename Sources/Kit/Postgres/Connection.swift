@@ -64,7 +64,9 @@ extension Connection {
     private static let grace = Duration.milliseconds(500)
 
     /// Runs several statements without parameters, on one round trip.
-    func script(_ statements: String) throws(PostgresError) {
+    ///
+    /// - Returns: the answer to the last one.
+    func script(_ statements: String) throws(PostgresError) -> QueryResult {
         try exchange { PQsendQuery(link, statements) == 1 }
     }
 
@@ -209,7 +211,12 @@ extension Connection {
     /// Begins a transaction in which all that reading and durability depend on is set, for itself alone: so it holds
     /// whatever the server's or the role's own settings are, and beyond a pooler that gives each transaction another
     /// connection.
-    func begin(_ isolation: Isolation, _ settings: PoolSettings) throws(PostgresError) {
+    ///
+    /// - Parameter condition: a query on the same round trip.
+    /// - Throws: ``PostgresError/noRow`` if the condition finds nothing.
+    func begin(
+        _ isolation: Isolation, _ settings: PoolSettings, condition: String? = nil
+    ) throws(PostgresError) {
         statementTimeout = settings.statementTimeout
         var values = [
             ("statement_timeout", settings.statementTimeout.text), ("lock_timeout", settings.lockTimeout.text),
@@ -220,12 +227,14 @@ extension Connection {
         // Temporary tables, which another client of a pooler may have left, come last.
         if let schema = settings.schema { values.append(("search_path", "\(schema), pg_temp")) }
         let calls = values.map { "set_config('\($0)', '\($1)', true)" }.joined(separator: ", ")
-        try script(
+        let answer = try script(
             """
             BEGIN ISOLATION LEVEL \(isolation.rawValue);
             SELECT \(calls),
-                CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END
+                CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END;
+            \(condition ?? "")
             """)
+        guard !answer.rows.isEmpty else { throw .noRow }
     }
 
     func commit() throws(PostgresError) {
@@ -246,7 +255,7 @@ extension PostgresError {
         switch self {
         case .disconnected, .timedOut: true
         case .refused(let state, _): state.code.hasPrefix("57")
-        case .address, .outcomeUnknown, .full, .closed, .column, .noRow: false
+        case .address, .outcomeUnknown, .full, .closed, .column, .noRow, .notMigrated, .migratedFurther: false
         }
     }
 }

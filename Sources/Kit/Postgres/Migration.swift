@@ -11,12 +11,18 @@ public struct Migration: Sendable {
 }
 
 extension Pool {
-    /// Takes the steps that the database has not taken yet, all or none, in the pool's schema, which is made if it is
-    /// missing. Several processes may do so at once: one works, and the others wait for it.
+    /// Takes the steps that the database has not taken yet, all or none, in the pool's schema. Several processes may do
+    /// so at once: one works, and the others wait for it.
     ///
-    /// - Parameter time: how long a step may take, or the others wait.
-    /// - Throws: as ``transaction(_:_:)``.
-    public func migrate(_ migrations: [Migration], within time: Duration = .seconds(60)) async throws {
+    /// - Parameters:
+    ///   - isCreating: true if a schema that is missing or empty is filled.
+    ///   - time: how long a step may take, or the others wait.
+    /// - Throws: ``PostgresError/notMigrated`` if the schema is missing or empty, and stays so;
+    ///   ``PostgresError/migratedFurther(step:known:)`` if the database has taken a step that is not among these;
+    ///   otherwise as ``transaction(_:turn:condition:_:)``.
+    public func migrate(
+        _ migrations: [Migration], isCreating: Bool = true, within time: Duration = .seconds(60)
+    ) async throws {
         let schema = settings.schema
         // Each statement must see what others have committed while this one waited for them.
         try await transaction(.readCommitted) { connection in
@@ -24,11 +30,12 @@ extension Pool {
             try connection.run(
                 "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)", time.text)
             try connection.run("SELECT pg_advisory_xact_lock(hashtext($1))", "\(schema ?? "") migrations")
-            try connection.makeSchema(schema)
-            try connection.run(
-                "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, taken timestamptz NOT NULL)")
-            let taken = Set(
-                try connection.run("SELECT name FROM migrations").rows.map { try $0("name", as: String.self) })
+            if isCreating { try connection.makeSchema(schema) }
+            let taken = try connection.stepsTaken(schema)
+            guard isCreating || !taken.isEmpty else { throw PostgresError.notMigrated }
+            if let unknown = taken.first(where: { step in !migrations.contains { $0.name == step } }) {
+                throw PostgresError.migratedFurther(step: unknown, known: migrations.last?.name ?? "")
+            }
             for migration in migrations where !taken.contains(migration.name) {
                 for statement in migration.statements { try connection.run(statement) }
                 try connection.run("INSERT INTO migrations VALUES ($1, now())", migration.name)
@@ -38,18 +45,30 @@ extension Pool {
 }
 
 extension Connection {
-    /// Makes a schema. The right to make one is needed only if it is missing.
-    ///
-    /// - Throws: ``PostgresError/refused(_:_:)`` if it is there and may not be used. A search path passes over such a schema,
-    ///   and the tables would be temporary ones, which end with their connection.
+    /// Makes a schema, and the table of the steps that were taken. The right to make a schema is needed only if it is
+    /// missing.
     fileprivate func makeSchema(_ name: String?) throws(PostgresError) {
-        guard let name else { return }
-        if try run("SELECT FROM pg_namespace WHERE nspname = $1", name).rows.isEmpty {
-            try run("CREATE SCHEMA \(name)")
-        }
-        guard try run("SELECT has_schema_privilege($1::text, 'USAGE') AS usable", name).row()("usable", as: Bool.self)
-        else {
-            throw .refused(.insufficientPrivilege, "permission denied for schema \(name)")
-        }
+        if let name, try !hasSchema(name) { try run("CREATE SCHEMA \(name)") }
+        try run("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, taken timestamptz NOT NULL)")
+    }
+
+    /// - Throws: ``PostgresError/refused(_:_:)`` if the schema is there and may not be used. A search path passes over such
+    ///   a schema, and the tables would be temporary ones, which end with their connection.
+    private func hasSchema(_ name: String) throws(PostgresError) -> Bool {
+        let found = try run(
+            "SELECT has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = $1", name)
+        guard let isUsable: Bool = try found.rows.first?("usable") else { return false }
+        guard isUsable else { throw .refused(.insufficientPrivilege, "permission denied for schema \(name)") }
+        return true
+    }
+
+    /// The names of the steps that a schema has taken, in their order; none if it is missing or empty.
+    fileprivate func stepsTaken(_ schema: String?) throws(PostgresError) -> [String] {
+        if let schema, try !hasSchema(schema) { return [] }
+        let table = try run("SELECT FROM pg_class WHERE oid = to_regclass('migrations')")
+        guard !table.rows.isEmpty else { return [] }
+        var names: [String] = []
+        for row in try run("SELECT name FROM migrations ORDER BY taken, name").rows { names.append(try row("name")) }
+        return names
     }
 }

@@ -85,14 +85,15 @@ public final class Pool: Sendable {
     ///
     /// - Parameters:
     ///   - turn: whether it runs beside other transactions of its kind.
+    ///   - condition: a query that must find something, on the round trip of the begin.
     ///   - body: runs on a thread of the pool, and again if the server has ended the transaction for the sake of another.
     ///     What it throws rolls back.
-    /// - Throws: as ``run(_:)``.
+    /// - Throws: ``PostgresError/noRow`` if the condition finds nothing; otherwise as ``run(_:)``.
     public func transaction<Value: Sendable>(
-        _ isolation: Isolation = .serializable, turn: Turn = .shared,
+        _ isolation: Isolation = .serializable, turn: Turn = .shared, condition: String? = nil,
         _ body: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
-        try await taking(turn: turn) { try self.repeating { try self.once(isolation, body) } }
+        try await taking(turn: turn) { try self.repeating { try self.once(isolation, condition, body) } }
     }
 
     /// Closes the connections after what they are at. What waits fails, and what comes later.
@@ -208,8 +209,10 @@ extension Pool {
         }
     }
 
-    private func once<Value>(_ isolation: Isolation, _ body: (Connection) throws -> Value) throws -> Value {
-        let connection = try begun(isolation)
+    private func once<Value>(
+        _ isolation: Isolation, _ condition: String?, _ body: (Connection) throws -> Value
+    ) throws -> Value {
+        let connection = try begun(isolation, condition)
         defer { release(connection) }
         let value: Value
         do {
@@ -222,11 +225,11 @@ extension Pool {
         return value
     }
 
-    private func begun(_ isolation: Isolation) throws -> Connection {
+    private func begun(_ isolation: Isolation, _ condition: String?) throws -> Connection {
         while true {
             let (connection, isNew) = try connection()
             do throws(PostgresError) {
-                try connection.begin(isolation, settings)
+                try connection.begin(isolation, settings, condition: condition)
                 return connection
             } catch {
                 let wasLost = error != .timedOut && !connection.isAlive

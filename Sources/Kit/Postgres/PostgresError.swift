@@ -20,6 +20,10 @@ public enum PostgresError: Error, Sendable, Equatable {
     case column(String)
     /// A row is missing that is always there.
     case noRow
+    /// The schema is missing or empty, and must not be made.
+    case notMigrated
+    /// A newer version has taken a step which this one does not know.
+    case migratedFurther(step: String, known: String)
 
     /// The server's name for it.
     public var state: SQLState? {
@@ -31,7 +35,7 @@ public enum PostgresError: Error, Sendable, Equatable {
         switch self {
         case .disconnected, .outcomeUnknown, .timedOut, .full: true
         case .refused(let state, _): state.isTransient
-        case .address, .closed, .column, .noRow: false
+        case .address, .closed, .column, .noRow, .notMigrated, .migratedFurther: false
         }
     }
 
@@ -39,7 +43,7 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// right to make a table, a table that is there already.
     public var isPermanent: Bool {
         switch self {
-        case .address: true
+        case .address, .notMigrated, .migratedFurther: true
         case .refused(let state, _): state.isPermanent
         case .disconnected, .outcomeUnknown, .timedOut, .full, .closed, .column, .noRow: false
         }
@@ -57,6 +61,9 @@ extension PostgresError: CustomStringConvertible {
         case .closed: "The connections to the database are closed."
         case .refused(let state, let message): "\(message) (\(state.code))"
         case .noRow: "A row is missing that is always there."
+        case .notMigrated: "The database holds no tables yet."
+        case .migratedFurther(let step, let known):
+            "A newer version has changed the tables: it knows the step “\(step)”, and this one knows steps up to “\(known)”."
         case .column(let name): "The column “\(name)” is missing, or holds something else."
         }
     }
@@ -80,6 +87,7 @@ extension SQLState {
     public static let serializationFailure = Self("40001")
     public static let deadlockDetected = Self("40P01")
     static let insufficientPrivilege = Self("42501")
+    public static let undefinedColumn = Self("42703")
     public static let undefinedTable = Self("42P01")
     public static let diskFull = Self("53100")
     public static let lockNotAvailable = Self("55P03")

@@ -7,9 +7,25 @@ import RPC
 struct StoreHealth {
     /// The error of the last call; `nil` if it succeeded.
     var fault: StoreError?
+    /// The error that was logged last, and when.
+    var logged: (fault: StoreError, moment: ContinuousClock.Instant)?
     /// Tries whether the store works.
     var probe: Task<Void, Never>?
     var probed: ContinuousClock.Instant?
+
+    /// Notes an error.
+    ///
+    /// - Returns: true if it belongs in the log: it is the first, or another one than before. Errors that take turns are
+    ///   logged once a second.
+    mutating func note(_ error: StoreError) -> Bool {
+        let isFirst = fault == nil
+        fault = error
+        if !isFirst, let logged, logged.fault == error || logged.moment.duration(to: .now) < .seconds(1) {
+            return false
+        }
+        logged = (error, .now)
+        return true
+    }
 }
 
 // Every call of the store passes here, so that a store which fails is noticed, logged and told of in one way.
@@ -96,8 +112,7 @@ extension AuthService {
     }
 
     private func note(_ error: StoreError) {
-        if health.fault == nil { logger.error("The store fails: \(error)") }
-        health.fault = error
+        if health.note(error) { logger.error("The store fails: \(error)") }
     }
 
     private var logger: Logger { Logger(label: AuthContract.name) }

@@ -7,14 +7,37 @@ import Synchronization
 ///
 /// Writers take turns, whichever process they are in: rules that look at many rows, such as the one about the last
 /// administrator, hold as they do in a file. Readers wait for no writer.
+///
+/// A new store is made before there is a signing key, and never again: if a database that had one is empty later, every
+/// call fails until the store is back.
 public final class PostgresStore: TransactionalStore {
+    fileprivate enum State {
+        /// Nothing is known of the database.
+        case unknown
+        /// The tables are there, and no auth has begun with them.
+        case keyless
+        /// There is a signing key, and each transaction looks for one.
+        case open
+        /// It was open, and something else is in its place.
+        case lost
+    }
+
+    /// Finds something in a store that auth has begun with.
+    private static let anyKey = "SELECT FROM signing_keys LIMIT 1"
+
+    private let address: ConnectionURL
+    private let isCreating: Bool
     private let pool: Pool
-    private let isPrepared = Atomic(false)
+    private let state = Mutex(State.unknown)
     /// True if the last write that failed found no room.
     private let isFull = Atomic(false)
 
     /// Connects to nothing yet: while the database is away, calls fail until it is back, and a start does not.
-    public init(_ address: ConnectionURL) {
+    ///
+    /// - Parameter isCreating: true if a new store is made in a database that has none.
+    public init(_ address: ConnectionURL, isCreating: Bool = true) {
+        self.address = address
+        self.isCreating = isCreating
         var settings = PoolSettings()
         settings.name = "star auth"
         settings.schema = "star_auth"
@@ -31,23 +54,23 @@ public final class PostgresStore: TransactionalStore {
     func read<Value: Sendable>(
         _ isolation: Isolation, _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await guarded { try await self.pool.transaction(isolation, work) }
+        try await guarded { try await self.pool.transaction(isolation, condition: $0, work) }
     }
 
     /// One transaction, beside which there is no other that writes.
     package func write<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await guarded { try await self.writeAlone(work) }
+        try await guarded { try await self.writeAlone($0, work) }
     }
 
     /// A transaction that is undone if it refuses.
     package func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws(StoreError) -> Result<Value, StoreRejection> {
-        try await guarded {
+        try await guarded { condition in
             do {
-                return .success(try await self.writeAlone(work))
+                return .success(try await self.writeAlone(condition, work))
             } catch let refusal as StoreRejection {
                 return .failure(refusal)
             }
@@ -56,31 +79,69 @@ public final class PostgresStore: TransactionalStore {
 
     /// Writers of this process wait for their turn here, so that one connection is enough for all of them.
     private func writeAlone<Value: Sendable>(
-        _ work: @escaping @Sendable (Connection) throws -> Value
+        _ condition: String?, _ work: @escaping @Sendable (Connection) throws -> Value
     ) async throws -> Value {
         // Statements see what was committed before them: those after the lock, all that others have done.
-        try await pool.transaction(.readCommitted, turn: .exclusive) { connection in
+        try await pool.transaction(.readCommitted, turn: .exclusive, condition: condition) { connection in
             try connection.run("SELECT pg_advisory_xact_lock(hashtext('star_auth writes'))")
             return try work(connection)
         }
     }
 
+    /// - Parameter work: is given the condition of its transaction.
     private func guarded<Value: Sendable>(
-        _ work: () async throws -> Value
+        _ work: (String?) async throws -> Value
     ) async throws(StoreError) -> Value {
         do {
-            if !isPrepared.load(ordering: .acquiring) {
-                try await pool.migrate(Self.migrations)
-                isPrepared.store(true, ordering: .releasing)
+            do {
+                return try await work(try await prepare())
+            } catch let error as PostgresError where error.isOfOtherTables {
+                state.withLock { $0.lose() }
+                return try await work(try await prepare())
             }
-            return try await work()
         } catch {
-            // Somebody has put an older back-up in the database's place, or an empty one.
-            if (error as? PostgresError)?.state == .undefinedTable { isPrepared.store(false, ordering: .releasing) }
             let failure = StoreError(error)
             if failure == .full { isFull.store(true, ordering: .relaxed) }
             throw failure
         }
+    }
+
+    /// Brings the tables to today's form, if that is not known of them.
+    ///
+    /// - Returns: the condition of a transaction: it finds nothing if the store is not the one that was prepared.
+    private func prepare() async throws -> String? {
+        let found = state.withLock { $0 }
+        switch found {
+        case .open: return Self.anyKey
+        case .unknown, .lost: try await migrate(isCreating: isCreating && found == .unknown)
+        case .keyless: break
+        }
+        let hasKey = try await pool.transaction(.readCommitted) { try !$0.run(Self.anyKey).rows.isEmpty }
+        guard hasKey || found != .lost else { throw StoreError.unavailable(lost) }
+        state.withLock { $0 = hasKey ? .open : .keyless }
+        return hasKey ? Self.anyKey : nil
+    }
+
+    private func migrate(isCreating: Bool) async throws {
+        do {
+            try await pool.migrate(Self.migrations, isCreating: isCreating)
+        } catch PostgresError.notMigrated {
+            throw state.withLock { $0 == .lost } ? StoreError.unavailable(lost) : StoreError.unusable(missing)
+        }
+    }
+
+    private var missing: String {
+        """
+        There is no store in \(address), schema star_auth. The first start of auth makes it, in production with \
+        AUTH_CREATE_STORE=true, and so does star users add.
+        """
+    }
+
+    private var lost: String {
+        """
+        The store in \(address), schema star_auth, is gone: it is missing or empty, and is made by a start only. Put it \
+        back, or a back-up in its place.
+        """
     }
 
     public func probe() async throws(StoreError) {
@@ -100,6 +161,23 @@ public final class PostgresStore: TransactionalStore {
 
     public func close() async {
         await pool.close()
+    }
+}
+
+extension PostgresStore.State {
+    fileprivate mutating func lose() {
+        switch self {
+        case .open, .lost: self = .lost
+        case .unknown, .keyless: self = .unknown
+        }
+    }
+}
+
+extension PostgresError {
+    /// True if the tables are not those of a store that was prepared: somebody has put another database, an older back-up
+    /// or nothing in its place.
+    fileprivate var isOfOtherTables: Bool {
+        self == .noRow || state == .undefinedTable || state == .undefinedColumn
     }
 }
 

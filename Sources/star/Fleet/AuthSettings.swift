@@ -187,7 +187,7 @@ enum AuthDatabase: Sendable {
 
     /// Opens the store. It blocks, and belongs to the start of a process.
     ///
-    /// - Parameter isMade: true if a file that is not there is made. A database makes itself, where it is empty.
+    /// - Parameter isMade: true if a store that is not there is made; in a database, when it is reached.
     /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason
     /// otherwise.
     func open(isMade: Bool) throws -> any CopyableStore {
@@ -207,7 +207,7 @@ enum AuthDatabase: Sendable {
             } catch let error as PrivateFileError {
                 throw SettingsError(description: error.description)
             }
-        case .postgres(let address): return PostgresStore(address)
+        case .postgres(let address): return PostgresStore(address, isCreating: isMade)
         }
     }
 }

@@ -69,7 +69,7 @@ extension Member {
         { while try await !attempt(preparation, host) { try await Task.sleep(for: .seconds(2)) } }
     }
 
-    /// Brings the store to what this version needs: users of an earlier one, the first administrator.
+    /// Brings the store to what this version needs: users of an earlier one, the first administrator, the first key.
     private static func prepare(
         _ store: any AuthStore, _ passwords: PasswordHasher, _ settings: AuthSettings, _ host: ServiceHost
     ) async throws {
@@ -89,6 +89,7 @@ extension Member {
                 change it: star users passwd \(Bootstrap.administrator)
                 """)
         }
+        try await store.makeFirstKey(at: .now)
     }
 
     /// Every permission that a contract of the family names.

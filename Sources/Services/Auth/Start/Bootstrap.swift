@@ -113,6 +113,18 @@ public struct Bootstrap: Sendable {
     }
 }
 
+extension KeyStore {
+    /// Makes the first signing key, unless there is a key. It belongs to a start: a store that has lost its keys later is
+    /// not a new one.
+    public func makeFirstKey(at moment: Date) async throws(StoreError) {
+        guard try await keys().isEmpty else { return }
+        let key = StoredKey(SigningKey(), announced: moment)
+        _ = try await begin(
+            with: key, AuditEntry(.keyPromoted, of: key.kid, by: AuditEntry.itself, detail: "the first key", at: moment)
+        )
+    }
+}
+
 /// The JSON file in which earlier versions kept users: it is read once, and set aside.
 public enum UsersFile {
     private struct Entry: Decodable {

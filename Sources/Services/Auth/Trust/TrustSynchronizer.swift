@@ -32,7 +32,8 @@ public actor TrustSynchronizer {
     private var keysVersion = 0
     private var keys = JWKSet([])
     private var position: StreamPosition?
-    private var isStoreDown = false
+    /// The reason why the store could not be read last; `nil` if it could.
+    private var fault: StoreError?
     private var lastRefresh: Task<Void, Never>?
 
     /// - Parameters:
@@ -53,7 +54,7 @@ public actor TrustSynchronizer {
 }
 
 extension TrustSynchronizer {
-    /// Reads what the store has, and makes the first key where there is none.
+    /// Reads what the store has.
     ///
     /// - Returns: a synchronizer whose issuer and verifier can be used; if the store fails, once it is there. It must
     /// ``run()``.
@@ -93,19 +94,12 @@ extension TrustSynchronizer {
             let steps = schedule.steps(stored, at: now())
             for step in steps { try await apply(step) }
             if !steps.isEmpty { try await poll() }
-            if isStoreDown { logger.notice("The store can be reached again") }
-            isStoreDown = false
+            if fault != nil { logger.notice("The store can be reached again") }
+            fault = nil
         } catch {
-            if !isStoreDown { logger.error("Keys and revocations stay as they are: \(error)") }
-            isStoreDown = true
+            if error != fault { logger.error("Keys and revocations stay as they are: \(error)") }
+            fault = error
         }
-    }
-
-    private func makeFirstKey() async throws(StoreError) {
-        guard try await store.keys().isEmpty else { return }
-        let key = StoredKey(SigningKey(), announced: now())
-        _ = try await store.begin(
-            with: key, AuditEntry(.keyPromoted, of: key.kid, by: AuditEntry.itself, detail: "the first key", at: now()))
     }
 
     /// If another process was faster, the store refuses, and all is done.
@@ -127,10 +121,7 @@ extension TrustSynchronizer {
     private func poll() async throws(StoreError) {
         while true {
             let (changes, since) = try await storeChanges(since: position)
-            guard let epoch = changes.epoch else {
-                try await makeFirstKey()
-                continue
-            }
+            guard let epoch = changes.epoch else { throw .unavailable("It holds no signing key.") }
             let isSameStore = epoch == position?.epoch
             guard !isSameStore || changes.version != since || changes.keysVersion != keysVersion else { return }
             if !isSameStore || changes.keysVersion != keysVersion {
