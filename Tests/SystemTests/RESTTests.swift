@@ -98,7 +98,7 @@ struct RESTTests {
         resource POST /api/v1/resource/current_time time 405 method_not_allowed
         resource GET /api/v1/resource time 404 unknown_endpoint
         webapp GET /api/v1/resource/current_time - 404 unknown_endpoint
-        auth GET / - 404 unknown_endpoint
+        auth GET /nothing - 404 unknown_endpoint
         """)
 
     @Test("answers as the table says", arguments: surface)

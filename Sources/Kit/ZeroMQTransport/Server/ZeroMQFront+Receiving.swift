@@ -69,9 +69,9 @@ extension ZeroMQFront {
         var call = Call(preamble, head, body)
         let peer = peer(path.peer)
         let age = age(head, of: peer)
-        // Below that it is what reading takes, and the rounding of the clocks.
+        // Both clocks are read in whole milliseconds: it was under way for one less at least.
         if let age, age > 1 {
-            call.received -= .milliseconds(age)
+            call.received -= .milliseconds(age - 1)
             call.waitingSince = max(call.received, thread.idleUntil)
         }
         switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {

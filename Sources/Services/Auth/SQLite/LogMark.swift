@@ -10,7 +10,7 @@ import Synchronization
 /// The note proves nothing if it was copied itself, as in a restored directory: then file, log and note came together.
 final class LogMark: Sendable {
     enum Verdict {
-        /// What is beside the file is its own, or nothing speaks against it.
+        /// The log beside the file is its own, or nothing speaks against it.
         case belongs
         /// Another file has taken the place of the one that left it.
         case isOfAnotherFile

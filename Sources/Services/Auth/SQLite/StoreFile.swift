@@ -104,7 +104,7 @@ struct StoreFile: Sendable {
         """
     }
 
-    /// What was left by the file that had this place before is kept under other names; the index is made anew from a log.
+    /// Keeps what the file that had this place before has left under other names; the index is made anew from a log.
     func putAside() throws(SQLiteFileError) {
         for leftover in [log, journal] where FileStatus(of: leftover) != nil {
             let aside = leftover + ".aside"

@@ -139,7 +139,7 @@ extension TrustSynchronizer {
         }
     }
 
-    /// What has changed in the store, and since what: it is read from the start if it is another one than it was.
+    /// The changes of the store, and the number after which they are: all of them if it is another store than it was.
     private func storeChanges(
         since known: StreamPosition?
     ) async throws(StoreError) -> (changes: Changes, since: Int) {
