@@ -20,6 +20,7 @@ struct Ed25519KeyPair: Sendable {
     }
 
     private init(of seed: [UInt8]) {
+        SodiumLibrary.prepare()
         var publicKey = [UInt8](repeating: 0, count: Int(crypto_sign_PUBLICKEYBYTES))
         var secretKey = [UInt8](repeating: 0, count: Int(crypto_sign_SECRETKEYBYTES))
         crypto_sign_seed_keypair(&publicKey, &secretKey, seed)
@@ -41,6 +42,7 @@ enum Ed25519 {
         guard signature.count == Int(crypto_sign_BYTES), publicKey.count == Int(crypto_sign_PUBLICKEYBYTES) else {
             return false
         }
+        SodiumLibrary.prepare()
         return bytes.withUnsafeBufferPointer { bytes in
             crypto_sign_verify_detached(signature, bytes.baseAddress, UInt64(bytes.count), publicKey) == 0
         }

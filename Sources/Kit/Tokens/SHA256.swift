@@ -4,6 +4,7 @@ internal import CSodium
 enum SHA256 {
     /// 32 bytes.
     static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        SodiumLibrary.prepare()
         var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
         crypto_hash_sha256(&hash, bytes, UInt64(bytes.count))
         return hash
@@ -11,6 +12,7 @@ enum SHA256 {
 
     /// 32 bytes (RFC 2104).
     static func hmac(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        SodiumLibrary.prepare()
         var state = crypto_auth_hmacsha256_state()
         crypto_auth_hmacsha256_init(&state, key, key.count)
         crypto_auth_hmacsha256_update(&state, bytes, UInt64(bytes.count))
@@ -18,10 +20,4 @@ enum SHA256 {
         crypto_auth_hmacsha256_final(&state, &code)
         return code
     }
-}
-
-/// Random bytes of the system, fit for secrets.
-func randomBytes(_ count: Int) -> [UInt8] {
-    var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
 }

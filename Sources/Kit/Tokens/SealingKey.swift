@@ -6,14 +6,11 @@ struct SealingKey {
 
     private static let nonceSize = Int(crypto_aead_chacha20poly1305_ietf_NPUBBYTES)
     private static let tagSize = Int(crypto_aead_chacha20poly1305_ietf_ABYTES)
-    /// Chooses the fastest code for this processor, once.
-    private static let isReady = sodium_init() >= 0
 
     /// Derives the key from a secret (HKDF with SHA-256 and no salt, RFC 5869).
     ///
     /// - Parameter info: the purpose, so that other purposes get other keys.
     init(of secret: [UInt8], info: [UInt8]) {
-        _ = Self.isReady
         key = SHA256.hmac(of: info + [1], key: SHA256.hmac(of: secret, key: []))
     }
 

@@ -171,14 +171,18 @@ final class EpollLoop {
     /// Sleeps until something is ready, and calls whom it concerns.
     ///
     /// - Parameter awoken: called at the end of the sleep, before anybody.
-    func sleep(_ awoken: () -> Void) { _ = poll(timeout: askSockets() ? 0 : -1, awoken) }
+    func sleep(_ awoken: () -> Void) {
+        let start = ContinuousClock.now
+        _ = poll(timeout: askSockets() ? 0 : -1) {
+            let end = ContinuousClock.now
+            if start.duration(to: end) >= Self.idleTime { idleUntil = end }
+            awoken()
+        }
+    }
 
     /// - Returns: true if anything was ready, besides the wake-up.
     private func poll(timeout: Int32, _ awoken: () -> Void = {}) -> Bool {
-        let start = ContinuousClock.now
         let count = epoll_wait(epoll, &events, Int32(Self.eventsAtOnce), timeout)
-        let end = ContinuousClock.now
-        if start.duration(to: end) >= Self.idleTime { idleUntil = end }
         awoken()
         guard count > 0 else { return false }
         var hasFound = false

@@ -81,7 +81,8 @@ public struct AsyncAPI: Sendable, Hashable {
         address or the status in the first line, then lines `name: value`), and a body of JSON. A reply has the id of its request.
 
         Events (protocol E1): the service binds a PUB socket; a client connects a SUB and subscribes to the channel's address. A \
-        message has three frames: the topic, a head in text (`E1`, then lines `epoch: …` and `sequence: …`), and a body, which is empty in a heartbeat.
+        message has three frames: the topic, a head in text (`E1`, then lines `epoch: …` and `sequence: …`), and a body, \
+        which is empty in a heartbeat.
         """
 }
 

@@ -100,7 +100,7 @@ struct Messages {
     private static let eventHeaders: Document = headers(
         required: ["epoch", "sequence"],
         [
-            "epoch": text("The id of the series of changes, new after each start of its source."),
+            "epoch": text("The id of the stream of changes. If it is another one, what is known is of another stream."),
             "sequence": [
                 "type": "integer", "format": "int64", "minimum": 0, "description": "The number of the last change.",
             ],
