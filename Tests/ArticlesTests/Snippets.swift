@@ -17,7 +17,7 @@ public enum GreetingContract: Contract {
     public static let greet = Endpoint<Visitor, Welcome>(
         "greet", .get, "/api/v1/greeting/{name}", access: .permission("greet"), summary: "Greets a visitor by name.")
 
-    public static let endpoints = Endpoints { greet }
+    public static let endpoints = EndpointList { greet }
 }
 
 public struct Visitor: Payload {

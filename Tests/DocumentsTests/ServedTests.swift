@@ -104,7 +104,7 @@ private enum HomeContract: Contract {
     static let name = "home"
     static let version = "1.0.0"
     static let summary = "Answers at /."
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         Endpoint<Empty, Empty>("home", .get, "/", access: .open, summary: "Returns nothing.")
     }
 }

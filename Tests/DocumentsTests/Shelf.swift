@@ -19,7 +19,7 @@ enum ShelfContract: Contract {
     static let count = Endpoint<Empty, Count>(
         "count", .get, "/shelf/count", access: .open, published: true, summary: "Counts the books.")
 
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         find
         add
         move

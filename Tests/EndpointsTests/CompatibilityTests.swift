@@ -22,7 +22,7 @@ struct CompatibilityTests {
     private func contract<Input: Payload, Output: Payload>(
         named name: String = "people", endpoint: String = "find", _: Input.Type, _: Output.Type
     ) -> ContractDescriptor {
-        let endpoints = Endpoints {
+        let endpoints = EndpointList {
             Endpoint<Input, Output>(endpoint, .get, PathTemplate("/\(endpoint)"), access: .open, summary: "Finds.")
         }
         return ContractDescriptor(

@@ -9,7 +9,7 @@ struct WalkthroughTests {
         static let summary = "Tea."
         static let pour = Endpoint<Cup, Cup>("pour", .post, "/tea", access: .permission("pour"), summary: "Pours.")
         static let look = Endpoint<Cup, Cup>("look", .get, "/tea", access: .open, summary: "Looks.")
-        static let endpoints = Endpoints {
+        static let endpoints = EndpointList {
             pour
             look
         }

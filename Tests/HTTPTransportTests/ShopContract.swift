@@ -43,7 +43,7 @@ enum ShopContract: Contract {
         "busy", .get, "/shop/busy", access: .open, deadline: long,
         summary: "Refuses.")
 
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         find
         item
         add

@@ -34,7 +34,7 @@ enum EchoContract: Contract {
 
     static let say = Endpoint<Word, Word>("say", .get, "/say", access: .open, summary: "Says it again.")
 
-    static let endpoints = Endpoints { say }
+    static let endpoints = EndpointList { say }
 }
 
 struct Word: Payload, Equatable {

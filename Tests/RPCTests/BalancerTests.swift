@@ -95,9 +95,9 @@ struct BalancerTests {
 
     @Test("forgets within seconds that a replica was slow once")
     func slowOnce() {
-        var (slow, fast) = (ReplicaState(), ReplicaState())
+        var (slow, fast) = (ReplicaStateMachine(), ReplicaStateMachine())
         let start = ContinuousClock.now
-        func answer(_ state: inout ReplicaState, after latency: Duration, at now: ContinuousClock.Instant) {
+        func answer(_ state: inout ReplicaStateMachine, after latency: Duration, at now: ContinuousClock.Instant) {
             let (id, _) = state.begin(at: now)
             _ = state.end(id, .success(status: 200, body: Data()), since: now, at: now + latency)
         }
@@ -119,12 +119,12 @@ struct BalancerTests {
     func budget() {
         var budget = RetryBudget()
         let start = ContinuousClock.now
-        var taken = (0..<200).filter { _ in budget.take(at: start) }.count
-        #expect(taken == Int(RetryBudget.most))
-        for _ in 1...50 { budget.noteCall() }
-        taken = (0..<100).filter { _ in budget.take(at: start) }.count
-        #expect((4...5).contains(taken))
-        taken = (0..<100).filter { _ in budget.take(at: start + .seconds(2)) }.count
-        #expect((5...7).contains(taken))
+        var withdrawn = (0..<200).filter { _ in budget.withdraw(at: start) }.count
+        #expect(withdrawn == Int(RetryBudget.maxTokens))
+        for _ in 1...50 { budget.deposit() }
+        withdrawn = (0..<100).filter { _ in budget.withdraw(at: start) }.count
+        #expect((4...5).contains(withdrawn))
+        withdrawn = (0..<100).filter { _ in budget.withdraw(at: start + .seconds(2)) }.count
+        #expect((5...7).contains(withdrawn))
     }
 }

@@ -201,7 +201,7 @@ struct DispatcherTests {
             service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         let problem = Problem(.methodNotAllowed, "Not so.")
         for name in ["tea.pour", "unknown"] {
-            #expect(await dispatcher.dispatch(Call(name, fault: problem)).problem == problem)
+            #expect(await dispatcher.dispatch(Call(name, rejection: problem)).problem == problem)
         }
         #expect(journal.all == ["tea.pour 405", "unknown 405"])
     }

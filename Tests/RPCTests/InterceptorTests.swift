@@ -14,7 +14,7 @@ enum TeaContract: Contract {
     static let pour = plain("pour", "/pour")
     static let refill = plain("refill", "/refill")
 
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         pour
         refill
     }

@@ -109,7 +109,7 @@ struct ReplicaTests {
     func none() async {
         let caller = empty()
         async let status = call(caller, timeout: .seconds(600))
-        caller.beginPatience()
+        caller.limitWaiting()
         #expect(await status == 503)
     }
 

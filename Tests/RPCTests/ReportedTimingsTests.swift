@@ -5,7 +5,7 @@ import Testing
 struct ReportedTimingsTests {
     private func parts(_ header: String) -> [String: Duration] {
         let timing = ReportedTimings()
-        timing.note(header: header)
+        timing.record(header: header)
         return Dictionary(timing.parts.map { ($0.name, $0.time) }) { first, _ in first }
     }
 
@@ -17,7 +17,7 @@ struct ReportedTimingsTests {
                 "queue": .nanoseconds(1), "handler": .nanoseconds(12_345_678), "encode": .seconds(60),
             ])
         let timing = ReportedTimings()
-        timing.note(header: header)
+        timing.record(header: header)
         #expect(timing.header == header)
         #expect(ReportedTimings().header == nil)
     }

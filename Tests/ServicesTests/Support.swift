@@ -108,7 +108,7 @@ final class Line: Caller {
     func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         calls.withLock { $0.append(call) }
         var call = call
-        call.timeout = Dispatcher.longestDeadline
+        call.timeout = Dispatcher.maxDeadline
         return await target.withLock { $0 }.call(call, endpoint)
     }
 

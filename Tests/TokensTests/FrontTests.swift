@@ -66,7 +66,7 @@ struct FrontTests {
         static let summary = "Made for tests."
         static let ask = Endpoint<Empty, Empty>(
             "ask", .get, "/ask", access: .permission("time"), deadline: .seconds(20), summary: "Answers.")
-        static let endpoints = Endpoints { ask }
+        static let endpoints = EndpointList { ask }
     }
 
     /// Every variant of a forged token, by what is wrong with it.

@@ -72,7 +72,7 @@ enum OlderTrial: Contract {
     static let add = Endpoint<OlderNote, OlderNote>(
         "add", .post, "/trial", status: 201, access: .open, deadline: .seconds(20), summary: "Echoes the body.")
 
-    static let endpoints = Endpoints { add }
+    static let endpoints = EndpointList { add }
 }
 
 struct OlderNote: Payload, Equatable {
@@ -86,7 +86,9 @@ enum NewerTrial: Contract {
     static let name = "trial"
     static let version = "2.0.0"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints { Endpoint<Empty, Empty>("sing", .get, "/sing", access: .open, summary: "Sings.") }
+    static let endpoints = EndpointList {
+        Endpoint<Empty, Empty>("sing", .get, "/sing", access: .open, summary: "Sings.")
+    }
 }
 
 /// Sends less than the service needs.
@@ -94,7 +96,7 @@ enum CarelessTrial: Contract {
     static let name = "trial"
     static let version = "0.9.0"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         Endpoint<Number, Note>("add", .post, "/trial", status: 201, access: .open, summary: "Echoes the body.")
     }
 }
@@ -104,7 +106,7 @@ enum DemandingTrial: Contract {
     static let name = "trial"
     static let version = "2.0.0"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         Endpoint<Empty, NumberedNote>("known", .get, "/known", access: .token, summary: "Says who calls.")
     }
 }
@@ -123,5 +125,7 @@ enum StrangeTrial: Contract {
     static let name = "strange"
     static let version = "1.2.3"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints { Endpoint<Empty, Empty>("add", .post, "/trial", access: .open, summary: "Adds.") }
+    static let endpoints = EndpointList {
+        Endpoint<Empty, Empty>("add", .post, "/trial", access: .open, summary: "Adds.")
+    }
 }

@@ -26,7 +26,7 @@ private enum ThreadContract: Contract {
     static let summary = "Is about threads."
     static let check = Endpoint<Empty, Found>(
         "check", .get, "/check", access: .open, deadline: .seconds(30), summary: "Says which thread runs the handler.")
-    static let endpoints = Endpoints { check }
+    static let endpoints = EndpointList { check }
 }
 
 private struct Found: Payload {

@@ -9,7 +9,7 @@ struct CurveTests {
     private let client = Sodium.makeKeyPair()
 
     private func ends(
-        _ serverRole: Session.Role = .router, _ clientRole: Session.Role = .dealer, admits: Bool = true,
+        _ serverRole: Session.SocketRole = .router, _ clientRole: Session.SocketRole = .dealer, admits: Bool = true,
         serverKey: [UInt8]? = nil
     ) -> (server: End, client: End) {
         let known = client.public
@@ -98,7 +98,7 @@ struct CurveTests {
     @Test("refuses a peer that has no CURVE, and ends with one that leaves it")
     func clear() throws {
         var (server, _) = ends()
-        #expect(try server.read(Greeting.bytes + Wire.ready("DEALER")) == [.refused])
+        #expect(try server.read(ZMTPGreeting.bytes + Wire.ready("DEALER")) == [.refused])
         let message = Wire.frame([1], isLast: true)
         for bytes in [message, Wire.command("PING", [0, 0]), Wire.frame([1], isLast: false) + message] {
             var (server, client) = ends()

@@ -8,8 +8,8 @@ struct SessionTests {
     @Test("greets, says which socket it is, and is ready when the other side has done so too")
     func handshake() throws {
         var end = End(.router)
-        #expect(end.written() == Greeting.bytes + Wire.ready("ROUTER"))
-        #expect(try end.read(Greeting.bytes) == [])
+        #expect(end.written() == ZMTPGreeting.bytes + Wire.ready("ROUTER"))
+        #expect(try end.read(ZMTPGreeting.bytes) == [])
         #expect(!end.session.isReady)
         #expect(try end.read(Wire.ready("DEALER")) == [.ready])
         #expect(end.session.isReady)
@@ -80,12 +80,13 @@ struct SessionTests {
         arguments: [
             Array("GET / HTTP/1.1\r\n".utf8), [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7E],
             [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
-            Greeting.bytes + Wire.ready("PUB"),
-            Greeting.bytes + Wire.ready("router"), Greeting.bytes + [4, 0], Greeting.bytes + [4, 1, 0],
-            Greeting.bytes + [4, 1, 9], Greeting.bytes + Wire.command("READY", [9, 65]),
-            Greeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
-            Greeting.bytes + Wire.command("READY", []), Greeting.bytes + Wire.frame([1], isLast: true),
-            Greeting.bytes + [5] + Wire.ready("DEALER").dropFirst(), Greeting.bytes + [6, 0, 0, 0, 0, 0, 0, 0x40, 0],
+            ZMTPGreeting.bytes + Wire.ready("PUB"),
+            ZMTPGreeting.bytes + Wire.ready("router"), ZMTPGreeting.bytes + [4, 0], ZMTPGreeting.bytes + [4, 1, 0],
+            ZMTPGreeting.bytes + [4, 1, 9], ZMTPGreeting.bytes + Wire.command("READY", [9, 65]),
+            ZMTPGreeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
+            ZMTPGreeting.bytes + Wire.command("READY", []), ZMTPGreeting.bytes + Wire.frame([1], isLast: true),
+            ZMTPGreeting.bytes + [5] + Wire.ready("DEALER").dropFirst(),
+            ZMTPGreeting.bytes + [6, 0, 0, 0, 0, 0, 0, 0x40, 0],
         ] as [[UInt8]])
     func badHandshake(bytes: [UInt8]) {
         var end = End(.router)
@@ -121,7 +122,7 @@ struct SessionTests {
     @Test("says so if the peer refuses, and reads nothing more")
     func refused() throws {
         var end = End(.router)
-        let error = Greeting.bytes + Wire.command("ERROR", [2, 110, 111])
+        let error = ZMTPGreeting.bytes + Wire.command("ERROR", [2, 110, 111])
         #expect(try end.read(error + Wire.ready("DEALER")) == [.refused])
         #expect(!end.session.isReady)
     }
@@ -170,15 +171,15 @@ struct End {
     var session: Session
     private var unused: [UInt8] = []
 
-    init(_ role: Session.Role, _ curve: Curve? = nil) {
+    init(_ role: Session.SocketRole, _ curve: Curve? = nil) {
         session = Session(role, limits: .init(frame: 128 * 1024), curve: curve)
     }
 
-    static func ready(_ role: Session.Role) throws -> End {
+    static func ready(_ role: Session.SocketRole) throws -> End {
         var end = End(role)
         _ = end.written()
-        let peers: [Session.Role: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
-        try end.read(Greeting.bytes + Wire.ready(peers[role] ?? ""))
+        let peers: [Session.SocketRole: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
+        try end.read(ZMTPGreeting.bytes + Wire.ready(peers[role] ?? ""))
         return end
     }
 

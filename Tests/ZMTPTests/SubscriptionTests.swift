@@ -73,12 +73,12 @@ struct SubscriptionTests {
 
     @Test("talks to a SUB and to an XSUB, and a SUB to a PUB and to an XPUB, and to no other")
     func partners() throws {
-        let partners: [Session.Role: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
+        let partners: [Session.SocketRole: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
         for (role, known) in partners {
             for peer in ["SUB", "XSUB", "PUB", "XPUB", "DEALER", "ROUTER", "REQ", "REP"] {
                 var end = End(role)
-                #expect(end.written() == Greeting.bytes + Wire.ready(role.rawValue))
-                let events = try? end.read(Greeting.bytes + Wire.ready(peer))
+                #expect(end.written() == ZMTPGreeting.bytes + Wire.ready(role.rawValue))
+                let events = try? end.read(ZMTPGreeting.bytes + Wire.ready(peer))
                 #expect(events == (known.contains(peer) ? [.ready] : nil))
             }
         }
@@ -99,12 +99,12 @@ struct SubscriptionTests {
 
     @Test("alone obeys SUBSCRIBE and CANCEL, and only after the handshake; others pass over them")
     func others() throws {
-        for role in [Session.Role.router, .dealer, .sub] {
+        for role in [Session.SocketRole.router, .dealer, .sub] {
             var end = try End.ready(role)
             #expect(try end.read(Form.command.subscribe([1]) + Form.command.cancel([1])) == [])
         }
         var early = End(.pub)
-        #expect(try early.read(Greeting.bytes + Form.command.subscribe([])) == [])
+        #expect(try early.read(ZMTPGreeting.bytes + Form.command.subscribe([])) == [])
         #expect(!early.wants(""))
     }
 }

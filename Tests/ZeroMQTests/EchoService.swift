@@ -14,7 +14,7 @@ actor EchoService: ThreadBound {
     init(thread: SocketThread) { self.thread = thread }
 
     @discardableResult
-    func start(in context: Context, at address: Address, kind: Socket.Kind = .router) throws -> Address {
+    func start(in context: Context, at address: Address, kind: Socket.SocketType = .router) throws -> Address {
         let socket = try Socket(kind, in: context, options: .server)
         let bound = try socket.bind(address)
         self.socket = socket

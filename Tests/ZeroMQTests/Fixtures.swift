@@ -51,7 +51,7 @@ extension Socket {
 
 extension Monitor {
     /// Waits for an event of that kind, passing over others.
-    func wait(for kind: MonitorEvent.Kind) throws -> MonitorEvent {
+    func wait(for kind: MonitorEvent.EventType) throws -> MonitorEvent {
         while true {
             while let event = try receive() {
                 if event.kind == kind { return event }
@@ -61,7 +61,7 @@ extension Monitor {
     }
 
     /// Waits for the end of a handshake, good or bad.
-    func outcome() throws -> MonitorEvent.Kind {
+    func outcome() throws -> MonitorEvent.EventType {
         while true {
             while let event = try receive() {
                 switch event.kind {

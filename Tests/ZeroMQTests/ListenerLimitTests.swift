@@ -25,7 +25,7 @@ struct ListenerLimitTests {
             for byte in [try first.hear().first, try second.hear().first] { #expect(byte == 0xFF) }
             let third = try RawConnection(to: address)
             #expect(try third.hear().first == 0xFF)
-            #expect(try first.hearAll().count < Greeting.bytes.count)
+            #expect(try first.hearAll().count < ZMTPGreeting.bytes.count)
             second.say(RawConnection.hello("DEALER"))
             #expect(await host.next() == .connected)
         }

@@ -166,7 +166,7 @@ final class RawConnection {
 
     /// The greeting, and which socket this is.
     static func hello(_ type: String) -> [UInt8] {
-        var bytes = Greeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
+        var bytes = ZMTPGreeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
         bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
         bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
         return bytes
@@ -175,7 +175,7 @@ final class RawConnection {
 
 /// A port that nobody listens at.
 func freePort(in context: Context) throws -> UInt16 {
-    let place = try ListeningPlace(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
+    let place = try ListeningSocket(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
     defer { place.close() }
     guard case .tcp(_, let port) = place.address.target else { throw TimedOut() }
     return port

@@ -175,12 +175,12 @@ struct SocketThreadTests {
         let (reading, writing) = (pipes[0], pipes[1])
         let (bytes, continuation) = AsyncStream.makeStream(of: UInt8.self)
         await thread.run {
-            var attachment: PollRegistration?
-            attachment = thread.attach(descriptor: reading) { readiness in
+            var registration: PollRegistration?
+            registration = thread.attach(descriptor: reading) { readiness in
                 var byte: UInt8 = 0
                 guard readiness.contains(.readable), read(reading, &byte, 1) == 1 else { return }
                 continuation.yield(byte)
-                if byte == 3, let attachment { thread.detach(attachment) }
+                if byte == 3, let registration { thread.detach(registration) }
             }
         }
         for byte: UInt8 in 1...4 { #expect(withUnsafeBytes(of: byte) { write(writing, $0.baseAddress, 1) } == 1) }

@@ -25,8 +25,8 @@ struct StreamTests {
 
     @Test(
         "is reached by libzmq over tcp, whatever it binds at, with frames of 0 bytes to 8 MiB",
-        arguments: ["127.0.0.1", "[::1]", "localhost", "*"], [Socket.Kind.dealer, .req])
-    func routerOverTCP(host: String, kind: Socket.Kind) async throws {
+        arguments: ["127.0.0.1", "[::1]", "localhost", "*"], [Socket.SocketType.dealer, .req])
+    func routerOverTCP(host: String, kind: Socket.SocketType) async throws {
         try await SocketHost.run(in: context) { server in
             let address = try await server.route(at: try address("tcp://\(host):*"), large)
             guard case .tcp(host, let port) = address.target else { throw TimedOut() }
@@ -126,8 +126,8 @@ struct StreamTests {
 
     @Test(
         "speaks CURVE with libzmq, on either side, with frames of 0 bytes to 8 MiB",
-        arguments: [Socket.Kind.dealer, .req])
-    func curveWithLibrary(kind: Socket.Kind) async throws {
+        arguments: [Socket.SocketType.dealer, .req])
+    func curveWithLibrary(kind: Socket.SocketType) async throws {
         let (serverOptions, clientOptions, authenticator) = try await curve()
         try await SocketHost.run(in: context) { server in
             let peer = try Socket(kind, in: context, options: clientOptions)
@@ -225,8 +225,8 @@ struct StreamTests {
             var options = SocketOptions.server
             options.handshakeInterval = .milliseconds(100)
             let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
-            peer.say(Greeting.bytes)
-            #expect(try peer.hearAll().starts(with: Greeting.bytes))
+            peer.say(ZMTPGreeting.bytes)
+            #expect(try peer.hearAll().starts(with: ZMTPGreeting.bytes))
         }
     }
 

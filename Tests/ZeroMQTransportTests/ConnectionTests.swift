@@ -33,11 +33,11 @@ struct ConnectionTests {
     func replies() async {
         var desk = await Desk.connected(calls: [1, 2])
         let reply = Reply.success(status: 200, body: Data())
-        #expect(desk.apply { $0.replied(2, reply) } == [.answered])
-        #expect(desk.apply { $0.replied(2, reply) } == [])
-        #expect(desk.apply { $0.replied(77, reply) } == [])
+        #expect(desk.apply { $0.receivedReply(2, reply) } == [.answered])
+        #expect(desk.apply { $0.receivedReply(2, reply) } == [])
+        #expect(desk.apply { $0.receivedReply(77, reply) } == [])
         // The other one still waits.
-        #expect(desk.apply { $0.replied(1, reply) } == [.answered])
+        #expect(desk.apply { $0.receivedReply(1, reply) } == [.answered])
         desk.end()
     }
 
@@ -85,9 +85,9 @@ struct ConnectionTests {
     @Test("ends the calls in flight when another process answers")
     func anotherInstance() async {
         var desk = await Desk.connected(calls: [1])
-        #expect(desk.apply { $0.greeted(by: "a") } == [])
-        #expect(desk.apply { $0.greeted(by: "a") } == [])
-        #expect(desk.apply { $0.greeted(by: "b") } == [.answer(.unavailable)])
+        #expect(desk.apply { $0.receivedHello(from: "a") } == [])
+        #expect(desk.apply { $0.receivedHello(from: "a") } == [])
+        #expect(desk.apply { $0.receivedHello(from: "b") } == [.answer(.unavailable)])
         #expect(await desk.enter(2) == [.send(2)])
         desk.end()
     }
@@ -95,12 +95,12 @@ struct ConnectionTests {
     @Test("keeps the calls that another process has been sent after a restart")
     func restarted() async {
         var desk = await Desk.connected(calls: [])
-        #expect(desk.apply { $0.greeted(by: "a") } == [])
+        #expect(desk.apply { $0.receivedHello(from: "a") } == [])
         #expect(desk.apply { $0.disconnected() } == [.connectTimeout])
         #expect(desk.apply { $0.connected() } == [.hello])
         #expect(await desk.enter(1) == [.send(1)])
-        #expect(desk.apply { $0.greeted(by: "b") } == [])
-        #expect(desk.apply { $0.replied(1, .success(status: 200, body: Data())) } == [.answered])
+        #expect(desk.apply { $0.receivedHello(from: "b") } == [])
+        #expect(desk.apply { $0.receivedReply(1, .success(status: 200, body: Data())) } == [.answered])
         desk.end()
     }
 
@@ -110,7 +110,7 @@ struct ConnectionTests {
         #expect(desk.apply { $0.receivedGoAway() } == [])
         #expect(desk.connection.state == .draining)
         #expect(await desk.enter(2) == [.answer(.unavailable, isUnprocessed: true)])
-        #expect(desk.apply { $0.replied(1, .success(status: 200, body: Data())) } == [.answered])
+        #expect(desk.apply { $0.receivedReply(1, .success(status: 200, body: Data())) } == [.answered])
         #expect(desk.apply { $0.disconnected() } == [.connectTimeout] && desk.connection.state == .connecting)
         #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
         desk.end()
@@ -120,8 +120,8 @@ struct ConnectionTests {
     func heard() async {
         var desk = Desk()
         _ = desk.apply { $0.connectTimedOut() }
-        #expect(desk.apply { $0.heard() } == [.hello] && desk.connection.isUp)
-        #expect(desk.apply { $0.heard() } == [])
+        #expect(desk.apply { $0.received() } == [.hello] && desk.connection.isUp)
+        #expect(desk.apply { $0.received() } == [])
         #expect(desk.apply { $0.checkHeartbeat() } == [] && desk.connection.isUp)
     }
 
@@ -134,7 +134,7 @@ struct ConnectionTests {
             desk.apply { $0.abandon(2, .late, at: later) }
                 == [.answer(.deadlineExceeded), .cancel(2), .ping, .connectTimeout])
         #expect(await desk.enter(4) == [])
-        #expect(desk.apply { $0.heard() } == [.send(4)] && desk.connection.isUp)
+        #expect(desk.apply { $0.received() } == [.send(4)] && desk.connection.isUp)
         #expect(desk.apply { $0.connectTimedOut() } == [])
         desk.end()
     }
@@ -159,7 +159,7 @@ struct ConnectionTests {
         for isRefused in [false, true] {
             var desk = await Desk.connected(calls: [])
             let refusal = Reply.failure(Problem(.incompatible, "Another contract."))
-            _ = desk.apply { isRefused ? $0.replied(Connection.helloID, refusal) : $0.receivedGoAway() }
+            _ = desk.apply { isRefused ? $0.receivedReply(Connection.helloID, refusal) : $0.receivedGoAway() }
             #expect(desk.apply { $0.checkHeartbeat() } == [] && desk.connection.isOpen)
             #expect(desk.apply { $0.checkHeartbeat(at: .now + .seconds(5)) } == [.reconnect, .connectTimeout])
             #expect(desk.apply { $0.connected() } == [.hello] && desk.connection.isUp)
@@ -188,7 +188,7 @@ struct ConnectionTests {
     func incompatible() async {
         var desk = await Desk.connected(calls: [1])
         let problem = Problem(.incompatible, "Not mine.")
-        #expect(desk.apply { $0.replied(0, .failure(problem)) } == [.answer(.incompatible)])
+        #expect(desk.apply { $0.receivedReply(0, .failure(problem)) } == [.answer(.incompatible)])
         #expect(await desk.enter(2) == [.answer(.incompatible)])
         #expect(!desk.connection.isUp && desk.connection.isOpen)
         #expect(desk.apply { $0.disconnected() } == [.connectTimeout] && desk.connection.state == .connecting)
@@ -261,7 +261,7 @@ private struct Desk {
             case .sendPing: return .ping
             case .startConnectTimeout: return .connectTimeout
             case .reconnect: return .reconnect
-            case .answer(let waiting, let reply):
+            case .reply(let waiting, let reply):
                 TimerQueue.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
                 guard case .failure(let problem) = reply else { return .answered }

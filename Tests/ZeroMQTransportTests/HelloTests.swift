@@ -37,7 +37,7 @@ private enum FormerSmoke: Contract {
     static let name = "auth"
     static let version = "1.0.0"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints { SmokeContract.smoke }
+    static let endpoints = EndpointList { SmokeContract.smoke }
 }
 
 /// Knows one that does not exist yet.
@@ -45,7 +45,7 @@ private enum ComingSmoke: Contract {
     static let name = "auth"
     static let version = "2.0.0"
     static let summary = "Made for tests."
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         SmokeContract.smoke
         Endpoint<Empty, Empty>("dream", .get, "/dream", access: .open, summary: "Dreams.")
     }

@@ -120,7 +120,7 @@ extension Noise {
     }
 
     private mutating func preamble() -> [UInt8] {
-        guard let kind = Preamble.Kind.allCases.randomElement(using: &self), !chance(8) else {
+        guard let kind = Preamble.MessageKind.allCases.randomElement(using: &self), !chance(8) else {
             return bytes(pick([0, 1, 15, 16, 17]))
         }
         let flags = Preamble.Flags(rawValue: pick([0, 1, 2, 3, 0x80, 0xFF]))

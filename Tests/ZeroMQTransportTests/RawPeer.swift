@@ -8,11 +8,11 @@ actor RawPeer: ThreadBound {
     private nonisolated let messages: AsyncStream<[[UInt8]]>
     private let arrived: AsyncStream<[[UInt8]]>.Continuation
     private let context: Context
-    private let kind: Socket.Kind
+    private let kind: Socket.SocketType
     private var socket: Socket?
     private var isReading = false
 
-    init(_ kind: Socket.Kind = .dealer, in context: Context) throws {
+    init(_ kind: Socket.SocketType = .dealer, in context: Context) throws {
         self.kind = kind
         self.context = context
         thread = try SocketThread(name: "raw")

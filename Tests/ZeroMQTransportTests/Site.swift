@@ -70,7 +70,7 @@ final class Site {
 
     /// A peer that is connected, and closed at the end.
     func peer(
-        _ kind: Socket.Kind = .dealer, reading: Bool = true, options: SocketOptions = .client
+        _ kind: Socket.SocketType = .dealer, reading: Bool = true, options: SocketOptions = .client
     ) async throws -> RawPeer {
         let peer = try RawPeer(kind, in: context)
         peers.append(peer)
@@ -112,7 +112,7 @@ struct Message {
     let frames: [[UInt8]]
 
     init(
-        _ kind: Preamble.Kind, id: UInt64, _ line: String = "", body: String = "", flags: Preamble.Flags = [],
+        _ kind: Preamble.MessageKind, id: UInt64, _ line: String = "", body: String = "", flags: Preamble.Flags = [],
         time: UInt32 = 0, sent: String? = nil
     ) {
         var head = Headers(line)
@@ -155,7 +155,7 @@ enum SmokeContract: Contract {
     static let work = Endpoint<Empty, Empty>(
         "work", .post, "/work", access: .open, deadline: .seconds(20), summary: "Takes a millisecond of its thread.")
 
-    static let endpoints = Endpoints {
+    static let endpoints = EndpointList {
         smoke
         count
         work

@@ -97,5 +97,5 @@ struct SlowReaderTests {
 }
 
 extension ZeroMQFront {
-    fileprivate var isHoldingReplies: Bool { peers.values.contains { !$0.outbox.isEmpty } }
+    fileprivate var isHoldingReplies: Bool { peers.values.contains { !$0.sendQueue.isEmpty } }
 }

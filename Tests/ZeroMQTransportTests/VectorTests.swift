@@ -9,7 +9,7 @@ import ZeroMQ
 struct VectorTests {
     @Test("there is of each kind")
     func kinds() {
-        #expect(Set(Vectors.all.vectors.map(\.kind_code)) == Set(Preamble.Kind.allCases.map(\.rawValue)))
+        #expect(Set(Vectors.all.vectors.map(\.kind_code)) == Set(Preamble.MessageKind.allCases.map(\.rawValue)))
         #expect(Malformed.sendable.count > 70 && Vectors.all.envelopes.count > 5)
     }
 
@@ -22,7 +22,7 @@ struct VectorTests {
         #expect(Data(frames[2]) == vector.body)
         let head = try frames[1].withUnsafeBytes { try Headers($0) }
         #expect(head.line == vector.first_line)
-        #expect(head.fields == vector.fields.map { Headers.Field(name: $0, value: $1) })
+        #expect(head.fields == vector.fields.map { Headers.HeaderField(name: $0, value: $1) })
         if preamble.kind == .request { #expect(head.namesEndpoint) }
     }
 
@@ -49,7 +49,7 @@ struct VectorTests {
     }
 
     /// None is too large, none is malformed: what the server does not have, its dispatcher says.
-    static let requests = Vectors.all.vectors.filter { $0.kind_code == Preamble.Kind.request.rawValue }
+    static let requests = Vectors.all.vectors.filter { $0.kind_code == Preamble.MessageKind.request.rawValue }
 }
 
 @Suite("A message that breaks the protocol", .timeLimit(.minutes(1)))

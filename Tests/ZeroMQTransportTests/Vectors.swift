@@ -39,13 +39,13 @@ struct Vector: Decodable, CustomTestStringConvertible {
     var body: Data? { Data(base64Encoded: body_base64) }
 
     var preamble: Preamble? {
-        guard let kind = Preamble.Kind(rawValue: kind_code), let id = UInt64(id) else { return nil }
+        guard let kind = Preamble.MessageKind(rawValue: kind_code), let id = UInt64(id) else { return nil }
         return Preamble(kind, id: id, flags: .init(rawValue: flags), time: time_ms)
     }
 
     /// The headers that mean something here.
-    var fields: [(Headers.Name, String)] {
-        headers.compactMap { header in Headers.Name(rawValue: header[0]).map { ($0, header[1]) } }
+    var fields: [(Headers.HeaderName, String)] {
+        headers.compactMap { header in Headers.HeaderName(rawValue: header[0]).map { ($0, header[1]) } }
     }
 }
 

@@ -14,7 +14,7 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
 
     /// The greeting, and which socket this is.
     static func hello(_ type: String) -> [UInt8] {
-        var bytes = Greeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
+        var bytes = ZMTPGreeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
         bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
         bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
         return bytes

@@ -4,7 +4,7 @@
 /// public enum GreetingContract: Contract {
 ///     public static let name = "greeting"
 ///     public static let greet = Endpoint<Person, Greeting>(…)
-///     public static let endpoints = Endpoints { greet }
+///     public static let endpoints = EndpointList { greet }
 /// }
 /// ```
 public protocol Contract: Sendable {
@@ -14,7 +14,7 @@ public protocol Contract: Sendable {
     static var version: String { get }
     /// One sentence for people.
     static var summary: String { get }
-    static var endpoints: Endpoints { get }
+    static var endpoints: EndpointList { get }
     /// The endpoints in an order for people who try them; `nil` by default.
     static var walkthrough: Walkthrough? { get }
 }
@@ -49,7 +49,7 @@ public struct ContractDescriptor: Sendable {
 }
 
 /// The list of a contract's endpoints, whatever the types of their payloads.
-public struct Endpoints: Sendable {
+public struct EndpointList: Sendable {
     public let descriptions: [EndpointDescriptor]
 
     public init(@Builder _ build: () -> [EndpointDescriptor]) {

@@ -113,7 +113,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - heard: called with each event, in order, on the service's thread; it must not block.
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func listen(
-        to contract: ContractDescriptor, _ topic: String, heard: @escaping @Sendable (Event) -> Void
+        to contract: ContractDescriptor, _ topic: String, receive: @escaping @Sendable (Event) -> Void
     ) async throws {
         for address in try settings(EventSettings.address(contract.name, in: settings.socketFolder)) {
             let subscription = ZeroMQSubscription(
@@ -121,7 +121,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
                 security: try family.security(
                     to: contract.name, at: address, named: EventSettings.addressName(of: contract.name),
                     with: service.curve, of: name),
-                heard: heard)
+                receive: receive)
             await parts.add(subscription)
             try await subscription.start()
         }

@@ -106,7 +106,7 @@ actor ReplicaDirectory: Caller {
         for await reason in signals {
             let hasChanged = await resolve()
             pause = hasChanged || reason == .loss ? Self.pauses.least : min(pause * 2, Self.pauses.most)
-            balancer.beginPatience()
+            balancer.limitWaiting()
             _ = TimerQueue.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
             try? await Task.sleep(for: Self.rest)
         }

@@ -19,10 +19,10 @@ public struct Transport: Sendable, Hashable {
 public protocol Front: Sendable {
     /// Starts to listen.
     ///
-    /// - Returns: the addresses that callers reach it by, with the real port if it was asked for any.
+    /// - Returns: the addresses that callers reach it by, with the real port if port 0 was requested.
     func start() async throws -> [String]
 
-    /// Tells callers to go elsewhere, and still answers those that come.
+    /// Notifies callers that they should connect elsewhere, and still serves those that come.
     func drain() async
 
     /// Has the dispatcher refuse new calls, lets those in flight end for a bounded time, and releases all it holds.
@@ -58,8 +58,7 @@ extension Caller {
     public var transport: Transport { .inProcess }
 }
 
-// What every transport says of a peer that cannot be reached, and nothing of where that is: problems are passed on, also to
-// visitors.
+// The problems of a peer that cannot be reached, without its address: problems are passed on, also to strangers.
 extension Problem {
     /// There is no connection; the call was not sent.
     public static let notConnected = Problem(

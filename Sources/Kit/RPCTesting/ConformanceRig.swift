@@ -136,7 +136,7 @@ package final class ConformanceRig {
     }
 
     /// The front, which is then the check's to stop.
-    package func takeFront() -> (any Front)? { front.take() }
+    package func detachFront() -> (any Front)? { front.take() }
 
     /// Another caller, which is closed at the end.
     package func newCaller() async throws -> any Caller {

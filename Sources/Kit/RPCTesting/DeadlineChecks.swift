@@ -131,10 +131,10 @@ enum CancellationChecks {
 
 enum TimingChecks {
     static let checks = [
-        ConformanceCheck("The service's timings come back to a caller that asks", asked)
+        ConformanceCheck("The service's timings come back to a caller that requests them", reported)
     ]
 
-    static func asked(_ rig: ConformanceRig) async throws {
+    static func reported(_ rig: ConformanceRig) async throws {
         for endpoint in [TrialContract.nothing, TrialContract.refuse, TrialContract.nothing] {
             let timing = ReportedTimings()
             let start = ContinuousClock.now

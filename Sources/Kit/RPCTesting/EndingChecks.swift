@@ -44,7 +44,7 @@ enum EndingChecks {
         let client = rig.client
         let call = Task { try await client.call(TrialContract.stubborn) }
         #expect(await rig.service.next() == .started("stubborn"))
-        let front = try #require(rig.takeFront())
+        let front = try #require(rig.detachFront())
         let stop = Task { await front.stop() }
         // What meets the very end of a connection is lost; what comes after it has certainly not been run.
         var isCertain = false

@@ -14,7 +14,7 @@ enum RefusalChecks {
         ConformanceCheck("A body that is too large is refused, and the next call works", tooLarge),
         ConformanceCheck("A failure of the service says nothing of its cause", crash),
         ConformanceCheck("A problem that a handler throws arrives with all its parts", refuse),
-        ConformanceCheck("Each call is observed once, with its transport", noted),
+        ConformanceCheck("Each call is observed once, with its transport", recorded),
     ]
 
     static let notJSON = [
@@ -127,7 +127,7 @@ enum RefusalChecks {
         #expect(problem?.isUnprocessed == true)
     }
 
-    static func noted(_ rig: ConformanceRig) async throws {
+    static func recorded(_ rig: ConformanceRig) async throws {
         _ = await rig.send(TrialContract.add, "{")
         _ = await rig.send(TrialContract.crash)
         _ = await rig.send(TrialContract.guarded)

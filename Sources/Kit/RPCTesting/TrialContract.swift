@@ -37,7 +37,7 @@ package enum TrialContract: Contract {
     package static let grant = Endpoint<Note, Note>(
         "grant", .post, "/grant", oauth: true, access: .open, deadline: .seconds(20), summary: "Refuses as OAuth does.")
 
-    package static let endpoints = Endpoints {
+    package static let endpoints = EndpointList {
         find
         change
         add

@@ -13,14 +13,14 @@ package enum Curve: Sendable {
 
 /// The handshake of one side: four commands, of which each proves the one before it. It does no I/O.
 struct CurveHandshake {
-    enum Step {
+    enum HandshakeStep {
         /// To be sent.
         case reply([UInt8])
         /// Both sides have proved their keys; `metadata` describes the peer's socket, and `reply` is sent before all
         /// else.
         case done(CurveSender, CurveReceiver, peer: String, metadata: [UInt8], reply: [UInt8]?)
         /// There will be no connection; `reply` is sent before it is closed.
-        case refused(Session.Refusal, reply: [UInt8]?)
+        case refused(Session.Rejection, reply: [UInt8]?)
     }
 
     private enum State {
@@ -71,10 +71,10 @@ struct CurveHandshake {
     /// - Parameters:
     ///   - name: of the command.
     ///   - body: what follows the name.
-    ///   - metadata: what this side says of its socket.
+    ///   - metadata: the properties of this side's socket.
     mutating func next(
         _ name: String, _ body: UnsafeRawBufferPointer, metadata: [UInt8]
-    ) throws(ZMTPError) -> Step {
+    ) throws(ZMTPError) -> HandshakeStep {
         switch (curve, state, name) {
         case (.server(let secretKey, _), .expectsHello, "HELLO"): return try welcome(body, secretKey)
         case (.server(let secretKey, let admit), .expectsInitiate(let expected), "INITIATE"):
@@ -95,7 +95,7 @@ struct CurveHandshake {
 extension CurveHandshake {
     private mutating func welcome(
         _ hello: UnsafeRawBufferPointer, _ secretKey: CurveBytes
-    ) throws(ZMTPError) -> Step {
+    ) throws(ZMTPError) -> HandshakeStep {
         guard hello.count == 194, hello[0] == 1, hello[1] == 0 else { throw ZMTPError("a HELLO is malformed") }
         let client = Array(hello[74..<106])
         let counter = readNumber(hello, at: 106)
@@ -121,7 +121,7 @@ extension CurveHandshake {
     private func ready(
         _ initiate: UnsafeRawBufferPointer, _ secretKey: CurveBytes, _ expected: Expected,
         _ admit: (CurveBytes) -> String?, _ metadata: [UInt8]
-    ) throws(ZMTPError) -> Step {
+    ) throws(ZMTPError) -> HandshakeStep {
         guard initiate.count >= 96 + 8 + 16 + 128, Sodium.areEqual(initiate[..<96], expected.cookie) else {
             throw ZMTPError("an INITIATE is malformed")
         }
@@ -154,7 +154,7 @@ extension CurveHandshake {
 extension CurveHandshake {
     private mutating func initiate(
         _ welcome: UnsafeRawBufferPointer, _ transient: CurveBytes, _ secret: CurveBytes, _ metadata: [UInt8]
-    ) throws(ZMTPError) -> Step {
+    ) throws(ZMTPError) -> HandshakeStep {
         guard case .client(let publicKey, let secretKey, let serverKey) = curve, welcome.count == 160,
             let box = CurveBox(to: serverKey, from: secret),
             let text = box.open(
@@ -172,7 +172,7 @@ extension CurveHandshake {
         return .reply(command("INITIATE", cookie + number(2) + sealed))
     }
 
-    private func finish(_ ready: UnsafeRawBufferPointer, _ box: CurveBox) throws(ZMTPError) -> Step {
+    private func finish(_ ready: UnsafeRawBufferPointer, _ box: CurveBox) throws(ZMTPError) -> HandshakeStep {
         guard ready.count >= 8 else { throw ZMTPError("a READY is malformed") }
         let counter = readNumber(ready, at: 0)
         guard

@@ -29,7 +29,7 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
     }
 
     /// Counts a frame that is not kept.
-    package mutating func pass() {
+    package mutating func skip() {
         total += 1
     }
 
@@ -62,7 +62,7 @@ struct FrameReader {
         case message
     }
 
-    private let limits: Session.Limits
+    private let limits: Session.SizeLimits
     /// Bytes of a frame.
     var maxFrame: Int
     /// The offset of the next frame, from the first byte that is not used yet.
@@ -72,7 +72,7 @@ struct FrameReader {
     /// All of them.
     private(set) var frameCount = 0
 
-    init(_ limits: Session.Limits) {
+    init(_ limits: Session.SizeLimits) {
         self.limits = limits
         maxFrame = limits.frame
         ranges.reserveCapacity(limits.frames)
@@ -99,11 +99,11 @@ struct FrameReader {
         return nil
     }
 
-    /// To be called when what ``next(in:)`` has found is dealt with.
+    /// To be called when what ``next(in:)`` has found is handled.
     ///
     /// - Returns: how many bytes are used; none in the middle of a message.
-    mutating func use(_ found: FrameToken) -> Int {
-        if case .command = found, frameCount > 0 { return 0 }
+    mutating func consume(_ token: FrameToken) -> Int {
+        if case .command = token, frameCount > 0 { return 0 }
         defer {
             offset = 0
             frameCount = 0

@@ -5,7 +5,7 @@
 /// are read.
 package struct Session {
     /// The types of socket that there are here, as ZMTP names them.
-    package enum Role: String, Sendable {
+    package enum SocketRole: String, Sendable {
         case router = "ROUTER"
         case dealer = "DEALER"
         /// It receives its peer's ``Session/subscriptions``, and nothing else.
@@ -22,7 +22,7 @@ package struct Session {
         }
     }
 
-    package struct Limits: Sendable {
+    package struct SizeLimits: Sendable {
         /// Bytes of a frame. A larger one ends the connection.
         package var frame: Int
         /// Bytes of a message, all its frames together, or little more.
@@ -41,14 +41,14 @@ package struct Session {
         case ready
         /// A message is whole; ``frames`` lends it.
         case message
-        /// The peer asks to be given up if nothing more comes from it for so long.
+        /// The peer wants to be given up if nothing more comes from it for so long.
         case expiry(Duration)
         /// One side does not admit the other; the connection is to be closed once ``output`` is written.
-        case refused(Refusal)
+        case refused(Rejection)
     }
 
     /// The reason why there is no connection although both sides speak ZMTP.
-    package enum Refusal: Sendable {
+    package enum Rejection: Sendable {
         /// This side does not admit the key.
         case key(CurveBytes)
         /// The client expects a server with another key.
@@ -61,8 +61,8 @@ package struct Session {
 
     private enum State { case greeting, handshake, open, over }
 
-    private let role: Role
-    private let limits: Limits
+    private let role: SocketRole
+    private let limits: SizeLimits
     private let curve: Curve?
     private var handshake: CurveHandshake?
     private var receiver: CurveReceiver?
@@ -82,13 +82,13 @@ package struct Session {
     package private(set) var peerName = ""
 
     /// - Parameter curve: the keys; `nil` for the mechanism NULL.
-    package init(_ role: Role, limits: Limits, curve: Curve? = nil) {
+    package init(_ role: SocketRole, limits: SizeLimits, curve: Curve? = nil) {
         self.role = role
         self.limits = limits
         self.curve = curve
         reader = FrameReader(limits)
         reader.maxFrame = Self.maxHandshakeFrame
-        output.append(raw: Greeting.of(curve))
+        output.append(raw: ZMTPGreeting.of(curve))
         if let curve {
             handshake = CurveHandshake(curve)
         } else {
@@ -96,9 +96,9 @@ package struct Session {
         }
     }
 
-    /// Bytes that wait to be written, above which a PING is not answered.
+    /// Bytes that wait to be written, above which a PING gets no PONG.
     private static let maxWaiting = 64 * 1024
-    /// Bytes of a frame of the handshake: a stranger has no more to say.
+    /// Bytes of a frame of the handshake: a stranger needs no more.
     private static let maxHandshakeFrame = 8 * 1024
 
     /// The bytes that are held of a message whose other frames have not come.
@@ -109,7 +109,7 @@ package struct Session {
     /// True from the peer's greeting to the end of the handshake.
     package var isShakingHands: Bool { state == .handshake }
 
-    /// Asks the peer for a PONG, once the handshake is done.
+    /// Requests a PONG from the peer, once the handshake is done.
     ///
     /// - Parameter timeToLive: the silence after which the peer should give this side up.
     package mutating func ping(timeToLive: Duration) {
@@ -126,9 +126,9 @@ package struct Session {
     package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (used: Int, event: Progress?) {
         var used = 0
         if state == .greeting {
-            guard try Greeting.isWhole(bytes) else { return (0, nil) }
-            used = Greeting.size
-            let (own, other) = (Greeting.mechanism(of: curve), Greeting.mechanism(in: bytes))
+            guard try ZMTPGreeting.isWhole(bytes) else { return (0, nil) }
+            used = ZMTPGreeting.size
+            let (own, other) = (ZMTPGreeting.mechanism(of: curve), ZMTPGreeting.mechanism(in: bytes))
             guard other == own else {
                 state = .over
                 return (used, .refused(.otherMechanism(other, own: own)))
@@ -138,18 +138,18 @@ package struct Session {
         }
         while state != .over {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
-            guard let found = try reader.next(in: rest) else { return (used, nil) }
-            let event = try read(found, rest)
-            used += reader.use(found)
+            guard let token = try reader.next(in: rest) else { return (used, nil) }
+            let event = try read(token, rest)
+            used += reader.consume(token)
             if let event { return (used, event) }
         }
         return (bytes.count, nil)
     }
 
-    private mutating func read(_ found: FrameReader.FrameToken, _ bytes: UnsafeRawBufferPointer) throws(ZMTPError)
+    private mutating func read(_ token: FrameReader.FrameToken, _ bytes: UnsafeRawBufferPointer) throws(ZMTPError)
         -> Progress?
     {
-        switch found {
+        switch token {
         case .command(let range):
             let body = UnsafeRawBufferPointer(rebasing: bytes[range])
             if receiver != nil { return try decrypt(body) }
@@ -170,7 +170,7 @@ package struct Session {
     /// ``frames`` is whole.
     private mutating func received() throws(ZMTPError) -> Progress? {
         guard role == .pub else { return .message }
-        try subscriptions.take(frames)
+        try subscriptions.apply(frames)
         return nil
     }
 
@@ -184,7 +184,7 @@ package struct Session {
             state = .over
             return .refused(.byPeer(reason))
         case .ping(let timeToLive, let context) where state == .open:
-            // A peer that does not read needs no answer, and must not make this side hold more and more of them.
+            // A peer that does not read needs no PONG, and must not make this side hold more and more of them.
             if output.count < Self.maxWaiting { output.append(command: Command.pong(context)) }
             if timeToLive > 0 { return .expiry(.milliseconds(100 * Int(timeToLive))) }
         case .subscribe(let prefix) where role == .pub && state == .open: try subscriptions.add(prefix)
@@ -253,7 +253,7 @@ extension Session {
 
 /// The greeting that both sides of a connection send first (RFC 37, section "The Greeting"): version 3.1, the mechanism
 /// NULL or CURVE.
-package enum Greeting {
+package enum ZMTPGreeting {
     package static let size = 64
 
     /// The greeting of a side without CURVE.
@@ -280,7 +280,7 @@ package enum Greeting {
         return String(decoding: name, as: UTF8.self)
     }
 
-    /// Judges what has come so far, so that a peer of another protocol is sent away with its first bytes.
+    /// Checks what has come so far, so that a peer of another protocol is disconnected at its first bytes.
     ///
     /// - Returns: true if the greeting is whole.
     /// - Throws: if the other side speaks no ZMTP of version 3.

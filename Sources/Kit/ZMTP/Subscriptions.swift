@@ -1,6 +1,6 @@
 /// The subscriptions of the SUB at the other end of a connection: messages whose first frame begins with one of these.
 ///
-/// It may say so by messages, as ZMTP 3.0 has it, and by commands, as 3.1 has it. To say it twice is to say it once.
+/// They come as messages, as in ZMTP 3.0, or as commands, as in 3.1. A duplicate changes nothing.
 package struct Subscriptions {
     private var prefixes: [[UInt8]] = []
 
@@ -30,10 +30,10 @@ package struct Subscriptions {
         prefixes.removeAll { $0 == prefix }
     }
 
-    /// Does what a message says.
+    /// Applies a message that subscribes or unsubscribes.
     ///
     /// - Throws: if it is none that a SUB sends.
-    mutating func take(_ message: Frames) throws(ZMTPError) {
+    mutating func apply(_ message: Frames) throws(ZMTPError) {
         guard message.isWhole, message.count == 1, let kind = message[0].first else {
             throw ZMTPError("a SUB sends a message")
         }

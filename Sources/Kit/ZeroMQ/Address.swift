@@ -6,7 +6,7 @@ public struct Address: Sendable, Hashable {
     public enum Target: Sendable, Hashable {
         /// A Unix socket in the file system.
         case ipc(path: String)
-        /// `port` 0 asks the kernel for a free port, which `Socket.bind(_:)` returns; it cannot be connected to.
+        /// `port` 0 requests a free port from the kernel, which `Socket.bind(_:)` returns; it cannot be connected to.
         /// `host` is a name, an IPv4 address, an IPv6 address in brackets, or `*` for every interface (bind only).
         case tcp(host: String, port: UInt16)
         /// A name inside one `Context`.
@@ -78,51 +78,51 @@ extension Address {
         guard !rest.unicodeScalars.contains(where: { $0.value < 0x21 || $0.value == 0x7F }) else {
             throw refuse("it holds a space or a control character")
         }
-        do throws(Refusal) {
+        do throws(Malformed) {
             switch text[..<separator.lowerBound] {
             case "ipc": return .ipc(path: try path(rest))
             case "tcp": return try hostAndPort(rest)
             case "inproc": return .inproc(name: try name(rest))
-            case let scheme: throw Refusal("\(scheme):// is not one of ipc://, tcp://, inproc://")
+            case let scheme: throw Malformed("\(scheme):// is not one of ipc://, tcp://, inproc://")
             }
         } catch {
             throw refuse(error.reason)
         }
     }
 
-    private struct Refusal: Error {
+    private struct Malformed: Error {
         let reason: String
         init(_ reason: String) { self.reason = reason }
     }
 
-    private static func path(_ text: Substring) throws(Refusal) -> String {
-        guard !text.isEmpty else { throw Refusal("the path is missing") }
-        guard !text.hasPrefix("@") else { throw Refusal("abstract names (@…) have no permissions; use a path") }
-        guard text != "*", !text.hasSuffix("/") else { throw Refusal("the path must name a file") }
+    private static func path(_ text: Substring) throws(Malformed) -> String {
+        guard !text.isEmpty else { throw Malformed("the path is missing") }
+        guard !text.hasPrefix("@") else { throw Malformed("abstract names (@…) have no permissions; use a path") }
+        guard text != "*", !text.hasSuffix("/") else { throw Malformed("the path must name a file") }
         guard text.utf8.count <= maxPath else {
-            throw Refusal("the path has \(text.utf8.count) bytes, and the system allows \(maxPath)")
+            throw Malformed("the path has \(text.utf8.count) bytes, and the system allows \(maxPath)")
         }
         return String(text)
     }
 
-    private static func name(_ text: Substring) throws(Refusal) -> String {
-        guard !text.isEmpty else { throw Refusal("the name is missing") }
-        guard text.utf8.count <= maxName else { throw Refusal("the name is longer than \(maxName) bytes") }
+    private static func name(_ text: Substring) throws(Malformed) -> String {
+        guard !text.isEmpty else { throw Malformed("the name is missing") }
+        guard text.utf8.count <= maxName else { throw Malformed("the name is longer than \(maxName) bytes") }
         return String(text)
     }
 
-    private static func hostAndPort(_ text: Substring) throws(Refusal) -> Target {
-        guard let colon = text.lastIndex(of: ":") else { throw Refusal("the port is missing") }
+    private static func hostAndPort(_ text: Substring) throws(Malformed) -> Target {
+        guard let colon = text.lastIndex(of: ":") else { throw Malformed("the port is missing") }
         let host = text[..<colon]
         let port = text[text.index(after: colon)...]
-        guard !host.isEmpty else { throw Refusal("the host is missing") }
+        guard !host.isEmpty else { throw Malformed("the host is missing") }
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
         guard isBracketed || !host.contains(where: { "[]:/;@".contains($0) }) else {
-            throw Refusal("the host is not a name, an IPv4 address, or an IPv6 address in brackets")
+            throw Malformed("the host is not a name, an IPv4 address, or an IPv6 address in brackets")
         }
         if port == "*" { return .tcp(host: String(host), port: 0) }
         guard !port.isEmpty, port.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt16(port) else {
-            throw Refusal("the port is not a number from 0 to 65535, nor *")
+            throw Malformed("the port is not a number from 0 to 65535, nor *")
         }
         return .tcp(host: String(host), port: number)
     }

@@ -10,12 +10,12 @@ public final class PollRegistration {
 
         public static let readable = Readiness(rawValue: 1)
         public static let writable = Readiness(rawValue: 2)
-        /// Reported whether asked for or not.
+        /// Always reported.
         public static let failed = Readiness(rawValue: 4)
     }
 
     enum Origin {
-        /// Takes at most so many messages, returns how many it took.
+        /// Receives at most so many messages, returns how many.
         case socket(Socket, drain: (_ limit: Int) -> Int)
         case descriptor(onReady: (Readiness) -> Void)
     }
@@ -31,7 +31,7 @@ public final class PollRegistration {
     var key = 0
     weak var loop: EpollLoop?
     var isAttached = true
-    /// It had messages a moment ago, so it is looked at again before the thread sleeps.
+    /// It had messages a moment ago, so it is checked again before the thread sleeps.
     var mayHaveInput = true
 
     init(_ origin: Origin, descriptor: Int32, interest: Readiness) {
@@ -48,11 +48,11 @@ public final class PollRegistration {
 
 /// The event loop of a `SocketThread`. It knows nothing of other threads.
 ///
-/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by
-/// which it signals libzmq's internal commands. Those are not messages, and any call of a socket may consume the signal; so a socket is asked for messages before the thread sleeps, if anything was done
-/// with it.
+/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by which it
+/// signals libzmq's internal commands. Those are not messages, and any call of a socket may consume the signal; so a socket's
+/// events are checked before the thread sleeps, if anything was done with it.
 final class EpollLoop {
-    /// Messages taken from one socket before the others, and the jobs, have their turn.
+    /// Messages received from one socket before the others, and the jobs, have their turn.
     private static let drainLimit = 64
     /// Everything is polled every so many turns, so that busy sockets cannot starve the others and the descriptors.
     private static let fullTurn = 16
@@ -68,7 +68,7 @@ final class EpollLoop {
     private let epoll: Int32
     private let wake: WakeUp
     /// The watched sockets and descriptors, by the key that epoll returns.
-    private var attachments: [PollRegistration?] = []
+    private var registrations: [PollRegistration?] = []
     private var sockets: [PollRegistration] = []
     /// The sockets that have a message to send; once for each message.
     private var unflushed: [any Flushable] = []
@@ -99,31 +99,31 @@ final class EpollLoop {
         scratch.deallocate()
     }
 
-    func add(_ attachment: PollRegistration) -> PollRegistration {
-        let key = attachments.firstIndex { $0 == nil } ?? attachments.count
-        if key == attachments.count { attachments.append(attachment) } else { attachments[key] = attachment }
-        attachment.key = key
-        attachment.loop = self
-        if case .socket = attachment.origin { sockets.append(attachment) }
-        control(EPOLL_CTL_ADD, attachment.descriptor, attachment.interest, key: UInt64(key))
-        return attachment
+    func add(_ registration: PollRegistration) -> PollRegistration {
+        let key = registrations.firstIndex { $0 == nil } ?? registrations.count
+        if key == registrations.count { registrations.append(registration) } else { registrations[key] = registration }
+        registration.key = key
+        registration.loop = self
+        if case .socket = registration.origin { sockets.append(registration) }
+        control(EPOLL_CTL_ADD, registration.descriptor, registration.interest, key: UInt64(key))
+        return registration
     }
 
-    func remove(_ attachment: PollRegistration) {
-        guard attachment.isAttached else { return }
-        attachment.isAttached = false
-        attachment.loop = nil
-        attachments[attachment.key] = nil
-        sockets.removeAll { $0 === attachment }
-        control(EPOLL_CTL_DEL, attachment.descriptor, attachment.interest, key: 0)
+    func remove(_ registration: PollRegistration) {
+        guard registration.isAttached else { return }
+        registration.isAttached = false
+        registration.loop = nil
+        registrations[registration.key] = nil
+        sockets.removeAll { $0 === registration }
+        control(EPOLL_CTL_DEL, registration.descriptor, registration.interest, key: 0)
     }
 
-    /// An attachment is interested in something else from now on.
-    func update(_ attachment: PollRegistration) {
-        control(EPOLL_CTL_MOD, attachment.descriptor, attachment.interest, key: UInt64(attachment.key))
+    /// An registration is interested in something else from now on.
+    func update(_ registration: PollRegistration) {
+        control(EPOLL_CTL_MOD, registration.descriptor, registration.interest, key: UInt64(registration.key))
     }
 
-    /// Says that there is a message to send. Messages of one turn go out together, for each `send` of the system costs
+    /// Schedules a message to be sent. Messages of one turn go out together, for each `send` of the system costs
     /// as much as several of them; but not all of a turn, or the peer would stand idle while this side is busy, and the
     /// other way round.
     func flushSoon(_ writer: any Flushable) {
@@ -140,16 +140,16 @@ final class EpollLoop {
     func drain() -> Bool {
         turn &+= 1
         if turn % Self.fullTurn == 0 { _ = poll(timeout: 0) }
-        var hadNews = false
-        for attachment in sockets where attachment.mayHaveInput {
-            guard case .socket(let socket, let drain) = attachment.origin, attachment.isAttached else { continue }
-            attachment.mayHaveInput = !socket.isClosed && drain(Self.drainLimit) > 0
-            if attachment.mayHaveInput { hadNews = true }
+        var hadInput = false
+        for registration in sockets where registration.mayHaveInput {
+            guard case .socket(let socket, let drain) = registration.origin, registration.isAttached else { continue }
+            registration.mayHaveInput = !socket.isClosed && drain(Self.drainLimit) > 0
+            if registration.mayHaveInput { hadInput = true }
         }
-        return hadNews
+        return hadInput
     }
 
-    /// Looks for something that is ready, without a sleep, if that is likely to pay.
+    /// Polls for something that is ready, without a sleep, if that is likely to pay.
     ///
     /// - Parameter isNeeded: true if there is other work.
     /// - Returns: true if anything was ready, or other work is there.
@@ -173,7 +173,7 @@ final class EpollLoop {
     /// - Parameter awoken: called at the end of the sleep, before anybody.
     func sleep(_ awoken: () -> Void) {
         let start = ContinuousClock.now
-        _ = poll(timeout: askSockets() ? 0 : -1) {
+        _ = poll(timeout: checkSockets() ? 0 : -1) {
             let end = ContinuousClock.now
             if start.duration(to: end) >= Self.idleTime { idleUntil = end }
             awoken()
@@ -194,39 +194,39 @@ final class EpollLoop {
             }
             hasFound = true
             // One that was detached by another's doing in this very round is not there any more.
-            guard let attachment = attachments[Int(event.data.u64)] else { continue }
-            switch attachment.origin {
-            case .socket: attachment.mayHaveInput = true
+            guard let registration = registrations[Int(event.data.u64)] else { continue }
+            switch registration.origin {
+            case .socket: registration.mayHaveInput = true
             case .descriptor(let onReady): onReady(PollRegistration.Readiness(epoll: event.events))
             }
         }
         return hasFound
     }
 
-    /// Asks the sockets with which something was done whether they have messages; true if one has.
-    private func askSockets() -> Bool {
-        var isAnyHot = false
-        for attachment in sockets {
-            guard case .socket(let socket, _) = attachment.origin, socket.needsEventCheck || socket.isClosed else {
+    /// Checks the sockets with which something was done for messages; true if one has any.
+    private func checkSockets() -> Bool {
+        var hasInput = false
+        for registration in sockets {
+            guard case .socket(let socket, _) = registration.origin, socket.needsEventCheck || socket.isClosed else {
                 continue
             }
-            switch socket.ask() {
+            switch socket.checkEvents() {
             case .none: break
             case .messages:
-                attachment.mayHaveInput = true
-                isAnyHot = true
+                registration.mayHaveInput = true
+                hasInput = true
             // The context was terminated: its sockets can only be closed, and terminate() waits for that.
             case .end: socket.close()
             }
         }
-        return isAnyHot
+        return hasInput
     }
 
     /// Closes the sockets and forgets them all; descriptors are their owners'.
     func closeAll() {
-        for attachment in attachments.compactMap(\.self) {
-            remove(attachment)
-            if case .socket(let socket, _) = attachment.origin { socket.close() }
+        for registration in registrations.compactMap(\.self) {
+            remove(registration)
+            if case .socket(let socket, _) = registration.origin { socket.close() }
         }
     }
 
@@ -260,7 +260,7 @@ extension PollRegistration.Readiness {
 final class ThreadTimer {
     private let descriptor: Int32
     private let thread: SocketThread
-    private var attachment: PollRegistration?
+    private var registration: PollRegistration?
 
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
     init(on thread: SocketThread, _ fire: @escaping () -> Void) throws(ZeroMQError) {
@@ -268,7 +268,7 @@ final class ThreadTimer {
         guard descriptor >= 0 else { throw .system("make a timer") }
         self.thread = thread
         let descriptor = descriptor
-        attachment = thread.attach(descriptor: descriptor) { _ in
+        registration = thread.attach(descriptor: descriptor) { _ in
             var count: UInt64 = 0
             if Glibc.read(descriptor, &count, 8) == 8 { fire() }
         }
@@ -286,9 +286,9 @@ final class ThreadTimer {
 
     /// It never fires again.
     func cancel() {
-        guard let attachment else { return }
-        self.attachment = nil
-        thread.detach(attachment)
+        guard let registration else { return }
+        self.registration = nil
+        thread.detach(registration)
         Glibc.close(descriptor)
     }
 

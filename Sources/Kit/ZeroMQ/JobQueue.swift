@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// The jobs for one thread, what the thread is doing, and who waits for its end. All transitions are under one lock.
+/// The jobs for one thread, the thread's state, and those who wait for its end. All transitions are under one lock.
 ///
 /// Urgent jobs, those of high priority, do not wait for the others.
 final class JobQueue: Sendable {
-    enum Phase { case running, stopping, ended }
+    enum Lifecycle { case running, stopping, ended }
 
     /// The next action of the thread that adds a job.
     enum Reaction { case nothing, wake, drainAfterShutdown }
@@ -12,7 +12,7 @@ final class JobQueue: Sendable {
     fileprivate struct State: Sendable {
         var jobs: [UnownedJob] = []
         var urgentJobs: [UnownedJob] = []
-        var phase = Phase.running
+        var lifecycle = Lifecycle.running
         var isAsleep = false
         var hasLateRunner = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -22,7 +22,7 @@ final class JobQueue: Sendable {
     /// Read before each job, and so without the lock.
     private let hasUrgentJobs = Atomic(false)
 
-    /// `beforeUnlock` runs while the job cannot have been taken yet.
+    /// `beforeUnlock` runs while the job cannot have been dequeued yet.
     func add(_ job: UnownedJob, isUrgent: Bool, beforeUnlock: (Reaction) -> Void) -> Reaction {
         state.withLock { state in
             if isUrgent {
@@ -38,15 +38,15 @@ final class JobQueue: Sendable {
     }
 
     /// Swaps the jobs into `running`, which must be empty; false if there are none.
-    func take(into running: inout [UnownedJob]) -> Bool {
+    func dequeue(into running: inout [UnownedJob]) -> Bool {
         state.withLock { state in
-            state.take(into: &running)
+            state.dequeue(into: &running)
             return !running.isEmpty
         }
     }
 
-    /// As `take`, but the urgent jobs only.
-    func takeUrgent(into running: inout [UnownedJob]) -> Bool {
+    /// As `dequeue`, but the urgent jobs only.
+    func dequeueUrgent(into running: inout [UnownedJob]) -> Bool {
         guard hasUrgentJobs.load(ordering: .relaxed) else { return false }
         return state.withLock { state in
             swap(&state.urgentJobs, &running)
@@ -55,37 +55,37 @@ final class JobQueue: Sendable {
         }
     }
 
-    /// True if the thread may poll: nothing came since it looked, and whoever adds from now on will wake it.
+    /// True if the thread may poll: nothing came since it checked, and whoever adds from now on will wake it.
     func fallAsleep() -> Bool {
         state.withLock { state in
-            guard state.isEmpty, state.phase == .running else { return false }
+            guard state.isEmpty, state.lifecycle == .running else { return false }
             state.isAsleep = true
             return true
         }
     }
 
     /// True if there are jobs, or the thread is to end.
-    var hasWork: Bool { state.withLock { !$0.isEmpty || $0.phase != .running } }
+    var hasWork: Bool { state.withLock { !$0.isEmpty || $0.lifecycle != .running } }
 
     func wakeUp() { state.withLock { $0.isAsleep = false } }
 
-    var isStopping: Bool { state.withLock { $0.phase != .running } }
+    var isStopping: Bool { state.withLock { $0.lifecycle != .running } }
 
-    /// Asks the thread to end; again, does nothing.
+    /// Requests the thread's end; again, does nothing.
     func stop() -> Reaction {
         state.withLock { state in
-            guard state.phase == .running else { return .nothing }
-            state.phase = .stopping
+            guard state.lifecycle == .running else { return .nothing }
+            state.lifecycle = .stopping
             defer { state.isAsleep = false }
             return state.isAsleep ? .wake : .nothing
         }
     }
 
-    /// The thread's last act, `leave` under the lock. Returns who waits, and whether jobs were left.
+    /// The thread's last act, `leave` under the lock. Returns the waiters, and whether jobs were left.
     func end(leave: () -> Void) -> (waiters: [CheckedContinuation<Void, Never>], reaction: Reaction) {
         state.withLock { state in
             leave()
-            state.phase = .ended
+            state.lifecycle = .ended
             defer { state.waiters = [] }
             return (state.waiters, state.isEmpty ? .nothing : state.reactionToNewJob())
         }
@@ -94,16 +94,16 @@ final class JobQueue: Sendable {
     /// False if the thread has ended already; else `waiter` is among those that `end` returns.
     func await(_ waiter: CheckedContinuation<Void, Never>) -> Bool {
         state.withLock { state in
-            guard state.phase != .ended else { return false }
+            guard state.lifecycle != .ended else { return false }
             state.waiters.append(waiter)
             return true
         }
     }
 
-    /// As `take`, for whoever runs jobs after the end; when there are none, it is dismissed, `leave` under the lock.
-    func takeLate(into running: inout [UnownedJob], leave: () -> Void) -> Bool {
+    /// As `dequeue`, for whoever runs jobs after the end; when there are none, it is dismissed, `leave` under the lock.
+    func dequeueLate(into running: inout [UnownedJob], leave: () -> Void) -> Bool {
         state.withLock { state in
-            state.take(into: &running)
+            state.dequeue(into: &running)
             guard running.isEmpty else { return true }
             leave()
             state.hasLateRunner = false
@@ -115,13 +115,13 @@ final class JobQueue: Sendable {
 extension JobQueue.State {
     fileprivate var isEmpty: Bool { jobs.isEmpty && urgentJobs.isEmpty }
 
-    /// Takes the urgent jobs only if there are no others.
-    fileprivate mutating func take(into running: inout [UnownedJob]) {
+    /// Dequeues the urgent jobs only if there are no others.
+    fileprivate mutating func dequeue(into running: inout [UnownedJob]) {
         if jobs.isEmpty { swap(&urgentJobs, &running) } else { swap(&jobs, &running) }
     }
 
     fileprivate mutating func reactionToNewJob() -> JobQueue.Reaction {
-        switch phase {
+        switch lifecycle {
         case .ended where !hasLateRunner:
             hasLateRunner = true
             return .drainAfterShutdown

@@ -37,7 +37,7 @@ public final class Monitor {
                 bytes.loadUnaligned(fromByteOffset: 2, as: UInt32.self)
             )
         }
-        return MonitorEvent(kind: MonitorEvent.Kind(number: number), value: value, address: message.text(at: 1))
+        return MonitorEvent(kind: MonitorEvent.EventType(number: number), value: value, address: message.text(at: 1))
     }
 
     /// Ends the events; the watched socket lives on.
@@ -53,7 +53,7 @@ extension Socket {
 
 /// Something that happened to a connection of a monitored socket.
 public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: Sendable, Equatable {
+    public enum EventType: Sendable, Equatable {
         /// The transport is connected; the handshake is still to come.
         case connected
         case connectDelayed
@@ -65,7 +65,7 @@ public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
         case acceptFailed
         case closed
         case closeFailed
-        /// A connection is gone, and with it the answers to whatever was asked there.
+        /// A connection is gone, and with it the replies to whatever was sent there.
         case disconnected
         /// Messages can flow now.
         case handshakeSucceeded
@@ -85,7 +85,7 @@ public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
         case noDetail
     }
 
-    public let kind: Kind
+    public let kind: EventType
     /// A descriptor, an errno, milliseconds or a status, as `kind` says.
     public let value: UInt32
     /// The endpoint as libzmq writes it.
@@ -94,7 +94,7 @@ public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(kind) \(address) (\(value))" }
 }
 
-extension MonitorEvent.Kind {
+extension MonitorEvent.EventType {
     init(number: UInt16) {
         self = Self.table[Int32(number)] ?? .unknown(number)
     }

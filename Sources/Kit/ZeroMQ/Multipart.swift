@@ -167,7 +167,7 @@ extension Multipart {
         return isBroken ? .unreachable : .sent
     }
 
-    /// Asking for the events makes libzmq handle what its I/O thread has told it.
+    /// Asking for the events makes libzmq handle what its I/O thread has reported.
     private func processNews(of handle: UnsafeMutableRawPointer) {
         var events: Int32 = 0
         var size = MemoryLayout<Int32>.size
@@ -262,6 +262,6 @@ extension Multipart {
     package func borrow(to frames: inout Frames, from start: Int = 0) {
         frames.removeAll()
         for index in start..<max(start, count) { withBytes(at: index) { frames.append($0) } }
-        for _ in max(start, count)..<max(start, count, frameCount) { frames.pass() }
+        for _ in max(start, count)..<max(start, count, frameCount) { frames.skip() }
     }
 }

@@ -6,11 +6,11 @@ internal import Glibc
 /// Used through a `SocketThread`, make it in the actor that lives on the thread. Closed by `close()` or by its last
 /// reference; an operation on a closed socket throws `ENOTSOCK`.
 public final class Socket {
-    public enum Kind: Sendable, CaseIterable {
+    public enum SocketType: Sendable, CaseIterable {
         case router, dealer, req, rep, pub, sub, pair
     }
 
-    public let kind: Kind
+    public let kind: SocketType
     public let options: SocketOptions
     /// Keeps libzmq's context alive as long as the socket.
     let context: Context
@@ -23,14 +23,14 @@ public final class Socket {
     private var monitorNumber: UInt64 = 0
     /// Called before libzmq's socket is closed.
     var willClose: (() -> Void)?
-    /// The attachment to the thread that watches it, if any.
-    weak var attachment: PollRegistration?
-    /// Something was done with it, which may have used up libzmq's signal: it must be asked for messages.
+    /// The registration to the thread that watches it, if any.
+    weak var registration: PollRegistration?
+    /// Something was done with it, which may have used up libzmq's signal: its events must be checked.
     var needsEventCheck = true
 
     /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets,
-    /// `ETERM`   after `Context.terminate()`.
-    public init(_ kind: Kind, in context: Context, options: SocketOptions = .client) throws(ZeroMQError) {
+    /// `ETERM` after `Context.terminate()`.
+    public init(_ kind: SocketType, in context: Context, options: SocketOptions = .client) throws(ZeroMQError) {
         self.kind = kind
         self.options = options
         self.context = context
@@ -49,7 +49,7 @@ public final class Socket {
     public func close() {
         guard let handle else { return }
         willClose?()
-        attachment?.detach()
+        registration?.detach()
         stopMonitoring(monitorNumber)
         self.handle = nil
         // libzmq would give the names back later, on a thread of its own.
@@ -84,7 +84,7 @@ public final class Socket {
     }
 }
 
-extension Socket.Kind {
+extension Socket.SocketType {
     fileprivate var number: Int32 {
         switch self {
         case .router: ZMQ_ROUTER
@@ -120,7 +120,7 @@ extension Socket {
         return try lastEndpoint()
     }
 
-    /// Begins to connect, and keeps doing so: a peer that is not there yet is no error. A `Monitor` tells when it is.
+    /// Begins to connect, and keeps doing so: a peer that is not there yet is no error. A `Monitor` reports when it is.
     /// - Throws: `ZeroMQError` `EINVAL` for a wildcard port or host.
     public func connect(_ address: Address) throws(ZeroMQError) {
         let operation = "connect \(address)"
@@ -222,11 +222,11 @@ extension Socket {
         }
     }
 
-    /// The readiness of a socket.
-    enum Answer { case none, messages, end }
+    /// The pending events of a socket.
+    enum PendingEvents { case none, messages, end }
 
-    /// Asks for messages, and lets libzmq process its commands.
-    func ask() -> Answer {
+    /// Checks for messages, and lets libzmq process its commands.
+    func checkEvents() -> PendingEvents {
         needsEventCheck = false
         var events: Int32 = 0
         var size = MemoryLayout<Int32>.size
@@ -245,10 +245,10 @@ extension Socket {
 
 /// The result of `Socket.send(_:)`. A message is never sent in part.
 public enum SendResult: Sendable, Equatable {
-    /// libzmq has it. Whether the peer gets it, only an answer can tell. The message is empty now.
+    /// libzmq has it. Whether the peer gets it, only a reply can show. The message is empty now.
     case sent
     /// No connection (with `SocketOptions.immediate`), or the peer's queue is full. The message is intact: keep it and
-    /// try again, or let it go.
+    /// try again, or drop it.
     case wouldBlock
     /// The peer it was addressed to is gone; nothing was delivered. The message is empty now.
     case unreachable

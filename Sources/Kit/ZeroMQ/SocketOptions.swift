@@ -47,14 +47,14 @@ public struct SocketOptions: Sendable {
 
     public init() {}
 
-    /// For a socket that answers: unsent replies get half a second at close.
+    /// For a socket that replies: unsent replies get half a second at close.
     public static var server: SocketOptions {
         var options = SocketOptions()
         options.linger = .milliseconds(500)
         return options
     }
 
-    /// For a socket that asks: what is unsent at close is of no use to anybody.
+    /// For a socket that requests: what is unsent at close is of no use to anybody.
     public static var client: SocketOptions { SocketOptions() }
 }
 
@@ -62,7 +62,7 @@ extension SocketOptions {
     /// A peer that is silent for `timeout` is disconnected.
     ///
     /// `timeout` must be far above the longest time for which this side may leave its queue full: libzmq then stops
-    /// reading, and so does not see the answers. Heartbeats come from the I/O thread and say nothing of the
+    /// reading, and so does not see the replies. Heartbeats come from the I/O thread and say nothing of the
     /// application.
     public struct Heartbeat: Sendable, Equatable {
         public var interval: Duration
@@ -110,7 +110,7 @@ private let zapEnforceDomain: Int32 = 93
 
 extension SocketOptions {
     /// Sets what holds for a socket's whole life, before its first bind or connect.
-    func apply(to handle: UnsafeMutableRawPointer, kind: Socket.Kind) throws(ZeroMQError) {
+    func apply(to handle: UnsafeMutableRawPointer, kind: Socket.SocketType) throws(ZeroMQError) {
         let options = OptionSetter(handle: handle)
         switch kind {
         case .router: try options.set(ZMQ_ROUTER_MANDATORY, routerMandatory ? 1 : 0)

@@ -28,7 +28,7 @@ public final class SocketThread: Sendable {
     ///
     /// - Parameters:
     ///   - name: shown by `ps -L` and debuggers; the kernel keeps 15 bytes of it.
-    ///   - spinTime: for how long it looks for work before it sleeps, if that has paid lately: small calls take less time than
+    ///   - spinTime: for how long it polls for work before it sleeps, if that has paid lately: small calls take less time than
     ///     waking a thread does. With one processor it must be zero.
     /// - Throws: `ZeroMQError`: `EMFILE`, `EAGAIN` when the system has no descriptor or no thread left.
     public init(name: String, spinTime: Duration = .zero) throws(ZeroMQError) {
@@ -55,7 +55,7 @@ public final class SocketThread: Sendable {
     /// True on the thread itself.
     public var isCurrent: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// Asks the thread to end, from anywhere, its own jobs included, and returns at once.
+    /// Requests the thread's end, from anywhere, its own jobs included, and returns at once.
     ///
     /// The jobs that are there are run, then attached sockets are closed.
     public func stop() {
@@ -78,10 +78,10 @@ public final class SocketThread: Sendable {
     public func run<Value: Sendable, Failure: Error>(
         _ body: @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        try await Visitor(thread: self).run(body)
+        try await IsolatedRunner(thread: self).run(body)
     }
 
-    private actor Visitor: ThreadBound {
+    private actor IsolatedRunner: ThreadBound {
         let thread: SocketThread
         init(thread: SocketThread) { self.thread = thread }
 
@@ -154,7 +154,7 @@ extension SocketThread: SerialExecutor, TaskExecutor {
     private func drainAfterShutdown() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         var running: [UnownedJob] = []
-        while queue.takeLate(into: &running, leave: { owner.store(0, ordering: .relaxed) }) {
+        while queue.dequeueLate(into: &running, leave: { owner.store(0, ordering: .relaxed) }) {
             for job in running { run(job) }
             running.removeAll(keepingCapacity: true)
         }
@@ -165,7 +165,7 @@ extension SocketThread {
     /// Jobs that are left after so many rounds at the end keep making new ones; they go on as late jobs.
     private static let finalRounds = 64
 
-    /// Receive → run jobs → send what they wrote → look again, for a while → only then sleep.
+    /// Receive → run jobs → send what they wrote → poll again, for a while → only then sleep.
     func main() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
         nameThisThread(name)
@@ -182,7 +182,7 @@ extension SocketThread {
 
     @discardableResult
     private func runJobs() -> Bool {
-        guard queue.take(into: &loop.running) else { return false }
+        guard queue.dequeue(into: &loop.running) else { return false }
         for job in loop.running {
             runUrgentJobs()
             run(job)
@@ -192,7 +192,7 @@ extension SocketThread {
     }
 
     private func runUrgentJobs() {
-        guard queue.takeUrgent(into: &loop.runningUrgent) else { return }
+        guard queue.dequeueUrgent(into: &loop.runningUrgent) else { return }
         for job in loop.runningUrgent { run(job) }
         loop.runningUrgent.removeAll(keepingCapacity: true)
     }
@@ -209,16 +209,16 @@ extension SocketThread {
 
     /// Watches a socket, from the thread only, until it is detached or closed.
     ///
-    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages are taken, and
-    /// returns how many it took; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
+    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages have come, and
+    /// returns their number; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
     /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
     @discardableResult
     public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
         preconditionIsolated("a socket is attached on its thread")
-        let attachment = PollRegistration(
+        let registration = PollRegistration(
             .socket(socket, drain: drain), descriptor: socket.descriptor, interest: .readable)
-        socket.attachment = attachment
-        return loop.add(attachment)
+        socket.registration = registration
+        return loop.add(registration)
     }
 
     /// Watches a plain descriptor, from the thread only, until it is detached. It stays its owner's: detach, then close.
@@ -234,9 +234,9 @@ extension SocketThread {
     }
 
     /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
-    public func detach(_ attachment: PollRegistration) {
+    public func detach(_ registration: PollRegistration) {
         preconditionIsolated("a socket is detached on its thread")
-        attachment.detach()
+        registration.detach()
     }
 
     /// Calls `flush()` at the end of this turn of the thread or before, from the thread only.
@@ -248,7 +248,7 @@ extension SocketThread {
     /// since has waited no longer than that, whenever it was sent.
     package var idleUntil: ContinuousClock.Instant { loop.idleUntil }
 
-    /// The number of those that expect replies, from the thread only: it is worth looking for a reply before a sleep even if
+    /// The number of those that expect replies, from the thread only: it is worth polling for a reply before a sleep even if
     /// other work mostly comes later.
     package var waiters: Int {
         get { loop.waiters }

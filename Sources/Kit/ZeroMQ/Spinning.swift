@@ -1,4 +1,4 @@
-/// Decides before each sleep of a thread whether it first looks for work for a while: a thread that sleeps is woken some
+/// Decides before each sleep of a thread whether it first polls for work for a while: a thread that sleeps is woken some
 /// ten microseconds after its work has come, which is longer than a small call takes.
 ///
 /// It spins as long as that pays. After every hit it goes on; a miss costs as much as several hits earn; without credit it

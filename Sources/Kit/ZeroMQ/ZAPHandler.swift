@@ -52,10 +52,10 @@ public actor ZAPHandler: ThreadBound {
 
     private func drain(_ limit: Int) -> Int {
         guard let socket else { return 0 }
-        for taken in 0..<limit {
+        for count in 0..<limit {
             // An error here is the end of the context; the thread will close the socket.
-            guard (try? socket.receive(into: &request)) == true else { return taken }
-            answer()
+            guard (try? socket.receive(into: &request)) == true else { return count }
+            makeReply()
             _ = try? socket.send(&reply)
         }
         return limit
@@ -63,7 +63,7 @@ public actor ZAPHandler: ThreadBound {
 
     /// Frames: version, request id, domain, address, identity, mechanism, credentials. (The identity is the server's own,
     /// and of no use.)
-    private func answer() {
+    private func makeReply() {
         let name = request.count > 6 && request.text(at: 0) == "1.0" ? admittedName() : nil
         reply.removeAll()
         reply.append("1.0")

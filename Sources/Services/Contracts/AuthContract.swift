@@ -64,7 +64,7 @@ public enum AuthContract: Contract {
         aliases: ["/.well-known/openid-configuration"], envelope: false, access: .open,
         summary: "The metadata of this authorization server (RFC 8414).")
 
-    public static let endpoints = Endpoints {
+    public static let endpoints = EndpointList {
         create
         refresh
         token

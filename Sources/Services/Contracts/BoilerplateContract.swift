@@ -9,7 +9,7 @@ public enum BoilerplateContract: Contract {
     public static let greet = Endpoint<Person, Greeting>(
         "greet", .get, "/api/v1/boilerplate/greeting/{name}", access: .open, summary: "Greets a person by name.")
 
-    public static let endpoints = Endpoints {
+    public static let endpoints = EndpointList {
         greet
         Smoke.endpoint
     }

@@ -13,7 +13,7 @@ public enum ResourceContract: Contract {
         "epoch_time", .get, "/api/v1/resource/epoch_time", aliases: ["/api/v1/time/epoch_time"],
         access: .permission("time"), summary: "The time as seconds since 1970.")
 
-    public static let endpoints = Endpoints {
+    public static let endpoints = EndpointList {
         currentTime
         epochTime
         Smoke.endpoint

@@ -53,7 +53,7 @@ public enum WebAppContract: Contract {
     /// Refusals of the visitor's token or a guest's by resource, and failures to reach auth or resource.
     private static let passedOn: [Problem.Kind] = [.tokenInvalid, .tokenExpired, .permissionDenied, .unavailable]
 
-    public static let endpoints = Endpoints {
+    public static let endpoints = EndpointList {
         currentTime
         epochTime
         clock

@@ -123,7 +123,7 @@ public final class HTTPCaller: Caller {
         try Task.checkCancellation()
         isReached.store(true, ordering: .relaxed)
         connections.noteReply()
-        timing?.note(header: response.headers[Header.serverTiming].joined(separator: ","))
+        timing?.record(header: response.headers[Header.serverTiming].joined(separator: ","))
         return HTTPMapping.reply(
             status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), endpoint)
     }

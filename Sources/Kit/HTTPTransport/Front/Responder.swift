@@ -154,7 +154,7 @@ final class Responder: Sendable {
     }
 
     private func start(
-        _ call: Call, _ request: FullRequest, answer: @escaping @Sendable (Reply, Call) -> Void
+        _ call: Call, _ request: FullRequest, completion: @escaping @Sendable (Reply, Call) -> Void
     ) -> RunningCall {
         var call = call
         call.origin = client(of: request)
@@ -163,8 +163,8 @@ final class Responder: Sendable {
                 origin.flatMap { proxies.baseURL(of: $0, headers) }.map { String($0.text.dropLast()) }
             }
         }
-        if let fault = request.fault { call.fault = fault }
-        return dispatcher.start(call, isolation: nil, answer: answer)
+        if let fault = request.fault { call.rejection = fault }
+        return dispatcher.start(call, isolation: nil, completion: completion)
     }
 
     private func baseURL(of request: FullRequest) -> ForwardedURL? {

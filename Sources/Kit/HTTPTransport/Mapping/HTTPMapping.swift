@@ -30,7 +30,7 @@ extension HTTPMapping {
                 path: path, query: query, body: request.body, isForm: route.takesForm(request.head.headers),
                 client: client)
         } catch {
-            call.fault = error
+            call.rejection = error
         }
         return call
     }
@@ -45,9 +45,10 @@ extension HTTPMapping {
     }
 
     /// A request that leads to no endpoint, as a call: it is refused, logged and counted like any other.
-    static func unroutedCall(_ fault: Problem, _ headers: RequestHeaders, received: ContinuousClock.Instant) -> Call {
+    static func unroutedCall(_ rejection: Problem, _ headers: RequestHeaders, received: ContinuousClock.Instant) -> Call
+    {
         var call = call(Call.unknownEndpoint, headers, received: received)
-        call.fault = fault
+        call.rejection = rejection
         return call
     }
 
@@ -55,7 +56,7 @@ extension HTTPMapping {
         Call(
             name, token: headers.token, trace: headers.trace ?? .root(), requestID: headers.requestID,
             timeout: headers.timeout, received: received, transport: .http,
-            timing: headers.wantsTiming ? ReportedTimings() : nil, fault: headers.fault)
+            timing: headers.wantsTiming ? ReportedTimings() : nil, rejection: headers.fault)
     }
 }
 

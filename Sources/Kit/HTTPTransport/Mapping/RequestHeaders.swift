@@ -252,7 +252,7 @@ struct RequestHeaders {
             fault = Problem(.malformed, "The header \(Header.timeout) must be a positive whole number of milliseconds.")
             return
         }
-        timeout = min(.milliseconds(milliseconds), Dispatcher.longestDeadline)
+        timeout = min(.milliseconds(milliseconds), Dispatcher.maxDeadline)
     }
 
     /// Preferences that are not known are passed over (RFC 7240, section 2).

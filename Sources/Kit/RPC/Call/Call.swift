@@ -1,11 +1,11 @@
 public import Endpoints
 public import Foundation
 
-/// One call on its way, the same whatever wire it came by or will take.
+/// One call on its way, the same whatever wire it came or will go by.
 public struct Call: Sendable {
     /// The qualified name of the endpoint, such as `resource.current_time`.
     public var endpoint: String
-    /// The input as JSON; empty if there is nothing to say.
+    /// The input as JSON; empty if there is none.
     public var body: Data
     /// The media type of the body; `nil` means `application/json`, or that there is no body.
     public var contentType: String?
@@ -17,8 +17,8 @@ public struct Call: Sendable {
     /// The address of whoever started it all: the peer's, or what a trusted service says of its own caller; `nil` if
     /// neither is known.
     public var origin: String?
-    /// Returns the URL by which the caller has reached the service, without a last slash, as a trusted proxy names it; `nil`
-    /// if none does. It is read from the headers only for a handler that asks.
+    /// Returns the URL by which the caller has reached the service, without a last slash, as a trusted proxy reports it; `nil`
+    /// if none does. It is read from the headers only when called.
     public var publicURL: @Sendable () -> String?
     /// The time that remained when the call was sent; `nil` leaves it to the endpoint.
     public var timeout: Duration?
@@ -31,9 +31,9 @@ public struct Call: Sendable {
     public var transport: Transport
     /// Gets where the call's time went, if the caller wants to know.
     public var timing: ReportedTimings?
-    /// The problem of an input that its front could not translate. The dispatcher answers with it, so that this call
-    /// too is logged and counted.
-    public var fault: Problem?
+    /// The reason to refuse the call, of an input that its front could not translate. The dispatcher replies with it, so that this
+    /// call too is logged and counted.
+    public var rejection: Problem?
 
     /// - Parameters:
     ///   - token: an empty one is none.
@@ -51,7 +51,7 @@ public struct Call: Sendable {
         received: ContinuousClock.Instant = .now,
         transport: Transport = .inProcess,
         timing: ReportedTimings? = nil,
-        fault: Problem? = nil
+        rejection: Problem? = nil
     ) {
         self.endpoint = endpoint
         self.body = body
@@ -65,7 +65,7 @@ public struct Call: Sendable {
         self.received = received
         self.transport = transport
         self.timing = timing
-        self.fault = fault
+        self.rejection = rejection
     }
 }
 
@@ -73,7 +73,7 @@ extension Call {
     /// The endpoint's name in the log and metrics for calls to an unknown endpoint.
     package static let unknownEndpoint = "unknown"
 
-    /// True for calls to the kit's own endpoints, such as checks of health, which are answered when all others are refused:
+    /// True for calls to the kit's own endpoints, such as checks of health, which are handled when all others are refused:
     /// at the limit of calls in flight, and while the service stops.
     public var isInternal: Bool { endpoint.hasPrefix("_") }
 
@@ -90,7 +90,7 @@ extension Call {
     }
 }
 
-/// The answer to a call, the same on every wire.
+/// The reply to a call, the same on every wire.
 public enum Reply: Sendable {
     /// The output as JSON, without the envelope that belongs to REST.
     case success(status: Int, body: Data)

@@ -2,7 +2,7 @@ public import Endpoints
 public import Foundation
 public import Logging
 
-/// The context of the call that a handler answers, beside its input.
+/// The context of the call that a handler runs for, beside its input.
 ///
 /// Hand it to ``Client/call(_:_:in:token:timeout:timing:)``, and the calls that this one causes share its trace and its
 /// time.
@@ -88,20 +88,20 @@ public struct NoTokens: TokenVerifier {
     }
 }
 
-/// Says who shows a token. The dispatcher asks it for each call to an endpoint that is not open.
+/// Finds the principal of a token. The dispatcher calls it for each call to an endpoint that is not open.
 public protocol TokenVerifier: Sendable {
-    /// True if it has the keys it needs. A service whose verifier is not ready says that it is not ready either.
+    /// True if it has the keys it needs. A service whose verifier is not ready is not ready either.
     var isReady: Bool { get }
 
-    /// - Throws: ``Problem`` of status 401 if the token is not valid, of 503 if it cannot be told yet.
+    /// - Throws: ``Problem`` of status 401 if the token is not valid, of 503 if that is not known yet.
     func verify(_ token: String) async throws(Problem) -> Principal
 
-    /// Asks whoever has issued the call's token, which has been verified, whether it holds a permission at this moment.
+    /// Checks with the issuer of the call's token, which has been verified, whether it holds a permission now.
     ///
     /// It returns by the call's deadline.
     ///
     /// - Throws: ``Problem`` of status 401 if the token is not valid any more, of 403 if it does not hold the
-    ///   permission any more, of 503 or 504 where there is no answer.
+    ///   permission any more, of 503 or 504 if there is no reply.
     func confirm(_ permission: String, _ context: CallContext) async throws(Problem)
 }
 
@@ -109,7 +109,7 @@ extension TokenVerifier {
     /// A verifier that needs no keys is always ready.
     public var isReady: Bool { true }
 
-    /// A verifier that has nobody to ask confirms nothing.
+    /// A verifier without an issuer confirms nothing.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
         throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }

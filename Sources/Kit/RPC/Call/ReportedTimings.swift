@@ -3,7 +3,7 @@ import Synchronization
 /// The parts of the time of one call, for a caller that wants to know: it goes out with the ``Call``, and is filled by
 /// the time the reply is there.
 ///
-/// Over a wire the question costs a bit and the answer a line of text, so that calls which do not ask pay nothing.
+/// Over a wire the request for it costs a bit and the reply a line of text; calls without it pay nothing.
 public final class ReportedTimings: Sendable {
     /// A part of the time that the service took; ``ServerTimings/parts`` says which there are.
     public struct Part: Sendable, Hashable {
@@ -16,29 +16,29 @@ public final class ReportedTimings: Sendable {
         }
     }
 
-    /// As it came, for most of it is never looked at.
-    private enum Noted {
+    /// As it came, for most of it is never read.
+    private enum Recorded {
         case nothing
         case timings(ServerTimings)
         case header(String)
     }
 
-    private let noted = Mutex(Noted.nothing)
+    private let recorded = Mutex(Recorded.nothing)
 
     public init() {}
 
-    /// In the order of a call's way. Empty where the service has not said: it does not know the question, or the call
+    /// In the order of a call's way. Empty if the service has reported none: it does not support that, or the call
     /// was given up.
     public var parts: [Part] {
-        switch noted.withLock({ $0 }) {
+        switch recorded.withLock({ $0 }) {
         case .nothing: []
         case .timings(let timings): timings.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
         case .header(let header): Self.parts(of: header)
         }
     }
 
-    func note(_ timings: ServerTimings) {
-        noted.withLock { $0 = .timings(timings) }
+    func record(_ timings: ServerTimings) {
+        recorded.withLock { $0 = .timings(timings) }
     }
 }
 
@@ -53,9 +53,9 @@ extension ReportedTimings {
         return parts.map { $0.name + ";dur=" + Self.milliseconds($0.time) }.joined(separator: ", ")
     }
 
-    /// Takes over what a service says in that header. What is not of its form, or has no time, is passed over.
-    public func note(header: String) {
-        noted.withLock { $0 = .header(header) }
+    /// Records what a service has written into that header. Entries of another form, or without a time, are skipped.
+    public func record(header: String) {
+        recorded.withLock { $0 = .header(header) }
     }
 
     private static func parts(of header: String) -> [Part] {
@@ -69,7 +69,7 @@ extension ReportedTimings {
         }
     }
 
-    /// To the nanosecond. It is written and read for every call that another service answers: by digits, not by
+    /// To the nanosecond. It is written and read for every call to another service: by digits, not by
     /// formats.
     private static func milliseconds(_ time: Duration) -> String {
         let (whole, fraction) = max(time.nanoseconds, 0).quotientAndRemainder(dividingBy: 1_000_000)

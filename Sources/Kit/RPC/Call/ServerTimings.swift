@@ -1,6 +1,6 @@
 import Foundation
 
-/// The parts of a call's time at the service that answers it, in nanoseconds. What its caller sees beyond their sum is
+/// The parts of a call's time at the service, in nanoseconds. What its caller sees beyond their sum is
 /// the wire.
 public struct ServerTimings: Sendable, Hashable {
     /// From its reading to its coming to the dispatcher.
@@ -32,7 +32,7 @@ public struct ServerTimings: Sendable, Hashable {
         ]
     }
 
-    /// The call goes no further: the time since the last lap belongs to the part that has refused it, the first one
+    /// The call goes no further: the time since the last split belongs to the part that has refused it, the first one
     /// after the wait that has no time yet.
     mutating func stop() {
         let rest = split()
@@ -47,7 +47,7 @@ public struct ServerTimings: Sendable, Hashable {
         }
     }
 
-    /// The time since the last lap.
+    /// The time since the last split.
     mutating func split() -> Int64 {
         let now = Self.now
         defer { last = now }

@@ -81,7 +81,7 @@ public struct TraceContext: Sendable {
     }
 }
 
-/// Equal if they say the same on a wire.
+/// Equal if they are the same on a wire.
 extension TraceContext: Hashable {
     public static func == (one: TraceContext, other: TraceContext) -> Bool {
         one.traceHigh == other.traceHigh && one.traceLow == other.traceLow && one.span == other.span

@@ -4,19 +4,19 @@ import Synchronization
 final class Availability: Sendable {
     private struct State {
         var count = 0
-        /// Until then calls wait for a replica; `nil` while nobody knows which there are.
-        var patienceEnd: ContinuousClock.Instant?
+        /// Until then calls wait for a replica; `nil` while it is not known which there are.
+        var waitEnd: ContinuousClock.Instant?
         var lastID = 0
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
 
-        mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+        mutating func removeWaiting() -> [CheckedContinuation<Void, Never>] {
             defer { waiting = [:] }
             return Array(waiting.values)
         }
     }
 
     /// For how long calls wait when the last replica has gone.
-    static let patience = Duration.milliseconds(500)
+    static let waitLimit = Duration.milliseconds(500)
 
     private let state = Mutex(State())
     /// Called when a replica has gone out of use.
@@ -32,7 +32,7 @@ final class Availability: Sendable {
     func add() {
         let waiting = state.withLock { state in
             state.count += 1
-            return state.takeWaiting()
+            return state.removeWaiting()
         }
         for continuation in waiting { continuation.resume() }
     }
@@ -41,27 +41,27 @@ final class Availability: Sendable {
     func remove() {
         state.withLock { state in
             state.count -= 1
-            if state.count == 0 { state.patienceEnd = .now + Self.patience }
+            if state.count == 0 { state.waitEnd = .now + Self.waitLimit }
         }
         lost()
     }
 
     /// It is known which replicas there are, though none may be in use yet: calls do not wait for them for ever.
-    func beginPatience() {
+    func limitWaiting() {
         let waiting = state.withLock { state in
-            guard state.patienceEnd == nil else { return [CheckedContinuation<Void, Never>]() }
-            state.patienceEnd = .now + Self.patience
-            return state.takeWaiting()
+            guard state.waitEnd == nil else { return [CheckedContinuation<Void, Never>]() }
+            state.waitEnd = .now + Self.waitLimit
+            return state.removeWaiting()
         }
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits until a replica is in use, at most until the deadline or the end of the patience.
+    /// Waits until a replica is in use, at most until the deadline or the end of that limit.
     ///
     /// - Returns: true if one is.
     func untilOneIsInUse(by deadline: ContinuousClock.Instant) async -> Bool {
         while !Task.isCancelled {
-            let (count, end) = state.withLock { ($0.count, min(deadline, $0.patienceEnd ?? deadline)) }
+            let (count, end) = state.withLock { ($0.count, min(deadline, $0.waitEnd ?? deadline)) }
             guard count == 0 else { return true }
             guard end > .now else { return false }
             await change(by: end)
@@ -69,7 +69,7 @@ final class Availability: Sendable {
         return false
     }
 
-    /// Waits until a replica has come into use, or something else makes another look worth while.
+    /// Waits until a replica has come into use, or something else may have changed.
     private func change(by end: ContinuousClock.Instant) async {
         let id = state.withLock { state in
             state.lastID += 1

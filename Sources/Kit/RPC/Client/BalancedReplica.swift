@@ -2,35 +2,34 @@ import Endpoints
 import Foundation
 import Synchronization
 
-/// One replica as a balancer sees it: its calls in flight, how soon it answers, and whether it is left out.
+/// One replica as a balancer sees it: its calls in flight, how soon it replies, and whether it is left out.
 package final class BalancedReplica: Sendable {
     package let caller: any Caller
     private let availability: Availability
-    private let state: Mutex<ReplicaState>
+    private let state: Mutex<ReplicaStateMachine>
 
-    /// After how long a replica that has calls in flight and does not answer is asked whether it lives, and for how
-    /// long.
-    static let silence = Duration.milliseconds(250)
+    /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe.
+    static let responseTimeout = Duration.milliseconds(250)
     /// The time between two probes of a replica that is left out, at the most; after a shorter one at first.
     static let probeInterval = Duration.milliseconds(50)
     private static let firstProbeInterval = Duration.milliseconds(5)
 
-    /// - Parameter isReady: if not, the replica is left out until it answers a probe.
+    /// - Parameter isReady: if not, the replica is left out until it passes a probe.
     init(_ caller: any Caller, isReady: Bool, _ availability: Availability) {
         self.caller = caller
         self.availability = availability
-        state = Mutex(ReplicaState(isReady: isReady))
+        state = Mutex(ReplicaStateMachine(isReady: isReady))
         if isReady { availability.add() }
     }
 
-    /// Begins to ask a replica that is not ready, which the balancer must know by now.
+    /// Begins to probe a replica that is not ready, which the balancer must know by now.
     func start() {
         Task { await probeOnce(pause: Self.firstProbeInterval) }
     }
 
     var isInUse: Bool { state.withLock { $0.membership == .inUse } }
 
-    /// The time that one more call may take, as far as that can be guessed.
+    /// The time that one more call may take, estimated.
     var load: Double { state.withLock { $0.load(at: .now) } }
 
     func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
@@ -62,23 +61,23 @@ package final class BalancedReplica: Sendable {
         await caller.close()
     }
 
-    /// Looks after a while whether the replica has answered, and asks it whether it lives if it has not. One that is
-    /// silent is left out, and its calls that may be repeated end.
+    /// Checks after a while whether the replica has replied, and probes it if it has not. One that is silent is left out, and its
+    /// calls that may be repeated end.
     private func watch() {
-        _ = TimerQueue.shared.schedule(at: .now + Self.silence) { [weak self] in
+        _ = TimerQueue.shared.schedule(at: .now + Self.responseTimeout) { [weak self] in
             guard let self else { return }
-            switch state.withLock({ $0.look(at: .now) }) {
+            switch state.withLock({ $0.checkLiveness(at: .now) }) {
             case .idle: break
-            case .heard: watch()
-            case .silent: Task { await self.askWhetherItLives() }
+            case .alive: watch()
+            case .silent: Task { await self.probeLiveness() }
             }
         }
     }
 
-    private func askWhetherItLives() async {
-        let call = Call(HealthContract.qualified(HealthContract.live), timeout: Self.silence)
+    private func probeLiveness() async {
+        let call = Call(HealthContract.qualified(HealthContract.live), timeout: Self.responseTimeout)
         if case .success = await caller.call(call, HealthContract.live.description) {
-            state.withLock { $0.heard(at: .now) }
+            state.withLock { $0.recordReply(at: .now) }
             return watch()
         }
         // Where there is no other, it is waited for.
@@ -98,7 +97,7 @@ package final class BalancedReplica: Sendable {
     /// Changes the state. Who sees that the replica is not in use any more sees that it does not count any more.
     ///
     /// - Parameter transition: returns whether the replica has gone out of use.
-    private func change(_ transition: (inout ReplicaState) -> Bool) -> Bool {
+    private func change(_ transition: (inout ReplicaStateMachine) -> Bool) -> Bool {
         state.withLock { state in
             let hasGone = transition(&state)
             if hasGone { availability.remove() }
@@ -106,7 +105,7 @@ package final class BalancedReplica: Sendable {
         }
     }
 
-    /// Asks the replica again and again whether it is ready, until it is.
+    /// Probes the replica again and again until it is ready.
     private func probe(after pause: Duration) {
         _ = TimerQueue.shared.schedule(at: .now + pause * Double.random(in: 0.5...1)) { [weak self] in
             Task { await self?.probeOnce(pause: min(pause * 2, Self.probeInterval)) }
@@ -140,12 +139,12 @@ extension HealthContract {
 }
 
 /// The state of a replica. It does no I/O.
-struct ReplicaState {
-    enum Look: Equatable {
-        /// It has no calls, and is not looked at until it has.
+struct ReplicaStateMachine {
+    enum Liveness: Equatable {
+        /// It has no calls, and is not checked until it has.
         case idle
-        case heard
-        /// It has had calls all the time, and has answered none.
+        case alive
+        /// It has had calls all the time, and has replied to none.
         case silent
     }
 
@@ -153,7 +152,7 @@ struct ReplicaState {
     static let toleratedTimeouts = 3
     /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow once is
     /// tried again soon, one that is slow all the time is tried every few seconds.
-    private static let memory = 2.0
+    private static let decayTime = 2.0
 
     enum Membership: Equatable {
         case inUse
@@ -169,10 +168,10 @@ struct ReplicaState {
     private var lastID = 0
     private var inFlight: [Int: Task<Reply, Never>?] = [:]
     private var timeouts = 0
-    /// In seconds, as of the last measurement; later answers weigh more.
+    /// In seconds, as of the last measurement; later replies weigh more.
     private var latency = 0.0
     private var lastMeasured = ContinuousClock.now
-    private var lastHeard = ContinuousClock.now
+    private var lastReply = ContinuousClock.now
 
     init(isReady: Bool = true) { membership = isReady ? .inUse : .leftOut }
 
@@ -183,7 +182,7 @@ struct ReplicaState {
     ///
     /// - Returns: the call's number, and whether the replica is to be watched from now on.
     mutating func begin(at now: ContinuousClock.Instant) -> (id: Int, mustWatch: Bool) {
-        if inFlight.isEmpty { lastHeard = now }
+        if inFlight.isEmpty { lastReply = now }
         lastID += 1
         inFlight[lastID] = .some(nil)
         defer { isWatched = true }
@@ -200,27 +199,27 @@ struct ReplicaState {
         inFlight[id] = nil
         let seconds = start.duration(to: now) / .seconds(1)
         guard case .failure(let problem) = reply else {
-            note(seconds, at: now)
+            record(seconds, at: now)
             return false
         }
         switch problem.kind {
         case .cancelled: return false
         case .unavailable, .notReady: return eject()
         case .deadlineExceeded where !problem.isUnprocessed:
-            // It is not used as long as others answer sooner.
+            // It is not used as long as others reply sooner.
             measure(max(latency(at: now), seconds), at: now)
             timeouts += 1
             return timeouts >= Self.toleratedTimeouts && eject()
         default:
-            note(seconds, at: now)
+            record(seconds, at: now)
             return false
         }
     }
 
-    private mutating func note(_ seconds: Double, at now: ContinuousClock.Instant) {
+    private mutating func record(_ seconds: Double, at now: ContinuousClock.Instant) {
         timeouts = 0
         measure(latency == 0 ? seconds : latency(at: now) * 0.8 + seconds * 0.2, at: now)
-        lastHeard = now
+        lastReply = now
     }
 
     private mutating func measure(_ seconds: Double, at now: ContinuousClock.Instant) {
@@ -229,7 +228,7 @@ struct ReplicaState {
     }
 
     private func latency(at now: ContinuousClock.Instant) -> Double {
-        latency * exp(-max(0, lastMeasured.duration(to: now) / .seconds(1)) / Self.memory)
+        latency * exp(-max(0, lastMeasured.duration(to: now) / .seconds(1)) / Self.decayTime)
     }
 
     /// - Returns: true if it was in use.
@@ -248,32 +247,32 @@ struct ReplicaState {
 
     mutating func close() { membership = .closed }
 
-    mutating func look(at now: ContinuousClock.Instant) -> Look {
+    mutating func checkLiveness(at now: ContinuousClock.Instant) -> Liveness {
         guard !inFlight.isEmpty, membership != .closed else {
             isWatched = false
             return .idle
         }
-        return lastHeard.duration(to: now) < BalancedReplica.silence ? .heard : .silent
+        return lastReply.duration(to: now) < BalancedReplica.responseTimeout ? .alive : .silent
     }
 
-    mutating func heard(at now: ContinuousClock.Instant) { lastHeard = now }
+    mutating func recordReply(at now: ContinuousClock.Instant) { lastReply = now }
 
-    /// The replica does not answer a health check.
+    /// The replica does not reply to a health check.
     ///
     /// - Returns: its calls that may be repeated, and whether it is to be probed from now on.
     mutating func ejectSilent(at now: ContinuousClock.Instant) -> (tasks: [Task<Reply, Never>], mustProbe: Bool) {
-        guard lastHeard.duration(to: now) >= BalancedReplica.silence else { return ([], false) }
+        guard lastReply.duration(to: now) >= BalancedReplica.responseTimeout else { return ([], false) }
         return (inFlight.values.compactMap(\.self), eject())
     }
 
-    /// It has answered a probe: it begins anew.
+    /// It has passed a probe: it begins anew.
     ///
     /// - Returns: true if it was left out.
     mutating func readmit(at now: ContinuousClock.Instant) -> Bool {
         guard membership == .leftOut else { return false }
         membership = .inUse
         timeouts = 0
-        lastHeard = now
+        lastReply = now
         return true
     }
 

@@ -32,9 +32,9 @@ public struct Client<C: Contract>: Sendable {
         _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
         timeout: Duration? = nil, timing: ReportedTimings? = nil
     ) async throws(Problem) -> Output {
-        let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.longestDeadline)
+        let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.maxDeadline)
         guard time > .zero else { throw Problem.late }
-        guard let body = try? Coding.encode(input) else {
+        guard let body = try? PayloadCoder.encode(input) else {
             throw Problem(.invalid, "The input cannot be written as JSON.")
         }
         let call = Call(
@@ -42,14 +42,14 @@ public struct Client<C: Contract>: Sendable {
             trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time,
             transport: caller.transport, timing: timing)
         switch await caller.call(call, endpoint.description) {
-        case .success(_, let body): return try Coding.output(Output.self, from: body)
+        case .success(_, let body): return try PayloadCoder.output(Output.self, from: body)
         case .failure(let problem): throw problem
         }
     }
 }
 
 extension Client {
-    /// Calls an endpoint that takes nothing.
+    /// Calls an endpoint without input.
     public func call<Output>(
         _ endpoint: Endpoint<Empty, Output>, in context: CallContext? = nil, token: String? = nil,
         timeout: Duration? = nil, timing: ReportedTimings? = nil

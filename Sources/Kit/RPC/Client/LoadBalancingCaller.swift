@@ -2,9 +2,9 @@ public import Endpoints
 import Metrics
 import Synchronization
 
-/// Calls the replicas of a service: of two that are picked at random, the one that has less to do and answers sooner.
+/// Calls the replicas of a service: of two that are picked at random, the one that has less to do and replies sooner.
 ///
-/// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it answers
+/// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it passes
 /// a health check. While none is in use calls wait for one, for half a second after the last was lost, and are then sent
 /// to any. A call goes on to another replica, within its time, if it has not been sent; within a budget, and after a
 /// random pause, if a replica has certainly not begun it, or has been lost and the call may be repeated.
@@ -35,7 +35,7 @@ public final class LoadBalancingCaller: Caller {
         transport = replicas[0].transport
     }
 
-    /// Replicas that come and go. Until ``beginPatience()`` calls wait for the first.
+    /// Replicas that come and go. Until ``limitWaiting()`` calls wait for the first.
     ///
     /// - Parameter lost: called when a replica has gone out of use.
     package init(transport: Transport, lost: @escaping @Sendable () -> Void) {
@@ -44,7 +44,7 @@ public final class LoadBalancingCaller: Caller {
         availability = Availability(lost: lost)
     }
 
-    /// A replica more. It is called when it has answered a health check.
+    /// Adds a replica. It is called once it has passed a health check.
     package func add(_ caller: any Caller) -> BalancedReplica {
         let replica = BalancedReplica(caller, isReady: false, availability)
         replicas.withLock { $0.append(replica) }
@@ -59,20 +59,20 @@ public final class LoadBalancingCaller: Caller {
     }
 
     /// It is known which replicas there are: calls wait for them half a second longer, and then fail.
-    package func beginPatience() { availability.beginPatience() }
+    package func limitWaiting() { availability.limitWaiting() }
 
     public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
-        budget.withLock { $0.noteCall() }
+        budget.withLock { $0.deposit() }
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
-        var asked: [BalancedReplica] = []
+        var tried: [BalancedReplica] = []
         var attempts = 0
         var reply = Reply.failure(.notConnected)
-        while let replica = await choose(besides: asked, by: deadline) {
+        while let replica = await choose(besides: tried, by: deadline) {
             if attempts > 0 {
                 guard await pause(before: attempts, by: deadline) else { return reply }
             }
-            if !asked.isEmpty { count(Self.retries, call) }
-            asked.append(replica)
+            if !tried.isEmpty { count(Self.retries, call) }
+            tried.append(replica)
             reply = await replica.call(call, endpoint)
             guard case .failure(let problem) = reply, mayRepeat(problem, endpoint), !Task.isCancelled else {
                 return reply
@@ -98,7 +98,7 @@ public final class LoadBalancingCaller: Caller {
     /// - Returns: false if the budget or the call's time is over.
     private func pause(before attempt: Int, by deadline: ContinuousClock.Instant) async -> Bool {
         let pause = Self.pause * attempt * Double.random(in: 0..<1)
-        guard .now + pause < deadline, budget.withLock({ $0.take() }) else { return false }
+        guard .now + pause < deadline, budget.withLock({ $0.withdraw() }) else { return false }
         try? await Task.sleep(for: pause)
         return !Task.isCancelled
     }
@@ -107,24 +107,24 @@ public final class LoadBalancingCaller: Caller {
     ///
     /// - Returns: `nil` if none is left.
     private func choose(
-        besides asked: [BalancedReplica], by deadline: ContinuousClock.Instant
+        besides tried: [BalancedReplica], by deadline: ContinuousClock.Instant
     ) async -> BalancedReplica? {
-        if let replica = better(besides: asked) { return replica }
+        if let replica = better(besides: tried) { return replica }
         while availability.count == 0, await availability.untilOneIsInUse(by: deadline) {
-            // One that was asked may be back.
+            // One that was tried may be back.
             if let replica = better(besides: []) { return replica }
         }
         // Others may have come meanwhile.
-        return better(besides: asked) ?? others(besides: asked).randomElement()
+        return better(besides: tried) ?? others(besides: tried).randomElement()
     }
 
-    private func others(besides asked: [BalancedReplica]) -> [BalancedReplica] {
-        replicas.withLock(\.self).filter { replica in !asked.contains { $0 === replica } }
+    private func others(besides tried: [BalancedReplica]) -> [BalancedReplica] {
+        replicas.withLock(\.self).filter { replica in !tried.contains { $0 === replica } }
     }
 
     /// Of those in use, the better of two that are picked at random (Mitzenmacher, “The power of two choices”).
-    private func better(besides asked: [BalancedReplica]) -> BalancedReplica? {
-        var inUse = others(besides: asked).filter(\.isInUse)
+    private func better(besides tried: [BalancedReplica]) -> BalancedReplica? {
+        var inUse = others(besides: tried).filter(\.isInUse)
         guard let place = inUse.indices.randomElement() else { return nil }
         let first = inUse.remove(at: place)
         guard let second = inUse.randomElement() else { return first }
@@ -156,16 +156,16 @@ struct RetryBudget {
     static let perSecond = 3.0
     /// The most that may be saved up, as of a thousand calls: a replica that fails takes all its calls in flight with
     /// it.
-    static let most = 100.0
+    static let maxTokens = 100.0
 
-    private var tokens = most
+    private var tokens = maxTokens
     private var last = ContinuousClock.now
 
-    mutating func noteCall() { tokens = min(Self.most, tokens + Self.share) }
+    mutating func deposit() { tokens = min(Self.maxTokens, tokens + Self.share) }
 
     /// - Returns: true if there may be one more retry.
-    mutating func take(at now: ContinuousClock.Instant = .now) -> Bool {
-        tokens = min(Self.most, tokens + last.duration(to: now) / .seconds(1) * Self.perSecond)
+    mutating func withdraw(at now: ContinuousClock.Instant = .now) -> Bool {
+        tokens = min(Self.maxTokens, tokens + last.duration(to: now) / .seconds(1) * Self.perSecond)
         last = now
         guard tokens >= 1 else { return false }
         tokens -= 1

@@ -2,12 +2,12 @@ public import Endpoints
 public import Metrics
 import Synchronization
 
-/// Measures the calls of a service; the names are in ``Name``.
+/// Measures the calls of a service; the names are in ``MetricName``.
 ///
 /// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
 public final class MetricsObserver: CallObserver {
     /// The metrics, each with what it says.
-    public enum Name {
+    public enum MetricName {
         /// A timer: whole calls, by service and endpoint.
         public static let duration = "rpc_server_call_duration_seconds"
         /// A counter: calls, by service, endpoint, transport and status.
@@ -79,12 +79,12 @@ private final class ServiceMetrics: Sendable {
 /// The metrics of one endpoint. They are made when they are first needed, so that `/metrics` does not list what never
 /// happens.
 private final class EndpointMetrics: CallObserver {
-    private struct Series {
+    private struct EndpointSeries {
         var timer: Timer?
         var counters: [(transport: Transport, status: Int, counter: Counter)] = []
     }
 
-    private let series = Mutex(Series())
+    private let series = Mutex(EndpointSeries())
     private let endpoint: String
     private let service: ServiceMetrics
 
@@ -103,16 +103,17 @@ private final class EndpointMetrics: CallObserver {
 
     func didFinish(_ call: Call, _ timings: ServerTimings) { service.record(timings, by: call.transport) }
 
-    private func timer(_ series: inout Series) -> Timer {
+    private func timer(_ series: inout EndpointSeries) -> Timer {
         if let known = series.timer { return known }
         let timer = Timer(
-            label: MetricsObserver.Name.duration, dimensions: [("service", service.name), ("endpoint", endpoint)],
+            label: MetricsObserver.MetricName.duration,
+            dimensions: [("service", service.name), ("endpoint", endpoint)],
             factory: service.factory)
         series.timer = timer
         return timer
     }
 
-    private func counter(_ series: inout Series, _ transport: Transport, _ status: Int) -> Counter {
+    private func counter(_ series: inout EndpointSeries, _ transport: Transport, _ status: Int) -> Counter {
         if let known = series.counters.first(where: { $0.status == status && $0.transport == transport }) {
             return known.counter
         }
@@ -120,7 +121,7 @@ private final class EndpointMetrics: CallObserver {
             ("service", service.name), ("endpoint", endpoint), ("transport", transport.name),
             ("status", String(status)),
         ]
-        let counter = Counter(label: MetricsObserver.Name.calls, dimensions: labels, factory: service.factory)
+        let counter = Counter(label: MetricsObserver.MetricName.calls, dimensions: labels, factory: service.factory)
         series.counters.append((transport, status, counter))
         return counter
     }
@@ -138,7 +139,7 @@ private final class PhaseTimers: Sendable {
     init(_ service: String, _ transport: Transport, _ factory: any MetricsFactory) {
         make = { phase in
             let labels = [("service", service), ("transport", transport.name), ("phase", phase)]
-            return Timer(label: MetricsObserver.Name.phases, dimensions: labels, factory: factory)
+            return Timer(label: MetricsObserver.MetricName.phases, dimensions: labels, factory: factory)
         }
     }
 

@@ -70,20 +70,20 @@ extension TracingInterceptor {
         var context = ServiceContext.topLevel
         var carrier = ["traceparent": parent.header]
         carrier["tracestate"] = parent.state
-        tracer.extract(carrier, into: &context, using: Headers())
+        tracer.extract(carrier, into: &context, using: HeaderCarrier())
         return context
     }
 
     /// - Returns: `nil` if the tracer does not write W3C Trace Context.
     private func traceContext(of context: ServiceContext) -> TraceContext? {
         var carrier: [String: String] = [:]
-        tracer.inject(context, into: &carrier, using: Headers())
+        tracer.inject(context, into: &carrier, using: HeaderCarrier())
         return carrier["traceparent"].flatMap { TraceContext(header: $0, state: carrier["tracestate"]) }
     }
 }
 
 /// Header fields, by their names in lower case.
-private struct Headers: Extractor, Injector {
+private struct HeaderCarrier: Extractor, Injector {
     func extract(key: String, from carrier: [String: String]) -> String? { carrier[key.lowercased()] }
 
     func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {

@@ -8,7 +8,7 @@ import Synchronization
 /// begun; once no more do, the limit grows as far as it is needed.
 ///
 /// Calls may also wait so long for their turn that they come to it with little time left. If that goes on, those with
-/// less than half of their time are refused, which takes next to no time: the others end in time.
+/// less than half of their time are refused, which costs next to no time: the others end in time.
 struct ConcurrencyLimit {
     /// So many calls are always begun: they may all wait for something that is slow.
     static let smallest = 64
@@ -40,7 +40,7 @@ struct ConcurrencyLimit {
             if wait * 3 < remaining { congestedSince = nil }
             return false
         }
-        // Calls that wait because the process has stood still are answered.
+        // Calls that wait because the process was suspended are handled.
         guard let start = congestedSince else {
             congestedSince = now
             return false

@@ -3,34 +3,34 @@ import Foundation
 import Logging
 import Synchronization
 
-/// Answers calls: the one place that every request passes, whatever front it came by.
+/// Handles calls: the one place that every request passes, whatever front it came by.
 ///
-/// ``answer(_:by:_:on:_:)`` is the whole story of a request.
+/// ``process(_:by:_:on:_:)`` is the whole story of a request.
 public final class Dispatcher: Sendable {
     /// The endpoints served here, contract by contract: the service's own first, then the kit's.
     public let contracts: [ContractDescriptor]
 
-    /// The target of an endpoint's calls.
-    private struct Place {
+    /// The handler of an endpoint, and those who observe its calls.
+    private struct BoundHandler {
         let handler: Handler
         let observers: [any CallObserver]
     }
 
-    private let places: [String: Place]
-    private let lifetime: ShutdownState
-    private let home: any Actor
+    private let handlers: [String: BoundHandler]
+    private let shutdownState: ShutdownState
+    private let service: any Actor
     private let verifier: any TokenVerifier
-    private let admission: CallLimit
+    private let callLimit: CallLimit
     private let interceptors: [any ServerInterceptor]
     private let observers: [any CallObserver]
 
-    /// No call lasts longer than this, whatever its caller asks for.
-    public static let longestDeadline = Duration.seconds(30)
+    /// The upper bound of every call's deadline, whatever its caller requests.
+    public static let maxDeadline = Duration.seconds(30)
 
     /// - Parameters:
-    ///   - service: the actor that answers; calls are decoded and encoded on its executor.
-    ///   - contract: what the service promises.
-    ///   - verifier: says who shows a token.
+    ///   - service: the actor whose methods run; calls are decoded and encoded on its executor.
+    ///   - contract: the endpoints that the service implements.
+    ///   - verifier: finds the principal of a token.
     ///   - maxInFlight: how many calls may be in flight before more are refused with a 503.
     ///   - interceptors: wrap each call, the first outermost.
     ///   - observers: learn of each reply.
@@ -39,86 +39,87 @@ public final class Dispatcher: Sendable {
         _ service: some Service, contract: ContractDescriptor, verifier: any TokenVerifier, maxInFlight: Int = 4096,
         interceptors: [any ServerInterceptor] = .tracing, observers: [any CallObserver] = []
     ) throws(ContractError) {
-        let lifetime = ShutdownState()
+        let shutdownState = ShutdownState()
         let served = [
             (contract, service.handlers),
-            (HealthContract.description, HealthContract.handlers(service, verifier, lifetime)),
+            (HealthContract.description, HealthContract.handlers(service, verifier, shutdownState)),
             (MetaContract.description, MetaContract.handlers(contract)),
         ]
         contracts = served.map(\.0)
-        var places: [String: Place] = [:]
+        var handlers: [String: BoundHandler] = [:]
         for (name, handler) in try Self.bind(served) {
-            places[name] = Place(handler: handler, observers: observers.map { $0.observer(for: name) })
+            handlers[name] = BoundHandler(handler: handler, observers: observers.map { $0.observer(for: name) })
         }
-        self.places = places
-        home = service
-        self.lifetime = lifetime
+        self.handlers = handlers
+        self.service = service
+        self.shutdownState = shutdownState
         self.verifier = verifier
-        admission = CallLimit(limit: maxInFlight)
+        callLimit = CallLimit(limit: maxInFlight)
         self.interceptors = interceptors
         self.observers = observers
     }
 
-    /// Starts to answer a call.
+    /// Starts to handle a call.
     ///
-    /// - Parameter answer: called once, with the reply and the call, on any thread.
+    /// - Parameter completion: called once, with the reply and the call, on any thread.
     /// - Returns: a handle to cancel the call with.
     @discardableResult
     public func start(
-        _ call: Call, isolation: isolated (any Actor)? = #isolation, answer: @escaping @Sendable (Reply, Call) -> Void
+        _ call: Call, isolation: isolated (any Actor)? = #isolation,
+        completion: @escaping @Sendable (Reply, Call) -> Void
     ) -> RunningCall {
-        let place = places[call.endpoint]
-        let handler = place?.handler
-        let observers = place?.observers ?? observers
+        let bound = handlers[call.endpoint]
+        let handler = bound?.handler
+        let observers = bound?.observers ?? observers
         let isOAuth = handler?.endpoint.http.oauth == true
         let running = RunningCall(call) { reply, call in
             let reply = isOAuth ? reply.oauth : reply
             for observer in observers { observer.didReply(to: call, with: reply) }
-            answer(reply, call)
+            completion(reply, call)
         }
-        // What the front could not translate is answered with the front's problem.
-        if let fault = call.fault ?? refusal(of: call) {
-            running.finish(.failure(fault))
+        // What the front could not translate is replied to with the front's problem.
+        if let rejection = call.rejection ?? refusal(of: call) {
+            running.finish(.failure(rejection))
             return running
         }
         // Unknown endpoints get `unknown_endpoint` even after the deadline.
-        let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.longestDeadline
-        let deadline = call.received + min(timeout, Self.longestDeadline)
+        let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.maxDeadline
+        let deadline = call.received + min(timeout, Self.maxDeadline)
         let isLate = deadline <= .now
         let task = Task.immediate(priority: call.isInternal ? .high : nil) {
-            // Who is on the service's thread stays there: its calls are answered in place, in their order.
+            // If already on the service's thread, it stays there: calls are handled in place, in their order.
             _ = isolation
-            await self.run(running, by: deadline, handler, observers, on: self.home)
+            await self.run(running, by: deadline, handler, observers, on: self.service)
         }
-        // The task refuses a late call as not begun. A timer could answer first, and would not know that.
+        // The task refuses a late call as not begun. A timer could reply first, and would not know that.
         if !isLate { running.watch(task, until: deadline) }
         return running
     }
 
     /// True if the reply to a call may depend on its body: if there is no reason to refuse the call unread.
     package func needsBody(_ call: Call) -> Bool {
-        guard let access = places[call.endpoint]?.handler.endpoint.access else { return false }
-        return call.fault == nil && refusal(of: call) == nil && (access == .open || call.token != nil)
+        guard let access = handlers[call.endpoint]?.handler.endpoint.access else { return false }
+        return call.rejection == nil && refusal(of: call) == nil && (access == .open || call.token != nil)
             && (try? checkMediaType(of: call)) != nil
     }
 
-    /// From now on the service says that it is not ready. It still answers.
+    /// From now on the service says that it is not ready. It still replies.
     public func beginDraining() {
-        lifetime.drain()
+        shutdownState.drain()
     }
 
     /// From now on the service refuses calls, except those of the kit itself; those in flight go on. A front says so
     /// when it stops, and so all fronts of a dispatcher stop together.
     public func beginStopping() {
-        lifetime.stop()
+        shutdownState.stop()
     }
 
     private func refusal(of call: Call) -> Problem? {
-        guard lifetime.isStopping, !call.isInternal else { return nil }
+        guard shutdownState.isStopping, !call.isInternal else { return nil }
         return Problem(.notReady, "The service is stopping.", retryAfter: .seconds(1), isUnprocessed: true)
     }
 
-    /// Answers a call. Cancelling the task cancels the call.
+    /// Handles a call. Cancelling the task cancels the call.
     public func dispatch(_ call: Call) async -> Reply {
         let cancellation = Cancellation()
         return await withTaskCancellationHandler {
@@ -132,48 +133,49 @@ public final class Dispatcher: Sendable {
 
     private func run(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
-        _ observers: [any CallObserver], on home: isolated any Actor
+        _ observers: [any CallObserver], on service: isolated any Actor
     ) async {
         var timings = ServerTimings(from: running.call.received)
         timings.wait = timings.split()
         let reply =
             interceptors.isEmpty
-            ? await answer(running, by: deadline, handler, on: home, &timings)
-            : await intercept(running, by: deadline, handler, on: home, &timings)
+            ? await process(running, by: deadline, handler, on: service, &timings)
+            : await intercept(running, by: deadline, handler, on: service, &timings)
         let ended = interceptors.isEmpty ? running : running.intercepted
         for observer in observers { observer.didFinish(ended.call, timings) }
-        ended.call.timing?.note(timings)
+        ended.call.timing?.record(timings)
         running.finish(reply)
     }
 
     /// Its frame is apart from that of ``run``, so that calls without interceptors need no room for it.
     @inline(never)
     private func intercept(
-        _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
+        _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
+        on service: isolated any Actor,
         _ timings: inout ServerTimings
     ) async -> Reply {
-        await pass(running.call, through: interceptors[...], running, by: deadline, handler, on: home, &timings)
+        await pass(running.call, through: interceptors[...], running, by: deadline, handler, on: service, &timings)
     }
 
     private func pass(
         _ call: Call, through interceptors: ArraySlice<any ServerInterceptor>, _ running: RunningCall,
-        by deadline: ContinuousClock.Instant, _ handler: Handler?, on home: isolated any Actor,
+        by deadline: ContinuousClock.Instant, _ handler: Handler?, on service: isolated any Actor,
         _ timings: inout ServerTimings
     ) async -> Reply {
         guard let first = interceptors.first else {
             let intercepted = RunningCall(call)
             running.intercepted = intercepted
-            return await answer(intercepted, by: deadline, handler, on: home, &timings)
+            return await process(intercepted, by: deadline, handler, on: service, &timings)
         }
         return await first.intercept(call, to: handler?.endpoint) { call in
-            await pass(call, through: interceptors.dropFirst(), running, by: deadline, handler, on: home, &timings)
+            await pass(call, through: interceptors.dropFirst(), running, by: deadline, handler, on: service, &timings)
         }
     }
 
     /// A request's way: found, admitted, its access checked, decoded, run, encoded.
-    private func answer(
+    private func process(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
-        on home: isolated any Actor, _ timings: inout ServerTimings
+        on service: isolated any Actor, _ timings: inout ServerTimings
     ) async -> Reply {
         do {
             // 1. The endpoint is one of the contract's.
@@ -186,9 +188,9 @@ public final class Dispatcher: Sendable {
             let isInternal = running.call.isInternal
             if !isInternal {
                 let start = running.call.waitingSince ?? running.call.received
-                try admission.enter(handler.load, after: start.duration(to: now), by: deadline, at: now)
+                try callLimit.enter(handler.load, after: start.duration(to: now), by: deadline, at: now)
             }
-            defer { if !isInternal { admission.leave(handler.load, by: deadline) } }
+            defer { if !isInternal { callLimit.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
             let principal = try await check(handler.endpoint.access, running.call.token)
             let context = CallContext(running.call, by: principal, deadline: deadline)
@@ -198,7 +200,7 @@ public final class Dispatcher: Sendable {
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: running.call)
             timings.access = timings.split()
-            let body = try await handler.answer(running.call.body, context, &timings)
+            let body = try await handler.run(running.call.body, context, &timings)
             return .success(status: handler.endpoint.http.status, body: body)
         } catch {
             timings.stop()
@@ -237,21 +239,21 @@ public final class Dispatcher: Sendable {
 
 /// The progress of a service towards its end. It never turns back.
 final class ShutdownState: Sendable {
-    private enum Phase: UInt8, AtomicRepresentable {
+    private enum State: UInt8, AtomicRepresentable {
         case serving, draining, stopping
     }
 
-    private let phase = Atomic(Phase.serving)
+    private let state = Atomic(State.serving)
 
     /// True if the service has been asked to stop.
-    var isEnding: Bool { phase.load(ordering: .relaxed) != .serving }
+    var isEnding: Bool { state.load(ordering: .relaxed) != .serving }
 
     /// True if it takes no more calls.
-    var isStopping: Bool { phase.load(ordering: .relaxed) == .stopping }
+    var isStopping: Bool { state.load(ordering: .relaxed) == .stopping }
 
     func drain() {
-        _ = phase.compareExchange(expected: .serving, desired: .draining, ordering: .relaxed)
+        _ = state.compareExchange(expected: .serving, desired: .draining, ordering: .relaxed)
     }
 
-    func stop() { phase.store(.stopping, ordering: .relaxed) }
+    func stop() { state.store(.stopping, ordering: .relaxed) }
 }

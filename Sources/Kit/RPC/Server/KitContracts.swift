@@ -16,18 +16,19 @@ public enum HealthContract: Contract {
         "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200), problems: [.notReady],
         summary: "Checks that the service can do its work; a 503 names what it waits for.")
 
-    public static let endpoints = Endpoints {
+    public static let endpoints = EndpointList {
         live
         check
     }
 
-    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ lifetime: ShutdownState) -> Handlers
+    static func handlers(_ service: some Service, _ verifier: any TokenVerifier, _ shutdownState: ShutdownState)
+        -> Handlers
     {
         let start = ContinuousClock.now
         return Handlers {
             handle(live) { _, _ in Health(status: "live", since: start) }
             handle(check) { _, _ in
-                guard !lifetime.isEnding else { throw Problem(.notReady, "The service is about to stop.") }
+                guard !shutdownState.isEnding else { throw Problem(.notReady, "The service is about to stop.") }
                 var waits = await service.pendingDependencies()
                 if !verifier.isReady { waits.append("keys to verify tokens with") }
                 guard waits.isEmpty else { throw Problem(.notReady, "Waits for: \(waits.joined(separator: ", ")).") }
@@ -64,7 +65,7 @@ public enum MetaContract: Contract {
         summary: "Returns the service's contract, with its hash."
     )
 
-    public static let endpoints = Endpoints { contract }
+    public static let endpoints = EndpointList { contract }
 
     static func handlers(_ description: ContractDescriptor) -> Handlers {
         let document = JSONDocument(value: description.json)

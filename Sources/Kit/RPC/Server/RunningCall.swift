@@ -1,13 +1,13 @@
 public import Endpoints
 import Synchronization
 
-/// A call that is being answered. It is answered once: by its handler, at its deadline, or when its caller cancels,
+/// A call in progress. It is replied to once: by its handler, at its deadline, or when its caller cancels,
 /// whichever comes first.
 public final class RunningCall: Sendable {
-    typealias Answer = @Sendable (Reply, Call) -> Void
+    typealias Completion = @Sendable (Reply, Call) -> Void
 
     private struct State {
-        var answer: Answer?
+        var completion: Completion?
         var task: Task<Void, Never>?
         var timer: TimerQueue.TimerHandle?
         var intercepted: RunningCall?
@@ -17,9 +17,9 @@ public final class RunningCall: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ call: Call, answer: Answer? = nil) {
+    init(_ call: Call, completion: Completion? = nil) {
         self.call = call
-        state = Mutex(State(answer: answer))
+        state = Mutex(State(completion: completion))
     }
 
     /// The call as interceptors have passed it on; until then, this one.
@@ -28,9 +28,9 @@ public final class RunningCall: Sendable {
         set { state.withLock { $0.intercepted = newValue } }
     }
 
-    /// Answers at once, and cancels the handler's task. Too late, it does nothing.
+    /// Replies at once, and cancels the handler's task. After the reply it does nothing.
     ///
-    /// - Parameter problem: the answer; by default that the caller has cancelled.
+    /// - Parameter problem: the reply; by default that the caller has cancelled.
     public func cancel(_ problem: Problem = .cancelled) {
         let task = state.withLock { $0.task }
         finish(.failure(problem))
@@ -38,18 +38,18 @@ public final class RunningCall: Sendable {
     }
 
     func finish(_ reply: Reply) {
-        let (answer, timer, intercepted) = state.withLock { state in
+        let (completion, timer, intercepted) = state.withLock { state in
             defer { state = State(intercepted: state.intercepted) }
-            return (state.answer, state.timer, state.intercepted)
+            return (state.completion, state.timer, state.intercepted)
         }
         if let timer { TimerQueue.shared.cancel(timer) }
-        answer?(reply, (intercepted ?? self).call)
+        completion?(reply, (intercepted ?? self).call)
     }
 
-    /// Takes over the task that computes the answer. One that has not suspended is done by now, and needs no timer.
+    /// Takes over the task that computes the reply. One that has not suspended is done by now, and needs no timer.
     func watch(_ task: Task<Void, Never>, until deadline: ContinuousClock.Instant) {
         state.withLock { state in
-            guard state.answer != nil else { return }
+            guard state.completion != nil else { return }
             state.task = task
             state.timer = TimerQueue.shared.schedule(at: deadline) { [weak self] in
                 self?.cancel(.deadlineExceeded)

@@ -12,14 +12,14 @@ import Foundation
 /// ```
 ///
 /// An actor that takes a ``ServiceExecutor`` and names it in `unownedExecutor` runs on the thread that owns its ZeroMQ
-/// sockets, and answers without a hop between threads. One that does not is as correct, and slower.
+/// sockets, and replies without a hop between threads. One that does not is as correct, and slower.
 public protocol Service: Actor {
-    /// The contract's endpoints, each with its method. Asked for once, at the start.
+    /// The contract's endpoints, each with its method. Read once, at the start.
     nonisolated var handlers: Handlers { get }
 
     /// The dependencies that the service still waits for, a few words each; empty once it is ready.
     ///
-    /// Asked for at each readiness check, within 200 ms.
+    /// Called at each readiness check, within 200 ms.
     func pendingDependencies() async -> [String]
 }
 
@@ -30,18 +30,18 @@ extension Service {
 /// The executor that a service's actor runs on: that of the thread which owns its sockets.
 public typealias ServiceExecutor = any SerialExecutor
 
-/// An endpoint together with the method that answers it.
+/// An endpoint together with the method that handles it.
 public final class Handler: Sendable {
-    typealias Answer = @Sendable (_ input: Data, CallContext, inout ServerTimings) async throws -> Data
+    typealias Implementation = @Sendable (_ input: Data, CallContext, inout ServerTimings) async throws -> Data
 
     public let endpoint: EndpointDescriptor
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
-    let answer: Answer
+    let run: Implementation
     let load = EndpointLoad()
 
-    init(_ endpoint: EndpointDescriptor, answer: @escaping Answer) {
+    init(_ endpoint: EndpointDescriptor, run: @escaping Implementation) {
         self.endpoint = endpoint
-        self.answer = answer
+        self.run = run
     }
 }
 
@@ -49,17 +49,17 @@ public final class Handler: Sendable {
 public struct Handlers: Sendable {
     public let all: [Handler]
 
-    public init(@Builder _ build: () -> [Handler]) {
+    public init(@HandlerBuilder _ build: () -> [Handler]) {
         all = build()
     }
 
     @resultBuilder
-    public enum Builder {
+    public enum HandlerBuilder {
         public static func buildBlock(_ handlers: Handler...) -> [Handler] { handlers }
     }
 }
 
-/// Binds an endpoint to the method that answers it.
+/// Binds an endpoint to the method that handles it.
 ///
 /// - Parameter method: an `async` method of the service's actor. It may throw a ``Problem`` to refuse the call; any other
 ///   error leaves as ``Problem/Kind/internal``. Its task is cancelled at the call's deadline.
@@ -68,11 +68,11 @@ public func handle<Input, Output>(
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
     Handler(endpoint.description) { json, context, timings in
-        let input = try Coding.input(Input.self, from: json)
+        let input = try PayloadCoder.input(Input.self, from: json)
         timings.decode = timings.split()
         let output = try await method(input, context)
         timings.handler = timings.split()
-        let body = try Coding.encode(output)
+        let body = try PayloadCoder.encode(output)
         timings.encode = timings.split()
         return body
     }

@@ -1,20 +1,20 @@
 import Dispatch
 import Synchronization
 
-/// Runs what must happen at an instant unless it is called off first, as most deadlines are. A transport ends its calls in
+/// Runs what must happen at an instant unless it is cancelled first, as most deadlines are. A transport ends its calls in
 /// time with it.
 ///
 /// ```swift
-/// let ticket = TimerQueue.shared.schedule(at: deadline) { answer(.failure(.deadlineExceeded)) }
-/// TimerQueue.shared.cancel(ticket)
+/// let timer = TimerQueue.shared.schedule(at: deadline) { reply(.failure(.deadlineExceeded)) }
+/// TimerQueue.shared.cancel(timer)
 /// ```
 ///
-/// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that calling off costs a
+/// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that cancelling costs a
 /// look-up and an idle process never wakes.
 public final class TimerQueue: Sendable {
     public static let shared = TimerQueue()
 
-    /// Names what was scheduled, to call it off.
+    /// Identifies a scheduled action, to cancel it.
     public struct TimerHandle: Sendable {
         fileprivate let tick: Int64
         fileprivate let number: UInt64
@@ -37,7 +37,7 @@ public final class TimerQueue: Sendable {
         at instant: ContinuousClock.Instant, _ action: @escaping @Sendable () -> Void
     ) -> TimerHandle {
         let tick = (start.duration(to: instant).nanoseconds + Self.tick - 1) / Self.tick
-        let (ticket, mustArm) = state.withLock { state in
+        let (timer, mustArm) = state.withLock { state in
             state.number += 1
             state.pending[tick, default: [:]][state.number] = action
             let mustArm = tick < state.armed
@@ -45,15 +45,15 @@ public final class TimerQueue: Sendable {
             return (TimerHandle(tick: tick, number: state.number), mustArm)
         }
         if mustArm { arm(tick) }
-        return ticket
+        return timer
     }
 
-    /// Calls it off. What has begun already is not undone.
-    public func cancel(_ ticket: TimerHandle) {
+    /// Cancels an action. What has begun already is not undone.
+    public func cancel(_ timer: TimerHandle) {
         state.withLock { state in
-            guard var bucket = state.pending.removeValue(forKey: ticket.tick) else { return }
-            bucket[ticket.number] = nil
-            if !bucket.isEmpty { state.pending[ticket.tick] = bucket }
+            guard var bucket = state.pending.removeValue(forKey: timer.tick) else { return }
+            bucket[timer.number] = nil
+            if !bucket.isEmpty { state.pending[timer.tick] = bucket }
         }
     }
 

@@ -41,7 +41,7 @@ public struct Refusal: Sendable {
     /// The peer's host.
     public let peer: String?
 
-    init(_ refusal: Session.Refusal, peer: String?) {
+    init(_ refusal: Session.Rejection, peer: String?) {
         self.peer = peer
         switch refusal {
         case .key(let bytes):
@@ -82,7 +82,7 @@ public protocol OutboundMessage {
 
 extension SocketEvent {
     /// - Returns: `nil` for what is the connection's own business.
-    init?(_ event: StreamConnection.Signal, of peer: RoutingID) {
+    init?(_ event: StreamConnection.ConnectionEvent, of peer: RoutingID) {
         switch event {
         case .ready: self = .connected(peer)
         case .message(let frames): self = .message(frames, from: peer)

@@ -20,7 +20,7 @@ public final class Router {
             as: .router, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
-    /// The address, with the port that the system has chosen if none was asked for.
+    /// The address, with the port that the system has chosen if port 0 was requested.
     public var address: Address { listener.address }
 
     /// - Returns: `wouldBlock` if the peer reads too slowly, `unreachable` if it is gone.
@@ -28,7 +28,7 @@ public final class Router {
         listener.send(to: peer.number) { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
     }
 
-    /// Closes all connections and gives the address back. What was sent last has the time of `SocketOptions.linger`.
+    /// Closes all connections and releases the address. What was sent last has the time of `SocketOptions.linger`.
     public func close() { listener.close() }
 }
 
@@ -69,7 +69,7 @@ public final class Dealer {
 public final class Publisher {
     private let listener: StreamListener
 
-    /// Bytes of a frame of a subscriber's, which has nothing to say but its subscriptions.
+    /// Bytes of a frame of a subscriber's, which sends nothing but its subscriptions.
     private static let maxFrame = 4096
 
     /// Listens, from the thread only.
@@ -88,7 +88,7 @@ public final class Publisher {
             as: .pub, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
-    /// The address, with the port that the system has chosen if none was asked for.
+    /// The address, with the port that the system has chosen if port 0 was requested.
     public var address: Address { listener.address }
 
     /// Sends to everybody who has subscribed.
@@ -103,7 +103,7 @@ public final class Publisher {
         }
     }
 
-    /// Closes all connections and gives the address back. What was sent last has the time of `SocketOptions.linger`.
+    /// Closes all connections and releases the address. What was sent last has the time of `SocketOptions.linger`.
     public func close() { listener.close() }
 }
 

@@ -3,13 +3,13 @@ internal import Synchronization
 
 /// The names of `inproc://` in one context, and who listens at them.
 final class InProcessNames: Sendable {
-    private let listeners = Mutex<[String: InProcessListener.Door]>([:])
+    private let listeners = Mutex<[String: InProcessListener.Backlog]>([:])
 
     /// - Returns: false if the name is taken.
-    func add(_ door: InProcessListener.Door, as name: String) -> Bool {
+    func add(_ backlog: InProcessListener.Backlog, as name: String) -> Bool {
         listeners.withLock { listeners in
             guard listeners[name] == nil else { return false }
-            listeners[name] = door
+            listeners[name] = backlog
             return true
         }
     }
@@ -23,61 +23,62 @@ final class InProcessNames: Sendable {
     /// - Returns: a connected descriptor, or `nil` if nobody listens.
     func connect(to name: String) -> Int32? {
         listeners.withLock { listeners in
-            guard let door = listeners[name], let (near, far) = StreamSocket.makePair() else { return nil }
-            door.bring(far)
+            guard let backlog = listeners[name], let (near, far) = StreamSocket.makePair() else { return nil }
+            backlog.add(far)
             return near
         }
     }
 }
 
-/// The listening end of an `inproc://` name: a pair of connected sockets is made for each peer, and one of them brought here.
+/// The listening end of an `inproc://` name: a pair of connected sockets is made for each peer, and one of them put into its
+/// backlog.
 final class InProcessListener {
-    /// Peers bring their connections here, from any thread.
-    final class Door: Sendable {
-        private let arrived = Mutex<[Int32]>([])
+    /// Connections that wait to be accepted. Peers add them, from any thread.
+    final class Backlog: Sendable {
+        private let waiting = Mutex<[Int32]>([])
         private let wakeUp: WakeUp
 
         init() throws(ZeroMQError) { wakeUp = try WakeUp() }
 
         deinit {
-            for descriptor in arrived.withLock({ $0 }) { Glibc.close(descriptor) }
+            for descriptor in waiting.withLock({ $0 }) { Glibc.close(descriptor) }
             wakeUp.close()
         }
 
         var descriptor: Int32 { wakeUp.descriptor }
 
-        func bring(_ descriptor: Int32) {
-            arrived.withLock { $0.append(descriptor) }
+        func add(_ descriptor: Int32) {
+            waiting.withLock { $0.append(descriptor) }
             wakeUp.signal()
         }
 
-        /// - Returns: `nil` if nobody is there; whoever comes then signals anew.
-        func take() -> Int32? {
-            arrived.withLock { arrived in
-                if arrived.isEmpty {
+        /// - Returns: `nil` if there is none; the next one signals anew.
+        func next() -> Int32? {
+            waiting.withLock { waiting in
+                if waiting.isEmpty {
                     wakeUp.clear()
                     return nil
                 }
-                return arrived.removeFirst()
+                return waiting.removeFirst()
             }
         }
     }
 
     private let name: String
     private let names: InProcessNames
-    private let door: Door
+    private let backlog: Backlog
 
     init(_ name: String, in names: InProcessNames, operation: String) throws(ZeroMQError) {
         self.name = name
         self.names = names
-        door = try Door()
-        guard names.add(door, as: name) else { throw ZeroMQError(code: EADDRINUSE, operation: operation) }
+        backlog = try Backlog()
+        guard names.add(backlog, as: name) else { throw ZeroMQError(code: EADDRINUSE, operation: operation) }
     }
 
-    var descriptor: Int32 { door.descriptor }
+    var descriptor: Int32 { backlog.descriptor }
 
     func accept() -> Int32 {
-        if let descriptor = door.take() { return descriptor }
+        if let descriptor = backlog.next() { return descriptor }
         errno = EAGAIN
         return -1
     }

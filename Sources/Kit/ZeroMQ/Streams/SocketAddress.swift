@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// An address as the system's calls take it: a path, or a host of IPv4 or IPv6 with a port.
+/// An address as the system's calls expect it: a path, or a host of IPv4 or IPv6 with a port.
 struct SocketAddress: Hashable, Sendable {
     private var bytes: [UInt8]
 
@@ -77,7 +77,7 @@ struct SocketAddress: Hashable, Sendable {
 extension SocketAddress {
     /// The addresses of a host, as ``Address`` writes it: a name, IPv4, IPv6 in brackets, `*` for every interface.
     ///
-    /// It **blocks** while a name server is asked, unless `numeric` is true: then names are not looked up.
+    /// It **blocks** during a lookup by a name server, unless `numeric` is true: then names are not looked up.
     ///
     /// - Throws: `ZeroMQError` `EADDRNOTAVAIL` with the resolver's reason.
     static func resolve(

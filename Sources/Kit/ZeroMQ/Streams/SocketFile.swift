@@ -9,8 +9,8 @@ final class SocketFile {
     private let backlog: Int
     private let operation: String
     private var lock: Int32
-    /// The socket's file, to tell it from another process's of the same name.
-    private var identity: FileIdentity?
+    /// The socket's file, to distinguish it from another process's of the same name.
+    private var identity: SocketFileIdentity?
     /// Bound and listening. libzmq closes it once `zmq_bind` has taken it.
     private(set) var descriptor: Int32
 
@@ -22,7 +22,7 @@ final class SocketFile {
         self.backlog = backlog
         self.operation = operation
         try Self.makeDirectories(of: path, operation: operation)
-        lock = try Self.takeLock(path + ".lock", operation: operation)
+        lock = try Self.acquireLock(path + ".lock", operation: operation)
         do {
             try Self.removeStale(path, operation: operation)
             descriptor = try Self.listen(path, backlog: backlog, operation: operation)
@@ -31,11 +31,11 @@ final class SocketFile {
             Glibc.close(lock)
             throw error
         }
-        identity = FileIdentity(at: path)
+        identity = SocketFileIdentity(at: path)
     }
 
     /// True while the path leads to this socket.
-    var isInPlace: Bool { identity != nil && FileIdentity(at: path) == identity }
+    var isInPlace: Bool { identity != nil && SocketFileIdentity(at: path) == identity }
 
     /// Listens anew after the file was removed, or replaced by something that is no living socket. The old descriptor
     /// is closed: nobody can reach it any more.
@@ -43,8 +43,8 @@ final class SocketFile {
     /// - Throws: `ZeroMQError` `EADDRINUSE` if another process has taken the path.
     func restore() throws(ZeroMQError) {
         try Self.makeDirectories(of: path, operation: operation)
-        if FileIdentity(of: lock) != FileIdentity(at: path + ".lock") {
-            let lock = try Self.takeLock(path + ".lock", operation: operation)
+        if SocketFileIdentity(of: lock) != SocketFileIdentity(at: path + ".lock") {
+            let lock = try Self.acquireLock(path + ".lock", operation: operation)
             Glibc.close(self.lock)
             self.lock = lock
         }
@@ -52,14 +52,14 @@ final class SocketFile {
         let descriptor = try Self.listen(path, backlog: backlog, operation: operation)
         Glibc.close(self.descriptor)
         self.descriptor = descriptor
-        identity = FileIdentity(at: path)
+        identity = SocketFileIdentity(at: path)
     }
 
     /// Removes the files, unless they are another process's by now, and gives up the lock. The socket goes first, so
     /// that a successor's is never removed.
     func release() {
         if isInPlace { unlink(path) }
-        if FileIdentity(of: lock) == FileIdentity(at: path + ".lock") { unlink(path + ".lock") }
+        if SocketFileIdentity(of: lock) == SocketFileIdentity(at: path + ".lock") { unlink(path + ".lock") }
         Glibc.close(lock)
     }
 
@@ -71,7 +71,7 @@ final class SocketFile {
 }
 
 /// The identity of a file in the system, whatever its name.
-private struct FileIdentity: Equatable {
+private struct SocketFileIdentity: Equatable {
     let device: dev_t
     let node: ino_t
 
@@ -110,7 +110,7 @@ extension SocketFile {
     }
 
     /// Locks the file of that name. A holder that is leaving may have removed the file just opened; then again.
-    private static func takeLock(_ path: String, operation: String) throws(ZeroMQError) -> Int32 {
+    private static func acquireLock(_ path: String, operation: String) throws(ZeroMQError) -> Int32 {
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard descriptor >= 0 else { throw .system("\(operation): open the lock file \(path)") }
@@ -121,7 +121,7 @@ extension SocketFile {
                 guard isHeld else { throw ZeroMQError(code: code, operation: "\(operation): lock \(path)") }
                 throw inUse(operation, "a living process holds the lock file \(path)")
             }
-            if FileIdentity(of: descriptor) == FileIdentity(at: path) { return descriptor }
+            if SocketFileIdentity(of: descriptor) == SocketFileIdentity(at: path) { return descriptor }
             Glibc.close(descriptor)
         }
     }

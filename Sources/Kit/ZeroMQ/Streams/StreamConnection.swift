@@ -6,7 +6,7 @@ internal import ZMTP
 ///
 /// The writes of one turn of the thread are gathered in few pieces, the last at its end.
 final class StreamConnection: Flushable {
-    enum Signal {
+    enum ConnectionEvent {
         /// The handshake is done: messages can flow.
         case ready
         /// The frames are lent until the handler returns.
@@ -24,8 +24,8 @@ final class StreamConnection: Flushable {
     }
 
     /// The bounds of a connection, and how its end is noticed.
-    struct Settings {
-        let limits: Session.Limits
+    struct ConnectionSettings {
+        let limits: Session.SizeLimits
         /// Shared by the connections of a listener.
         let unfinished: UnfinishedMessages
         /// `nil` for a connection in clear.
@@ -41,18 +41,18 @@ final class StreamConnection: Flushable {
     }
 
     private let descriptor: Int32
-    private let settings: Settings
+    private let settings: ConnectionSettings
     private let thread: SocketThread
     private var session: Session
-    private var handler: ((Signal) -> Void)?
-    private var attachment: PollRegistration?
+    private var handler: ((ConnectionEvent) -> Void)?
+    private var registration: PollRegistration?
     /// The beginning of a message whose rest has not come.
     private var unread: [UInt8] = []
     /// The bytes that are held of an unfinished message.
     private var held = 0
     /// The instant since which a message has been unfinished and nothing of it used.
     private(set) var unfinishedSince: ContinuousClock.Instant?
-    /// The system takes no more for now.
+    /// The system accepts no more for now.
     private var isWaitingToWrite = false
     /// A sender was refused.
     private var owesWritable = false
@@ -62,16 +62,16 @@ final class StreamConnection: Flushable {
     /// The instant at which something came last, or the connection began.
     private(set) var lastRead = ContinuousClock.now
     /// Something has come since the last PING.
-    private var isHeard = true
+    private var hasReceived = true
     /// Silence, in intervals of the heartbeat.
     private var silentIntervals = 0
-    /// The peer has asked to be given up by then, unless something comes from it.
+    /// The peer wants to be given up by then, unless something comes from it.
     private var expiry: ContinuousClock.Instant?
 
     /// - Parameter descriptor: connected and non-blocking. It is closed with the connection.
     init(
-        _ descriptor: Int32, as role: Session.Role, _ settings: Settings, on thread: SocketThread,
-        handler: @escaping (Signal) -> Void
+        _ descriptor: Int32, as role: Session.SocketRole, _ settings: ConnectionSettings, on thread: SocketThread,
+        handler: @escaping (ConnectionEvent) -> Void
     ) {
         self.descriptor = descriptor
         self.settings = settings
@@ -79,7 +79,7 @@ final class StreamConnection: Flushable {
         self.handler = handler
         session = Session(role, limits: settings.limits, curve: settings.curve)
         handshakeEnd = .now + settings.handshakeTime
-        attachment = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
+        registration = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
         thread.flushSoon(self)
     }
 
@@ -88,7 +88,7 @@ final class StreamConnection: Flushable {
     /// The messages that the peer of a PUB wants.
     var subscriptions: Subscriptions { session.subscriptions }
 
-    var isReady: Bool { session.isReady && attachment != nil }
+    var isReady: Bool { session.isReady && registration != nil }
 
     /// Sends a message.
     ///
@@ -101,18 +101,18 @@ final class StreamConnection: Flushable {
             return .wouldBlock
         }
         write(&session.output)
-        // The system says when it takes more.
+        // The system reports when it accepts more.
         if !isWaitingToWrite { thread.flushSoon(self) }
         return .sent
     }
 
     /// Closes the connection, without an event. What is not written yet is lost.
     func close() {
-        guard let attachment else { return }
-        self.attachment = nil
+        guard let registration else { return }
+        self.registration = nil
         handler = nil
         settings.unfinished.bytes -= held
-        thread.detach(attachment)
+        thread.detach(registration)
         Glibc.close(descriptor)
     }
 
@@ -162,15 +162,15 @@ extension StreamConnection {
             return nil
         }
         if let nextPing, nextPing <= now { sendHeartbeat(at: now) }
-        return attachment == nil ? nil : [handshakeEnd, expiry, nextPing].compactMap(\.self).min()
+        return registration == nil ? nil : [handshakeEnd, expiry, nextPing].compactMap(\.self).min()
     }
 
     /// One interval of the heartbeat is over.
     private func sendHeartbeat(at now: ContinuousClock.Instant) {
         guard let heartbeat = settings.heartbeat else { return }
-        silentIntervals = isHeard || isHeldBack ? 0 : silentIntervals + 1
+        silentIntervals = hasReceived || isHeldBack ? 0 : silentIntervals + 1
         guard heartbeat.interval * silentIntervals < heartbeat.timeout else { return end() }
-        isHeard = false
+        hasReceived = false
         nextPing = now + heartbeat.interval
         session.ping(timeToLive: heartbeat.timeToLive)
         thread.flushSoon(self)
@@ -187,7 +187,7 @@ extension StreamConnection {
     }
 
     /// Lets the peer know, if it is this side that refuses, and ends the connection.
-    private func refuse(_ refusal: Session.Refusal) {
+    private func refuse(_ refusal: Session.Rejection) {
         flush()
         handler?(.refused(Refusal(refusal, peer: SocketAddress.peer(of: descriptor))))
         end()
@@ -216,19 +216,19 @@ extension StreamConnection {
                 return (count, scratch.count)
             }
             if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
-            guard attachment != nil, !isHeldBack, count == size || (toTheEnd && count > 0) else { return }
+            guard registration != nil, !isHeldBack, count == size || (toTheEnd && count > 0) else { return }
         } while ContinuousClock.now < limit
     }
 
     private static let maxReadingTime = Duration.milliseconds(5)
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
-        isHeard = true
+        hasReceived = true
         if expiry != nil { expiry = nil }
         if unread.isEmpty {
             let used = consume(bytes)
             if used < bytes.count { unread.append(contentsOf: bytes[used...]) }
-            noteUnfinished(progress: used)
+            recordUnfinished(progress: used)
         } else {
             unread.append(contentsOf: bytes)
             // The handler may come back to this object, but not to these bytes.
@@ -237,13 +237,13 @@ extension StreamConnection {
             let used = all.withUnsafeBytes(consume)
             all.removeFirst(used)
             unread = all.isEmpty && all.capacity > Self.keptCapacity ? [] : all
-            noteUnfinished(progress: used)
+            recordUnfinished(progress: used)
         }
     }
 
-    private func noteUnfinished(progress: Int) {
+    private func recordUnfinished(progress: Int) {
         let now = unread.count + session.decryptedCount
-        guard now != held, attachment != nil else { return }
+        guard now != held, registration != nil else { return }
         settings.unfinished.bytes += now - held
         if now == 0 { unfinishedSince = nil } else if held == 0 || progress > 0 { unfinishedSince = lastRead }
         held = now
@@ -254,7 +254,7 @@ extension StreamConnection {
     private func consume(_ bytes: UnsafeRawBufferPointer) -> Int {
         var used = 0
         do {
-            while attachment != nil {
+            while registration != nil {
                 let step = try session.next(in: UnsafeRawBufferPointer(rebasing: bytes[used...]))
                 used += step.used
                 switch step.event {
@@ -280,7 +280,7 @@ extension StreamConnection {
 
 extension StreamConnection {
     func flush() {
-        guard attachment != nil, session.output.count > 0 else { return }
+        guard registration != nil, session.output.count > 0 else { return }
         while session.output.count > 0 {
             var written = 0
             session.output.drain { bytes in
@@ -296,7 +296,7 @@ extension StreamConnection {
 
     /// A sender that was refused is notified by the loop, not from here: it may send at once, and so come back to this.
     private func updateInterest() {
-        attachment?.interest =
+        registration?.interest =
             isHeldBack ? .writable : isWaitingToWrite || owesWritable ? [.readable, .writable] : .readable
     }
 
@@ -313,12 +313,12 @@ private func retrying(_ call: () -> Int) -> Int {
     }
 }
 
-extension StreamConnection.Settings {
+extension StreamConnection.ConnectionSettings {
     /// - Parameter options: heartbeats and security hold for `tcp://`; elsewhere the kernel and the file system do.
     init(
         _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int, holdsBack: Bool = false
     ) {
-        let limits = Session.Limits(frame: options.maxMessageSize ?? .max / 4)
+        let limits = Session.SizeLimits(frame: options.maxMessageSize ?? .max / 4)
         self.init(
             limits: limits, unfinished: UnfinishedMessages(limit: max(options.maxUnfinished, 2 * limits.message)),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,

@@ -5,29 +5,29 @@ internal import ZMTP
 /// host anew each time; what was not written when a connection ended is lost with it.
 final class StreamConnector {
     private enum State {
-        /// The alarm begins the next attempt.
+        /// The timer begins the next attempt.
         case waiting
         case resolving(HostLookup)
-        case connecting(Attempt)
+        case connecting(ConnectAttempt)
         case connected(StreamConnection)
         case closed
     }
 
-    /// An attempt to connect, which is over when the descriptor is writable or the alarm goes off.
-    private struct Attempt {
+    /// An attempt to connect, which is over when the descriptor is writable or the timer fires.
+    private struct ConnectAttempt {
         let descriptor: Int32
-        let attachment: PollRegistration
+        let registration: PollRegistration
         /// The addresses to try after this one.
         let rest: ArraySlice<SocketAddress>
     }
 
-    private let role: Session.Role
+    private let role: Session.SocketRole
     private let address: Address
     private let names: InProcessNames
     private let options: SocketOptions
-    private let settings: StreamConnection.Settings
+    private let settings: StreamConnection.ConnectionSettings
     private let thread: SocketThread
-    private let handler: (StreamConnection.Signal) -> Void
+    private let handler: (StreamConnection.ConnectionEvent) -> Void
     private var state = State.waiting
     private var timer: ThreadTimer?
     private var nextCheck: ContinuousClock.Instant?
@@ -40,8 +40,8 @@ final class StreamConnector {
     /// - Parameter role: `dealer` or `sub`. A SUB gets nothing before it has subscribed, after each `ready`.
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
     init(
-        as role: Session.Role, to address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread, handler: @escaping (StreamConnection.Signal) -> Void
+        as role: Session.SocketRole, to address: Address, in context: Context, options: SocketOptions,
+        on thread: SocketThread, handler: @escaping (StreamConnection.ConnectionEvent) -> Void
     ) throws(ZeroMQError) {
         guard address.isConnectable else {
             throw ZeroMQError(code: EINVAL, operation: "connect \(address)", reason: "a wildcard can only be bound")
@@ -52,10 +52,10 @@ final class StreamConnector {
         self.options = options
         self.thread = thread
         self.handler = handler
-        settings = StreamConnection.Settings(
+        settings = StreamConnection.ConnectionSettings(
             options, for: address, in: context, highWaterMark: Self.highWaterMark)
         pause = options.reconnectInterval
-        timer = try ThreadTimer(on: thread) { [unowned self] in alarmed() }
+        timer = try ThreadTimer(on: thread) { [unowned self] in timerFired() }
         connect()
     }
 
@@ -66,30 +66,30 @@ final class StreamConnector {
         return connection.send(write)
     }
 
-    /// Writes what the system takes at once, and closes the connection without an event.
+    /// Writes what the system accepts at once, and closes the connection without an event.
     func close() {
         timer?.cancel()
-        leave()?.finish(by: .now)
+        abandon()?.finish(by: .now)
         state = .closed
     }
 
-    /// Writes what the system takes at once, closes the connection over a network without an event, and connects again.
+    /// Writes what the system accepts at once, closes the connection over a network without an event, and connects again.
     func renew() {
         guard address.isTCP, case .connected = state else { return }
-        leave()?.finish(by: .now)
+        abandon()?.finish(by: .now)
         connect()
     }
 
-    /// Gives up what is under way.
+    /// Abandons what is under way.
     ///
     /// - Returns: the connection, if there is one.
-    private func leave() -> StreamConnection? {
+    private func abandon() -> StreamConnection? {
         defer { state = .waiting }
         switch state {
         case .waiting, .closed: return nil
         case .resolving(let lookup): lookup.cancel()
         case .connecting(let attempt):
-            thread.detach(attempt.attachment)
+            thread.detach(attempt.registration)
             Glibc.close(attempt.descriptor)
         case .connected(let connection): return connection
         }
@@ -107,7 +107,7 @@ extension StreamConnector {
             guard let descriptor = names.connect(to: name) else { return tryLater() }
             open(descriptor)
         case .tcp(let host, let port):
-            // Of an address in digits nobody needs to be asked.
+            // An address in digits needs no lookup.
             if let addresses = try? SocketAddress.resolve(host, port: port, numeric: true, operation: "connect") {
                 return begin(at: addresses[...])
             }
@@ -124,8 +124,8 @@ extension StreamConnector {
             guard let descriptor = connect(to: next) else { continue }
             guard address.isTCP else { return open(descriptor) }
             StreamSocket.configureTCP(descriptor, options)
-            let attachment = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
-            state = .connecting(Attempt(descriptor: descriptor, attachment: attachment, rest: rest))
+            let registration = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
+            state = .connecting(ConnectAttempt(descriptor: descriptor, registration: registration, rest: rest))
             timer?.set(after: options.connectTimeout)
             return
         }
@@ -142,16 +142,16 @@ extension StreamConnector {
         }
     }
 
-    /// The system has an answer for the attempt.
+    /// The attempt has an outcome.
     private func attempted() {
         guard case .connecting(let attempt) = state else { return }
         guard StreamSocket.isConnected(attempt.descriptor) else { return tryNext(after: attempt) }
-        thread.detach(attempt.attachment)
+        thread.detach(attempt.registration)
         open(attempt.descriptor)
     }
 
-    private func tryNext(after attempt: Attempt) {
-        _ = leave()
+    private func tryNext(after attempt: ConnectAttempt) {
+        _ = abandon()
         begin(at: attempt.rest)
     }
 
@@ -162,13 +162,13 @@ extension StreamConnector {
         checkBy(.now + settings.handshakeTime)
     }
 
-    private func receive(_ event: StreamConnection.Signal) {
+    private func receive(_ event: StreamConnection.ConnectionEvent) {
         switch event {
         case .ready: pause = options.reconnectInterval
         case .message, .writable, .refused, .crowded: break
         case .checkBy(let instant): return checkBy(instant)
         case .ended:
-            _ = leave()
+            _ = abandon()
             tryLater()
         }
         handler(event)
@@ -191,7 +191,7 @@ extension StreamConnector {
         timer?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
     }
 
-    private func alarmed() {
+    private func timerFired() {
         switch state {
         case .waiting: connect()
         case .connecting(let attempt): tryNext(after: attempt)

@@ -10,15 +10,15 @@ final class StreamListener {
     /// By it the listener and its user name a peer; never used again.
     typealias PeerNumber = UInt64
 
-    /// The address, with the port that the system has chosen if none was asked for.
+    /// The address, with the port that the system has chosen if port 0 was requested.
     let address: Address
-    private let role: Session.Role
+    private let role: Session.SocketRole
     private let thread: SocketThread
     private let options: SocketOptions
-    private let settings: StreamConnection.Settings
+    private let settings: StreamConnection.ConnectionSettings
     private let handler: (SocketEvent) -> Void
-    private var place: ListeningPlace?
-    private var attachments: [PollRegistration] = []
+    private var listening: ListeningSocket?
+    private var registrations: [PollRegistration] = []
     private var connections: [PeerNumber: StreamConnection] = [:]
     /// Those whose handshake is not done, oldest first.
     private var handshaking: [PeerNumber] = []
@@ -32,7 +32,7 @@ final class StreamListener {
     private static let publisherHighWaterMark = 1024 * 1024
     private static let acceptsAtOnce = 64
     private static let acceptPause = Duration.milliseconds(100)
-    private static let placeCheckInterval = Duration.seconds(2)
+    private static let fileCheckInterval = Duration.seconds(2)
     /// Connections that may be in the handshake; the oldest one makes room for another.
     private static let maxHandshaking = 1024
 
@@ -43,7 +43,7 @@ final class StreamListener {
     ///   - handler: of a PUB it gets no messages, for its peers only subscribe; others are disconnected.
     /// - Throws: `ZeroMQError` that names the address and the reason.
     init(
-        as role: Session.Role, at address: Address, in context: Context, options: SocketOptions,
+        as role: Session.SocketRole, at address: Address, in context: Context, options: SocketOptions,
         on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
@@ -51,15 +51,15 @@ final class StreamListener {
         self.thread = thread
         self.options = options
         self.handler = handler
-        settings = StreamConnection.Settings(
+        settings = StreamConnection.ConnectionSettings(
             options, for: address, in: context,
             highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark, holdsBack: role == .router)
-        let place = try ListeningPlace(at: address, in: context, backlog: options.backlog)
-        self.place = place
-        self.address = place.address
+        let listening = try ListeningSocket(at: address, in: context, backlog: options.backlog)
+        self.listening = listening
+        self.address = listening.address
         timer = try ThreadTimer(on: thread) { [unowned self] in check() }
-        attach(place)
-        if place.canBeLost { checkBy(.now + Self.placeCheckInterval) }
+        attach(listening)
+        if listening.canBeLost { checkBy(.now + Self.fileCheckInterval) }
     }
 
     deinit { close() }
@@ -78,20 +78,20 @@ final class StreamListener {
         for connection in connections.values where connection.subscriptions.match(topic) { _ = connection.send(write) }
     }
 
-    /// Writes what is there, closes all connections without an event, and gives the address back. Again, does nothing.
+    /// Writes what is there, closes all connections without an event, and releases the address. Again, does nothing.
     func close() {
-        guard let place else { return }
-        self.place = nil
+        guard let listening else { return }
+        self.listening = nil
         timer?.cancel()
-        for attachment in attachments { thread.detach(attachment) }
+        for registration in registrations { thread.detach(registration) }
         let end = ContinuousClock.now + (options.linger ?? .zero)
         for connection in connections.values { connection.finish(by: end) }
         connections = [:]
-        place.close()
+        listening.close()
     }
 
-    private func attach(_ place: ListeningPlace) {
-        attachments = place.descriptors.map { descriptor in
+    private func attach(_ listening: ListeningSocket) {
+        registrations = listening.descriptors.map { descriptor in
             thread.attach(descriptor: descriptor) { [unowned self] _ in accept(at: descriptor) }
         }
     }
@@ -100,9 +100,9 @@ final class StreamListener {
 // MARK: - Connections
 
 extension StreamListener {
-    private func accept(at listening: Int32) {
+    private func accept(at source: Int32) {
         for _ in 0..<Self.acceptsAtOnce {
-            guard let descriptor = place?.accept(at: listening) else { return }
+            guard let descriptor = listening?.accept(at: source) else { return }
             guard descriptor >= 0 else {
                 // Without a free descriptor the next try would fail at once, and again.
                 if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { pauseAccepting() }
@@ -117,7 +117,7 @@ extension StreamListener {
     /// The number of connections for which there is room; negative if there are too many.
     private var room: Int { DescriptorReserve.room(for: connections.count, of: options.maxConnections) }
 
-    /// Makes room by those that have not said who they are, and spares the last one to come: it may have a right to be here.
+    /// Makes room by those that have not finished their handshake, and spares the last one to come: it may have a right to be here.
     private func endOldestHandshakes() {
         let oldest = handshaking.dropLast().prefix(crowd)
         handshaking.removeFirst(oldest.count)
@@ -179,12 +179,12 @@ extension StreamListener {
     }
 
     private func pauseAccepting() {
-        for attachment in attachments { attachment.interest = [] }
+        for registration in registrations { registration.interest = [] }
         checkBy(.now + Self.acceptPause)
     }
 
     private func resumeAccepting() {
-        for attachment in attachments { attachment.interest = .readable }
+        for registration in registrations { registration.interest = .readable }
     }
 }
 
@@ -200,7 +200,7 @@ extension StreamListener {
     private func check() {
         nextCheck = nil
         resumeAccepting()
-        checkPlace()
+        checkSocketFile()
         let now = ContinuousClock.now
         // A check may end a connection, and so change the table.
         for connection in Array(connections.values) {
@@ -209,19 +209,19 @@ extension StreamListener {
     }
 
     /// Listens anew if the socket's file is gone; if something else has its path, tries again later.
-    private func checkPlace() {
-        guard let place, place.canBeLost else { return }
-        checkBy(.now + Self.placeCheckInterval)
-        guard !place.isInPlace else { return }
-        for attachment in attachments { thread.detach(attachment) }
+    private func checkSocketFile() {
+        guard let listening, listening.canBeLost else { return }
+        checkBy(.now + Self.fileCheckInterval)
+        guard !listening.isInPlace else { return }
+        for registration in registrations { thread.detach(registration) }
         let event: SocketEvent
         do throws(ZeroMQError) {
-            try place.restore()
+            try listening.restore()
             event = .restored
         } catch {
             event = .unreachable(error)
         }
-        attach(place)
+        attach(listening)
         handler(event)
     }
 }

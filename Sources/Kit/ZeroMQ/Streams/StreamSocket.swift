@@ -39,7 +39,7 @@ enum StreamSocket {
 
     /// A socket bound to an address, which does not listen yet.
     ///
-    /// - Parameter bothFamilies: true if a socket of IPv6 is to take connections over IPv4, too.
+    /// - Parameter bothFamilies: true if a socket of IPv6 is to accept connections over IPv4, too.
     static func bound(
         to address: SocketAddress, bothFamilies: Bool = false, _ operation: String
     ) throws(ZeroMQError) -> Int32 {

@@ -36,13 +36,13 @@ struct Connection {
         /// A connection is being made, and not for long: calls wait.
         case connecting
         case up
-        /// The server is silent and was sent a PING: calls wait until it answers.
+        /// The server is silent and was sent a PING: calls wait until it replies.
         case doubtful
         /// Calls fail at once.
         case down
-        /// The server has said that it will stop: calls in flight go on, new ones fail at once.
+        /// The server has announced that it will stop: calls in flight go on, new ones fail at once.
         case draining
-        /// The server keeps another contract: calls fail with what it said.
+        /// The server keeps another contract: calls fail with its reply.
         case refused(Problem)
         case closed
     }
@@ -52,17 +52,17 @@ struct Connection {
         case sendCancel(UInt64)
         case sendHello
         case sendPing
-        /// Say ``Connection/connectTimedOut()`` after ``Connection/connectTimeout``.
+        /// Call ``Connection/connectTimedOut()`` after ``Connection/connectTimeout``.
         case startConnectTimeout
         /// The connection is of no use: make another one.
         case reconnect
-        case answer(PendingCall, Reply)
+        case reply(PendingCall, Reply)
     }
 
-    /// For how long calls wait for a connection, or for a server that is doubted.
+    /// The time for which calls wait for a connection, or for a server that is doubted.
     static let connectTimeout = Duration.milliseconds(500)
-    /// A server that is silent for longer is not there, whatever the socket says.
-    static let silence = Duration.seconds(4)
+    /// The time without a message after which the server counts as disconnected, whatever the socket reports.
+    static let heartbeatTimeout = Duration.seconds(4)
     /// A server that has been silent for so long when a call's time is over is doubted.
     static let doubt = Duration.seconds(1)
 
@@ -74,7 +74,7 @@ struct Connection {
     private var unsent: [UInt64: Request] = [:]
     private var waiting: [UInt64: PendingCall] = [:]
     private var instance: String?
-    private var lastHeard = ContinuousClock.now
+    private var lastReceived = ContinuousClock.now
     /// The reason why there is no connection, if it is known.
     private var absence: Problem?
 
@@ -88,10 +88,10 @@ struct Connection {
         }
     }
 
-    /// The parts of a call's time, if the caller asks for them.
-    /// True if there are calls that are not answered.
+    /// True if there are calls without a reply.
     var hasCalls: Bool { !waiting.isEmpty }
 
+    /// Receives the parts of a call's time, if its caller requests them.
     func timing(of id: UInt64) -> ReportedTimings? { waiting[id]?.timing }
 
     mutating func nextID() -> UInt64 {
@@ -102,7 +102,7 @@ struct Connection {
     /// A call wants to be sent.
     mutating func enter(_ id: UInt64, _ request: Request, _ waiter: PendingCall) -> [Action] {
         if waiting.count >= ZeroMQCaller.maxInFlight {
-            return [.answer(waiter, .failure(.busy))]
+            return [.reply(waiter, .failure(.busy))]
         }
         switch state {
         case .connecting, .doubtful:
@@ -112,9 +112,9 @@ struct Connection {
         case .up:
             waiting[id] = waiter
             return [.send(id, request)]
-        case .refused(let problem): return [.answer(waiter, .failure(problem))]
-        case .down: return [.answer(waiter, .failure(absence ?? .notConnected))]
-        case .draining, .closed: return [.answer(waiter, .failure(.notConnected))]
+        case .refused(let problem): return [.reply(waiter, .failure(problem))]
+        case .down: return [.reply(waiter, .failure(absence ?? .notConnected))]
+        case .draining, .closed: return [.reply(waiter, .failure(.notConnected))]
         }
     }
 
@@ -123,22 +123,22 @@ struct Connection {
         guard let waiter = waiting.removeValue(forKey: id) else { return [] }
         let isSent = unsent.removeValue(forKey: id) == nil
         guard isSent else {
-            return [.answer(waiter, .failure(problem.kind == .deadlineExceeded ? .late : problem))]
+            return [.reply(waiter, .failure(problem.kind == .deadlineExceeded ? .late : problem))]
         }
-        guard state != .down else { return [.answer(waiter, .failure(problem))] }
-        return [.answer(waiter, .failure(problem)), .sendCancel(id)] + beginDoubt(problem, now)
+        guard state != .down else { return [.reply(waiter, .failure(problem))] }
+        return [.reply(waiter, .failure(problem)), .sendCancel(id)] + beginDoubt(problem, now)
     }
 
     /// A call's time is over, and nothing else has come for a while either.
     private mutating func beginDoubt(_ problem: Problem, _ now: ContinuousClock.Instant) -> [Action] {
-        guard state == .up, problem.kind == .deadlineExceeded, lastHeard.duration(to: now) >= Self.doubt else {
+        guard state == .up, problem.kind == .deadlineExceeded, lastReceived.duration(to: now) >= Self.doubt else {
             return []
         }
         state = .doubtful
         return [.sendPing, .startConnectTimeout]
     }
 
-    /// True if a reply says that a call came too late which did not: its clock and the server's do not fit together.
+    /// True if a reply reports that a call came too late which did not: its clock and the server's do not fit together.
     func isMisjudged(_ id: UInt64, _ reply: Reply) -> Bool {
         guard case .failure(let problem) = reply, problem.kind == .deadlineExceeded, problem.isUnprocessed,
             let deadline = waiting[id]?.deadline
@@ -146,24 +146,24 @@ struct Connection {
         return ContinuousClock.now.duration(to: deadline) > .milliseconds(50)
     }
 
-    /// The socket would not take a call.
+    /// The socket has not accepted a call.
     mutating func refused(_ id: UInt64) -> [Action] {
-        waiting.removeValue(forKey: id).map { [.answer($0, .failure(.notConnected))] } ?? []
+        waiting.removeValue(forKey: id).map { [.reply($0, .failure(.notConnected))] } ?? []
     }
 
     /// A reply has come. Late and unknown ones are ignored.
-    mutating func replied(_ id: UInt64, _ reply: Reply) -> [Action] {
-        lastHeard = .now
+    mutating func receivedReply(_ id: UInt64, _ reply: Reply) -> [Action] {
+        lastReceived = .now
         if id == Self.helloID, case .failure(let problem) = reply {
             state = .refused(problem)
             return failAll(problem, unsent: problem)
         }
-        return trusted() + (waiting.removeValue(forKey: id).map { [.answer($0, reply)] } ?? [])
+        return trusted() + (waiting.removeValue(forKey: id).map { [.reply($0, reply)] } ?? [])
     }
 
     /// Anything else has come from the server.
-    mutating func heard() -> [Action] {
-        lastHeard = .now
+    mutating func received() -> [Action] {
+        lastReceived = .now
         return state == .down || state == .connecting ? connected() : trusted()
     }
 
@@ -184,15 +184,15 @@ struct Connection {
         guard state != .closed else { return [] }
         state = .up
         absence = nil
-        lastHeard = .now
+        lastReceived = .now
         return [.sendHello] + takeUnsent()
     }
 
-    /// The server has said who it is. Another process than before knows nothing of the calls in flight.
-    mutating func greeted(by server: String) -> [Action] {
+    /// The server has identified itself. Another process than before knows nothing of the calls in flight.
+    mutating func receivedHello(from server: String) -> [Action] {
         let lost = instance.map { $0 != server } == true ? failAll(.lost, unsent: .notConnected) : []
         instance = server
-        return lost + heard()
+        return lost + received()
     }
 
     /// The connection is gone, and with it the replies. Another one may soon be there: the calls that come wait for it.
@@ -228,10 +228,10 @@ struct Connection {
         }
     }
 
-    /// Nothing has come for a while, though the server was asked. That holds for one that will stop, too, or that has
+    /// Nothing has come for a while, though the server was sent a PING. That holds for one that will stop, too, or that has
     /// refused this client: it may be gone without a word, and another one in its place.
     mutating func checkHeartbeat(at now: ContinuousClock.Instant = .now) -> [Action] {
-        guard isOpen, state != .doubtful, lastHeard.duration(to: now) > Self.silence else { return [] }
+        guard isOpen, state != .doubtful, lastReceived.duration(to: now) > Self.heartbeatTimeout else { return [] }
         return renew()
     }
 
@@ -242,7 +242,7 @@ struct Connection {
         for (id, _) in lost { waiting[id] = nil }
         instance = nil
         state = .connecting
-        return lost.map { .sendCancel($0.key) } + lost.map { .answer($0.value, .failure(.lost)) }
+        return lost.map { .sendCancel($0.key) } + lost.map { .reply($0.value, .failure(.lost)) }
             + [.reconnect, .startConnectTimeout]
     }
 
@@ -261,7 +261,7 @@ struct Connection {
             instance = nil
         }
         return waiting.map { id, waiter in
-            .answer(waiter, .failure(unsent[id] == nil ? problem : unsentProblem))
+            .reply(waiter, .failure(unsent[id] == nil ? problem : unsentProblem))
         }
     }
 }

@@ -26,19 +26,19 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     private let context: Context
     private let security: SocketOptions.Security
     private let maxReply: Int
-    var isBeating = false
+    var isHeartbeatScheduled = false
 
     /// The number of calls that may be in flight. Above that they are refused here.
     static let maxInFlight = 16_384
 
-    /// True while there are calls that are not answered.
+    /// True while there are calls without a reply.
     private var expectsReplies = false {
         didSet { if expectsReplies != oldValue { thread.waiters += expectsReplies ? 1 : -1 } }
     }
 
     /// - Parameters:
     ///   - thread: that of the caller's actor.
-    ///   - contract: what this side was written for. A server that does not keep it says so at once, and calls fail with
+    ///   - contract: what this side was written for. A server that does not keep it replies so at once, and calls fail with
     ///     ``Problem/Kind/incompatible``.
     ///   - security: for a `tcp://` address.
     ///   - maxReply: the largest reply, in bytes.
@@ -68,7 +68,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         options.maxMessageSize = maxReply
         options.security = security
         socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.take(event) }
+            self?.assumeIsolated { $0.handle(event) }
         }
         startConnectTimeout()
     }
@@ -92,7 +92,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let timer = TimerQueue.shared.schedule(at: request.deadline) { [weak self] in
-                    Task { await self?.giveUp(id, .deadlineExceeded) }
+                    Task { await self?.abandon(id, .deadlineExceeded) }
                 }
                 perform(
                     connection.enter(
@@ -100,11 +100,11 @@ public actor ZeroMQCaller: Caller, ThreadBound {
                         PendingCall(
                             continuation: continuation, deadline: request.deadline, timer: timer,
                             timing: request.call.timing)))
-                // A cancellation that came earlier found nothing to give up.
-                if Task.isCancelled { giveUp(id, .cancelled) }
+                // A cancellation that came earlier found nothing to abandon.
+                if Task.isCancelled { abandon(id, .cancelled) }
             }
         } onCancel: {
-            Task { await self.giveUp(id, .cancelled) }
+            Task { await self.abandon(id, .cancelled) }
         }
     }
 
@@ -130,7 +130,7 @@ extension ZeroMQCaller {
             case .sendPing: sendPing()
             case .startConnectTimeout: startConnectTimeout()
             case .reconnect: socket?.renew()
-            case .answer(let waiting, let reply):
+            case .reply(let waiting, let reply):
                 TimerQueue.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
             }
@@ -138,17 +138,17 @@ extension ZeroMQCaller {
         expectsReplies = connection.hasCalls
     }
 
-    func giveUp(_ id: UInt64, _ problem: Problem) {
+    func abandon(_ id: UInt64, _ problem: Problem) {
         apply { $0.abandon(id, problem) }
     }
 
     /// Handles an event of the socket.
-    func take(_ event: SocketEvent) {
+    func handle(_ event: SocketEvent) {
         switch event {
         case .connected:
             apply { $0.connected() }
-            sendHeartbeat()
-        case .message(let frames, from: _): take(frames)
+            scheduleHeartbeat()
+        case .message(let frames, from: _): receive(frames)
         case .writable, .unreachable, .restored: break
         case .disconnected: apply { $0.disconnected() }
         case .refused(let refusal): apply { $0.notAdmitted(.notAdmitted(refusal.reason)) }
@@ -174,20 +174,20 @@ extension ZeroMQCaller {
     }
 
     /// Sends the server a PING every second: no socket notices that a process is frozen.
-    private func sendHeartbeat() {
-        guard !isBeating else { return }
-        isBeating = true
+    private func scheduleHeartbeat() {
+        guard !isHeartbeatScheduled else { return }
+        isHeartbeatScheduled = true
         _ = TimerQueue.shared.schedule(at: .now + .seconds(1)) { [weak self] in
-            Task { await self?.beatAgain() }
+            Task { await self?.sendHeartbeat() }
         }
     }
 
-    private func beatAgain() {
-        isBeating = false
+    private func sendHeartbeat() {
+        isHeartbeatScheduled = false
         guard socket != nil else { return }
         sendPing()
         apply { $0.checkHeartbeat() }
-        sendHeartbeat()
+        scheduleHeartbeat()
     }
 
     private func send(_ id: UInt64, _ request: Request) {
@@ -203,20 +203,20 @@ extension ZeroMQCaller {
         socket?.send(message) == .sent
     }
 
-    private func take(_ frames: Frames) {
-        // A server may be anything: what is not S1 is passed over.
+    private func receive(_ frames: Frames) {
+        // A server may be anything: what is not S1 is ignored.
         guard frames.isWhole, frames.count == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
             let head = try? Headers(frames[1])
         else { return }
         switch preamble.kind {
         case .reply:
-            if let times = head[.serverTiming] { connection.timing(of: preamble.id)?.note(header: times) }
+            if let times = head[.serverTiming] { connection.timing(of: preamble.id)?.record(header: times) }
             let reply = Reply(preamble, head, body: Data(frames[2]))
             if connection.isMisjudged(preamble.id, reply) { clock.rename() }
-            apply { $0.replied(preamble.id, reply) }
-        case .hello: apply { $0.greeted(by: head[.serverInstance] ?? "") }
+            apply { $0.receivedReply(preamble.id, reply) }
+        case .hello: apply { $0.receivedHello(from: head[.serverInstance] ?? "") }
         case .goAway: apply { $0.receivedGoAway() }
-        case .pong: apply { $0.heard() }
+        case .pong: apply { $0.received() }
         case .request, .cancel, .ping: break
         }
     }

@@ -3,7 +3,7 @@ import RPC
 import ZMTP
 import ZeroMQ
 
-/// An event on the wire: three frames, of which the first is what SUB sockets choose by.
+/// An event on the wire: three frames, of which the first is what SUB sockets filter by.
 ///
 /// ```
 /// F0  topic: the name of the endpoint that returns what was missed
@@ -13,7 +13,7 @@ import ZeroMQ
 extension Event {
     /// The protocol and its version.
     private static let line = "E1"
-    /// The largest frame that a subscriber takes, in bytes. A larger one ends its connection.
+    /// The largest frame that a subscriber accepts, in bytes. A larger one ends its connection.
     static let maxFrame = 1024 * 1024 + 4096
 
     private var head: Headers {

@@ -2,8 +2,8 @@ import Foundation
 
 /// The second frame of every message: a line of its own, then lines `name: value`.
 package struct Headers: Equatable, Sendable {
-    /// The header names that mean something here. Others are checked for their form and passed over.
-    package enum Name: String, Sendable, CaseIterable {
+    /// The header names that mean something here. Others are checked for their form and ignored.
+    package enum HeaderName: String, Sendable, CaseIterable {
         case token = "x-token"
         case authorization
         case traceparent
@@ -24,14 +24,14 @@ package struct Headers: Equatable, Sendable {
         case sequence
     }
 
-    package struct Field: Equatable, Sendable {
-        package let name: Name
+    package struct HeaderField: Equatable, Sendable {
+        package let name: HeaderName
         package let value: String
     }
 
     /// The endpoint's name in a request, the status in a reply, nothing in any other message.
     package let line: String
-    package private(set) var fields: [Field]
+    package private(set) var fields: [HeaderField]
 
     package init(_ line: String = "") {
         self.line = line
@@ -44,17 +44,17 @@ package struct Headers: Equatable, Sendable {
         return line.withUTF8 { (1...128).contains($0.count) && Self.endpointBytes.contain($0) }
     }
 
-    package subscript(_ name: Name) -> String? {
+    package subscript(_ name: HeaderName) -> String? {
         fields.first { $0.name == name }?.value
     }
 
     /// Adds a header, unless there is no value, or one that the wire cannot carry.
-    package mutating func add(_ name: Name, _ value: String?) {
+    package mutating func add(_ name: HeaderName, _ value: String?) {
         guard let value, !Headers.isForbidden(value) else { return }
-        fields.append(Field(name: name, value: value))
+        fields.append(HeaderField(name: name, value: value))
     }
 
-    /// The frame; empty if there is nothing to say.
+    /// The frame; empty if there is nothing to send.
     package var bytes: [UInt8] {
         guard !line.isEmpty || !fields.isEmpty else { return [] }
         var bytes: [UInt8] = []
@@ -78,19 +78,19 @@ extension Headers {
     package static let maxFields = 32
 
     /// The reason why a head cannot be read.
-    package enum Fault: Error, Equatable {
+    package enum HeaderError: Error, Equatable {
         case tooLarge
         case malformed(String)
     }
 
     /// Reads a frame.
     ///
-    /// - Throws: ``Fault/tooLarge`` above 16 KiB, ``Fault/malformed(_:)`` if it breaks the protocol.
-    package init(_ frame: UnsafeRawBufferPointer) throws(Fault) {
+    /// - Throws: ``HeaderError/tooLarge`` above 16 KiB, ``HeaderError/malformed(_:)`` if it breaks the protocol.
+    package init(_ frame: UnsafeRawBufferPointer) throws(HeaderError) {
         guard frame.count <= Self.maxSize else { throw .tooLarge }
-        let survey = HeaderScanner(frame)
-        guard !survey.hasControl else { throw .malformed("The head holds a CR or a NUL.") }
-        guard survey.isASCII || String(validating: frame, as: UTF8.self) != nil else {
+        let scanner = HeaderScanner(frame)
+        guard !scanner.hasControl else { throw .malformed("The head holds a CR or a NUL.") }
+        guard scanner.isASCII || String(validating: frame, as: UTF8.self) != nil else {
             throw .malformed("The head is not UTF-8.")
         }
         var lines = HeadLines(frame)
@@ -103,7 +103,7 @@ extension Headers {
         }
     }
 
-    private mutating func read(_ line: UnsafeRawBufferPointer) throws(Fault) {
+    private mutating func read(_ line: UnsafeRawBufferPointer) throws(HeaderError) {
         let colon = line.firstOffset(of: UInt8(ascii: ":")) ?? 0
         let bytes = UnsafeRawBufferPointer(rebasing: line[..<colon])
         guard !bytes.isEmpty, Self.nameBytes.contain(bytes) else {
@@ -114,13 +114,13 @@ extension Headers {
         var start = colon + 1
         while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
         let value = UnsafeRawBufferPointer(rebasing: line[start...])
-        fields.append(Field(name: name, value: String(decoding: value, as: UTF8.self)))
+        fields.append(HeaderField(name: name, value: String(decoding: value, as: UTF8.self)))
     }
 
     /// The names as bytes, so that reading a head makes no strings but the values.
-    private static let names = Name.allCases.map { (name: $0, bytes: Array($0.rawValue.utf8)) }
+    private static let names = HeaderName.allCases.map { (name: $0, bytes: Array($0.rawValue.utf8)) }
 
-    private static func name(_ bytes: UnsafeRawBufferPointer) -> Name? {
+    private static func name(_ bytes: UnsafeRawBufferPointer) -> HeaderName? {
         for (name, known) in names where known.count == bytes.count && bytes.elementsEqual(known) { return name }
         return nil
     }
@@ -132,8 +132,8 @@ extension Headers {
     private static func isForbidden(_ value: String) -> Bool {
         var value = value
         return value.withUTF8 { utf8 in
-            let survey = HeaderScanner(UnsafeRawBufferPointer(utf8))
-            return survey.hasControl || survey.hasLineFeed
+            let scanner = HeaderScanner(UnsafeRawBufferPointer(utf8))
+            return scanner.hasControl || scanner.hasLineFeed
         }
     }
 }

@@ -3,7 +3,7 @@ import ZeroMQ
 
 /// The first frame of every message: 16 bytes, little-endian, `<2sBBIQ`.
 package struct Preamble: Equatable, Sendable {
-    package enum Kind: UInt8, Sendable, CaseIterable {
+    package enum MessageKind: UInt8, Sendable, CaseIterable {
         case request = 1
         case reply
         case cancel
@@ -32,14 +32,14 @@ package struct Preamble: Equatable, Sendable {
     /// `S1`: the magic and the major version.
     package static let magic: (UInt8, UInt8) = (UInt8(ascii: "S"), UInt8(ascii: "1"))
 
-    package let kind: Kind
+    package let kind: MessageKind
     package let flags: Flags
     /// Milliseconds: of a request the time that remains, of a reply or a GOAWAY the time until a retry makes sense.
     package let time: UInt32
     /// Unique among the connection's calls in flight; echoed, never interpreted.
     package let id: UInt64
 
-    package init(_ kind: Kind, id: UInt64, flags: Flags = [], time: UInt32 = 0) {
+    package init(_ kind: MessageKind, id: UInt64, flags: Flags = [], time: UInt32 = 0) {
         self.kind = kind
         self.flags = flags
         self.time = time
@@ -60,20 +60,20 @@ package struct Preamble: Equatable, Sendable {
 
 extension Preamble {
     /// The result of reading a first frame.
-    package enum Reading: Equatable {
+    package enum Parsed: Equatable {
         case preamble(Preamble)
         /// 16 bytes of another magic or version.
         case foreign(id: UInt64)
         case unknownKind(id: UInt64)
-        /// Not 16 bytes: there is no id to answer to.
+        /// Not 16 bytes: there is no id to reply to.
         case unreadable
     }
 
-    package static func read(_ frame: UnsafeRawBufferPointer) -> Reading {
+    package static func read(_ frame: UnsafeRawBufferPointer) -> Parsed {
         guard frame.count == size else { return .unreadable }
         let id = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         guard isPreamble(frame) else { return .foreign(id: id) }
-        guard let kind = Kind(rawValue: frame[2]) else { return .unknownKind(id: id) }
+        guard let kind = MessageKind(rawValue: frame[2]) else { return .unknownKind(id: id) }
         let time = UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
         return .preamble(Preamble(kind, id: id, flags: Flags(rawValue: frame[3]), time: time))
     }

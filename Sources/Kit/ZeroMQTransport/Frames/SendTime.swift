@@ -50,7 +50,7 @@ extension SendTime {
     }
 }
 
-/// The name of a clock, as far as names must be told apart (FNV-1a).
+/// The name of a clock, as far as names must be distinguished (FNV-1a).
 struct ClockName: Equatable, Sendable {
     private let hash: UInt64
 
@@ -128,7 +128,7 @@ struct TransitTime: Sendable {
     private static let driftDivisor: Int64 = 1000
     /// Beyond the longest deadline an age says no more: a clock that is wrong, as after a machine was suspended, is not to
     /// count as years that a call took.
-    private static let maxAge = Int64(Dispatcher.longestDeadline / .milliseconds(1))
+    private static let maxAge = Int64(Dispatcher.maxDeadline / .milliseconds(1))
 
     /// The time that a message was under way, in milliseconds.
     ///

@@ -4,7 +4,7 @@ public import ZeroMQ
 
 /// The sending side of events over ZeroMQ: a PUB socket for each address.
 ///
-/// It never waits for a listener: one that reads too slowly is sent nothing more, and notices by the numbers.
+/// It never waits for a subscriber: one that reads too slowly is sent nothing more, and notices by the sequence numbers.
 public actor ZeroMQPublisher: EventPublisher, ThreadBound {
     public nonisolated let thread: SocketThread
 
@@ -29,9 +29,9 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
 
     isolated deinit { stop() }
 
-    /// Lets listeners connect.
+    /// Lets subscribers connect.
     ///
-    /// - Returns: the addresses, with the real port if any was asked for.
+    /// - Returns: the addresses, with the real port if port 0 was requested.
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
     public func start() throws(ZeroMQError) -> [String] {
         var bound: [String] = []
@@ -40,7 +40,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
             sockets.append(socket)
             bound.append(socket.address.description)
         }
-        beatLater()
+        scheduleHeartbeat()
         return bound
     }
 
@@ -57,7 +57,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
         send(event)
     }
 
-    /// Sends the listeners away. What was published last has half a second to leave.
+    /// Disconnects the subscribers. What was published last has half a second to be sent.
     public func stop() {
         for socket in sockets { socket.close() }
         sockets = []
@@ -67,7 +67,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
         for socket in sockets { socket.publish(OutboundEvent(event: event), topic: event.topic) }
     }
 
-    private func beatLater() {
+    private func scheduleHeartbeat() {
         _ = TimerQueue.shared.schedule(at: .now + SubscriptionMonitor.heartbeatInterval) { [weak self] in
             Task { await self?.sendHeartbeat() }
         }
@@ -76,6 +76,6 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
     private func sendHeartbeat() {
         guard !sockets.isEmpty else { return }
         if let last { send(Event(topic: last.topic, position: last.position)) }
-        beatLater()
+        scheduleHeartbeat()
     }
 }

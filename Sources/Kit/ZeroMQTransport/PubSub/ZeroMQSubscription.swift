@@ -3,7 +3,7 @@ public import ZeroMQ
 
 /// The receiving side of events over ZeroMQ: a SUB socket to one publisher.
 ///
-/// It connects by itself, again and again. What is said while there is no connection, is lost.
+/// It connects by itself, again and again. What is published while there is no connection is lost.
 public actor ZeroMQSubscription: ThreadBound {
     public nonisolated let thread: SocketThread
 
@@ -11,31 +11,31 @@ public actor ZeroMQSubscription: ThreadBound {
     private let address: Address
     private let context: Context
     private let security: SocketOptions.Security
-    private let heard: @Sendable (Event) -> Void
+    private let receive: @Sendable (Event) -> Void
     private var socket: Subscriber?
     private var log: SparseLog
 
     /// - Parameters:
-    ///   - topic: what to listen to.
-    ///   - thread: that of the service that listens.
+    ///   - topic: the events to receive.
+    ///   - thread: that of the service that subscribes.
     ///   - security: for a `tcp://` address.
-    ///   - heard: called with each event, in order, on the thread; it must not block.
+    ///   - receive: called with each event, in order, on the thread; it must not block.
     public init(
         to topic: String, at address: Address, on thread: SocketThread, context: Context,
-        security: SocketOptions.Security = .none, heard: @escaping @Sendable (Event) -> Void
+        security: SocketOptions.Security = .none, receive: @escaping @Sendable (Event) -> Void
     ) {
         self.topic = topic
         self.address = address
         self.thread = thread
         self.context = context
         self.security = security
-        self.heard = heard
+        self.receive = receive
         log = SparseLog(topic)
     }
 
     isolated deinit { socket?.close() }
 
-    /// Begins to listen. A publisher that is not there yet is no error.
+    /// Begins to connect. A publisher that is not there yet is no error.
     ///
     /// - Throws: `ZeroMQError` if the socket cannot be made.
     public func start() throws(ZeroMQError) {
@@ -44,13 +44,13 @@ public actor ZeroMQSubscription: ThreadBound {
         options.security = security
         socket = try Subscriber(to: address, prefix: topic, in: context, options: options, on: thread) {
             [weak self] event in
-            self?.assumeIsolated { $0.receive(event) }
+            self?.assumeIsolated { $0.handle(event) }
         }
     }
 
-    private func receive(_ event: SocketEvent) {
+    private func handle(_ event: SocketEvent) {
         switch event {
-        case .message(let frames, from: _): if let event = Event(frames) { take(event) }
+        case .message(let frames, from: _): if let event = Event(frames) { deliver(event) }
         default: log.warn(of: event)
         }
     }
@@ -60,8 +60,8 @@ public actor ZeroMQSubscription: ThreadBound {
         socket = nil
     }
 
-    private func take(_ event: Event) {
-        // A subscription is to all topics that begin so.
-        if event.topic == topic { heard(event) }
+    private func deliver(_ event: Event) {
+        // A subscription is to all topics with this prefix.
+        if event.topic == topic { receive(event) }
     }
 }

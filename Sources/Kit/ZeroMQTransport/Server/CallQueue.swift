@@ -7,7 +7,7 @@ struct UnbegunCall {
     let id: UInt64
     let peer: Peer
     let path: ReplyRoute
-    /// The time that its message was under way, in milliseconds, if it says so.
+    /// The time that its message was under way, in milliseconds, if known.
     let age: Int64?
 
     /// True if it came so quickly that no cancellation can wait behind it.
@@ -25,7 +25,7 @@ struct CallQueue {
     private static let share = 4
 
     private var calls: Deque<UnbegunCall> = []
-    /// The time that a call has taken of the thread; later ones weigh more.
+    /// The time of the thread that a call takes; later ones weigh more.
     private(set) var average = Duration.zero
     private var lastTurnEnd = ContinuousClock.now
 
@@ -35,8 +35,8 @@ struct CallQueue {
     /// The time that one more call would wait.
     var wait: Duration { average * calls.count }
 
-    /// True if a call could be begun before half of its time here is over. Nearer to its end it would often be answered too
-    /// late, and keep the thread from calls that can be answered in time.
+    /// True if a call could be begun before half of its time here is over. Nearer to its end it would often be handled too
+    /// late, and keep the thread from calls that can be handled in time.
     ///
     /// - Parameters:
     ///   - remaining: the time that it has left.

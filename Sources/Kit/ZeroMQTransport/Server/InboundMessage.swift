@@ -15,7 +15,7 @@ struct ReplyRoute: Sendable {
     let envelope: [[UInt8]]
 
     /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope
-    /// is held until its call is answered.
+    /// is held until its call is replied to.
     static let maxEnvelopeFrame = 255
 
     /// The bytes of the envelope.
@@ -47,11 +47,11 @@ struct ReplyRoute: Sendable {
 /// The result of reading a message.
 enum InboundMessage {
     case message(Preamble, Headers, body: Data)
-    /// A request that breaks the protocol, but says whose it is and what it asks for.
+    /// A request that breaks the protocol, but names its call and endpoint.
     case faulty(Preamble, Headers, Problem)
-    /// It breaks the protocol, and has an id to answer to.
+    /// It breaks the protocol, and has an id to reply to.
     case refused(id: UInt64, Problem)
-    /// It breaks the protocol, and there is nothing to answer to.
+    /// It breaks the protocol, and there is no id to reply to.
     case dropped
 
     /// Reads the message that begins at a frame.
@@ -109,7 +109,7 @@ enum InboundMessage {
     }
 
     private static func head(_ bytes: UnsafeRawBufferPointer) throws(Problem) -> Headers {
-        do throws(Headers.Fault) {
+        do throws(Headers.HeaderError) {
             return try Headers(bytes)
         } catch {
             switch error {
@@ -120,9 +120,9 @@ enum InboundMessage {
     }
 }
 
-extension Preamble.Kind {
-    /// True if a malformed message of this kind is answered with a problem. To a CANCEL that would look like the reply
-    /// to the call that it names; to an answer it would be an answer, and the two sides might never end.
+extension Preamble.MessageKind {
+    /// True if a malformed message of this kind is replied to with a problem. To a CANCEL that would look like the reply
+    /// to the call that it names; a reply to a reply could be replied to, and the two sides might never end.
     fileprivate var mayBeRefused: Bool {
         switch self {
         case .request, .ping, .hello: true

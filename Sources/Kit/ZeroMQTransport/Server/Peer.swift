@@ -2,7 +2,7 @@ import RPC
 import ZeroMQ
 
 /// A call among those of one connected peer. Behind a proxy there may be several callers, who do not know of each
-/// other's ids: the envelope tells them apart.
+/// other's ids: the envelope distinguishes them.
 struct CallID: Hashable {
     let id: UInt64
     let envelope: [[UInt8]]
@@ -15,47 +15,47 @@ struct CallID: Hashable {
 
 /// The state of one connected peer. It lives on the front's thread.
 final class Peer {
-    /// True if it has said HELLO, and so understands what nobody asked for, such as GOAWAY.
+    /// True if it has sent HELLO, and so understands messages that are no replies, such as GOAWAY.
     var isGreeted = false
     /// The time that its messages are under way.
     var transit = TransitTime()
     /// Calls that wait for their turn.
     var queuedCalls = 0
-    private var calls: [CallID: Progress] = [:]
+    private var calls: [CallID: CallState] = [:]
     /// Replies that the socket has not accepted yet, oldest first.
-    var outbox = SendQueue()
+    var sendQueue = SendQueue()
 
     /// The progress of a call that has no reply yet.
-    private enum Progress {
+    private enum CallState {
         /// It is not begun, and whether its caller has cancelled it.
         case waiting(isCancelled: Bool)
         case running(RunningCall)
     }
 
-    enum Refusal {
+    enum CallRejection {
         case duplicate
         case tooMany
     }
 
-    /// True if nothing would be forgotten with this value.
+    /// True if this object holds nothing that is needed later.
     var isIdle: Bool { !isBusy && !isGreeted }
 
     /// True if it still waits for replies.
-    var isBusy: Bool { !calls.isEmpty || !outbox.isEmpty }
+    var isBusy: Bool { !calls.isEmpty || !sendQueue.isEmpty }
 
     var running: [RunningCall] {
         calls.values.compactMap { if case .running(let call) = $0 { call } else { nil } }
     }
 
     /// Enters a call that is not begun.
-    func enter(_ id: CallID, limit: Int) -> Refusal? {
+    func enter(_ id: CallID, limit: Int) -> CallRejection? {
         guard calls[id] == nil else { return .duplicate }
         guard calls.count < limit else { return .tooMany }
         calls[id] = .waiting(isCancelled: false)
         return nil
     }
 
-    /// Notes the handle of a call that has begun, unless it is over already.
+    /// Records the handle of a call that has begun, unless it is over already.
     func began(_ call: RunningCall, _ id: CallID) {
         guard calls[id] != nil else { return }
         calls[id] = .running(call)
@@ -100,7 +100,7 @@ struct SendQueue {
         return true
     }
 
-    /// Sends from the oldest on, until one is not taken.
+    /// Sends from the oldest on, until one is not accepted.
     mutating func flush(_ send: (RPCMessage, ReplyRoute) -> Bool) {
         let sent = messages.prefix(while: send)
         bytes -= sent.reduce(0) { $0 + Self.size($1) }

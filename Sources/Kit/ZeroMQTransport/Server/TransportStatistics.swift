@@ -1,16 +1,16 @@
 import Metrics
 
-/// Counts what a front has turned away since its start.
+/// Counts what a front has rejected since its start.
 public struct TransportStatistics: Sendable, Equatable {
     /// Messages that broke the protocol and had no id to reply to.
     public internal(set) var dropped = 0
     /// Messages that broke the protocol and got a reply that says so.
     public internal(set) var refused = 0
-    /// Replies that a peer did not take: it was gone, or read too slowly.
+    /// Replies that a peer did not accept: it was gone, or read too slowly.
     public internal(set) var undelivered = 0
     /// Connections that were refused in their handshake.
     public internal(set) var unadmitted = 0
-    /// Calls that were refused unread, because they could not have been answered in time.
+    /// Calls that were refused unread, because they could not have been handled in time.
     public internal(set) var overloaded = 0
 
     static let messages = "zmq_server_messages_failed_total"
@@ -27,13 +27,13 @@ public struct TransportStatistics: Sendable, Equatable {
 
 /// Counts ``TransportStatistics`` by service, and messages by outcome too.
 struct TransportMetrics: Sendable {
-    private typealias Value = @Sendable (TransportStatistics) -> Int
-    private static let outcomes: KeyValuePairs<String, Value> = [
+    private typealias CounterValue = @Sendable (TransportStatistics) -> Int
+    private static let outcomes: KeyValuePairs<String, CounterValue> = [
         "dropped": { $0.dropped }, "refused": { $0.refused }, "undelivered": { $0.undelivered },
         "overloaded": { $0.overloaded },
     ]
 
-    private let meters: [(counter: Counter, value: Value)]
+    private let meters: [(counter: Counter, value: CounterValue)]
 
     init(_ service: String) {
         let messages = Self.outcomes.map { outcome, value in
@@ -41,7 +41,7 @@ struct TransportMetrics: Sendable {
             return (Counter(label: TransportStatistics.messages, dimensions: dimensions), value)
         }
         let connections = Counter(label: TransportStatistics.connections, dimensions: [("service", service)])
-        let unadmitted: Value = { $0.unadmitted }
+        let unadmitted: CounterValue = { $0.unadmitted }
         meters = messages + [(connections, unadmitted)]
     }
 

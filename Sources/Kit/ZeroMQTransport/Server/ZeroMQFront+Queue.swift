@@ -33,12 +33,12 @@ extension ZeroMQFront {
         request.peer.queuedCalls -= 1
         let isAbandoned =
             peers[request.path.peer] !== request.peer || request.peer.hasCancelled(CallID(request.id, request.path))
-        if isAbandoned { request.call.fault = .cancelled }
+        if isAbandoned { request.call.rejection = .cancelled }
         begin(request)
     }
 
     /// The id of a message that is certainly a call and could not be begun in good time. That is found without reading its head,
-    /// so that refusing a call costs next to nothing of the time of those that can be answered.
+    /// so that refusing a call costs next to nothing of the time of those that can be handled.
     func hopelessCall(in frames: Frames, of peer: Peer?) -> UInt64? {
         guard !queue.isEmpty, frames.isWhole, frames.count == 3,
             case .preamble(let preamble) = Preamble.read(frames[0]),

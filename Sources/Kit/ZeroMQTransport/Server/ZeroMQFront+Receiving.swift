@@ -6,18 +6,18 @@ import ZeroMQ
 
 extension ZeroMQFront {
     /// Handles an event of the socket of this number.
-    func take(_ event: SocketEvent, from listener: Int) {
+    func handle(_ event: SocketEvent, from listener: Int) {
         switch event {
         case .connected: break
         case .message(let frames, from: let name):
-            // By an empty message a peer with ZMQ_PROBE_ROUTER makes itself known.
+            // An empty message announces a peer with ZMQ_PROBE_ROUTER.
             if frames.total == 1, frames[0].isEmpty { return }
             guard let (path, start) = ReplyRoute.read(frames, from: PeerID(listener: listener, name: name)) else {
                 counters.dropped += 1
                 return
             }
             if start == 0, let id = hopelessCall(in: frames, of: peers[path.peer]) { return refuseQuickly(id, path) }
-            take(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
+            handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
         case .writable(let name): flush(PeerID(listener: listener, name: name))
         case .disconnected(let name): forget(PeerID(listener: listener, name: name))
         case .refused:
@@ -27,18 +27,18 @@ extension ZeroMQFront {
         }
     }
 
-    private func take(_ incoming: InboundMessage, _ path: ReplyRoute) {
+    private func handle(_ incoming: InboundMessage, _ path: ReplyRoute) {
         switch incoming {
         case .dropped: counters.dropped += 1
         case .refused(let id, let problem): refuse(id, problem, path)
         case .faulty(let preamble, let head, let problem):
             counters.refused += 1
             refuse(Call(faulty: preamble, head), preamble.id, problem, path)
-        case .message(let preamble, let head, let body): take(preamble, head, body, path)
+        case .message(let preamble, let head, let body): handle(preamble, head, body, path)
         }
     }
 
-    private func take(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
+    private func handle(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         switch preamble.kind {
         case .request: start(preamble, head, body, path)
         case .cancel: peers[path.peer]?.cancel(CallID(preamble.id, path))
@@ -46,12 +46,12 @@ extension ZeroMQFront {
             if let peer = peers[path.peer] { _ = age(head, of: peer) }
             send(RPCMessage(Preamble(.pong, id: preamble.id)), to: path)
         case .hello: sendHello(preamble.id, head, body, path)
-        // Sent to a server they are somebody's mistake, and an answer could start an endless exchange of mistakes.
+        // A protocol error at a server; not replied to, to avoid error loops.
         case .reply, .pong, .goAway: counters.dropped += 1
         }
     }
 
-    /// Answers a HELLO: with who serves here, or with what does not fit between the client's contract and this one.
+    /// Replies to a HELLO: with the service's identity, or with what does not fit between the client's contract and this one.
     private func sendHello(_ id: UInt64, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         if head[.contract] != nil, head[.contract] != hello[.contract], let contract = dispatcher.contracts.first,
             let client = try? ContractDescriptor(json: JSONValue(json: body)),
@@ -94,7 +94,7 @@ extension ZeroMQFront {
         }
     }
 
-    /// The time that a message was under way, in milliseconds; `nil` if it does not say when it was sent.
+    /// The time that a message was under way, in milliseconds; `nil` if it has no send time.
     private func age(_ head: Headers, of peer: Peer) -> Int64? {
         head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
     }
@@ -131,12 +131,12 @@ extension ZeroMQFront {
     /// Refuses a call that must not be among its peer's calls. The dispatcher sees it, so that it is logged and counted.
     private func refuse(_ call: Call, _ id: UInt64, _ problem: Problem, _ path: ReplyRoute) {
         var call = call
-        call.fault = problem
+        call.rejection = problem
         dispatcher.start(call) { _, _ in }
         send(RPCMessage(.failure(problem), to: call, id: id), to: path)
     }
 
-    /// Refuses what is no call, or does not say which: there is nothing to log it by, and it must stay cheap.
+    /// Refuses what is no call, or does not name one: there is nothing to log it by, and it must stay cheap.
     private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReplyRoute) {
         counters.refused += 1
         send(RPCMessage(.failure(problem), to: Call(""), id: id), to: path)

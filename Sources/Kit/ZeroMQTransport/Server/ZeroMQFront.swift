@@ -4,9 +4,9 @@ public import RPC
 public import ZeroMQ
 
 /// The server side of S1: a ROUTER for each address, on the thread that the service's actor runs on too, so that a
-/// request is received, decoded, answered and sent without a hop between threads.
+/// request is received, decoded and replied to without a hop between threads.
 ///
-/// It knows frames and peers, and nothing of what is asked.
+/// It knows frames and peers, and nothing of endpoints.
 public actor ZeroMQFront: Front, ThreadBound {
     /// The limits of a front.
     public struct Limits: Sendable {
@@ -30,7 +30,7 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     let dispatcher: Dispatcher
     let limits: Limits
-    /// The answer to a HELLO.
+    /// The reply to a HELLO.
     let hello: Headers
     var listeners: [Router] = []
     var peers: [PeerID: Peer] = [:]
@@ -99,11 +99,11 @@ public actor ZeroMQFront: Front, ThreadBound {
         options.maxUnfinished = limits.maxUnfinished
         options.security = security
         return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.take(event, from: number) }
+            self?.assumeIsolated { $0.handle(event, from: number) }
         }
     }
 
-    /// Says GOAWAY to the peers that understand it.
+    /// Sends GOAWAY to the peers that understand it.
     public func drain() {
         for (id, peer) in peers where peer.isGreeted {
             send(RPCMessage(Preamble(.goAway, id: 0)), to: ReplyRoute(peer: id, envelope: []))
@@ -133,7 +133,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         TimerQueue.shared.cancel(timer)
     }
 
-    /// Lets `stop()` go on as soon as nobody waits for a reply.
+    /// Lets `stop()` go on as soon as no peer waits for a reply.
     func checkIdle() {
         if idleWaiter != nil, !peers.values.contains(where: \.isBusy) { resumeIdleWaiter() }
     }
@@ -150,7 +150,7 @@ public actor ZeroMQFront: Front, ThreadBound {
 }
 
 extension ZeroMQFront {
-    /// The peer of this name, which is remembered from now on.
+    /// The peer of this id, which is stored from now on.
     func peer(_ id: PeerID) -> Peer {
         if let known = peers[id] { return known }
         let peer = Peer()
@@ -165,10 +165,10 @@ extension ZeroMQFront {
 
     /// - Parameter peer: the path's, where something is known of it.
     func send(_ message: RPCMessage, to path: ReplyRoute, of peer: Peer?) {
-        if let peer, !peer.outbox.isEmpty { return keep(message, for: path) }
+        if let peer, !peer.sendQueue.isEmpty { return enqueue(message, for: path) }
         switch trySending(message, to: path) {
         case .sent: break
-        case .wouldBlock: keep(message, for: path)
+        case .wouldBlock: enqueue(message, for: path)
         case .unreachable:
             counters.undelivered += 1
             forget(path.peer)
@@ -182,21 +182,21 @@ extension ZeroMQFront {
         return listener.send(Enveloped(envelope: path.envelope, message: message), to: path.peer.name)
     }
 
-    private func keep(_ message: RPCMessage, for path: ReplyRoute) {
-        if !peer(path.peer).outbox.append((message, path)) { counters.undelivered += 1 }
+    private func enqueue(_ message: RPCMessage, for path: ReplyRoute) {
+        if !peer(path.peer).sendQueue.append((message, path)) { counters.undelivered += 1 }
     }
 
-    /// Sends what is kept for a peer that reads again.
+    /// Sends what is queued for a peer that reads again.
     func flush(_ id: PeerID) {
         guard let peer = peers[id] else { return }
         var isGone = false
-        peer.outbox.flush { message, path in
+        peer.sendQueue.flush { message, path in
             let result = trySending(message, to: path)
             isGone = result == .unreachable
             return result == .sent
         }
         guard !isGone else { return forget(id) }
-        guard peer.outbox.isEmpty else { return }
+        guard peer.sendQueue.isEmpty else { return }
         if peer.isIdle { peers[id] = nil }
         checkIdle()
     }

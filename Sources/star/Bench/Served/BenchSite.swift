@@ -88,7 +88,7 @@ enum EchoContract: Contract {
         "echo", .post, "/api/v1/bench/echo", access: .permission("time"), idempotent: true,
         summary: "Gives back the text.")
 
-    static let endpoints = Endpoints { echo }
+    static let endpoints = EndpointList { echo }
 
     struct Text: Payload, Equatable {
         static let schema = Schema.object(.required("text", .string(example: "xxxx"), "What is given back."))

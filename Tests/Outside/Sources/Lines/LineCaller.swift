@@ -130,7 +130,7 @@ extension LineCaller {
 
     fileprivate func receive(_ lines: [ReplyLine]) {
         for line in lines {
-            if let timing = line.timing { pending[line.id]?.timing?.note(header: timing) }
+            if let timing = line.timing { pending[line.id]?.timing?.record(header: timing) }
             finish(line.id, line.reply)
         }
     }

@@ -45,7 +45,7 @@ extension CallLine {
             trace: traceparent.flatMap { TraceContext(header: $0, state: tracestate) } ?? .root(),
             requestID: requestID, origin: origin, timeout: milliseconds.map { .milliseconds($0) }, received: received,
             transport: .lines, timing: wantsTiming == true ? ReportedTimings() : nil,
-            fault: isTooLarge ? Problem(.tooLarge, "The body is larger than \(bodyLimit) bytes.") : nil)
+            rejection: isTooLarge ? Problem(.tooLarge, "The body is larger than \(bodyLimit) bytes.") : nil)
     }
 }
 

@@ -5,7 +5,7 @@ enum GreetingContract: Contract {
     static let name = "greeting", version = "1.0.0", summary = "Greets people."
     static let greet = Endpoint<Person, Greeting>(
         "greet", .get, "/api/v1/greeting/{name}", access: .permission("greet"), summary: "Greets a person by name.")
-    static let endpoints = Endpoints { greet }
+    static let endpoints = EndpointList { greet }
 }
 actor GreetingService: Service {
     func greet(_ person: Person, _ context: CallContext) async -> Greeting { Greeting(text: "Hello, \(person.name)!") }

@@ -2,7 +2,7 @@ package import Endpoints
 package import Foundation
 
 /// Payloads to JSON and back, by the rules that hold on every wire.
-package enum Coding {
+package enum PayloadCoder {
     /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send
     /// `null` for a body that is optional.
     ///

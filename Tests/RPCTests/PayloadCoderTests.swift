@@ -7,7 +7,7 @@ import Testing
 struct CodingTests {
     private func problem<Input: Payload>(_ type: Input.Type, _ json: String) -> Problem? {
         do throws(Problem) {
-            _ = try Coding.input(type, from: Data(json.utf8))
+            _ = try PayloadCoder.input(type, from: Data(json.utf8))
             return nil
         } catch {
             return error
@@ -16,7 +16,7 @@ struct CodingTests {
 
     @Test("is read where it keeps the schema")
     func good() throws {
-        let cup = try Coding.input(Cup.self, from: Data(#" {"size": 3, "new": [], "milk": null} "#.utf8))
+        let cup = try PayloadCoder.input(Cup.self, from: Data(#" {"size": 3, "new": [], "milk": null} "#.utf8))
         #expect(cup == Cup(size: 3))
     }
 
@@ -50,10 +50,10 @@ struct CodingTests {
 
     @Test("as an output that breaks the contract is as good as none")
     func output() throws {
-        #expect(throws: Problem.self) { try Coding.output(Cup.self, from: Data(#"{"size":"x"}"#.utf8)) }
-        let nothing = try Coding.output(Empty.self, from: Data("anything".utf8))
+        #expect(throws: Problem.self) { try PayloadCoder.output(Cup.self, from: Data(#"{"size":"x"}"#.utf8)) }
+        let nothing = try PayloadCoder.output(Empty.self, from: Data("anything".utf8))
         #expect(nothing == Empty())
-        let encoded = try (Coding.encode(Empty()), Coding.encode(Cup(size: 1)))
+        let encoded = try (PayloadCoder.encode(Empty()), PayloadCoder.encode(Cup(size: 1)))
         #expect(encoded.0.isEmpty && encoded.1 == Data(#"{"size":1}"#.utf8))
     }
 }
