@@ -110,7 +110,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// Subscribes to the events of another service, at its `…_EVENTS_ADDRESS`.
     ///
     /// - Parameters:
-    ///   - heard: called with each event, in order, on the service's thread; it must not block.
+    ///   - receive: called with each event, in order, on the service's thread; it must not block.
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func listen(
         to contract: ContractDescriptor, _ topic: String, receive: @escaping @Sendable (Event) -> Void

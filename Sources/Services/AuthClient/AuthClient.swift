@@ -100,7 +100,7 @@ extension AuthClient {
         self.init(
             try await host.caller(to: AuthContract.description), issuer: try host.settings(Self.issuer),
             audience: try host.settings(Self.audience), logger: host.logger)
-        try await host.listen(to: AuthContract.description, Self.topic, heard: receive)
+        try await host.listen(to: AuthContract.description, Self.topic, receive: receive)
     }
 
     /// The settings that it reads.
