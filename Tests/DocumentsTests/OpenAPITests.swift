@@ -130,6 +130,26 @@ struct OpenAPITests {
         #expect(document.at("paths /shelf/books/{title} put security") == [[:], ["token": []], ["bearer": []]])
     }
 
+    @Test("says which endpoints of OAuth read a client's secret, and which a token instead")
+    func clientSecurity() {
+        let document = OpenAPI([AuthContract.description]).document
+        #expect(document.at("paths /oauth/token post security") == [[:], ["client": []]])
+        #expect(document.at("paths /oauth/revoke post security") == [[:], ["client": []]])
+        #expect(document.at("paths /oauth/introspect post security") == [[:], ["client": []], ["bearer": []]])
+        #expect(document.at("components securitySchemes client scheme") == "basic")
+    }
+
+    @Test("describes a stream of events beside the endpoint whose output it sends")
+    func eventStream() {
+        let document = OpenAPI([WebAppContract.description]).document
+        let stream = document.at("paths /page/comparison get")
+        #expect(stream?["operationId"] == "webapp.comparison_events")
+        #expect(stream?["x-endpoint"] == document.at("paths /api/v1/comparison get x-endpoint"))
+        #expect(stream?.at("responses 200 content")?.names == ["text/event-stream"])
+        let event = document.at("paths /page/comparison get responses 200 content text/event-stream schema x-event")
+        #expect(event?["properties"]?.names.contains("wires") == true)
+    }
+
     @Test(
         "lists every status that an operation can give, and no other",
         arguments: [

@@ -32,6 +32,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///     (RFC 9110, section 9.2.2).
     ///   - deadline: the time a call has where its caller named none.
     ///   - published: true if the output is published as events, too, on the topic that has the endpoint's qualified name.
+    ///   - eventStream: the path of a page that sends the output as server-sent events (HTML, section 9.2), anew whenever it
+    ///     changes. Documents describe it; the service serves the page.
     ///   - problems: the kinds of problem that its handler refuses a call with, beside those that follow from the rest of
     ///     the description. Documents list them.
     ///   - summary: one sentence for people.
@@ -49,6 +51,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         idempotent: Bool? = nil,
         deadline: Duration = .seconds(1),
         published: Bool = false,
+        eventStream: PathTemplate? = nil,
         problems: [Problem.Kind] = [],
         summary: String
     ) {
@@ -61,6 +64,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,
             isPublished: published,
+            eventStream: eventStream,
             problems: problems,
             summary: summary,
             input: Input.schema,
@@ -81,6 +85,9 @@ public struct EndpointDescriptor: Sendable {
     public let deadline: Duration
     /// True if the output is published as events, too. It is no part of what a client relies on.
     public var isPublished = false
+    /// The path of a page that sends the output as server-sent events; `nil` if there is none. It is no part of what a client
+    /// relies on.
+    public var eventStream: PathTemplate?
     /// The problems with which its handler refuses a call, beside what follows from the rest of the description.
     public let problems: [Problem.Kind]
     public let summary: String

@@ -44,11 +44,10 @@ public enum WebAppContract: Contract {
         problems: [.conflict, .tooManyRequests],
         summary: "Starts a comparison of the wires to resource, for a few seconds; does nothing while one runs.")
     public static let comparison = Endpoint<Empty, WireComparison>(
-        "comparison", .get, "/api/v1/comparison", access: .open,
-        summary: """
-            The measurements of the last comparison so far. /page/comparison streams the same as server-sent events \
-            (text/event-stream), each with one JSON object as its data, until the comparison ends.
-            """)
+        "comparison", .get, "/api/v1/comparison", access: .open, eventStream: comparisonEvents,
+        summary: "The measurements of the last comparison so far.")
+    /// The page of events about the comparison, until it ends.
+    public static let comparisonEvents: PathTemplate = "/page/comparison"
 
     /// Refusals of the visitor's token or a guest's by resource, and failures to reach auth or resource.
     private static let passedOn: [Problem.Kind] = [.tokenInvalid, .tokenExpired, .permissionDenied, .unavailable]

@@ -32,7 +32,9 @@ extension Member {
         let pages = WebPage.files.map { file in
             Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
         }
-        let events = Page("/page/comparison", contentType: "text/event-stream") { service.comparisonEvents() }
+        let events = Page(WebAppContract.comparisonEvents.description, contentType: "text/event-stream") {
+            service.comparisonEvents()
+        }
         let trust = try await AuthClient(host)
         return ServiceComponents(
             service, verifier: trust.verifier, background: [trust.run],

@@ -14,7 +14,7 @@ export function endpointsOf(schema) {
       const security = operation.security;
       endpoints.set(name, {
         id: name.replaceAll(".", "-"), name, shortName: name.split(".").at(-1), method, path, also: [], operation,
-        tag: operation.tags[0], takesToken: security.length > 0,
+        tag: operation.tags[0], takesToken: security.some(scheme => scheme.token || scheme.bearer),
         isOpen: security.length === 0 || security.some(scheme => !Object.keys(scheme).length),
       });
     }

@@ -51,13 +51,13 @@ function offerTokens(endpoints, reader) {
 // MARK: An endpoint
 
 function card(endpoint, context) {
-  const { id, method, path, also, operation } = endpoint;
+  const { id, method, path, operation } = endpoint;
   const { reader } = context;
   return h("article", { id },
     h("header", {},
       h("h3", {}, h("span", { class: `method ${method}` }, method.toUpperCase()), ...pathParts(path),
         h("a", { href: `#${id}`, title: "The name on the wire of ZeroMQ" }, endpoint.name)),
-      h("p", {}, operation.summary), facts(operation, also)),
+      h("p", {}, operation.summary), facts(endpoint)),
     h("div", { class: "halves" },
       h("div", {}, ...described("Input", reader.fields(endpoint), field => field.required ? mark("must", "required") : null),
         ...described("Output", reader.outputFields(operation), field => field.required ? null : mark("may", "may be missing")),
@@ -70,10 +70,12 @@ function pathParts(path) {
   return [h("span", {}, ...parts)];
 }
 
-function facts(operation, also) {
-  const roles = Object.values(operation.security.find(scheme => Object.keys(scheme).length) ?? {})[0];
-  const isOpen = operation.security.length === 0 || operation.security.some(scheme => !Object.keys(scheme).length);
-  const access = isOpen ? (roles ? "open; a token has a say" : "open")
+function facts({ operation, also, isOpen }) {
+  const schemes = operation.security.flatMap(scheme => Object.entries(scheme));
+  const [, roles] = schemes[0] ?? [];
+  const read = { token: "a token", bearer: "a token", client: "a client's secret" };
+  const credentials = [...new Set(schemes.map(([name]) => read[name]))];
+  const access = isOpen ? ["open", ...credentials.map(credential => `reads ${credential}`)].join("; ")
     : roles.length ? `needs the permission ${roles.join(", ")}` : "needs a token";
   return h("ul", { class: "facts" }, h("li", { class: isOpen ? "" : "guarded" }, access),
     h("li", {}, `ends within ${operation["x-deadline-ms"]} ms`), ...also.map(path => h("li", {}, "also at ", h("code", {}, path))));

@@ -42,6 +42,10 @@ struct Components {
                     "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
                     "description": "The same token, as in RFC 6750.",
                 ],
+                "client": [
+                    "type": "http", "scheme": "basic",
+                    "description": "A client's id and secret (RFC 6749, section 2.3.1). A form may hold them instead.",
+                ],
             ],
         ]
     }
@@ -81,7 +85,31 @@ extension Components {
             let operation = operation(endpoint, contract, path, id: index == 0 ? id : "\(id).\(index + 1)", index > 0)
             operations.append((path.description, operation))
         }
+        if let path = endpoint.eventStream {
+            operations.append((path.description, eventStream(of: endpoint, contract, id: id)))
+        }
         return operations
+    }
+
+    /// OpenAPI 3.1 has no words for the events of a stream, which generators take for a text.
+    private mutating func eventStream(
+        of endpoint: EndpointDescriptor, _ contract: ContractDescriptor, id: String
+    ) -> Document {
+        let name = contract.qualifiedName(of: endpoint)
+        let event = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
+        return [
+            "operationId": .string(id + "_events"), "tags": [.string(contract.tag)],
+            "summary": .string(endpoint.summary),
+            "description": .string(
+                "The output of `\(name)` as server-sent events, whenever it changes. Each has an object as its data."),
+            "x-endpoint": .string(name), "security": [],
+            "responses": [
+                "200": [
+                    "description": "A stream of events.",
+                    "content": ["text/event-stream": ["schema": ["type": "string", "x-event": event]]],
+                ]
+            ],
+        ]
     }
 
     private mutating func operation(
@@ -188,12 +216,18 @@ extension Components {
 }
 
 extension EndpointDescriptor {
-    /// The security requirement of a call. A permission appears as a role, as OpenAPI 3.1 allows for schemes without
-    /// scopes.
+    /// The ways to authorize a call, one of which is enough; `{}` stands for none. A permission appears as a role, as OpenAPI
+    /// 3.1 allows for schemes without scopes.
     fileprivate var security: Document {
         let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
-        let schemes: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
-        return .array(access == .open && readsToken ? [[:]] + schemes : schemes)
+        var ways: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
+        if http.oauth {
+            // RFC 6749, section 5.2; RFC 6750, section 3.1.
+            let codes = problems.map(\.code)
+            if codes.contains("invalid_client") { ways.append(["client": []]) }
+            if codes.contains("insufficient_scope") { ways.append(["bearer": []]) }
+        }
+        return .array(access == .open && !ways.isEmpty ? [[:]] + ways : ways)
     }
 }
 
