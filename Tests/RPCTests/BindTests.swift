@@ -9,7 +9,7 @@ struct BindTests {
 
     /// Why the service does not start, or an empty text.
     private func refusal(
-        _ contract: ContractDescriptor, @Handlers.Builder _ handlers: () -> [Handler]
+        _ contract: ContractDescriptor, @Handlers.HandlerBuilder _ handlers: () -> [Handler]
     ) -> String {
         do throws(ContractError) {
             _ = try Dispatcher(TeaService(Handlers(handlers)), contract: contract, verifier: FakeVerifier())

@@ -22,7 +22,7 @@ actor TeaService: Service {
     nonisolated let handlers: Handlers
     private let waits: [String]
 
-    init(pendingDependencies waits: [String] = [], @Handlers.Builder _ handlers: () -> [Handler]) {
+    init(pendingDependencies waits: [String] = [], @Handlers.HandlerBuilder _ handlers: () -> [Handler]) {
         self.waits = waits
         self.handlers = Handlers(handlers)
     }
