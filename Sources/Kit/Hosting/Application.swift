@@ -50,8 +50,9 @@ public struct Application: Sendable {
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
-            help: MetricsObserver.Name.help, TransportStatistics.help, LoadBalancingCaller.help, VerifierMetrics.help,
-            LineWriter.help, OTLPExporter.help, metricsHelp, summaries: [MetricsObserver.Name.phases])
+            help: MetricsObserver.MetricName.help, TransportStatistics.help, LoadBalancingCaller.help,
+            VerifierMetrics.help, LineWriter.help, OTLPExporter.help, metricsHelp,
+            summaries: [MetricsObserver.MetricName.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, modules, logger)
