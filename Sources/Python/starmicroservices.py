@@ -173,8 +173,10 @@ class Pending:
             raise self.problem or Problem.of(self.reply)
         if self.reply.kind == PONG:
             return self.took
-        if not self.reply.body or "json" not in self.reply.headers.get("content-type", "json"):
-            return self.reply.body or None
+        if "json" not in self.reply.headers.get("content-type", "json"):
+            return self.reply.body
+        if not self.reply.body:
+            return None
         with contextlib.suppress(ValueError, RecursionError):     # the latter for a body that nests too deeply
             return json.loads(self.reply.body)
         raise Problem(502, "bad_reply", detail="The body is not JSON.")
@@ -767,6 +769,11 @@ class Service:
         return self._client.function(f"{self._name}.{name}")
 
 
+def type_of(schema: Mapping[str, Any]) -> Any:
+    """The type of what has this schema."""
+    return bytes if schema.get("format") == "binary" else TYPES.get(str(schema.get("type")), Any)
+
+
 def documented(client: Client, contract: Mapping[str, Any], name: str) -> Callable[..., Any]:
     """A function that calls the endpoint, with the signature and the documentation that the contract gives it."""
     entry = {entry["name"]: entry for entry in contract["endpoints"]}.get(name)
@@ -774,19 +781,24 @@ def documented(client: Client, contract: Mapping[str, Any], name: str) -> Callab
         raise AttributeError(f"{contract['name']} has no endpoint {name!r}")
     given, gives, again = entry.get("input") or {}, entry.get("output") or {}, bool(entry.get("idempotent"))
     fields, required = given.get("properties", {}), given.get("required", ())
+    takes_bytes = given.get("format") == "binary"
+    if takes_bytes:
+        fields, required = {"body": given}, ("body",)
     shown = {field: schema for field, schema in fields.items() if field.isidentifier() and not keyword.iskeyword(field)}
     parameters = [inspect.Parameter(
-        field, inspect.Parameter.KEYWORD_ONLY, annotation=TYPES.get(str(schema.get("type")), Any),
+        field, inspect.Parameter.KEYWORD_ONLY, annotation=type_of(schema),
         default=inspect.Parameter.empty if field in required else schema.get("default"))
         for field, schema in {**shown, "_token": {}, "_timeout": {}}.items()]
     if len(shown) < len(fields):
         parameters.append(inspect.Parameter("more", inspect.Parameter.VAR_KEYWORD))
-    signature = inspect.Signature(parameters, return_annotation=TYPES.get(str(gives.get("type")), Any))
+    signature = inspect.Signature(parameters, return_annotation=type_of(gives))
 
     def function(**arguments: Any) -> Any:
         signature.bind(**arguments)             # TypeError for a field too many or too few
         token, timeout = arguments.pop("_token", None), arguments.pop("_timeout", entry.get("deadline_ms", 0) / 1000)
-        return client.call(name, arguments or None, token=token, timeout=timeout or None, idempotent=again)
+        body = arguments["body"] if takes_bytes else arguments or None
+        headers = {"content-type": "application/octet-stream"} if takes_bytes else {}
+        return client.call(name, body, token=token, timeout=timeout or None, headers=headers, idempotent=again)
 
     lines = [entry.get("summary", ""), "", f"Access: {' '.join(map(str, entry.get('access', {}).values()))}", ""]
     lines += [f"{side} {field}: {about.get('description') or about.get('type', 'anything')}"

@@ -41,6 +41,8 @@ class Stubs:
         name = entry["name"].partition(".")[2]
         given, gives = entry.get("input") or {}, entry.get("output") or {}
         required, parameters = given.get("required", ()), []
+        if given.get("format") == "binary":
+            parameters.append("body: bytes")
         for field, schema in sorted(given.get("properties", {}).items()):
             if usable(field):
                 kind = self.type(schema, f"{service}{camel(name)}{camel(field)}")
@@ -48,11 +50,15 @@ class Stubs:
         parameters += ["_token: str | None = ...", "_timeout: float | None = ..."]
         if not all(map(usable, given.get("properties", {}))):
             parameters.append("**more: Any")
-        kind = self.type(gives, f"{service}{camel(name)}Output") if gives.get("properties") else "dict[str, Any]"
+        kind = "dict[str, Any]"
+        if gives.get("properties") or gives.get("format") == "binary":
+            kind = self.type(gives, f"{service}{camel(name)}Output")
         yield f"    {word} {name}(self, *, {', '.join(parameters)}) -> {kind}: ..."
 
     def type(self, schema: Mapping[str, Any], name: str) -> str:
         """The type of a schema; an object with properties becomes a TypedDict of that name."""
+        if schema.get("format") == "binary":
+            return "bytes"
         if "enum" in schema:
             return f"Literal[{', '.join(map(repr, sorted(schema['enum'])))}]"
         kinds = schema.get("type", [])

@@ -9,6 +9,13 @@ struct SchemaTests {
         schema.faults(of: try JSONValue(json: Data(json.utf8))).map { "\($0.pointer) \($0.detail)" }
     }
 
+    @Test("of bytes is read as it was written, and is no JSON")
+    func bytes() throws {
+        #expect(Schema(json: Bytes.schema.json) == Bytes.schema)
+        #expect(Bytes.schema.contentType == "application/octet-stream" && Schema.any.contentType == nil)
+        try #expect(faults(Bytes.schema, #""t""#) == [" must be bytes"])
+    }
+
     @Test("wants a value of its kind, and of no other")
     func kinds() throws {
         let values = [

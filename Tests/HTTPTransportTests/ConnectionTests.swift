@@ -145,7 +145,7 @@ struct ConnectionTests {
             let chunk = [UInt8](repeating: 0, count: 1 << 20)
             var count = 0
             while count < 128, socket.send(chunk, within: 200) { count += 1 }
-            #expect(try residentBytes() - before < 32 << 20)
+            #expect(try residentBytes() - before < 64 << 20)
         }
     }
 

@@ -63,6 +63,23 @@ struct RequestTests {
         }
     }
 
+    @Test("carries bytes as they are, of whatever media type, but not the parts of a form")
+    func bytes() async throws {
+        try await Shop.open { shop in
+            for type in [nil, "application/octet-stream", "image/png", "application/x-www-form-urlencoded"] {
+                let headers = type.map { ["Content-Type": $0, "Accept-Encoding": "gzip"] } ?? [:]
+                for text in ["", "{", "a=b&c\u{0}", String(repeating: "x", count: 10_000)] {
+                    let answer = try await shop.send("POST", "/shop/copies", headers, body: text)
+                    #expect(answer.status == 200 && answer.body == text)
+                    #expect(answer["Content-Type"] == "application/octet-stream")
+                    #expect(answer["Content-Encoding"] == nil)
+                }
+            }
+            let form = ["Content-Type": "multipart/form-data; boundary=x"]
+            try await #expect(shop.send("POST", "/shop/copies", form, body: "--x--").status == 415)
+        }
+    }
+
     @Test("to an output that is empty is answered with an empty object")
     func empty() async throws {
         try await Shop.open { shop in

@@ -30,6 +30,9 @@ enum ShopContract: Contract {
     static let bare = Endpoint<Empty, Found>(
         "bare", .get, "/shop/bare", envelope: false, access: .open, deadline: long,
         summary: "Has no envelope.")
+    static let copy = Endpoint<Bytes, Bytes>(
+        "copy", .post, "/shop/copies", access: .open, deadline: long,
+        summary: "Takes and returns bytes.")
     static let left = Endpoint<Empty, Found>(
         "left", .get, "/shop/left", access: .open, deadline: long,
         summary: "Tells how many milliseconds are left.")
@@ -51,6 +54,7 @@ enum ShopContract: Contract {
         change
         remove
         bare
+        copy
         left
         wait
         crash

@@ -30,6 +30,7 @@ actor ShopService: Service {
             handle(ShopContract.change, with: item)
             handle(ShopContract.remove) { _, _ in Empty() }
             handle(ShopContract.bare) { _, context in Found(text: context.trace.traceID) }
+            handle(ShopContract.copy) { bytes, _ in bytes }
             handle(ShopContract.left) { _, context in Found(text: String(Int(context.remaining / .milliseconds(1)))) }
             handle(ShopContract.wait, with: wait)
             handle(ShopContract.crash) { _, _ in throw CocoaError(.fileNoSuchFile) }

@@ -31,13 +31,14 @@ SCHEMA = {
     "slow": ("Takes its time.", False, {"type": "object", "required": ["ms"], "properties": {
         "ms": {"type": "integer", "description": "Milliseconds to wait."}}}),
     "empty": ("Says nothing.", True, {"type": "object"}),
+    "copy": ("Gives back bytes.", True, {"type": "string", "format": "binary"}),
     "problem": ("Fails.", False, {"type": "object", "properties": {"status": {"type": "integer"}}})}
 CONTRACT = {"name": "fake", "version": "1.0.0", "summary": "A fake.", "hash": "c0ffee", "endpoints": [
     {"name": f"fake.{name}", "summary": summary, "access": {"kind": "permission", "permission": "time"},
      "idempotent": idempotent, "deadline_ms": 1000, "http": {"method": "POST", "path": f"/fake/{name}"}, "input": given,
      "output": {"type": "object", "properties": {"text": {"type": "string", "description": "The same text."}}}}
     for name, (summary, idempotent, given) in SCHEMA.items()]}
-KNOWN = {"fake." + name for name in "echo head slow problem busy text empty garbage goaway restart".split()} | {
+KNOWN = {"fake." + name for name in "echo copy head slow problem busy text empty garbage goaway restart".split()} | {
     "_meta.contract", "_health.check", "auth.smoke"}
 
 
@@ -177,7 +178,7 @@ class FakeServer:
         given = {}
         if not self.ready:
             return self._reply(peer, envelope, id, 503, problem(503, code="not_ready"), {"processed": "no"})
-        if name not in ("echo", "text") and body:
+        if name not in ("echo", "text", "copy") and body:
             try:
                 given = json.loads(body)
             except ValueError:
@@ -196,6 +197,8 @@ class FakeServer:
             self._reply(peer, envelope, id, 200, json.dumps({"flags": flags, "time": millis, "headers": headers}).encode())
         elif name == "text":
             self._reply(peer, envelope, id, 200, body, {"content-type": "text/plain"})
+        elif name == "copy":
+            self._reply(peer, envelope, id, 200, body, {"content-type": headers["content-type"]})
         elif name == "empty":
             self._reply(peer, envelope, id, 204, b"")
         elif name == "garbage":

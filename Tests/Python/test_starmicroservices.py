@@ -487,6 +487,10 @@ def test_names_come_from_the_contract(client, server):
     assert client.fake.echo(text="a") == {"text": "a"}
     assert client.fake.echo(text="a", token="field", **{"class": "c"}) == {"text": "a", "token": "field", "class": "c"}
     assert client.fake.empty() is None
+    for data in b"", bytes(range(256)):
+        assert client.fake.copy(body=data) == data
+    with pytest.raises(TypeError):
+        client.fake.copy()
     with pytest.raises(TypeError):
         client.fake.echo(txt="a")
     with pytest.raises(TypeError):

@@ -63,6 +63,19 @@ struct BindTests {
         #expect(refusal.contains("tea.pour") && refusal.contains("twice"))
     }
 
+    @Test("fails for bytes in a field, or where HTTP has no body for them")
+    func bytes() {
+        struct Letter: Payload {
+            static let schema = Schema.object(.optional("pages", .array(of: .payload(Bytes.self)), "The pages."))
+        }
+        let nested = Endpoint<Empty, Letter>("nested", .get, "/letter", access: .open, summary: "N.")
+        #expect(refusal(contract(nested.description)) { answer(nested) }.contains("tea.nested has bytes in a field"))
+        let query = Endpoint<Bytes, Empty>("query", .get, "/letter", access: .open, summary: "Q.")
+        #expect(refusal(contract(query.description)) { answer(query) }.contains("tea.query takes bytes"))
+        let whole = Endpoint<Bytes, Bytes>("whole", .put, "/letter", access: .open, summary: "W.")
+        #expect(refusal(contract(whole.description)) { answer(whole) } == "")
+    }
+
     @Test("fails for two endpoints of one path, and names both and the path")
     func onePath() {
         let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{size}", access: .open, summary: "S.")

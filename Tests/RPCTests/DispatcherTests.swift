@@ -16,7 +16,7 @@ struct DispatcherTests {
         let dispatcher = try Dispatcher(
             service, contract: contract(make.description), verifier: FakeVerifier(), observers: [first, second])
         let reply = await dispatcher.dispatch(Call("tea.make", body: Data(#"{"size":3}"#.utf8), timeout: .seconds(20)))
-        guard case .success(201, let body) = reply else { return #expect(Bool(false), "\(reply)") }
+        guard case .success(201, let body, contentType: nil) = reply else { return #expect(Bool(false), "\(reply)") }
         let output = try JSONValue(json: body)
         #expect(output == ["size": 3, "milk": true])
         #expect(first.all == ["tea.make 201"] && second.all == first.all)

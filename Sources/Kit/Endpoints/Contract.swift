@@ -97,7 +97,7 @@ extension Schema {
     fileprivate func fault(accepting other: Schema, at pointer: String) -> String? {
         switch (kind, other.kind) {
         case (.any, _), (.string, .string), (.integer, .integer), (.number, .number), (.number, .integer),
-            (.boolean, .boolean):
+            (.boolean, .boolean), (.bytes, .bytes):
             nil
         case (.array(let own, _), .array(let theirs, _)), (.map(let own), .map(let theirs)):
             own.fault(accepting: theirs, at: pointer + "/*")

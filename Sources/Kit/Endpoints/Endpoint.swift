@@ -21,7 +21,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - path: the HTTP path template. Each `{field}` in it names a field of the input.
     ///   - aliases: further paths that answer the same.
     ///   - status: the HTTP status of a success.
-    ///   - envelope: whether REST wraps the output in `{"data": …}`.
+    ///   - envelope: whether REST wraps the output in `{"data": …}`; never if it is ``Bytes``.
     ///   - cache: the time for which a client may cache a success over HTTP; not at all by default.
     ///   - forms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as those of a
     ///     query are.
@@ -58,7 +58,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         description = EndpointDescriptor(
             name: name,
             http: HTTPBinding(
-                method: method, paths: [path] + aliases, status: status, envelope: envelope && !oauth, cache: cache,
+                method: method, paths: [path] + aliases, status: status,
+                envelope: envelope && !oauth && Output.self != Bytes.self, cache: cache,
                 forms: forms || oauth, oauth: oauth),
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
@@ -102,7 +103,7 @@ public struct EndpointDescriptor: Sendable {
     public var readsToken: Bool { access != .open || problems.contains(.tokenInvalid) }
 }
 
-/// The input or output of an endpoint: a `Codable` struct, and the schema that says what its JSON looks like.
+/// The input or output of an endpoint: a `Codable` struct, and the schema that says what its JSON looks like; or ``Bytes``.
 ///
 /// The schema validates an input on every front before it is decoded, and it is what the documents show.
 public protocol Payload: Codable, Sendable {

@@ -29,6 +29,7 @@ extension Schema {
         case .object(let fields): return Self.object(fields)
         case .map(let value): return ["type": "object", "additionalProperties": value.json]
         case .any: return [:]
+        case .bytes: return ["type": "string", "format": "binary"]
         }
     }
 
@@ -103,6 +104,7 @@ extension Schema.Kind {
         guard case .object(let members) = json else { return nil }
         switch members["type"]?.string {
         case nil: self = .any
+        case "string" where members["format"] == "binary": self = .bytes
         case "string":
             self = .string(
                 length: Self.range(json["minLength"]?.integer, json["maxLength"]?.integer),

@@ -37,6 +37,7 @@ extension Schema {
         case .array: "an array"
         case .object, .map: "an object"
         case .any: "a value"
+        case .bytes: "bytes"
         }
     }
 

@@ -18,6 +18,8 @@ public struct Schema: Sendable, Hashable {
         case map(of: Schema)
         /// Any JSON value.
         case any
+        /// No JSON: ``Bytes``.
+        case bytes
     }
 
     /// The `format` of a text, by its name in OpenAPI 3.1.

@@ -36,7 +36,7 @@ extension Reply {
 
     /// The output; `nil` for a failure.
     public var output: JSONValue? {
-        if case .success(_, let body) = self { try? JSONValue(json: body) } else { nil }
+        if case .success(_, let body, _) = self { try? JSONValue(json: body) } else { nil }
     }
 }
 

@@ -12,6 +12,8 @@ package enum TrialContract: Contract {
         "change", .put, "/trial/{key}", access: .open, deadline: .seconds(20), summary: "Echoes path and body.")
     package static let add = Endpoint<Note, Note>(
         "add", .post, "/trial", status: 201, access: .open, deadline: .seconds(20), summary: "Echoes the body.")
+    package static let copy = Endpoint<Bytes, Bytes>(
+        "copy", .post, "/copy", access: .open, deadline: .seconds(20), summary: "Echoes bytes.")
     package static let nothing = Endpoint<Empty, Empty>(
         "nothing", .delete, "/trial", access: .open, deadline: .seconds(20), summary: "Takes and says nothing.")
     package static let known = Endpoint<Empty, Note>(
@@ -41,6 +43,7 @@ package enum TrialContract: Contract {
         find
         change
         add
+        copy
         nothing
         known
         guarded

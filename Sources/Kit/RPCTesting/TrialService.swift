@@ -47,6 +47,7 @@ package actor TrialService: Service {
             handle(TrialContract.find) { search, _ in search }
             handle(TrialContract.change) { document, _ in document }
             handle(TrialContract.add) { note, _ in note }
+            handle(TrialContract.copy) { bytes, _ in bytes }
             handle(TrialContract.nothing) { [happened] _, _ in
                 happened.yield(.started("nothing"))
                 return Empty()

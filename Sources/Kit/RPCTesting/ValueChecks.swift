@@ -1,4 +1,5 @@
 import Endpoints
+import Foundation
 import RPC
 import Synchronization
 import Testing
@@ -7,6 +8,7 @@ enum ValueChecks {
     static let checks = [
         ConformanceCheck("Values travel in path and query as they are", query),
         ConformanceCheck("Values travel in path and body as they are", body),
+        ConformanceCheck("Bytes travel as they are", bytes),
         ConformanceCheck("Values may be nothing at all, in both directions", nothing),
         ConformanceCheck("A reply has the endpoint's own status", status),
         ConformanceCheck("Bodies up to the limit travel in both directions", large),
@@ -43,6 +45,14 @@ enum ValueChecks {
         }
         let bare = Document(key: "k", parts: [])
         try await #expect(rig.client.call(TrialContract.change, bare) == bare)
+    }
+
+    static func bytes(_ rig: ConformanceRig) async throws {
+        let limit = rig.traits.bodyLimit ?? 1024 * 1024
+        let every = Data(UInt8.min...UInt8.max)
+        for data in [Data(), Data("{}".utf8), Data([0]), every, Data(repeating: 0xFF, count: limit)] {
+            try await #expect(rig.client.call(TrialContract.copy, Bytes(data)) == Bytes(data))
+        }
     }
 
     static func nothing(_ rig: ConformanceRig) async throws {

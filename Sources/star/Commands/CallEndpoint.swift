@@ -13,7 +13,7 @@ struct CallEndpoint: AsyncParsableCommand {
             star call boilerplate.greet --json '{"name": "Ada"}' --via http
             star call auth.create --address tcp://10.0.0.7:6040
 
-            The answer goes to standard output, as JSON; status and time go to standard error. Exit code 0 for a status below
+            The answer goes to standard output, as JSON or as the bytes that it is; status and time go to standard error. Exit code 0 for a status below
             400, 1 otherwise. It works with any service that speaks S1, or that answers /contract over HTTP. Over tcp:// it
             shows the key STAR_CURVE_SECRET_KEY, whose public half the service must find in its CURVE_PUBLIC_KEYS.
 
@@ -29,6 +29,9 @@ struct CallEndpoint: AsyncParsableCommand {
     @Option(help: "The input; - reads it from standard input.")
     var json: String?
 
+    @Option(help: "The file that is the input, if the endpoint takes bytes; - reads them from standard input.")
+    var file: String?
+
     @OptionGroup var bearer: BearerToken
 
     @OptionGroup var target: Target
@@ -40,11 +43,13 @@ struct CallEndpoint: AsyncParsableCommand {
         guard (0.001...86_400).contains(timeout) else {
             throw ValidationError("The timeout goes from 0.001 to 86400 seconds.")
         }
+        guard json == nil || file == nil else { throw ValidationError("The input is --json or --file, not both.") }
     }
 
     func run() async throws {
         try await Exit.onError {
-            let input = try await CallInput.data(json)
+            let input =
+                if let file { try await CallInput.bytes(ofFile: file) } else { try await CallInput.data(json) }
             try await target.connect(to: service) { try await call($0, input) }
         }
     }
@@ -55,7 +60,12 @@ struct CallEndpoint: AsyncParsableCommand {
     private func call(_ caller: any Caller, _ input: Data) async throws {
         let description = try await RemoteContract.endpoint(endpoint, caller)
         let start = ContinuousClock.now
-        let call = Call(endpoint, body: input, token: bearer.text, timeout: .seconds(timeout))
+        guard (file != nil) == (description.input.contentType != nil) || input.isEmpty else {
+            throw ValidationError("\(endpoint) takes \(file == nil ? "bytes: --file FILE" : "JSON: --json JSON").")
+        }
+        let call = Call(
+            endpoint, body: input, contentType: description.input.contentType, token: bearer.text,
+            timeout: .seconds(timeout))
         let reply = await caller.call(call, description)
         try show(reply, start.duration(to: .now), call.trace)
     }
@@ -64,7 +74,8 @@ struct CallEndpoint: AsyncParsableCommand {
         let milliseconds = (time / .milliseconds(1)).formatted(.number.precision(.fractionLength(2)))
         Exit.printError("\(reply.status) in \(milliseconds) ms, trace \(trace.traceID)")
         switch reply {
-        case .success(_, let body): print(try Pretty.text(body))
+        case .success(_, let body, contentType: nil): print(try Pretty.text(body))
+        case .success(_, let body, _): try FileHandle.standardOutput.write(contentsOf: body)
         case .failure(let problem):
             print(try Pretty.text(problem.json(traceID: trace.traceID)))
             throw ExitCode.failure

@@ -11,7 +11,7 @@ enum RemoteContract {
         let reply = await caller.call(
             Call(MetaContract.description.qualifiedName(of: endpoint), timeout: .seconds(5)), endpoint)
         switch reply {
-        case .success(_, let body): return try? ContractDescriptor(json: JSONValue(json: body))
+        case .success(_, let body, _): return try? ContractDescriptor(json: JSONValue(json: body))
         case .failure(let problem) where [404, 501].contains(problem.status): return nil
         case .failure(let problem):
             Exit.printError("The service does not answer: \(problem.detail)")

@@ -57,9 +57,18 @@ enum CallInput {
     /// - Parameter option: JSON; `-` for all that comes on standard input.
     static func data(_ option: String?) async throws -> Data {
         guard option == "-" else { return Data((option ?? "").utf8) }
-        let data = try await Blocking.run { Result { try FileHandle.standardInput.readToEnd() ?? Data() } }.get()
+        let data = try await standardInput()
         // What is no text is refused as JSON.
         return String(outside: data).map { Data($0.utf8) } ?? data
+    }
+
+    /// - Parameter path: of a file; `-` for all that comes on standard input.
+    static func bytes(ofFile path: String) async throws -> Data {
+        path == "-" ? try await standardInput() : try Data(contentsOf: URL(fileURLWithPath: path))
+    }
+
+    private static func standardInput() async throws -> Data {
+        try await Blocking.run { Result { try FileHandle.standardInput.readToEnd() ?? Data() } }.get()
     }
 }
 

@@ -13,12 +13,13 @@ struct Messages {
         return [
             member(
                 "request",
-                message(name + ".request", Self.requestHeaders, input, example: example(endpoint.input, .object([]))),
-                name),
+                message(
+                    name + ".request", Self.requestHeaders, input, contentType: endpoint.input.contentType,
+                    example: example(endpoint.input, .object([]))), name),
             member(
                 "reply",
                 message(
-                    name + ".reply", Self.replyHeaders, output,
+                    name + ".reply", Self.replyHeaders, output, contentType: endpoint.output.contentType,
                     example: example(endpoint.output, ["status": .integer(endpoint.http.status)])), name),
             shared("problem", message("problem", Self.replyHeaders, problem, contentType: Problem.contentType)),
         ]
@@ -28,7 +29,9 @@ struct Messages {
     mutating func events(_ endpoint: EndpointDescriptor, _ name: String) -> [Document.Member] {
         let output = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
         return [
-            member("event", message(name + ".event", Self.eventHeaders, output), name),
+            member(
+                "event",
+                message(name + ".event", Self.eventHeaders, output, contentType: endpoint.output.contentType), name),
             shared("heartbeat", message("heartbeat", Self.eventHeaders, nil)),
         ]
     }

@@ -1,11 +1,14 @@
 // A request as values, and the lines of code that would send it. A token is always a variable there.
 
+import { bytes } from "./schema.js";
+
 // The service's own address, without a last slash: a proxy may have put it below a path.
 export const base = new URL("..", import.meta.url).href.slice(0, -1);
 
 // What the form says. A text that is empty is left out unless the field is required.
-export function requestOf({ method, path, operation }, inputs) {
-  const said = inputs.filter(({ field, text }) => text !== "" || (field.required && field.place === "query"));
+export function requestOf({ method, path, operation, takesBytes }, inputs) {
+  const said = inputs.filter(({ field, text }) =>
+    field.place !== "file" && (text !== "" || (field.required && field.place === "query")));
   const at = place => said.filter(({ field }) => field.place === place);
   const values = said.map(({ field, text }) => ({ field, value: valueOf(field, text) }));
   const query = new URLSearchParams(at("query").flatMap(({ field, text }) => texts(field, text).map(text => [field.name, text])));
@@ -13,9 +16,11 @@ export function requestOf({ method, path, operation }, inputs) {
     encodeURIComponent(at("path").find(({ field }) => field.name === name)?.text ?? ""));
   const members = values.filter(({ field }) => field.place === "body").map(({ field, value }) => [field.name, value]);
   const body = operation.requestBody && members.length ? JSON.stringify(Object.fromEntries(members)) : undefined;
+  const type = takesBytes ? bytes : body && "application/json";
   return {
     method: method.toUpperCase(), target: filled + (query.size ? `?${query}` : ""), body,
-    headers: body ? { "Content-Type": "application/json" } : {}, values,
+    file: inputs.find(({ field }) => field.place === "file")?.file,
+    headers: type ? { "Content-Type": type } : {}, values,
   };
 }
 
@@ -36,6 +41,8 @@ function curl(request, endpoint, context, hasToken) {
   const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(base + request.target)}`];
   if (hasToken) parts.push(`-H "X-Token: $TOKEN"`);
   if (request.body) parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(request.body)}`);
+  if (endpoint.takesBytes) parts.push(`-H 'Content-Type: ${bytes}'`, "--data-binary @FILE");
+  if (endpoint.returnsBytes) parts.push("-o FILE");
   return parts.join(" \\\n  ");
 }
 
@@ -45,7 +52,8 @@ function quoted(text) { return /^[\w.:\/@%+,-]+$/.test(text) ? text : `'${text.r
 function swift(request, endpoint, { type }, hasToken) {
   const labels = request.values.map(({ field, value }) => `${camelCase(field.name)}: ${swiftLiteral(value)}`);
   const parts = [`${type}.${camelCase(endpoint.shortName)}`];
-  if (endpoint.operation["x-input"] !== "Empty") parts.push(`.init(${labels.join(", ")})`);
+  if (endpoint.takesBytes) parts.push("Bytes(data)");
+  else if (endpoint.operation["x-input"] !== "Empty") parts.push(`.init(${labels.join(", ")})`);
   if (hasToken) parts.push("token: token");
   return `let caller = HTTPCaller("${base}")\n`
     + `let answer = try await Client<${type}>(caller).call(\n    ${parts.join(", ")})`;
@@ -63,6 +71,7 @@ function swiftLiteral(value) {
 
 function python(request, endpoint, { service }, hasToken) {
   const labels = request.values.map(({ field, value }) => `${field.name}=${pythonLiteral(value)}`);
+  if (endpoint.takesBytes) labels.push("body=data");
   const token = hasToken ? ", token=token" : "";
   const call = endpoint.name.startsWith("_") ? `call("${endpoint.name}")` : `${endpoint.name}(${labels.join(", ")})`;
   return `with Client("ipc://.star/run/${service}.sock"${token}) as client:\n    print(client.${call})`;
@@ -83,12 +92,13 @@ function typeScript(request, endpoint, context, hasToken) {
   if (hasToken) headers.unshift(`"X-Token": token`);
   if (headers.length) options.push(`headers: { ${headers.join(", ")} }`);
   if (request.body) options.push(`body: JSON.stringify(${request.body})`);
+  if (endpoint.takesBytes) options.push("body: file");
   const all = options.length ? `, {\n${options.map(option => `  ${option},\n`).join("")}}` : "";
-  return `const response = await fetch(${JSON.stringify(base + request.target)}${all});\nconsole.log(await response.json());`;
+  return `const response = await fetch(${JSON.stringify(base + request.target)}${all});\nconsole.log(await response.${endpoint.returnsBytes ? "blob" : "json"}());`;
 }
 
 function go(request, endpoint, context, hasToken) {
-  const body = request.body ? `strings.NewReader(${JSON.stringify(request.body)})` : "nil";
+  const body = request.body ? `strings.NewReader(${JSON.stringify(request.body)})` : endpoint.takesBytes ? "file" : "nil";
   const headers = Object.entries(request.headers).map(([name, value]) => `request.Header.Set("${name}", "${value}")\n`);
   if (hasToken) headers.unshift(`request.Header.Set("X-Token", token)\n`);
   return `request, err := http.NewRequest("${request.method}", ${JSON.stringify(base + request.target)}, ${body})\n`

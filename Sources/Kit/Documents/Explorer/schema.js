@@ -2,6 +2,18 @@
 
 const methods = ["get", "post", "put", "patch", "delete"];
 
+// The media type of a body that is no JSON.
+export const bytes = "application/octet-stream";
+
+// What a success holds, by media type.
+function successOf({ responses }) {
+  return responses[Object.keys(responses).find(status => status < 300)]?.content;
+}
+
+function file(name) {
+  return { name, required: true, type: bytes, valueType: "file", isScalar: true, place: "file", fields: [] };
+}
+
 // The endpoints, each once: the paths beside its first are its aliases.
 export function endpointsOf(schema) {
   const endpoints = new Map();
@@ -15,6 +27,7 @@ export function endpointsOf(schema) {
       endpoints.set(name, {
         id: name.replaceAll(".", "-"), name, shortName: name.split(".").at(-1), method, path, also: [], operation,
         tag: operation.tags[0], takesToken: security.some(scheme => scheme.token || scheme.bearer),
+        takesBytes: Boolean(operation.requestBody?.content[bytes]), returnsBytes: Boolean(successOf(operation)?.[bytes]),
         isOpen: security.length === 0 || security.some(scheme => !Object.keys(scheme).length),
       });
     }
@@ -36,19 +49,21 @@ export class Reader {
   fields({ operation }) {
     const parameters = (operation.parameters ?? []).map(parameter =>
       ({ ...this.field(parameter.name, parameter.schema, parameter.required), description: parameter.description, place: parameter.in }));
-    const body = this.resolved(operation.requestBody?.content["application/json"].schema);
+    const content = operation.requestBody?.content;
+    if (content?.[bytes]) return [{ ...file("body"), description: "The bytes as they are." }];
+    const body = this.resolved(content?.["application/json"].schema);
     return [...parameters, ...this.fieldsOf(body).map(field => ({ ...field, place: "body" }))];
   }
 
   // What comes back, without the envelope.
   output(operation) {
-    const status = Object.keys(operation.responses).find(status => status < 300);
-    const whole = this.resolved(operation.responses[status]?.content?.["application/json"].schema);
+    const whole = this.resolved(successOf(operation)?.["application/json"]?.schema);
     const isWrapped = whole?.properties?.data && Object.keys(whole.properties).length === 1;
     return this.resolved(isWrapped ? whole.properties.data : whole);
   }
 
   outputFields(operation) {
+    if (successOf(operation)?.[bytes]) return [{ ...file("bytes"), description: "The bytes as they are." }];
     const output = this.output(operation);
     if (output?.additionalProperties) return [{ ...this.field("*", output.additionalProperties, true), description: "Members of any name." }];
     return this.fieldsOf(output);

@@ -1,5 +1,5 @@
 // The page: reads the schema, draws it, and wires the forms.
-import { endpointsOf, Reader } from "./schema.js";
+import { bytes, endpointsOf, Reader } from "./schema.js";
 import { highlighted, h, prose } from "./elements.js";
 import { base, languages, requestOf } from "./samples.js";
 
@@ -107,7 +107,7 @@ function problems(list) {
 
 function tryIt(endpoint, context) {
   const inputs = context.reader.fields(endpoint).map(field => ({ field, control: control(field) }));
-  const read = () => requestOf(endpoint, inputs.map(({ field, control }) => ({ field, text: control.value })));
+  const read = () => requestOf(endpoint, inputs.map(({ field, control }) => ({ field, text: control.value, file: control.files?.[0] })));
   const answer = h("div", { role: "status" });
   const send = h("button", { class: "send", type: "submit" }, "Send");
   const form = h("form", { novalidate: "" },
@@ -132,6 +132,7 @@ function control(field) {
     const choices = field.required ? field.choices : ["", ...field.choices];
     return h("select", name, ...choices.map(choice => h("option", {}, choice)));
   }
+  if (field.place === "file") return h("input", { ...name, type: "file" });
   const kind = field.isScalar ? "input" : "textarea";
   const type = field.isSecret ? "password" : "text";
   const element = h(kind, field.isScalar ? { ...name, type, placeholder: example } : { ...name, placeholder: example });
@@ -145,7 +146,8 @@ async function exchange(request, endpoint) {
   const headers = { ...request.headers, ...(token ? { "X-Token": token } : {}) };
   const begin = performance.now();
   try {
-    const response = await fetch(base + request.target, { method: request.method, headers, body: request.body });
+    const response = await fetch(base + request.target, { method: request.method, headers, body: request.file ?? request.body });
+    if (response.headers.get("Content-Type") === bytes) return downloaded(response, await response.blob());
     const text = await response.text();
     return shown(response, text, Math.round(performance.now() - begin));
   } catch (error) {
@@ -163,6 +165,11 @@ function shown(response, text, time) {
     h("div", { class: "status" }, h("b", {}, `${response.status} ${response.statusText}`), h("span", { class: "soft" }, `${time} ms`), use),
     h("pre", { class: "wrap", role: "region", "aria-label": "Body of the answer", tabindex: "0" }, ...(json === undefined ? [text] : highlighted(JSON.stringify(json, null, 2)))),
     h("details", {}, h("summary", {}, "Header"), h("pre", { class: "wrap" }, fields)));
+}
+
+function downloaded(response, blob) {
+  const link = h("a", { href: URL.createObjectURL(blob), download: "" }, `Save ${blob.size} bytes`);
+  return h("div", { class: "answer good" }, h("div", { class: "status" }, h("b", {}, `${response.status} ${response.statusText}`), link));
 }
 
 function parsed(text) {

@@ -166,6 +166,7 @@ extension Components {
         _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String
     ) -> Document? {
         guard endpoint.http.method.hasBody, endpoint.input.kind != .object([]) else { return nil }
+        if endpoint.input.contentType != nil { return ["required": true, "content": bytes(endpoint.input, .input)] }
         let fields = endpoint.bodyFields(path)
         if !endpoint.input.fields.isEmpty, fields.isEmpty { return nil }
         let body = fields.isEmpty ? endpoint.input : Schema.object(fields)
@@ -185,6 +186,11 @@ extension Components {
         ]
     }
 
+    /// Not by reference: generators know a file by the schema in its place.
+    private mutating func bytes(_ schema: Schema, _ role: SchemaComponents.Role) -> Document {
+        [Bytes.contentType: ["schema": schemas.document(schema, role)]]
+    }
+
     private mutating func responses(
         _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isBuiltIn: Bool
     ) -> Document {
@@ -200,6 +206,10 @@ extension Components {
 
     private mutating func success(_ endpoint: EndpointDescriptor, _ name: String) -> Document {
         guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Document.everyHeader] }
+        if endpoint.output.contentType != nil {
+            let content = bytes(endpoint.output, .output)
+            return ["description": "Success.", "headers": Document.everyHeader, "content": content]
+        }
         let outputName = endpoint.outputName ?? name + ".output"
         var schema = schemas.reference(to: endpoint.output, named: outputName, .output)
         var example = endpoint.output.example.map { Document($0, as: endpoint.output) }

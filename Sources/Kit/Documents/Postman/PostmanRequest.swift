@@ -38,7 +38,10 @@ struct PostmanRequest {
     var document: Document {
         var headers: [Document] = []
         if let token { headers.append(["key": "X-Token", "value": .string("{{\(token)}}")]) }
-        if body != nil { headers.append(["key": "Content-Type", "value": "application/json"]) }
+        if body != nil {
+            let contentType = endpoint.input.contentType ?? "application/json"
+            headers.append(["key": "Content-Type", "value": .string(contentType)])
+        }
         return [
             "method": .string(endpoint.http.method.rawValue), "header": .array(headers), "body": body, "url": url,
             "description": .string(endpoint.summary),
@@ -69,6 +72,7 @@ struct PostmanRequest {
     }
 
     private var body: Document? {
+        if endpoint.input.contentType != nil { return ["mode": "file", "file": ["src": ""]] }
         let fields = endpoint.bodyFields(path).filter(isSent)
         guard !fields.isEmpty else { return nil }
         let members = Dictionary(fields.compactMap { field in value(of: field).map { (field.name, $0) } }) { $1 }

@@ -65,7 +65,7 @@ struct SchemaComponents {
         case .any: return ["description": summary.map { .string($0) }]
         case .integer(let range): document = Document(schema.json).setting("format", .string(Self.format(range)))
         case .number: document = Document(schema.json).setting("format", "double")
-        case .string, .boolean: document = Document(schema.json)
+        case .string, .boolean, .bytes: document = Document(schema.json)
         }
         if isNullable { document = document.nullable }
         return ["type": document["type"], "description": summary.map { .string($0) }] + document.without("type")

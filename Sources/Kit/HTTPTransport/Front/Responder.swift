@@ -181,8 +181,9 @@ final class Responder: Sendable {
 }
 
 extension Reply {
+    /// True if it is worth a compression. Bytes as they are have mostly been compressed already.
     fileprivate var isLarge: Bool {
-        if case .success(_, let body) = self { body.count >= Gzip.minSize } else { false }
+        if case .success(_, let body, contentType: nil) = self { body.count >= Gzip.minSize } else { false }
     }
 }
 

@@ -81,7 +81,9 @@ extension HTTPMapping {
         status: Int, headers: HTTPHeaders, body: Data, _ endpoint: EndpointDescriptor
     ) -> Reply {
         guard 200..<300 ~= status else { return .failure(problem(status, headers, body, endpoint)) }
-        guard endpoint.http.envelope, !body.isEmpty else { return .success(status: status, body: body) }
+        guard endpoint.http.envelope, !body.isEmpty else {
+            return .success(status: status, body: body, contentType: endpoint.output.contentType)
+        }
         guard let output = Envelope.unwrap(body) else {
             return .failure(Problem(.unavailable, "The peer's answer has no data."))
         }

@@ -75,12 +75,12 @@ extension HTTPMapping {
         var response: HTTPResponse
         var caching = Header.noStore
         switch reply {
-        case .success(let status, let output):
+        case .success(let status, let output, let contentType):
             response = HTTPResponse(status: HTTPResponseStatus(statusCode: status))
             response.headers.reserveCapacity(8)
             if status != 204 {
-                response.body = endpoint?.http.envelope == true ? Envelope.wrap(output) : bare(output)
-                response.headers.add(name: Header.contentType, value: Header.json)
+                response.body = body(of: output, contentType, endpoint)
+                response.headers.add(name: Header.contentType, value: contentType ?? Header.json)
             }
             if let cache = endpoint?.http.cache { caching = "max-age=\(cache.components.seconds)" }
         case .failure(let problem):
@@ -101,8 +101,10 @@ extension HTTPMapping {
         HTTPResponse(status: .noContent, headers: [Header.allow: allow])
     }
 
-    private static func bare(_ output: Data) -> ByteBuffer {
-        output.isEmpty ? ByteBuffer(staticString: "{}") : ByteBuffer(bytes: output)
+    private static func body(of output: Data, _ contentType: String?, _ endpoint: EndpointDescriptor?) -> ByteBuffer {
+        if contentType != nil { return ByteBuffer(bytes: output) }
+        if endpoint?.http.envelope == true { return Envelope.wrap(output) }
+        return output.isEmpty ? ByteBuffer(staticString: "{}") : ByteBuffer(bytes: output)
     }
 
     private static func failure(

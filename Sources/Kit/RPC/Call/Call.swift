@@ -5,7 +5,7 @@ public import Foundation
 public struct Call: Sendable {
     /// The qualified name of the endpoint, such as `resource.current_time`.
     public var endpoint: String
-    /// The input as JSON; empty if there is none.
+    /// The input, as JSON unless its endpoint takes ``Bytes``; empty if there is none.
     public var body: Data
     /// The media type of the body; `nil` means `application/json`, or that there is no body.
     public var contentType: String?
@@ -92,14 +92,14 @@ extension Call {
 
 /// The reply to a call, the same on every wire.
 public enum Reply: Sendable {
-    /// The output as JSON, without the envelope that belongs to REST.
-    case success(status: Int, body: Data)
+    /// The output, without the envelope that belongs to REST. Its media type is `application/json` if `contentType` is `nil`.
+    case success(status: Int, body: Data, contentType: String? = nil)
     case failure(Problem)
 
     /// The HTTP status code.
     public var status: Int {
         switch self {
-        case .success(let status, _): status
+        case .success(let status, _, _): status
         case .failure(let problem): problem.status
         }
     }

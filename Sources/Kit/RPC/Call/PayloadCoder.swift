@@ -1,16 +1,17 @@
 package import Endpoints
 package import Foundation
 
-/// Payloads to JSON and back, by the rules that hold on every wire.
+/// Payloads to bodies and back, by the rules that hold on every wire.
 package enum PayloadCoder {
     /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send
     /// `null` for a body that is optional.
     ///
     /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault where it
     /// breaks the schema.
-    package static func input<Input: Payload>(_: Input.Type, from json: Data) throws(Problem) -> Input {
-        if Input.self == Empty.self, json.isEmpty, let nothing = Empty() as? Input { return nothing }
-        var json = json.isEmpty ? JSONValue.object([:]) : try JSONValue(json: json)
+    package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
+        if Input.self == Empty.self, body.isEmpty, let nothing = Empty() as? Input { return nothing }
+        if Input.self == Bytes.self, let bytes = Bytes(body) as? Input { return bytes }
+        var json = body.isEmpty ? JSONValue.object([:]) : try JSONValue(json: body)
         if json == .null, Input.schema.acceptsEmptyObject { json = [:] }
         let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {
@@ -29,18 +30,21 @@ package enum PayloadCoder {
     /// Reads an output that a peer has sent.
     ///
     /// - Throws: ``Problem/Kind/unavailable``: a peer that breaks the contract is as good as none.
-    package static func output<Output: Payload>(_: Output.Type, from json: Data) throws(Problem) -> Output {
+    package static func output<Output: Payload>(_: Output.Type, from body: Data) throws(Problem) -> Output {
         if Output.self == Empty.self, let nothing = Empty() as? Output { return nothing }
+        if Output.self == Bytes.self, let bytes = Bytes(body) as? Output { return bytes }
         do {
-            return try JSONCoding.decode(Output.self, from: json)
+            return try JSONCoding.decode(Output.self, from: body)
         } catch {
             throw Problem(.unavailable, "The peer's answer breaks the contract.")
         }
     }
 
-    /// Writes a payload; nothing at all for ``Empty``.
+    /// Writes a payload; nothing at all for ``Empty``, and ``Bytes`` as they are.
     package static func encode<Output: Payload>(_ payload: Output) throws -> Data {
-        Output.self == Empty.self ? Data() : try JSONCoding.encode(payload)
+        if Output.self == Empty.self { return Data() }
+        if Output.self == Bytes.self, let bytes = payload as? Bytes { return bytes.data }
+        return try JSONCoding.encode(payload)
     }
 }
 

@@ -38,11 +38,11 @@ public struct Client<C: Contract>: Sendable {
             throw Problem(.invalid, "The input cannot be written as JSON.")
         }
         let call = Call(
-            C.name + "." + endpoint.description.name, body: body, token: token,
+            C.name + "." + endpoint.description.name, body: body, contentType: Input.schema.contentType, token: token,
             trace: context?.trace.child() ?? .root(), origin: context?.origin, timeout: time,
             transport: caller.transport, timing: timing)
         switch await caller.call(call, endpoint.description) {
-        case .success(_, let body): return try PayloadCoder.output(Output.self, from: body)
+        case .success(_, let body, _): return try PayloadCoder.output(Output.self, from: body)
         case .failure(let problem): throw problem
         }
     }

@@ -67,6 +67,14 @@ extension Dispatcher {
             throw ContractError(
                 description: "The endpoint's name in “\(name)” is not made of 1 to 64 characters a-z, 0-9 and _.")
         }
+        guard !endpoint.input.nestsBytes, !endpoint.output.nestsBytes else {
+            throw ContractError(
+                description: "The endpoint \(name) has bytes in a field; they are a payload of their own.")
+        }
+        guard endpoint.input.kind != .bytes || (endpoint.http.method.hasBody && !endpoint.http.forms) else {
+            throw ContractError(
+                description: "The endpoint \(name) takes bytes: that is for POST, PUT and PATCH without forms.")
+        }
         let known = Set(endpoint.input.fields.map(\.name))
         for path in endpoint.http.paths {
             guard let unknown = path.fields.first(where: { !known.contains($0) }) else { continue }

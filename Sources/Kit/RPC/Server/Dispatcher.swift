@@ -98,9 +98,9 @@ public final class Dispatcher: Sendable {
 
     /// True if the reply to a call may depend on its body: if there is no reason to refuse the call unread.
     package func needsBody(_ call: Call) -> Bool {
-        guard let access = handlers[call.endpoint]?.handler.endpoint.access else { return false }
-        return call.rejection == nil && refusal(of: call) == nil && (access == .open || call.token != nil)
-            && (try? checkMediaType(of: call)) != nil
+        guard let endpoint = handlers[call.endpoint]?.handler.endpoint else { return false }
+        return call.rejection == nil && refusal(of: call) == nil && (endpoint.access == .open || call.token != nil)
+            && (try? checkMediaType(of: call, for: endpoint)) != nil
     }
 
     /// From now on the service says that it is not ready. It still replies.
@@ -198,10 +198,11 @@ public final class Dispatcher: Sendable {
                 try await verifier.confirm(permission, context)
             }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
-            try checkMediaType(of: running.call)
+            try checkMediaType(of: running.call, for: handler.endpoint)
             timings.access = timings.split()
             let body = try await handler.run(running.call.body, context, &timings)
-            return .success(status: handler.endpoint.http.status, body: body)
+            return .success(
+                status: handler.endpoint.http.status, body: body, contentType: handler.outputType)
         } catch {
             timings.stop()
             return .failure(problem(of: error, running.call))
@@ -218,11 +219,16 @@ public final class Dispatcher: Sendable {
         return principal
     }
 
-    private func checkMediaType(of call: Call) throws(Problem) {
+    /// Bytes may be of any type, but not the parts of a form, which hold a file among other things.
+    private func checkMediaType(of call: Call, for endpoint: EndpointDescriptor) throws(Problem) {
         guard let contentType = call.contentType else { return }
         let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
-        guard mediaType == "application/json" || mediaType.hasSuffix("+json") else {
-            throw Problem(.unsupportedMediaType, "The body is \(mediaType); application/json is understood.")
+        let wanted = endpoint.input.contentType ?? "application/json"
+        let isAccepted =
+            wanted == Bytes.contentType
+            ? !mediaType.hasPrefix("multipart/") : mediaType == wanted || mediaType.hasSuffix("+json")
+        guard isAccepted else {
+            throw Problem(.unsupportedMediaType, "The body is \(mediaType); \(wanted) is understood.")
         }
     }
 

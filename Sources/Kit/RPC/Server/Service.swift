@@ -38,9 +38,12 @@ public final class Handler: Sendable {
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
     let run: Implementation
     let load = EndpointLoad()
+    /// The media type of its output; `nil` for JSON.
+    let outputType: String?
 
     init(_ endpoint: EndpointDescriptor, run: @escaping Implementation) {
         self.endpoint = endpoint
+        outputType = endpoint.output.contentType
         self.run = run
     }
 }
@@ -67,14 +70,14 @@ public func handle<Input, Output>(
     _ endpoint: Endpoint<Input, Output>,
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
-    Handler(endpoint.description) { json, context, timings in
-        let input = try PayloadCoder.input(Input.self, from: json)
+    Handler(endpoint.description) { body, context, timings in
+        let input = try PayloadCoder.input(Input.self, from: body)
         timings.decode = timings.split()
         let output = try await method(input, context)
         timings.handler = timings.split()
-        let body = try PayloadCoder.encode(output)
+        let encoded = try PayloadCoder.encode(output)
         timings.encode = timings.split()
-        return body
+        return encoded
     }
 }
 

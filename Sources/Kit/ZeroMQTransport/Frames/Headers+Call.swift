@@ -22,9 +22,12 @@ extension Headers {
         self.init(String(reply.status))
         add(.requestID, call.requestID)
         add(.serverTiming, call.timing?.header)
-        guard case .failure(let problem) = reply else { return }
-        add(.contentType, Problem.contentType)
-        if problem.isUnprocessed { add(.processed, "no") }
+        switch reply {
+        case .success(_, _, let contentType): add(.contentType, contentType)
+        case .failure(let problem):
+            add(.contentType, Problem.contentType)
+            if problem.isUnprocessed { add(.processed, "no") }
+        }
     }
 }
 
@@ -60,7 +63,7 @@ extension Reply {
     /// The third frame of the reply.
     func body(traceID: @autoclosure () -> String) -> Data {
         switch self {
-        case .success(_, let body): body.isEmpty ? Data("{}".utf8) : body
+        case .success(_, let body, let contentType): body.isEmpty && contentType == nil ? Data("{}".utf8) : body
         case .failure(let problem): problem.json(traceID: traceID())
         }
     }
@@ -78,7 +81,8 @@ extension Reply {
             return
         }
         guard status >= 400 else {
-            self = .success(status: status, body: body)
+            let contentType = head[.contentType].flatMap { $0.hasPrefix("application/json") ? nil : $0 }
+            self = .success(status: status, body: body, contentType: contentType)
             return
         }
         self = .failure(

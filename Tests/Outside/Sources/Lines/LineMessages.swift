@@ -11,7 +11,8 @@ extension Transport {
 struct CallLine: Codable {
     var id: Int
     var endpoint: String?
-    var body: String?
+    /// JSON has it as base64, since it may be bytes that are no text.
+    var body: Data?
     var contentType: String?
     var token: String?
     var traceparent: String?
@@ -27,9 +28,9 @@ struct CallLine: Codable {
 extension CallLine {
     init(_ id: Int, _ call: Call, remaining: Duration) {
         self.init(
-            id: id, endpoint: call.endpoint, body: String(decoding: call.body, as: UTF8.self),
-            contentType: call.contentType, token: call.token, traceparent: call.trace.header,
-            tracestate: call.trace.state, requestID: call.requestID, origin: call.origin,
+            id: id, endpoint: call.endpoint, body: call.body, contentType: call.contentType, token: call.token,
+            traceparent: call.trace.header, tracestate: call.trace.state, requestID: call.requestID,
+            origin: call.origin,
             milliseconds: Int64(remaining / .milliseconds(1)), wantsTiming: call.timing.map { _ in true })
     }
 
@@ -38,7 +39,7 @@ extension CallLine {
     /// - Returns: `nil` for a cancellation.
     func call(received: ContinuousClock.Instant, bodyLimit: Int) -> Call? {
         guard let endpoint else { return nil }
-        let body = Data((body ?? "").utf8)
+        let body = body ?? Data()
         let isTooLarge = body.count > bodyLimit
         return Call(
             endpoint, body: isTooLarge ? Data() : body, contentType: contentType, token: token,
@@ -54,7 +55,8 @@ struct ReplyLine: Codable {
     var id: Int
     var status: Int
     /// The output, or the problem.
-    var body: String
+    var body: Data
+    var contentType: String?
     var retryMilliseconds: Int64?
     var isUnprocessed: Bool?
     var timing: String?
@@ -63,12 +65,11 @@ struct ReplyLine: Codable {
 extension ReplyLine {
     init(_ id: Int, _ reply: Reply, to call: Call) {
         switch reply {
-        case .success(let status, let body):
-            self.init(id: id, status: status, body: String(decoding: body, as: UTF8.self))
+        case .success(let status, let body, let contentType):
+            self.init(id: id, status: status, body: body, contentType: contentType)
         case .failure(let problem):
-            let body = problem.json(traceID: call.trace.traceID)
             self.init(
-                id: id, status: problem.status, body: String(decoding: body, as: UTF8.self),
+                id: id, status: problem.status, body: problem.json(traceID: call.trace.traceID),
                 retryMilliseconds: problem.retryAfter.map { Int64($0 / .milliseconds(1)) },
                 isUnprocessed: problem.isUnprocessed)
         }
@@ -76,11 +77,10 @@ extension ReplyLine {
     }
 
     var reply: Reply {
-        let json = Data(body.utf8)
-        guard status >= 300 else { return .success(status: status, body: json) }
+        guard status >= 300 else { return .success(status: status, body: body, contentType: contentType) }
         let retryAfter = retryMilliseconds.map { Duration.milliseconds($0) }
         return .failure(
-            Problem(status: status, json: json, retryAfter: retryAfter, isUnprocessed: isUnprocessed == true))
+            Problem(status: status, json: body, retryAfter: retryAfter, isUnprocessed: isUnprocessed == true))
     }
 }
 
