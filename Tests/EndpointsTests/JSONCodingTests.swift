@@ -69,6 +69,34 @@ struct JSONCodingTests {
         #expect(throws: DecodingError.self) { try JSONCoding.decode(Int.self, from: Data("1.5".utf8)) }
     }
 
+    @Test("hold dates, decimal numbers, URLs and bytes as one string or number each")
+    func foundationScalars() throws {
+        let moment = Date(timeIntervalSince1970: 1_574_662_000.25)
+        #expect(try text(moment) == #""2019-11-25T06:06:40.250+00:00""#)
+        #expect(try text(Date(timeIntervalSince1970: -1)) == #""1969-12-31T23:59:59+00:00""#)
+        #expect(try text(Date(timeIntervalSince1970: -0.001)) == #""1969-12-31T23:59:59.999+00:00""#)
+        let price = try #require(Decimal(string: "1234567890123.45"))
+        #expect(try text(["price": price]) == #"{"price":1234567890123.45}"#)
+        #expect(try text(URL(string: "https://example.org/a?b=c")) == #""https://example.org/a?b=c""#)
+        #expect(try text([Optional(Data([0, 255])), nil]) == #"["AP8=",null]"#)
+        let all = Scalars(date: moment, price: price, page: URL(string: "https://example.org"), bytes: Data("é".utf8))
+        #expect(try JSONCoding.decode(Scalars.self, from: JSONCoding.encode(all)) == all)
+        for cents in stride(from: -99_999, through: 99_999, by: 7) {
+            let amount = Decimal(cents) / 100
+            #expect(try JSONCoding.decode(Decimal.self, from: JSONCoding.encode(amount)) == amount)
+        }
+        for milliseconds in 0..<1000 {
+            let date = Date(timeIntervalSince1970: Double(1_574_662_000_000 + milliseconds) / 1000)
+            let read = try JSONCoding.decode(Date.self, from: JSONCoding.encode(date))
+            #expect(abs(read.timeIntervalSince(date)) < 1e-6)
+        }
+        for json in [#""yesterday""#, "12", "null"] {
+            #expect(throws: DecodingError.self) { try JSONCoding.decode(Date.self, from: Data(json.utf8)) }
+        }
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(Date(timeIntervalSince1970: .infinity)) }
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(Decimal.nan) }
+    }
+
     @Test("are refused with the way to what is wrong")
     func faults() {
         let json = Data(#"{"inner":{"name":"a","sizes":[1,"2"]},"flag":true,"ratio":1,"byte":1,"map":{}}"#.utf8)
@@ -117,6 +145,13 @@ private struct Sample: Codable, Equatable {
         map: ["x": [Inner(name: "", sizes: [])], "y": []], color: .green, shape: .square(side: 2, name: nil),
         json: ["a": [1, .number(2.5), true, "x", .null]], colors: [.red, .green])
     static let bare = Sample(inner: Inner(name: "", sizes: []), flag: true, ratio: 3, byte: 0, map: [:])
+}
+
+private struct Scalars: Codable, Equatable {
+    var date: Date
+    var price: Decimal
+    var page: URL?
+    var bytes: Data
 }
 
 /// Goes back into an array that has ended.

@@ -75,6 +75,14 @@ struct SchemaTests {
         let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
         #expect(try faults(time, #""2019-11-25T06:06:37+00:00""#) == [])
         #expect(try faults(time, #""yesterday""#) == [" must be a date and time as in RFC 3339"])
+        let day = Schema.string(format: .date, example: "2019-11-25")
+        #expect(try faults(day, #""2020-02-29""#) == [])
+        for text in ["2019-02-29", "2019-11-25T06:06:37Z", "25.11.2019"] {
+            #expect(try faults(day, "\"\(text)\"") == [" must be a date as in RFC 3339"])
+        }
+        let id = Schema.string(format: .uuid, example: "8b0e5f0a-4b0f-4b8e-9d3e-0a4b0f4b8e9d")
+        #expect(try faults(id, #""8B0E5F0A-4b0f-4b8e-9d3e-0a4b0f4b8e9d""#) == [])
+        #expect(try faults(id, #""8b0e5f0a""#) == [" must be a UUID"])
         let word = Schema.string(values: ["on", "off"], example: "on")
         #expect(try faults(word, #""off""#) == [])
         #expect(try faults(word, #""On""#) == [" must be one of on, off"])
@@ -152,8 +160,9 @@ struct SchemaTests {
     @Test("is read as it was written, and fits its own example")
     func json() throws {
         let schema = Schema.object(
-            .optional("list", .array(of: .number(0...1, example: 0.5), count: 1...2), "List."),
+            .optional("list", .array(of: .number(0...1, example: 0.5), count: 2...3), "List."),
             .optional("map", .map(of: .boolean(example: true)), "Map."),
+            .optional("none", .array(of: .boolean(example: true), count: 0...0), "None."),
             .required("text", .string(length: 1...9, pattern: "[a-z]+", values: ["tea"], example: "tea"), "Text."),
             .required("time", .string(format: .dateTime, example: "2019-11-25T06:06:37+00:00"), "Time."),
             .required("whole", .integer(1...9, example: 7), "Whole."))

@@ -20,7 +20,11 @@ struct TimestampTests {
     }
 
     @Test(
-        "other texts are refused", arguments: ["", "now", "2019-11-25", "2019-13-25T03:39:57Z", "2019-11-25T03:39:57"])
+        "other texts are refused",
+        arguments: [
+            "", "now", "2019-11-25", "2019-13-25T03:39:57Z", "2019-02-29T03:39:57Z", "2019-11-31T03:39:57Z",
+            "2019-11-25T24:39:57Z", "2019-11-25T03:60:57Z", "2019-11-25T03:39:57",
+        ])
     func refusing(text: String) {
         #expect(throws: Problem.self) { try Timestamp(text) }
     }

@@ -51,8 +51,8 @@ extension Schema {
         if let pattern, !RegexCache.matches(text, pattern) {
             faults.append("must match \(pattern)")
         }
-        if format == .dateTime, (try? Timestamp(text)) == nil {
-            faults.append("must be a date and time as in RFC 3339")
+        if let format, !format.accepts(text) {
+            faults.append("must be \(format.noun)")
         }
         if !values.isEmpty, !values.contains(text) {
             faults.append("must be one of \(values.joined(separator: ", "))")
@@ -83,6 +83,27 @@ extension Schema {
     fileprivate static func escape(_ key: String) -> String {
         key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
             .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+    }
+}
+
+extension Schema.Format {
+    fileprivate var noun: String {
+        switch self {
+        case .dateTime: "a date and time as in RFC 3339"
+        case .date: "a date as in RFC 3339"
+        case .uuid: "a UUID"
+        case .password: "a password"
+        case .uri: "a URI"
+        }
+    }
+
+    fileprivate func accepts(_ text: String) -> Bool {
+        switch self {
+        case .dateTime: Timestamp.date(text) != nil
+        case .date: text.utf8.count == 10 && Timestamp.date(text + "T00:00:00Z") != nil
+        case .uuid: UUID(uuidString: text) != nil
+        case .password, .uri: true
+        }
     }
 }
 

@@ -24,8 +24,14 @@ public struct Schema: Sendable, Hashable {
 
     /// The `format` of a text, by its name in OpenAPI 3.1.
     public enum Format: String, Sendable, Hashable {
+        /// A date, a time and an offset, as in RFC 3339: a `Date`.
         case dateTime = "date-time"
+        /// A date without a time, as in RFC 3339: a `String`.
+        case date
+        /// As in RFC 9562: a `UUID`.
+        case uuid
         case password
+        /// A `URL` or a `String`. It is not checked.
         case uri
     }
 
@@ -92,7 +98,10 @@ extension Schema {
     }
 
     public static func array(of element: Schema, count: ClosedRange<Int>? = nil) -> Schema {
-        Schema(kind: .array(of: element, count: count), example: element.example.map { .array([$0]) })
+        let length = count.map { min(max(1, $0.lowerBound), $0.upperBound) } ?? 1
+        return Schema(
+            kind: .array(of: element, count: count),
+            example: element.example.map { .array(Array(repeating: $0, count: length)) })
     }
 
     /// The example of an object is drawn from those of its fields.

@@ -14,13 +14,28 @@ public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
 
     /// - Throws: ``Problem/Kind/invalid`` if the text is not of RFC 3339.
     public init(_ text: String) throws(Problem) {
-        for style in [Date.ISO8601FormatStyle.iso8601, Date.ISO8601FormatStyle(includingFractionalSeconds: true)] {
-            guard let date = try? style.parse(text) else { continue }
-            epoch = Int(date.timeIntervalSince1970.rounded(.down))
-            description = text
-            return
+        guard let date = Self.date(text) else {
+            throw Problem(.invalid, "“\(text)” is not a date and time as in RFC 3339.")
         }
-        throw Problem(.invalid, "“\(text)” is not a date and time as in RFC 3339.")
+        epoch = Int(date.timeIntervalSince1970.rounded(.down))
+        description = text
+    }
+
+    /// - Returns: `nil` if the text is not of RFC 3339.
+    static func date(_ text: String) -> Date? {
+        guard isOnCalendar(text) else { return nil }
+        return (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
+    }
+
+    /// Foundation takes the 30th of February for the 2nd of March, and 24:60 for 01:00.
+    private static func isOnCalendar(_ text: String) -> Bool {
+        let numbers = text.utf8.prefix(19).split { !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
+            .compactMap { Int(String(Substring($0))) }
+        guard numbers.count == 6, 1...12 ~= numbers[1] else { return false }
+        let (year, month) = (numbers[0], numbers[1])
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        return 1...days ~= numbers[2] && 0...23 ~= numbers[3] && 0...59 ~= numbers[4] && 0...60 ~= numbers[5]
     }
 
     /// It writes UTC as “Z”, which not every reader of ISO 8601 takes for an offset.

@@ -51,6 +51,10 @@ struct JSONInput {
 
     func read<Value: Decodable>(_ type: Value.Type) throws -> Value {
         if type == JSONValue.self, let value = value as? Value { return value }
+        if FoundationScalar.contains(type), let scalar = type as? any JSONScalar.Type {
+            guard let read = scalar.init(json: value) as? Value else { throw mismatch(type) }
+            return read
+        }
         return try Value(from: self)
     }
 

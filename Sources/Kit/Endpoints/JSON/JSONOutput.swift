@@ -4,7 +4,10 @@ final class JSONOutput {
     /// Nothing that it does comes back here, so that two accesses at once cannot be.
     @exclusivity(unchecked) var text = JSONText()
 
-    func write(_ value: some Encodable) throws {
+    func write<Value: Encodable>(_ value: Value) throws {
+        if FoundationScalar.contains(Value.self), let scalar = value as? any JSONScalar {
+            return try text.write(scalar)
+        }
         let start = text.bytes.count
         let depth = text.depth
         try value.encode(to: JSONNode(output: self))
