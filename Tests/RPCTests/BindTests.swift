@@ -112,6 +112,17 @@ struct BindTests {
         #expect(refusal.contains("tea.sized") && refusal.contains("{sise}"))
     }
 
+    @Test("fails for a type that its schema does not describe, and names the place")
+    func types() {
+        func refusal<Output: Payload>(_: Output.Type) -> String {
+            let odd = Endpoint<Empty, Output>("odd", .get, "/odd", access: .open, summary: "O.")
+            return self.refusal(contract(odd.description)) { answer(odd) }
+        }
+        #expect(refusal(Misnamed.self).contains("tea.odd") && refusal(Misnamed.self).contains("/brewed_at"))
+        #expect(refusal(Mistyped.self).contains("/size must be of type String"))
+        #expect(refusal(Overdrawn.self).contains("/size must be 1 to 3"))
+    }
+
     @Test(
         "fails for a name that the wire cannot carry, and names it",
         arguments: ["", "Pour", "pour tea", "pöur", "po-ur", "pour.tea", String(repeating: "p", count: 65)])
@@ -131,4 +142,23 @@ struct BindTests {
         #expect(refusal.contains("\(name)"), "\(refusal)")
         #expect(!refusal.isEmpty)
     }
+}
+
+/// Its optional member would never be read nor written under the schema's name.
+private struct Misnamed: Payload {
+    static let schema = Schema.object(.optional("brewed_at", .integer(example: 1), "When."))
+
+    var brewedAt: Int?
+}
+
+private struct Mistyped: Payload {
+    static let schema = Schema.object(.required("size", .integer(example: 1), "How large."))
+
+    var size: String
+}
+
+private struct Overdrawn: Payload {
+    static let schema = Schema.object(.required("size", .integer(1...3, example: 4), "How large."))
+
+    var size: Int
 }

@@ -29,12 +29,15 @@ package enum PayloadCoder {
 
     /// Reads an output that a peer has sent.
     ///
-    /// - Throws: ``Problem/Kind/unavailable``: a peer that breaks the contract is as good as none.
+    /// - Throws: ``Problem/Kind/unavailable``, with the place of the fault: a peer that breaks the contract is as good as
+    /// none.
     package static func output<Output: Payload>(_: Output.Type, from body: Data) throws(Problem) -> Output {
         if Output.self == Empty.self, let nothing = Empty() as? Output { return nothing }
         if Output.self == Bytes.self, let bytes = Bytes(body) as? Output { return bytes }
         do {
             return try JSONCoding.decode(Output.self, from: body)
+        } catch let error as DecodingError {
+            throw Problem(.unavailable, "The peer's answer breaks the contract.", faults: [error.fault])
         } catch {
             throw Problem(.unavailable, "The peer's answer breaks the contract.")
         }
@@ -50,7 +53,7 @@ package enum PayloadCoder {
 
 extension DecodingError {
     /// The place at which decoding stopped, as a JSON pointer, and the reason.
-    fileprivate var fault: Problem.Fault {
+    var fault: Problem.Fault {
         switch self {
         case .keyNotFound(let key, let context):
             Problem.Fault(pointer: Self.pointer(context.codingPath + [key]), detail: "is missing")

@@ -26,6 +26,9 @@ extension Dispatcher {
                     throw ContractError(
                         description: "The endpoint \(name) is in its contract twice, or has no handler.")
                 }
+                if let mismatch = handler.mismatch() {
+                    throw ContractError(description: "The endpoint \(name) cannot be served. \(mismatch)")
+                }
                 bound[name] = handler
             }
             if let stray = unbound.keys.min() {

@@ -37,13 +37,18 @@ public final class Handler: Sendable {
     public let endpoint: EndpointDescriptor
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
     let run: Implementation
+    /// Returns how a type of the input or the output does not fit its schema, or `nil`.
+    let mismatch: @Sendable () -> String?
     let load = EndpointLoad()
     /// The media type of its output; `nil` for JSON.
     let outputType: String?
 
-    init(_ endpoint: EndpointDescriptor, run: @escaping Implementation) {
+    init(
+        _ endpoint: EndpointDescriptor, mismatch: @escaping @Sendable () -> String?, run: @escaping Implementation
+    ) {
         self.endpoint = endpoint
         outputType = endpoint.output.contentType
+        self.mismatch = mismatch
         self.run = run
     }
 }
@@ -70,7 +75,10 @@ public func handle<Input, Output>(
     _ endpoint: Endpoint<Input, Output>,
     with method: @escaping @Sendable (Input, CallContext) async throws -> Output
 ) -> Handler {
-    Handler(endpoint.description) { body, context, timings in
+    Handler(
+        endpoint.description,
+        mismatch: { PayloadCheck.mismatch(Input.self) ?? PayloadCheck.mismatch(Output.self) }
+    ) { body, context, timings in
         let input = try PayloadCoder.input(Input.self, from: body)
         timings.decode = timings.split()
         let output = try await method(input, context)
