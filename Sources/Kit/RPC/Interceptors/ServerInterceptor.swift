@@ -5,7 +5,7 @@ public import Endpoints
 /// ```swift
 /// struct Maintenance: ServerInterceptor {
 ///     func intercept(
-///         _ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply
+///         _ call: Call, to endpoint: EndpointDescriptor?, _ next: nonisolated(nonsending) (Call) async -> Reply
 ///     ) async -> Reply {
 ///         guard endpoint?.isIdempotent != false else { return .failure(Problem(.unavailable, "Read-only today.")) }
 ///         return await next(call)
@@ -24,7 +24,9 @@ public protocol ServerInterceptor: Sendable {
     ///   - next: the interceptors that follow, and at last the dispatcher's own steps: limits, access, decoding, handler,
     ///     encoding.
     /// - Returns: the reply, which need not be that of `next`.
-    func intercept(_ call: Call, to endpoint: EndpointDescriptor?, _ next: (Call) async -> Reply) async -> Reply
+    func intercept(
+        _ call: Call, to endpoint: EndpointDescriptor?, _ next: nonisolated(nonsending) (Call) async -> Reply
+    ) async -> Reply
 }
 
 /// Wraps the calls of a ``Client``.
@@ -35,5 +37,7 @@ public protocol ClientInterceptor: Sendable {
     ///   - call: may be changed before it is passed on; its time is over at `received` + `timeout`.
     ///   - endpoint: the endpoint that is called.
     ///   - next: the interceptors that follow, and at last the transport. It may be called again, if the call may be repeated.
-    func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply
+    func intercept(
+        _ call: Call, to endpoint: EndpointDescriptor, _ next: nonisolated(nonsending) (Call) async -> Reply
+    ) async -> Reply
 }
