@@ -152,10 +152,11 @@ struct StartTests {
     @Test("tells of settings that nobody reads, with the name that was probably meant")
     func unknownSetting() async throws {
         try await Site.open { site in
-            try Data("AUTH_HTP_PORT=5999\n".utf8).write(to: site.directory.appending(path: ".env"))
+            try Data("AUTH_HTP_PORT=5999\nSHOP_COLOR=red\n".utf8).write(to: site.directory.appending(path: ".env"))
             let auth = try await site.serve("auth")
             #expect(auth.log.contains("Unknown setting") && auth.log.contains("nearest=AUTH_HTTP_PORT"), "\(auth.log)")
             #expect(auth.log.contains("place=.env, line 1"))
+            #expect(auth.log.contains("SHOP_COLOR (.env, line 2)") && !auth.log.contains("name=SHOP_COLOR"))
         }
     }
 

@@ -94,8 +94,14 @@ public struct Application: Sendable {
     private static func warn(of settings: Settings, _ modules: [ServiceModule], _ logger: Logger) {
         let own = modules.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) + $0.settings }
         let known = CommonSettings.all + own + TelemetrySettings.all
-        for unknown in settings.unknown(of: known) {
+        let unknown = settings.unknown(of: known)
+        for unknown in unknown where unknown.nearest != nil {
             logger.warning("Unknown setting", metadata: unknown.metadata)
+        }
+        // A file may be that of several programs, each of which knows its own.
+        let others = unknown.filter { $0.nearest == nil }.map { "\($0.name) (\($0.place))" }
+        if !others.isEmpty {
+            logger.info("Not settings of this program", metadata: ["names": .array(others.map { .string($0) })])
         }
         for name in Set(settings.serviceLinks(of: known)).sorted() {
             logger.warning(
@@ -150,12 +156,24 @@ extension Application {
     /// - Parameters:
     ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     ///   - socketFolder: the folder of the sockets whose addresses no setting names.
+    ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
     public static func main(
         _ modules: ServiceModule..., environmentFile: String = Settings.defaultFile,
-        socketFolder: String = Settings.defaultSocketFolder
+        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:]
+    ) async {
+        await main(modules, environmentFile: environmentFile, socketFolder: socketFolder, metricsHelp: metricsHelp)
+    }
+
+    /// Runs services until SIGTERM, SIGINT or SIGHUP: the same for a program that finds out which, such as a command.
+    public static func main(
+        _ modules: [ServiceModule], environmentFile: String = Settings.defaultFile,
+        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:]
     ) async {
         do {
-            try await run(environmentFile: environmentFile, socketFolder: socketFolder) { _ in modules }
+            try await run(
+                environmentFile: environmentFile, socketFolder: socketFolder,
+                name: modules.count == 1 ? modules[0].name : "application", metricsHelp: metricsHelp
+            ) { _ in modules }
         } catch {
             LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(error)\n".utf8))
             exit(error is SettingsError ? 78 : 1)
