@@ -64,6 +64,16 @@ struct SessionTests {
         #expect(fresh.written() == [])
     }
 
+    @Test("sends a PING to those who know it, which is since ZMTP 3.1", arguments: [(3, 0), (3, 1), (3, 2), (4, 0)])
+    func heartbeatsByVersion(major: UInt8, minor: UInt8) throws {
+        var end = End(.router)
+        _ = end.written()
+        try end.read(Wire.greeting(mechanism: "NULL", version: (major, minor)) + Wire.ready("DEALER"))
+        #expect(end.session.hasHeartbeats == ((major, minor) != (3, 0)))
+        end.session.ping(timeToLive: .seconds(20))
+        #expect(end.written().isEmpty == ((major, minor) == (3, 0)))
+    }
+
     @Test("holds no more answers than a peer reads")
     func pings() throws {
         var end = try End.ready(.router)
@@ -229,8 +239,8 @@ extension FrameWriter {
 
 /// Bytes as RFC 37 has them, written independently of the code.
 enum Wire {
-    static func greeting(mechanism: String) -> [UInt8] {
-        [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + mechanism.utf8
+    static func greeting(mechanism: String, version: (UInt8, UInt8) = (3, 0)) -> [UInt8] {
+        [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, version.0, version.1] + mechanism.utf8
             + [UInt8](repeating: 0, count: 20 - mechanism.utf8.count + 32)
     }
 

@@ -246,6 +246,31 @@ struct StreamTests {
         }
     }
 
+    @Test("keeps a silent peer of ZMTP 3.0, which would take a heartbeat for a message")
+    func noHeartbeats() async throws {
+        try await SocketHost.run(in: context) { host in
+            var options = SocketOptions.server
+            options.heartbeat = .init(
+                interval: .milliseconds(20), timeout: .milliseconds(60), timeToLive: .milliseconds(700))
+            let place = try await host.route(at: try address("tcp://127.0.0.1:*"), options)
+            let (old, new) = (try RawConnection(to: place), try RawConnection(to: place))
+            var hello = RawConnection.hello("DEALER")
+            hello[11] = 0
+            old.say(hello)
+            #expect(await host.next() == .connected)
+            // The other shows how much time has passed.
+            new.say(RawConnection.hello("DEALER"))
+            #expect(await host.next() == .connected)
+            _ = try new.hearAll()
+            #expect(await host.next() == .disconnected)
+            old.say([0, 1, 7])
+            #expect(await host.next() == .message([[7]]))
+            let malformed: [UInt8] = [8, 1, 1]
+            old.say(malformed)
+            #expect(try old.hearAll().firstRange(of: Array("PING".utf8)) == nil)
+        }
+    }
+
     @Test("gives a peer up after the time to live that this has asked for, and not before")
     func timeToLive() async throws {
         try await SocketHost.run(in: context) { host in

@@ -71,6 +71,8 @@ package struct Session {
     private var plainRanges: [Range<Int>] = []
     private var plainCount = 0
     private var state = State.greeting
+    /// True if the peer's greeting says that it knows PING and PONG.
+    package private(set) var hasHeartbeats = false
     private var reader: FrameReader
     /// The frames of the message that was read last, for as long as the bytes that it was read from are there.
     package private(set) var frames = Frames()
@@ -109,11 +111,12 @@ package struct Session {
     /// True from the peer's greeting to the end of the handshake.
     package var isShakingHands: Bool { state == .handshake }
 
-    /// Requests a PONG from the peer, once the handshake is done.
+    /// Requests a PONG from the peer, once the handshake is done. A peer of ZMTP 3.0, such as libzmq before 4.2, is not
+    /// asked: it would take the command for a message.
     ///
     /// - Parameter timeToLive: the silence after which the peer should give this side up.
     package mutating func ping(timeToLive: Duration) {
-        guard state == .open, output.count < Self.maxWaiting else { return }
+        guard state == .open, hasHeartbeats, output.count < Self.maxWaiting else { return }
         output.append(command: Command.ping(timeToLive: UInt16(clamping: Int64(timeToLive / .milliseconds(100)))))
     }
 
@@ -128,6 +131,7 @@ package struct Session {
         if state == .greeting {
             guard try ZMTPGreeting.isWhole(bytes) else { return (0, nil) }
             used = ZMTPGreeting.size
+            hasHeartbeats = ZMTPGreeting.hasHeartbeats(in: bytes)
             let (own, other) = (ZMTPGreeting.mechanism(of: curve), ZMTPGreeting.mechanism(in: bytes))
             guard other == own else {
                 state = .over
@@ -279,6 +283,9 @@ package enum ZMTPGreeting {
         guard !name.isEmpty, isName, field[name.endIndex...].allSatisfy({ $0 == 0 }) else { return "unknown" }
         return String(decoding: name, as: UTF8.self)
     }
+
+    /// True if a whole greeting is of a version with PING and PONG, which are new in 3.1.
+    static func hasHeartbeats(in bytes: UnsafeRawBufferPointer) -> Bool { (bytes[10], bytes[11]) >= (3, 1) }
 
     /// Checks what has come so far, so that a peer of another protocol is disconnected at its first bytes.
     ///

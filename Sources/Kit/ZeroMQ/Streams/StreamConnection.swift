@@ -178,7 +178,8 @@ extension StreamConnection {
 
     private func becameReady() {
         handshakeEnd = nil
-        if let heartbeat = settings.heartbeat {
+        // The silence of a peer that cannot answer says nothing: its end is noticed by TCP's keep-alive.
+        if let heartbeat = settings.heartbeat, session.hasHeartbeats {
             let first = ContinuousClock.now + heartbeat.interval
             nextPing = first
             handler?(.checkBy(first))
