@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import RPC
 import Resource
+import Synchronization
 import Testing
 import WebApp
 
@@ -117,6 +118,35 @@ struct WebAppTests {
         _ = try await client.call(WebAppContract.epochTime)
         auth.lead(to: FixedAnswer.nobody)
         _ = try await client.call(WebAppContract.epochTime)
+    }
+
+    @Test("goes on with its guest's token to the end while auth is down, and asks for the next one in time")
+    func authDownForLong() async throws {
+        let now = Mutex(ContinuousClock.now)
+        let webApp = WebAppService(
+            executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource),
+            clock: { now.withLock(\.self) })
+        let client = Client<WebAppContract>(try Line(webApp, WebAppContract.description, trust.verifier))
+        let grant = try await Client<AuthContract>(auth).call(AuthContract.create, .guest)
+        let lifetime = Duration.seconds(grant.expiresIn)
+        _ = try await client.call(WebAppContract.epochTime)
+        auth.lead(to: FixedAnswer.nobody)
+        now.withLock { $0 += lifetime * 0.9 }
+        for _ in 1...3 { _ = try await client.call(WebAppContract.epochTime) }
+        now.withLock { $0 += lifetime * 0.2 }
+        #expect(await problem { try await client.call(WebAppContract.epochTime) }?.kind == .unavailable)
+        #expect(Set(resource.tokens).count == 1)
+
+        auth.lead(to: try Line(trust.auth(), AuthContract.description, trust.verifier))
+        _ = try await client.call(WebAppContract.epochTime)
+        let last = resource.tokens.last
+        let asked = auth.count("auth.create")
+        now.withLock { $0 += lifetime * 0.6 }
+        _ = try await client.call(WebAppContract.epochTime)
+        #expect(resource.tokens.last == last)
+        now.withLock { $0 += lifetime * 0.45 }
+        _ = try await client.call(WebAppContract.epochTime)
+        #expect(resource.tokens.last != last && auth.count("auth.create") == asked + 1)
     }
 
     @Test("tells visitors where auth lets in no guests")

@@ -15,6 +15,8 @@ public actor WebAppService: Service {
     let resourceOverHTTP: ServiceRoute?
     let neighbours: [MonitoredService]
     let start = ContinuousClock.now
+    /// Says when a token has to be renewed, and when it ends.
+    private let clock: @Sendable () -> ContinuousClock.Instant
     /// Shown to visitors. It must be one of the dispatcher's interceptors and observers.
     public nonisolated let history = CallHistory()
     /// The secret of webapp's own client at auth; `nil` if it has none.
@@ -32,9 +34,11 @@ public actor WebAppService: Service {
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
     ///   - neighbours: the services whose state visitors see.
     ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
+    ///   - clock: says how old a token is.
     public init(
         executor: ServiceExecutor, auth: ServiceRoute, resource: ServiceRoute,
-        resourceOverHTTP: ServiceRoute? = nil, neighbours: [MonitoredService] = [], clientSecret: String? = nil
+        resourceOverHTTP: ServiceRoute? = nil, neighbours: [MonitoredService] = [], clientSecret: String? = nil,
+        clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.executor = executor
         self.auth = auth.recordedClient(of: AuthContract.self)
@@ -43,6 +47,7 @@ public actor WebAppService: Service {
         self.resourceOverHTTP = resourceOverHTTP
         self.neighbours = neighbours
         self.clientSecret = clientSecret
+        self.clock = clock
     }
 
     public func pendingDependencies() async -> [String] {
@@ -87,11 +92,14 @@ public actor WebAppService: Service {
         }
     }
 
-    /// A guest's token, asked for when the last one has little time left.
+    /// A guest's token. The next one is asked for in time, so that nobody waits for auth, nor notices that it is away,
+    /// before the last one has ended.
     func guestToken() async throws(Problem) -> String {
-        if let guest, guest.renewal > .now { return guest.token }
+        let now = clock()
+        if let guest, guest.renewal > now { return guest.token }
         let flight = flight ?? Task { await freshToken() }
         self.flight = flight
+        if let guest, guest.end > now { return guest.token }
         return try await flight.value.get().token
     }
 
@@ -100,16 +108,19 @@ public actor WebAppService: Service {
         defer { flight = nil }
         do throws(Problem) {
             let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.timeout)
-            let fresh = GuestToken(grant)
+            let fresh = GuestToken(grant.token, for: .seconds(grant.expiresIn), from: clock())
             guest = fresh
             return .success(fresh)
         } catch {
+            guest?.retry(at: clock() + Self.retryPause)
             return .failure(error)
         }
     }
 
     /// For how long auth may think about a guest's token.
     private static let timeout = Duration.seconds(1)
+    /// For how long auth is left alone if it has given no token, and the last one is still good.
+    private static let retryPause = Duration.seconds(1)
 }
 
 extension WebAppService {
@@ -137,20 +148,19 @@ extension WebAppService {
     }
 }
 
-/// A token that is used again until half of its time is over.
+/// A token that is used until its end, and renewed from half of its time on.
 struct GuestToken {
     let token: String
-    let renewal: ContinuousClock.Instant
+    let end: ContinuousClock.Instant
+    private(set) var renewal: ContinuousClock.Instant
 
-    init(_ access: TokenGrant) {
-        token = access.token
-        renewal = .now + .seconds(access.expiresIn) / 2
+    init(_ token: String, for lifetime: Duration, from start: ContinuousClock.Instant) {
+        self.token = token
+        end = start + lifetime
+        renewal = start + lifetime / 2
     }
 
-    init(_ response: TokenResponse) {
-        token = response.accessToken
-        renewal = .now + .seconds(response.expiresIn) / 2
-    }
+    mutating func retry(at instant: ContinuousClock.Instant) { renewal = min(instant, end) }
 }
 
 // What webapp does for itself, and for no visitor.
@@ -163,12 +173,17 @@ extension WebAppService {
     /// A token of webapp's own; a guest's if it has no client.
     func ownToken() async throws(Problem) -> String {
         guard let clientSecret else { return try await guestToken() }
-        if let ownToken, ownToken.renewal > .now { return ownToken.token }
+        if let ownToken, ownToken.renewal > clock() { return ownToken.token }
         var request = TokenRequest("client_credentials")
         (request.clientID, request.clientSecret) = (Self.client, clientSecret)
-        let fresh = GuestToken(try await auth.call(AuthContract.token, request))
-        ownToken = fresh
-        return fresh.token
+        do {
+            let response = try await auth.call(AuthContract.token, request)
+            ownToken = GuestToken(response.accessToken, for: .seconds(response.expiresIn), from: clock())
+            return response.accessToken
+        } catch {
+            guard let ownToken, ownToken.end > clock() else { throw error }
+            return ownToken.token
+        }
     }
 }
 
