@@ -52,6 +52,59 @@ struct SQLiteFileTests {
         await again.close()
     }
 
+    /// Lets another program have the file for itself meanwhile.
+    private func holding(_ file: URL, _ work: () async throws -> Void) async throws {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: file.path, configuration: configuration)
+        try other.inDatabase { try $0.execute(sql: "BEGIN EXCLUSIVE") }
+        try await work()
+        try other.inDatabase { try $0.execute(sql: "ROLLBACK") }
+        try other.close()
+    }
+
+    /// What a store says until it works.
+    private func waitsFor(_ store: SQLiteStore) async throws -> Set<String> {
+        var reasons: Set<String> = []
+        while true {
+            do {
+                try await store.probe()
+                return reasons
+            } catch {
+                reasons.insert(error.description)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    @Test("that another program holds when it is moved to its place is used once it is free")
+    func movedWhileHeld() async throws {
+        let (store, copy) = try await restorable()
+        try await holding(copy) {
+            try move(copy)
+            for _ in 1...2 { await #expect(throws: StoreError.locked) { try await store.probe() } }
+        }
+        #expect(try await waitsFor(store).isSubset(of: [StoreError.locked.description]))
+        #expect(try await names(store) == ["ada"])
+        await store.close()
+    }
+
+    @Test("that another program holds at the start is used once it is free")
+    func heldAtStart() async throws {
+        let first = try await restorable().store
+        await first.close()
+        var started: SQLiteStore?
+        try await holding(file) {
+            let store = try SQLiteStore(file)
+            started = store
+            await #expect(throws: StoreError.locked) { try await store.probe() }
+        }
+        let store = try #require(started)
+        #expect(try await waitsFor(store).isSubset(of: [StoreError.locked.description]))
+        #expect(try await names(store) == ["ada", "bob"])
+        await store.close()
+    }
+
     @Test("is exactly the back-up that is moved to its place after a crash")
     func movedAfterCrash() async throws {
         let (store, copy) = try await restorable()

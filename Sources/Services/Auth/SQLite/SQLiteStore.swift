@@ -28,11 +28,15 @@ public final class SQLiteStore: TransactionalStore {
         case writtenOver(FileIdentity)
         /// The file cannot be used, unless it changes.
         case failed(FileStatus, StoreError)
+        /// The file cannot be opened for a reason that passes. From that instant on it is tried again.
+        case waiting(StoreError, until: ContinuousClock.Instant)
         case closed
     }
 
     /// The time that a call waits for another process that writes.
     private static let busyTimeout: TimeInterval = 0.5
+    /// The time between two attempts to open a file that another process holds, or for which there is no room.
+    private static let openingPause = Duration.seconds(1)
     /// The size of the log from which on it is brought into the file, as often as SQLite would.
     private static let maxLog = 4 << 20
     /// The size of a file up to which a start reads all of it before it is used; larger ones are read meanwhile.
@@ -46,7 +50,8 @@ public final class SQLiteStore: TransactionalStore {
     private let checks = BlockingThreadPool(1, name: "store checks", priority: .lowest)
 
     /// Opens the file, and makes it with its directory, for its owner only, if it is missing. It blocks, and belongs to
-    /// the start of a process.
+    /// the start of a process. A store that another process holds, or for which the disk has no room, is opened when it is
+    /// used.
     ///
     /// - Throws: ``SQLiteFileError`` if the file is damaged, it is no store, or the log beside it may not belong to it;
     ///   ``StoreError/unusable(_:)`` if others than its owner can use it, and this process may not change that; otherwise
@@ -54,9 +59,15 @@ public final class SQLiteStore: TransactionalStore {
     public init(_ file: URL) throws {
         self.file = StoreFile(file.path)
         try PrivateFile.create(file)
-        let opened = try Self.open(self.file, mayBeNew: true)
-        state = Mutex(.open(opened))
-        checkLater(opened)
+        let isNew = try self.file.status().size == 0
+        do {
+            let opened = try Self.open(self.file, mayBeNew: true)
+            state = Mutex(.open(opened))
+            checkLater(opened)
+        } catch let error as DatabaseError {
+            guard error.isPassing, !isNew else { throw StoreError(error) }
+            state = Mutex(.waiting(StoreError(error), until: .now))
+        }
     }
 
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
@@ -195,6 +206,7 @@ extension SQLiteStore {
         switch state {
         case .closed: throw StoreError.unavailable("It is closed.")
         case .failed(found, let error): throw error
+        case .waiting(let error, let end) where end > .now: throw error
         case .writtenOver(found.identity): return false
         case .open(let opened) where opened.status.identity == found.identity:
             guard opened.status != found else { return false }
@@ -206,11 +218,14 @@ extension SQLiteStore {
             overwrite(&state, opened, found)
             return false
         case .open(let opened): close(opened)
-        case .failed, .writtenOver: break
+        case .failed, .waiting, .writtenOver: break
         }
         do {
             state = .open(try Self.open(file, mayBeNew: false))
             return true
+        } catch let error as DatabaseError where error.isPassing {
+            state = .waiting(StoreError(error), until: .now + Self.openingPause)
+            throw error
         } catch {
             state = .failed(found, StoreError(error))
             throw error

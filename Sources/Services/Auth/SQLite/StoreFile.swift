@@ -193,6 +193,17 @@ struct StoreFile: Sendable {
 extension DatabaseError {
     /// True if the file is damaged, or no database.
     var isDamage: Bool { resultCode == .SQLITE_CORRUPT || resultCode == .SQLITE_NOTADB }
+
+    /// True if the file may be used later as it is: another process holds it, or the machine has no room, memory or
+    /// descriptor left, or fails to read or write.
+    var isPassing: Bool {
+        switch resultCode {
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_IOERR, .SQLITE_CANTOPEN,
+            .SQLITE_READONLY:
+            true
+        default: false
+        }
+    }
 }
 
 extension Database {
