@@ -69,6 +69,11 @@ struct AuthStoreHealthTests {
         await auth.health.probe?.cancel()
     }
 
+    @Test("a store that does not answer is not waited for until the check of readiness has no time left")
+    func patience() {
+        #expect(AuthService.probePatience < HealthContract.check.description.deadline)
+    }
+
     @Test("each new reason is logged, and none twice")
     func reasons() {
         var health = StoreHealth()

@@ -12,9 +12,9 @@ enum DeadlineChecks {
         ConformanceCheck("A deadline of a call holds for the calls that it causes", inherited),
     ]
 
-    private static let late = Problem(.deadlineExceeded, "The time that the caller gave is over.")
+    private static let late = Problem(.deadlineExceeded, "The time for the call is over.")
     private static let unbegun = Problem(
-        .deadlineExceeded, "The time that the caller gave is over.", isUnprocessed: true)
+        .deadlineExceeded, "The time for the call is over.", isUnprocessed: true)
 
     /// The time that remains crosses the wires in whole milliseconds.
     private static let inTime = Duration.milliseconds(-2)...(.milliseconds(50))

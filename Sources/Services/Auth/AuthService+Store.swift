@@ -68,6 +68,9 @@ extension AuthService {
         }
     }
 
+    /// The time that the check of readiness waits for the store: less than it has itself.
+    static let probePatience = HealthContract.check.description.deadline / 2
+
     /// True if the store reads and writes, as far as is known. It is tried at most once a second. This waits for the
     /// outcome, unless that takes too long: then the last one holds.
     func isStoreSound() async -> Bool {
@@ -75,7 +78,7 @@ extension AuthService {
         if isStale, health.probe == nil {
             health.probe = Task { await probe() }
         }
-        if let probe = health.probe { await Self.wait(for: probe, atMost: .milliseconds(250)) }
+        if let probe = health.probe { await Self.wait(for: probe, atMost: Self.probePatience) }
         return health.fault == nil && health.probed != nil
     }
 

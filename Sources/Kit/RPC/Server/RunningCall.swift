@@ -64,12 +64,12 @@ extension Problem {
 
     /// The time of a call is over; whether it was processed is not known.
     public static var deadlineExceeded: Problem {
-        Problem(.deadlineExceeded, "The time that the caller gave is over.")
+        Problem(.deadlineExceeded, "The time for the call is over.")
     }
 
     /// The time of a call was over before it was begun.
     public static var late: Problem {
-        Problem(.deadlineExceeded, "The time that the caller gave is over.", isUnprocessed: true)
+        Problem(.deadlineExceeded, "The time for the call is over.", isUnprocessed: true)
     }
 }
 
