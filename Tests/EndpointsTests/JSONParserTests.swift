@@ -30,6 +30,12 @@ struct JSONParserTests {
         #expect(throws: Problem.self) { try JSONValue(json: Data(text.utf8)) }
     }
 
+    @Test("a byte order mark is refused by its name, for nobody sees it")
+    func byteOrderMark() {
+        let problem = #expect(throws: Problem.self) { try JSONValue(json: Data("\u{FEFF}{}".utf8)) }
+        #expect(problem?.detail == "The body is not JSON: a byte order mark, at byte 0.")
+    }
+
     @Test("bytes that are not UTF-8 are refused")
     func encoding() {
         #expect(throws: Problem.self) { try JSONValue(json: Data([0x22, 0xFF, 0x22])) }

@@ -29,6 +29,8 @@ struct JSONParser {
     }
 
     private mutating func document() throws(Problem) -> JSONValue {
+        // Nobody sees it, so it is named. Parsers may refuse it (RFC 8259, section 8.1).
+        guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { throw fault("a byte order mark") }
         let value = try value()
         skipSpace()
         guard index == bytes.count else { throw fault("trailing data") }
