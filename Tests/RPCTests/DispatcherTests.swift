@@ -206,6 +206,16 @@ struct DispatcherTests {
         #expect(journal.all == ["tea.pour 405", "unknown 405"])
     }
 
+    @Test(
+        "blames no caller if another service, which a handler has called, does not know the call",
+        arguments: [Problem.Kind.unknownEndpoint, .methodNotAllowed, .incompatible, .unsupportedVersion])
+    func misfit(kind: Problem.Kind) async throws {
+        let service = TeaService { handle(pour) { _, _ in throw Problem(kind, "This is a kettle.") } }
+        let dispatcher = try Dispatcher(service, contract: contract(pour.description), verifier: FakeVerifier())
+        let problem = await dispatcher.dispatch(Call("tea.pour")).problem
+        #expect(problem == Problem(.unavailable, "Another service does not take the call: This is a kettle."))
+    }
+
     @Test("tells nothing of an unknown error, and everything of a problem")
     func errors() async throws {
         struct Secret: Error { let password = "hunter2" }

@@ -200,7 +200,12 @@ public final class Dispatcher: Sendable {
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
             try checkMediaType(of: running.call, for: handler.endpoint)
             timings.access = timings.split()
-            let body = try await handler.run(running.call.body, context, &timings)
+            let body: Data
+            do {
+                body = try await handler.run(running.call.body, context, &timings)
+            } catch let problem as Problem {
+                throw problem.ofHandler
+            }
             return .success(
                 status: handler.endpoint.http.status, body: body, contentType: handler.outputType)
         } catch {
@@ -240,6 +245,20 @@ public final class Dispatcher: Sendable {
             "A handler has failed: \(String(reflecting: error))",
             metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
         return Problem(.internal, "The service has failed. Its log says more under the trace id.")
+    }
+}
+
+extension Problem {
+    /// What only the front of a service can find wrong with a call. A handler has it from another service that it has called.
+    private static let ofFronts: Set<Kind> = [
+        .unknownEndpoint, .methodNotAllowed, .incompatible, .unsupportedVersion,
+    ]
+
+    /// The problem of a handler as its caller gets it: that this service and another one do not fit together is no
+    /// mistake of the caller's.
+    fileprivate var ofHandler: Problem {
+        guard Self.ofFronts.contains(kind) else { return self }
+        return Problem(.unavailable, "Another service does not take the call: \(detail)")
     }
 }
 
