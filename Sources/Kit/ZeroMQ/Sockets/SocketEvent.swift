@@ -32,7 +32,7 @@ public struct RoutingID: Hashable, Sendable {
     public static let server = RoutingID(number: 0)
 }
 
-/// The reason why a CURVE handshake failed.
+/// The reason why a handshake failed.
 public struct Refusal: Sendable {
     /// A sentence without its end, of which this side is the speaker.
     public let reason: String
@@ -64,6 +64,13 @@ public struct Refusal: Sendable {
         reason = "the system does not permit it (\(String(cString: strerror(code))))"
         key = nil
         peer = nil
+    }
+
+    /// What the server says is not ZMTP, or not that of a socket for this side.
+    init(after error: ZMTPError, peer: String?) {
+        reason = "something else listens there (\(error))"
+        key = nil
+        self.peer = peer
     }
 
     /// The server has closed the connection in the handshake, without a word.

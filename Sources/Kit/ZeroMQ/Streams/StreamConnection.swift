@@ -41,6 +41,8 @@ final class StreamConnection: Flushable {
     }
 
     private let descriptor: Int32
+    /// True if this side has connected.
+    private let isClient: Bool
     private let settings: ConnectionSettings
     private let thread: SocketThread
     private var session: Session
@@ -74,6 +76,7 @@ final class StreamConnection: Flushable {
         handler: @escaping (ConnectionEvent) -> Void
     ) {
         self.descriptor = descriptor
+        isClient = role == .dealer || role == .sub
         self.settings = settings
         self.thread = thread
         self.handler = handler
@@ -140,10 +143,17 @@ final class StreamConnection: Flushable {
     }
 
     /// Closes the connection, with the event.
-    func end() {
+    ///
+    /// - Parameter error: the peer's violation of the protocol, if that is the reason.
+    func end(after error: ZMTPError? = nil) {
         let handler = handler
-        if case .client = settings.curve, session.isShakingHands {
-            handler?(.refused(Refusal(closedBy: SocketAddress.peer(of: descriptor))))
+        if isClient, !session.isReady {
+            let peer = SocketAddress.peer(of: descriptor)
+            if let error {
+                handler?(.refused(Refusal(after: error, peer: peer)))
+            } else if case .client = settings.curve, session.isShakingHands {
+                handler?(.refused(Refusal(closedBy: peer)))
+            }
         }
         close()
         handler?(.ended)
@@ -269,7 +279,7 @@ extension StreamConnection {
                 }
             }
         } catch {
-            end()
+            end(after: error)
         }
         return bytes.count
     }
