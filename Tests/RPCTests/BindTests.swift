@@ -112,6 +112,17 @@ struct BindTests {
         #expect(refusal.contains("tea.sized") && refusal.contains("{sise}"))
     }
 
+    @Test("fails for a field that has no form where its method and path have it travel, and names it")
+    func unsendable() {
+        func refusal(_ method: HTTPMethod, _ path: PathTemplate) -> String {
+            let odd = Endpoint<Nested, Empty>("odd", method, path, access: .open, summary: "O.")
+            return self.refusal(contract(odd.description)) { answer(odd) }
+        }
+        #expect(refusal(.get, "/odd").contains("cup of tea.odd") && refusal(.get, "/odd").contains("query of a GET"))
+        #expect(refusal(.post, "/odd/{sizes}").contains("sizes of tea.odd is in its path"))
+        #expect(refusal(.post, "/odd").isEmpty)
+    }
+
     @Test("fails for a type that its schema does not describe, and names the place")
     func types() {
         func refusal<Output: Payload>(_: Output.Type) -> String {
@@ -149,6 +160,15 @@ private struct Misnamed: Payload {
     static let schema = Schema.object(.optional("brewed_at", .integer(example: 1), "When."))
 
     var brewedAt: Int?
+}
+
+/// A list may be in a query, an object may not.
+private struct Nested: Payload {
+    static let schema = Schema.object(
+        .required("sizes", .array(of: .integer(example: 1)), "Sizes."), .required("cup", .payload(Cup.self), "A cup."))
+
+    var sizes: [Int]
+    var cup: Cup
 }
 
 private struct Mistyped: Payload {

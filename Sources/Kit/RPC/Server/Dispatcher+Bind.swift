@@ -84,5 +84,32 @@ extension Dispatcher {
             throw ContractError(
                 description: "The path \(path) of \(name) names {\(unknown)}, which its input does not have.")
         }
+        let inPath = Set(endpoint.http.paths.flatMap(\.fields))
+        for field in endpoint.input.fields {
+            if inPath.contains(field.name), !field.schema.isText {
+                throw ContractError(
+                    description: "The field \(field.name) of \(name) is in its path, and is no text or number.")
+            }
+            if !endpoint.http.method.hasBody, !field.schema.isText, field.schema.element?.isText != true {
+                throw ContractError(
+                    description: "The field \(field.name) of \(name) has no form in the query of a "
+                        + "\(endpoint.http.method.rawValue): give it a method with a body.")
+            }
+        }
+    }
+}
+
+extension Schema {
+    /// True if one text can stand for it, as in a path or a query.
+    fileprivate var isText: Bool {
+        switch kind {
+        case .string, .integer, .number, .boolean, .any: true
+        case .array, .object, .map, .bytes: false
+        }
+    }
+
+    /// The schema of a list's elements.
+    fileprivate var element: Schema? {
+        if case .array(let element, _) = kind { element } else { nil }
     }
 }
