@@ -101,6 +101,25 @@ struct SubscriptionMonitorTests {
         await task.value
     }
 
+    @Test("reports a resync that fails, once until one succeeds")
+    func failed() async throws {
+        let reader = Reader()
+        reader.isReachable.store(false, ordering: .relaxed)
+        let follower = SubscriptionMonitor(
+            reader, heartbeatInterval: .milliseconds(1), heartbeatTimeout: .milliseconds(1))
+        let reported = Signal<String>()
+        let task = Task { await follower.run(failed: { reported.send($0.detail) }) }
+        #expect(await reported.next() == "Nobody is there.")
+        for _ in 1...5 { _ = await reader.asked.next() }
+        reader.latest.withLock { $0 = 7 }
+        reader.isReachable.store(true, ordering: .relaxed)
+        while await reader.asked.next() != 7 {}
+        reported.send("none since")
+        #expect(await reported.next() == "none since")
+        task.cancel()
+        await task.value
+    }
+
     @Test("hears of a change within a second: by a heartbeat, or by its absence and a resync")
     func bound() {
         #expect(SubscriptionMonitor.heartbeatTimeout > SubscriptionMonitor.heartbeatInterval * 2)

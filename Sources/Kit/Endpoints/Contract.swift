@@ -30,6 +30,14 @@ extension Contract {
     }
 }
 
+extension Contract {
+    /// The name of one of its endpoints on the wire of ZeroMQ, such as `resource.current_time`, which is the topic of its
+    /// events, too.
+    public static func qualifiedName<Input, Output>(of endpoint: Endpoint<Input, Output>) -> String {
+        description.qualifiedName(of: endpoint.description)
+    }
+}
+
 /// A ``Contract`` as a value.
 public struct ContractDescriptor: Sendable {
     public let name: String

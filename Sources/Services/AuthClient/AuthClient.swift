@@ -26,7 +26,7 @@ public struct AuthClient: Sendable {
     private let logger: Logger
 
     /// The topic of auth's events about keys and revocations, which is the name of the endpoint that returns them.
-    public static let topic = AuthContract.description.qualifiedName(of: AuthContract.trustUpdates.description)
+    public static let topic = AuthContract.qualifiedName(of: AuthContract.trustUpdates)
 
     /// - Parameters:
     ///   - caller: reaches auth. It is called when ``run()`` begins, when an event was missed, and four times a second

@@ -94,9 +94,13 @@ public final class SubscriptionMonitor: Sendable {
 
     /// Resyncs when there is a reason to, until the task is cancelled.
     ///
-    /// - Parameter changed: called with `false` once nothing was received for twenty intervals, and with `true` once something
-    ///   is again.
-    public func run(_ changed: @escaping @Sendable (_ isListening: Bool) -> Void = { _ in }) async {
+    /// - Parameters:
+    ///   - changed: called with `false` once nothing was received for twenty intervals, and with `true` once something is again.
+    ///   - failed: called when a resync fails, but not for one failure after the other.
+    public func run(
+        _ changed: @escaping @Sendable (_ isListening: Bool) -> Void = { _ in },
+        failed: @escaping @Sendable (Problem) -> Void = { _ in }
+    ) async {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 var silentIntervals = 0
@@ -111,8 +115,17 @@ public final class SubscriptionMonitor: Sendable {
                     }
                 }
             }
-            // A failure is not handled: the next event or heartbeat timeout resyncs again.
-            for await _ in wakeUps { try? await subscriber.resync() }
+            // The next event or heartbeat timeout resyncs again.
+            var isFailing = false
+            for await _ in wakeUps {
+                do throws(Problem) {
+                    try await subscriber.resync()
+                    isFailing = false
+                } catch {
+                    if !isFailing { failed(error) }
+                    isFailing = true
+                }
+            }
             group.cancelAll()
         }
     }
