@@ -48,7 +48,7 @@ struct ScaffoldTests {
         let tests = plan.made.first { $0.path == "Tests/ServicesTests/AparcelTests.swift" }
         #expect(tests?.text.hasPrefix("import Aparcel\nimport Contracts\nimport Endpoints\n") == true)
         let later = try Self.plan("parcel").made.first { $0.path == "Tests/ServicesTests/ParcelTests.swift" }
-        #expect(later?.text.contains("import Endpoints\nimport Parcel\nimport RPC\n") == true)
+        #expect(later?.text.contains("import Endpoints\nimport Foundation\nimport Parcel\nimport RPC\n") == true)
     }
 
     @Test("joins the package, the fleet, the settings and the article on endpoints")
@@ -141,6 +141,8 @@ struct ScaffoldTests {
     @Test("is made inside a clone only, from wherever in it")
     func checkout() throws {
         #expect(try Checkout(containing: Self.here).root.path == Checkout(containing: Self.here + "/../..").root.path)
+        let outside = Self.here + "/../Outside"
+        #expect(try Checkout(containing: outside).root.path == Checkout(containing: Self.here).root.path)
         #expect(throws: ScaffoldError.self) { try Checkout(containing: "/") }
     }
 }

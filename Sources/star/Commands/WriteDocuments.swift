@@ -69,7 +69,9 @@ struct WriteDocuments: AsyncParsableCommand {
         var member: Member {
             get throws {
                 guard let member = Member.all.first(where: { $0.name == service }) else {
-                    throw ValidationError("There is no service “\(service)”.")
+                    throw ValidationError(
+                        "There is no service “\(service)” here. There are: \(Member.names); any other shows its documents at "
+                            + "/schema and /schema/zeromq.")
                 }
                 return member
             }

@@ -26,7 +26,8 @@ struct Checkout {
         var place = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
         while true {
             let package = try? String(contentsOf: place.appending(path: "Package.swift"), encoding: .utf8)
-            if package?.contains("name: \"starmicroservices\"") == true { break }
+            // A package that depends on this one names it, too.
+            if package?.contains(/\bPackage\(\s*name: "starmicroservices"/) == true { break }
             guard place.path != "/" else {
                 throw .unsuitable("\(directory) is not inside a clone of Starmicroservices, as it must be.")
             }
