@@ -16,6 +16,9 @@ let package = Package(
     targets: [
         // A service with a contract of its own, that trusts auth's tokens.
         .executableTarget(name: "greeter", dependencies: ["AuthClient", "Endpoints", "Hosting", "RPC"].map(kit)),
+        // Two services with contracts of their own, one of which follows the other's events.
+        .executableTarget(
+            name: "shop", dependencies: ["AuthClient", "Contracts", "Endpoints", "Hosting", "RPC"].map(kit)),
         // A program that calls auth and resource by their contracts, over either wire.
         .executableTarget(
             name: "asker",
@@ -24,10 +27,10 @@ let package = Package(
         .target(name: "Lines", dependencies: ["Endpoints", "RPC"].map(kit) + nio),
         .testTarget(
             name: "OutsideTests",
-            dependencies: ["greeter", "Lines", .product(name: "Metrics", package: "swift-metrics")]
+            dependencies: ["greeter", "shop", "Lines", .product(name: "Metrics", package: "swift-metrics")]
                 + [
-                    "Documents", "Endpoints", "Hosting", "Measuring", "RPC", "RPCTesting", "Telemetry", "Tokens",
-                    "ZeroMQ",
+                    "AuthClient", "Contracts", "Documents", "Endpoints", "Hosting", "Measuring", "RPC", "RPCTesting",
+                    "Telemetry", "Tokens", "ZeroMQ",
                 ].map(kit)),
     ]
 )
