@@ -150,6 +150,17 @@ struct PoolTests {
         }
     }
 
+    @Test("names the reason of a lost connection in one line")
+    func oneLine() async throws {
+        try await withDatabase { pool in
+            let error = try await failure {
+                try await pool.run { try $0.run("SELECT pg_terminate_backend(pg_backend_pid())") }
+            }
+            let reason = try #require(error).description
+            #expect(reason.contains("terminat") && !reason.contains { $0.isNewline || $0 == "\t" }, "\(reason)")
+        }
+    }
+
     private func endIdle(_ pool: Pool) async throws {
         let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
         _ = try await PostgresServer.shared.administer {

@@ -193,7 +193,7 @@ extension Connection {
     }
 
     static func message(of link: OpaquePointer) -> String {
-        String(cString: PQerrorMessage(link)).split(separator: "\n").joined(separator: " ")
+        String(lines: PQerrorMessage(link))
     }
 
     private static func withPairs<Result>(

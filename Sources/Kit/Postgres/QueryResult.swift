@@ -63,7 +63,7 @@ extension PostgresError {
         default:
             let message = PQresultErrorField(result, primaryMessage).map { String(cString: $0) }
             guard let state = PQresultErrorField(result, sqlState) else {
-                self = .disconnected(message ?? String(cString: PQresultErrorMessage(result)))
+                self = .disconnected(message ?? String(lines: PQresultErrorMessage(result)))
                 return
             }
             self = .refused(SQLState(String(cString: state)), message ?? "")
@@ -74,3 +74,10 @@ extension PostgresError {
 // PG_DIAG_SQLSTATE and PG_DIAG_MESSAGE_PRIMARY of postgres_ext.h: characters, which Swift does not import as numbers.
 private let sqlState = Int32(UInt8(ascii: "C"))
 private let primaryMessage = Int32(UInt8(ascii: "M"))
+
+extension String {
+    /// A message of libpq, which may have several lines and tabs, as one line of a log.
+    init(lines: UnsafePointer<CChar>) {
+        self = String(cString: lines).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+}

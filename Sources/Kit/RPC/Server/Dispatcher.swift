@@ -249,7 +249,7 @@ public final class Dispatcher: Sendable {
 }
 
 extension Problem {
-    /// What only the front of a service can find wrong with a call. A handler has it from another service that it has called.
+    /// The kinds that only the front of a service finds: a handler has them from another service, which it has called.
     private static let ofFronts: Set<Kind> = [
         .unknownEndpoint, .methodNotAllowed, .incompatible, .unsupportedVersion,
     ]

@@ -66,7 +66,7 @@ public struct Refusal: Sendable {
         peer = nil
     }
 
-    /// What the server says is not ZMTP, or not that of a socket for this side.
+    /// The server speaks no ZMTP, or is a socket of a type that is not for this side.
     init(after error: ZMTPError, peer: String?) {
         reason = "something else listens there (\(error))"
         key = nil
