@@ -10,11 +10,14 @@ struct BalancerTests {
     /// A replica that answers after a while, or not at all, and can be frozen.
     private final class Fake: Caller {
         private let delay: Duration
+        /// The time that messages to it and from it are under way.
+        private let roundTrip: Duration
         private let isFrozen = Mutex(false)
         private let calls = Atomic(0)
 
-        init(after delay: Duration = .zero) {
+        init(after delay: Duration = .zero, roundTrip: Duration = .zero) {
             self.delay = delay
+            self.roundTrip = roundTrip
         }
 
         var isConnected: Bool { true }
@@ -26,11 +29,12 @@ struct BalancerTests {
             if !call.isInternal { calls.add(1, ordering: .relaxed) }
             let deadline = call.received + (call.timeout ?? endpoint.deadline)
             do {
-                if isFrozen.withLock(\.self) {
+                let end = call.received + roundTrip + (call.isInternal ? .zero : delay)
+                if isFrozen.withLock(\.self) || end > deadline {
                     try await Task.sleep(until: deadline, clock: .continuous)
                     return .failure(.deadlineExceeded)
                 }
-                if !call.isInternal { try await Task.sleep(for: delay) }
+                try await Task.sleep(until: end, clock: .continuous)
                 return .success(status: 200, body: Data())
             } catch {
                 return .failure(.cancelled)
@@ -78,6 +82,25 @@ struct BalancerTests {
         #expect(replicas[0].timesCalled == before)
         replicas[0].freeze(false)
         while replicas[0].timesCalled == before { _ = await statuses(caller, calls: 1) }
+    }
+
+    @Test("calls a replica far away again once it is back, and gives it the time that the way takes")
+    func farAway() async throws {
+        let replicas = (1...2).map { _ in Fake(after: .milliseconds(1), roundTrip: .milliseconds(300)) }
+        let caller = LoadBalancingCaller(replicas)
+        replicas[0].freeze()
+        while replicas[0].timesCalled == 0 { _ = await statuses(caller, calls: 1) }
+        let before = replicas[0].timesCalled
+        replicas[0].freeze(false)
+        while replicas[0].timesCalled == before { _ = await statuses(caller, calls: 1) }
+
+        var state = ReplicaStateMachine()
+        let now = ContinuousClock.now
+        #expect(state.responseTimeout == .milliseconds(250))
+        state.recordProbe(since: now, at: now + .milliseconds(300))
+        #expect(state.responseTimeout == .milliseconds(600))
+        state.recordProbe(since: now, at: now + .seconds(3))
+        #expect(state.responseTimeout == .seconds(1))
     }
 
     @Test("gives the calls of a frozen replica their time if it lives, and if they may not be repeated")

@@ -8,8 +8,6 @@ package final class BalancedReplica: Sendable {
     private let availability: Availability
     private let state: Mutex<ReplicaStateMachine>
 
-    /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe.
-    static let responseTimeout = Duration.milliseconds(250)
     /// The time between two probes of a replica that is left out, at the most; after a shorter one at first.
     static let probeInterval = Duration.milliseconds(50)
     private static let firstProbeInterval = Duration.milliseconds(5)
@@ -64,7 +62,7 @@ package final class BalancedReplica: Sendable {
     /// Checks after a while whether the replica has replied, and probes it if it has not. One that is silent is left out, and its
     /// calls that may be repeated end.
     private func watch() {
-        _ = TimerQueue.shared.schedule(at: .now + Self.responseTimeout) { [weak self] in
+        _ = TimerQueue.shared.schedule(at: .now + state.withLock(\.responseTimeout)) { [weak self] in
             guard let self else { return }
             switch state.withLock({ $0.checkLiveness(at: .now) }) {
             case .idle: break
@@ -75,9 +73,11 @@ package final class BalancedReplica: Sendable {
     }
 
     private func probeLiveness() async {
-        let call = Call(HealthContract.qualified(HealthContract.live), timeout: Self.responseTimeout)
+        let timeout = state.withLock(\.responseTimeout)
+        let call = Call(HealthContract.qualified(HealthContract.live), timeout: timeout)
+        let start = ContinuousClock.now
         if case .success = await caller.call(call, HealthContract.live.description) {
-            state.withLock { $0.recordReply(at: .now) }
+            state.withLock { $0.recordProbe(since: start, at: .now) }
             return watch()
         }
         // Where there is no other, it is waited for.
@@ -123,9 +123,12 @@ package final class BalancedReplica: Sendable {
 
     private func isReady() async -> Bool {
         guard await caller.isConnected else { return false }
-        let call = Call(HealthContract.qualified(HealthContract.check), timeout: .milliseconds(200))
+        let call = Call(HealthContract.qualified(HealthContract.check), timeout: ReplicaStateMachine.probeTimeout)
+        let start = ContinuousClock.now
         switch await caller.call(call, HealthContract.check.description) {
-        case .success: return true
+        case .success:
+            state.withLock { $0.recordProbe(since: start, at: .now) }
+            return true
         // A service that has no health checks can be called all the same.
         case .failure(let problem): return [404, 501].contains(problem.status)
         }
@@ -148,6 +151,9 @@ struct ReplicaStateMachine {
         case silent
     }
 
+    /// The time for the probe of a replica that is left out.
+    static let probeTimeout = Duration.seconds(1)
+    private static let leastResponseTimeout = Duration.milliseconds(250)
     /// So many calls in a row may time out.
     static let toleratedTimeouts = 3
     /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow once is
@@ -172,6 +178,8 @@ struct ReplicaStateMachine {
     private var latency = 0.0
     private var lastMeasured = ContinuousClock.now
     private var lastReply = ContinuousClock.now
+    /// The time that the last probe has taken, which waits for nothing but the way there and back.
+    private var roundTrip = Duration.zero
 
     init(isReady: Bool = true) { membership = isReady ? .inUse : .leftOut }
 
@@ -252,16 +260,24 @@ struct ReplicaStateMachine {
             isWatched = false
             return .idle
         }
-        return lastReply.duration(to: now) < BalancedReplica.responseTimeout ? .alive : .silent
+        return lastReply.duration(to: now) < responseTimeout ? .alive : .silent
     }
 
-    mutating func recordReply(at now: ContinuousClock.Instant) { lastReply = now }
+    /// A health check has had its reply.
+    mutating func recordProbe(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        lastReply = now
+        roundTrip = start.duration(to: now)
+    }
+
+    /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe: it
+    /// may be far away.
+    var responseTimeout: Duration { min(max(Self.leastResponseTimeout, roundTrip * 2), Self.probeTimeout) }
 
     /// The replica does not reply to a health check.
     ///
     /// - Returns: its calls that may be repeated, and whether it is to be probed from now on.
     mutating func ejectSilent(at now: ContinuousClock.Instant) -> (tasks: [Task<Reply, Never>], mustProbe: Bool) {
-        guard lastReply.duration(to: now) >= BalancedReplica.responseTimeout else { return ([], false) }
+        guard lastReply.duration(to: now) >= responseTimeout else { return ([], false) }
         return (inFlight.values.compactMap(\.self), eject())
     }
 
