@@ -1,4 +1,5 @@
 import Foundation
+import RPC
 import Testing
 import ZeroMQ
 
@@ -93,6 +94,31 @@ struct SecretTests {
         #expect(try Settings(["A_SECRET_FILE": link])(Self.setting) == "right one")
     }
 
+    @Test("stop the start of any program in production if they stand in a settings file that others can read")
+    func exposed() throws {
+        let module = ServiceModule(MetaContract.self, port: 0, settings: [Self.setting.description]) { _ in
+            ServiceComponents(Idle())
+        }
+        let known = Application.settings(of: [module])
+        func refusal(_ environment: String, _ mode: Int) throws -> String? {
+            let path = try directory.write("ENVIRONMENT=\(environment)\nA_SECRET=right one\n", to: "env")
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            let settings = try Settings(environmentFile: path)
+            do throws(SettingsError) {
+                try CommonSettings(settings).checkSecrets(known, in: settings)
+                return nil
+            } catch {
+                return error.description
+            }
+        }
+        #expect(try refusal("production", 0o644)?.hasPrefix("A_SECRET stands in a settings file") == true)
+        #expect(try refusal("production", 0o600) == nil)
+        #expect(try refusal("development", 0o644) == nil)
+        let text = EnvironmentExample.entries(known)
+        #expect(
+            text.contains("# A secret.\n# In place of it, A_SECRET_FILE may name a file that holds it.\nA_SECRET=\n"))
+    }
+
     @Test("are never in a message")
     func messages() throws {
         let path = try directory.write("wrong sesame", to: "secret")
@@ -135,4 +161,8 @@ struct SecretTests {
             #expect(!text.contains(pair.secretKey.bytes.description))
         }
     }
+}
+
+private actor Idle: RPC.Service {
+    nonisolated var handlers: Handlers { Handlers {} }
 }

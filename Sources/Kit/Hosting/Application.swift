@@ -47,6 +47,8 @@ public struct Application: Sendable {
     ) async throws {
         self.signals = signals
         let family = try CommonSettings(settings)
+        let known = Self.settings(of: modules, socketFolder: settings.socketFolder)
+        try family.checkSecrets(known, in: settings)
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
@@ -55,7 +57,7 @@ public struct Application: Sendable {
             summaries: [MetricsObserver.MetricName.phases])
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
-        Self.warn(of: settings, modules, logger)
+        Self.warn(of: settings, known, logger)
         runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
@@ -91,9 +93,20 @@ public struct Application: Sendable {
         self.closing = closing
     }
 
-    private static func warn(of settings: Settings, _ modules: [ServiceModule], _ logger: Logger) {
-        let own = modules.flatMap { ServiceSettings.all(of: $0.name, port: $0.port) + $0.settings }
-        let known = CommonSettings.all + own + TelemetrySettings.all
+    /// The settings that a program of these services reads.
+    ///
+    /// - Parameter socketFolder: the folder of the sockets whose addresses no setting names.
+    public static func settings(
+        of modules: [ServiceModule], socketFolder: String = Settings.defaultSocketFolder
+    ) -> [SettingDescription] {
+        let own = modules.flatMap {
+            ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder) + $0.settings
+        }
+        var names: Set<String> = []
+        return (CommonSettings.all + own + TelemetrySettings.all).filter { names.insert($0.name).inserted }
+    }
+
+    private static func warn(of settings: Settings, _ known: [SettingDescription], _ logger: Logger) {
         let unknown = settings.unknown(of: known)
         for unknown in unknown where unknown.nearest != nil {
             logger.warning("Unknown setting", metadata: unknown.metadata)

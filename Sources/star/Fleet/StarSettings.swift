@@ -16,11 +16,7 @@ struct StarSettings: Sendable {
         tokenLifetime = .seconds(try settings(Self.tokenLifetime))
         self.settings = settings
         self.family = family
-        if family.environment == .production, let name = settings.exposedSecret(of: Self.all) {
-            throw SettingsError(
-                description:
-                    "\(name) stands in a settings file that others than its owner can read: chmod 600 the file.")
-        }
+        try family.checkSecrets(Self.all, in: settings)
     }
 
     /// The folder of the services' sockets by default.
@@ -90,39 +86,17 @@ struct StarSettings: Sendable {
     }
 }
 
-/// `env.example`, written from the settings themselves.
-enum EnvironmentExample {
-    static func text(_ settings: [SettingDescription] = StarSettings.all) -> String {
+extension EnvironmentExample {
+    /// That of the family.
+    static func text() -> String {
         """
         # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
         # What the environment says goes before what .env says.
         # Docker Compose reads this file in the same way: $$ is a dollar sign, and a # behind a space begins a comment,
         # unless 'single quotes' are around it. A line that is not understood stops the start.
 
-        \(entries(settings))
+        \(entries(StarSettings.all))
 
         """
-    }
-
-    /// Settings with what they mean, and a line between them.
-    static func entries(_ settings: [SettingDescription]) -> String {
-        let entries = settings.map { setting in
-            var lines = wrapped(setting.summary)
-            if setting.isSecret {
-                lines.append("# In place of it, \(setting.name)_FILE may name a file that holds it.")
-            }
-            lines.append("\(setting.name)=\(setting.example)")
-            return lines.joined(separator: "\n")
-        }
-        return entries.joined(separator: "\n\n")
-    }
-
-    private static func wrapped(_ text: String) -> [String] {
-        var lines = ["#"]
-        for word in text.split(separator: " ") {
-            if lines[lines.count - 1].count + word.count > 100 { lines.append("#") }
-            lines[lines.count - 1] += " " + word
-        }
-        return lines
     }
 }

@@ -192,6 +192,13 @@ extension CommonSettings {
         }
     }
 
+    /// - Throws: ``SettingsError`` in production, if a secret stands in a settings file that others than its owner can read.
+    public func checkSecrets(_ known: [SettingDescription], in settings: Settings) throws(SettingsError) {
+        guard environment == .production, let name = settings.exposedSecret(of: known) else { return }
+        throw SettingsError(
+            description: "\(name) stands in a settings file that others than its owner can read: chmod 600 the file.")
+    }
+
     /// - Throws: ``SettingsError`` if ``publicKeys`` has a key for the service that does not belong to its secret key:
     /// all its peers would refuse it.
     func check(_ key: CurveKeyPair?, of service: String) throws(SettingsError) {
