@@ -127,7 +127,7 @@ final class Guarded {
 
     private static func store(in folder: URL) async throws -> SQLiteStore {
         let store = try SQLiteStore(folder.appending(path: "auth.sqlite"))
-        func entry(_ action: AuditEntry.Action, _ target: String) -> AuditEntry {
+        func entry(_ action: AuditEntry.AuditAction, _ target: String) -> AuditEntry {
             AuditEntry(action, of: target, by: "test", at: .now)
         }
         // The example of set_permissions gives ada the role of clerks; the administrator does not hold what they may do.
@@ -135,7 +135,7 @@ final class Guarded {
         let hash = try await hash.value
         for (name, permissions) in [("ada", ["time"]), ("bob", ["tide"]), ("root", ["users", "introspect"])] {
             let user = User(id: name, name: name, passwordHash: hash, permissions: Set(permissions), created: .now)
-            _ = try await store.add(user, by: .owner, entry(.userAdded, name)).get()
+            _ = try await store.add(user, by: .system, entry(.userAdded, name)).get()
         }
         return store
     }

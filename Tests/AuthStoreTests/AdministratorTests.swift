@@ -17,18 +17,18 @@ struct AdministratorTests {
             try await store.add(locked)
             let strip = UserChange.access(permissions: ["time"], roles: [])
             for change in [UserChange.lock, strip] {
-                let result = try await store.change("ada", change, by: .owner, entry(.userLocked, at: second(9)))
+                let result = try await store.change("ada", change, by: .system, entry(.userLocked, at: second(9)))
                 #expect(result == .failure(.lastAdministrator))
             }
-            #expect(try await store.remove("ada", by: .owner, entry(.userRemoved)) == .failure(.lastAdministrator))
+            #expect(try await store.remove("ada", by: .system, entry(.userRemoved)) == .failure(.lastAdministrator))
             let weaker = Role(name: "clerk", permissions: ["time"])
             #expect(try await store.set(weaker, entry(.roleSet)) == .failure(.lastAdministrator))
             #expect(try await store.removeRole("clerk", entry(.roleRemoved)) == .failure(.lastAdministrator))
             #expect(try await store.user(named: "ada") == user("ada", roles: ["clerk"]))
             #expect(try await store.roles() == [Self.clerk])
             // With a second one it goes.
-            _ = try await store.change("eve", .unlock, by: .owner, entry(.userUnlocked, of: "eve"))
-            #expect(try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get().isLocked)
+            _ = try await store.change("eve", .unlock, by: .system, entry(.userUnlocked, of: "eve"))
+            #expect(try await store.change("ada", .lock, by: .system, entry(.userLocked)).get().isLocked)
         }
     }
 
@@ -42,7 +42,7 @@ struct AdministratorTests {
                 let results = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for name in names {
                         group.addTask {
-                            try await store.remove(name, by: .owner, entry(.userRemoved, of: name))
+                            try await store.remove(name, by: .system, entry(.userRemoved, of: name))
                                 != .failure(.lastAdministrator)
                         }
                     }
@@ -55,7 +55,7 @@ struct AdministratorTests {
 
     private func removeOthers(than names: [String], _ store: any AuthStore) async throws {
         for user in try await store.users(after: nil, limit: 10) where !names.contains(user.name) {
-            _ = try await store.remove(user.name, by: .owner, entry(.userRemoved, of: user.name))
+            _ = try await store.remove(user.name, by: .system, entry(.userRemoved, of: user.name))
         }
     }
 
@@ -83,7 +83,7 @@ struct AdministratorTests {
             }
             #expect(lines.map(\.target) == ["bob", "ada", "bob", "ada"])
             #expect(lines.allSatisfy { $0.origin == "192.0.2.1" && $0.at == second(4) })
-            let unlocked = try await store.change("bob", .unlock, by: .owner, entry(.userUnlocked, of: "bob")).get()
+            let unlocked = try await store.change("bob", .unlock, by: .system, entry(.userUnlocked, of: "bob")).get()
             #expect(unlocked.failedAttempts == 0)
         }
     }

@@ -29,7 +29,7 @@ struct MemoryState: Equatable {
         return .success(user.effectivePermissions(allRoles))
     }
 
-    mutating func note(_ entry: AuditEntry) {
+    mutating func record(_ entry: AuditEntry) {
         trail.append(AuditRecord(number: (trail.last?.number ?? 0) + 1, entry: entry))
     }
 

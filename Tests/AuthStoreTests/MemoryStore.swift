@@ -21,7 +21,7 @@ actor MemoryStore: AuthStore {
         let result = edit(&draft)
         guard case .success = result else { return result }
         if state.hasAdministrator, !draft.hasAdministrator { return .failure(.lastAdministrator) }
-        if let entry, draft != state { draft.note(entry) }
+        if let entry, draft != state { draft.record(entry) }
         state = draft
         return result
     }
@@ -137,7 +137,7 @@ extension MemoryStore {
     func recordFailure(of name: String, limit: Int, from origin: String?, at moment: Date) throws(StoreError) -> Int {
         guard let failures = try read().users[name].map({ $0.failedAttempts + 1 }) else { return 0 }
         state.users[name]?.failedAttempts = failures
-        if failures >= limit { state.note(.guesses(at: name, failures, from: origin, at: moment)) }
+        if failures >= limit { state.record(.guesses(at: name, failures, from: origin, at: moment)) }
         return failures
     }
 
@@ -207,7 +207,7 @@ extension MemoryStore {
                 return .repeated(successor.token, sealed: use.sealed, permissions: permissions)
             }
             state.end(family: family, at: next.issued)
-            state.note(.reuse(of: session.token, from: origin, at: next.issued))
+            state.record(.reuse(of: session.token, from: origin, at: next.issued))
             return .reused
         }
         guard session.token.expires > next.issued else { return .expired }
@@ -219,7 +219,7 @@ extension MemoryStore {
     func endSession(_ hash: String, _ entry: AuditEntry) throws(StoreError) -> Bool {
         guard let family = try read().sessions[hash]?.token.family, !state.ended.contains(family) else { return false }
         state.end(family: family, at: entry.at)
-        state.note(entry)
+        state.record(entry)
         return true
     }
 }
@@ -263,14 +263,14 @@ extension MemoryStore {
         state.keys = keys
         state.version += 1
         state.keysVersion = state.version
-        state.note(entry)
+        state.record(entry)
         return true
     }
 
     func revoke(_ token: TokenReference, _ entry: AuditEntry) throws(StoreError) {
         guard try !isRevoked(token.id) else { return }
         state.revoke(token)
-        state.note(entry)
+        state.record(entry)
     }
 
     func isRevoked(_ id: String) throws(StoreError) -> Bool {

@@ -131,7 +131,7 @@ struct PostgresFaultTests {
             while failure == nil {
                 let name = "user \(acknowledged.count) " + String(repeating: "x", count: 200)
                 do throws(StoreError) {
-                    _ = try await store.add(user(name), by: .owner, entry(of: name))
+                    _ = try await store.add(user(name), by: .system, entry(of: name))
                     acknowledged.append(name)
                 } catch {
                     failure = error

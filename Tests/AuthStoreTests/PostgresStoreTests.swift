@@ -69,9 +69,9 @@ struct PostgresStoreTests {
                     let name = isFirst ? "ada" : "bob"
                     let strip = UserChange.access(permissions: ["time"], roles: [])
                     return switch way {
-                    case 0: try await store.remove(name, by: .owner, entry(.userRemoved, of: name))
-                    case 1: try await store.change(name, .lock, by: .owner, entry(.userLocked, of: name))
-                    default: try await store.change(name, strip, by: .owner, entry(.accessChanged, of: name))
+                    case 0: try await store.remove(name, by: .system, entry(.userRemoved, of: name))
+                    case 1: try await store.change(name, .lock, by: .system, entry(.userLocked, of: name))
+                    default: try await store.change(name, strip, by: .system, entry(.accessChanged, of: name))
                     }
                 }
                 #expect(outcomes.count { $0 == .failure(.lastAdministrator) } == 1)
@@ -209,7 +209,7 @@ struct PostgresStoreTests {
         await store.close()
     }
 
-    private func withPool(_ url: String, _ work: @escaping @Sendable (Connection) throws -> Void) async throws {
+    private func withPool(_ url: String, _ work: @escaping @Sendable (PostgresConnection) throws -> Void) async throws {
         let pool = Pool(try ConnectionURL(url))
         try await pool.run(work)
         await pool.close()

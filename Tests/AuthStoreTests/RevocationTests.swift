@@ -96,7 +96,7 @@ struct RevocationTests {
             try await store.add(user("ada"))
             #expect(try await store.open(token("a", lasts: 100, accessLasts: 1000)))
             try await store.prune(at: second(500))
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked, at: second(501))).get()
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked, at: second(501))).get()
             #expect(try await store.revoked() == ["access of a"])
         }
     }

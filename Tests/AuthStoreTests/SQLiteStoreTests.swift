@@ -56,7 +56,7 @@ struct SQLiteStoreTests {
     func foreign() {
         // Nobody may change the mode of this one, not even root.
         let path = "/proc/self/status"
-        let error = #expect(throws: StoreError.self) { try OwnFiles.keepToOwner([path]) }
+        let error = #expect(throws: StoreError.self) { try OwnFiles.restrictToOwner([path]) }
         guard case .unusable(let reason) = error else {
             Issue.record("\(String(describing: error))")
             return

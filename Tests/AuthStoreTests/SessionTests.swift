@@ -43,7 +43,7 @@ struct SessionTests {
             try await store.add(user("ada"))
             #expect(try await store.open(token("a"), passwordHash: "another", rehashed: nil) == nil)
             #expect(try await !store.open(token("b", of: "bob")))
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked))
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked))
             #expect(try await !store.open(token("a")))
             #expect(try await store.refreshToken("a") == nil)
         }
@@ -57,7 +57,7 @@ struct SessionTests {
             let first = try await store.open(token("a"), passwordHash: "hash of ada", rehashed: nil)
             #expect(first == ["read", "tide", "time"])
             let less = UserChange.access(permissions: ["tide"], roles: [])
-            _ = try await store.change("ada", less, by: .owner, entry(.accessChanged, at: second(1))).get()
+            _ = try await store.change("ada", less, by: .system, entry(.accessChanged, at: second(1))).get()
             #expect(
                 try await store.rotate("a", to: token("b", family: "a", at: second(2)), from: nil)
                     == .rotated(permissions: ["tide"]))
@@ -196,7 +196,7 @@ struct SessionTests {
                 #expect(try await store.open(token(name, of: name)))
             }
             func change(_ name: String, _ change: UserChange) async throws {
-                _ = try await store.change(name, change, by: .owner, entry(.accessChanged, of: name, at: second(5)))
+                _ = try await store.change(name, change, by: .system, entry(.accessChanged, of: name, at: second(5)))
                     .get()
             }
             try await change("bob", .access(permissions: ["time", "tide", "moon"], roles: []))

@@ -36,7 +36,7 @@ struct StoreCopyTests {
             for number in 0..<399 { try transaction.insert(user("user \(number) ü’", ["time"], roles: ["clock"])) }
         }
         try await store.add(user("ada", [Administration.permission]))
-        _ = try await store.change("user 3 ü’", .lock, by: .owner, entry(.userLocked, of: "user 3 ü’"))
+        _ = try await store.change("user 3 ü’", .lock, by: .system, entry(.userLocked, of: "user 3 ü’"))
         _ = try await store.recordFailure(of: "user 4 ü’", limit: 9, from: "127.0.0.1", at: second(5))
         #expect(try await store.open(token("used")))
         _ = try await store.rotate("used", to: token("next", family: "used"), from: "127.0.0.1")
@@ -47,7 +47,7 @@ struct StoreCopyTests {
     }
 
     /// All rows of all tables.
-    private func contents(_ store: some CopyableStore) async throws -> [[StoreTable.Row]] {
+    private func contents(_ store: some CopyableStore) async throws -> [[StoreTable.RowValues]] {
         try await store.snapshot { transaction in
             try StoreTable.all.map { try transaction.rows(of: $0, after: nil, limit: 1_000_000) }
         }

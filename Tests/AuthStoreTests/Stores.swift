@@ -41,7 +41,7 @@ final class TemporaryDirectory: Sendable {
 /// A moment that is a whole number of seconds after an arbitrary one.
 func second(_ seconds: Int) -> Date { Date(timeIntervalSince1970: 1_800_000_000 + TimeInterval(seconds)) }
 
-func entry(_ action: AuditEntry.Action = .userAdded, of target: String = "ada", at moment: Date = second(0))
+func entry(_ action: AuditEntry.AuditAction = .userAdded, of target: String = "ada", at moment: Date = second(0))
     -> AuditEntry
 {
     AuditEntry(action, of: target, by: "test", at: moment)
@@ -70,7 +70,7 @@ func token(
 extension AuthStore {
     @discardableResult
     func add(_ user: User) async throws -> User {
-        try await add(user, by: .owner, entry(of: user.name, at: user.created)).get()
+        try await add(user, by: .system, entry(of: user.name, at: user.created)).get()
     }
 
     /// Opens a session with the hash that ``user(_:_:roles:at:)`` gives.

@@ -14,7 +14,7 @@ struct UserStoreTests {
                 #expect(try await store.secret(of: name) == nil)
                 #expect(try await store.permissions(of: name) == [])
             }
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked)).get()
             #expect(try await store.secret(of: "ada") == nil)
             #expect(try await store.permissions(of: "ada") == [])
         }
@@ -43,10 +43,10 @@ struct UserStoreTests {
             for name in ["ada\0", "ada\0x", "\0ada"] {
                 #expect(try await store.user(named: name) == nil)
                 #expect(
-                    try await store.change(name, .lock, by: .owner, entry(.userLocked, of: name))
+                    try await store.change(name, .lock, by: .system, entry(.userLocked, of: name))
                         == .failure(.noSuchUser))
                 #expect(
-                    try await store.remove(name, by: .owner, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
+                    try await store.remove(name, by: .system, entry(.userRemoved, of: name)) == .failure(.noSuchUser))
                 #expect(try await store.recordFailure(of: name, limit: 1, from: nil, at: second(1)) == 0)
             }
             #expect(try await store.user(named: "ada") == user("ada"))
@@ -69,9 +69,9 @@ struct UserStoreTests {
     func refused(_ kind: StoreKind) async throws {
         try await kind.open { store in
             try await store.add(user("ada", ["time"]))
-            let second = try await store.add(user("ada", ["tide"]), by: .owner, entry())
+            let second = try await store.add(user("ada", ["tide"]), by: .system, entry())
             #expect(second == .failure(.nameTaken))
-            let stray = try await store.add(user("bob", roles: ["king"]), by: .owner, entry(of: "bob"))
+            let stray = try await store.add(user("bob", roles: ["king"]), by: .system, entry(of: "bob"))
             #expect(stray == .failure(.noSuchRole("king")))
             #expect(try await store.users(after: nil, limit: 10) == [user("ada", ["time"])])
             #expect(try await store.audit(before: nil, limit: 10).count == 1)
@@ -90,12 +90,12 @@ struct UserStoreTests {
                 .access(permissions: ["time"], roles: ["clerk"]), .grant(permissions: ["time"], roles: []),
                 .withdrawal(permissions: ["tide"], roles: []), .unlock,
             ] as [UserChange] {
-                let same = try await store.change("ada", change, by: .owner, entry(.accessChanged, at: second(5)))
+                let same = try await store.change("ada", change, by: .system, entry(.accessChanged, at: second(5)))
                 #expect(try same.get() == user("ada", ["time"], roles: ["clerk"]))
             }
             #expect(try await store.audit(before: nil, limit: 9).count == lines)
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked, at: second(5))).get()
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked)).get()
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked, at: second(5))).get()
             #expect(try await store.audit(before: nil, limit: 9).count == lines + 1)
         }
     }
@@ -106,7 +106,7 @@ struct UserStoreTests {
             let added = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<8 {
                     group.addTask {
-                        let result = try await store.add(user("ada", ["p\(number)"]), by: .owner, entry())
+                        let result = try await store.add(user("ada", ["p\(number)"]), by: .system, entry())
                         return (try? result.get()) != nil
                     }
                 }
@@ -140,8 +140,8 @@ struct UserStoreTests {
         try await kind.open { store in
             _ = try await store.set(Role(name: "clerk", permissions: ["greet", "seal"]), entry(.roleSet, of: "clerk"))
             func whoHolds(_ permissions: Set<String>?) async throws -> Authority {
-                guard let permissions else { return .owner }
-                _ = try await store.remove("root", by: .owner, entry(.userRemoved, of: "root"))
+                guard let permissions else { return .system }
+                _ = try await store.remove("root", by: .system, entry(.userRemoved, of: "root"))
                 try await store.add(user("root", permissions.union(["users"])))
                 return .administrator("root")
             }
@@ -189,7 +189,7 @@ struct UserStoreTests {
                 ]
             }
             for name in ["eve", "nobody"] { #expect(try await refused(name) == [true, true, true], "\(name)") }
-            _ = try await store.change("ada", .lock, by: .owner, entry(.userLocked)).get()
+            _ = try await store.change("ada", .lock, by: .system, entry(.userLocked)).get()
             #expect(try await refused("ada") == [true, true, true])
             #expect(try await store.user(named: "eve")?.isLocked == false)
             #expect(try await store.user(named: "new") == nil)
@@ -204,7 +204,7 @@ struct UserStoreTests {
             try await store.add(user("ada", ["time"]))
             #expect(try await store.open(token("a")))
             func change(_ change: UserChange) async throws -> [Set<String>] {
-                let ada = try await store.change("ada", change, by: .owner, entry(.accessChanged)).get()
+                let ada = try await store.change("ada", change, by: .system, entry(.accessChanged)).get()
                 return [ada.permissions, ada.roles]
             }
             #expect(
@@ -226,9 +226,9 @@ struct UserStoreTests {
             let clerk = Role(name: "clerk", permissions: permissions(15, "b"))
             _ = try await store.set(clerk, entry(.roleSet, of: "clerk")).get()
             try await store.add(user("ada", half, roles: ["clerk"]))
-            #expect(try await store.add(user("bob", permissions(33, "a")), by: .owner, entry()) == .failure(.tooMuch))
+            #expect(try await store.add(user("bob", permissions(33, "a")), by: .system, entry()) == .failure(.tooMuch))
             let more = UserChange.grant(permissions: permissions(2, "c"), roles: [])
-            #expect(try await store.change("ada", more, by: .owner, entry()) == .failure(.tooMuch))
+            #expect(try await store.change("ada", more, by: .system, entry()) == .failure(.tooMuch))
             let larger = Role(name: "clerk", permissions: permissions(18, "b"))
             #expect(try await store.set(larger, entry(.roleSet, of: "clerk")) == .failure(.tooMuch))
             #expect(try await store.roles() == [clerk])
@@ -242,14 +242,14 @@ struct UserStoreTests {
             try await store.add(user("ada"))
             func change(_ hash: String, replacing: String?) async throws -> Result<User, StoreRejection> {
                 try await store.change(
-                    "ada", .password(hash: hash, replacing: replacing), by: .owner,
+                    "ada", .password(hash: hash, replacing: replacing), by: .system,
                     entry(.passwordChanged, at: second(5)))
             }
             #expect(try await change("b", replacing: "a") == .failure(.passwordChanged))
             #expect(try await change("b", replacing: "hash of ada").get().passwordHash == "b")
             #expect(try await change("c", replacing: nil).get().changed == second(5))
             #expect(try await store.user(named: "ada")?.passwordHash == "c")
-            let nobody = try await store.change("bob", .lock, by: .owner, entry(.userLocked, of: "bob"))
+            let nobody = try await store.change("bob", .lock, by: .system, entry(.userLocked, of: "bob"))
             #expect(nobody == .failure(.noSuchUser))
         }
     }
@@ -260,9 +260,9 @@ struct UserStoreTests {
             try await store.add(user("ada", ["time"]))
             try await store.add(user("bob"))
             #expect(try await store.open(token("a")))
-            let gone = try await store.remove("ada", by: .owner, entry(.userRemoved))
+            let gone = try await store.remove("ada", by: .system, entry(.userRemoved))
             #expect(try gone.get().permissions == ["time"])
-            #expect(try await store.remove("ada", by: .owner, entry(.userRemoved)) == .failure(.noSuchUser))
+            #expect(try await store.remove("ada", by: .system, entry(.userRemoved)) == .failure(.noSuchUser))
             #expect(try await store.users(after: nil, limit: 10).map(\.name) == ["bob"])
             #expect(try await store.refreshToken("a") == nil)
             #expect(try await store.revoked() == ["access of a"])

@@ -36,7 +36,7 @@ struct FloorTests {
     @Test("keeps as many requests in flight as there are callers, and waits for every answer")
     func window() throws {
         var mirror = Mirror()
-        let sample = try Load(payload: 7, callers: 5).run(for: .milliseconds(5), over: &mirror)
+        let sample = try Workload(payload: 7, callers: 5).run(for: .milliseconds(5), over: &mirror)
         #expect(mirror.payload == 7 && mirror.most == 5 && mirror.inFlight == 0)
         #expect(sample.latencies.count == mirror.sent && sample.failures == 0 && sample.elapsed >= .milliseconds(5))
     }
@@ -44,14 +44,14 @@ struct FloorTests {
     @Test("sends paced requests when they are due, and no more")
     func pace() throws {
         var mirror = Mirror()
-        let sample = try Load(callsPerSecond: 1000).run(for: .milliseconds(20), over: &mirror)
+        let sample = try Workload(callsPerSecond: 1000).run(for: .milliseconds(20), over: &mirror)
         #expect(mirror.most == 1 && mirror.sent + sample.failures == 20)
     }
 
     @Test("shows a pause to every paced request that fell into it")
     func stall() throws {
         var mirror = Mirror(stalled: 1)
-        let sample = try Load(callsPerSecond: 200).run(for: .milliseconds(400), over: &mirror)
+        let sample = try Workload(callsPerSecond: 200).run(for: .milliseconds(400), over: &mirror)
         let long = sample.latencies.pairs.filter { $0[0] > 100_000_000 }.reduce(0) { $0 + Int($1[1]) }
         #expect(long + sample.failures >= 19 && mirror.sent + sample.failures == 80)
     }

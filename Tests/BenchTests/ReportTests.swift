@@ -62,7 +62,7 @@ struct ReportTests {
 
     @Test("shows while it runs what is done and what is left")
     func progress() async throws {
-        var turns = Benchmark(loads: [Load()], rounds: 3, turn: .seconds(1)).turns(of: [
+        var turns = Benchmark(loads: [Workload()], rounds: 3, trial: .seconds(1)).trials(of: [
             Samples.Steady(name: "wire", microseconds: 1)
         ])
         let first = try #require(await turns.next())

@@ -174,7 +174,7 @@ struct OpenAPITests {
 
     @Test("has a schema of problems that real problems fit")
     func problem() throws {
-        let faults = [Problem.Fault(pointer: "/name", detail: "is missing")]
+        let faults = [Problem.FieldError(pointer: "/name", detail: "is missing")]
         let trace = String(repeating: "0af7", count: 8)
         let real = try JSONValue(json: Problem(.invalid, "No.", faults: faults).json(traceID: trace))
         let written = try #require(document.at("components schemas Problem"))

@@ -21,9 +21,9 @@ struct PostmanTests {
     }
 
     /// The service that most of a collection's requests go to.
-    private static func member(_ name: String) throws -> Member {
+    private static func member(_ name: String) throws -> ServiceDefinition {
         let host = name == "Resources" ? "resource" : name.lowercased()
-        return try #require(Member.all.first { $0.name == host })
+        return try #require(ServiceDefinition.all.first { $0.name == host })
     }
 
     /// The requests of a collection, in order.

@@ -23,7 +23,7 @@ struct ReadingTests {
         let names = cells.flatMap { $0.matches(of: /`([A-Z_<>]+)`/).map { String($0.1) } }
         let told = names.flatMap { name in
             name.hasPrefix("<SERVICE>")
-                ? Member.all.map { $0.name.uppercased() + name.dropFirst("<SERVICE>".count) } : [name]
+                ? ServiceDefinition.all.map { $0.name.uppercased() + name.dropFirst("<SERVICE>".count) } : [name]
         }
         #expect(Set(told) == Set(StarSettings.all.map(\.name)))
     }
@@ -42,7 +42,7 @@ struct ReadingTests {
     @Test("the article on endpoints has every endpoint")
     func endpoints() throws {
         let article = try Self.text("\(Self.hosting)/Endpoints.md")
-        let names = Member.all.flatMap { member in
+        let names = ServiceDefinition.all.flatMap { member in
             member.contract.qualifiedNames.map { $0 == "\(member.name).smoke" ? "<service>.smoke" : $0 }
         }
         let untold = (names + BuiltInContracts.names).filter { !article.contains("`\($0)`") }
@@ -52,7 +52,7 @@ struct ReadingTests {
     @Test("the article on errors has every problem that a contract names, with its status")
     func problems() throws {
         let rows = try Self.text("Sources/Kit/RPC/Documentation.docc/Errors.md").split(separator: "\n")
-        for problem in Set(Member.all.flatMap(\.contract.endpoints).flatMap(\.problems)) {
+        for problem in Set(ServiceDefinition.all.flatMap(\.contract.endpoints).flatMap(\.problems)) {
             let row = rows.first { $0.hasPrefix("| ") && $0.contains("`\(problem.code)`") }
             #expect(row?.contains("\(problem.status)") == true, "\(problem.code)")
         }

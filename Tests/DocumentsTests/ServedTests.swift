@@ -48,7 +48,7 @@ struct ServedTests {
             (["127.0.0.1"], ["X-Forwarded-Host": "a", "X-Forwarded-Proto": "https"], ["./", "https://a/"]),
             (["127.0.0.1"], ["X-Forwarded-Host": "a", "X-Forwarded-Prefix": "/b"], ["http://a/b/"]),
         ] {
-            let settings = HTTPFront.Settings(trustedProxies: try TrustedProxies(proxies))
+            let settings = HTTPFront.FrontSettings(trustedProxies: try TrustedProxies(proxies))
             let pages = Page.all(of: service.contracts, at: own)
             let front = try HTTPFront(service, settings: settings, pages: pages)
             var request = HTTPClientRequest(url: try await front.start()[0] + "/schema")

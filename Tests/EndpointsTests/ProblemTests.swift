@@ -6,7 +6,9 @@ import Testing
 struct ProblemTests {
     private let problem = Problem(
         Problem.Kind("out_of_tea", status: 409, title: "There is no tea"), "Grüße “/” 🕰️",
-        faults: [Problem.Fault(pointer: "/a~1b", detail: "is out"), Problem.Fault(pointer: "", detail: "is odd")],
+        faults: [
+            Problem.FieldError(pointer: "/a~1b", detail: "is out"), Problem.FieldError(pointer: "", detail: "is odd"),
+        ],
         retryAfter: .milliseconds(1500), isUnprocessed: true)
 
     @Test("comes back from JSON as it was")

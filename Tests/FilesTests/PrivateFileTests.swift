@@ -105,8 +105,8 @@ struct PrivateFileTests {
             var lock = flock(l_type: Int16(F_WRLCK), l_whence: 0, l_start: 0, l_len: 0, l_pid: 0)
             #expect(fcntl(locked, F_SETLK, &lock) == 0)
             #expect(chmod(file.path, 0o664) == 0)
-            #expect(try PrivateFile.keepToOwner(file.path))
-            #expect(try !PrivateFile.keepToOwner(file.path))
+            #expect(try PrivateFile.restrictToOwner(file.path))
+            #expect(try !PrivateFile.restrictToOwner(file.path))
             #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
             #expect(try isLocked(file))
         }

@@ -6,7 +6,7 @@ import Testing
 @Suite("The memory for bodies that come in several parts", .timeLimit(.minutes(1)))
 struct BodyMemoryTests {
     /// So little that it is used up by one body.
-    private static let little = HTTPFront.Settings(bodyMemoryLimit: 1)
+    private static let little = HTTPFront.FrontSettings(bodyMemoryLimit: 1)
     private static let body = #"{"id":7}"# + String(repeating: " ", count: 1_000_000)
 
     private static func head(_ line: String, _ fields: String = "") -> String {

@@ -7,7 +7,7 @@ struct CORSTests {
     private static let origin = "https://app.example:8443"
 
     private func front(_ origins: [String], _ test: (Shop) async throws -> Void) async throws {
-        try await Shop.open(HTTPFront.Settings(cors: try CORSPolicy(origins)), test)
+        try await Shop.open(HTTPFront.FrontSettings(cors: try CORSPolicy(origins)), test)
     }
 
     @Test("reads nothing if no origin is allowed, or its own is not", arguments: [[], ["https://other.example"]])

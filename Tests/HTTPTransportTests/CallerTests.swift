@@ -150,7 +150,7 @@ struct CallerTests {
                 #expect(down?.kind == .unavailable && down?.isUnprocessed == true)
                 #expect(start.duration(to: .now) < .seconds(5))
                 #expect(await !client.isConnected)
-                try await Shop.open(HTTPFront.Settings(port: shop.port)) { _ in
+                try await Shop.open(HTTPFront.FrontSettings(port: shop.port)) { _ in
                     while await !client.isConnected {}
                     try await #expect(client.call(ShopContract.item, Item(id: 1)) == Found(text: "1 -"))
                 }

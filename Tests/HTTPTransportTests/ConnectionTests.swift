@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A connection of the HTTP front", .timeLimit(.minutes(1)))
 struct ConnectionTests {
-    private static let small = HTTPFront.Settings(bodyLimit: 1000)
+    private static let small = HTTPFront.FrontSettings(bodyLimit: 1000)
 
     @Test("is kept over errors")
     func keepAlive() async throws {
@@ -137,7 +137,7 @@ struct ConnectionTests {
             "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n", "nonsense\r\n\r\n",
         ])
     func heldBytes(request: String) async throws {
-        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(300), stopTimeout: .zero)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(300), stopTimeout: .zero)) { shop in
             let before = try residentBytes()
             let socket = try PlainSocket(port: shop.port)
             socket.send(Array(request.utf8))
@@ -177,7 +177,7 @@ struct ConnectionTests {
     @Test("that is half closed and never read comes to its end")
     func neverRead() async throws {
         let large = Page("/large", contentType: "text/plain") { Data(repeating: UInt8(ascii: "a"), count: 32 << 20) }
-        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(200)), pages: [large]) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(200)), pages: [large]) { shop in
             let socket = try PlainSocket(port: shop.port)
             socket.send(Array("GET /large HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
             try await eventually { shop.front.connections.count == 1 }
@@ -275,7 +275,7 @@ struct ConnectionTests {
 
     @Test("is closed where a request's header does not come to an end in time")
     func slowHeader() async throws {
-        try await Shop.open(HTTPFront.Settings(idleTimeout: .milliseconds(100))) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(100))) { shop in
             let answer = try await RawSocket(port: shop.port).send("GET / HTTP/1.1\r\nHo") { _ in false }
             #expect(!answer.contains("HTTP/1.1 2"))
             // What was cut off may be told of as what it is: no request.

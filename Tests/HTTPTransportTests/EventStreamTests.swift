@@ -6,7 +6,7 @@ import Testing
 @Suite("A stream of events", .timeLimit(.minutes(1)))
 struct EventStreamTests {
     private let request = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n"
-    private let settings = HTTPFront.Settings(
+    private let settings = HTTPFront.FrontSettings(
         idleTimeout: .milliseconds(300), heartbeatInterval: .milliseconds(20))
 
     private func page(_ stream: AsyncStream<Data>, _ type: String = "text/event-stream") -> Page {

@@ -66,7 +66,7 @@ struct ForwardedURLTests {
     @Test("is in the document that is addressed, with a tag of its own; without a proxy there is none")
     func page() async throws {
         let page = Page("/where", contentType: "text/plain", addressed: { Data(($0?.text ?? "here").utf8) })
-        let settings = HTTPFront.Settings(trustedProxies: try TrustedProxies(["127.0.0.1"]))
+        let settings = HTTPFront.FrontSettings(trustedProxies: try TrustedProxies(["127.0.0.1"]))
         try await Shop.open(settings, pages: [page]) { shop in
             let direct = try await shop.send("GET", "/where")
             let named = try await shop.send(

@@ -134,7 +134,7 @@ struct FrontTests {
     func taken() async throws {
         try await Shop.open { shop in
             let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())
-            let second = try HTTPFront(dispatcher, settings: HTTPFront.Settings(port: shop.port))
+            let second = try HTTPFront(dispatcher, settings: HTTPFront.FrontSettings(port: shop.port))
             await #expect(throws: (any Error).self) { try await second.start() }
             await second.stop()
         }
@@ -195,7 +195,7 @@ struct FrontTests {
 
     @Test("stops in time, whatever its calls do")
     func stopInTime() async throws {
-        try await Shop.open(HTTPFront.Settings(stopTimeout: .milliseconds(50))) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(stopTimeout: .milliseconds(50))) { shop in
             let call = Task { try await shop.send("GET", "/shop/wait") }
             #expect(await shop.service.next() == .waiting)
             let start = ContinuousClock.now

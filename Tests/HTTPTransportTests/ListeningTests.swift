@@ -21,7 +21,7 @@ struct ListeningTests {
             (["127.0.0.2", "127.0.0.3"], ["127.0.0.2", "127.0.0.3"]),
         ])
     func everywhere(hosts: [String], reached: [String]) async throws {
-        try await Shop.open(HTTPFront.Settings(hosts: hosts)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(hosts: hosts)) { shop in
             for host in reached {
                 let answer = try await RawSocket(host: host, port: shop.port).send(Self.request) { _ in false }
                 #expect(answer.hasPrefix("HTTP/1.1 200 "), "\(host)")
@@ -48,7 +48,7 @@ struct ListeningTests {
 
     @Test("has room for so many connections: one more takes the place of the one that has been idle for longest")
     func limit() async throws {
-        try await Shop.open(HTTPFront.Settings(connectionLimit: 3)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(connectionLimit: 3)) { shop in
             let sockets = [try await RawSocket(port: shop.port), try await RawSocket(port: shop.port)]
             try await eventually { shop.front.connections.count == 2 }
             let busy = Task { try await shop.send("GET", "/shop/wait", ["X-Timeout-Ms": "2000"]) }
@@ -64,7 +64,7 @@ struct ListeningTests {
 
     @Test("answers those who come while all connections are busy")
     func full() async throws {
-        try await Shop.open(HTTPFront.Settings(connectionLimit: 1)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(connectionLimit: 1)) { shop in
             async let busy = RawSocket(port: shop.port).send(
                 "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 500\r\n\r\n"
             ) { $0.contains("504") }
@@ -97,7 +97,7 @@ struct ListeningTests {
 
     @Test("takes many connections that say nothing, and answers all the same")
     func silent() async throws {
-        try await Shop.open(HTTPFront.Settings(connectionLimit: 20)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(connectionLimit: 20)) { shop in
             var silent: [PlainSocket] = []
             for _ in 0..<300 { silent.append(try PlainSocket(port: shop.port)) }
             let answer = try await RawSocket(port: shop.port).send(Self.request) { _ in false }

@@ -77,7 +77,7 @@ struct ProxyProtocolTests {
 
     private func answer(_ text: String, by proxies: [String], _ use: ProxyProtocol) async throws -> (String, [String?])
     {
-        let settings = HTTPFront.Settings(trustedProxies: try TrustedProxies(proxies), proxyProtocol: use)
+        let settings = HTTPFront.FrontSettings(trustedProxies: try TrustedProxies(proxies), proxyProtocol: use)
         var result: (String, [String?]) = ("", [])
         try await Shop.open(settings) { shop in
             let answer = try await RawSocket(port: shop.port).send(text) { $0.contains("\r\n\r\n") }
@@ -119,7 +119,7 @@ struct ProxyProtocolTests {
 
     @Test("that does not come to an end is not waited for longer than the idle time")
     func slow() async throws {
-        let settings = HTTPFront.Settings(
+        let settings = HTTPFront.FrontSettings(
             idleTimeout: .milliseconds(100), trustedProxies: try TrustedProxies(["127.0.0.1"]), proxyProtocol: .required
         )
         try await Shop.open(settings) { shop in

@@ -27,7 +27,7 @@ struct RefusalTests {
 
     @Test("because its body takes too long gets a 408, and its connection is closed")
     func slowBody() async throws {
-        try await Shop.open(HTTPFront.Settings(bodyTimeout: .milliseconds(100))) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(bodyTimeout: .milliseconds(100))) { shop in
             let head =
                 "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
             let answer = try await RawSocket(port: shop.port).send(head) { _ in false }

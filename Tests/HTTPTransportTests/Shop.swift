@@ -17,7 +17,7 @@ struct Shop {
 
     /// Runs a test with a shop that is stopped at the end.
     static func open(
-        _ settings: HTTPFront.Settings = HTTPFront.Settings(), pages: [Page] = [],
+        _ settings: HTTPFront.FrontSettings = HTTPFront.FrontSettings(), pages: [Page] = [],
         _ test: (Shop) async throws -> Void
     ) async throws {
         let shop = try await Shop(settings, pages)
@@ -30,7 +30,7 @@ struct Shop {
         await shop.front.stop()
     }
 
-    private init(_ settings: HTTPFront.Settings, _ pages: [Page]) async throws {
+    private init(_ settings: HTTPFront.FrontSettings, _ pages: [Page]) async throws {
         let dispatcher = try Dispatcher(
             service, contract: ShopContract.description, verifier: FakeVerifier(), observers: [journal])
         front = try HTTPFront(dispatcher, settings: settings, pages: pages)

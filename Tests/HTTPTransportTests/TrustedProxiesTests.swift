@@ -69,7 +69,7 @@ struct TrustedProxiesTests {
     @Test("is what the call knows as its origin", .timeLimit(.minutes(1)))
     func origin() async throws {
         for (proxies, origin) in [(["127.0.0.1"], "203.0.113.7"), ([], "127.0.0.1")] {
-            try await Shop.open(HTTPFront.Settings(trustedProxies: try TrustedProxies(proxies))) { shop in
+            try await Shop.open(HTTPFront.FrontSettings(trustedProxies: try TrustedProxies(proxies))) { shop in
                 _ = try await shop.send("GET", "/shop/bare", ["X-Forwarded-For": "198.51.100.1, 203.0.113.7"])
                 #expect(shop.journal.origins == [origin])
             }
@@ -78,7 +78,7 @@ struct TrustedProxiesTests {
 
     @Test("that comes by IPv4 to an IPv6 socket has its IPv4 address", .timeLimit(.minutes(1)))
     func dualStack() async throws {
-        try await Shop.open(HTTPFront.Settings(hosts: ["::"])) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(hosts: ["::"])) { shop in
             _ = try await shop.send("GET", "/shop/bare")
             #expect(shop.journal.origins == ["127.0.0.1"])
         }

@@ -2,13 +2,13 @@ import Foundation
 import Measuring
 import Testing
 
-@Suite("A course")
+@Suite("A benchmark")
 struct BenchmarkTests {
-    private let loads = [Load(), Load(callers: 64), Load(callsPerSecond: 500)]
+    private let loads = [Workload(), Workload(callers: 64), Workload(callsPerSecond: 500)]
 
-    private func turns(_ course: Benchmark, _ subjects: [any Subject]) async -> ([Turn], Comparison) {
-        var (turns, all) = (course.turns(of: subjects), [Turn]())
-        var comparison = course.comparison(of: subjects)
+    private func turns(_ benchmark: Benchmark, _ subjects: [any BenchmarkTarget]) async -> ([Trial], Comparison) {
+        var (turns, all) = (benchmark.trials(of: subjects), [Trial]())
+        var comparison = benchmark.comparison(of: subjects)
         while let turn = await turns.next() {
             all.append(turn)
             comparison.add(turn)
@@ -19,7 +19,7 @@ struct BenchmarkTests {
     @Test("gives every subject its turn under every load in every round, after one to warm up")
     func order() async {
         let subjects = ["a", "b", "c"].map { Puppet(name: $0) { _ in [.microseconds(10)] } }
-        let (turns, comparison) = await turns(Benchmark(loads: loads, rounds: 6, turn: .seconds(60)), subjects)
+        let (turns, comparison) = await turns(Benchmark(loads: loads, rounds: 6, trial: .seconds(60)), subjects)
         #expect(turns.count == 3 * 3 * 7)
         for (index, series) in stride(from: 0, to: turns.count, by: 3).enumerated() {
             let three = turns[series..<(series + 3)]
@@ -34,11 +34,11 @@ struct BenchmarkTests {
 
     @Test("says how much time is left by what turns have taken, where that is more than planned")
     func overrun() async throws {
-        let slow = CallSubject("slow", processes: Processes(servers: [])) { _ in
+        let slow = ClosureTarget("slow", processes: Processes(servers: [])) { _ in
             usleep(20_000)
         } close: {
         }
-        var turns = Benchmark(loads: [Load()], rounds: 3, turn: .milliseconds(1)).turns(of: [slow])
+        var turns = Benchmark(loads: [Workload()], rounds: 3, trial: .milliseconds(1)).trials(of: [slow])
         let first = try #require(await turns.next())
         #expect(first.timeLeft >= .milliseconds(60))
     }
@@ -53,7 +53,7 @@ struct BenchmarkTests {
             },
             Puppet(name: "silent") { _ in [] },
         ]
-        let (turns, comparison) = await turns(Benchmark(loads: loads, rounds: 2, turn: .milliseconds(1)), subjects)
+        let (turns, comparison) = await turns(Benchmark(loads: loads, rounds: 2, trial: .milliseconds(1)), subjects)
         #expect(turns.count { $0.subject == "good" } == 9)
         #expect(turns.count { $0.subject == "broken" } == 2 && turns.count { $0.subject == "silent" } == 1)
         #expect(comparison.lost["broken"] == "broken")
@@ -64,15 +64,15 @@ struct BenchmarkTests {
     @Test("of a closure times its calls, counts those that fail, and runs them where it is told")
     func closures() async throws {
         let calls = Calls()
-        let subject = CallSubject("calls", processes: Processes(servers: [getpid()])) { payload in
+        let subject = ClosureTarget("calls", processes: Processes(servers: [getpid()])) { payload in
             try await calls.call(payload)
         } close: {
             await calls.close()
         }
-        let course = Benchmark(loads: [Load(payload: 3, callers: 4)], rounds: 1, turn: .milliseconds(200))
-        let (_, comparison) = await turns(course, [subject])
+        let benchmark = Benchmark(loads: [Workload(payload: 3, callers: 4)], rounds: 1, trial: .milliseconds(200))
+        let (_, comparison) = await turns(benchmark, [subject])
         await subject.close()
-        let figures = try #require(comparison["calls", course.loads[0]])
+        let figures = try #require(comparison["calls", benchmark.loads[0]])
         #expect(figures.latencies.count > 0 && figures.failures > 0)
         #expect(await calls.payloads == [3])
         #expect(await calls.isClosed)

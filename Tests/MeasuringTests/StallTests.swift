@@ -17,7 +17,7 @@ struct StallTests {
     @Test("is seen by every paced call that fell into its pause, and not by one", arguments: [1, 4])
     func paced(callers: Int) async {
         let server = Server()
-        let load = Load(callers: callers, callsPerSecond: 200)
+        let load = Workload(callers: callers, callsPerSecond: 200)
         let sample = await load.run(for: .milliseconds(400), isolation: nil) { await server.call() }
         // 40 calls were due while it stalled, 20 of them in the first half.
         #expect(sample.latencies.count + sample.failures == 80)

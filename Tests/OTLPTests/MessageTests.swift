@@ -22,7 +22,7 @@ struct MessageTests {
             TraceContext(header: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", state: "rojo=1"))
         var other = ServiceContext.topLevel
         other.traceContext = TraceContext(header: "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01")
-        var content = EndedSpan.Content(name: "tea/pour")
+        var content = EndedSpan.SpanContent(name: "tea/pour")
         content.attributes = ["a": false, "b": -1, "c": 0.5, "d": "ü", "e": .int64Array([300, 0])]
         content.status = SpanStatus(code: .error, message: "Empty.")
         content.events = [
@@ -65,7 +65,7 @@ struct MessageTests {
     @Test("write numbers that JSON does not have as words")
     func words() throws {
         for (number, word) in [(Double.nan, "NaN"), (.infinity, "Infinity"), (-.infinity, "-Infinity")] {
-            var content = EndedSpan.Content(name: "x")
+            var content = EndedSpan.SpanContent(name: "x")
             content.attributes["n"] = number
             let span = EndedSpan(
                 trace: .root(), parentID: nil, kind: .internal, start: 0, end: 0, content: content)

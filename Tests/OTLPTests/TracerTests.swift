@@ -66,8 +66,8 @@ struct TracerTests {
         #expect(content.links.count == OTLPSpan.limit && content.droppedLinks == 3)
     }
 
-    @Test("samples by the names of OTEL_TRACES_SAMPLER", arguments: Sampler.Name.allCases)
-    func sampling(name: Sampler.Name) {
+    @Test("samples by the names of OTEL_TRACES_SAMPLER", arguments: Sampler.SamplerName.allCases)
+    func sampling(name: Sampler.SamplerName) {
         let sampler = Sampler(name, ratio: 0.25)
         var (sampled, unsampled) = (TraceContext.root(), TraceContext.root())
         (sampled.isSampled, unsampled.isSampled) = (true, false)

@@ -70,7 +70,7 @@ public final class PostgresServer: Sendable {
     /// Does something as the database's owner.
     @discardableResult
     public func administer<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         var settings = PoolSettings()
         settings.connections = 1

@@ -176,7 +176,7 @@ struct PoolTests {
         try await withPool("postgres://\(role):few@127.0.0.1:\(server.port)/postgres") { pool in
             try await withThrowingDiscardingTaskGroup { group in
                 for number in 1...60 {
-                    let turn = number.isMultiple(of: 2) ? Turn.exclusive : .shared
+                    let turn = number.isMultiple(of: 2) ? TurnKind.exclusive : .shared
                     group.addTask {
                         try await pool.transaction(.readCommitted, turn: turn) { connection in
                             _ = try connection.run("SELECT pg_sleep(0.005)")
@@ -216,7 +216,9 @@ struct PoolTests {
         try await withDatabase({ $0.connections = 1 }) { pool in
             _ = try await pool.run { try $0.run("CREATE TABLE things ()") }
             _ = try await pool.run { try $0.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY") }
-            let insert: @Sendable (Connection) throws -> Void = { try $0.run("INSERT INTO things DEFAULT VALUES") }
+            let insert: @Sendable (PostgresConnection) throws -> Void = {
+                try $0.run("INSERT INTO things DEFAULT VALUES")
+            }
             let error = try await failure { try await pool.transaction { try insert($0) } }
             #expect(error?.state == .readOnlyTransaction)
             try await pool.transaction { try insert($0) }

@@ -125,7 +125,7 @@ struct TransactionTests {
         ]
         let role = ["escape", "SQL, DMY", "iso_8601", "Asia/Tokyo", "off", "0"]
         try await withDatabase({ $0.connections = 1 }) { pool in
-            let read: @Sendable (Connection) throws -> [String] = { connection in
+            let read: @Sendable (PostgresConnection) throws -> [String] = { connection in
                 try names.map { try connection.run("SELECT current_setting($1) AS it", $0).row()("it") }
             }
             try await pool.run { connection in

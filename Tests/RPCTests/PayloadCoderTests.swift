@@ -30,7 +30,7 @@ struct CodingTests {
 
     @Test("that is left out has all that is required missing")
     func empty() {
-        #expect(problem(Cup.self, "")?.faults == [Problem.Fault(pointer: "/size", detail: "is missing")])
+        #expect(problem(Cup.self, "")?.faults == [Problem.FieldError(pointer: "/size", detail: "is missing")])
     }
 
     @Test("is refused with all its faults, and the number of them")

@@ -16,29 +16,29 @@ struct AuthLimitTests {
     @Test("a bucket gives so many at once, and then one at a time, after the pause that it told")
     func bucket() {
         var buckets = RateLimiter(perMinute: 5)
-        for _ in 1...5 { #expect(buckets.take("ada", at: second(0)) == nil) }
-        let pause = buckets.take("ada", at: second(0))
+        for _ in 1...5 { #expect(buckets.consume("ada", at: second(0)) == nil) }
+        let pause = buckets.consume("ada", at: second(0))
         #expect(pause.map { abs($0 / .seconds(1) - 12) < 0.001 } == true)
-        #expect(buckets.take("bob", at: second(0)) == nil)
-        #expect(buckets.take("ada", at: second(11.9)) != nil)
-        #expect(buckets.take("ada", at: second(12.1)) == nil)
-        #expect(buckets.take("ada", at: second(12.1)) != nil)
+        #expect(buckets.consume("bob", at: second(0)) == nil)
+        #expect(buckets.consume("ada", at: second(11.9)) != nil)
+        #expect(buckets.consume("ada", at: second(12.1)) == nil)
+        #expect(buckets.consume("ada", at: second(12.1)) != nil)
         buckets.release("ada")
-        #expect(buckets.take("ada", at: second(12.1)) == nil)
-        for _ in 1...5 { #expect(buckets.take("ada", at: second(3600)) == nil) }
-        #expect(buckets.take("ada", at: second(3600)) != nil)
+        #expect(buckets.consume("ada", at: second(12.1)) == nil)
+        for _ in 1...5 { #expect(buckets.consume("ada", at: second(3600)) == nil) }
+        #expect(buckets.consume("ada", at: second(3600)) != nil)
     }
 
     @Test("what is remembered of keys is bounded, and those in use stay")
     func bounded() {
         var buckets = RateLimiter(perMinute: 1, limit: 100)
         for number in 0..<10_000 {
-            _ = buckets.take("key \(number)", at: second(0))
-            if number > 0 { #expect(buckets.take("ada", at: second(0)) != nil || number == 1) }
+            _ = buckets.consume("key \(number)", at: second(0))
+            if number > 0 { #expect(buckets.consume("ada", at: second(0)) != nil || number == 1) }
         }
         #expect(buckets.count <= 101)
         var none = RateLimiter(perMinute: 0)
-        for _ in 1...1000 { #expect(none.take("ada", at: second(0)) == nil) }
+        for _ in 1...1000 { #expect(none.consume("ada", at: second(0)) == nil) }
         #expect(none.count == 0)
     }
 
@@ -175,7 +175,7 @@ struct AuthLimitTests {
         (rules.perAccount, rules.perAddress) = (5, 0)
         var limits = GrantRateLimiter(rules)
         func isLetIn(_ origin: String?) -> Bool {
-            let place = Lockouts.Place("ada", from: origin)
+            let place = Lockouts.LoginSource("ada", from: origin)
             return (try? limits.count(.create, of: place, isKnown: origin == "198.51.100.7", at: second(0))) != nil
         }
         for _ in 1...5 { #expect(isLetIn("192.0.2.1")) }

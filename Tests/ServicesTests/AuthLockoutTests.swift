@@ -13,11 +13,11 @@ struct AuthLockoutTests {
     private func second(_ seconds: Double) -> ContinuousClock.Instant { Self.start + .seconds(seconds) }
 
     private func isOut(_ lockouts: Lockouts, _ user: String, _ origin: String?, at seconds: Double) -> Bool {
-        (try? lockouts.check(Lockouts.Place(user, from: origin), at: second(seconds))) == nil
+        (try? lockouts.check(Lockouts.LoginSource(user, from: origin), at: second(seconds))) == nil
     }
 
     private func fail(
-        _ lockouts: inout Lockouts, _ place: Lockouts.Place, total: Int = 0, at moment: ContinuousClock.Instant
+        _ lockouts: inout Lockouts, _ place: Lockouts.LoginSource, total: Int = 0, at moment: ContinuousClock.Instant
     ) -> Bool {
         lockouts.fail(place, total: total, at: moment)
     }
@@ -41,8 +41,10 @@ struct AuthLockoutTests {
     @Test("spare the places where the user has logged in, unless the guesses come from there")
     func known() {
         var lockouts = Lockouts(after: 3, for: .seconds(60))
-        let (home, other) = (Lockouts.Place("ada", from: "198.51.100.7"), Lockouts.Place("ada", from: "192.0.2.1"))
-        lockouts.know(home)
+        let (home, other) = (
+            Lockouts.LoginSource("ada", from: "198.51.100.7"), Lockouts.LoginSource("ada", from: "192.0.2.1")
+        )
+        lockouts.recordKnown(home)
         for _ in 1...9 { _ = lockouts.fail(other, at: second(0)) }
         #expect(isOut(lockouts, "ada", "192.0.2.1", at: 1) && isOut(lockouts, "ada", "192.0.2.2", at: 1))
         #expect(!isOut(lockouts, "ada", "198.51.100.7", at: 1))
@@ -53,7 +55,7 @@ struct AuthLockoutTests {
     @Test("count what other processes have counted")
     func total() {
         var lockouts = Lockouts(after: 100, for: .seconds(60))
-        let place = Lockouts.Place("ada", from: "192.0.2.1")
+        let place = Lockouts.LoginSource("ada", from: "192.0.2.1")
         #expect(!fail(&lockouts, place, at: second(0)))
         #expect(fail(&lockouts, place, total: 100, at: second(0)))
         #expect(isOut(lockouts, "ada", "192.0.2.1", at: 1))

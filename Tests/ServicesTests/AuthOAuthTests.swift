@@ -228,7 +228,9 @@ struct AuthOAuthTests {
         #expect(Set([first.user, first.client, second.user, second.client].map(\.subject)).count == 4)
         #expect(second.client.username == "client:reports")
         let trail = try await store.store.audit(before: nil, limit: 20).map(\.entry)
-        for (action, id) in [(AuditEntry.Action.userRemoved, first.user.subject), (.userAdded, second.user.subject)] {
+        for (action, id) in [
+            (AuditEntry.AuditAction.userRemoved, first.user.subject), (.userAdded, second.user.subject),
+        ] {
             #expect(trail.first { $0.action == action }?.detail.contains(id) == true)
         }
     }

@@ -51,7 +51,7 @@ struct AuthSessionTests {
         let first = try await login()
         let change = UserChange.access(permissions: ["time", "tide"], roles: nil)
         _ = try await store.store.change(
-            "ada", change, by: .owner, AuditEntry(.accessChanged, of: "ada", by: "test", at: .now))
+            "ada", change, by: .system, AuditEntry(.accessChanged, of: "ada", by: "test", at: .now))
         let second = try await refresh(first.refreshToken)
         let third = try await refresh(second.refreshToken)
         #expect(Set([first, second, third].map(\.refreshToken)).count == 3)
@@ -183,7 +183,7 @@ struct AuthSessionTests {
     func locked() async throws {
         let grant = try await login()
         _ = try await store.store.change(
-            "ada", .lock, by: .owner, AuditEntry(.userLocked, of: "ada", by: "test", at: .now))
+            "ada", .lock, by: .system, AuditEntry(.userLocked, of: "ada", by: "test", at: .now))
         #expect(await !isValid(grant.token))
         #expect(await problem { try await refresh(grant.refreshToken) }?.status == 401)
         let wrong = await problem { try await login("ada", "wrong horse") }

@@ -14,11 +14,11 @@ struct AuthStoreHealthTests {
         let call = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             return await problem {
-                _ = try await auth.ask { store throws(StoreError) in try await store.roles() }
+                _ = try await auth.query { store throws(StoreError) in try await store.roles() }
             }
         }
         #expect(await call.value?.kind == .cancelled)
-        #expect(await auth.health.fault == nil)
+        #expect(await auth.health.error == nil)
         await new.store.close()
     }
 
@@ -28,10 +28,10 @@ struct AuthStoreHealthTests {
         let auth = try trust.auth()
         #expect(await auth.pendingDependencies() == [])
         let refusal = await problem {
-            _ = try await auth.ask { _ throws(StoreError) -> Int in throw .busy }
+            _ = try await auth.query { _ throws(StoreError) -> Int in throw .busy }
         }
         #expect(refusal?.kind == .overloaded && refusal?.retryAfter == .seconds(1))
-        #expect(await auth.health.fault == nil)
+        #expect(await auth.health.error == nil)
     }
 
     @Test("a write that succeeds says that the store works again, and a read does not")
@@ -40,12 +40,12 @@ struct AuthStoreHealthTests {
         let new = try NewStore()
         let auth = try trust.auth(store: new.store)
         try await new.add("ada", "correct horse")
-        _ = await problem { _ = try await auth.ask { _ throws(StoreError) -> Int in throw .readOnly } }
-        _ = try await auth.ask { store throws(StoreError) in try await store.roles() }
-        #expect(await auth.health.fault == .readOnly)
+        _ = await problem { _ = try await auth.query { _ throws(StoreError) -> Int in throw .readOnly } }
+        _ = try await auth.query { store throws(StoreError) in try await store.roles() }
+        #expect(await auth.health.error == .readOnly)
         let client = Client<AuthContract>(try Line(auth, AuthContract.description, trust.verifier))
         _ = try await client.call(AuthContract.create, Credentials(user: "ada", password: "correct horse"))
-        #expect(await auth.health.fault == nil)
+        #expect(await auth.health.error == nil)
     }
 
     @Test("a store that has gone since it was last tried is told of at once")
@@ -71,20 +71,20 @@ struct AuthStoreHealthTests {
 
     @Test("a store that does not answer is not waited for until the check of readiness has no time left")
     func patience() {
-        #expect(AuthService.probePatience < HealthContract.check.description.deadline)
+        #expect(AuthService.probeTimeout < HealthContract.check.description.deadline)
     }
 
     @Test("each new reason is logged, and none twice")
     func reasons() {
         var health = StoreHealth()
-        let start = health.note(.full)
-        let repeated = health.note(.full)
-        let quick = health.note(.readOnly)
-        #expect(start && !repeated && !quick && health.fault == .readOnly)
+        let start = health.record(.full)
+        let repeated = health.record(.full)
+        let quick = health.record(.readOnly)
+        #expect(start && !repeated && !quick && health.error == .readOnly)
         health = StoreHealth()
-        let first = health.note(.locked)
+        let first = health.record(.locked)
         health.logged?.moment -= .seconds(2)
-        let other = health.note(.full)
+        let other = health.record(.full)
         #expect(first && other)
     }
 
@@ -94,7 +94,7 @@ struct AuthStoreHealthTests {
         let auth = try Trust().auth(store: new.store)
         await new.store.close()
         let refusal = await problem {
-            _ = try await auth.ask { store throws(StoreError) in try await store.roles() }
+            _ = try await auth.query { store throws(StoreError) in try await store.roles() }
         }
         #expect(refusal?.kind == .storeUnavailable)
         #expect(await auth.pendingDependencies() == ["its store"])
@@ -107,7 +107,7 @@ extension AuthService {
 
     /// The store is being tried, and does not answer.
     fileprivate func tryForEver(_ fault: StoreError?) {
-        health.fault = fault
+        health.error = fault
         health.probe = Task { try? await Task.sleep(for: .seconds(3600)) }
     }
 }

@@ -74,7 +74,7 @@ final class NewStore: Sendable {
     ) async throws {
         let hash = if let hash { hash } else { try await PasswordHasher(workers: 1).hash(password) }
         let user = User(name: name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
-        _ = try await store.add(user, by: .owner, AuditEntry(.userAdded, of: name, by: "test", at: .now)).get()
+        _ = try await store.add(user, by: .system, AuditEntry(.userAdded, of: name, by: "test", at: .now)).get()
     }
 
     func user(_ name: String) async throws -> User {

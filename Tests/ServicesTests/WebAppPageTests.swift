@@ -28,7 +28,7 @@ struct WebAppPageTests {
             executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth, link: .ipc),
             resource: ServiceRoute(resource, link: .ipc),
             resourceOverHTTP: ServiceRoute(overHTTP, link: .http),
-            neighbours: [
+            monitored: [
                 MonitoredService(AuthContract.description) { [auth] in [(auth, .ipc)] },
                 MonitoredService(ResourceContract.description) { [resource, overHTTP] in
                     [(resource, .ipc), (overHTTP, .http)]
@@ -165,18 +165,18 @@ struct WebAppPageTests {
 @Suite("A comparison", .timeLimit(.minutes(1)))
 struct WireComparisonTests {
     /// A turn in which each call took so long.
-    private func turn(_ link: Link, _ times: [Duration], round: Int? = 1) -> Turn {
+    private func turn(_ link: Link, _ times: [Duration], round: Int? = 1) -> Trial {
         var sample = Sample()
         for time in times { sample.latencies.record(time) }
         sample.elapsed = times.reduce(.zero, +)
-        return Turn(
-            subject: link.rawValue, load: WireComparison.course.loads[0], round: round, outcome: .success(sample),
+        return Trial(
+            subject: link.rawValue, load: ComparisonRun.benchmark.loads[0], round: round, outcome: .success(sample),
             timeLeft: .zero)
     }
 
     @Test("sorts times into steps, and says what share of them took how long at most")
     func figures() throws {
-        var contest = WireComparison(run: 3, [.ipc, .http])
+        var contest = ComparisonRun(run: 3, [.ipc, .http])
         contest.add(turn(.ipc, [.seconds(1)], round: nil))
         contest.add(turn(.ipc, (1...100).map { .microseconds($0 * 10) }))
         contest.add(turn(.http, [.seconds(5)]))
@@ -196,7 +196,7 @@ struct WireComparisonTests {
 
     @Test("says how sure the difference is, and calls none what the noise covers")
     func ratio() throws {
-        var (clear, noisy) = (WireComparison(run: 1, [.ipc, .http]), WireComparison(run: 1, [.ipc, .http]))
+        var (clear, noisy) = (ComparisonRun(run: 1, [.ipc, .http]), ComparisonRun(run: 1, [.ipc, .http]))
         for round in 1...8 {
             clear.add(turn(.ipc, [.microseconds(100)], round: round))
             clear.add(turn(.http, [.microseconds(390 + round)], round: round))
@@ -210,13 +210,13 @@ struct WireComparisonTests {
 
     @Test("without an answer has no figures, and is given up")
     func failures() {
-        var contest = WireComparison(run: 1, [.ipc, .http])
+        var contest = ComparisonRun(run: 1, [.ipc, .http])
         contest.add(turn(.ipc, [.microseconds(9)]))
         #expect(contest.isRunning && contest.figures.wires[1].p50 == nil && contest.restLeft == nil)
         let loss = TrialFailure(reason: "none of its 3 calls to 10.0.0.1 was answered")
         contest.add(
-            Turn(
-                subject: Link.http.rawValue, load: WireComparison.course.loads[0], round: 1, outcome: .failure(loss),
+            Trial(
+                subject: Link.http.rawValue, load: ComparisonRun.benchmark.loads[0], round: 1, outcome: .failure(loss),
                 timeLeft: .zero))
         #expect(contest.figures.state == .failed && contest.figures.detail == "Over http no call was answered.")
         contest.finish()

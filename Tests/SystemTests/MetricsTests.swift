@@ -10,7 +10,7 @@ struct MetricsTests {
 
     @Test(
         "are described, name their service, and are few when every endpoint was called",
-        arguments: Member.all.map(\.name))
+        arguments: ServiceDefinition.all.map(\.name))
     func metrics(service: String) async throws {
         try await Site.open { site in
             let running = try site.start(["serve", service])
@@ -18,7 +18,7 @@ struct MetricsTests {
                 if let code = running.code { throw EndedEarly(service: service, code: code) }
                 return (try? await Web.get(site.url(service) + "/health/live"))?.status == 200
             }
-            let contract = try #require(Member.all.first { $0.name == service }?.contract)
+            let contract = try #require(ServiceDefinition.all.first { $0.name == service }?.contract)
             for endpoint in contract.endpoints {
                 let path = endpoint.http.path.description.replacing(/\{[a-z_]+\}/, with: "x")
                 _ = try await Web.send(endpoint.http.method.rawValue, site.url(service) + path)

@@ -35,7 +35,7 @@ struct ScaffoldTests {
         let paths = try Self.plan().made.map(\.path)
         for path in [
             "Sources/Services/Contracts/ParcelContract.swift", "Sources/Services/Parcel/ParcelService.swift",
-            "Sources/star/Fleet/Member+Parcel.swift", "Tests/ServicesTests/ParcelTests.swift",
+            "Sources/star/Services/ServiceDefinition+Parcel.swift", "Tests/ServicesTests/ParcelTests.swift",
         ] { #expect(paths.contains(path)) }
     }
 
@@ -58,7 +58,8 @@ struct ScaffoldTests {
         #expect(added["Package.swift"]?.contains("        service(\"Parcel\", [\"Contracts\", \"RPC\"]),") == true)
         let lists = added["Package.swift"]?.filter { $0.contains(", \"Boilerplate\", \"Parcel\"") } ?? []
         #expect(lists.count >= 2)
-        #expect(added["Sources/star/Fleet/Member.swift"]?.first?.contains(", boilerplate, parcel") == true)
+        #expect(
+            added["Sources/star/Services/ServiceDefinition.swift"]?.first?.contains(", boilerplate, parcel") == true)
         #expect(added["env.example"]?.contains("PARCEL_HTTP_PORT=\(try Self.plan().port)") == true)
         #expect(added["Sources/Kit/Hosting/Documentation.docc/Endpoints.md"]?.count == 1)
     }
@@ -79,13 +80,13 @@ struct ScaffoldTests {
 
     @Test("has the port ten after the highest, or the one that is asked for")
     func ports() throws {
-        let highest = Member.all.map(\.port).max() ?? 0
+        let highest = ServiceDefinition.all.map(\.port).max() ?? 0
         #expect(try Self.plan().port == highest + 10)
         let plan = try Self.plan(port: 8080)
-        let member = plan.made.first { $0.path == "Sources/star/Fleet/Member+Parcel.swift" }
+        let member = plan.made.first { $0.path == "Sources/star/Services/ServiceDefinition+Parcel.swift" }
         #expect(plan.port == 8080 && member?.text.contains("port: 8080)") == true)
         // Browsers do not open 6000.
-        for port in [Member.auth.port, 80, 6000, 65_000, 70_000] {
+        for port in [ServiceDefinition.auth.port, 80, 6000, 65_000, 70_000] {
             #expect(throws: ScaffoldError.self) { try Self.plan(port: port) }
         }
     }
@@ -96,7 +97,7 @@ struct ScaffoldTests {
         let files = Self.applied(first)
         let second = try Self.plan("letter", files: files)
         #expect(second.port == first.port + 10)
-        let member = second.changed.first { $0.path == "Sources/star/Fleet/Member.swift" }
+        let member = second.changed.first { $0.path == "Sources/star/Services/ServiceDefinition.swift" }
         #expect(member?.added.first?.contains(", boilerplate, letter, parcel") == true)
         #expect(second.made.count == first.made.count)
         #expect(throws: ScaffoldError.refused("“parcel” is taken: Package.swift names it already.")) {

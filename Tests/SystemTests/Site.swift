@@ -7,7 +7,7 @@ import Testing
 
 /// A place where services run as processes: a directory, ports and settings of its own. What was started there ends with it.
 final class Site: Sendable {
-    static let services = Member.all.map(\.name)
+    static let services = ServiceDefinition.all.map(\.name)
 
     let directory: URL
     let ports: [String: Int]

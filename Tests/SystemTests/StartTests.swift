@@ -195,7 +195,7 @@ struct StartTests {
     @Test("is asked for by star health without a name: what runs here, and whether it lives")
     func healthOfWhatRuns() async throws {
         #expect(RunningServices.served(["star", "serve", "auth", "resource", "--env", "x"]) == ["auth", "resource"])
-        #expect(RunningServices.served(["/usr/local/bin/star", "serve", "all"]) == Member.all.map(\.name))
+        #expect(RunningServices.served(["/usr/local/bin/star", "serve", "all"]) == ServiceDefinition.all.map(\.name))
         for other in [["star", "health", "all"], ["star", "serve"], ["star"], []] {
             #expect(RunningServices.served(other) == [])
         }

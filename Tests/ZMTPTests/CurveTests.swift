@@ -9,7 +9,8 @@ struct CurveTests {
     private let client = Sodium.makeKeyPair()
 
     private func ends(
-        _ serverRole: Session.SocketRole = .router, _ clientRole: Session.SocketRole = .dealer, admits: Bool = true,
+        _ serverRole: ZMTPSession.SocketRole = .router, _ clientRole: ZMTPSession.SocketRole = .dealer,
+        admits: Bool = true,
         serverKey: [UInt8]? = nil
     ) -> (server: End, client: End) {
         let known = client.public

@@ -107,7 +107,7 @@ struct SessionTests {
         "refuses a peer that has another mechanism, and names it",
         arguments: [("CURVE", "CURVE"), ("PLAIN", "PLAIN"), ("NULL2", "NULL2"), ("null", "unknown"), ("", "unknown")])
     func otherMechanism(mechanism: String, name: String) throws {
-        var session = Session(.router, limits: .init(frame: 1024))
+        var session = ZMTPSession(.router, limits: .init(frame: 1024))
         let greeting = Wire.greeting(mechanism: mechanism)
         let step = try greeting.withUnsafeBytes { bytes in try session.next(in: bytes) }
         guard case .refused(.otherMechanism(name, own: "NULL")) = step.event else {
@@ -178,17 +178,17 @@ struct End {
         case refused
     }
 
-    var session: Session
+    var session: ZMTPSession
     private var unused: [UInt8] = []
 
-    init(_ role: Session.SocketRole, _ curve: Curve? = nil) {
-        session = Session(role, limits: .init(frame: 128 * 1024), curve: curve)
+    init(_ role: ZMTPSession.SocketRole, _ curve: Curve? = nil) {
+        session = ZMTPSession(role, limits: .init(frame: 128 * 1024), curve: curve)
     }
 
-    static func ready(_ role: Session.SocketRole) throws -> End {
+    static func ready(_ role: ZMTPSession.SocketRole) throws -> End {
         var end = End(role)
         _ = end.written()
-        let peers: [Session.SocketRole: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
+        let peers: [ZMTPSession.SocketRole: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
         try end.read(ZMTPGreeting.bytes + Wire.ready(peers[role] ?? ""))
         return end
     }
@@ -215,7 +215,7 @@ struct End {
         return events
     }
 
-    private func shown(_ event: Session.Progress) -> Event {
+    private func shown(_ event: ZMTPSession.Progress) -> Event {
         switch event {
         case .ready: .ready
         case .expiry(let time): .expiry(time)

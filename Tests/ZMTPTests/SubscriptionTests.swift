@@ -73,7 +73,7 @@ struct SubscriptionTests {
 
     @Test("talks to a SUB and to an XSUB, and a SUB to a PUB and to an XPUB, and to no other")
     func partners() throws {
-        let partners: [Session.SocketRole: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
+        let partners: [ZMTPSession.SocketRole: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
         for (role, known) in partners {
             for peer in ["SUB", "XSUB", "PUB", "XPUB", "DEALER", "ROUTER", "REQ", "REP"] {
                 var end = End(role)
@@ -99,7 +99,7 @@ struct SubscriptionTests {
 
     @Test("alone obeys SUBSCRIBE and CANCEL, and only after the handshake; others pass over them")
     func others() throws {
-        for role in [Session.SocketRole.router, .dealer, .sub] {
+        for role in [ZMTPSession.SocketRole.router, .dealer, .sub] {
             var end = try End.ready(role)
             #expect(try end.read(Form.command.subscribe([1]) + Form.command.cancel([1])) == [])
         }

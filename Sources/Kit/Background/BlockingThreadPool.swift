@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A few threads for work that blocks or takes long, one piece after another on each, in the order of asking. They end
-/// with this object, when what was asked for is done.
+/// A few threads for work that blocks or takes long, one piece after another on each, in the order of the calls. They end
+/// with this object, when all work is done.
 public final class BlockingThreadPool: Sendable {
     /// The share of a processor that the system gives the threads if others want it too.
     public enum Priority: Int32, Sendable {
@@ -22,16 +22,16 @@ public final class BlockingThreadPool: Sendable {
         private let jobs = Mutex<Deque<Job>>([])
         private let signal = DispatchSemaphore(value: 0)
 
-        func put(_ job: @escaping Job) {
+        func add(_ job: @escaping Job) {
             jobs.withLock { $0.append(job) }
             signal.signal()
         }
 
-        /// Wakes a worker for nothing: it ends.
+        /// Wakes a worker without a job: it ends.
         func dismiss() { signal.signal() }
 
         /// - Returns: `nil` if it is dismissed.
-        func take() -> Job? {
+        func next() -> Job? {
             signal.wait()
             return jobs.withLock { $0.popFirst() }
         }
@@ -57,7 +57,7 @@ public final class BlockingThreadPool: Sendable {
                     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, priority.rawValue)
                 #endif
                 pthread_setspecific(isWorker, UnsafeRawPointer(bitPattern: 1))
-                while let job = jobs.take() { job() }
+                while let job = jobs.next() { job() }
             }
             thread.start()
             hasStarted.signal()
@@ -71,8 +71,8 @@ public final class BlockingThreadPool: Sendable {
     /// True if the calling thread is one of these or of others.
     public static var isCurrentThread: Bool { pthread_getspecific(isWorker) != nil }
 
-    /// Does it as soon as a thread is free; at once, and in place, where a worker asks, be it another's: it may block,
-    /// and each change of thread would be felt by others.
+    /// Runs `work` on a thread of the pool; inline if already on a thread of any such pool: that one may block, and a change of
+    /// thread costs time.
     ///
     /// The caller's task itself goes there and comes back: a continuation would come back by way of the shared threads.
     /// A closure that the work calls and that was made elsewhere leaves these threads, unless its type is
@@ -96,6 +96,6 @@ private let isWorker = {
 extension BlockingThreadPool: TaskExecutor {
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        jobs.put { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        jobs.add { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

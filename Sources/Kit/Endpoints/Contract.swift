@@ -60,12 +60,12 @@ public struct ContractDescriptor: Sendable {
 public struct EndpointList: Sendable {
     public let descriptions: [EndpointDescriptor]
 
-    public init(@Builder _ build: () -> [EndpointDescriptor]) {
+    public init(@ListBuilder _ build: () -> [EndpointDescriptor]) {
         descriptions = build()
     }
 
     @resultBuilder
-    public enum Builder {
+    public enum ListBuilder {
         public static func buildExpression<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> EndpointDescriptor {
             endpoint.description
         }

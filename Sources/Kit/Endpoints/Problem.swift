@@ -10,7 +10,7 @@ public struct Problem: Error, Sendable, Equatable {
     /// A description of this error for people. It never holds a secret or a stack trace.
     public let detail: String
     /// The faults of the input, each by itself.
-    public let faults: [Fault]
+    public let faults: [FieldError]
     /// After how long a caller may try again.
     public let retryAfter: Duration?
     /// True if the call was refused before its handler started, so that it may be sent again even if it is not
@@ -18,7 +18,8 @@ public struct Problem: Error, Sendable, Equatable {
     public let isUnprocessed: Bool
 
     public init(
-        _ kind: Kind, _ detail: String, faults: [Fault] = [], retryAfter: Duration? = nil, isUnprocessed: Bool = false
+        _ kind: Kind, _ detail: String, faults: [FieldError] = [], retryAfter: Duration? = nil,
+        isUnprocessed: Bool = false
     ) {
         self.kind = kind
         self.detail = detail
@@ -33,7 +34,7 @@ public struct Problem: Error, Sendable, Equatable {
 
 extension Problem {
     /// One thing that is wrong with an input.
-    public struct Fault: Codable, Sendable, Hashable {
+    public struct FieldError: Codable, Sendable, Hashable {
         /// The place of the fault: a JSON pointer (RFC 6901) into the input, `""` for the whole.
         public let pointer: String
         /// A description of the fault.
@@ -121,7 +122,7 @@ extension Problem {
     ///
     /// - Parameter traceID: the trace of the call, by which a person finds its log lines.
     public func json(traceID: String) -> Data {
-        let document = Document(
+        let document = ProblemDocument(
             type: "urn:problem-type:" + kind.code, title: kind.title, status: kind.status, detail: detail,
             code: kind.code,
             trace_id: traceID, errors: faults.isEmpty ? nil : faults)
@@ -136,7 +137,7 @@ extension Problem {
     ///   - json: what it has said of that. Where there is no `code` in it, as from a proxy, or from no service of this kit, the
     ///     status alone says what sort of problem it is.
     public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
-        let document = try? JSONCoding.decode(Document.self, from: json)
+        let document = try? JSONCoding.decode(ProblemDocument.self, from: json)
         let answer = "The peer has answered \(status)"
         self.init(
             document?.code.map { Kind($0, status: status, title: document?.title ?? answer) } ?? Kind(ofStatus: status),
@@ -145,14 +146,14 @@ extension Problem {
     }
 
     /// The members of RFC 9457, section 3.1, and this project's own: `code`, `trace_id`, `errors`. A peer may leave out any.
-    private struct Document: Codable {
+    private struct ProblemDocument: Codable {
         var type: String?
         var title: String?
         var status: Int?
         var detail: String?
         var code: String?
         var trace_id: String?
-        var errors: [Fault]?
+        var errors: [FieldError]?
     }
 }
 

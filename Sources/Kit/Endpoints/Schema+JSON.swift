@@ -92,14 +92,14 @@ extension Schema {
     ///
     /// - Returns: `nil` if it says what payloads here cannot say.
     public init?(json: JSONValue) {
-        guard let kind = Kind(json: json) else { return nil }
+        guard let kind = ValueKind(json: json) else { return nil }
         var example: JSONValue?
         if case .array(let examples) = json["examples"] { example = examples.first }
         self.init(kind: kind, example: example)
     }
 }
 
-extension Schema.Kind {
+extension Schema.ValueKind {
     fileprivate init?(json: JSONValue) {
         guard case .object(let members) = json else { return nil }
         switch members["type"]?.string {

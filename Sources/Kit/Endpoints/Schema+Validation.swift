@@ -7,12 +7,12 @@ extension Schema {
     /// Members that the schema does not name are left alone, so that a newer peer may send more than is known here.
     ///
     /// - Returns: every fault there is, not only the first.
-    public func faults(of value: JSONValue, at pointer: String = "") -> [Problem.Fault] {
+    public func faults(of value: JSONValue, at pointer: String = "") -> [Problem.FieldError] {
         switch (kind, value) {
         case (.any, _), (.boolean, .bool): []
         case (.string(let length, let pattern, let format, let values), .string(let text)):
             Self.faults(of: text, length: length, pattern: pattern, format: format, values: values).map {
-                Problem.Fault(pointer: pointer, detail: $0)
+                Problem.FieldError(pointer: pointer, detail: $0)
             }
         case (.integer(let range), .integer(let number)): Self.faults(of: number, in: range, at: pointer)
         case (.number(let range), .integer(let number)): Self.faults(of: Double(number), in: range, at: pointer)
@@ -24,7 +24,7 @@ extension Schema {
             fields.flatMap { $0.faults(of: members[$0.name], at: pointer) }
         case (.map(let schema), .object(let members)):
             members.sorted { $0.key < $1.key }.flatMap { schema.faults(of: $1, at: pointer + "/" + Self.escape($0)) }
-        default: [Problem.Fault(pointer: pointer, detail: "must be \(noun)")]
+        default: [Problem.FieldError(pointer: pointer, detail: "must be \(noun)")]
         }
     }
 
@@ -69,10 +69,10 @@ extension Schema {
 
     private static func faults<Number: Comparable>(
         of number: Number, in range: ClosedRange<Number>?, at pointer: String, unit: String = ""
-    ) -> [Problem.Fault] {
+    ) -> [Problem.FieldError] {
         guard let range, !range.contains(number) else { return [] }
         let verb = unit.isEmpty ? "must be" : "must have"
-        return [Problem.Fault(pointer: pointer, detail: "\(verb) \(words(range))\(unit)")]
+        return [Problem.FieldError(pointer: pointer, detail: "\(verb) \(words(range))\(unit)")]
     }
 
     private static func words<Bound>(_ range: ClosedRange<Bound>) -> String {
@@ -108,11 +108,11 @@ extension Schema.Format {
 }
 
 extension Schema.Field {
-    fileprivate func faults(of value: JSONValue?, at pointer: String) -> [Problem.Fault] {
+    fileprivate func faults(of value: JSONValue?, at pointer: String) -> [Problem.FieldError] {
         let pointer = pointer + "/" + Schema.escape(name)
         switch value {
         case nil, .null:
-            return isRequired ? [Problem.Fault(pointer: pointer, detail: "is missing")] : []
+            return isRequired ? [Problem.FieldError(pointer: pointer, detail: "is missing")] : []
         case .some(let value):
             return schema.faults(of: value, at: pointer)
         }

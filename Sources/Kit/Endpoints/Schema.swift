@@ -6,7 +6,7 @@
 ///     .optional("times", .integer(1...10, example: 2), "The number of times; 1 by default."))
 /// ```
 public struct Schema: Sendable, Hashable {
-    public indirect enum Kind: Sendable, Hashable {
+    public indirect enum ValueKind: Sendable, Hashable {
         /// Text. Lengths count Unicode scalars; the pattern is an ECMA 262 regular expression for the whole text.
         case string(length: ClosedRange<Int>?, pattern: String?, format: Format?, values: [String])
         case integer(ClosedRange<Int>?)
@@ -52,13 +52,13 @@ public struct Schema: Sendable, Hashable {
         }
     }
 
-    public let kind: Kind
+    public let kind: ValueKind
     /// A value that documents show.
     public let example: JSONValue?
     /// The name under which documents refer to it, if it has one. Validation and the contract's JSON do not know it.
     public private(set) var name: String?
 
-    init(kind: Kind, example: JSONValue?) {
+    init(kind: ValueKind, example: JSONValue?) {
         self.kind = kind
         self.example = example
     }

@@ -119,7 +119,7 @@ extension PrivateFile {
     /// - Throws: ``PrivateFileError``.
     package static func write(_ text: String, to file: URL) throws(PrivateFileError) {
         try create(file)
-        try keepToOwner(file.path)
+        try restrictToOwner(file.path)
         do {
             let handle = try FileHandle(forWritingTo: file)
             defer { try? handle.close() }
@@ -159,7 +159,7 @@ extension PrivateFile {
     /// - Returns: true if something was taken away.
     /// - Throws: ``PrivateFileError``, of `EPERM` if the process is not the owner, and may not act for it either.
     @discardableResult
-    package static func keepToOwner(_ path: String) throws(PrivateFileError) -> Bool {
+    package static func restrictToOwner(_ path: String) throws(PrivateFileError) -> Bool {
         let descriptor = open(path, pathOnly | O_CLOEXEC)
         guard descriptor >= 0 else { throw PrivateFileError(path, errno) }
         defer { close(descriptor) }

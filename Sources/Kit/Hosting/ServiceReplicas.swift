@@ -35,11 +35,11 @@ public struct ServiceReplicas: Sendable {
 
 /// Calls the replicas of a service whose names are followed.
 ///
-/// Names are resolved again every few seconds, and at once when a replica is lost. A new place is called when it has
-/// answered a health check; one that has gone gets no more calls, and its last ones end. While a name cannot be
-/// resolved, the places stay that it led to before.
+/// Names are resolved again every few seconds, and at once when a replica is lost. A new location is called when it has
+/// passed a health check; one that has gone gets no more calls, and its last ones end. While a name cannot be
+/// resolved, the locations stay that it led to before.
 actor ReplicaDirectory: Caller {
-    private struct Place: Hashable {
+    private struct ReplicaLocation: Hashable {
         /// The number of the source.
         let source: Int
         let host: String?
@@ -49,22 +49,22 @@ actor ReplicaDirectory: Caller {
     private let resolver: HostResolver
     private let logger: Logger
     private let balancer: LoadBalancingCaller
-    private let signals: AsyncStream<Signal>
-    private let signal: AsyncStream<Signal>.Continuation
-    private var members: [Place: BalancedReplica] = [:]
+    private let signals: AsyncStream<ResolutionReason>
+    private let signal: AsyncStream<ResolutionReason>.Continuation
+    private var members: [ReplicaLocation: BalancedReplica] = [:]
     private var unresolved: Set<Int> = []
     private var isClosed = false
 
     /// The reason to resolve the names again.
-    private enum Signal {
+    private enum ResolutionReason {
         case loss
         case time
     }
 
     /// The time between two resolutions: short at first and after a loss, and then longer and longer.
-    private static let pauses = (least: Duration.milliseconds(250), most: Duration.seconds(5))
-    /// However many replicas are lost at once, a name server is asked so often at most.
-    private static let rest = Duration.milliseconds(200)
+    private static let pauses = (min: Duration.milliseconds(250), max: Duration.seconds(5))
+    /// The least time between two queries of a name server, however many replicas are lost at once.
+    private static let minInterval = Duration.milliseconds(200)
 
     init(_ sources: [ReplicaSource], resolver: HostResolver, logger: Logger) {
         self.sources = sources
@@ -102,13 +102,13 @@ actor ReplicaDirectory: Caller {
     }
 
     private func follow() async {
-        var pause = Self.pauses.least
+        var pause = Self.pauses.min
         for await reason in signals {
             let hasChanged = await resolve()
-            pause = hasChanged || reason == .loss ? Self.pauses.least : min(pause * 2, Self.pauses.most)
+            pause = hasChanged || reason == .loss ? Self.pauses.min : min(pause * 2, Self.pauses.max)
             balancer.limitWaiting()
             _ = TimerQueue.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
-            try? await Task.sleep(for: Self.rest)
+            try? await Task.sleep(for: Self.minInterval)
         }
     }
 
@@ -122,7 +122,7 @@ actor ReplicaDirectory: Caller {
                 group.addTask { [resolver] in (number, await Self.hosts(of: source, resolver)) }
             }
             for await (number, hosts) in group {
-                if await take(hosts, of: number) { hasChanged = true }
+                if await apply(hosts, of: number) { hasChanged = true }
             }
         }
         return hasChanged
@@ -139,27 +139,27 @@ actor ReplicaDirectory: Caller {
         }
     }
 
-    private func take(_ hosts: Result<[String?], any Error>, of source: Int) async -> Bool {
+    private func apply(_ hosts: Result<[String?], any Error>, of source: Int) async -> Bool {
         switch hosts {
         case .success(let hosts) where !hosts.isEmpty:
             if unresolved.remove(source) != nil {
                 logger.notice("A name can be resolved again", metadata: metadata(source))
             }
-            return await set(Set(hosts.map { Place(source: source, host: $0) }), of: source)
-        case .success: noteUnresolved(source, "it leads to no address")
-        case .failure(let error): noteUnresolved(source, "\(error)")
+            return await set(Set(hosts.map { ReplicaLocation(source: source, host: $0) }), of: source)
+        case .success: recordUnresolved(source, "it leads to no address")
+        case .failure(let error): recordUnresolved(source, "\(error)")
         }
         return false
     }
 
-    private func noteUnresolved(_ source: Int, _ reason: String) {
+    private func recordUnresolved(_ source: Int, _ reason: String) {
         guard unresolved.insert(source).inserted else { return }
         logger.warning(
             "A name cannot be resolved; its last known addresses stay in use",
             metadata: metadata(source).merging(["reason": "\(reason)"]) { $1 })
     }
 
-    private func set(_ places: Set<Place>, of source: Int) async -> Bool {
+    private func set(_ places: Set<ReplicaLocation>, of source: Int) async -> Bool {
         let known = Set(members.keys.filter { $0.source == source })
         for place in places.subtracting(known) { await add(place) }
         for place in known.subtracting(places) {
@@ -170,7 +170,7 @@ actor ReplicaDirectory: Caller {
         return places != known
     }
 
-    private func add(_ place: Place) async {
+    private func add(_ place: ReplicaLocation) async {
         do {
             let caller = try await sources[place.source].connect(place.host)
             guard !isClosed else { return await caller.close() }

@@ -58,7 +58,7 @@ extension Message {
     }
 
     private static func list(_ attributes: SpanAttributes) -> [Message] {
-        var list: [(String, Value)] = []
+        var list: [(String, FieldValue)] = []
         attributes.forEach { name, value in
             if let value = value.value { list.append((name, value)) }
         }
@@ -66,13 +66,13 @@ extension Message {
     }
 
     /// A `KeyValue`.
-    private init(_ key: String, _ value: Value) {
+    private init(_ key: String, _ value: FieldValue) {
         add(1, "key", .text(key))
         add(2, "value", .message(Message(any: value)))
     }
 
     /// An `AnyValue`.
-    private init(any value: Value) {
+    private init(any value: FieldValue) {
         switch value {
         case .text: add(1, "stringValue", value)
         case .bool: add(2, "boolValue", value)
@@ -83,13 +83,13 @@ extension Message {
     }
 
     /// An `ArrayValue`.
-    fileprivate init(array values: [Value]) {
+    fileprivate init(array values: [FieldValue]) {
         add(1, "values", .list(values.map { Message(any: $0) }))
     }
 }
 
 extension SpanAttribute {
-    fileprivate var value: Message.Value? {
+    fileprivate var value: Message.FieldValue? {
         switch self {
         case .string(let text): .text(text)
         case .bool(let flag): .bool(flag)

@@ -3,7 +3,7 @@ import Foundation
 
 /// A message of OTLP: its fields with their numbers, for protobuf, and their names, for JSON.
 struct Message {
-    enum Value {
+    enum FieldValue {
         case text(String)
         /// Bytes, as hexadecimal digits.
         case id(String)
@@ -18,21 +18,21 @@ struct Message {
         case list([Message])
     }
 
-    struct Field {
+    struct MessageField {
         let number: Int
         let name: String
-        let value: Value
+        let value: FieldValue
     }
 
-    private(set) var fields: [Field] = []
+    private(set) var fields: [MessageField] = []
 
     /// Adds a field, unless its value is `nil`.
-    mutating func add(_ number: Int, _ name: String, _ value: Value?) {
-        if let value { fields.append(Field(number: number, name: name, value: value)) }
+    mutating func add(_ number: Int, _ name: String, _ value: FieldValue?) {
+        if let value { fields.append(MessageField(number: number, name: name, value: value)) }
     }
 }
 
-extension Message.Value {
+extension Message.FieldValue {
     /// `nil` for an empty list, which is left out.
     static func list(unlessEmpty messages: [Message]) -> Self? { messages.isEmpty ? nil : .list(messages) }
 
@@ -49,7 +49,7 @@ extension Message {
     }
 }
 
-extension Message.Value {
+extension Message.FieldValue {
     fileprivate var json: JSONValue {
         switch self {
         case .text(let text), .id(let text): .string(text)
@@ -79,7 +79,7 @@ extension Message {
     }
 }
 
-extension Message.Field {
+extension Message.MessageField {
     /// The layout of a value, as a field's key has it (“wire type” in protobuf's documents).
     private enum Layout: UInt64 {
         case varint = 0

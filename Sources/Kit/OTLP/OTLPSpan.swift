@@ -13,7 +13,7 @@ public final class OTLPSpan: Span {
     private let kind: SpanKind
     private let start: UInt64
     private let queue: SpanQueue
-    private let content: Mutex<EndedSpan.Content?>
+    private let content: Mutex<EndedSpan.SpanContent?>
 
     init(
         _ name: String, in context: ServiceContext, at trace: TraceContext, childOf parentID: String?, kind: SpanKind,
@@ -25,7 +25,7 @@ public final class OTLPSpan: Span {
         self.kind = kind
         self.start = start
         self.queue = queue
-        content = Mutex(trace.isSampled ? EndedSpan.Content(name: name) : nil)
+        content = Mutex(trace.isSampled ? EndedSpan.SpanContent(name: name) : nil)
     }
 
     public var isRecording: Bool { content.withLock { $0 != nil } }
@@ -82,7 +82,7 @@ public final class OTLPSpan: Span {
 
 /// A span as it is sent.
 struct EndedSpan: Sendable {
-    struct Content: Sendable {
+    struct SpanContent: Sendable {
         var name: String
         var attributes: SpanAttributes = [:]
         var status: SpanStatus?
@@ -98,5 +98,5 @@ struct EndedSpan: Sendable {
     /// Nanoseconds since 1970.
     let start: UInt64
     let end: UInt64
-    let content: Content
+    let content: SpanContent
 }

@@ -69,7 +69,7 @@ extension ServiceContext {
 
 /// Decides which traces are recorded, by the names of OpenTelemetry's `OTEL_TRACES_SAMPLER`.
 public struct Sampler: Sendable, Equatable {
-    public enum Name: String, Sendable, CaseIterable {
+    public enum SamplerName: String, Sendable, CaseIterable {
         case always = "always_on"
         case never = "always_off"
         case ratio = "traceidratio"
@@ -82,7 +82,7 @@ public struct Sampler: Sendable, Equatable {
     private let ratio: Double
 
     /// - Parameter ratio: the part of all traces that the samplers by ratio record, from 0 to 1.
-    public init(_ name: Name = .parentOrAlways, ratio: Double = 1) {
+    public init(_ name: SamplerName = .parentOrAlways, ratio: Double = 1) {
         followsParent = [.parentOrAlways, .parentOrNever, .parentOrRatio].contains(name)
         self.ratio =
             switch name {
@@ -92,7 +92,7 @@ public struct Sampler: Sendable, Equatable {
             }
     }
 
-    /// True if a span is to be recorded. All spans of a trace get the same answer, in every process with the same ratio.
+    /// True if a span is to be recorded. All spans of a trace get the same decision, in every process with the same ratio.
     ///
     /// - Parameters:
     ///   - trace: of the span.

@@ -3,11 +3,11 @@ import CSodium
 import Endpoints
 import Synchronization
 
-/// The places of those whose passwords are hashed or wait for it. A place is given back when its work is done, or its
+/// The slots of those whose passwords are hashed or wait for it. A slot is released when its work is done, or its
 /// task is cancelled before that has begun.
 final class HashingQueue: Sendable {
     private struct State {
-        var taken = 0
+        var used = 0
         /// The time that the last pieces of work have taken; the latest weigh most.
         var average = Duration.milliseconds(50)
         var retries = RetrySchedule()
@@ -24,29 +24,29 @@ final class HashingQueue: Sendable {
 
     /// - Throws: ``Problem/Kind/tooManyRequests`` if there is none, with a time to come again that grows with those who
     /// have been refused.
-    func place() throws(Problem) -> Place {
+    func reserveSlot() throws(Problem) -> Slot {
         let pause: Duration? = state.withLock { state in
-            guard state.taken >= capacity else {
-                state.taken += 1
+            guard state.used >= capacity else {
+                state.used += 1
                 return nil
             }
             let interval = state.average / workers
-            return state.retries.next(after: max(.seconds(1), interval * state.taken), interval: interval, at: .now)
+            return state.retries.next(after: max(.seconds(1), interval * state.used), interval: interval, at: .now)
         }
-        guard let pause else { return Place(self) }
+        guard let pause else { return Slot(self) }
         throw Problem(
             .tooManyRequests, "Too many passwords are being checked.", retryAfter: pause, isUnprocessed: true)
     }
 
     fileprivate func release(after duration: Duration?) {
         state.withLock { state in
-            state.taken -= 1
+            state.used -= 1
             if let duration { state.average = (state.average * 7 + duration) / 8 }
         }
     }
 
-    /// One's place in the queue.
-    final class Place: Sendable {
+    /// A slot of the queue.
+    final class Slot: Sendable {
         private enum State {
             case waiting
             case working(since: ContinuousClock.Instant)
@@ -60,7 +60,7 @@ final class HashingQueue: Sendable {
             self.queue = queue
         }
 
-        /// - Throws: `CancellationError` if the place has been given back meanwhile.
+        /// - Throws: `CancellationError` if the slot has been released meanwhile.
         func begin() throws {
             try state.withLock { state in
                 guard case .waiting = state else { throw CancellationError() }
@@ -68,7 +68,7 @@ final class HashingQueue: Sendable {
             }
         }
 
-        /// Gives the place back after the work.
+        /// Releases the slot after the work.
         func end() {
             let duration: Duration? = state.withLock { state in
                 guard case .working(let since) = state else { return nil }
@@ -78,7 +78,7 @@ final class HashingQueue: Sendable {
             if let duration { queue.release(after: duration) }
         }
 
-        /// Gives the place back unless its work has begun.
+        /// Releases the slot unless its work has begun.
         func cancel() {
             let hasWaited = state.withLock { state in
                 guard case .waiting = state else { return false }
@@ -98,8 +98,8 @@ public enum MallocTuning {
     /// Lets the heaps of glibc grow in large steps, and seldom. Call it at the start of a process, before its threads have
     /// heaps.
     ///
-    /// libsodium asks the system for the memory of each hash anew. Until that is there, some milliseconds, the system gives
-    /// the process no other: a thread whose heap must grow waits, and all whom it serves with it.
+    /// libsodium maps its working memory for each hash. While the kernel populates it, some milliseconds, any thread whose heap
+    /// must grow blocks, with all that it serves. Larger steps make that rare.
     public static func growInLargeSteps() {
         #if canImport(Glibc)
             mallopt(M_TOP_PAD, step)

@@ -70,24 +70,24 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    /// Does all that belongs to one password on the threads that hash, in one place of the queue. What is hashed and
+    /// Does all that belongs to one password on the threads that hash, in one slot of the queue. What is hashed and
     /// compared meanwhile needs no other. So the rest of the process has no part in it, however many passwords come.
     ///
     /// - Throws: what the work throws; before any of it, ``Problem/Kind/tooManyRequests`` if the queue is full, and
-    ///   `CancellationError` if the task is cancelled while it waits, which gives the place to others.
+    ///   `CancellationError` if the task is cancelled while it waits, which gives the slot to others.
     public func run<Value: Sendable>(
         _ work: @Sendable @concurrent () async throws -> Value
     ) async throws -> Value {
         guard !BlockingThreadPool.isCurrentThread else { return try await work() }
-        let place = try queue.place()
-        defer { place.end() }
+        let slot = try queue.reserveSlot()
+        defer { slot.end() }
         return try await withTaskCancellationHandler {
             try await pool.run {
-                try place.begin()
+                try slot.begin()
                 return try await work()
             }
         } onCancel: {
-            place.cancel()
+            slot.cancel()
         }
     }
 

@@ -44,7 +44,7 @@ extension Pool {
     }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Makes a schema, and the table of the steps that were taken. The right to make a schema is needed only if it is
     /// missing.
     fileprivate func makeSchema(_ name: String?) throws(PostgresError) {

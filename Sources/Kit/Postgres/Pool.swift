@@ -35,7 +35,7 @@ public struct PoolSettings: Sendable {
 /// fewer connections than the pool may have, it works with those. More calls than may wait are refused.
 public final class Pool: Sendable {
     private struct State {
-        var idle: [Connection] = []
+        var idle: [PostgresConnection] = []
         /// Connections that are in use.
         var lent = 0
         /// Connections that were made before are replaced.
@@ -51,7 +51,7 @@ public final class Pool: Sendable {
     let settings: PoolSettings
     private let queue: TurnQueue
     private let workers: BlockingThreadPool
-    private let outage: CircuitBreaker
+    private let circuitBreaker: CircuitBreaker
     private let state = Mutex(State())
 
     /// Nothing is connected yet, and nothing can fail.
@@ -60,7 +60,7 @@ public final class Pool: Sendable {
         self.settings = settings
         queue = TurnQueue(turns: settings.connections, capacity: settings.waiting)
         workers = BlockingThreadPool(settings.connections, name: settings.name)
-        outage = CircuitBreaker(pause: settings.pause)
+        circuitBreaker = CircuitBreaker(pause: settings.pause)
     }
 
     /// Lends a connection outside of a transaction, with the settings that the server has for the user: for statements
@@ -69,8 +69,10 @@ public final class Pool: Sendable {
     /// - Parameter body: runs on a thread of the pool.
     /// - Throws: ``PostgresError``, whatever `body` throws, or `CancellationError` if the task was cancelled before its
     /// turn.
-    public func run<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
-        try await taking(turn: .shared) {
+    public func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> Value) async throws
+        -> Value
+    {
+        try await withTurn(turn: .shared) {
             let connection = try self.connection().connection
             defer { self.release(connection) }
             return try body(connection)
@@ -90,10 +92,10 @@ public final class Pool: Sendable {
     ///     What it throws rolls back.
     /// - Throws: ``PostgresError/noRow`` if the condition finds nothing; otherwise as ``run(_:)``.
     public func transaction<Value: Sendable>(
-        _ isolation: Isolation = .serializable, turn: Turn = .shared, condition: String? = nil,
-        _ body: @escaping @Sendable (Connection) throws -> Value
+        _ isolation: Isolation = .serializable, turn: TurnKind = .shared, condition: String? = nil,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await taking(turn: turn) { try self.repeating { try self.once(isolation, condition, body) } }
+        try await withTurn(turn: turn) { try self.repeating { try self.once(isolation, condition, body) } }
     }
 
     /// Closes the connections after what they are at. What waits fails, and what comes later.
@@ -108,7 +110,7 @@ public final class Pool: Sendable {
 }
 
 /// True if a transaction runs beside others.
-public enum Turn: Sendable {
+public enum TurnKind: Sendable {
     case shared
     /// Beside shared ones, and after the exclusive ones that came before.
     case exclusive
@@ -127,8 +129,8 @@ extension Pool {
     /// The time that a pool works with fewer connections than it wants before it asks for more.
     private static let restriction = Duration.seconds(5)
 
-    private func taking<Value: Sendable>(
-        turn: Turn, _ work: @escaping @Sendable () throws -> Value
+    private func withTurn<Value: Sendable>(
+        turn: TurnKind, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         let turn = try await queue.turn(isExclusive: turn == .exclusive)
         while true {
@@ -146,27 +148,27 @@ extension Pool {
     }
 
     /// A connection for one piece of work, which must be given back.
-    private func connection() throws -> (connection: Connection, isNew: Bool) {
-        while let idle = takeIdle() {
+    private func connection() throws -> (connection: PostgresConnection, isNew: Bool) {
+        while let idle = popIdle() {
             if isUsable(idle) { return (idle, false) }
             discard(idle)
         }
-        try outage.check()
+        try circuitBreaker.check()
         do throws(PostgresError) {
-            let made = try Connection(address, settings)
-            outage.end()
+            let made = try PostgresConnection(address, settings)
+            circuitBreaker.end()
             state.withLock { $0.lent += 1 }
             return (made, true)
         } catch {
             let others = state.withLock { $0.lent + $0.idle.count }
             guard others == 0 else { throw NoneToSpare(others: others) }
-            outage.begin(error)
+            circuitBreaker.begin(error)
             throw error
         }
     }
 
     /// The one that was used last, so that the others grow old.
-    private func takeIdle() -> Connection? {
+    private func popIdle() -> PostgresConnection? {
         state.withLock { state in
             guard let connection = state.idle.popLast() else { return nil }
             state.lent += 1
@@ -174,13 +176,13 @@ extension Pool {
         }
     }
 
-    private func isUsable(_ connection: Connection) -> Bool {
+    private func isUsable(_ connection: PostgresConnection) -> Bool {
         let renewed = state.withLock { $0.renewed }
         let isYoung = connection.made > renewed && connection.made.duration(to: .now) < settings.maxAge
         return isYoung && connection.isAlive && !connection.isInTransaction
     }
 
-    private func release(_ connection: Connection) {
+    private func release(_ connection: PostgresConnection) {
         guard connection.isAlive, !connection.isInTransaction else { return discard(connection) }
         state.withLock { state in
             state.lent -= 1
@@ -188,7 +190,7 @@ extension Pool {
         }
     }
 
-    private func discard(_ connection: Connection) {
+    private func discard(_ connection: PostgresConnection) {
         state.withLock { $0.lent -= 1 }
         connection.close()
     }
@@ -210,7 +212,7 @@ extension Pool {
     }
 
     private func once<Value>(
-        _ isolation: Isolation, _ condition: String?, _ body: (Connection) throws -> Value
+        _ isolation: Isolation, _ condition: String?, _ body: (PostgresConnection) throws -> Value
     ) throws -> Value {
         let connection = try begun(isolation, condition)
         defer { release(connection) }
@@ -225,7 +227,7 @@ extension Pool {
         return value
     }
 
-    private func begun(_ isolation: Isolation, _ condition: String?) throws -> Connection {
+    private func begun(_ isolation: Isolation, _ condition: String?) throws -> PostgresConnection {
         while true {
             let (connection, isNew) = try connection()
             do throws(PostgresError) {
@@ -240,7 +242,7 @@ extension Pool {
         }
     }
 
-    private func rollBack(_ connection: Connection, after error: any Error) {
+    private func rollBack(_ connection: PostgresConnection, after error: any Error) {
         guard (error as? PostgresError)?.state != .readOnlyTransaction else {
             // The server is a standby, or was made one: another may be the primary now, under the same address.
             state.withLock { $0.renewed = .now }

@@ -1,7 +1,7 @@
 import DequeModule
 import Synchronization
 
-/// The turns of those who want a connection: in the order of asking, bounded in number, and one at a time for those that
+/// The turns of those who want a connection: in the order of their requests, bounded in number, and one at a time for those that
 /// want to be alone of their kind.
 final class TurnQueue: Sendable {
     struct Turn: Sendable {
@@ -67,7 +67,7 @@ final class TurnQueue: Sendable {
         let (next, closers) = state.withLock { state in
             state.running -= 1
             if turn.isExclusive { state.isExclusiveRunning = false }
-            return (state.startNext(of: turns), state.takeClosers())
+            return (state.startNext(of: turns), state.removeClosers())
         }
         for waiter in next { waiter.continuation.resume() }
         for closer in closers { closer.resume() }
@@ -83,7 +83,7 @@ final class TurnQueue: Sendable {
         await withCheckedContinuation { continuation in
             let closers = state.withLock { state in
                 state.closers.append(continuation)
-                return state.takeClosers()
+                return state.removeClosers()
             }
             for closer in closers { closer.resume() }
         }
@@ -152,7 +152,7 @@ extension TurnQueue.State {
         return self[keyPath: lane].remove(at: index)
     }
 
-    fileprivate mutating func takeClosers() -> [CheckedContinuation<Void, Never>] {
+    fileprivate mutating func removeClosers() -> [CheckedContinuation<Void, Never>] {
         guard running == 0 else { return [] }
         defer { closers = [] }
         return closers

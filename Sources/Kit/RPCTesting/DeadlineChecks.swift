@@ -8,7 +8,7 @@ enum DeadlineChecks {
         ConformanceCheck("A deadline ends the call in time, and cancels its handler", slow),
         ConformanceCheck("A deadline ends the call in time though its handler goes on", stubborn),
         ConformanceCheck("A deadline that has passed keeps the handler from running", late),
-        ConformanceCheck("A deadline is the caller's, or else the endpoint's, and never too long", passedOn),
+        ConformanceCheck("A deadline is the caller's, or else the endpoint's, and never too long", bounded),
         ConformanceCheck("A deadline of a call holds for the calls that it causes", inherited),
     ]
 
@@ -60,7 +60,7 @@ enum DeadlineChecks {
         #expect(!rig.replies.contains { $0.status == 200 && $0.endpoint == "trial.nothing" })
     }
 
-    static func passedOn(_ rig: ConformanceRig) async throws {
+    static func bounded(_ rig: ConformanceRig) async throws {
         for (timeout, longest) in [(nil, 1000), (Duration.milliseconds(700), 700), (.seconds(90), 30_000)] {
             let left = try await rig.client.call(TrialContract.context, timeout: timeout).remaining
             #expect(left > 0 && left <= longest)

@@ -35,23 +35,23 @@ enum RefusalChecks {
     static func invalid(_ rig: ConformanceRig) async throws {
         let body = #"{"key":"k","parts":[{"text":5},{},{"text":"t","number":"n"},7],"labels":{"a/b":10,"~":null}}"#
         let expected = [
-            Problem.Fault(pointer: "/parts/0/text", detail: "must be a string"),
-            Problem.Fault(pointer: "/parts/1/text", detail: "is missing"),
-            Problem.Fault(pointer: "/parts/2/number", detail: "must be a number"),
-            Problem.Fault(pointer: "/parts/3", detail: "must be an object"),
-            Problem.Fault(pointer: "/labels/a~1b", detail: "must be 0 to 9"),
-            Problem.Fault(pointer: "/labels/~0", detail: "must be an integer"),
+            Problem.FieldError(pointer: "/parts/0/text", detail: "must be a string"),
+            Problem.FieldError(pointer: "/parts/1/text", detail: "is missing"),
+            Problem.FieldError(pointer: "/parts/2/number", detail: "must be a number"),
+            Problem.FieldError(pointer: "/parts/3", detail: "must be an object"),
+            Problem.FieldError(pointer: "/labels/a~1b", detail: "must be 0 to 9"),
+            Problem.FieldError(pointer: "/labels/~0", detail: "must be an integer"),
         ]
         let problem = await rig.send(TrialContract.change, body).problem
         #expect(problem == Problem(.invalid, "The input has 6 faults.", faults: expected))
         #expect(problem?.status == 422 && problem?.kind.code == "invalid_input")
         for body in ["[]", "null", "7"] {
             let problem = await rig.send(TrialContract.add, body).problem
-            let faults = [Problem.Fault(pointer: "", detail: "must be an object")]
+            let faults = [Problem.FieldError(pointer: "", detail: "must be an object")]
             #expect(problem == Problem(.invalid, "The input has 1 fault.", faults: faults))
         }
         let missing = await rig.send(TrialContract.add).problem
-        let fault = Problem.Fault(pointer: "/text", detail: "is missing")
+        let fault = Problem.FieldError(pointer: "/text", detail: "is missing")
         #expect(missing == Problem(.invalid, "The input has 1 fault.", faults: [fault]))
     }
 
@@ -67,16 +67,16 @@ enum RefusalChecks {
 
     static func invalidQuery(_ rig: ConformanceRig) async throws {
         let expected = [
-            Problem.Fault(pointer: "/text", detail: "is missing"),
-            Problem.Fault(pointer: "/count", detail: "must be 1 to 10"),
-            Problem.Fault(pointer: "/exact", detail: "must be true or false"),
+            Problem.FieldError(pointer: "/text", detail: "is missing"),
+            Problem.FieldError(pointer: "/count", detail: "must be 1 to 10"),
+            Problem.FieldError(pointer: "/exact", detail: "must be true or false"),
         ]
         let problem = await rig.send(TrialContract.find, #"{"key":"k","count":11,"exact":"maybe"}"#).problem
         #expect(problem == Problem(.invalid, "The input has 3 faults.", faults: expected))
         let wrong = await rig.send(TrialContract.find, #"{"key":7,"text":"t"}"#)
         #expect(wrong.status == (rig.traits.carriesTextOnly ? 200 : 422))
         let missing = await rig.send(TrialContract.find, #"{"text":"t"}"#).problem
-        #expect(missing?.faults == [Problem.Fault(pointer: "/key", detail: "is missing")])
+        #expect(missing?.faults == [Problem.FieldError(pointer: "/key", detail: "is missing")])
         #expect(missing?.kind == .invalid)
     }
 
@@ -122,7 +122,7 @@ enum RefusalChecks {
         let problem = await rig.send(TrialContract.refuse).problem
         #expect(problem?.status == 409 && problem?.kind.code == "out_of_tea")
         #expect(problem?.kind.title == "There is no tea" && problem?.detail == "Come back later.")
-        #expect(problem?.faults == [Problem.Fault(pointer: "/tea", detail: "is out")])
+        #expect(problem?.faults == [Problem.FieldError(pointer: "/tea", detail: "is out")])
         #expect(problem?.retryAfter == (rig.traits.retriesInSeconds ? .seconds(2) : .milliseconds(1200)))
         #expect(problem?.isUnprocessed == true)
     }

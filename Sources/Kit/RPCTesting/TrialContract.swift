@@ -8,7 +8,7 @@ package enum TrialContract: Contract {
 
     package static let find = Endpoint<Search, Search>(
         "find", .get, "/trial/{key}/items", access: .open, deadline: .seconds(20), summary: "Echoes path and query.")
-    package static let change = Endpoint<Document, Document>(
+    package static let change = Endpoint<Record, Record>(
         "change", .put, "/trial/{key}", access: .open, deadline: .seconds(20), summary: "Echoes path and body.")
     package static let add = Endpoint<Note, Note>(
         "add", .post, "/trial", status: 201, access: .open, deadline: .seconds(20), summary: "Echoes the body.")
@@ -79,7 +79,7 @@ package struct Search: Payload, Equatable {
     package var tags: [String]?
 }
 
-package struct Document: Payload, Equatable {
+package struct Record: Payload, Equatable {
     package static let schema = Schema.object(
         .required("key", .string(example: "k"), "In the path."),
         .required("parts", .array(of: Note.schema, count: 0...10), "In the body."),

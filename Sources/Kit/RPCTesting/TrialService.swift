@@ -63,7 +63,7 @@ package actor TrialService: Service {
             handle(TrialContract.refuse) { _, _ in
                 throw Problem(
                     Problem.Kind("out_of_tea", status: 409, title: "There is no tea"), "Come back later.",
-                    faults: [Problem.Fault(pointer: "/tea", detail: "is out")], retryAfter: .milliseconds(1200),
+                    faults: [Problem.FieldError(pointer: "/tea", detail: "is out")], retryAfter: .milliseconds(1200),
                     isUnprocessed: true)
             }
             handle(TrialContract.grant) { _, _ in

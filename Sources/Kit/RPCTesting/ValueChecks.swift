@@ -37,13 +37,13 @@ enum ValueChecks {
 
     static func body(_ rig: ConformanceRig) async throws {
         for text in Self.texts {
-            let document = Document(
+            let document = Record(
                 key: text, parts: [Note(text: text, number: -0.5), Note(text: "")], labels: [text: 9, "~/": 0])
             try await #expect(rig.client.call(TrialContract.change, document) == document)
             let note = Note(text: text, number: 1e21)
             try await #expect(rig.client.call(TrialContract.add, note) == note)
         }
-        let bare = Document(key: "k", parts: [])
+        let bare = Record(key: "k", parts: [])
         try await #expect(rig.client.call(TrialContract.change, bare) == bare)
     }
 

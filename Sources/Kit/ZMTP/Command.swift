@@ -71,11 +71,11 @@ enum Command: Equatable {
     }
 
     /// The properties that a socket sends. Like libzmq's, it has no identity.
-    static func metadata(_ role: Session.SocketRole) -> [UInt8] {
+    static func metadata(_ role: ZMTPSession.SocketRole) -> [UInt8] {
         property("Socket-Type", role.rawValue) + property("Identity", "")
     }
 
-    static func ready(_ role: Session.SocketRole) -> [UInt8] { body("READY", metadata(role)) }
+    static func ready(_ role: ZMTPSession.SocketRole) -> [UInt8] { body("READY", metadata(role)) }
 
     static func ping(timeToLive: UInt16) -> [UInt8] {
         body("PING", [UInt8(timeToLive >> 8), UInt8(timeToLive & 255)])

@@ -20,7 +20,7 @@ struct CurveHandshake {
         /// else.
         case done(CurveSender, CurveReceiver, peer: String, metadata: [UInt8], reply: [UInt8]?)
         /// There will be no connection; `reply` is sent before it is closed.
-        case refused(Session.Rejection, reply: [UInt8]?)
+        case refused(ZMTPSession.Rejection, reply: [UInt8]?)
     }
 
     private enum State {

@@ -62,7 +62,7 @@ struct FrameReader {
         case message
     }
 
-    private let limits: Session.SizeLimits
+    private let limits: ZMTPSession.SizeLimits
     /// Bytes of a frame.
     var maxFrame: Int
     /// The offset of the next frame, from the first byte that is not used yet.
@@ -72,7 +72,7 @@ struct FrameReader {
     /// All of them.
     private(set) var frameCount = 0
 
-    init(_ limits: Session.SizeLimits) {
+    init(_ limits: ZMTPSession.SizeLimits) {
         self.limits = limits
         maxFrame = limits.frame
         ranges.reserveCapacity(limits.frames)

@@ -3,7 +3,7 @@
 ///
 /// To libzmq it is a libzmq, except that frames and messages have a limit each, and so has the number of frames that
 /// are read.
-package struct Session {
+package struct ZMTPSession {
     /// The types of socket that there are here, as ZMTP names them.
     package enum SocketRole: String, Sendable {
         case router = "ROUTER"
@@ -210,7 +210,7 @@ package struct Session {
 
 // MARK: - CURVE
 
-extension Session {
+extension ZMTPSession {
     private mutating func shakeHands(_ body: UnsafeRawBufferPointer) throws(ZMTPError) -> Progress? {
         let (name, rest) = try Command.split(body)
         if name == "ERROR" { return try handle(Command(body)) }

@@ -22,7 +22,7 @@ extension AuthService {
         _ = try await administrator(context)
         let limit = page.limit ?? 50
         // One more than asked for shows if there is another page.
-        let found = try await ask { store throws(StoreError) in
+        let found = try await query { store throws(StoreError) in
             try await store.clients(after: page.after.map(ClientAccount.name), limit: limit + 1)
         }
         let clients = found.prefix(limit).map(\.clientEntry)

@@ -31,7 +31,7 @@ extension AuthService {
     func revokeToken(_ question: TokenQuestion, _ context: CallContext) async throws -> Empty {
         let client = try await client(question.clientID, question.clientSecret, context)
         let hash = OpaqueToken(question.token).hash
-        let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
+        let found = try await query { store throws(StoreError) in try await store.refreshToken(hash) }
         if let owner = found?.token.client, owner != client?.id {
             throw Problem(.invalidGrant, "The token belongs to another client.")
         }
@@ -41,7 +41,7 @@ extension AuthService {
     func introspectToken(_ question: TokenQuestion, _ context: CallContext) async throws -> Introspection {
         let held: Set<String>
         if let client = try await client(question.clientID, question.clientSecret, context) {
-            held = try await ask { store throws(StoreError) in
+            held = try await query { store throws(StoreError) in
                 try await store.permissions(of: ClientAccount.name(of: client.id))
             }
         } else if let token = context.token, let principal = try await principal(of: token) {
@@ -78,7 +78,7 @@ extension AuthService {
             guard secret == nil else { throw Problem(.invalidClient, "A secret needs a client_id.") }
             return nil
         }
-        let stored = try await ask { store throws(StoreError) in
+        let stored = try await query { store throws(StoreError) in
             try await store.secret(of: ClientAccount.name(of: id))
         }
         if stored == nil, secret == nil { return nil }

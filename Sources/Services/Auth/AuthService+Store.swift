@@ -6,21 +6,21 @@ import RPC
 /// The last known health of the store.
 struct StoreHealth {
     /// The error of the last call; `nil` if it succeeded.
-    var fault: StoreError?
+    var error: StoreError?
     /// The error that was logged last, and when.
-    var logged: (fault: StoreError, moment: ContinuousClock.Instant)?
-    /// Tries whether the store works.
+    var logged: (error: StoreError, moment: ContinuousClock.Instant)?
+    /// Probes the store.
     var probe: Task<Void, Never>?
     var probed: ContinuousClock.Instant?
 
-    /// Notes an error.
+    /// Records an error.
     ///
     /// - Returns: true if it belongs in the log: it is the first, or another one than before. Errors that take turns are
     ///   logged once a second.
-    mutating func note(_ error: StoreError) -> Bool {
-        let isFirst = fault == nil
-        fault = error
-        if !isFirst, let logged, logged.fault == error || logged.moment.duration(to: .now) < .seconds(1) {
+    mutating func record(_ error: StoreError) -> Bool {
+        let isFirst = self.error == nil
+        self.error = error
+        if !isFirst, let logged, logged.error == error || logged.moment.duration(to: .now) < .seconds(1) {
             return false
         }
         logged = (error, .now)
@@ -28,48 +28,48 @@ struct StoreHealth {
     }
 }
 
-// Every call of the store passes here, so that a store which fails is noticed, logged and told of in one way.
+// Every call of the store passes here, so that a store which fails is noticed, logged and reported in one way.
 extension AuthService {
-    /// Asks the store.
+    /// Queries the store.
     ///
-    /// - Throws: ``Problem/Kind/storeUnavailable`` if it fails; ``Problem/Kind/overloaded`` if too many ask; the
-    /// end of the call where that was cancelled meanwhile. The last two say nothing of the store.
-    nonisolated func ask<Value: Sendable>(
-        _ question: (any AuthStore) async throws(StoreError) -> Value
+    /// - Throws: ``Problem/Kind/storeUnavailable`` if it fails; ``Problem/Kind/overloaded`` if there are too many queries; the
+    /// end of the call where that was cancelled meanwhile. The last two are no errors of the store.
+    nonisolated func query<Value: Sendable>(
+        _ work: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
         do throws(StoreError) {
-            return try await question(store)
+            return try await work(store)
         } catch {
             guard !Task.isCancelled else { throw .cancelled }
             guard error != .busy else { throw Problem(.overloaded, error.description, retryAfter: .seconds(1)) }
-            await note(error)
+            await recordError(error)
             throw Problem(.storeUnavailable, "The store is unavailable.", retryAfter: .seconds(1))
         }
     }
 
-    /// Asks the store to write. If it does, whatever has failed before works again.
+    /// Has the store write. If it does, whatever has failed before works again.
     nonisolated func write<Value: Sendable>(
-        _ question: (any AuthStore) async throws(StoreError) -> Value
+        _ work: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
-        let value = try await ask(question)
-        await noteSuccess()
+        let value = try await query(work)
+        await recordSuccess()
         return value
     }
 
-    /// Asks the store for a change, which it may refuse, and lets others hear of it.
+    /// Has the store make a change, which it may reject, and publishes it.
     nonisolated func change<Value: Sendable>(
-        _ question: (any AuthStore) async throws(StoreError) -> Result<Value, StoreRejection>
+        _ work: (any AuthStore) async throws(StoreError) -> Result<Value, StoreRejection>
     ) async throws(Problem) -> Value {
-        switch try await write(question) {
+        switch try await write(work) {
         case .success(let value):
             await publish()
             return value
-        case .failure(let refusal): throw refusal.problem
+        case .failure(let rejection): throw rejection.problem
         }
     }
 
     /// The time that the check of readiness waits for the store: less than it has itself.
-    static let probePatience = HealthContract.check.description.deadline / 2
+    static let probeTimeout = HealthContract.check.description.deadline / 2
 
     /// True if the store reads and writes, as far as is known. It is tried at most once a second. This waits for the
     /// outcome, unless that takes too long: then the last one holds.
@@ -78,8 +78,8 @@ extension AuthService {
         if isStale, health.probe == nil {
             health.probe = Task { await probe() }
         }
-        if let probe = health.probe { await Self.wait(for: probe, atMost: Self.probePatience) }
-        return health.fault == nil && health.probed != nil
+        if let probe = health.probe { await Self.wait(for: probe, atMost: Self.probeTimeout) }
+        return health.error == nil && health.probed != nil
     }
 
     private static func wait(for probe: Task<Void, Never>, atMost time: Duration) async {
@@ -99,23 +99,23 @@ extension AuthService {
     private func probe() async {
         do throws(StoreError) {
             try await store.probe()
-            noteSuccess()
+            recordSuccess()
         } catch .busy {
             // It works for those who are before.
         } catch {
-            note(error)
+            recordError(error)
         }
         health.probed = .now
         health.probe = nil
     }
 
-    private func noteSuccess() {
-        if health.fault != nil { logger.notice("The store works again") }
-        health.fault = nil
+    private func recordSuccess() {
+        if health.error != nil { logger.notice("The store works again") }
+        health.error = nil
     }
 
-    private func note(_ error: StoreError) {
-        if health.note(error) { logger.error("The store fails: \(error)") }
+    private func recordError(_ error: StoreError) {
+        if health.record(error) { logger.error("The store fails: \(error)") }
     }
 
     private var logger: Logger { Logger(label: AuthContract.name) }
@@ -130,7 +130,7 @@ extension StoreRejection {
         case .noSuchRole(let role):
             Problem(
                 .conflict, "There is no role “\(role)”.",
-                faults: [Problem.Fault(pointer: "/roles", detail: "unknown role “\(role)”")])
+                faults: [Problem.FieldError(pointer: "/roles", detail: "unknown role “\(role)”")])
         case .notAdministrator: Problem(.permissionDenied, "Who calls may not change users.")
         case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
         case .notHeld(let permissions):

@@ -60,12 +60,12 @@ extension AuthService {
         _ text: String, client: String?, scope: Set<String>?, _ context: CallContext
     ) async throws -> Issued {
         let shown = OpaqueToken(text)
-        let found = try await ask { store throws(StoreError) in try await store.refreshToken(shown.hash) }
+        let found = try await query { store throws(StoreError) in try await store.refreshToken(shown.hash) }
         // A client's session is nobody else's.
         guard let found, case let old = found.token, old.client == nil || old.client == client else {
             throw wrongRefreshToken(context)
         }
-        let place = Lockouts.Place(old.user, from: context.origin)
+        let place = Lockouts.LoginSource(old.user, from: context.origin)
         try limits.count(.refresh, of: place, isKnown: true)
         try await check(scope, of: old.user, within: old.scope)
         let grant = grant(to: old.user, found.subject, family: old.family, client: old.client, scope: old.scope)
@@ -76,12 +76,12 @@ extension AuthService {
         }
         switch rotation {
         case .rotated(let permissions):
-            lockouts.know(place)
+            lockouts.recordKnown(place)
             return try issue(grant, permissions, narrowedTo: scope)
         case .repeated(let successor, let sealed, let permissions):
             guard let secret = shown.open(sealed) else { throw wrongRefreshToken(context) }
             return try issue(
-                Grant(successor, subject: found.subject, secret: secret, issuer), permissions, narrowedTo: scope)
+                PendingGrant(successor, subject: found.subject, secret: secret, issuer), permissions, narrowedTo: scope)
         case .reused:
             context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
             await publish()
@@ -95,7 +95,7 @@ extension AuthService {
         _ scope: Set<String>?, of name: String, within limit: Set<String>? = nil
     ) async throws(Problem) {
         guard let scope else { return }
-        let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
+        let held = try await query { store throws(StoreError) in try await store.permissions(of: name) }
         let missing = scope.subtracting(limit.map(held.intersection) ?? held)
         guard missing.isEmpty else {
             throw Problem(.invalidScope, "Not held: \(missing.sorted().joined(separator: " ")).")
@@ -123,7 +123,7 @@ extension AuthService {
             return Empty()
         }
         let hash = OpaqueToken(request.token).hash
-        let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
+        let found = try await query { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let user = found?.token.user else { return Empty() }
         let entry = AuditEntry(.sessionEnded, of: user, by: user, from: context.origin, at: .now)
         _ = try await write { store throws(StoreError) in try await store.endSession(hash, entry) }
@@ -135,7 +135,7 @@ extension AuthService {
         var answer = Introspection(active: true)
         (answer.iss, answer.aud) = (issuer.issuer, issuer.audience)
         if let principal = try await principal(of: request.token) {
-            let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
+            let isRevoked = try await query { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
             guard !isRevoked else { return .inactive }
             answer.tokenType = "Bearer"
             (answer.sub, answer.username, answer.jti) = (principal.subject, principal.username, principal.tokenID)
@@ -144,7 +144,7 @@ extension AuthService {
             return answer
         }
         let hash = OpaqueToken(request.token).hash
-        let found = try await ask { store throws(StoreError) in try await store.refreshToken(hash) }
+        let found = try await query { store throws(StoreError) in try await store.refreshToken(hash) }
         guard let found, !found.isUsed, !found.isEnded, found.token.expires > .now else { return .inactive }
         answer.tokenType = "refresh_token"
         (answer.sub, answer.username) = (found.subject, found.token.user)
@@ -182,7 +182,7 @@ extension AuthService {
     nonisolated func check(_ name: String, _ password: String) async throws -> (StoredSecret, isOutdated: Bool) {
         // A name that no user can have is nobody's, such as that of a client's account.
         let isPossible = UserRules.fault(ofName: name) == nil
-        let secret = try await ask { store throws(StoreError) in
+        let secret = try await query { store throws(StoreError) in
             isPossible ? try await store.secret(of: name) : nil
         }
         let verdict = try await passwords.verify(password, against: secret?.hash)
@@ -193,7 +193,7 @@ extension AuthService {
     nonisolated func grant(
         to user: String, _ subject: String, family: String? = nil, client: String? = nil, scope: Set<String>? = nil,
         lifetime: Duration? = nil
-    ) -> Grant {
+    ) -> PendingGrant {
         let secret = OpaqueToken()
         let access = issuer.stamp()
         let now = Date.now
@@ -201,14 +201,14 @@ extension AuthService {
             hash: secret.hash, family: family ?? secret.hash, user: user, issued: now,
             expires: now.addingTimeInterval((lifetime ?? rules.refreshLifetime) / .seconds(1)),
             access: TokenReference(id: access.id, expires: access.expires), client: client, scope: scope)
-        return Grant(subject: subject, access: access, secret: secret, refresh: refresh)
+        return PendingGrant(subject: subject, access: access, secret: secret, refresh: refresh)
     }
 
     /// - Parameters:
     ///   - permissions: what the store said as it took the grant down.
     ///   - scope: what is permitted of that; `nil` for all that the session may.
     nonisolated func issue(
-        _ grant: Grant, _ permissions: Set<String>, narrowedTo scope: Set<String>? = nil
+        _ grant: PendingGrant, _ permissions: Set<String>, narrowedTo scope: Set<String>? = nil
     ) throws(Problem) -> Issued {
         let limits = [grant.refresh.scope, scope].compactMap(\.self)
         let permissions = limits.reduce(permissions) { $0.intersection($1) }
@@ -234,7 +234,7 @@ struct Issued {
 }
 
 /// Tokens to be handed out once the store knows of them.
-struct Grant {
+struct PendingGrant {
     let subject: String
     let access: TokenIdentity
     let secret: OpaqueToken

@@ -27,7 +27,7 @@ extension AuthService {
         _ = try await administrator(context)
         let limit = page.limit ?? 50
         // One more than asked for shows if there is another page.
-        let found = try await ask { store throws(StoreError) in
+        let found = try await query { store throws(StoreError) in
             try await store.users(after: page.after, limit: limit + 1)
         }
         let users = found.prefix(limit).map(\.profile)
@@ -35,7 +35,7 @@ extension AuthService {
     }
 
     func showUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        let user = try await ask { store throws(StoreError) in try await store.user(named: name.user) }
+        let user = try await query { store throws(StoreError) in try await store.user(named: name.user) }
         if context.principal?.subject != user?.id { _ = try await administrator(context) }
         guard let user else { throw StoreRejection.noSuchUser.problem }
         return user.profile
@@ -53,7 +53,7 @@ extension AuthService {
                 let hash = try await self.passwords.hash(wish.newPassword)
                 _ = try await self.change { store throws(StoreError) in
                     try await store.change(
-                        wish.user, .password(hash: hash, replacing: old.hash), by: .owner, entry)
+                        wish.user, .password(hash: hash, replacing: old.hash), by: .system, entry)
                 }
                 return Empty()
             }
@@ -98,7 +98,7 @@ extension AuthService {
 
     func listRoles(_: Empty, _ context: CallContext) async throws -> RoleList {
         _ = try await administrator(context)
-        let roles = try await ask { store throws(StoreError) in try await store.roles() }
+        let roles = try await query { store throws(StoreError) in try await store.roles() }
         return RoleList(roles: roles.map { .init(name: $0.name, permissions: $0.permissions.sorted()) })
     }
 }
@@ -109,7 +109,7 @@ extension AuthService {
     /// - Throws: ``Problem/Kind/permissionDenied``.
     func administrator(_ context: CallContext) async throws(Problem) -> Authority {
         guard let name = context.principal?.username else { throw Problem(.tokenMissing, "A token is needed.") }
-        let held = try await ask { store throws(StoreError) in try await store.permissions(of: name) }
+        let held = try await query { store throws(StoreError) in try await store.permissions(of: name) }
         guard held.contains(Administration.permission) else { throw StoreRejection.notAdministrator.problem }
         return .administrator(name)
     }
@@ -120,7 +120,7 @@ extension AuthService {
     }
 
     func entry(
-        _ action: AuditEntry.Action, of target: String, _ context: CallContext, _ detail: String = ""
+        _ action: AuditEntry.AuditAction, of target: String, _ context: CallContext, _ detail: String = ""
     ) -> AuditEntry {
         let actor = context.principal?.username ?? AuditEntry.itself
         return AuditEntry(action, of: target, by: actor, detail: detail, from: context.origin, at: .now)

@@ -101,7 +101,7 @@ public actor AuthService: Service {
     }
 
     func smoke(_: Empty, _ context: CallContext) async throws -> Smoke {
-        _ = try await ask { store throws(StoreError) in try await store.roles() }
+        _ = try await query { store throws(StoreError) in try await store.roles() }
         return .ok
     }
 
@@ -123,7 +123,7 @@ public actor AuthService: Service {
     /// The caller, unless the token has been revoked by now: the store knows that before any verifier does.
     private func currentPrincipal(_ context: CallContext) async throws -> Principal {
         guard let principal = context.principal else { throw Problem(.tokenMissing, "A token is needed.") }
-        let isRevoked = try await ask { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
+        let isRevoked = try await query { store throws(StoreError) in try await store.isRevoked(principal.tokenID) }
         guard !isRevoked else { throw Problem(.tokenInvalid, "The token has been revoked.") }
         return principal
     }

@@ -3,13 +3,13 @@ package import Postgres
 
 extension PostgresStore: CopyableStore {
     package func snapshot<Value: Sendable>(
-        _ work: @escaping @Sendable (Connection) throws -> Value
+        _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await read(.serializable, work)
     }
 }
 
-extension Connection: CopyableTransaction {
+extension PostgresConnection: CopyableTransaction {
     package func beginCopy() throws {
         try run("SELECT set_config('idle_in_transaction_session_timeout', '60s', true)")
         let known = PostgresStore.migrations.map(\.name)
@@ -19,7 +19,9 @@ extension Connection: CopyableTransaction {
         }
     }
 
-    package func rows(of table: StoreTable, after last: StoreTable.Row?, limit: Int) throws -> [StoreTable.Row] {
+    package func rows(of table: StoreTable, after last: StoreTable.RowValues?, limit: Int) throws -> [StoreTable
+        .RowValues]
+    {
         let key = table.key.map(\.postgresName).joined(separator: ", ")
         let places = table.key.indices.map { "$\($0 + 1)" }.joined(separator: ", ")
         let statement = """
@@ -32,7 +34,7 @@ extension Connection: CopyableTransaction {
         }
     }
 
-    package func insert(_ rows: [StoreTable.Row], into table: StoreTable) throws {
+    package func insert(_ rows: [StoreTable.RowValues], into table: StoreTable) throws {
         guard !rows.isEmpty else { return }
         let names = table.columns.map(\.postgresName) + table.counters
         var next = 1
@@ -59,7 +61,7 @@ extension StoreTable.Column {
     /// `user` is a word of PostgreSQL's own.
     fileprivate var postgresName: String { name == "user" ? "user_name" : name }
 
-    fileprivate func parameter(_ value: StoreTable.Value) -> any PostgresValue {
+    fileprivate func parameter(_ value: StoreTable.ColumnValue) -> any PostgresValue {
         switch value {
         case .null: String?.none
         case .text(let text): text
@@ -68,7 +70,7 @@ extension StoreTable.Column {
         }
     }
 
-    fileprivate func value(in row: Row) throws(PostgresError) -> StoreTable.Value {
+    fileprivate func value(in row: Row) throws(PostgresError) -> StoreTable.ColumnValue {
         switch kind {
         case .text: try row(postgresName, as: String?.self).map { .text($0) } ?? .null
         case .integer: try row(postgresName, as: Int64?.self).map { .integer($0) } ?? .null

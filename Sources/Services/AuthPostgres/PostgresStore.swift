@@ -46,27 +46,27 @@ public final class PostgresStore: TransactionalStore {
 
     /// Runs statements that need not see the same moment.
     package func read<Value: Sendable>(
-        _ work: @escaping @Sendable (Connection) throws -> Value
+        _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await read(.readCommitted, work)
     }
 
     func read<Value: Sendable>(
-        _ isolation: Isolation, _ work: @escaping @Sendable (Connection) throws -> Value
+        _ isolation: Isolation, _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await guarded { try await self.pool.transaction(isolation, condition: $0, work) }
     }
 
     /// One transaction, beside which there is no other that writes.
     package func write<Value: Sendable>(
-        _ work: @escaping @Sendable (Connection) throws -> Value
+        _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         try await guarded { try await self.writeAlone($0, work) }
     }
 
     /// A transaction that is undone if it refuses.
     package func writeOrReject<Value: Sendable>(
-        _ work: @escaping @Sendable (Connection) throws -> Value
+        _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Result<Value, StoreRejection> {
         try await guarded { condition in
             do {
@@ -79,7 +79,7 @@ public final class PostgresStore: TransactionalStore {
 
     /// Writers of this process wait for their turn here, so that one connection is enough for all of them.
     private func writeAlone<Value: Sendable>(
-        _ condition: String?, _ work: @escaping @Sendable (Connection) throws -> Value
+        _ condition: String?, _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
         // Statements see what was committed before them: those after the lock, all that others have done.
         try await pool.transaction(.readCommitted, turn: .exclusive, condition: condition) { connection in
@@ -256,7 +256,7 @@ extension PostgresStore {
             try connection.run(
                 "SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2", number ?? .max, limit
             ).rows.compactMap { row in
-                guard let action = AuditEntry.Action(rawValue: try row("action")) else { return nil }
+                guard let action = AuditEntry.AuditAction(rawValue: try row("action")) else { return nil }
                 let entry = AuditEntry(
                     action, of: try row("target"), by: try row("actor"), detail: try row("detail"),
                     from: try row("origin"), at: try row.date("at"))

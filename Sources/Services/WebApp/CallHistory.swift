@@ -4,23 +4,23 @@ import Foundation
 public import RPC
 import Synchronization
 
-/// The latest calls that asked other services, a few of each endpoint, so that no endpoint drives out another. There are as
+/// The latest calls that called other services, a few of each endpoint, so that no endpoint drives out another. There are as
 /// many endpoints as the contract has, and so this is bounded.
 ///
 /// As interceptor it records a call with the spans below it; as observer it learns where the call's own time went.
 public final class CallHistory: ServerInterceptor, CallObserver {
     /// A call that webapp has handled.
-    struct Entry {
+    struct HandledCall {
         let trace: TraceContext
         let status: Int
         let begin: ContinuousClock.Instant
         let end: ContinuousClock.Instant
-        let spans: [CallTrace.Span]
+        let spans: [CallTrace.RecordedSpan]
         /// Set once the call has ended.
         var timings: ServerTimings?
     }
 
-    private let kept = Mutex<[String: [Entry]]>([:])
+    private let kept = Mutex<[String: [HandledCall]]>([:])
 
     /// Calls kept of each endpoint.
     static let limit = 6
@@ -32,14 +32,14 @@ public final class CallHistory: ServerInterceptor, CallObserver {
         let reply = await CallTrace.$current.withValue(trace) { await next(call) }
         let spans = trace.spans
         if !spans.isEmpty {
-            let entry = Entry(
+            let entry = HandledCall(
                 trace: call.trace, status: reply.status, begin: call.received, end: .now, spans: spans)
             add(entry, of: call.endpoint)
         }
         return reply
     }
 
-    private func add(_ entry: Entry, of endpoint: String) {
+    private func add(_ entry: HandledCall, of endpoint: String) {
         kept.withLock { kept in
             let count = kept[endpoint]?.count ?? 0
             if count == Self.limit { kept[endpoint]?.removeFirst() }
@@ -69,11 +69,11 @@ public final class CallHistory: ServerInterceptor, CallObserver {
     }
 }
 
-extension CallHistory.Entry {
+extension CallHistory.HandledCall {
     /// In the contract's words.
     fileprivate func call(of endpoint: String, started: Date) -> WebAppContract.RecentCall {
         let parts = (timings?.parts ?? []).compactMap { part in
-            WebAppContract.Part(ReportedTimings.Part(name: part.name, time: .nanoseconds(part.nanoseconds)))
+            WebAppContract.Part(ReportedTimings.TimedPart(name: part.name, time: .nanoseconds(part.nanoseconds)))
         }
         return WebAppContract.RecentCall(
             traceID: trace.traceID, endpoint: endpoint, status: status,

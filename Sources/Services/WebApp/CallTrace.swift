@@ -3,14 +3,14 @@ import Endpoints
 public import RPC
 import Synchronization
 
-/// The calls to other services that one call makes. It is put into the contract's words if somebody looks at it, which is
+/// The calls to other services that one call makes. It is put into the contract's words when it is shown, which is
 /// seldom.
 final class CallTrace: Sendable {
     /// That of the call which is being handled.
     @TaskLocal static var current: CallTrace?
 
     /// A call to another service.
-    struct Span {
+    struct RecordedSpan {
         let endpoint: String
         let link: Link
         let status: Int
@@ -19,11 +19,11 @@ final class CallTrace: Sendable {
         let timing: ReportedTimings
     }
 
-    private let recorded = Mutex<[Span]>([])
+    private let recorded = Mutex<[RecordedSpan]>([])
 
-    var spans: [Span] { recorded.withLock { $0 } }
+    var spans: [RecordedSpan] { recorded.withLock { $0 } }
 
-    func add(_ span: Span) { recorded.withLock { $0.append(span) } }
+    func add(_ span: RecordedSpan) { recorded.withLock { $0.append(span) } }
 }
 
 /// Adds each call of a client to the current trace.
@@ -37,13 +37,13 @@ struct SpanRecorder: ClientInterceptor {
         call.timing = timing
         let reply = await next(call)
         trace.add(
-            CallTrace.Span(
+            CallTrace.RecordedSpan(
                 endpoint: call.endpoint, link: link, status: reply.status, begin: begin, end: .now, timing: timing))
         return reply
     }
 }
 
-extension CallTrace.Span {
+extension CallTrace.RecordedSpan {
     var microseconds: Double { begin.duration(to: end).microseconds }
 
     /// In the contract's words.
@@ -62,7 +62,7 @@ extension CallTrace.Span {
 }
 
 extension WebAppContract.Part {
-    init?(_ part: ReportedTimings.Part) {
+    init?(_ part: ReportedTimings.TimedPart) {
         guard let name = Name(rawValue: part.name) else { return nil }
         self.init(name: name, microseconds: part.time.microseconds)
     }

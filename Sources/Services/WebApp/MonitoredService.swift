@@ -9,7 +9,7 @@ public struct MonitoredService: Sendable {
     private let replicas: @Sendable () async -> [(any Caller, Link)]
 
     /// - Parameters:
-    ///   - contract: what is known of the service while it does not answer.
+    ///   - contract: what is known of the service while it does not reply.
     ///   - replicas: returns the way to each that there is, and by which transport that is.
     public init(_ contract: ContractDescriptor, _ replicas: @escaping @Sendable () async -> [(any Caller, Link)]) {
         name = contract.name
@@ -17,22 +17,22 @@ public struct MonitoredService: Sendable {
         self.replicas = replicas
     }
 
-    /// Asks all replicas at once how they are, within half a second.
+    /// Checks the health of all replicas at once, within half a second.
     ///
     /// - Parameter known: the service's state as it was.
-    func look(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
+    func query(_ known: WebAppContract.ServiceState?) async -> WebAppContract.ServiceState {
         let replicas = await replicas()
         // Others may have come or gone: then nothing is known of any.
         let known = known?.replicas.count == replicas.count ? known : nil
         let states = await Array(replicas.enumerated()).concurrentMap { index, replica in
-            await NeighbourReplica(replica.0, replica.1).look(known?.replicas[index])
+            await MonitoredReplica(replica.0, replica.1).query(known?.replicas[index])
         }
         return WebAppContract.ServiceState(name: name, summary: summary, replicas: states)
     }
 }
 
-/// One of the processes that a neighbour runs in.
-private struct NeighbourReplica: Sendable {
+/// One of the processes of a monitored service.
+private struct MonitoredReplica: Sendable {
     private let health: Client<HealthContract>
     private let meta: Client<MetaContract>
     private let link: Link
@@ -44,7 +44,7 @@ private struct NeighbourReplica: Sendable {
     }
 
     /// - Parameter known: its state as it was; one that went on running keeps its version.
-    func look(_ known: WebAppContract.ReplicaState?) async -> WebAppContract.ReplicaState {
+    func query(_ known: WebAppContract.ReplicaState?) async -> WebAppContract.ReplicaState {
         var state = WebAppContract.ReplicaState(link: link)
         let start = ContinuousClock.now
         do throws(Problem) {
@@ -68,39 +68,39 @@ private struct NeighbourReplica: Sendable {
     private static let timeout = Duration.milliseconds(250)
 }
 
-/// The state of the services when they were last queried. Visitors may come by the thousand: the services are asked
+/// The state of the services when they were last queried. Visitors may come by the thousand: the services are queried
 /// once a second.
 struct StatusCache {
     private(set) var services: [String: WebAppContract.ServiceState] = [:]
     private var time: ContinuousClock.Instant?
-    /// Asks the services; whoever comes meanwhile waits for the same.
-    var look: Task<[WebAppContract.ServiceState], Never>?
+    /// Queries the services; whoever comes meanwhile waits for the same.
+    var refresh: Task<[WebAppContract.ServiceState], Never>?
 
     var isFresh: Bool { time.map { $0 + .seconds(1) > .now } ?? false }
 
-    mutating func take(_ states: [WebAppContract.ServiceState]) {
+    mutating func update(_ states: [WebAppContract.ServiceState]) {
         services = Dictionary(states.map { ($0.name, $0) }) { $1 }
         time = .now
-        look = nil
+        refresh = nil
     }
 }
 
 extension WebAppService {
     func services(_: Empty, _ context: CallContext) async -> WebAppContract.ServiceStates {
-        if view.look == nil, !view.isFresh {
-            view.look = Task {
-                let states = await lookAround()
-                view.take(states)
+        if statusCache.refresh == nil, !statusCache.isFresh {
+            statusCache.refresh = Task {
+                let states = await queryServices()
+                statusCache.update(states)
                 return states
             }
         }
-        let states = await view.look?.value ?? neighbours.compactMap { view.services[$0.name] }
+        let states = await statusCache.refresh?.value ?? monitored.compactMap { statusCache.services[$0.name] }
         return WebAppContract.ServiceStates(services: [await own()] + states)
     }
 
-    private func lookAround() async -> [WebAppContract.ServiceState] {
-        let known = view.services
-        return await neighbours.concurrentMap { await $0.look(known[$0.name]) }
+    private func queryServices() async -> [WebAppContract.ServiceState] {
+        let known = statusCache.services
+        return await monitored.concurrentMap { await $0.query(known[$0.name]) }
     }
 
     private func own() async -> WebAppContract.ServiceState {

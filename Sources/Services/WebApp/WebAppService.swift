@@ -3,7 +3,7 @@ import Endpoints
 import Foundation
 public import RPC
 
-/// Tells visitors the time, which it asks of resource, with their own token or with a guest's from auth; and what they see
+/// Shows visitors the time, which it gets from resource, with their own token or with a guest's from auth; and what they see
 /// of the services at `/`.
 public actor WebAppService: Service {
     nonisolated let executor: ServiceExecutor
@@ -13,7 +13,7 @@ public actor WebAppService: Service {
     let resource: Client<ResourceContract>
     let resourceRoute: ServiceRoute
     let resourceOverHTTP: ServiceRoute?
-    let neighbours: [MonitoredService]
+    let monitored: [MonitoredService]
     let start = ContinuousClock.now
     /// Says when a token has to be renewed, and when it ends.
     private let clock: @Sendable () -> ContinuousClock.Instant
@@ -24,20 +24,20 @@ public actor WebAppService: Service {
     /// That of the client.
     var ownToken: GuestToken?
     private var guest: GuestToken?
-    /// Asks auth for a guest's token; whoever else needs one meanwhile waits for the same.
-    private var flight: Task<Result<GuestToken, Problem>, Never>?
-    var view = StatusCache()
-    var contest: WireComparison?
+    /// Requests a guest's token from auth; whoever else needs one meanwhile waits for the same.
+    private var guestTokenTask: Task<Result<GuestToken, Problem>, Never>?
+    var statusCache = StatusCache()
+    var currentComparison: ComparisonRun?
     var subscribers: [AsyncStream<Data>.Continuation] = []
 
     /// - Parameters:
     ///   - resourceOverHTTP: a second way to resource, to compare the first with; without one there are no comparisons.
-    ///   - neighbours: the services whose state visitors see.
+    ///   - monitored: the services whose state visitors see.
     ///   - clientSecret: that of the OAuth client ``client``, by which webapp acts for itself; without one it is a guest.
     ///   - clock: says how old a token is.
     public init(
         executor: ServiceExecutor, auth: ServiceRoute, resource: ServiceRoute,
-        resourceOverHTTP: ServiceRoute? = nil, neighbours: [MonitoredService] = [], clientSecret: String? = nil,
+        resourceOverHTTP: ServiceRoute? = nil, monitored: [MonitoredService] = [], clientSecret: String? = nil,
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.executor = executor
@@ -45,7 +45,7 @@ public actor WebAppService: Service {
         self.resource = resource.recordedClient(of: ResourceContract.self)
         resourceRoute = resource
         self.resourceOverHTTP = resourceOverHTTP
-        self.neighbours = neighbours
+        self.monitored = monitored
         self.clientSecret = clientSecret
         self.clock = clock
     }
@@ -58,15 +58,15 @@ public actor WebAppService: Service {
     }
 
     func currentTime(_: Empty, _ context: CallContext) async throws -> CurrentTime {
-        try await ask(ResourceContract.currentTime, context)
+        try await callResource(ResourceContract.currentTime, context)
     }
 
     func epochTime(_: Empty, _ context: CallContext) async throws -> EpochTime {
-        try await ask(ResourceContract.epochTime, context)
+        try await callResource(ResourceContract.epochTime, context)
     }
 
     func clock(_: Empty, _ context: CallContext) async throws -> WebAppContract.Clock {
-        let time = try await ask(ResourceContract.currentTime, context)
+        let time = try await callResource(ResourceContract.currentTime, context)
         return WebAppContract.Clock(
             currentTime: time.currentTime, link: resourceRoute.link,
             microseconds: CallTrace.current?.spans.last?.microseconds ?? 0)
@@ -78,9 +78,9 @@ public actor WebAppService: Service {
 
     func smoke(_: Empty, _ context: CallContext) async -> Smoke { .ok }
 
-    private func ask<Answer>(
-        _ endpoint: Endpoint<Empty, Answer>, _ context: CallContext
-    ) async throws(Problem) -> Answer {
+    private func callResource<Output>(
+        _ endpoint: Endpoint<Empty, Output>, _ context: CallContext
+    ) async throws(Problem) -> Output {
         if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
         let token = try await guestToken()
         do {
@@ -92,20 +92,20 @@ public actor WebAppService: Service {
         }
     }
 
-    /// A guest's token. The next one is asked for in time, so that nobody waits for auth, nor notices that it is away,
+    /// A guest's token. The next one is requested in time, so that nobody waits for auth, nor notices that it is away,
     /// before the last one has ended.
     func guestToken() async throws(Problem) -> String {
         let now = clock()
         if let guest, guest.renewal > now { return guest.token }
-        let flight = flight ?? Task { await freshToken() }
-        self.flight = flight
+        let guestTokenTask = guestTokenTask ?? Task { await freshToken() }
+        self.guestTokenTask = guestTokenTask
         if let guest, guest.end > now { return guest.token }
-        return try await flight.value.get().token
+        return try await guestTokenTask.value.get().token
     }
 
     /// It serves many calls, so neither the trace nor the time of the one that came first is its own.
     private func freshToken() async -> Result<GuestToken, Problem> {
-        defer { flight = nil }
+        defer { guestTokenTask = nil }
         do throws(Problem) {
             let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.timeout)
             let fresh = GuestToken(grant.token, for: .seconds(grant.expiresIn), from: clock())
@@ -117,9 +117,9 @@ public actor WebAppService: Service {
         }
     }
 
-    /// For how long auth may think about a guest's token.
+    /// The timeout of a request for a guest's token.
     private static let timeout = Duration.seconds(1)
-    /// For how long auth is left alone if it has given no token, and the last one is still good.
+    /// The pause before the next request if auth has returned no token, and the last one is still good.
     private static let retryPause = Duration.seconds(1)
 }
 
@@ -193,8 +193,8 @@ extension WebAppService {
         return WebAppContract.Session(user: principal.username, permissions: principal.permissions.sorted())
     }
 
-    /// An answer of auth's to what the visitor says, with the visitor's own token: webapp has no rights there. What is said
-    /// is kept nowhere.
+    /// Forwards a visitor's call to auth, with the visitor's own token: webapp has no rights there. It is stored
+    /// nowhere.
     nonisolated func forwarded<Input, Output>(
         _ endpoint: Endpoint<Input, Output>
     ) -> @Sendable (Input, CallContext) async throws -> Output {

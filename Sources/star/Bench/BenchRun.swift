@@ -13,7 +13,7 @@ struct BenchRun {
     let peers: URL?
 
     /// There is nobody of that name to compare with.
-    struct NoSuchSubject: Error, CustomStringConvertible {
+    struct NoSuchTarget: Error, CustomStringConvertible {
         let name: String
         let names: [String]
         var description: String { "“\(name)” does not take part. There are: \(names.joined(separator: "; "))." }
@@ -29,7 +29,7 @@ struct BenchRun {
         let context = try Context()
         defer { context.terminate() }
         return try await inFolder { folder in
-            var subjects: [any Subject] = []
+            var subjects: [any BenchmarkTarget] = []
             do {
                 try await start(&subjects, context, folder)
                 let result = try await measure(subjects, reference, interruption)
@@ -42,7 +42,7 @@ struct BenchRun {
         }
     }
 
-    private func close(_ subjects: [any Subject]) async {
+    private func close(_ subjects: [any BenchmarkTarget]) async {
         for subject in subjects { await subject.close() }
     }
 
@@ -55,7 +55,7 @@ struct BenchRun {
     }
 
     /// - Parameter subjects: gets each as soon as it runs, so that it can be closed whatever comes.
-    private func start(_ subjects: inout [any Subject], _ context: Context, _ folder: URL) async throws {
+    private func start(_ subjects: inout [any BenchmarkTarget], _ context: Context, _ folder: URL) async throws {
         for wire in remote ?? [] { subjects.append(try await wire.subject(context)) }
         if remote == nil {
             let wires = BenchWires(context: context, payloads: plan.sizes, directory: folder)
@@ -63,9 +63,9 @@ struct BenchRun {
                 subjects.append(try await wires.subject(wire))
             }
         }
-        for program in try peers.map(PeerSubject.programs) ?? [] {
+        for program in try peers.map(PeerTarget.programs) ?? [] {
             do {
-                subjects.append(try await PeerSubject(program))
+                subjects.append(try await PeerTarget(program))
             } catch {
                 Exit.printError("\(program.lastPathComponent) takes no part: \(error)")
             }
@@ -73,30 +73,30 @@ struct BenchRun {
     }
 
     private func measure(
-        _ subjects: [any Subject], _ reference: String?, _ interruption: SignalHandler
+        _ subjects: [any BenchmarkTarget], _ reference: String?, _ interruption: SignalHandler
     ) async throws -> (BenchResult, isWhole: Bool) {
         let names = subjects.map(\.name)
         let floor = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
         let reference = reference ?? floor
-        guard names.contains(reference) else { throw NoSuchSubject(name: reference, names: names) }
-        let course = Benchmark(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
+        guard names.contains(reference) else { throw NoSuchTarget(name: reference, names: names) }
+        let benchmark = Benchmark(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
         let (start, clock) = (Date.now, ContinuousClock.now)
-        let (comparison, isWhole) = await follow(course, subjects, interruption)
+        let (comparison, isWhole) = await follow(benchmark, subjects, interruption)
         let memory = subjects.compactMap { subject in subject.processes.memory.map { (subject.name, $0) } }
-        let versions = subjects.compactMap { subject in (subject as? PeerSubject).map { ($0.name, $0.version) } }
+        let versions = subjects.compactMap { subject in (subject as? PeerTarget).map { ($0.name, $0.version) } }
         let result = BenchResult(
             comparison: comparison, reference: reference,
             memory: Dictionary(memory) { first, _ in first }, versions: Dictionary(versions) { first, _ in first },
-            machine: Machine(), rounds: plan.rounds, turn: course.time, start: start,
+            machine: Machine(), rounds: plan.rounds, turn: benchmark.time, start: start,
             length: clock.duration(to: .now))
         return (result, isWhole)
     }
 
     private func follow(
-        _ course: Benchmark, _ subjects: [any Subject], _ interruption: SignalHandler
+        _ benchmark: Benchmark, _ subjects: [any BenchmarkTarget], _ interruption: SignalHandler
     ) async -> (Comparison, isWhole: Bool) {
         let (bar, start) = (ProgressBar(), ContinuousClock.now)
-        var (turns, comparison) = (course.turns(of: subjects), course.comparison(of: subjects))
+        var (turns, comparison) = (benchmark.trials(of: subjects), benchmark.comparison(of: subjects))
         defer { bar.clear() }
         while let turn = await turns.next() {
             comparison.add(turn)

@@ -140,11 +140,11 @@ struct BenchPlan: ParsableArguments {
     /// In bytes.
     var sizes: [Int] { payloads.isEmpty ? (long ? [0, 4096, 262_144] : [0]) : payloads }
 
-    var loads: [Load] {
+    var loads: [Workload] {
         let numbers = callers.isEmpty ? (long ? [1, 8, 64, 256] : [1, 64]) : callers
         return sizes.flatMap { size in
-            numbers.map { Load(payload: size, callers: $0) }
-                + (rate > 0 ? [Load(payload: size, callsPerSecond: rate)] : [])
+            numbers.map { Workload(payload: size, callers: $0) }
+                + (rate > 0 ? [Workload(payload: size, callsPerSecond: rate)] : [])
         }
     }
 

@@ -23,7 +23,7 @@ struct CallEndpoint: AsyncParsableCommand {
 
     @Argument(
         help: "The endpoint, such as resource.current_time.",
-        completion: .list(Member.all.flatMap { $0.contract.qualifiedNames } + BuiltInContracts.names))
+        completion: .list(ServiceDefinition.all.flatMap { $0.contract.qualifiedNames } + BuiltInContracts.names))
     var endpoint: String
 
     @Option(help: "The input; - reads it from standard input.")
@@ -34,7 +34,7 @@ struct CallEndpoint: AsyncParsableCommand {
 
     @OptionGroup var bearer: BearerToken
 
-    @OptionGroup var target: Target
+    @OptionGroup var target: ServiceTarget
 
     @Option(help: "For how many seconds to wait for the answer.")
     var timeout = 5.0

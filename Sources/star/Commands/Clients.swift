@@ -17,10 +17,12 @@ struct Clients: AsyncParsableCommand {
 
             Its account is called client:ID; star users grant, revoke, lock and unlock take that name.
             """,
-        subcommands: [Add.self, List.self, Rotate.self, Remove.self], defaultSubcommand: List.self)
+        subcommands: [AddClient.self, ListClients.self, RotateSecret.self, RemoveClient.self],
+        defaultSubcommand: ListClients.self)
 
-    struct Add: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Adds a client, and prints its secret, once.")
+    struct AddClient: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "add", abstract: "Adds a client, and prints its secret, once.")
 
         @OptionGroup var client: ClientArgument
         @OptionGroup var access: AccessOptions
@@ -37,14 +39,15 @@ struct Clients: AsyncParsableCommand {
                 let new = ClientAccount.make(
                     client.id, secret: secret, permissions: permissions, roles: roles, at: .now)
                 let entry = CommandLineAudit.entry(.clientAdded, of: new.name, UserRules.words(permissions, roles))
-                _ = try CommandLineAudit.value(of: try await store.add(new, by: .owner, entry), new.name)
+                _ = try CommandLineAudit.value(of: try await store.add(new, by: .system, entry), new.name)
                 try options.show(ClientSecret(client: client.id, secret: secret.text), secret.text)
             }
         }
     }
 
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the clients with what they may do.")
+    struct ListClients: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Lists the clients with what they may do.")
 
         @OptionGroup var options: StoreOptions
 
@@ -57,8 +60,9 @@ struct Clients: AsyncParsableCommand {
         }
     }
 
-    struct Rotate: AsyncParsableCommand {
+    struct RotateSecret: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Gives a client another secret, and prints it, once. The old one and the client's tokens end.")
 
         @OptionGroup var client: ClientArgument
@@ -68,7 +72,7 @@ struct Clients: AsyncParsableCommand {
             try await options.withStore { store in
                 let (name, secret) = (ClientAccount.name(of: client.id), OpaqueToken())
                 let result = try await store.change(
-                    name, .password(hash: secret.hash, replacing: nil), by: .owner,
+                    name, .password(hash: secret.hash, replacing: nil), by: .system,
                     CommandLineAudit.entry(.clientSecretChanged, of: name))
                 _ = try CommandLineAudit.value(of: result, name)
                 try options.show(ClientSecret(client: client.id, secret: secret.text), secret.text)
@@ -76,8 +80,9 @@ struct Clients: AsyncParsableCommand {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Removes a client, and ends its tokens.")
+    struct RemoveClient: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Removes a client, and ends its tokens.")
 
         @OptionGroup var client: ClientArgument
         @OptionGroup var options: StoreOptions
@@ -85,7 +90,7 @@ struct Clients: AsyncParsableCommand {
         func run() async throws {
             try await options.withStore { store in
                 let name = ClientAccount.name(of: client.id)
-                let result = try await store.remove(name, by: .owner, CommandLineAudit.entry(.clientRemoved, of: name))
+                let result = try await store.remove(name, by: .system, CommandLineAudit.entry(.clientRemoved, of: name))
                 let removed = try CommandLineAudit.value(of: result, name)
                 try options.show(removed.clientEntry, "\(client.id) is removed.")
             }

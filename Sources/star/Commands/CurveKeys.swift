@@ -5,8 +5,9 @@ import ZeroMQ
 
 extension Keys {
     /// `star keys curve`.
-    struct Curve: AsyncParsableCommand {
+    struct MakeCurveKeys: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "curve",
             abstract: "Makes the keys with which services know each other over tcp://, and touches no store.",
             discussion: """
                 It writes a file for each name, with its secret key (NAME_CURVE_SECRET_KEY_FILE), and one called public for all \

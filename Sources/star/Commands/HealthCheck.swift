@@ -14,14 +14,14 @@ struct HealthCheck: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "\(Member.names), any other name with --address, or all; by default, those that run here.",
-        completion: .list(["all"] + Member.all.map(\.name)))
+        help: "\(ServiceDefinition.names), any other name with --address, or all; by default, those that run here.",
+        completion: .list(["all"] + ServiceDefinition.all.map(\.name)))
     var services: [String] = []
 
     @Flag(help: "Asks whether they live, not whether they are ready: what a process must be restarted for.")
     var live = false
 
-    @OptionGroup var target: Target
+    @OptionGroup var target: ServiceTarget
 
     @Option(help: "For how many seconds to wait until they are.")
     var wait = 0

@@ -18,10 +18,11 @@ struct Keys: AsyncParsableCommand {
             star keys retire KID        ends a key at once, with all tokens that it has signed
             star keys curve FOLDER auth resource   makes other keys: those of services for tcp://
             """,
-        subcommands: [List.self, Rotate.self, Retire.self, Curve.self])
+        subcommands: [ListKeys.self, RotateKey.self, Retire.self, MakeCurveKeys.self])
 
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the keys, the oldest first.")
+    struct ListKeys: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "Lists the keys, the oldest first.")
 
         @OptionGroup var options: StoreOptions
 
@@ -33,8 +34,9 @@ struct Keys: AsyncParsableCommand {
         }
     }
 
-    struct Rotate: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a new key, in place of the one that signs.")
+    struct RotateKey: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate", abstract: "Makes a new key, in place of the one that signs.")
 
         @Flag(help: "Lets it sign at once. A service that does not receive auth's events may refuse its first tokens.")
         var now = false

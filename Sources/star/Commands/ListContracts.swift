@@ -9,11 +9,11 @@ struct ListContracts: AsyncParsableCommand {
         discussion: "It asks the services themselves, so it works with any service that speaks S1.")
 
     @Argument(
-        help: "\(Member.names), any other name with --address, or all.",
-        completion: .list(["all"] + Member.all.map(\.name)))
+        help: "\(ServiceDefinition.names), any other name with --address, or all.",
+        completion: .list(["all"] + ServiceDefinition.all.map(\.name)))
     var services = ["all"]
 
-    @OptionGroup var target: Target
+    @OptionGroup var target: ServiceTarget
 
     @Flag(help: "Print the contracts as JSON.")
     var json = false

@@ -27,7 +27,7 @@ struct NewService: AsyncParsableCommand {
             guard !dryRun else { return print("\nNothing is written: this was a dry run.") }
             try checkout.write(plan)
             checkout.format(plan.made.map(\.path) + plan.changed.map(\.path))
-            sayWhatIsNext(plan)
+            printNextSteps(plan)
         }
     }
 
@@ -50,7 +50,7 @@ struct NewService: AsyncParsableCommand {
         for path in plan.missing { print("misses   \(path), and goes on without it") }
     }
 
-    private func sayWhatIsNext(_ plan: NewServicePlan) {
+    private func printNextSteps(_ plan: NewServicePlan) {
         let (name, type) = (plan.name.lowercase, plan.name.capitalized)
         print(
             """

@@ -12,7 +12,7 @@ struct Serve: AsyncParsableCommand {
             Each can run in a process of its own, on this machine or another.
             """)
 
-    private static var ports: String { Member.all.map { "\($0.name) \($0.port)" }.joined(separator: ", ") }
+    private static var ports: String { ServiceDefinition.all.map { "\($0.name) \($0.port)" }.joined(separator: ", ") }
 
     @OptionGroup var names: ServiceNames
 
@@ -35,8 +35,8 @@ struct Serve: AsyncParsableCommand {
 /// Names of services, as commands take them.
 struct ServiceNames: ParsableArguments {
     @Argument(
-        help: "\(Member.names), or all.",
-        completion: .list(["all"] + Member.all.map(\.name)))
+        help: "\(ServiceDefinition.names), or all.",
+        completion: .list(["all"] + ServiceDefinition.all.map(\.name)))
     var services: [String]
 
     func validate() throws {
@@ -44,12 +44,13 @@ struct ServiceNames: ParsableArguments {
     }
 
     /// - Throws: `ValidationError` if there is no such service.
-    var members: [Member] {
+    var members: [ServiceDefinition] {
         get throws {
-            if services == ["all"] { return Member.all }
+            if services == ["all"] { return ServiceDefinition.all }
             return try services.map { name in
-                guard let member = Member.all.first(where: { $0.name == name }) else {
-                    throw ValidationError("There is no service “\(name)”. There are: \(Member.names), or all.")
+                guard let member = ServiceDefinition.all.first(where: { $0.name == name }) else {
+                    throw ValidationError(
+                        "There is no service “\(name)”. There are: \(ServiceDefinition.names), or all.")
                 }
                 return member
             }

@@ -60,17 +60,17 @@ struct WriteDocuments: AsyncParsableCommand {
 
     /// The service whose document is printed, and the form.
     struct Output: ParsableArguments {
-        @Argument(help: "One of: \(Member.names).", completion: .list(Member.all.map(\.name)))
+        @Argument(help: "One of: \(ServiceDefinition.names).", completion: .list(ServiceDefinition.all.map(\.name)))
         var service: String
 
         @Flag(help: "In YAML instead of JSON.")
         var yaml = false
 
-        var member: Member {
+        var member: ServiceDefinition {
             get throws {
-                guard let member = Member.all.first(where: { $0.name == service }) else {
+                guard let member = ServiceDefinition.all.first(where: { $0.name == service }) else {
                     throw ValidationError(
-                        "There is no service “\(service)” here. There are: \(Member.names); any other shows its documents at "
+                        "There is no service “\(service)” here. There are: \(ServiceDefinition.names); any other shows its documents at "
                             + "/schema and /schema/zeromq.")
                 }
                 return member
@@ -83,7 +83,7 @@ struct WriteDocuments: AsyncParsableCommand {
     }
 }
 
-extension Member {
+extension ServiceDefinition {
     /// The service's own contract and the kit's.
     fileprivate var served: [ContractDescriptor] {
         [contract, HealthContract.description, MetaContract.description]

@@ -19,11 +19,11 @@ enum PostmanFiles {
         return collections + [("starmicroservices local.postman_environment.json", environment.json)]
     }
 
-    private static let members: [(title: String, member: Member)] = [
+    private static let members: [(title: String, member: ServiceDefinition)] = [
         ("Auth", .auth), ("Resources", .resource), ("WebApp", .webApp), ("Boilerplate", .boilerplate),
     ]
 }
 
-extension Member {
+extension ServiceDefinition {
     fileprivate var walkthrough: Walkthrough { contract.walkthrough ?? Walkthrough(asGuest: contract) }
 }

@@ -4,13 +4,13 @@ struct NewServicePlan: Sendable {
     let name: ServiceName
     let port: Int
     /// Files to be made.
-    private(set) var made: [File] = []
+    private(set) var made: [NewFile] = []
     /// Files to be changed.
     private(set) var changed: [Change] = []
     /// Files that would be changed, were they there.
     private(set) var missing: [String] = []
 
-    struct File: Equatable, Sendable {
+    struct NewFile: Equatable, Sendable {
         let path: String
         let text: String
     }
@@ -34,7 +34,7 @@ struct NewServicePlan: Sendable {
     /// - Parameters:
     ///   - port: for HTTP; by default ten after the highest one in the family.
     ///   - files: the repository's, by their paths in it: `Package.swift`, what is in ``Template/roots``, and the files of
-    ///     ``Template/places(_:)``.
+    ///     ``Template/insertionPoints(_:)``.
     init(_ name: ServiceName, port: Int?, files: [String: String]) throws(ScaffoldError) {
         let family = try ProjectFiles(files)
         try family.checkIsFree(name)
@@ -55,7 +55,7 @@ struct NewServicePlan: Sendable {
                 renamed = renamed.replacing(wording.old, with: wording.new)
                 wordings.removeAll { $0 == wording }
             }
-            made.append(File(path: copy, text: renamed))
+            made.append(NewFile(path: copy, text: renamed))
         }
         if let wording = wordings.first {
             throw .unsuitable("Nowhere does the boilerplate say “\(wording.old)”, which a new service says otherwise.")
@@ -64,17 +64,17 @@ struct NewServicePlan: Sendable {
 
     private mutating func add(_ files: [String: String], _ rename: Substitutions) throws(ScaffoldError) {
         var texts: [String: String] = [:]
-        for place in Template.places(rename) {
-            guard let text = texts[place.path] ?? files[place.path] else {
-                guard place.isOptional else { throw .unsuitable("There is no \(place.path).") }
-                if !missing.contains(place.path) { missing.append(place.path) }
+        for point in Template.insertionPoints(rename) {
+            guard let text = texts[point.path] ?? files[point.path] else {
+                guard point.isOptional else { throw .unsuitable("There is no \(point.path).") }
+                if !missing.contains(point.path) { missing.append(point.path) }
                 continue
             }
-            guard let new = place.addition.applied(to: text, rename) else {
-                let anchor = place.addition.anchor.split(separator: "\n").joined(separator: " ⏎ ")
-                throw .unsuitable("\(place.path) does not have “\(anchor)”, beside which the new service would stand.")
+            guard let new = point.addition.applied(to: text, rename) else {
+                let anchor = point.addition.anchor.split(separator: "\n").joined(separator: " ⏎ ")
+                throw .unsuitable("\(point.path) does not have “\(anchor)”, beside which the new service would stand.")
             }
-            texts[place.path] = new
+            texts[point.path] = new
         }
         changed = texts.sorted { $0.key < $1.key }.map { path, new in
             Change(path: path, old: files[path] ?? "", new: new)

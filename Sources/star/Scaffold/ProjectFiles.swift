@@ -9,11 +9,13 @@ struct ProjectFiles {
     /// - Throws: ``ScaffoldError/unsuitable(_:)`` if there is no boilerplate.
     init(_ files: [String: String]) throws(ScaffoldError) {
         self.files = files
-        let members = files.filter { $0.key.hasPrefix("Sources/star/Fleet/Member+") }
+        let members = files.filter { $0.key.hasPrefix("Sources/star/Services/ServiceDefinition+") }
         ports = members.values.compactMap(Self.port)
-        guard let template = members["Sources/star/Fleet/Member+Boilerplate.swift"], let port = Self.port(of: template)
+        guard let template = members["Sources/star/Services/ServiceDefinition+Boilerplate.swift"],
+            let port = Self.port(of: template)
         else {
-            throw .unsuitable("Sources/star/Fleet/Member+Boilerplate.swift does not say the boilerplate's port.")
+            throw .unsuitable(
+                "Sources/star/Services/ServiceDefinition+Boilerplate.swift does not say the boilerplate's port.")
         }
         templatePort = port
     }
@@ -36,7 +38,7 @@ struct ProjectFiles {
         guard path.hasPrefix("Sources/Kit/") else { return true }
         let module = path.split(separator: "/")[2]
         return files.contains { file, text in
-            (file.hasPrefix("Sources/Services/Boilerplate/") || file.hasSuffix("Member+Boilerplate.swift"))
+            (file.hasPrefix("Sources/Services/Boilerplate/") || file.hasSuffix("ServiceDefinition+Boilerplate.swift"))
                 && text.contains("import \(module)\n")
         }
     }

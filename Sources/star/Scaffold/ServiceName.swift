@@ -52,7 +52,7 @@ struct ServiceName: Equatable, Sendable {
         synchronization task testing tracing url uuid void xctest
         """)
 
-    /// Names that commands and members of `Member` use.
+    /// Names that commands and members of `ServiceDefinition` use.
     private static let ours = words("all build built contract kit member name names port verifier")
 
     private static func words(_ text: String) -> Set<String> {

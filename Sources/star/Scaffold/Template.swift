@@ -19,53 +19,54 @@ enum Template {
         ]
     }
 
-    /// A place in a file.
-    struct Place: Sendable {
+    /// A point in a file at which something is inserted.
+    struct InsertionPoint: Sendable {
         let path: String
         let addition: FileEdit
         /// True if the file may be missing: people who run no containers may throw away what describes them.
         var isOptional = false
     }
 
-    static func places(_ rename: Substitutions) -> [Place] {
+    static func insertionPoints(_ rename: Substitutions) -> [InsertionPoint] {
         code + documents(rename) + containers
     }
 
     private static let code = [
-        Place(path: "Package.swift", addition: .lines("        service(\"Boilerplate\", ")),
-        Place(path: "Package.swift", addition: .repeated(", \"Boilerplate\"")),
-        Place(path: "Sources/star/Fleet/Member.swift", addition: .repeated(", boilerplate")),
-        Place(path: "Tests/ServicesTests/ContractTests.swift", addition: .lines("oilerplate")),
-        Place(path: "Tests/ServicesTests/PayloadTests.swift", addition: .lines("oilerplate")),
+        InsertionPoint(path: "Package.swift", addition: .lines("        service(\"Boilerplate\", ")),
+        InsertionPoint(path: "Package.swift", addition: .repeated(", \"Boilerplate\"")),
+        InsertionPoint(path: "Sources/star/Services/ServiceDefinition.swift", addition: .repeated(", boilerplate")),
+        InsertionPoint(path: "Tests/ServicesTests/ContractTests.swift", addition: .lines("oilerplate")),
+        InsertionPoint(path: "Tests/ServicesTests/PayloadTests.swift", addition: .lines("oilerplate")),
     ]
 
-    private static func documents(_ rename: Substitutions) -> [Place] {
+    private static func documents(_ rename: Substitutions) -> [InsertionPoint] {
         let settings = { (name: ServiceName, port: Int) in
             let all = ServiceSettings.all(of: name.lowercase, port: port, socketFolder: StarSettings.socketFolder)
             return "\n\n" + EnvironmentExample.entries(all)
         }
         return [
-            Place(path: endpoints, addition: .lines("| boilerplate |")),
-            Place(
+            InsertionPoint(path: endpoints, addition: .lines("| boilerplate |")),
+            InsertionPoint(
                 path: "env.example",
                 addition: .behind(settings(.template, rename.templatePort), settings(rename.name, rename.port))),
-            Place(
+            InsertionPoint(
                 path: "Sources/star/Documents/PostmanFiles.swift",
                 addition: .repeated("(\"Boilerplate\", .boilerplate),", separator: "\n        "), isOptional: true),
-            Place(
+            InsertionPoint(
                 path: "postman/starmicroservices local.postman_environment.json",
                 addition: .repeated(postmanVariable(rename.templatePort)), isOptional: true),
         ]
     }
 
     private static let containers = [
-        Place(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
-        Place(path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_ADDRESS:"), isOptional: true),
-        Place(
+        InsertionPoint(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
+        InsertionPoint(
+            path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_ADDRESS:"), isOptional: true),
+        InsertionPoint(
             path: "compose/docker-compose.yml", addition: .block("  boilerplate_curve_secret_key:"), isOptional: true),
-        Place(
+        InsertionPoint(
             path: "compose/Dockerfile", addition: .repeated(" \\\n    BOILERPLATE_HTTP_HOST=0.0.0.0"), isOptional: true),
-        Place(path: "compose/Dockerfile", addition: .repeated(" 5070"), isOptional: true),
+        InsertionPoint(path: "compose/Dockerfile", addition: .repeated(" 5070"), isOptional: true),
     ]
 
     private static func postmanVariable(_ port: Int) -> String {

@@ -6,7 +6,7 @@ import Hosting
 /// The user's shell: its name and messages.
 enum CommandLineAudit {
     /// A line of the audit trail about what a command does.
-    static func entry(_ action: AuditEntry.Action, of target: String, _ detail: String = "") -> AuditEntry {
+    static func entry(_ action: AuditEntry.AuditAction, of target: String, _ detail: String = "") -> AuditEntry {
         // Containers often run as a user without a name.
         let name = NSUserName()
         return AuditEntry(

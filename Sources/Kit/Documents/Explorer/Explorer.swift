@@ -4,7 +4,7 @@ public import Foundation
 /// elsewhere.
 public enum Explorer {
     /// A file of the page.
-    public struct File: Sendable {
+    public struct Asset: Sendable {
         public let path: String
         public let contentType: String
         public let content: Data
@@ -12,18 +12,18 @@ public enum Explorer {
 
     /// The page first, then what it loads.
     public static let files = [
-        File(path: "/docs", contentType: "text/html; charset=utf-8", content: Data(PackageResources.index_html)),
-        File(
+        Asset(path: "/docs", contentType: "text/html; charset=utf-8", content: Data(PackageResources.index_html)),
+        Asset(
             path: "/docs/style.css", contentType: "text/css; charset=utf-8", content: Data(PackageResources.style_css)),
         script("script.js", PackageResources.script_js),
         script("schema.js", PackageResources.schema_js),
         script("samples.js", PackageResources.samples_js),
         script("elements.js", PackageResources.elements_js),
-        File(path: "/docs/icon.svg", contentType: "image/svg+xml", content: Data(PackageResources.icon_svg)),
+        Asset(path: "/docs/icon.svg", contentType: "image/svg+xml", content: Data(PackageResources.icon_svg)),
     ]
 
-    private static func script(_ name: String, _ content: [UInt8]) -> File {
-        File(path: "/docs/" + name, contentType: "text/javascript; charset=utf-8", content: Data(content))
+    private static func script(_ name: String, _ content: [UInt8]) -> Asset {
+        Asset(path: "/docs/" + name, contentType: "text/javascript; charset=utf-8", content: Data(content))
     }
 
     /// The header fields that each of the files needs: nothing but these files is loaded or run, and nobody frames them.

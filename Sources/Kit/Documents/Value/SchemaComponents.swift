@@ -4,7 +4,7 @@ import Endpoints
 struct SchemaComponents {
     /// The direction in which a payload travels. Where a service accepts `null` in place of an optional field, it never sends
     /// it.
-    enum Role: String {
+    enum Direction: String {
         case input = "Input"
         case output = "Output"
     }
@@ -18,14 +18,16 @@ struct SchemaComponents {
     }
 
     /// A reference to a schema under this name; under a longer one if another schema has that name.
-    mutating func reference(to schema: Schema, named name: String, _ role: Role) -> Document {
-        reference(to: inline(schema, role), named: name, role)
+    mutating func reference(to schema: Schema, named name: String, _ direction: Direction) -> Document {
+        reference(to: inline(schema, direction), named: name, direction)
     }
 
     /// A reference to a schema that is written already.
-    mutating func reference(to document: Document, named name: String, _ role: Role) -> Document {
+    mutating func reference(to document: Document, named name: String, _ direction: Direction) -> Document {
         var name = Self.sanitised(name)
-        while let other = members.first(where: { $0.name == name }), other.value != document { name += role.rawValue }
+        while let other = members.first(where: { $0.name == name }), other.value != document {
+            name += direction.rawValue
+        }
         let member = Document.Member(name, document)
         if !members.contains(member) { members.append(member) }
         return ["$ref": .string(prefix + name)]
@@ -37,11 +39,11 @@ struct SchemaComponents {
     ///   - isOptional: true for an optional field.
     ///   - summary: the description of the place.
     mutating func document(
-        _ schema: Schema, _ role: Role, isOptional: Bool = false, summary: String? = nil
+        _ schema: Schema, _ direction: Direction, isOptional: Bool = false, summary: String? = nil
     ) -> Document {
-        let isNullable = isOptional && role == .input
-        guard let name = schema.name else { return inline(schema, role, isNullable: isNullable, summary: summary) }
-        let reference = reference(to: schema, named: name, role)
+        let isNullable = isOptional && direction == .input
+        guard let name = schema.name else { return inline(schema, direction, isNullable: isNullable, summary: summary) }
+        let reference = reference(to: schema, named: name, direction)
         let document = isNullable ? .orNull(reference) : reference
         return document.setting("description", summary.map { .string($0) })
     }
@@ -54,14 +56,14 @@ struct SchemaComponents {
     /// A payload's schema as JSON Schema 2020-12, with fields in the contract's order. Examples appear at scalars only: those
     /// of objects and arrays follow from them.
     private mutating func inline(
-        _ schema: Schema, _ role: Role, isNullable: Bool = false, summary: String? = nil
+        _ schema: Schema, _ direction: Direction, isNullable: Bool = false, summary: String? = nil
     ) -> Document {
         var document: Document
         switch schema.kind {
-        case .object(let fields): document = object(fields, role)
+        case .object(let fields): document = object(fields, direction)
         case .array(let element, _):
-            document = Document(schema.json).setting("items", self.document(element, role)).without("examples")
-        case .map(let value): document = ["type": "object", "additionalProperties": self.document(value, role)]
+            document = Document(schema.json).setting("items", self.document(element, direction)).without("examples")
+        case .map(let value): document = ["type": "object", "additionalProperties": self.document(value, direction)]
         case .any: return ["description": summary.map { .string($0) }]
         case .integer(let range): document = Document(schema.json).setting("format", .string(Self.format(range)))
         case .number: document = Document(schema.json).setting("format", "double")
@@ -71,11 +73,11 @@ struct SchemaComponents {
         return ["type": document["type"], "description": summary.map { .string($0) }] + document.without("type")
     }
 
-    private mutating func object(_ fields: [Schema.Field], _ role: Role) -> Document {
+    private mutating func object(_ fields: [Schema.Field], _ direction: Direction) -> Document {
         let properties = fields.map { field in
             Document.Member(
                 field.name,
-                document(field.schema, role, isOptional: !field.isRequired, summary: field.summary))
+                document(field.schema, direction, isOptional: !field.isRequired, summary: field.summary))
         }
         let required = fields.filter(\.isRequired).map { Document.string($0.name) }
         return [

@@ -88,12 +88,12 @@ extension JSONInput: Decoder, SingleValueDecodingContainer {
 
     func container<Key: CodingKey>(keyedBy: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .object(let members) = value else { throw mismatch([String: JSONValue].self) }
-        return KeyedDecodingContainer(JSONMembers(members: members, path: path))
+        return KeyedDecodingContainer(JSONMemberReader(members: members, path: path))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard case .array(let elements) = value else { throw mismatch([JSONValue].self) }
-        return JSONElements(elements: elements, path: path)
+        return JSONElementReader(elements: elements, path: path)
     }
 
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
@@ -105,7 +105,7 @@ extension JSONInput: Decoder, SingleValueDecodingContainer {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try read(type) }
 }
 
-private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
+private struct JSONMemberReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let members: [String: JSONValue]
     let path: JSONPath?
 
@@ -149,7 +149,7 @@ private struct JSONMembers<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 }
 
-private struct JSONElements: UnkeyedDecodingContainer {
+private struct JSONElementReader: UnkeyedDecodingContainer {
     let elements: [JSONValue]
     let path: JSONPath?
     private(set) var currentIndex = 0

@@ -25,11 +25,11 @@ struct JSONNode: Encoder, SingleValueEncodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(JSONMembers(output: output, container: output.text.begin("{", "}")))
+        KeyedEncodingContainer(JSONMemberWriter(output: output, container: output.text.begin("{", "}")))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        JSONElements(output: output, container: output.text.begin("[", "]"))
+        JSONElementWriter(output: output, container: output.text.begin("[", "]"))
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
@@ -41,7 +41,7 @@ struct JSONNode: Encoder, SingleValueEncodingContainer {
     func encode<Value: Encodable>(_ value: Value) throws { try output.write(value) }
 }
 
-private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
+private struct JSONMemberWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let output: JSONOutput
     let container: JSONText.Container
 
@@ -82,7 +82,7 @@ private struct JSONMembers<Key: CodingKey>: KeyedEncodingContainerProtocol {
     }
 }
 
-private struct JSONElements: UnkeyedEncodingContainer {
+private struct JSONElementWriter: UnkeyedEncodingContainer {
     let output: JSONOutput
     let container: JSONText.Container
     private(set) var count = 0

@@ -65,29 +65,29 @@ struct JSONParser {
     private mutating func object() throws(Problem) -> JSONValue {
         var members: [String: JSONValue] = [:]
         skipSpace()
-        if take("}") { return .object(members) }
+        if consume("}") { return .object(members) }
         repeat {
             skipSpace()
             guard peek == UInt8(ascii: "\"") else { throw fault("the name of a member is missing") }
             let name = try string()
             skipSpace()
-            guard take(":") else { throw fault("a colon is missing") }
+            guard consume(":") else { throw fault("a colon is missing") }
             guard members.updateValue(try value(), forKey: name) == nil else { throw fault("duplicate key") }
             skipSpace()
-        } while take(",")
-        guard take("}") else { throw fault("an object is not closed") }
+        } while consume(",")
+        guard consume("}") else { throw fault("an object is not closed") }
         return .object(members)
     }
 
     private mutating func array() throws(Problem) -> JSONValue {
         var elements: [JSONValue] = []
         skipSpace()
-        if take("]") { return .array(elements) }
+        if consume("]") { return .array(elements) }
         repeat {
             elements.append(try value())
             skipSpace()
-        } while take(",")
-        guard take("]") else { throw fault("an array is not closed") }
+        } while consume(",")
+        guard consume("]") else { throw fault("an array is not closed") }
         return .array(elements)
     }
 
@@ -100,7 +100,7 @@ struct JSONParser {
 
     private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+    private mutating func consume(_ character: Unicode.Scalar) -> Bool {
         guard peek == UInt8(ascii: character) else { return false }
         index += 1
         return true
@@ -120,16 +120,16 @@ struct JSONParser {
 extension JSONParser {
     private mutating func number() throws(Problem) -> JSONValue {
         let start = index
-        _ = take("-")
-        if !take("0") { try digits() }
+        _ = consume("-")
+        if !consume("0") { try digits() }
         var isInteger = true
-        if take(".") {
+        if consume(".") {
             isInteger = false
             try digits()
         }
-        if take("e") || take("E") {
+        if consume("e") || consume("E") {
             isInteger = false
-            if !take("+") { _ = take("-") }
+            if !consume("+") { _ = consume("-") }
             try digits()
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
@@ -159,13 +159,13 @@ extension JSONParser {
             return try text(UnsafeBufferPointer(rebasing: bytes[start..<index]))
         }
         var unescaped = Array(bytes[start..<index])
-        while take("\\") {
+        while consume("\\") {
             try escape(into: &unescaped)
             let start = index
             index = StringScan.firstSpecial(in: bytes, from: start)
             unescaped.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
         }
-        guard take("\"") else {
+        guard consume("\"") else {
             throw fault(peek == nil ? "a string is not closed" : "a string holds a control character")
         }
         return try text(unescaped)
@@ -195,7 +195,7 @@ extension JSONParser {
     private mutating func unicode() throws(Problem) -> Unicode.Scalar {
         let unit = try hexadecimal()
         if let scalar = Unicode.Scalar(unit) { return scalar }
-        guard unit < 0xDC00, take("\\"), take("u") else { throw fault("half of a surrogate pair is missing") }
+        guard unit < 0xDC00, consume("\\"), consume("u") else { throw fault("half of a surrogate pair is missing") }
         let low = try hexadecimal()
         guard (0xDC00...0xDFFF).contains(low),
             let scalar = Unicode.Scalar(0x1_0000 + (unit - 0xD800) << 10 + (low - 0xDC00))

@@ -20,7 +20,7 @@ final class ConnectionPool: Sendable {
         }
 
         /// A reply has come: the connections live.
-        func noteReply() { state.withLock { $0.lastReply = .now } }
+        func recordReply() { state.withLock { $0.lastReply = .now } }
 
         fileprivate func enter() { state.withLock { $0.inFlight += 1 } }
 
@@ -65,7 +65,7 @@ final class ConnectionPool: Sendable {
     /// A call has met with silence. New connections are made for those that follow, unless a reply has come meanwhile.
     ///
     /// - Parameter start: the instant at which the call was sent.
-    func noteSilence(of generation: Generation, since start: ContinuousClock.Instant) {
+    func recordTimeout(of generation: Generation, since start: ContinuousClock.Instant) {
         let isDead = generation.state.withLock { state in state.lastReply.map { $0 < start } ?? false }
         guard isDead else { return }
         state.withLock { state in

@@ -75,7 +75,7 @@ public final class HTTPCaller: Caller {
                 return .failure(problem)
             } catch {
                 let problem = problem(of: error, deadline)
-                if problem.kind == .deadlineExceeded { pool.noteSilence(of: connections, since: start) }
+                if problem.kind == .deadlineExceeded { pool.recordTimeout(of: connections, since: start) }
                 return .failure(problem)
             }
         }
@@ -83,8 +83,8 @@ public final class HTTPCaller: Caller {
 
     public var transport: Transport { .http }
 
-    /// True if the peer answered when it was last called. If it did not, or never was called, it is asked for
-    /// `/health/live`, which takes at most 150 ms.
+    /// True if the peer replied when it was last called. If it did not, or never was called, `/health/live` is called, for at
+    /// most 150 ms.
     public var isConnected: Bool {
         get async {
             if isReached.load(ordering: .relaxed) { return true }
@@ -104,8 +104,8 @@ public final class HTTPCaller: Caller {
         _ endpoint: EndpointDescriptor, by deadline: ContinuousClock.Instant
     ) async throws -> Reply {
         let task = Task.immediate { try await self.exchange(request, connections, timing, endpoint) }
-        let ticket = TimerQueue.shared.schedule(at: deadline) { task.cancel() }
-        defer { TimerQueue.shared.cancel(ticket) }
+        let timer = TimerQueue.shared.schedule(at: deadline) { task.cancel() }
+        defer { TimerQueue.shared.cancel(timer) }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
@@ -122,7 +122,7 @@ public final class HTTPCaller: Caller {
         // A cancelled body ends early, and without an error.
         try Task.checkCancellation()
         isReached.store(true, ordering: .relaxed)
-        connections.noteReply()
+        connections.recordReply()
         timing?.record(header: response.headers[Header.serverTiming].joined(separator: ","))
         return HTTPMapping.reply(
             status: Int(response.status.code), headers: response.headers, body: Data(body.readableBytesView), endpoint)

@@ -4,15 +4,15 @@ import NIOCore
 import NIOHTTP1
 import RPC
 
-/// One connection, on its event loop: it reads a request, has it answered, and writes the response. The next request is
-/// read after that; what a client sends ahead waits in the system.
+/// One connection, on its event loop: it reads a request, has the responder handle it, and writes the response. The next
+/// request is read after that; what a client sends ahead waits in the system.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let responder: Responder
-    private let entry: ConnectionRegistry.Entry?
+    private let entry: ConnectionRegistry.OpenConnection?
     private let idleTimeout: TimeAmount
     private var state = HTTPConnectionState()
     private var parser = RequestParser()
@@ -35,7 +35,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A body up to this size is written together with its head, in bytes.
     private static let smallBody = 16 * 1024
 
-    init(_ responder: Responder, _ entry: ConnectionRegistry.Entry?, idleTimeout: Duration) {
+    init(_ responder: Responder, _ entry: ConnectionRegistry.OpenConnection?, idleTimeout: Duration) {
         self.responder = responder
         self.entry = entry
         self.idleTimeout = TimeAmount(idleTimeout)
@@ -56,7 +56,7 @@ extension ConnectionHandler {
         process(context)
     }
 
-    /// Reads as many parts of requests as there are, up to one that is to be answered first.
+    /// Reads as many parts of requests as there are, up to one that is to be responded to first.
     private func process(_ context: ChannelHandlerContext) {
         do throws(RequestFault) {
             while state.readsRequests, let part = try parser.next(from: &input) { receive(part, context) }
@@ -77,14 +77,14 @@ extension ConnectionHandler {
         context.read()
     }
 
-    private func receive(_ part: RequestParser.Part, _ context: ChannelHandlerContext) {
+    private func receive(_ part: RequestParser.RequestPart, _ context: ChannelHandlerContext) {
         switch part {
         case .head(let head): begin(Exchange(head, responder.bodyBudget), context)
         case .body(let bytes): if state.phase == .receiving { append(bytes, context) }
         case .end:
             let isRefused = state.phase == .lingering
             perform(state.endRequest(), context)
-            if !isRefused { answer(context) }
+            if !isRefused { respond(context) }
         }
     }
 
@@ -96,7 +96,7 @@ extension ConnectionHandler {
         if case .length(let length) = headers.framing, length > responder.bodyLimit { return refuseLargeBody(context) }
         if headers.expectsContinue {
             // The final status at once in place of 100 (RFC 9110, section 10.1.1).
-            guard responder.needsBody(exchange.head) else { return answerEarly(context) }
+            guard responder.needsBody(exchange.head) else { return respondEarly(context) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.goOn)), promise: nil)
         }
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -108,7 +108,7 @@ extension ConnectionHandler {
     private func refuseSlowBody() {
         guard let context, state.phase == .receiving else { return }
         let time = responder.bodyTimeout / .seconds(1)
-        answerEarly(
+        respondEarly(
             context, Problem(.requestTimeout, "The body has not come whole within \(time.formatted()) seconds."))
     }
 
@@ -123,21 +123,21 @@ extension ConnectionHandler {
         guard let exchange, exchange.body.readableBytes > 0 else { return }
         if !exchange.holdsBody, !responder.needsBody(exchange.head) { exchange.dropBody() }
         guard !exchange.reserveBody() else { return }
-        answerEarly(context, .overloaded("Too many bodies of requests have come only in part."))
+        respondEarly(context, .overloaded("Too many bodies of requests have come only in part."))
     }
 
     private func refuseLargeBody(_ context: ChannelHandlerContext) {
-        answerEarly(context, Problem(.tooLarge, "The body is larger than \(responder.bodyLimit) bytes."))
+        respondEarly(context, Problem(.tooLarge, "The body is larger than \(responder.bodyLimit) bytes."))
     }
 
-    /// Answers a request whose body has not come, or only in part. It is the connection's last.
-    private func answerEarly(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
+    /// Responds to a request whose body has not come, or only in part. It is the connection's last.
+    private func respondEarly(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
         exchange?.dropBody()
         state.refuseRequest()
-        answer(context, fault)
+        respond(context, fault)
     }
 
-    private func answer(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
+    private func respond(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
         guard let exchange else { return }
         exchange.timer?.cancel()
         entry?.markBusy()
@@ -149,7 +149,7 @@ extension ConnectionHandler {
             if arrival.isAbandoned { fault = .cancelled }
         }
         let request = FullRequest(
-            head: exchange.head, body: Data(exchange.takeBody().readableBytesView), hasBody: exchange.hasBody,
+            head: exchange.head, body: Data(exchange.extractBody().readableBytesView), hasBody: exchange.hasBody,
             received: exchange.received, origin: origin, fault: fault)
         let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
         exchange.call = responder.respond(to: request) { makeResponse in
@@ -173,7 +173,7 @@ extension ConnectionHandler {
 // MARK: - Writing
 
 extension ConnectionHandler {
-    /// Writes the response to the request that is being answered.
+    /// Writes the response to the current request.
     private func write(_ response: HTTPResponse) {
         guard let context, state.phase == .responding, exchange?.hasResponse == false else { return }
         exchange?.hasResponse = true
@@ -248,7 +248,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Tells proxies on the way that a silent stream lives. What cannot be written for the idle time has no reader any
+    /// Shows proxies on the way that a silent stream lives. What cannot be written for the idle time has no reader any
     /// more.
     private func sendHeartbeat(_ text: StaticString) {
         guard let context, let exchange, state.phase == .responding else { return }
@@ -318,8 +318,8 @@ extension ConnectionHandler {
         }
     }
 
-    /// Writes what each response begins with: a client that has closed only its half of the connection takes it as
-    /// that, while for one that is gone the system answers with a reset, which cancels the call.
+    /// Writes what each response begins with: a client that has closed only its half of the connection reads it as
+    /// that, while for one that is gone the system replies with a reset, which cancels the call.
     private func probe(_ context: ChannelHandlerContext) {
         guard let exchange, !exchange.hasResponse, !exchange.isPrefixWritten else { return }
         exchange.isPrefixWritten = true

@@ -5,9 +5,9 @@ import Synchronization
 /// The open connections of a front, and how many it may have.
 final class ConnectionRegistry: Sendable {
     /// An open connection.
-    final class Entry: Sendable {
+    final class OpenConnection: Sendable {
         fileprivate let channel: any Channel
-        /// The instant since when no request is being answered, in nanoseconds of `NIODeadline`; `max` while one is.
+        /// The instant since when no request is in progress, in nanoseconds of `NIODeadline`; `max` while one is.
         private let idleStart: Atomic<UInt64>
 
         fileprivate init(_ channel: any Channel) {
@@ -25,7 +25,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     private struct State {
-        var open: [ObjectIdentifier: Entry] = [:]
+        var open: [ObjectIdentifier: OpenConnection] = [:]
         var isClosing = false
         /// Called once when a connection has been closed, by whom it is for.
         var onClose: [ObjectIdentifier: @Sendable () -> Void] = [:]
@@ -39,9 +39,9 @@ final class ConnectionRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Remembers a connection until it is closed. One that comes too late is closed at once.
+    /// Registers a connection until it is closed. One that comes too late is closed at once.
     func add(_ channel: any Channel) {
-        let (id, entry) = (ObjectIdentifier(channel), Entry(channel))
+        let (id, entry) = (ObjectIdentifier(channel), OpenConnection(channel))
         let isWelcome = state.withLock { state in
             if !state.isClosing { state.open[id] = entry }
             return !state.isClosing
@@ -60,7 +60,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// The entry of a connection that was added; `nil` if it came too late.
-    subscript(channel: any Channel) -> Entry? { state.withLock { $0.open[ObjectIdentifier(channel)] } }
+    subscript(channel: any Channel) -> OpenConnection? { state.withLock { $0.open[ObjectIdentifier(channel)] } }
 
     /// The number of connections for which there is still room: below the limit, and as far as the process has descriptors.
     /// It is negative if there are too many already.
@@ -111,7 +111,7 @@ final class AcceptGate: ChannelInboundHandler {
     private var newest: (any Channel)?
     private var isPaused = false
 
-    /// The time after which a gate looks again for room that has come from elsewhere in the process.
+    /// The time after which a gate checks again for room that has come from elsewhere in the process.
     private static let pause = TimeAmount.milliseconds(100)
     /// The connections that are accepted in one turn of the event loop, if there is ample room: if it has much to do, each
     /// turn takes long, and in a rush of new connections the last would wait for many.

@@ -62,7 +62,7 @@ extension Exchange {
     }
 
     /// The body, which is handed over.
-    func takeBody() -> ByteBuffer {
+    func extractBody() -> ByteBuffer {
         defer { body = ByteBuffer() }
         return body
     }
@@ -80,7 +80,7 @@ extension Exchange {
 
 /// The memory for request bodies that come in several parts, over all connections of a front.
 ///
-/// A body that comes with its head needs none of it: small requests are answered however much others leave unfinished.
+/// A body that comes with its head needs none of it: small requests are handled however much others leave unfinished.
 final class BodyBudget: Sendable {
     private struct State {
         var used = 0

@@ -58,7 +58,7 @@ struct HTTPConnectionState {
 // MARK: - Requests
 
 extension HTTPConnectionState {
-    /// - Parameter isLast: true if the client wants no other request answered after this one.
+    /// - Parameter isLast: true if the client wants no response to a request after this one.
     mutating func beginRequest(isLast: Bool) {
         phase = .receiving
         isRequestRead = false
@@ -77,20 +77,20 @@ extension HTTPConnectionState {
         }
     }
 
-    /// The request is answered although it is not complete. There is no other after it.
+    /// The request gets its response although it is not complete. There is no other after it.
     mutating func refuseRequest() {
         phase = .responding
         isLast = true
     }
 
-    /// Notes that the bytes are not a request. They are answered, and nothing after them.
+    /// The bytes are not a request. They get a response, and nothing after them does.
     mutating func failInput() {
         isRequestRead = true
         refuseRequest()
         dropInput()
     }
 
-    /// The client has sent too much ahead. No request is read after the one that is answered.
+    /// The client has sent too much ahead. No request is read after the current one.
     mutating func dropInput() {
         dropsInput = true
         isLast = true

@@ -10,7 +10,7 @@ import Synchronization
 /// A request is read on its connection's event loop, answered on the service's thread, and written by the event loop again.
 /// A client that closes its connection cancels the call it waits for.
 public final class HTTPFront: Front {
-    private let settings: Settings
+    private let settings: FrontSettings
     private let responder: Responder
     let connections: ConnectionRegistry
     let listeners = Mutex<[any Channel]>([])
@@ -23,7 +23,7 @@ public final class HTTPFront: Front {
     ///   - pages: served beside the contracts.
     /// - Throws: ``RouteConflict`` if a page has the path of an endpoint or of another page.
     public init(
-        _ dispatcher: Dispatcher, settings: Settings = Settings(), pages: [Page] = []
+        _ dispatcher: Dispatcher, settings: FrontSettings = FrontSettings(), pages: [Page] = []
     ) throws(RouteConflict) {
         self.settings = settings
         connections = ConnectionRegistry(limit: settings.connectionLimit)
@@ -124,7 +124,7 @@ public final class HTTPFront: Front {
     private static let backlog = Int32.max
 }
 
-extension HTTPFront.Settings {
+extension HTTPFront.FrontSettings {
     fileprivate func expectsProxyHeader(of channel: any Channel) -> Bool {
         proxyProtocol != .off && channel.remoteAddress?.ipAddress.map(trustedProxies.trusts) == true
     }
@@ -132,7 +132,7 @@ extension HTTPFront.Settings {
 
 extension HTTPFront {
     /// The settings of a front.
-    public struct Settings: Sendable {
+    public struct FrontSettings: Sendable {
         /// The addresses to listen at: IPv4, IPv6 with or without brackets, names, or `*` for every address of the machine.
         public var hosts: [String]
         /// The port to listen at; 0 takes any that is free, the same at each address.
@@ -186,7 +186,7 @@ extension HTTPFront {
 
     /// The URL by which this machine reaches a front that listens at an address.
     ///
-    /// - Parameter host: as in ``Settings/hosts``. A wildcard is reached over the loopback interface.
+    /// - Parameter host: as in ``FrontSettings/hosts``. A wildcard is reached over the loopback interface.
     public static func url(host: String, port: Int) -> String {
         let host = ListenAddress.unbracketed(host)
         guard !ListenAddress.isWildcard(host) else { return "http://127.0.0.1:\(port)" }

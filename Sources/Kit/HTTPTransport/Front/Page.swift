@@ -103,7 +103,7 @@ final class FixedContent: Sendable {
         body = ByteBuffer(bytes: content)
     }
 
-    /// Tells it from other contents, without quotes.
+    /// Identifies the content, without quotes.
     var tag: String {
         state.withLock { state in
             if let tag = state.tag { return tag }
@@ -113,7 +113,7 @@ final class FixedContent: Sendable {
         }
     }
 
-    /// The body in the format of gzip, made when it is first asked for; `nil` if it is too small for that.
+    /// The body in the format of gzip, made when it is first needed; `nil` if it is too small for that.
     var compressed: ByteBuffer? {
         state.withLock { state in
             if let compressed = state.compressed { return compressed }
@@ -155,7 +155,7 @@ final class AddressedContent: Sendable {
 
 extension Page {
     /// The page that a request gets: of the media types that its `Accept` names, the first that there is; the page
-    /// itself where it names none of them. Weights are not looked at (RFC 9110, section 12.5.1, leaves the choice to
+    /// itself where it names none of them. Weights are ignored (RFC 9110, section 12.5.1, leaves the choice to
     /// the server).
     func accepted(by accept: String?) -> Page {
         guard let accept, !alternatives.isEmpty else { return self }
@@ -183,7 +183,7 @@ enum Gzip {
     /// - Returns: `nil` if the bytes do not become fewer.
     static func compress(_ body: ByteBuffer, isKept: Bool) -> ByteBuffer? {
         var stream = z_stream()
-        // 16 more than the size of the window asks for the format of gzip.
+        // 16 more than the size of the window selects the format of gzip.
         let window = MAX_WBITS + 16
         let size = Int32(MemoryLayout<z_stream>.size)
         let level = isKept ? Z_BEST_COMPRESSION : Z_BEST_SPEED

@@ -42,7 +42,7 @@ enum RequestFault: Error {
 /// ahead stays bytes until its turn comes. An offered upgrade, and CONNECT, are requests like any other (RFC 9110,
 /// section 7.8).
 struct RequestParser {
-    enum Part {
+    enum RequestPart {
         case head(RequestHead)
         case body(ByteBuffer)
         case end
@@ -73,7 +73,7 @@ struct RequestParser {
     /// - Parameter bytes: what the client has sent; what is read is removed from it.
     /// - Returns: `nil` if more bytes are needed.
     /// - Throws: ``RequestFault``, after which it must not be called again.
-    mutating func next(from bytes: inout ByteBuffer) throws(RequestFault) -> Part? {
+    mutating func next(from bytes: inout ByteBuffer) throws(RequestFault) -> RequestPart? {
         while true {
             switch state {
             case .requestLine:
@@ -133,7 +133,7 @@ struct RequestParser {
         return head
     }
 
-    private mutating func body(_ remaining: Int, _ bytes: inout ByteBuffer) -> Part? {
+    private mutating func body(_ remaining: Int, _ bytes: inout ByteBuffer) -> RequestPart? {
         guard bytes.readableBytes > 0, let part = bytes.readSlice(length: min(remaining, bytes.readableBytes)) else {
             return nil
         }
@@ -142,7 +142,7 @@ struct RequestParser {
         return .body(part)
     }
 
-    private mutating func end() -> Part {
+    private mutating func end() -> RequestPart {
         state = .requestLine
         return .end
     }

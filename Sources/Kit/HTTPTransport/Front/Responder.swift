@@ -21,7 +21,7 @@ struct FullRequest {
 
 /// Responds to the requests of all connections: ``HTTPMapping`` translates, and the dispatcher replies.
 final class Responder: Sendable {
-    /// Takes a function that makes the response, to call it on the connection's own thread.
+    /// Receives a function that makes the response, to call it on the connection's own thread.
     typealias Deliver = @Sendable (_ makeResponse: @escaping @Sendable () -> HTTPResponse) -> Void
 
     let bodyLimit: Int
@@ -38,7 +38,7 @@ final class Responder: Sendable {
     private let routes: Routes
     private let isDraining = Atomic(false)
 
-    init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.Settings) throws(RouteConflict) {
+    init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.FrontSettings) throws(RouteConflict) {
         self.dispatcher = dispatcher
         bodyLimit = settings.bodyLimit
         bodyBudget = BodyBudget(limit: settings.bodyMemoryLimit)
@@ -49,10 +49,10 @@ final class Responder: Sendable {
         routes = try Routes(dispatcher.contracts, pages: pages)
     }
 
-    /// False if clients are asked to leave.
+    /// False if clients should disconnect.
     var isOpen: Bool { !isDraining.load(ordering: .relaxed) }
 
-    /// From now on each response asks the client to leave.
+    /// From now on each response closes its connection.
     func drain() {
         isDraining.store(true, ordering: .relaxed)
     }
@@ -63,7 +63,7 @@ final class Responder: Sendable {
         dispatcher.beginStopping()
     }
 
-    /// True if the response to a request may depend on its body. It does not if nothing takes a body at the path, or if
+    /// True if the response to a request may depend on its body. It does not if nothing accepts a body at the path, or if
     /// the head is a reason to refuse the request.
     func needsBody(_ head: RequestHead) -> Bool {
         guard case .endpoint(let route, _) = routes.destination(head.method, RequestTarget(head.target).path),
@@ -143,7 +143,7 @@ final class Responder: Sendable {
         return response
     }
 
-    /// Adds the fields that do not depend on what is answered.
+    /// Adds the fields that do not depend on the response.
     ///
     /// - Parameter origin: that of the page which has made the request.
     private func complete(_ response: HTTPResponse, _ origin: String?) -> HTTPResponse {

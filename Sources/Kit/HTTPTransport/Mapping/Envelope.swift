@@ -54,21 +54,21 @@ enum Envelope {
 
 /// An error as OAuth writes it (RFC 6749, section 5.2): `{"error": …, "error_description": …}`.
 enum OAuthError {
-    private struct Document: Codable {
+    private struct ErrorDocument: Codable {
         let error: String
         let error_description: String?
     }
 
     /// The problem that a response holds; `nil` if it is no error of OAuth.
     static func problem(status: Int, json: Data, retryAfter: Duration?, isUnprocessed: Bool) -> Problem? {
-        guard let document = try? JSONCoding.decode(Document.self, from: json) else { return nil }
+        guard let document = try? JSONCoding.decode(ErrorDocument.self, from: json) else { return nil }
         return Problem(
             Problem.Kind(document.error, status: status, title: "The peer has refused the request"),
             document.error_description ?? "", retryAfter: retryAfter, isUnprocessed: isUnprocessed)
     }
 
     static func json(_ problem: Problem) -> Data {
-        let document = Document(error: problem.kind.code, error_description: plain(problem.detail))
+        let document = ErrorDocument(error: problem.kind.code, error_description: plain(problem.detail))
         // A struct of strings always encodes.
         return (try? JSONCoding.encode(document)) ?? Data()
     }

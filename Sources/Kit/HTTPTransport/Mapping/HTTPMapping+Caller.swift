@@ -52,7 +52,7 @@ extension HTTPMapping {
             let faults = inPath.filter { members[$0]?.text?.isEmpty ?? true }
             throw Problem(
                 .invalid, "A field of the path \(template) has no text.",
-                faults: faults.map { Problem.Fault(pointer: "/" + $0, detail: "is missing") })
+                faults: faults.map { Problem.FieldError(pointer: "/" + $0, detail: "is missing") })
         }
         for name in inPath { members[name] = nil }
         if hasBody { return (path, inPath.isEmpty ? call.body : JSONValue.object(members).json()) }
@@ -65,7 +65,7 @@ extension HTTPMapping {
             let values = if case .array(let elements) = value { elements } else { [value] }
             for value in values {
                 guard let text = value.text else {
-                    let fault = Problem.Fault(pointer: "/" + name, detail: "cannot travel in a query")
+                    let fault = Problem.FieldError(pointer: "/" + name, detail: "cannot travel in a query")
                     throw Problem(.invalid, "The input cannot travel in a query.", faults: [fault])
                 }
                 items.append(PercentEncoding.encode(name) + "=" + PercentEncoding.encode(text))

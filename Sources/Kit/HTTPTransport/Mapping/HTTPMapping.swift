@@ -15,19 +15,19 @@ struct HTTPResponse: Sendable {
     var body = ByteBuffer()
     /// A body whose length is not known; it is sent chunk by chunk.
     var chunks: AsyncStream<Data>?
-    /// Written between two chunks now and then; empty if the media type has nothing that means nothing.
+    /// Written between two chunks now and then; empty if the media type has no comment.
     var heartbeat: StaticString = ""
 }
 
 extension HTTPMapping {
-    /// A request to an endpoint, as a call. What cannot be translated becomes the call's fault.
+    /// A request to an endpoint, as a call. What cannot be translated becomes the call's rejection.
     static func call(_ route: Route, path: [String: String], query: Substring?, _ request: FullRequest) -> Call {
         var call = call(route, request.head.headers, received: request.received)
         if !request.hasBody { call.contentType = nil }
         do {
             let client = route.endpoint.http.oauth ? try request.head.headers.clientCredentials() : nil
             call.body = try route.input(
-                path: path, query: query, body: request.body, isForm: route.takesForm(request.head.headers),
+                path: path, query: query, body: request.body, isForm: route.acceptsForm(request.head.headers),
                 client: client)
         } catch {
             call.rejection = error
@@ -40,7 +40,7 @@ extension HTTPMapping {
         _ route: Route, _ headers: RequestHeaders, received: ContinuousClock.Instant = .now
     ) -> Call {
         var call = call(route.name, headers, received: received)
-        if route.hasBody, !route.takesForm(headers) { call.contentType = headers.contentType }
+        if route.hasBody, !route.acceptsForm(headers) { call.contentType = headers.contentType }
         return call
     }
 
@@ -88,7 +88,7 @@ extension HTTPMapping {
         }
         response.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
         response.headers.add(name: Header.cacheControl, value: caching)
-        // RFC 6749, section 5.1, asks for both.
+        // RFC 6749, section 5.1, requires both.
         if endpoint?.http.oauth == true { response.headers.add(name: Header.pragma, value: Header.noCache) }
         response.headers.add(name: Header.requestID, value: call.requestID ?? call.trace.traceID)
         response.headers.add(name: Header.traceParent, value: call.trace.header)

@@ -78,7 +78,7 @@ struct RequestHeaders {
     private var transferCodings: [String] = []
 
     /// The fields that are read, by their names in lower case.
-    private enum Field: String, CaseIterable {
+    private enum KnownField: String, CaseIterable {
         case accept
         case acceptEncoding = "accept-encoding"
         case authorization
@@ -105,7 +105,7 @@ struct RequestHeaders {
         case transferEncoding = "transfer-encoding"
 
         static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
-        static let longestName = allCases.map(\.rawValue.utf8.count).max() ?? 0
+        static let maxNameLength = allCases.map(\.rawValue.utf8.count).max() ?? 0
     }
 
     /// Reads a field.
@@ -114,7 +114,9 @@ struct RequestHeaders {
     ///   - name: in any case (RFC 9110, section 5.1).
     ///   - value: without the whitespace around it.
     mutating func add(_ name: some Collection<UInt8>, _ value: some Collection<UInt8>) {
-        guard name.count <= Field.longestName, let field = Field.byName[Self.lowercased(name)] else { return }
+        guard name.count <= KnownField.maxNameLength, let field = KnownField.byName[Self.lowercased(name)] else {
+            return
+        }
         let value = String(decoding: value, as: UTF8.self)
         switch field {
         case .accept: append(value, to: \.accept)

@@ -7,13 +7,13 @@ final class Route: Sendable {
     let name: String
     let endpoint: EndpointDescriptor
     /// True if the input has fields at all.
-    private let takesInput: Bool
+    private let hasInput: Bool
     private let fields: [String: Schema]
 
     init(_ name: String, _ endpoint: EndpointDescriptor) {
         self.name = name
         self.endpoint = endpoint
-        takesInput = endpoint.input.kind != .object([])
+        hasInput = endpoint.input.kind != .object([])
         fields = Dictionary(endpoint.input.fields.map { ($0.name, $0.schema) }) { first, _ in first }
     }
 
@@ -21,7 +21,7 @@ final class Route: Sendable {
     var hasBody: Bool { endpoint.http.method.hasBody }
 
     /// True if the body of a request is read as a form.
-    func takesForm(_ headers: RequestHeaders) -> Bool { endpoint.http.forms && headers.isForm }
+    func acceptsForm(_ headers: RequestHeaders) -> Bool { endpoint.http.forms && headers.isForm }
 
     /// The input of a request, as one JSON text.
     ///
@@ -36,7 +36,7 @@ final class Route: Sendable {
     func input(
         path: [String: String], query: Substring?, body: Data, isForm: Bool, client: (id: String, secret: String)? = nil
     ) throws(Problem) -> Data {
-        guard takesInput else { return hasBody ? body : Data() }
+        guard hasInput else { return hasBody ? body : Data() }
         if hasBody, path.isEmpty, !isForm, client == nil { return body }
         var members: [String: JSONValue] = [:]
         if isForm {
@@ -79,7 +79,7 @@ final class Route: Sendable {
             guard let schema = schema(of: name), !texts.isEmpty else { continue }
             members[name] = Self.value(ofTexts: texts, schema)
         }
-        // A query has no other way to say that a list is empty.
+        // A query cannot express an empty list otherwise.
         for field in endpoint.input.fields where field.isRequired && members[field.name] == nil {
             if case .array = field.schema.kind { members[field.name] = .array([]) }
         }
@@ -104,7 +104,7 @@ final class Route: Sendable {
         return fields[name]
     }
 
-    /// An item that is repeated makes a list; where the schema wants none, the dispatcher says so.
+    /// An item that is repeated makes a list; if the schema wants none, the dispatcher refuses it.
     private static func value(ofTexts texts: [String], _ schema: Schema) -> JSONValue {
         if case .array(let element, _) = schema.kind { return .array(texts.map(element.value(ofText:))) }
         guard let text = texts.first, texts.count == 1 else { return .array(texts.map(JSONValue.string)) }
@@ -112,12 +112,12 @@ final class Route: Sendable {
     }
 }
 
-/// Two things would answer the same requests; the service does not start.
+/// Two things would serve the same requests; the service does not start.
 public struct RouteConflict: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
 
-/// Finds what answers a request, by its method and path. Made once, at the start.
+/// Finds the target of a request, by its method and path. Made once, at the start.
 struct Routes: Sendable {
     /// The target of a method and a path.
     enum Destination {
@@ -128,24 +128,24 @@ struct Routes: Sendable {
         case notFound(Problem, allow: String?)
     }
 
-    private struct Entry: Sendable {
-        enum Kind {
+    private struct RouteEntry: Sendable {
+        enum RouteTarget {
             case endpoint(Route)
             case page(Page)
         }
 
         let method: String
         let template: PathTemplate
-        let kind: Kind
+        let target: RouteTarget
     }
 
     private static let get = "GET"
     private static let options = "OPTIONS"
 
     /// Entries without fields in their path, by the path.
-    private var literal: [String: [Entry]] = [:]
+    private var literal: [String: [RouteEntry]] = [:]
     /// Entries with fields in their path, those with the fewest first.
-    private var templated: [Entry] = []
+    private var templated: [RouteEntry] = []
 
     init(_ contracts: [ContractDescriptor], pages: [Page] = []) throws(RouteConflict) {
         for contract in contracts {
@@ -153,7 +153,7 @@ struct Routes: Sendable {
                 let method = endpoint.http.method.rawValue
                 let name = contract.qualifiedName(of: endpoint)
                 for template in endpoint.http.paths {
-                    add(Entry(method: method, template: template, kind: .endpoint(Route(name, endpoint))))
+                    add(RouteEntry(method: method, template: template, target: .endpoint(Route(name, endpoint))))
                 }
             }
         }
@@ -162,12 +162,12 @@ struct Routes: Sendable {
             if literal[template.description]?.contains(where: { $0.method == Self.get }) == true {
                 throw RouteConflict(description: "The page \(page.path) has the path of an endpoint or another page.")
             }
-            add(Entry(method: Self.get, template: template, kind: .page(page)))
+            add(RouteEntry(method: Self.get, template: template, target: .page(page)))
         }
         templated.sort { $0.template.fields.count < $1.template.fields.count }
     }
 
-    private mutating func add(_ entry: Entry) {
+    private mutating func add(_ entry: RouteEntry) {
         if entry.template.fields.isEmpty {
             literal[entry.template.description, default: []].append(entry)
         } else {
@@ -175,12 +175,12 @@ struct Routes: Sendable {
         }
     }
 
-    /// Finds what answers.
+    /// Finds the target.
     ///
     /// - Parameters:
     ///   - method: of the request; HEAD finds what GET does.
     ///   - path: as it was sent, percent-encoded, without a last slash.
-    /// - Returns: what answers, or why nothing does.
+    /// - Returns: the target, or the reason why there is none.
     func destination(_ method: String, _ path: String) -> Destination {
         let method = method == "HEAD" ? Self.get : method
         if let entry = literal[path]?.first(where: { $0.method == method }) {
@@ -192,8 +192,8 @@ struct Routes: Sendable {
         return otherwise(method, path)
     }
 
-    private func destination(_ entry: Entry, _ fields: [String: String]) -> Destination {
-        switch entry.kind {
+    private func destination(_ entry: RouteEntry, _ fields: [String: String]) -> Destination {
+        switch entry.target {
         case .endpoint(let route): .endpoint(route, fields: fields)
         case .page(let page): .page(page)
         }
@@ -215,7 +215,7 @@ struct Routes: Sendable {
     }
 
     /// The methods of some entries, as `Allow` names them.
-    private func allow(_ entries: [Entry]) -> String {
+    private func allow(_ entries: [RouteEntry]) -> String {
         var methods = Set(entries.map(\.method)).union([Self.options])
         if methods.contains(Self.get) { methods.insert("HEAD") }
         return methods.sorted().joined(separator: ", ")

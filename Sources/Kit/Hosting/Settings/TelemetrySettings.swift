@@ -91,7 +91,7 @@ extension TelemetrySettings {
     private static let resource = Setting<[String: String]>(
         "OTEL_RESOURCE_ATTRIBUTES", "Describes the process in traces: name=value, with commas between.", default: "",
         parse: pairs)
-    private static let sampler = Setting<Sampler.Name>.choice(
+    private static let sampler = Setting<Sampler.SamplerName>.choice(
         "OTEL_TRACES_SAMPLER",
         "The traces that are sent: always_on, always_off, traceidratio, or with parentbased_ before it if the caller "
             + "decides.",

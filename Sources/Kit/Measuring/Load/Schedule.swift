@@ -7,7 +7,7 @@
 /// paused.
 public struct Schedule: Sendable {
     /// The next action of a caller.
-    public enum Turn: Sendable, Equatable {
+    public enum CallerAction: Sendable, Equatable {
         /// To make a call, which is timed from this moment.
         case call(ContinuousClock.Instant)
         case wait(until: ContinuousClock.Instant)
@@ -24,7 +24,7 @@ public struct Schedule: Sendable {
     private var due: ContinuousClock.Instant
     private var hasCalled = false
 
-    public init(_ load: Load, caller: Int = 0, from start: ContinuousClock.Instant, for time: Duration) {
+    public init(_ load: Workload, caller: Int = 0, from start: ContinuousClock.Instant, for time: Duration) {
         interval = load.callsPerSecond.map { .seconds(Double(load.callers) / $0) }
         due = start + (interval ?? .zero) * (Double(caller) / Double(load.callers))
         end = start + time
@@ -32,7 +32,7 @@ public struct Schedule: Sendable {
     }
 
     /// - Parameter wasBusy: true if there has been nobody to call until now.
-    public mutating func turn(at now: ContinuousClock.Instant, wasBusy: Bool) -> Turn {
+    public mutating func action(at now: ContinuousClock.Instant, wasBusy: Bool) -> CallerAction {
         guard let interval else { return now < end ? .call(now) : .end }
         guard due < end, now < limit else { return .end }
         guard now >= due else { return .wait(until: due) }
@@ -46,7 +46,7 @@ public struct Schedule: Sendable {
     mutating func next() async -> ContinuousClock.Instant? {
         var wasBusy = hasCalled
         while true {
-            switch turn(at: .now, wasBusy: wasBusy) {
+            switch action(at: .now, wasBusy: wasBusy) {
             case .end: return nil
             case .call(let start):
                 hasCalled = true

@@ -1,19 +1,19 @@
 /// Several subjects under several loads, as far as the rounds have gone. It can be looked at while it grows.
 public struct Comparison: Sendable {
-    private struct Place: Hashable {
+    private struct CellKey: Hashable {
         let subject: String
-        let load: Load
+        let load: Workload
     }
 
     private let order: [String]
     /// All of them, whether or not they have figures yet.
-    public let loads: [Load]
-    private var figures: [Place: Figures] = [:]
+    public let loads: [Workload]
+    private var figures: [CellKey: Statistics] = [:]
     /// The subjects that gave up, with what they said.
     public private(set) var lost: [String: String] = [:]
 
     /// - Parameter subjects: their names, in the order in which they are shown.
-    public init(subjects: [String], loads: [Load]) {
+    public init(subjects: [String], loads: [Workload]) {
         order = subjects
         self.loads = loads
     }
@@ -24,17 +24,17 @@ public struct Comparison: Sendable {
     }
 
     /// Takes in what a turn has shown. A warm-up is passed over.
-    public mutating func add(_ turn: Turn) {
+    public mutating func add(_ turn: Trial) {
         switch turn.outcome {
         case .failure(let loss): lost[turn.subject] = loss.reason
         case .success(let sample):
             guard let round = turn.round else { return }
-            figures[Place(subject: turn.subject, load: turn.load), default: Figures()].add(sample, round: round)
+            figures[CellKey(subject: turn.subject, load: turn.load), default: Statistics()].add(sample, round: round)
         }
     }
 
-    public subscript(_ subject: String, _ load: Load) -> Figures? {
-        figures[Place(subject: subject, load: load)]
+    public subscript(_ subject: String, _ load: Workload) -> Statistics? {
+        figures[CellKey(subject: subject, load: load)]
     }
 }
 

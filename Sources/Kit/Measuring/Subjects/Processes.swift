@@ -75,7 +75,7 @@ public struct WorkerHello: Codable, Sendable {
     }
 }
 
-/// A turn that a peer is to take: ``Load`` and how long.
+/// A turn that a peer is to take: ``Workload`` and how long.
 public struct WorkerCommand: Codable, Sendable {
     public let payload: Int
     public let callers: Int
@@ -88,14 +88,14 @@ public struct WorkerCommand: Codable, Sendable {
         case callsPerSecond = "calls_per_second"
     }
 
-    public init(_ load: Load, for time: Duration) {
+    public init(_ load: Workload, for time: Duration) {
         payload = load.payload
         callers = load.callers
         callsPerSecond = load.callsPerSecond
         milliseconds = time / .milliseconds(1)
     }
 
-    public var load: Load { Load(payload: payload, callers: callers, callsPerSecond: callsPerSecond) }
+    public var load: Workload { Workload(payload: payload, callers: callers, callsPerSecond: callsPerSecond) }
     public var time: Duration { .milliseconds(milliseconds) }
 }
 

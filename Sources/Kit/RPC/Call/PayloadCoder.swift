@@ -53,14 +53,14 @@ package enum PayloadCoder {
 
 extension DecodingError {
     /// The place at which decoding stopped, as a JSON pointer, and the reason.
-    var fault: Problem.Fault {
+    var fault: Problem.FieldError {
         switch self {
         case .keyNotFound(let key, let context):
-            Problem.Fault(pointer: Self.pointer(context.codingPath + [key]), detail: "is missing")
+            Problem.FieldError(pointer: Self.pointer(context.codingPath + [key]), detail: "is missing")
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            Problem.Fault(pointer: Self.pointer(context.codingPath), detail: context.debugDescription)
+            Problem.FieldError(pointer: Self.pointer(context.codingPath), detail: context.debugDescription)
         @unknown default:
-            Problem.Fault(pointer: "", detail: "cannot be decoded")
+            Problem.FieldError(pointer: "", detail: "cannot be decoded")
         }
     }
 

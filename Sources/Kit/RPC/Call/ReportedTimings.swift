@@ -6,7 +6,7 @@ import Synchronization
 /// Over a wire the request for it costs a bit and the reply a line of text; calls without it pay nothing.
 public final class ReportedTimings: Sendable {
     /// A part of the time that the service took; ``ServerTimings/parts`` says which there are.
-    public struct Part: Sendable, Hashable {
+    public struct TimedPart: Sendable, Hashable {
         public let name: String
         public let time: Duration
 
@@ -29,10 +29,10 @@ public final class ReportedTimings: Sendable {
 
     /// In the order of a call's way. Empty if the service has reported none: it does not support that, or the call
     /// was given up.
-    public var parts: [Part] {
+    public var parts: [TimedPart] {
         switch recorded.withLock({ $0 }) {
         case .nothing: []
-        case .timings(let timings): timings.parts.map { Part(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
+        case .timings(let timings): timings.parts.map { TimedPart(name: $0.name, time: .nanoseconds($0.nanoseconds)) }
         case .header(let header): Self.parts(of: header)
         }
     }
@@ -58,12 +58,12 @@ extension ReportedTimings {
         recorded.withLock { $0 = .header(header) }
     }
 
-    private static func parts(of header: String) -> [Part] {
+    private static func parts(of header: String) -> [TimedPart] {
         var header = header
         return header.withUTF8 { text in
-            var (parts, rest) = ([Part](), text[...])
+            var (parts, rest) = ([TimedPart](), text[...])
             while !rest.isEmpty, parts.count < limit {
-                if let part = Part(metric: rest.cut(at: UInt8(ascii: ","))) { parts.append(part) }
+                if let part = TimedPart(metric: rest.cut(at: UInt8(ascii: ","))) { parts.append(part) }
             }
             return parts
         }
@@ -77,7 +77,7 @@ extension ReportedTimings {
     }
 }
 
-extension ReportedTimings.Part {
+extension ReportedTimings.TimedPart {
     fileprivate init?(metric: Slice<UnsafeBufferPointer<UInt8>>) {
         var rest = metric
         let name = rest.cut(at: UInt8(ascii: ";")).trimmed

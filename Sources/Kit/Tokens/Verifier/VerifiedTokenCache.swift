@@ -8,12 +8,12 @@ import RPC
 struct VerifiedTokenCache {
     /// A token, hashed by the end of its signature alone: a quarter of the work, and nobody can make tokens collide
     /// whose signatures must be good before they are remembered.
-    private struct Key: Hashable {
+    private struct CacheKey: Hashable {
         let token: String
 
         /// Strings are equal where they look the same, as K and the sign for kelvin do; here bytes count. ASCII has no
         /// other spelling of as many bytes.
-        static func == (one: Key, other: Key) -> Bool {
+        static func == (one: CacheKey, other: CacheKey) -> Bool {
             one.token.utf8.count == other.token.utf8.count && one.token == other.token
         }
 
@@ -25,15 +25,15 @@ struct VerifiedTokenCache {
         }
     }
 
-    private struct Entry {
+    private struct CachedToken {
         let principal: Principal
         let deadline: Date
     }
 
     /// The most tokens that a generation holds; there are two.
     private let generationLimit: Int
-    private var young: [Key: Entry] = [:]
-    private var old: [Key: Entry] = [:]
+    private var young: [CacheKey: CachedToken] = [:]
+    private var old: [CacheKey: CachedToken] = [:]
 
     /// - Parameter limit: the most tokens that are remembered, at least 2.
     init(limit: Int) {
@@ -44,7 +44,7 @@ struct VerifiedTokenCache {
 
     /// - Returns: whose token it is, or `nil` if that is not remembered, or not any more.
     mutating func principal(of token: String, at now: Date) -> Principal? {
-        let key = Key(token: token)
+        let key = CacheKey(token: token)
         if let entry = young[key] { return entry.deadline > now ? entry.principal : nil }
         guard let entry = old.removeValue(forKey: key), entry.deadline > now else { return nil }
         insert(entry, for: key)
@@ -53,9 +53,9 @@ struct VerifiedTokenCache {
 
     /// Remembers whose token it is, until it must be verified again.
     mutating func remember(_ token: String, _ principal: Principal, until deadline: Date) {
-        let key = Key(token: token)
+        let key = CacheKey(token: token)
         old[key] = nil
-        insert(Entry(principal: principal, deadline: deadline), for: key)
+        insert(CachedToken(principal: principal, deadline: deadline), for: key)
     }
 
     mutating func forgetAll() {
@@ -69,7 +69,7 @@ struct VerifiedTokenCache {
         old = old.filter { !isGone($0.value.principal) }
     }
 
-    private mutating func insert(_ entry: Entry, for key: Key) {
+    private mutating func insert(_ entry: CachedToken, for key: CacheKey) {
         if young.count >= generationLimit, young[key] == nil {
             old = young
             young = [:]

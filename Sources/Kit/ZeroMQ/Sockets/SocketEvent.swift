@@ -41,7 +41,7 @@ public struct Refusal: Sendable {
     /// The peer's host.
     public let peer: String?
 
-    init(_ refusal: Session.Rejection, peer: String?) {
+    init(_ refusal: ZMTPSession.Rejection, peer: String?) {
         self.peer = peer
         switch refusal {
         case .key(let bytes):

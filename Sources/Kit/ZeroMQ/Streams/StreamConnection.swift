@@ -25,7 +25,7 @@ final class StreamConnection: Flushable {
 
     /// The bounds of a connection, and how its end is noticed.
     struct ConnectionSettings {
-        let limits: Session.SizeLimits
+        let limits: ZMTPSession.SizeLimits
         /// Shared by the connections of a listener.
         let unfinished: UnfinishedMessages
         /// `nil` for a connection in clear.
@@ -45,7 +45,7 @@ final class StreamConnection: Flushable {
     private let isClient: Bool
     private let settings: ConnectionSettings
     private let thread: SocketThread
-    private var session: Session
+    private var session: ZMTPSession
     private var handler: ((ConnectionEvent) -> Void)?
     private var registration: PollRegistration?
     /// The beginning of a message whose rest has not come.
@@ -72,7 +72,7 @@ final class StreamConnection: Flushable {
 
     /// - Parameter descriptor: connected and non-blocking. It is closed with the connection.
     init(
-        _ descriptor: Int32, as role: Session.SocketRole, _ settings: ConnectionSettings, on thread: SocketThread,
+        _ descriptor: Int32, as role: ZMTPSession.SocketRole, _ settings: ConnectionSettings, on thread: SocketThread,
         handler: @escaping (ConnectionEvent) -> Void
     ) {
         self.descriptor = descriptor
@@ -80,7 +80,7 @@ final class StreamConnection: Flushable {
         self.settings = settings
         self.thread = thread
         self.handler = handler
-        session = Session(role, limits: settings.limits, curve: settings.curve)
+        session = ZMTPSession(role, limits: settings.limits, curve: settings.curve)
         handshakeEnd = .now + settings.handshakeTime
         registration = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
         thread.flushSoon(self)
@@ -198,7 +198,7 @@ extension StreamConnection {
     }
 
     /// Lets the peer know, if it is this side that refuses, and ends the connection.
-    private func refuse(_ refusal: Session.Rejection) {
+    private func refuse(_ refusal: ZMTPSession.Rejection) {
         flush()
         handler?(.refused(Refusal(refusal, peer: SocketAddress.peer(of: descriptor))))
         end()
@@ -329,7 +329,7 @@ extension StreamConnection.ConnectionSettings {
     init(
         _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int, holdsBack: Bool = false
     ) {
-        let limits = Session.SizeLimits(frame: options.maxMessageSize ?? .max / 4)
+        let limits = ZMTPSession.SizeLimits(frame: options.maxMessageSize ?? .max / 4)
         self.init(
             limits: limits, unfinished: UnfinishedMessages(limit: max(options.maxUnfinished, 2 * limits.message)),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,

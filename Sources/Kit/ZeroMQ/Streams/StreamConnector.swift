@@ -21,7 +21,7 @@ final class StreamConnector {
         let rest: ArraySlice<SocketAddress>
     }
 
-    private let role: Session.SocketRole
+    private let role: ZMTPSession.SocketRole
     private let address: Address
     private let names: InProcessNames
     private let options: SocketOptions
@@ -40,7 +40,7 @@ final class StreamConnector {
     /// - Parameter role: `dealer` or `sub`. A SUB gets nothing before it has subscribed, after each `ready`.
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
     init(
-        as role: Session.SocketRole, to address: Address, in context: Context, options: SocketOptions,
+        as role: ZMTPSession.SocketRole, to address: Address, in context: Context, options: SocketOptions,
         on thread: SocketThread, handler: @escaping (StreamConnection.ConnectionEvent) -> Void
     ) throws(ZeroMQError) {
         guard address.isConnectable else {

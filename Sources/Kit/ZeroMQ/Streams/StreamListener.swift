@@ -12,7 +12,7 @@ final class StreamListener {
 
     /// The address, with the port that the system has chosen if port 0 was requested.
     let address: Address
-    private let role: Session.SocketRole
+    private let role: ZMTPSession.SocketRole
     private let thread: SocketThread
     private let options: SocketOptions
     private let settings: StreamConnection.ConnectionSettings
@@ -43,7 +43,7 @@ final class StreamListener {
     ///   - handler: of a PUB it gets no messages, for its peers only subscribe; others are disconnected.
     /// - Throws: `ZeroMQError` that names the address and the reason.
     init(
-        as role: Session.SocketRole, at address: Address, in context: Context, options: SocketOptions,
+        as role: ZMTPSession.SocketRole, at address: Address, in context: Context, options: SocketOptions,
         on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {

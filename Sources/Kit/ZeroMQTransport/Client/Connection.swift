@@ -171,10 +171,10 @@ struct Connection {
     private mutating func trusted() -> [Action] {
         guard state == .doubtful else { return [] }
         state = .up
-        return takeUnsent()
+        return sendUnsent()
     }
 
-    private mutating func takeUnsent() -> [Action] {
+    private mutating func sendUnsent() -> [Action] {
         defer { unsent = [:] }
         return unsent.sorted { $0.key < $1.key }.map { .send($0, $1) }
     }
@@ -185,7 +185,7 @@ struct Connection {
         state = .up
         absence = nil
         lastReceived = .now
-        return [.sendHello] + takeUnsent()
+        return [.sendHello] + sendUnsent()
     }
 
     /// The server has identified itself. Another process than before knows nothing of the calls in flight.

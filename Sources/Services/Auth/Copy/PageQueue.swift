@@ -2,18 +2,18 @@ import Dispatch
 import Synchronization
 
 /// Rows of a table, by its place in ``StoreTable/all``.
-struct Page: Sendable {
+struct RowPage: Sendable {
     let table: Int
     /// The key of the row before.
-    let last: StoreTable.Row?
-    let rows: [StoreTable.Row]
+    let last: StoreTable.RowValues?
+    let rows: [StoreTable.RowValues]
 }
 
 /// A few pages between the thread that reads one store and the thread that writes another. Both may block.
 final class PageQueue: Sendable {
     private enum State {
         /// `nil` stands for the end.
-        case open([Page?])
+        case open([RowPage?])
         case failed(any Error)
     }
 
@@ -30,7 +30,7 @@ final class PageQueue: Sendable {
     ///
     /// - Parameter page: `nil` after the last one.
     /// - Throws: the error that one side has failed with.
-    func send(_ page: Page?) throws {
+    func send(_ page: RowPage?) throws {
         room.wait()
         try state.withLock { state in
             switch state {
@@ -44,7 +44,7 @@ final class PageQueue: Sendable {
     /// Waits for the next page; `nil` after the last one.
     ///
     /// - Throws: the error that one side has failed with.
-    func next() throws -> Page? {
+    func next() throws -> RowPage? {
         filled.wait()
         defer { room.signal() }
         return try state.withLock { state in

@@ -16,9 +16,9 @@ package protocol CopyableTransaction: StoreTransaction {
     /// The rows in the order of the table's key.
     ///
     /// - Parameter last: the key of the row before; `nil` for the first rows.
-    func rows(of table: StoreTable, after last: StoreTable.Row?, limit: Int) throws -> [StoreTable.Row]
+    func rows(of table: StoreTable, after last: StoreTable.RowValues?, limit: Int) throws -> [StoreTable.RowValues]
 
-    func insert(_ rows: [StoreTable.Row], into table: StoreTable) throws
+    func insert(_ rows: [StoreTable.RowValues], into table: StoreTable) throws
 
     func deleteAll(of table: StoreTable) throws
 
@@ -84,11 +84,11 @@ package enum StoreCopy {
 
     /// Sends all rows of a table. Its last page is not full, and may be empty.
     private static func send(_ index: Int, of transaction: some CopyableTransaction, to queue: PageQueue) throws {
-        var last: StoreTable.Row?
+        var last: StoreTable.RowValues?
         while true {
             let table = StoreTable.all[index]
             let rows = try transaction.rows(of: table, after: last, limit: limit)
-            try queue.send(Page(table: index, last: last, rows: rows))
+            try queue.send(RowPage(table: index, last: last, rows: rows))
             guard rows.count == limit, let final = rows.last else { return }
             last = Array(final.prefix(table.key.count))
         }

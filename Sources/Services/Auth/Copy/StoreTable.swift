@@ -1,14 +1,14 @@
 /// A table that every store has, with the columns that a copy takes over.
 package struct StoreTable: Sendable {
     package struct Column: Sendable {
-        package enum Kind: Sendable {
+        package enum ColumnType: Sendable {
             case text, integer, bytes
             /// 0 or 1.
             case flag
         }
 
         package let name: String
-        package let kind: Kind
+        package let kind: ColumnType
 
         static func text(_ name: String) -> Column { Column(name: name, kind: .text) }
         static func integer(_ name: String) -> Column { Column(name: name, kind: .integer) }
@@ -16,7 +16,7 @@ package struct StoreTable: Sendable {
         static func flag(_ name: String) -> Column { Column(name: name, kind: .flag) }
     }
 
-    package enum Value: Sendable, Equatable {
+    package enum ColumnValue: Sendable, Equatable {
         case null
         case text(String)
         /// A flag, too.
@@ -24,7 +24,7 @@ package struct StoreTable: Sendable {
         case bytes([UInt8])
     }
 
-    package typealias Row = [Value]
+    package typealias RowValues = [ColumnValue]
 
     package let name: String
     /// The order of the rows, in which no two are equal: the first columns.

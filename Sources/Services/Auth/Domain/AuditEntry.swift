@@ -2,7 +2,7 @@ public import Foundation
 
 /// A line of the audit trail: who has done what to whom, when and from where. It holds no secret.
 public struct AuditEntry: Sendable, Equatable {
-    public enum Action: String, Sendable, CaseIterable {
+    public enum AuditAction: String, Sendable, CaseIterable {
         case userAdded = "user_added"
         case passwordChanged = "password_changed"
         case accessChanged = "access_changed"
@@ -29,7 +29,7 @@ public struct AuditEntry: Sendable, Equatable {
     public let at: Date
     /// A user's name; `shell:NAME` for who uses the command line; ``itself``.
     public let actor: String
-    public let action: Action
+    public let action: AuditAction
     /// The user, role, token or key it is about.
     public let target: String
     /// A few words more; may be empty.
@@ -38,7 +38,8 @@ public struct AuditEntry: Sendable, Equatable {
     public let origin: String?
 
     public init(
-        _ action: Action, of target: String, by actor: String, detail: String = "", from origin: String? = nil, at: Date
+        _ action: AuditAction, of target: String, by actor: String, detail: String = "", from origin: String? = nil,
+        at: Date
     ) {
         self.at = at
         self.actor = actor

@@ -136,11 +136,11 @@ public enum ClientAccount {
             let entry = AuditEntry(
                 .clientAdded, of: name, by: AuditEntry.itself, detail: UserRules.words(permissions, []), at: .now)
             // Another auth may have been faster.
-            _ = try await store.add(new, by: .owner, entry)
+            _ = try await store.add(new, by: .system, entry)
             return
         }
         guard old.passwordHash != secret.hash else { return }
         let entry = AuditEntry(.clientSecretChanged, of: name, by: AuditEntry.itself, at: .now)
-        _ = try await store.change(name, .password(hash: secret.hash, replacing: nil), by: .owner, entry)
+        _ = try await store.change(name, .password(hash: secret.hash, replacing: nil), by: .system, entry)
     }
 }

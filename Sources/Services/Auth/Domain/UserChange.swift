@@ -3,7 +3,7 @@ package import Foundation
 /// By whose right users are changed.
 public enum Authority: Sendable, Hashable {
     /// Auth itself, and whoever can read its store: anything.
-    case owner
+    case system
     /// A user, who holds ``Administration/permission`` in the moment of the change, and grants no more than it holds
     /// then.
     case administrator(String)

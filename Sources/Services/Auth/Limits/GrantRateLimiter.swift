@@ -5,7 +5,7 @@ import Endpoints
 struct GrantRateLimiter {
     /// The purpose of a call. Each has its own bucket at an account, so that who guesses at a user's password does not
     /// keep the user from refreshing.
-    enum Kind: String {
+    enum GrantKind: String {
         case create, refresh, password
     }
 
@@ -30,11 +30,11 @@ struct GrantRateLimiter {
         addresses = RateLimiter(perMinute: rules.perAddress)
     }
 
-    /// - Parameter origin: `nil` if a trusted service asks for itself, which has no limit.
+    /// - Parameter origin: `nil` if a trusted service calls for itself, which has no limit.
     mutating func count(
         _ attempt: Attempt, from origin: String?, at now: ContinuousClock.Instant = .now
     ) throws(Problem) {
-        guard let origin, let pause = addresses.take(Self.key(attempt, origin), at: now) else { return }
+        guard let origin, let pause = addresses.consume(Self.key(attempt, origin), at: now) else { return }
         throw Self.problem("Too many calls have come from this address.", pause)
     }
 
@@ -49,10 +49,10 @@ struct GrantRateLimiter {
 
     /// - Parameter isKnown: true if the user has logged in from there before: then only what comes from there counts.
     mutating func count(
-        _ kind: Kind, of place: Lockouts.Place, isKnown: Bool, at now: ContinuousClock.Instant = .now
+        _ kind: GrantKind, of source: Lockouts.LoginSource, isKnown: Bool, at now: ContinuousClock.Instant = .now
     ) throws(Problem) {
-        var pause = accounts.take("\(kind.rawValue) \(place.here)", at: now)
-        if pause == nil, !isKnown { pause = accountsEverywhere.take("\(kind.rawValue) \(place.user)", at: now) }
+        var pause = accounts.consume("\(kind.rawValue) \(source.here)", at: now)
+        if pause == nil, !isKnown { pause = accountsEverywhere.consume("\(kind.rawValue) \(source.user)", at: now) }
         if let pause { throw Self.problem("Too many calls have come for this user.", pause) }
     }
 

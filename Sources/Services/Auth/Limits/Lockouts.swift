@@ -6,7 +6,7 @@ import Endpoints
 /// that address alone; at all others, all of them together. So who knows a name cannot lock its owner out, and who
 /// guesses from many addresses gains nothing by it. Names that nobody has are treated alike.
 struct Lockouts {
-    private struct Trial {
+    private struct Guesses {
         /// Wrong passwords since the last right one.
         var failures = 0
         var end: ContinuousClock.Instant?
@@ -16,7 +16,7 @@ struct Lockouts {
     private let period: Duration
     /// The addresses from which users have logged in.
     private var known = RecentEntries<Void>()
-    private var trials = RecentEntries<Trial>()
+    private var trials = RecentEntries<Guesses>()
 
     /// - Parameters:
     ///   - limit: after how many wrong passwords in a row a lockout begins.
@@ -27,51 +27,51 @@ struct Lockouts {
     }
 
     /// True if the user has logged in or refreshed from there before.
-    func isKnown(_ place: Place) -> Bool { known[place.here] != nil }
+    func isKnown(_ source: LoginSource) -> Bool { known[source.here] != nil }
 
     /// - Throws: ``Problem/Kind/tooManyRequests`` during a lockout.
-    func check(_ place: Place, at now: ContinuousClock.Instant = .now) throws(Problem) {
-        guard let end = trials[key(place)]?.end, end > now else { return }
+    func check(_ source: LoginSource, at now: ContinuousClock.Instant = .now) throws(Problem) {
+        guard let end = trials[key(source)]?.end, end > now else { return }
         throw Problem(
             .tooManyRequests, "Too many wrong passwords have come for this user; those who try now are not let in.",
             retryAfter: now.duration(to: end), isUnprocessed: true)
     }
 
-    /// Takes in a wrong password.
+    /// Records a wrong password.
     ///
     /// - Parameter total: how many in a row the store knows of, which other processes count too.
     /// - Returns: true if a lockout begins with it.
-    mutating func fail(_ place: Place, total: Int = 0, at now: ContinuousClock.Instant = .now) -> Bool {
-        var trial = trials[key(place)] ?? Trial()
+    mutating func fail(_ source: LoginSource, total: Int = 0, at now: ContinuousClock.Instant = .now) -> Bool {
+        var trial = trials[key(source)] ?? Guesses()
         let wasOut = trial.end.map { $0 > now } ?? false
         if total == 0 { trial.failures += 1 }
-        if !isKnown(place) { trial.failures = max(trial.failures, total) }
+        if !isKnown(source) { trial.failures = max(trial.failures, total) }
         if trial.failures >= limit { trial.end = now + period }
-        trials[key(place)] = trial
+        trials[key(source)] = trial
         return trial.end != nil && !wasOut
     }
 
-    /// Takes in a right password.
-    mutating func succeed(_ place: Place) {
-        trials[key(place)] = nil
-        know(place)
+    /// Records a right password.
+    mutating func succeed(_ source: LoginSource) {
+        trials[key(source)] = nil
+        recordKnown(source)
     }
 
-    /// Takes in that the user is at a place.
-    mutating func know(_ place: Place) { known[place.here] = () }
+    /// Records an address from which the user has logged in.
+    mutating func recordKnown(_ source: LoginSource) { known[source.here] = () }
 
-    /// Forgets the wrong passwords for a user from all places that are not known, as an administrator may.
+    /// Forgets the wrong passwords for a user from all addresses that are not known, as an administrator may.
     mutating func forgive(_ user: String) { trials[user] = nil }
 
-    private func key(_ place: Place) -> String { isKnown(place) ? place.here : place.user }
+    private func key(_ source: LoginSource) -> String { isKnown(source) ? source.here : source.user }
 
     /// A user, and the network that somebody calls from who claims to be it.
-    struct Place {
+    struct LoginSource {
         let user: String
         /// Both; names hold no space.
         let here: String
 
-        /// - Parameter origin: `nil` for a trusted service that asks for itself.
+        /// - Parameter origin: `nil` for a trusted service that calls for itself.
         init(_ user: String, from origin: String?) {
             self.user = user
             here = "\(user) \(origin.map(GrantRateLimiter.network) ?? "")"

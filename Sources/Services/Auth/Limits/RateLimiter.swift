@@ -16,7 +16,7 @@ struct RateLimiter {
 
     /// - Parameters:
     ///   - perMinute: how many times; 0 for no limit.
-    ///   - limit: how many keys are remembered at most.
+    ///   - limit: the most keys that are stored.
     init(perMinute: Int, limit: Int = 20_000) {
         self.perMinute = Double(perMinute)
         buckets = RecentEntries(limit: limit)
@@ -24,11 +24,11 @@ struct RateLimiter {
 
     var count: Int { buckets.count }
 
-    /// Takes one of a key's times.
+    /// Consumes one of a key's times.
     ///
-    /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each who
-    /// asks.
-    mutating func take(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
+    /// - Returns: `nil` if there was one left; otherwise after how long there will be, which is later for each
+    /// further attempt.
+    mutating func consume(_ key: String, at now: ContinuousClock.Instant) -> Duration? {
         guard perMinute > 0 else { return nil }
         var bucket = buckets[key] ?? Bucket(level: perMinute, at: now)
         bucket.level = min(perMinute, bucket.level + (bucket.at.duration(to: now) / .seconds(60)) * perMinute)
@@ -44,7 +44,7 @@ struct RateLimiter {
         return pause
     }
 
-    /// Gives one of a key's times back.
+    /// Restores one of a key's times.
     mutating func release(_ key: String) {
         guard var bucket = buckets[key] else { return }
         bucket.level = min(perMinute, bucket.level + 1)

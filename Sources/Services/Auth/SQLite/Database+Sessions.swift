@@ -18,7 +18,7 @@ extension Database {
         return StoredRefreshToken(token: token, subject: row["subject"], use: row.use, isEnded: row["is_ended"])
     }
 
-    package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {
+    package func record(_ use: StoredRefreshToken.Use, of hash: String) throws {
         try run(
             "UPDATE refresh_tokens SET is_used = 1, used = ?, successor = ?, sealed = ? WHERE hash = ?",
             use.moment.milliseconds, use.successor, use.sealed, hash)
@@ -134,7 +134,7 @@ extension Database {
         try one("UPDATE state SET version = version + 1 RETURNING version")
     }
 
-    package func note(_ entry: AuditEntry) throws {
+    package func record(_ entry: AuditEntry) throws {
         try run(
             "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES (?, ?, ?, ?, ?, ?)",
             entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)
@@ -172,7 +172,7 @@ extension Database {
                 key.retiring?.milliseconds, key.retired?.milliseconds)
         }
         try run("UPDATE state SET keys_version = ?", try nextVersion())
-        try note(entry)
+        try record(entry)
     }
 }
 

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// The note proves nothing if it was copied itself, as in a restored directory: then file, log and note came together.
 final class LogMark: Sendable {
-    enum Verdict {
+    enum Ownership {
         /// The log beside the file is its own, or nothing speaks against it.
         case belongs
         /// Another file has taken the place of the one that left it.
@@ -18,7 +18,7 @@ final class LogMark: Sendable {
         case wasWrittenOver
     }
 
-    private struct Note: Codable {
+    private struct MarkRecord: Codable {
         /// The start of the machine: times of change are only compared within one, since a power failure may lose the
         /// last.
         let boot: String
@@ -44,15 +44,15 @@ final class LogMark: Sendable {
         descriptor.withLock { if $0 >= 0 { close($0) } }
     }
 
-    /// Judges what is beside a file, before it is opened, and lets something be done about it that no other process comes
+    /// Checks what is beside a file, before it is opened, and lets something be done about it that no other process comes
     /// between.
-    func judge(_ status: FileStatus, _ settle: (Verdict) throws -> Void) throws {
+    func check(_ status: FileStatus, _ settle: (Ownership) throws -> Void) throws {
         guard FileStatus(of: path) != nil else { return try settle(.belongs) }
         try locked { mark in
             let verdict = Self.verdict(on: status, mark)
             try settle(verdict)
             // What another file left is gone now, and must not be judged by the old note again.
-            if verdict == .isOfAnotherFile { note(status, isSettled: false, mark) }
+            if verdict == .isOfAnotherFile { write(status, isSettled: false, mark) }
         }
     }
 
@@ -61,7 +61,7 @@ final class LogMark: Sendable {
         locked { mark in
             guard let status = FileStatus(of: file), status.identity == identity else { return }
             let noted = Self.read(mark)?.status
-            if noted != status { note(status, isSettled: false, mark) }
+            if noted != status { write(status, isSettled: false, mark) }
         }
     }
 
@@ -82,10 +82,10 @@ final class LogMark: Sendable {
         locked { mark in
             guard let before = FileStatus(of: file), before.identity == identity else { return change() }
             // Without this note, the change would later seem to be somebody else's.
-            guard note(before, isSettled: false, mark) else { return }
+            guard write(before, isSettled: false, mark) else { return }
             change()
             guard let after = FileStatus(of: file), after.identity == identity else { return }
-            note(after, isSettled: true, mark)
+            write(after, isSettled: true, mark)
         }
     }
 
@@ -98,16 +98,16 @@ final class LogMark: Sendable {
             if let old = FileStatus(of: file) {
                 let verdict = Self.verdict(on: old, mark)
                 if verdict == .isOfAnotherFile { try putAside() }
-                if verdict != .wasWrittenOver { note(old, isSettled: false, mark) }
+                if verdict != .wasWrittenOver { write(old, isSettled: false, mark) }
                 fsync(mark)
             }
             try replace()
             try putAside()
-            if let status = FileStatus(of: file) { note(status, isSettled: true, mark) }
+            if let status = FileStatus(of: file) { write(status, isSettled: true, mark) }
         }
     }
 
-    private static func verdict(on status: FileStatus, _ mark: Int32) -> Verdict {
+    private static func verdict(on status: FileStatus, _ mark: Int32) -> Ownership {
         guard let note = read(mark), let own = FileStatus(of: mark), own.identity.isProbably(note.mark),
             abs(own.modified - note.written) < 2_000_000_000
         else { return .belongs }
@@ -139,17 +139,17 @@ extension LogMark {
         }
     }
 
-    private static func read(_ mark: Int32) -> Note? {
+    private static func read(_ mark: Int32) -> MarkRecord? {
         var bytes = [UInt8](repeating: 0, count: size)
         let count = pread(mark, &bytes, size, 0)
-        return count <= 0 ? nil : try? JSONDecoder().decode(Note.self, from: Data(bytes[..<count]))
+        return count <= 0 ? nil : try? JSONDecoder().decode(MarkRecord.self, from: Data(bytes[..<count]))
     }
 
     /// - Returns: true if the note is there now.
     @discardableResult
-    private func note(_ status: FileStatus, isSettled: Bool, _ mark: Int32) -> Bool {
+    private func write(_ status: FileStatus, isSettled: Bool, _ mark: Int32) -> Bool {
         guard let own = FileStatus(of: mark) else { return false }
-        let note = Note(
+        let note = MarkRecord(
             boot: Self.boot, mark: own.identity, written: Int64(Date.now.timeIntervalSince1970 * 1_000_000_000),
             file: status.identity, status: isSettled ? status : nil)
         guard var bytes = try? JSONEncoder().encode(note) else { return false }

@@ -14,7 +14,9 @@ extension Database: CopyableTransaction {
     /// A file that a newer version has changed is not opened at all.
     package func beginCopy() {}
 
-    package func rows(of table: StoreTable, after last: StoreTable.Row?, limit: Int) throws -> [StoreTable.Row] {
+    package func rows(of table: StoreTable, after last: StoreTable.RowValues?, limit: Int) throws -> [StoreTable
+        .RowValues]
+    {
         let key = table.key.map(\.name).joined(separator: ", ")
         let places = table.key.map { _ in "?" }.joined(separator: ", ")
         let statement = try cachedStatement(
@@ -24,11 +26,11 @@ extension Database: CopyableTransaction {
                 """)
         let arguments = (last ?? []).map(\.databaseValue) + [limit.databaseValue]
         return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { row in
-            row.databaseValues.map(StoreTable.Value.init)
+            row.databaseValues.map(StoreTable.ColumnValue.init)
         }
     }
 
-    package func insert(_ rows: [StoreTable.Row], into table: StoreTable) throws {
+    package func insert(_ rows: [StoreTable.RowValues], into table: StoreTable) throws {
         let names = table.columns.map(\.name) + table.counters
         let places = table.columns.map { _ in "?" } + table.counters.map { _ in "0" }
         let statement = try cachedStatement(
@@ -44,7 +46,7 @@ extension Database: CopyableTransaction {
     package func endCopy() {}
 }
 
-extension StoreTable.Value {
+extension StoreTable.ColumnValue {
     fileprivate var databaseValue: DatabaseValue {
         switch self {
         case .null: .null

@@ -71,10 +71,10 @@ public final class SQLiteStore: TransactionalStore {
     }
 
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
-        try file.keepToOwner()
+        try file.restrictToOwner()
         let status = try file.status()
         try file.settleLeftovers(status)
-        if status.size > 0 || !mayBeNew { try file.look(mayBeNew: mayBeNew) }
+        if status.size > 0 || !mayBeNew { try file.inspect(mayBeNew: mayBeNew) }
         file.mark.claim(status.identity)
         var configuration = Configuration()
         configuration.label = "auth store"
@@ -148,7 +148,9 @@ public final class SQLiteStore: TransactionalStore {
                 return value
             }
         } catch {
-            if let error = error as? DatabaseError, error.isDamage { note(error.message ?? "it is no database") }
+            if let error = error as? DatabaseError, error.isDamage {
+                recordDamage(error.message ?? "it is no database")
+            }
             throw StoreError(error)
         }
     }
@@ -257,9 +259,9 @@ extension SQLiteStore {
         Task { [checks, weak self] in
             do {
                 let damage = try await checks.run { try pool.unsafeRead { try $0.damage() } }
-                if let damage { self?.note(damage) }
+                if let damage { self?.recordDamage(damage) }
             } catch let error as DatabaseError where error.isDamage {
-                self?.note(error.message ?? "it is no database")
+                self?.recordDamage(error.message ?? "it is no database")
             } catch {
                 // The store was closed, or the machine cannot read now: nothing is known of the file.
             }
@@ -267,7 +269,7 @@ extension SQLiteStore {
     }
 
     /// From now on, until another file takes its place, the store is not written to.
-    private func note(_ damage: String) {
+    private func recordDamage(_ damage: String) {
         state.withLock { state in
             guard case .open(var opened) = state, opened.damage == nil else { return }
             opened.damage = damage
@@ -342,7 +344,7 @@ extension SQLiteStore {
             try database.rows(
                 "SELECT * FROM audit WHERE number < ? ORDER BY number DESC LIMIT ?", number ?? .max, limit
             ).compactMap { row in
-                guard let action = AuditEntry.Action(rawValue: row["action"]) else { return nil }
+                guard let action = AuditEntry.AuditAction(rawValue: row["action"]) else { return nil }
                 let entry = AuditEntry(
                     action, of: row["target"], by: row["actor"], detail: row["detail"], from: row["origin"],
                     at: Date(milliseconds: row["at"]))

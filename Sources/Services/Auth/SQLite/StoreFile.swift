@@ -64,11 +64,11 @@ struct StoreFile: Sendable {
 
     private func isEmpty(_ path: String) -> Bool { FileStatus(of: path).map { $0.size == 0 } ?? true }
 
-    /// Takes from group and others whatever they may do with the store's files.
+    /// Removes all permissions of group and others on the store's files.
     ///
     /// - Throws: ``StoreError/unusable(_:)``
-    func keepToOwner() throws(StoreError) {
-        try OwnFiles.keepToOwner([path, log, index, journal, mark.path])
+    func restrictToOwner() throws(StoreError) {
+        try OwnFiles.restrictToOwner([path, log, index, journal, mark.path])
     }
 
     /// - Throws: ``SQLiteFileError`` if there is no file, or it cannot be found.
@@ -84,7 +84,7 @@ struct StoreFile: Sendable {
     ///
     /// - Throws: ``SQLiteFileError`` if only a person can tell whether they belong to the file.
     func settleLeftovers(_ status: FileStatus) throws {
-        try mark.judge(status) { verdict in
+        try mark.check(status) { verdict in
             switch verdict {
             case .isOfAnotherFile: try putAside()
             case .wasWrittenOver where !isEmpty(log) || !isEmpty(journal):
@@ -119,11 +119,11 @@ struct StoreFile: Sendable {
         unlink(index)
     }
 
-    /// Looks at the tables without writing anything, but for a write that was not finished: SQLite undoes it.
+    /// Inspects the tables without writing anything, but for a write that was not finished: SQLite undoes it.
     ///
     /// - Parameter mayBeNew: true if an empty file is fine, too.
     /// - Throws: ``SQLiteFileError`` if the file holds no store.
-    func look(mayBeNew: Bool) throws {
+    func inspect(mayBeNew: Bool) throws {
         try undoUnfinishedWrite()
         let files = [log, index].filter { FileStatus(of: $0) == nil }
         let (tables, steps) = try reading { database -> ([String], [String]) in
@@ -153,7 +153,7 @@ struct StoreFile: Sendable {
     /// - Throws: ``SQLiteFileError`` if it is damaged, or holds no store.
     func verify() throws {
         _ = try status()
-        try look(mayBeNew: false)
+        try inspect(mayBeNew: false)
         if let damage = try reading({ try $0.damage() }) { throw damaged(damage) }
     }
 
@@ -221,11 +221,11 @@ enum OwnFiles {
     /// Takes from group and others whatever they may do with those of the files that exist, and logs it.
     ///
     /// - Throws: ``StoreError/unusable(_:)`` if others can use a file of another user, who alone could change that.
-    static func keepToOwner(_ paths: [String]) throws(StoreError) {
+    static func restrictToOwner(_ paths: [String]) throws(StoreError) {
         var changed: [String] = []
         for path in paths {
             do throws(PrivateFileError) {
-                if try PrivateFile.keepToOwner(path) { changed.append(path) }
+                if try PrivateFile.restrictToOwner(path) { changed.append(path) }
             } catch {
                 guard error.code != ENOENT else { continue }
                 throw .unusable(

@@ -33,7 +33,7 @@ public struct Bootstrap: Sendable {
     /// - Throws: ``StoreError``, which is `unusable` if the store is new and no administrator may be made; the system's reason
     ///   if the file cannot be written.
     public func run(permissions: Set<String>) async throws -> Bool {
-        try OwnFiles.keepToOwner([file.path])
+        try OwnFiles.restrictToOwner([file.path])
         let isFirst = try await !hasAdministrator()
         guard isAllowed || !isFirst else {
             throw StoreError.unusable(
@@ -127,7 +127,7 @@ extension KeyStore {
 
 /// The JSON file in which earlier versions kept users: it is read once, and set aside.
 public enum UsersFile {
-    private struct Entry: Decodable {
+    private struct StoredUser: Decodable {
         let name: String
         let passwordHash: String
         let permissions: Set<String>
@@ -141,13 +141,13 @@ public enum UsersFile {
     public static func move(_ file: URL, into store: any AuthStore) async throws -> Int? {
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
         var count = 0
-        let entries = try JSONDecoder().decode([Entry].self, from: Data(contentsOf: file))
+        let entries = try JSONDecoder().decode([StoredUser].self, from: Data(contentsOf: file))
         for entry in entries where UserRules.fault(ofName: entry.name) == nil {
             let user = User(
                 name: entry.name, passwordHash: entry.passwordHash, permissions: entry.permissions, created: .now)
             let line = AuditEntry(
                 .userAdded, of: user.name, by: AuditEntry.itself, detail: "from \(file.lastPathComponent)", at: .now)
-            if case .success = try await store.add(user, by: .owner, line) { count += 1 }
+            if case .success = try await store.add(user, by: .system, line) { count += 1 }
         }
         try FileManager.default.moveItem(at: file, to: file.appendingPathExtension("moved"))
         return count

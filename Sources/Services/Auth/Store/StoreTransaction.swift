@@ -39,7 +39,7 @@ package protocol StoreTransaction {
     func insert(familyOf token: RefreshToken) throws
     func insert(_ token: RefreshToken) throws
     /// Writes down that a token was used.
-    func note(_ use: StoredRefreshToken.Use, of hash: String) throws
+    func record(_ use: StoredRefreshToken.Use, of hash: String) throws
     /// Ends what a change of a user ends.
     func end(_ ending: SessionInvalidation, of user: String, at moment: Date) throws
     func end(family: String, at moment: Date) throws
@@ -58,7 +58,7 @@ package protocol StoreTransaction {
     /// - Returns: how many of the most frequent kind; fewer than `limit` if these were all.
     func forget(endedBy moment: Date, limit: Int) throws -> Int
 
-    func note(_ entry: AuditEntry) throws
+    func record(_ entry: AuditEntry) throws
 
     /// Deletes those of the `limit` oldest lines of the audit trail that are of before a moment.
     ///
@@ -118,11 +118,11 @@ extension StoreTransaction {
                 return .repeated(successor, sealed: use.sealed, permissions: permissions)
             }
             try end(family: found.token.family, at: next.issued)
-            try note(.reuse(of: found.token, from: origin, at: next.issued))
+            try record(.reuse(of: found.token, from: origin, at: next.issued))
             return .reused
         }
         guard found.token.expires > next.issued else { return .expired }
-        try note(StoredRefreshToken.Use(at: next.issued, successor: next.hash, sealed: sealed), of: hash)
+        try record(StoredRefreshToken.Use(at: next.issued, successor: next.hash, sealed: sealed), of: hash)
         try insert(next)
         return .rotated(permissions: try permissions(of: found.token.user))
     }
@@ -140,7 +140,7 @@ extension StoreTransaction {
     package func endSession(_ hash: String, _ entry: AuditEntry) throws -> Bool {
         guard let found = try refreshToken(hash), !found.isEnded else { return false }
         try end(family: found.token.family, at: entry.at)
-        try note(entry)
+        try record(entry)
         return true
     }
 }
@@ -152,7 +152,7 @@ extension StoreTransaction {
         guard try self.user(named: user.name) == nil else { throw StoreRejection.nameTaken }
         if let refusal = user.refusal(held: held, try roles()) { throw refusal }
         try insert(user)
-        try note(entry.about(user))
+        try record(entry.about(user))
         return user
     }
 
@@ -160,7 +160,7 @@ extension StoreTransaction {
         guard try self.user(named: user.name) == nil, try administrators(orLocked: true) == 0 else { return false }
         try set(role)
         try insert(user)
-        try note(entry.about(user))
+        try record(entry.about(user))
         return true
     }
 
@@ -177,7 +177,7 @@ extension StoreTransaction {
             guard let user = try user(named: name) else { throw StoreRejection.noSuchUser }
             try end(.sessions, of: name, at: entry.at)
             try delete(user: name)
-            try note(entry.about(user))
+            try record(entry.about(user))
             return user
         }
     }
@@ -186,7 +186,7 @@ extension StoreTransaction {
         guard let user = try user(named: name) else { return 0 }
         try recordFailure(of: name)
         let failures = user.failedAttempts + 1
-        if failures >= limit { try note(.guesses(at: name, failures, from: origin, at: moment)) }
+        if failures >= limit { try record(.guesses(at: name, failures, from: origin, at: moment)) }
         return failures
     }
 
@@ -194,7 +194,7 @@ extension StoreTransaction {
         guard try !roles().contains(role) else { return role }
         return try endingLessened(of: role.name, at: entry.at) {
             try set(role)
-            try note(entry)
+            try record(entry)
             return role
         }
     }
@@ -205,7 +205,7 @@ extension StoreTransaction {
                 throw StoreRejection.noSuchRole(name)
             }
             try delete(role: name)
-            try note(entry)
+            try record(entry)
             return role
         }
     }
@@ -227,7 +227,7 @@ extension StoreTransaction {
         try update(changed)
         if changed.permissions != user.permissions || changed.roles != user.roles { try setAccess(of: changed) }
         try end(ending, of: name, at: entry.at)
-        try note(entry)
+        try record(entry)
         return changed
     }
 

@@ -122,7 +122,7 @@ extension TransactionalStore {
 
     public func revoke(_ token: TokenReference, _ entry: AuditEntry) async throws(StoreError) {
         try await write { transaction in
-            if try transaction.revoke(token) { try transaction.note(entry) }
+            if try transaction.revoke(token) { try transaction.record(entry) }
         }
     }
 }

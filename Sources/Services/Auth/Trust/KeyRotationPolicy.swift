@@ -4,7 +4,7 @@ public import Foundation
 /// the same steps, whichever of several auth processes looks first.
 public struct KeyRotationPolicy: Sendable, Equatable {
     /// A step that is due now.
-    public enum Step: Sendable, Equatable {
+    public enum RotationStep: Sendable, Equatable {
         /// A new key is to be made and published.
         case announce
         /// This key is to sign, in place of the one that does.
@@ -13,7 +13,7 @@ public struct KeyRotationPolicy: Sendable, Equatable {
         case retire(String)
     }
 
-    /// Seconds for which a key is published before it signs. Whoever keeps a key set for no longer, as auth's answer
+    /// Seconds for which a key is published before it signs. Whoever caches a key set for no longer, as auth's reply
     /// allows, has the key when its first token comes.
     public let announcement: TimeInterval
     /// Seconds for which a key verifies after it has ceased to sign: the life of its last token, and some more.
@@ -32,8 +32,8 @@ public struct KeyRotationPolicy: Sendable, Equatable {
     }
 
     /// - Parameter keys: all there are, the oldest first.
-    public func steps(_ keys: [StoredKey], at moment: Date) -> [Step] {
-        var steps: [Step] = []
+    public func steps(_ keys: [StoredKey], at moment: Date) -> [RotationStep] {
+        var steps: [RotationStep] = []
         for key in keys {
             switch key.state {
             // One key signs at a time, so one is promoted at a time.
@@ -62,7 +62,7 @@ public struct KeyRotationPolicy: Sendable, Equatable {
     }
 }
 
-extension KeyRotationPolicy.Step {
+extension KeyRotationPolicy.RotationStep {
     fileprivate var isPromotion: Bool {
         if case .promote = self { true } else { false }
     }

@@ -103,7 +103,7 @@ extension TrustSynchronizer {
     }
 
     /// If another process was faster, the store refuses, and all is done.
-    private func apply(_ step: KeyRotationPolicy.Step) async throws(StoreError) {
+    private func apply(_ step: KeyRotationPolicy.RotationStep) async throws(StoreError) {
         let moment = now()
         switch step {
         case .announce:

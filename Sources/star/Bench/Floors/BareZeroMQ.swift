@@ -4,7 +4,7 @@ import Foundation
 /// libzmq by its own C functions: ROUTER and DEALER, messages of the same sizes, no JSON, no tokens, no tasks.
 struct BareZeroMQ: Pipeline, ~Copyable {
     /// Something in libzmq went wrong.
-    struct Failure: Error, CustomStringConvertible {
+    struct BareZeroMQError: Error, CustomStringConvertible {
         let description = "libzmq: \(String(cString: zmq_strerror(zmq_errno())))"
     }
 
@@ -16,7 +16,7 @@ struct BareZeroMQ: Pipeline, ~Copyable {
     init(_ address: String) throws {
         context = zmq_ctx_new()
         socket = zmq_socket(context, ZMQ_DEALER)
-        guard zmq_connect(socket, address) == 0 else { throw Failure() }
+        guard zmq_connect(socket, address) == 0 else { throw BareZeroMQError() }
     }
 
     deinit {
@@ -33,7 +33,7 @@ struct BareZeroMQ: Pipeline, ~Copyable {
     mutating func send() throws {
         zmq_send(socket, frame, MessageSizes.preamble, ZMQ_SNDMORE)
         zmq_send(socket, frame, sizes.requestHead, ZMQ_SNDMORE)
-        guard zmq_send(socket, frame, sizes.requestBody, 0) >= 0 else { throw Failure() }
+        guard zmq_send(socket, frame, sizes.requestBody, 0) >= 0 else { throw BareZeroMQError() }
     }
 
     mutating func receive(within time: Duration?) throws -> Bool {
@@ -41,7 +41,7 @@ struct BareZeroMQ: Pipeline, ~Copyable {
             var item = zmq_pollitem_t(socket: socket, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)
             guard zmq_poll(&item, 1, Int((time / .milliseconds(1)).rounded(.up))) > 0 else { return false }
         }
-        for _ in 0..<3 where zmq_recv(socket, &frame, frame.count, 0) < 0 { throw Failure() }
+        for _ in 0..<3 where zmq_recv(socket, &frame, frame.count, 0) < 0 { throw BareZeroMQError() }
         return true
     }
 }
@@ -52,7 +52,7 @@ extension BareZeroMQ {
     /// - Returns: the address.
     static func serve(_ address: String) throws -> String {
         let socket = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER)
-        guard zmq_bind(socket, address) == 0 else { throw Failure() }
+        guard zmq_bind(socket, address) == 0 else { throw BareZeroMQError() }
         // The socket has been nobody's yet and is the thread's from now on.
         nonisolated(unsafe) let handle = socket
         Thread.detachNewThread { echo(handle) }

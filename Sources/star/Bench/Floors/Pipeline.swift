@@ -4,20 +4,20 @@ import RPC
 import Synchronization
 import ZeroMQTransport
 
-/// A blocking connection on which requests are answered in their order.
+/// A blocking connection on which requests are replied to in their order.
 protocol Pipeline: ~Copyable {
     /// From now on messages are as long as ours with so many bytes of payload.
     mutating func prepare(_ payload: Int)
 
     mutating func send() throws
 
-    /// Waits for an answer; `nil` for as long as it takes.
+    /// Waits for a reply; `nil` for as long as it takes.
     ///
     /// - Returns: true if one has come.
     mutating func receive(within time: Duration?) throws -> Bool
 }
 
-extension Load {
+extension Workload {
     /// Like `run(for:)`, but on this thread and without a task: callers are requests in flight.
     func run(for time: Duration, over pipe: inout some Pipeline & ~Copyable) throws -> Sample {
         pipe.prepare(payload)
@@ -31,7 +31,7 @@ extension Load {
                 window.starts.append(from)
             } else if !window.isEmpty {
                 guard try pipe.receive(within: turn.timeout) else { continue }
-                sample.latencies.record(window.takeFirst().duration(to: .now))
+                sample.latencies.record(window.removeFirst().duration(to: .now))
             } else if case .wait(let due) = turn {
                 Self.sleep(until: due)
             } else {
@@ -56,35 +56,35 @@ private struct Window {
     var starts: [ContinuousClock.Instant] = []
     private var first = 0
     private let size: Int
-    /// True if there was no room when it was last looked at.
+    /// True if there was no room at the last check.
     private var wasFull = false
 
-    init(_ load: Load, from start: ContinuousClock.Instant, for time: Duration) {
+    init(_ load: Workload, from start: ContinuousClock.Instant, for time: Duration) {
         size = load.callers
         // All callers are this one.
-        schedule = Schedule(Load(callers: 1, callsPerSecond: load.callsPerSecond), from: start, for: time)
+        schedule = Schedule(Workload(callers: 1, callsPerSecond: load.callsPerSecond), from: start, for: time)
     }
 
     var isEmpty: Bool { first == starts.count }
 
     /// The action that is due now; to wait without end if there is no room.
-    mutating func turn(at now: ContinuousClock.Instant) -> Schedule.Turn {
+    mutating func turn(at now: ContinuousClock.Instant) -> Schedule.CallerAction {
         guard starts.count - first < size else {
             wasFull = true
             return .end
         }
-        let turn = schedule.turn(at: now, wasBusy: wasFull)
+        let turn = schedule.action(at: now, wasBusy: wasFull)
         wasFull = false
         return turn
     }
 
-    mutating func takeFirst() -> ContinuousClock.Instant {
+    mutating func removeFirst() -> ContinuousClock.Instant {
         defer { first += 1 }
         return starts[first]
     }
 }
 
-extension Schedule.Turn {
+extension Schedule.CallerAction {
     /// The time for which there is nothing to do but receive; `nil` for no limit.
     fileprivate var timeout: Duration? {
         guard case .wait(let due) = self else { return nil }
@@ -93,7 +93,7 @@ extension Schedule.Turn {
 }
 
 /// A transport beneath the kit, timed on a thread that blocks.
-final class FloorSubject<Pipe: Pipeline & ~Copyable>: Subject {
+final class FloorTarget<Pipe: Pipeline & ~Copyable>: BenchmarkTarget {
     let name: String
     let processes: Processes
     private let server: PipedProcess
@@ -106,7 +106,7 @@ final class FloorSubject<Pipe: Pipeline & ~Copyable>: Subject {
         self.pipe = Mutex(pipe)
     }
 
-    func run(_ load: Load, for time: Duration) async throws -> Sample {
+    func run(_ load: Workload, for time: Duration) async throws -> Sample {
         try await Blocking.run {
             Result { try self.pipe.withLock { try load.run(for: time, over: &$0) } }
         }.get()

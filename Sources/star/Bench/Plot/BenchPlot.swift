@@ -68,12 +68,12 @@ extension BenchPlot {
         }
     }
 
-    private func latency(_ load: Load) -> Chart {
+    private func latency(_ load: Workload) -> Chart {
         let subjects = comparison.subjects.filter { comparison[$0, load] != nil }
         let calls = subjects.compactMap { comparison[$0, load]?.latencies.count }.max() ?? 0
         let x = Axis.percentiles(calls: calls)
         let lines = subjects.map { subject in
-            Chart.Line(
+            Chart.DataLine(
                 name: subject, style: style(subject),
                 points: (comparison[subject, load]?.latencies).map { curve($0, to: x.range.upperBound) } ?? [],
                 hasMarks: false)
@@ -91,13 +91,13 @@ extension BenchPlot {
         }
     }
 
-    private func throughput(_ loads: [Load]) -> Chart? {
+    private func throughput(_ loads: [Workload]) -> Chart? {
         guard let first = loads.first, loads.count > 1 else { return nil }
         let lines = comparison.subjects.map { subject in
             let points = loads.compactMap { load in
                 comparison[subject, load].map { (x: Double(load.callers), y: $0.callsPerSecond) }
             }
-            return Chart.Line(name: subject, style: style(subject), points: points, hasMarks: true)
+            return Chart.DataLine(name: subject, style: style(subject), points: points, hasMarks: true)
         }
         return Chart(
             title: "Throughput: \(first.size), back to back",

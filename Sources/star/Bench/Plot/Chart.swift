@@ -1,6 +1,6 @@
 /// Lines over two axes.
 struct Chart {
-    struct Line {
+    struct DataLine {
         let name: String
         let style: LineStyle
         let points: [(x: Double, y: Double)]
@@ -14,7 +14,7 @@ struct Chart {
     let title: String
     let x: Axis
     let y: Axis
-    let lines: [Line]
+    let lines: [DataLine]
 
     private var inner: (width: Double, height: Double) {
         (Self.width - Self.left - Self.right, Self.height - Self.top - Self.bottom)
@@ -66,7 +66,7 @@ struct Chart {
         ]
     }
 
-    private func draw(_ line: Line) -> [SVG] {
+    private func draw(_ line: DataLine) -> [SVG] {
         let places = line.points.map(place)
         let path = places.map { "\($0.x.svg),\($0.y.svg)" }.joined(separator: " ")
         let stroke = SVG("polyline", ["class": "line \(line.style.name)", "points": path])

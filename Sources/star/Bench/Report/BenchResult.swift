@@ -17,7 +17,7 @@ struct BenchResult {
     let start: Date
     let length: Duration
 
-    func ratio(_ subject: String, _ load: Load, _ figure: KeyPath<Figures.Round, Double>) -> Ratio? {
+    func ratio(_ subject: String, _ load: Workload, _ figure: KeyPath<Statistics.Round, Double>) -> Ratio? {
         guard subject != reference, let other = comparison[reference, load] else { return nil }
         return comparison[subject, load]?.ratio(to: other, of: figure)
     }
@@ -34,7 +34,7 @@ struct BenchResult {
     }
 }
 
-extension Load {
+extension Workload {
     /// Its name in tables and plots.
     var title: String { "\(size), \(callers) \(callers == 1 ? "caller" : "callers"), \(pace)" }
 
@@ -94,7 +94,7 @@ extension BenchResult {
         ]
     }
 
-    private func result(_ subject: String, _ load: Load, _ figures: Figures) -> Document {
+    private func result(_ subject: String, _ load: Workload, _ figures: Statistics) -> Document {
         let percentiles = [("p50_us", 50), ("p90_us", 90), ("p99_us", 99), ("p99_9_us", 99.9)].compactMap {
             name, value in
             figures.latencies.percentile(value).map { Document.Member(name, .number($0 / .microseconds(1))) }
@@ -126,7 +126,7 @@ extension Ratio {
     }
 }
 
-extension Figures.Round {
+extension Statistics.Round {
     fileprivate var document: Document {
         ["round": .integer(number), "p50_us": .number(median), "calls_per_second": .number(callsPerSecond)]
     }
@@ -138,7 +138,7 @@ extension BenchResult {
         (comparison.loads.map(table) + [memoryTable, remarks].compactMap { $0 }).joined(separator: "\n\n")
     }
 
-    private func table(_ load: Load) -> String {
+    private func table(_ load: Workload) -> String {
         let head = [
             load.title, "p50 µs", "p90", "p99", "p99.9", "calls/s", "CPU µs", "p50 ratio", "calls/s ratio", "spread",
         ]
@@ -148,7 +148,7 @@ extension BenchResult {
         return TextTable.text([head] + rows)
     }
 
-    private func row(_ subject: String, _ load: Load, _ figures: Figures) -> [String] {
+    private func row(_ subject: String, _ load: Workload, _ figures: Statistics) -> [String] {
         let name = figures.failures == 0 ? subject : "\(subject) (\(figures.failures) failed)"
         let percentiles = [50, 90, 99, 99.9].map { percentile in
             figures.latencies.percentile(percentile).map { ($0 / .microseconds(1)).shown(1) } ?? "–"

@@ -63,7 +63,7 @@ struct ProgressBar {
 
     private let isShown = isatty(STDERR_FILENO) == 1
 
-    func show(_ turn: Turn, elapsed: Duration) {
+    func show(_ turn: Trial, elapsed: Duration) {
         write("\r" + Self.line(turn, elapsed: elapsed) + "\u{1B}[K")
     }
 
@@ -76,7 +76,7 @@ struct ProgressBar {
         FileHandle.standardError.write(Data(text.utf8))
     }
 
-    static func line(_ turn: Turn, elapsed: Duration) -> String {
+    static func line(_ turn: Trial, elapsed: Duration) -> String {
         let part = min(elapsed / (elapsed + turn.timeLeft), 1)
         let filled = Int((part * Double(width)).rounded())
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)

@@ -44,7 +44,7 @@ struct BenchWires {
     /// The folder of the sockets; only this user may look into it.
     let directory: URL
 
-    func subject(_ wire: Wire) async throws -> any Subject {
+    func subject(_ wire: Wire) async throws -> any BenchmarkTarget {
         switch wire {
         case .inProcess: try inProcess()
         case .inproc: try await inproc()
@@ -54,53 +54,53 @@ struct BenchWires {
         }
     }
 
-    private func inProcess() throws -> any Subject {
+    private func inProcess() throws -> any BenchmarkTarget {
         let site = try BenchSite()
         let callers = [InProcessCaller(site.resource), InProcessCaller(site.echo)]
         let clients = BenchClients(callers, tokens: site.tokens, payloads: payloads)
-        return CallSubject(Wire.inProcess.title, processes: Processes(servers: [getpid()]), on: site.thread) {
+        return ClosureTarget(Wire.inProcess.title, processes: Processes(servers: [getpid()]), on: site.thread) {
             try await clients.call($0)
         } close: {
             await site.thread.shutdown()
         }
     }
 
-    private func inproc() async throws -> any Subject {
+    private func inproc() async throws -> any BenchmarkTarget {
         let site = try BenchSite()
         let serving = try await site.serve(in: context) { try Address("inproc://\($0)") }
-        let line = try await Line(serving.addresses, context)
-        let clients = BenchClients(line.callers, tokens: site.tokens, payloads: payloads)
-        return CallSubject(Wire.inproc.title, processes: Processes(servers: [getpid()]), on: line.thread) {
+        let session = try await ClientSession(serving.addresses, context)
+        let clients = BenchClients(session.callers, tokens: site.tokens, payloads: payloads)
+        return ClosureTarget(Wire.inproc.title, processes: Processes(servers: [getpid()]), on: session.thread) {
             try await clients.call($0)
         } close: {
-            await line.close()
+            await session.close()
             await serving.stop()
             await site.thread.shutdown()
         }
     }
 
-    private func zeroMQ(_ wire: Wire) async throws -> any Subject {
+    private func zeroMQ(_ wire: Wire) async throws -> any BenchmarkTarget {
         let keys = wire == .curve ? try CurveKeyPair.generate() : nil
         let (server, ready) = try await start(wire, callerKey: keys?.publicKey.hex)
         var security = SocketOptions.Security.none
         if let keys, let key = ready.key {
             security = .curveClient(keys, serverKey: try CurvePublicKey(text: key))
         }
-        let line = try await Line(ready.addresses, context, security)
-        let clients = BenchClients(line.callers, tokens: ready.tokens, payloads: payloads)
-        return CallSubject(wire.title, processes: Processes(servers: [server.id]), on: line.thread) {
+        let session = try await ClientSession(ready.addresses, context, security)
+        let clients = BenchClients(session.callers, tokens: ready.tokens, payloads: payloads)
+        return ClosureTarget(wire.title, processes: Processes(servers: [server.id]), on: session.thread) {
             try await clients.call($0)
         } close: {
-            await line.close()
+            await session.close()
             await server.end()
         }
     }
 
-    private func http() async throws -> any Subject {
+    private func http() async throws -> any BenchmarkTarget {
         let (server, ready) = try await start(.http)
         let callers = ready.addresses.map { HTTPCaller($0) }
         let clients = BenchClients(callers, tokens: ready.tokens, payloads: payloads)
-        return CallSubject(Wire.http.title, processes: Processes(servers: [server.id])) {
+        return ClosureTarget(Wire.http.title, processes: Processes(servers: [server.id])) {
             try await clients.call($0)
         } close: {
             for caller in callers { await caller.close() }
@@ -108,13 +108,13 @@ struct BenchWires {
         }
     }
 
-    private func floor(_ wire: Wire) async throws -> any Subject {
+    private func floor(_ wire: Wire) async throws -> any BenchmarkTarget {
         let (server, ready) = try await start(wire)
         do {
             let address = ready.addresses[0]
             return wire == .bareZeroMQ
-                ? FloorSubject(wire, server: server, over: try BareZeroMQ(address))
-                : FloorSubject(wire, server: server, over: try BareSocket(address))
+                ? FloorTarget(wire, server: server, over: try BareZeroMQ(address))
+                : FloorTarget(wire, server: server, over: try BareSocket(address))
         } catch {
             await server.end()
             throw error
@@ -139,7 +139,7 @@ struct BenchWires {
 }
 
 /// Connections over ZeroMQ, with the thread that owns them, from which a service calls.
-struct Line {
+struct ClientSession {
     let thread: SocketThread
     let callers: [ZeroMQCaller]
 

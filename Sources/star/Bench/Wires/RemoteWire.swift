@@ -21,7 +21,7 @@ struct RemoteWire {
     /// Asks the service for its contract, and makes a first call, so that a mistake shows before the run.
     ///
     /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` if a key is missing.
-    func subject(_ context: Context) async throws -> any Subject {
+    func subject(_ context: Context) async throws -> any BenchmarkTarget {
         switch try PeerAddress(address) {
         case .http(let url):
             let caller = HTTPCaller(url)
@@ -30,20 +30,20 @@ struct RemoteWire {
             let service = String(endpoint.prefix { $0 != "." })
             let security = try settings.caller.security(
                 to: service, at: address, named: "--against", settings.values)
-            let line = try await Line([address.description], context, security)
-            return try await subject(line.callers[0], on: line.thread) { await line.close() }
+            let session = try await ClientSession([address.description], context, security)
+            return try await subject(session.callers[0], on: session.thread) { await session.close() }
         }
     }
 
     private func subject(
         _ caller: any Caller, on thread: SocketThread?, close: @escaping @Sendable () async -> Void
-    ) async throws -> any Subject {
+    ) async throws -> any BenchmarkTarget {
         do {
             let call = RemoteCall(
                 caller: caller, endpoint: try await RemoteContract.endpoint(endpoint, caller), qualifiedName: endpoint,
                 input: input, token: token)
             try await call()
-            return CallSubject(name, processes: Processes(servers: []), on: thread) { _ in
+            return ClosureTarget(name, processes: Processes(servers: []), on: thread) { _ in
                 try await call()
             } close: {
                 await close()

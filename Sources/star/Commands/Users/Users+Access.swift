@@ -4,8 +4,9 @@ import Contracts
 import Foundation
 
 extension Users {
-    struct List: AsyncParsableCommand {
+    struct ListUsers: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Lists the users: name, permissions, roles, and whether they are locked.")
 
         @OptionGroup var options: StoreOptions
@@ -23,7 +24,7 @@ extension Users {
         static let configuration = CommandConfiguration(
             abstract: "Shows a user, and what its next token permits.")
 
-        private struct Answer: Encodable {
+        private struct UserView: Encodable {
             let user: UserProfile
             let permits: [String]
         }
@@ -39,7 +40,7 @@ extension Users {
                 let permits = found.effectivePermissions(try await store.roles()).sorted()
                 let profile = found.profile
                 try options.show(
-                    Answer(user: profile, permits: permits),
+                    UserView(user: profile, permits: permits),
                     """
                     name         \(profile.user)
                     id           \(profile.id)

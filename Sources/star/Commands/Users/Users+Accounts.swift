@@ -5,8 +5,9 @@ import Foundation
 import Passwords
 
 extension Users {
-    struct Add: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Adds a user, whose password is asked for.")
+    struct AddUser: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "add", abstract: "Adds a user, whose password is asked for.")
 
         @OptionGroup var user: UserArgument
         @OptionGroup var access: AccessOptions
@@ -23,7 +24,7 @@ extension Users {
                 let new = User(
                     name: user.name, passwordHash: hash, permissions: permissions, roles: roles, created: .now)
                 let entry = CommandLineAudit.entry(.userAdded, of: new.name, UserRules.words(permissions, roles))
-                let added = try CommandLineAudit.value(of: try await store.add(new, by: .owner, entry), new.name)
+                let added = try CommandLineAudit.value(of: try await store.add(new, by: .system, entry), new.name)
                 try options.show(added.profile, "\(added.name) is added.")
             }
         }
@@ -79,8 +80,9 @@ extension Users {
         }
     }
 
-    struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Removes a user, and ends all of its tokens.")
+    struct RemoveUser: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Removes a user, and ends all of its tokens.")
 
         @OptionGroup var user: UserArgument
         @OptionGroup var options: StoreOptions
@@ -88,7 +90,7 @@ extension Users {
         func run() async throws {
             try await options.withStore { store in
                 let result = try await store.remove(
-                    user.name, by: .owner, CommandLineAudit.entry(.userRemoved, of: user.name))
+                    user.name, by: .system, CommandLineAudit.entry(.userRemoved, of: user.name))
                 let removed = try CommandLineAudit.value(of: result, user.name)
                 try options.show(removed.profile, "\(removed.name) is removed.")
             }
@@ -103,10 +105,10 @@ extension StoreOptions {
     ///   - detail: for the audit trail.
     ///   - verb: what is said of the user as it is then.
     func apply(
-        _ change: UserChange, _ action: AuditEntry.Action, to name: String, _ store: any AuthStore,
+        _ change: UserChange, _ action: AuditEntry.AuditAction, to name: String, _ store: any AuthStore,
         _ detail: String = "", _ verb: (User) -> String
     ) async throws {
-        let result = try await store.change(name, change, by: .owner, CommandLineAudit.entry(action, of: name, detail))
+        let result = try await store.change(name, change, by: .system, CommandLineAudit.entry(action, of: name, detail))
         let user = try CommandLineAudit.value(of: result, name)
         try show(user.profile, "\(user.name) \(verb(user)).")
     }

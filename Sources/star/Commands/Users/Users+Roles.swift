@@ -6,11 +6,12 @@ import Foundation
 extension Users {
     struct Roles: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists, makes and removes roles.", subcommands: [List.self, Set.self, Remove.self],
-            defaultSubcommand: List.self)
+            abstract: "Lists, makes and removes roles.", subcommands: [ListRoles.self, Set.self, RemoveRole.self],
+            defaultSubcommand: ListRoles.self)
 
-        struct List: AsyncParsableCommand {
-            static let configuration = CommandConfiguration(abstract: "Lists the roles with what they permit.")
+        struct ListRoles: AsyncParsableCommand {
+            static let configuration = CommandConfiguration(
+                commandName: "list", abstract: "Lists the roles with what they permit.")
 
             @OptionGroup var options: StoreOptions
 
@@ -54,9 +55,9 @@ extension Users {
             }
         }
 
-        struct Remove: AsyncParsableCommand {
+        struct RemoveRole: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "Removes a role, and takes it from all users who have it.")
+                commandName: "remove", abstract: "Removes a role, and takes it from all users who have it.")
 
             @Argument(help: "The role's name.")
             var name: String
@@ -76,7 +77,7 @@ extension Users {
         static let configuration = CommandConfiguration(
             abstract: "Shows the audit trail: who has changed what, the newest line first.")
 
-        private struct Line: Encodable {
+        private struct AuditLine: Encodable {
             let number: Int
             let at: Date
             let actor, action, target, detail: String
@@ -93,7 +94,7 @@ extension Users {
                 let records = try await store.audit(before: nil, limit: limit)
                 guard options.json else { return records.forEach { print($0.line) } }
                 let lines = records.map { record in
-                    Line(
+                    AuditLine(
                         number: record.number, at: record.entry.at, actor: record.entry.actor,
                         action: record.entry.action.rawValue, target: record.entry.target,
                         detail: record.entry.detail, origin: record.entry.origin)

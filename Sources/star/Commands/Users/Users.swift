@@ -20,8 +20,9 @@ struct Users: AsyncParsableCommand {
             A password is asked for without echo, or read from standard input where that is no terminal.
             """,
         subcommands: [
-            Add.self, List.self, Show.self, Grant.self, Revoke.self, Roles.self, Passwd.self, Lock.self, Unlock.self,
-            Remove.self, History.self,
+            AddUser.self, ListUsers.self, Show.self, Grant.self, Revoke.self, Roles.self, Passwd.self, Lock.self,
+            Unlock.self,
+            RemoveUser.self, History.self,
         ])
 }
 

@@ -43,7 +43,7 @@ struct ProductTests {
         let dispatcher = try Dispatcher(
             GreetingService(), contract: GreetingContract.description, verifier: NoTokens())
         let health = Client<HealthContract>(InProcessCaller(dispatcher))
-        let sample = await Load(callers: 4).run(for: .milliseconds(100)) {
+        let sample = await Workload(callers: 4).run(for: .milliseconds(100)) {
             _ = try await health.call(HealthContract.live)
         }
         #expect(sample.latencies.percentile(50) != nil && sample.failures == 0)

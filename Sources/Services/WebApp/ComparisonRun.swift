@@ -5,18 +5,18 @@ import Measuring
 import RPC
 
 /// A comparison of wires as it stands: what was measured, and what follows from it. It does no I/O.
-struct WireComparison {
+struct ComparisonRun {
     /// Each wire has its turn in each round, with a pause after it, so that a comparison leaves room for other work.
-    static let course = Benchmark(loads: [load], rounds: 60, turn: .milliseconds(10))
+    static let benchmark = Benchmark(loads: [load], rounds: 60, trial: .milliseconds(10))
     static let pause = Duration.milliseconds(20)
-    /// For how long one answer is waited for.
-    static let patience = Duration.milliseconds(500)
+    /// The timeout of one call.
+    static let callTimeout = Duration.milliseconds(500)
     /// For how long at most, whatever the wires do.
     static let limit = Duration.seconds(10)
     /// The time after one comparison before the next may start.
     static let rest = Duration.seconds(2)
 
-    private static let load = Load(callers: 1)
+    private static let load = Workload(callers: 1)
 
     /// Upper bounds in microseconds: 16 steps from each power of ten to the next.
     static let bounds = (0...64).map { step in (10 * pow(10, Double(step) / 16) * 10).rounded() / 10 }
@@ -44,7 +44,7 @@ struct WireComparison {
         return ContinuousClock.now.duration(to: ended + Self.rest)
     }
 
-    mutating func add(_ turn: Turn) {
+    mutating func add(_ turn: Trial) {
         comparison.add(turn)
         turns += 1
         if case .failure = turn.outcome { fail("Over \(turn.subject) no call was answered.") }
@@ -74,7 +74,7 @@ struct WireComparison {
             wires: links.map { WebAppContract.WireFigures($0, comparison[$0.rawValue, Self.load]) })
     }
 
-    private var progress: Double { min(1, Double(turns) / Double((Self.course.rounds + 1) * links.count)) }
+    private var progress: Double { min(1, Double(turns) / Double((Self.benchmark.rounds + 1) * links.count)) }
 
     /// The ratio of the time of a call over the last wire to one over the first; `nil` before there are rounds enough
     /// to say how sure that is.
@@ -93,12 +93,12 @@ struct WireComparison {
 
 extension WebAppContract.WireFigures {
     /// - Parameter figures: `nil` before the first round.
-    fileprivate init(_ link: Link, _ figures: Figures?) {
+    fileprivate init(_ link: Link, _ figures: Statistics?) {
         let latencies = figures?.latencies ?? Latencies()
-        var counts = [Int](repeating: 0, count: WireComparison.bounds.count + 1)
+        var counts = [Int](repeating: 0, count: ComparisonRun.bounds.count + 1)
         for pair in latencies.pairs {
             let time = Double(pair[0]) / 1000
-            counts[WireComparison.bounds.firstIndex { time <= $0 } ?? WireComparison.bounds.count] += Int(pair[1])
+            counts[ComparisonRun.bounds.firstIndex { time <= $0 } ?? ComparisonRun.bounds.count] += Int(pair[1])
         }
         self.init(
             link: link, calls: latencies.count, failed: figures?.failures ?? 0,
@@ -111,76 +111,79 @@ extension WebAppContract.WireFigures {
 extension WebAppService {
     /// Starts to compare; where one goes on already, the caller watches that one.
     func compare(_: Empty, _ context: CallContext) async throws -> WebAppContract.WireComparison {
-        if let contest, contest.isRunning { return contest.figures }
+        if let currentComparison, currentComparison.isRunning { return currentComparison.figures }
         guard let resourceOverHTTP, resourceRoute.link != .http else {
             throw Problem(.conflict, "There is one wire to resource here, and so nothing to compare.")
         }
-        if let rest = contest?.restLeft {
+        if let rest = currentComparison?.restLeft {
             throw Problem(.tooManyRequests, "The last comparison has only just ended.", retryAfter: rest)
         }
-        let contest = WireComparison(run: (contest?.run ?? 0) + 1, [resourceRoute.link, resourceOverHTTP.link])
-        self.contest = contest
+        let started = ComparisonRun(
+            run: (currentComparison?.run ?? 0) + 1, [resourceRoute.link, resourceOverHTTP.link])
+        currentComparison = started
         Task { await run([resourceRoute, resourceOverHTTP]) }
-        return contest.figures
+        return started.figures
     }
 
     func comparison(_: Empty, _ context: CallContext) async -> WebAppContract.WireComparison {
-        contest?.figures ?? WireComparison.none
+        currentComparison?.figures ?? ComparisonRun.none
     }
 
     /// The results of ``comparison(_:_:)``, each time that they have grown, as server-sent events. They end with the
     /// comparison.
     public nonisolated func comparisonEvents() -> AsyncStream<Data> {
-        let (events, watcher) = AsyncStream<Data>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        Task { await watch(watcher) }
+        let (events, subscriber) = AsyncStream<Data>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        Task { await subscribe(subscriber) }
         return events
     }
 
-    private func watch(_ watcher: AsyncStream<Data>.Continuation) {
-        subscribers.append(watcher)
+    private func subscribe(_ subscriber: AsyncStream<Data>.Continuation) {
+        subscribers.append(subscriber)
         notifySubscribers()
     }
 
     private func notifySubscribers() {
-        guard !subscribers.isEmpty, let json = try? JSONCoding.encode(contest?.figures ?? WireComparison.none) else {
+        guard !subscribers.isEmpty, let json = try? JSONCoding.encode(currentComparison?.figures ?? ComparisonRun.none)
+        else {
             return
         }
         let event = Data("data: ".utf8) + json + Data("\n\n".utf8)
-        subscribers.removeAll { watcher in
-            if case .terminated = watcher.yield(event) { true } else { false }
+        subscribers.removeAll { subscriber in
+            if case .terminated = subscriber.yield(event) { true } else { false }
         }
-        guard contest?.isRunning != true else { return }
-        for watcher in subscribers { watcher.finish() }
+        guard currentComparison?.isRunning != true else { return }
+        for subscriber in subscribers { subscriber.finish() }
         subscribers = []
     }
 
     /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
     private func run(_ wires: [ServiceRoute]) async {
-        let end = ContinuousClock.now + WireComparison.limit
+        let end = ContinuousClock.now + ComparisonRun.limit
         do {
             let token = try await ownToken()
-            var turns = WireComparison.course.turns(of: wires.map { subject($0, token) })
-            while contest?.isRunning == true, .now < end, let turn = await turns.next() {
-                contest?.add(turn)
-                if contest?.turns.isMultiple(of: Self.turnsATelling) == true { notifySubscribers() }
-                try await Task.sleep(for: WireComparison.pause)
+            var turns = ComparisonRun.benchmark.trials(of: wires.map { subject($0, token) })
+            while currentComparison?.isRunning == true, .now < end, let turn = await turns.next() {
+                currentComparison?.add(turn)
+                if currentComparison?.turns.isMultiple(of: Self.trialsPerNotification) == true { notifySubscribers() }
+                try await Task.sleep(for: ComparisonRun.pause)
             }
-            contest?.finish()
+            currentComparison?.finish()
         } catch {
-            contest?.fail(error as? Problem ?? .cancelled)
+            currentComparison?.fail(error as? Problem ?? .cancelled)
         }
         notifySubscribers()
     }
 
     /// Nobody sees more than some ten changes a second.
-    private static let turnsATelling = 4
+    private static let trialsPerNotification = 4
 
-    private func subject(_ route: ServiceRoute, _ token: String) -> CallSubject {
+    private func subject(_ route: ServiceRoute, _ token: String) -> ClosureTarget {
         let client = Client<ResourceContract>(route.caller)
-        return CallSubject(
+        return ClosureTarget(
             route.link.rawValue, processes: Processes(servers: []), on: executor,
             call: { _ in
-                _ = try await client.call(ResourceContract.currentTime, token: token, timeout: WireComparison.patience)
+                _ = try await client.call(
+                    ResourceContract.currentTime, token: token, timeout: ComparisonRun.callTimeout)
             }, close: {})
     }
 }

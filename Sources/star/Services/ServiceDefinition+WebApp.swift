@@ -6,8 +6,8 @@ import Hosting
 import RPC
 import WebApp
 
-extension Member {
-    static let webApp = Member(contract: WebAppContract.description, port: 5080) { host, settings in
+extension ServiceDefinition {
+    static let webApp = ServiceDefinition(contract: WebAppContract.description, port: 5080) { host, settings in
         try await buildWebApp(host, settings)
     }
 
@@ -15,11 +15,11 @@ extension Member {
         let auth = try await PeerRoute(to: AuthContract.description, host)
         let resource = try await PeerRoute(to: ResourceContract.description, host)
         let overHTTP = try await host.caller(to: ResourceContract.description, at: settings.resourceOverHTTP())
-        var neighbours: [MonitoredService] = []
+        var monitored: [MonitoredService] = []
         for member in all where member.name != WebAppContract.name {
             let known = [auth, resource].first { $0.contract.name == member.name }
             let route = if let known { known } else { try await PeerRoute(to: member.contract, host) }
-            neighbours.append(
+            monitored.append(
                 MonitoredService(route.contract) {
                     await route.replicas.current.map { ($0.caller, PeerRoute.link($0.address)) }
                 })
@@ -28,7 +28,7 @@ extension Member {
             executor: host.executor, auth: ServiceRoute(auth.caller, link: auth.link),
             resource: ServiceRoute(resource.caller, link: resource.link),
             resourceOverHTTP: ServiceRoute(overHTTP, link: .http),
-            neighbours: neighbours, clientSecret: try settings.webAppClientSecret())
+            monitored: monitored, clientSecret: try settings.webAppClientSecret())
         let pages = WebPage.files.map { file in
             Page(file.path, contentType: file.contentType, headers: WebPage.headers, content: file.content)
         }

@@ -1,20 +1,20 @@
 /// Something whose calls are timed: a wire of ours, a library beneath it, a program that others would choose.
-public protocol Subject: Sendable {
-    /// The name in tables; no two of a course have the same.
+public protocol BenchmarkTarget: Sendable {
+    /// The name in tables; no two of a benchmark have the same.
     var name: String { get }
     var processes: Processes { get }
 
-    /// Calls for a while; see ``Load/run(for:isolation:_:)``.
+    /// Calls for a while; see ``Workload/run(for:isolation:_:)``.
     ///
-    /// - Throws: what makes it useless for the rest of a course. A call that fails is counted instead.
-    func run(_ load: Load, for time: Duration) async throws -> Sample
+    /// - Throws: what makes it useless for the rest of a benchmark. A call that fails is counted instead.
+    func run(_ load: Workload, for time: Duration) async throws -> Sample
 
     /// Releases connections and of the processes it has started.
     func close() async
 }
 
 /// A subject whose calls are made here, by a closure.
-public struct CallSubject: Subject {
+public struct ClosureTarget: BenchmarkTarget {
     private actor Home {
         private nonisolated let executor: any SerialExecutor
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -24,7 +24,7 @@ public struct CallSubject: Subject {
         }
 
         func run(
-            _ load: Load, for time: Duration, _ call: @escaping @Sendable (Int) async throws -> Void
+            _ load: Workload, for time: Duration, _ call: @escaping @Sendable (Int) async throws -> Void
         ) async -> Sample {
             await load.run(for: time) { try await call(load.payload) }
         }
@@ -52,7 +52,7 @@ public struct CallSubject: Subject {
         home = executor.map { Home($0) }
     }
 
-    public func run(_ load: Load, for time: Duration) async -> Sample {
+    public func run(_ load: Workload, for time: Duration) async -> Sample {
         let call = call
         guard let home else { return await load.run(for: time) { try await call(load.payload) } }
         return await home.run(load, for: time, call)

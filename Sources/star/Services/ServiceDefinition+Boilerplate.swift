@@ -4,8 +4,8 @@ import Contracts
 import Endpoints
 import Hosting
 
-extension Member {
-    static let boilerplate = Member(contract: BoilerplateContract.description, port: 5070) { host, _ in
+extension ServiceDefinition {
+    static let boilerplate = ServiceDefinition(contract: BoilerplateContract.description, port: 5070) { host, _ in
         let auth = try await AuthClient(host)
         return ServiceComponents(
             BoilerplateService(executor: host.executor), verifier: auth.verifier, background: [auth.run])

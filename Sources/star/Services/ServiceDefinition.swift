@@ -2,7 +2,7 @@ import Endpoints
 import Hosting
 
 /// A service of this family: what it promises, where it listens, and how it is built.
-struct Member: Sendable {
+struct ServiceDefinition: Sendable {
     let contract: ContractDescriptor
     /// For HTTP, unless the settings name another.
     let port: Int

@@ -4,7 +4,7 @@ internal import Glibc
 /// One connection. A ``Pool`` lends it to one caller at a time: it is used there and then, and not kept.
 ///
 /// Unchecked, because libpq's connections may go from thread to thread, and a pool lends each to one at a time.
-public final class Connection: @unchecked Sendable {
+public final class PostgresConnection: @unchecked Sendable {
     private let link: OpaquePointer
     let made = ContinuousClock.now
     /// The time that we wait for a statement; the server gives up a little earlier.
@@ -59,7 +59,7 @@ public final class Connection: @unchecked Sendable {
     var isInTransaction: Bool { PQtransactionStatus(link) != PQTRANS_IDLE }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// The time that we wait for a statement's end longer than the server.
     private static let grace = Duration.milliseconds(500)
 
@@ -161,7 +161,7 @@ extension Duration {
     var text: String { "\(milliseconds)ms" }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Connects, and waits for it.
     static func connect(
         _ address: ConnectionURL, _ settings: PoolSettings
@@ -207,7 +207,7 @@ extension Connection {
     }
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Begins a transaction in which all that reading and durability depend on is set, for itself alone: so it holds
     /// whatever the server's or the role's own settings are, and beyond a pooler that gives each transaction another
     /// connection.

@@ -4,8 +4,8 @@ import Endpoints
 import Hosting
 import Resource
 
-extension Member {
-    static let resource = Member(contract: ResourceContract.description, port: 5050) { host, _ in
+extension ServiceDefinition {
+    static let resource = ServiceDefinition(contract: ResourceContract.description, port: 5050) { host, _ in
         let auth = try await AuthClient(host)
         return ServiceComponents(
             ResourceService(executor: host.executor), verifier: auth.verifier, background: [auth.run])

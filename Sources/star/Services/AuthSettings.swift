@@ -40,7 +40,7 @@ struct AuthSettings: Sendable {
         rules.perAccount = try settings(Self.perAccount)
         rules.perAddress = try settings(Self.perAddress)
         rules.publicURL = try settings.optional(Self.url)
-        rules.listeningURL = try ServiceSettings("auth", port: Member.authPort, settings).url
+        rules.listeningURL = try ServiceSettings("auth", port: ServiceDefinition.authPort, settings).url
         self.rules = rules
         guard family.environment == .production else { return }
         guard rules.guestPermissions.isEmpty else {

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 
 /// A program that takes part by the convention of the article “Peers”.
-struct PeerSubject: Subject {
+struct PeerTarget: BenchmarkTarget {
     /// The time that a peer may take beyond its turn.
     private static let gracePeriod = Duration.seconds(15)
 
@@ -27,7 +27,7 @@ struct PeerSubject: Subject {
         }
     }
 
-    func run(_ load: Load, for time: Duration) async throws -> Sample {
+    func run(_ load: Workload, for time: Duration) async throws -> Sample {
         try process.send(WorkerCommand(load, for: time))
         return try await process.receive(WorkerResult.self, within: time * 2 + Self.gracePeriod).sample
     }

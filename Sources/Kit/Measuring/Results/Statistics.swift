@@ -1,7 +1,7 @@
 public import Histogram
 
 /// The results of one subject under one load, over all rounds.
-public struct Figures: Sendable {
+public struct Statistics: Sendable {
     /// One round's figures.
     public struct Round: Sendable {
         public let number: Int
@@ -49,7 +49,7 @@ public struct Figures: Sendable {
     /// This figure by the other's, round by round.
     ///
     /// - Returns: `nil` if they have no round in common.
-    public func ratio(to other: Figures, of figure: KeyPath<Round, Double>) -> Ratio? {
+    public func ratio(to other: Statistics, of figure: KeyPath<Round, Double>) -> Ratio? {
         let others = Dictionary(other.rounds.map { ($0.number, $0[keyPath: figure]) }) { first, _ in first }
         return Ratio(rounds: rounds.compactMap { round in others[round.number].map { round[keyPath: figure] / $0 } })
     }

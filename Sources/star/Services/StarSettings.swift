@@ -36,7 +36,7 @@ struct StarSettings: Sendable {
     ///
     /// - Throws: `SettingsError` if one is wrong that says it.
     func resourceOverHTTP() throws(SettingsError) -> PeerAddress {
-        let resource = Member.resource
+        let resource = ServiceDefinition.resource
         if let address = try settings.optional(Self.resourceOverHTTP) { return address }
         return .http(try ServiceSettings.url(of: resource.name, port: resource.port, settings))
     }
@@ -53,8 +53,10 @@ struct StarSettings: Sendable {
             + [AuthClient.issuer.description, AuthClient.audience.description, tokenLifetime.description]
             + AuthSettings.all
             + [resourceOverHTTP.description, webAppClientSecret.description]
-            + Member.all.flatMap { ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder) }
-            + EventSettings.all(of: Member.auth.name, socketFolder: socketFolder)
+            + ServiceDefinition.all.flatMap {
+                ServiceSettings.all(of: $0.name, port: $0.port, socketFolder: socketFolder)
+            }
+            + EventSettings.all(of: ServiceDefinition.auth.name, socketFolder: socketFolder)
             + TelemetrySettings.all
     }
 

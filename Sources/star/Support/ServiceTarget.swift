@@ -30,7 +30,7 @@ struct CallerSettings: ParsableArguments {
 
     /// The security of calls to an address.
     ///
-    /// - Parameter name: of what has told the address.
+    /// - Parameter name: of the setting or option that holds the address.
     /// - Throws: `SettingsError` if a key is missing.
     func security(
         to service: String, at address: Address, named name: String, _ settings: Settings
@@ -72,15 +72,15 @@ enum CallInput {
     }
 }
 
-/// Which running services a command talks to, and how.
-struct Target: ParsableArguments {
-    enum Wire: String, ExpressibleByArgument, CaseIterable {
+/// The running services that a command calls, and how.
+struct ServiceTarget: ParsableArguments {
+    enum WireOption: String, ExpressibleByArgument, CaseIterable {
         case zmq
         case http
     }
 
     @Option(help: "The wire, where the settings know the address: zmq or http.")
-    var via: Wire?
+    var via: WireOption?
 
     @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
     var address: String?
@@ -91,12 +91,13 @@ struct Target: ParsableArguments {
     ///
     /// - Throws: `ValidationError` if a name is not known, and no address says where it is.
     func services(_ names: [String]) throws -> [String] {
-        let known = Member.all.map(\.name)
+        let known = ServiceDefinition.all.map(\.name)
         if names == ["all"], address == nil { return known }
         guard address == nil || names.count == 1 else { throw ValidationError("At an --address there is one service.") }
         for name in names where address == nil && !known.contains(name) {
             throw ValidationError(
-                "There is no service “\(name)”. There are: \(Member.names), or all; any other needs its --address.")
+                "There is no service “\(name)”. There are: \(ServiceDefinition.names), or all; any other needs its --address."
+            )
         }
         return names
     }
@@ -106,7 +107,7 @@ struct Target: ParsableArguments {
     /// - Parameter defaultWire: the wire, unless the user names one.
     /// - Throws: `SettingsError` if the address is wrong or not known, or a key is missing; what `body` throws.
     func connect<Result>(
-        to service: String, by defaultWire: Wire = .zmq, _ body: (any Caller) async throws -> Result
+        to service: String, by defaultWire: WireOption = .zmq, _ body: (any Caller) async throws -> Result
     ) async throws -> Result {
         let settings = try own.read()
         let context = try Context()
@@ -152,9 +153,9 @@ struct Target: ParsableArguments {
         }
     }
 
-    private func peers(_ service: String, _ wire: Wire, _ settings: Settings) throws -> [PeerAddress] {
+    private func peers(_ service: String, _ wire: WireOption, _ settings: Settings) throws -> [PeerAddress] {
         if let address { return [try PeerAddress(address)] }
-        guard let member = Member.all.first(where: { $0.name == service }) else {
+        guard let member = ServiceDefinition.all.first(where: { $0.name == service }) else {
             throw SettingsError(description: "“\(service)” is not one of this family: give its --address.")
         }
         switch wire {

@@ -1,5 +1,5 @@
 /// The load that every subject gets alike.
-public struct Load: Sendable, Hashable {
+public struct Workload: Sendable, Hashable {
     /// Bytes that each call carries there and back; 0 for the smallest call that a subject has.
     public let payload: Int
     /// The number of calls that may be in flight at a time.
@@ -15,7 +15,7 @@ public struct Load: Sendable, Hashable {
     }
 }
 
-extension Load {
+extension Workload {
     /// Calls for a while, and waits for the last answer.
     ///
     /// - Parameters:

@@ -9,10 +9,10 @@ import Passwords
 import Tokens
 import WebApp
 
-extension Member {
+extension ServiceDefinition {
     static let authPort = 5040
 
-    static let auth = Member(contract: AuthContract.description, port: authPort) { host, settings in
+    static let auth = ServiceDefinition(contract: AuthContract.description, port: authPort) { host, settings in
         let own = try settings.auth()
         let passwords = PasswordHasher()
         let store = try own.database.open(isMade: own.createsStore)

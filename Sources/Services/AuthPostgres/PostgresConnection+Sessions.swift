@@ -3,7 +3,7 @@ package import Foundation
 package import Postgres
 
 // Refresh tokens and revocations as rows.
-extension Connection {
+extension PostgresConnection {
     package func refreshToken(_ hash: String) throws -> StoredRefreshToken? {
         let answer = try run(
             """
@@ -20,7 +20,7 @@ extension Connection {
             token: token, subject: try row("subject"), use: try row.use, isEnded: try row("is_ended"))
     }
 
-    package func note(_ use: StoredRefreshToken.Use, of hash: String) throws {
+    package func record(_ use: StoredRefreshToken.Use, of hash: String) throws {
         try run(
             "UPDATE refresh_tokens SET is_used = true, used = $1, successor = $2, sealed = $3 WHERE hash = $4",
             use.moment.milliseconds, use.successor, use.sealed, hash)
@@ -122,7 +122,7 @@ extension Connection {
         try run("UPDATE state SET version = version + 1 RETURNING version").row()("version")
     }
 
-    package func note(_ entry: AuditEntry) throws {
+    package func record(_ entry: AuditEntry) throws {
         try run(
             "INSERT INTO audit (at, actor, action, target, detail, origin) VALUES ($1, $2, $3, $4, $5, $6)",
             entry.at.milliseconds, entry.actor, entry.action.rawValue, entry.target, entry.detail, entry.origin)
@@ -141,7 +141,7 @@ extension Row {
 }
 
 // Signing keys as rows, within a transaction.
-extension Connection {
+extension PostgresConnection {
     package func keys() throws -> [StoredKey] {
         try run("SELECT * FROM signing_keys ORDER BY announced, place").rows.map { row in
             StoredKey(
@@ -164,7 +164,7 @@ extension Connection {
                 key.signing?.milliseconds, key.retiring?.milliseconds, key.retired?.milliseconds)
         }
         try run("UPDATE state SET keys_version = $1", try nextVersion())
-        try note(entry)
+        try record(entry)
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 package import Postgres
 
 // Users and roles as rows.
-extension Connection: StoreTransaction {
+extension PostgresConnection: StoreTransaction {
     package func user(named name: String) throws -> User? {
         guard !name.containsNUL else { return nil }
         return try users("WHERE name = $1", name).first
