@@ -33,7 +33,7 @@ final class Guarded {
     private var callers: [String: any Caller] = [:]
     private let tokens: [Visitor: String]
 
-    /// Runs a test. All is let go of at the end.
+    /// Runs a test. All is released at the end.
     static func run(_ wire: Wire, _ test: (Guarded) async throws -> Void) async throws {
         let guarded = try await Guarded(wire)
         do {

@@ -13,7 +13,7 @@ import Trust
 
 @Suite("Auth's keeper of trust", .timeLimit(.minutes(1)))
 struct TrustSynchronizerTests {
-    /// A wall clock that moves when it is told to.
+    /// A wall clock that moves on command.
     final class Clock: Sendable {
         private let time = Mutex(second(0))
         var now: Date { time.withLock { $0 } }

@@ -5,7 +5,7 @@ import Testing
 struct RetryScheduleTests {
     private let start = ContinuousClock.now
 
-    @Test("Each is told to come an interval after the one before, and the first after the pause")
+    @Test("Each should come an interval after the one before, and the first after the pause")
     func grows() {
         var schedule = RetrySchedule()
         let pauses = (0..<4).map { _ in schedule.next(after: .seconds(1), interval: .seconds(3), at: start) }
@@ -20,7 +20,7 @@ struct RetryScheduleTests {
         #expect(schedule.next(after: .seconds(1), interval: .seconds(3), at: start + .seconds(60)) == .seconds(1))
     }
 
-    @Test("Nobody is told to come later than in five minutes, unless the first must")
+    @Test("Nobody should come later than in five minutes, unless the first must")
     func bounded() {
         var schedule = RetrySchedule()
         for _ in 1...10_000 { _ = schedule.next(after: .seconds(1), interval: .seconds(3), at: start) }

@@ -24,7 +24,7 @@ struct BodyMemoryTests {
         }
     }
 
-    @Test("is used up by other bodies: one more is answered with 503 and closed, and is told to come again")
+    @Test("is used up by other bodies: one more is answered with 503 and closed, and should come again")
     func usedUp() async throws {
         try await Self.whenUsedUp { shop in
             for framing in [Self.head("POST /shop/items"), Self.head("PUT /shop/items/7", "X-Token: good:change\r\n")] {

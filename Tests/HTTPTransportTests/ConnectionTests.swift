@@ -61,7 +61,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("is told to go on where the client asks before it sends a body")
+    @Test("may go on where the client asks before it sends a body")
     func expectContinue() async throws {
         try await Shop.open { shop in
             let socket = try await RawSocket(port: shop.port)

@@ -30,7 +30,7 @@ struct ListeningTests {
     }
 
     @Test(
-        "is told to others as an address that can be reached",
+        "is reported as an address that can be reached",
         arguments: [
             ("*", "http://127.0.0.1:1"), ("::", "http://127.0.0.1:1"), ("[::]", "http://127.0.0.1:1"),
             ("0.0.0.0", "http://127.0.0.1:1"), ("::1", "http://[::1]:1"), ("[::1]", "http://[::1]:1"),

@@ -15,7 +15,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("for its method is told the methods of the path, and is counted")
+    @Test("for its method gets the methods of the path, and is counted")
     func method() async throws {
         try await Shop.open { shop in
             let answer = try await shop.send("PATCH", "/shop/items")
@@ -65,7 +65,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("for a token that stands twice gets a 400, even if both are good", arguments: ["X-Token", "Authorization"])
+    @Test("for a duplicate token gets a 400, even if both are good", arguments: ["X-Token", "Authorization"])
     func repeatedToken(_ name: String) async throws {
         try await Shop.open { shop in
             let line = name + (name == "X-Token" ? ": good:look" : ": Bearer good:look") + "\r\n"
@@ -90,7 +90,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("for input that breaks the contract is told every place")
+    @Test("for input that breaks the contract gets every place")
     func invalid() async throws {
         try await Shop.open { shop in
             let query = try await shop.send("GET", "/shop/items?text=aaaaaaaaaaa&count=two&exact=1&text=b")
@@ -139,7 +139,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("for being too much is told when to try again, and that nothing was done")
+    @Test("for being too much learns when to try again, and that nothing was done")
     func busy() async throws {
         try await Shop.open { shop in
             let answer = try await shop.send("GET", "/shop/busy")

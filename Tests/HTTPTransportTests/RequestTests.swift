@@ -106,7 +106,7 @@ struct RequestTests {
         }
     }
 
-    @Test("with OPTIONS is told the methods of the path")
+    @Test("with OPTIONS gets the methods of the path")
     func options() async throws {
         try await Shop.open { shop in
             let answer = try await shop.send("OPTIONS", "/shop/items/7")

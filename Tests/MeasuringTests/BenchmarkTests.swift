@@ -61,7 +61,7 @@ struct BenchmarkTests {
         #expect(comparison.subjects == ["good"])
     }
 
-    @Test("of a closure times its calls, counts those that fail, and runs them where it is told")
+    @Test("of a closure times its calls, counts those that fail, and runs them where it should")
     func closures() async throws {
         let calls = Calls()
         let subject = ClosureTarget("calls", processes: Processes(servers: [getpid()])) { payload in

@@ -1,6 +1,6 @@
 import Measuring
 
-/// A subject whose calls take as long as it is told, without taking it.
+/// A subject whose calls take as long as it says, without taking it.
 struct Puppet: BenchmarkTarget {
     let name: String
     var processes: Processes { Processes(servers: []) }

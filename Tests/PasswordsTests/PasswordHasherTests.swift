@@ -17,7 +17,7 @@ struct PasswordHasherTests {
         #expect(first != second)
     }
 
-    @Test("the right password is told from a wrong one")
+    @Test("the right password is distinguished from a wrong one")
     func verification() async throws {
         let hash = try await hasher.hash("swordfish")
         #expect(try await hasher.verify("swordfish", against: hash) == .right)

@@ -115,7 +115,7 @@ extension PostgresServer {
         }
     }
 
-    /// Stops it as its owner would, and lets go of all connections.
+    /// Stops it as its owner would, and ends all connections.
     public func stop() {
         end(with: SIGINT)
     }

@@ -67,7 +67,7 @@ struct PoolTests {
         }
     }
 
-    @Test("lets go of a call that is cancelled while it waits")
+    @Test("releases a call that is cancelled while it waits")
     func cancelled() async throws {
         try await withDatabase({ $0.connections = 1 }) { pool in
             let runs = Counter()

@@ -62,7 +62,7 @@ struct SubscriptionMonitorTests {
         }
     }
 
-    @Test("asks once an event was missed, also where only a sign of life tells it")
+    @Test("asks once an event was missed, also where only a heartbeat shows it")
     func missed() async throws {
         let reader = Reader()
         try await follow(reader) { follower in

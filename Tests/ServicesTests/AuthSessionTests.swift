@@ -123,7 +123,7 @@ struct AuthSessionTests {
         _ = try await refresh(one.refreshToken)
     }
 
-    @Test("while nothing verifies a token, nobody is told that one has ended, or is worth nothing")
+    @Test("while nothing verifies a token, nobody learns that one has ended, or is worth nothing")
     func keyless() async throws {
         let keyless = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store.store))
         let auth = try trust.auth(store: store.store, verifier: keyless)

@@ -48,7 +48,7 @@ struct AuthStoreHealthTests {
         #expect(await auth.health.error == nil)
     }
 
-    @Test("a store that has gone since it was last tried is told of at once")
+    @Test("a store that has gone since it was last tried is reported at once")
     func gone() async throws {
         let new = try NewStore()
         let trust = Trust()
@@ -88,7 +88,7 @@ struct AuthStoreHealthTests {
         #expect(first && other)
     }
 
-    @Test("a store that is closed is told of, and called unavailable")
+    @Test("a store that is closed is reported, and called unavailable")
     func closed() async throws {
         let new = try NewStore()
         let auth = try Trust().auth(store: new.store)

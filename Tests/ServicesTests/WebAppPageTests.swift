@@ -136,7 +136,7 @@ struct WebAppPageTests {
         #expect(states.allSatisfy { $0.replicas.allSatisfy { $0.uptime != nil } })
     }
 
-    @Test("a replica that is down is told beside those that are not")
+    @Test("a replica that is down is shown beside those that are not")
     func replica() async throws {
         overHTTP.lead(to: FixedAnswer.nobody)
         let resource = try #require(try await client.call(WebAppContract.services).services.last)
@@ -144,7 +144,7 @@ struct WebAppPageTests {
         #expect(resource.replicas[1].detail == "Service unavailable.")
     }
 
-    @Test("a service that is down is told so, and webapp waits for it")
+    @Test("a service that is down is shown so, and webapp waits for it")
     func down() async throws {
         for line in [resource, overHTTP] { line.lead(to: FixedAnswer.nobody) }
         let states = try await client.call(WebAppContract.services).services
@@ -240,7 +240,7 @@ struct WireComparisonTests {
         #expect(refusal?.kind == .tooManyRequests && refusal?.retryAfter != nil)
     }
 
-    @Test("is told step by step to all who watch, up to its end")
+    @Test("is shown step by step to all who watch, up to its end")
     func events() async throws {
         let page = try WebAppPageTests()
         _ = try await page.client.call(WebAppContract.compare)

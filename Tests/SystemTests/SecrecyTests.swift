@@ -6,7 +6,7 @@ import RPC
 import Testing
 import ZeroMQ
 
-@Suite("What a service keeps to itself and lets go of", .timeLimit(.minutes(5)))
+@Suite("What a service keeps to itself and releases", .timeLimit(.minutes(5)))
 struct SecrecyTests {
     @Test("no log holds a token, a password or a key, at the most talkative level")
     func logs() async throws {

@@ -24,7 +24,7 @@ struct RevocationTests {
         #expect(bench.verifier.statistics.denied == 2 && bench.source.count == 1)
     }
 
-    @Test("are found out by whoever has missed the event, at the next one and at a sign of life")
+    @Test("are found out by whoever has missed the event, at the next one and at a heartbeat")
     func missed() async throws {
         let bench = try await Bench.warm()
         let (first, second) = (try bench.revocable(), try bench.revocable())
@@ -37,7 +37,7 @@ struct RevocationTests {
         #expect(bench.verifier.apply(bench.source.beat))
     }
 
-    @Test("stay revoked, whatever is told twice, late, or cannot be read")
+    @Test("stay revoked, whatever comes twice, late, or cannot be read")
     func oldNews() async throws {
         let bench = try await Bench.warm()
         let (first, second) = (try bench.revocable(), try bench.revocable())

@@ -6,7 +6,7 @@ import Synchronization
 
 @testable import Tokens
 
-/// A wall clock that moves when it is told to.
+/// A wall clock that moves on command.
 final class ManualClock: Sendable {
     private let time = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
 
@@ -17,7 +17,7 @@ final class ManualClock: Sendable {
     }
 }
 
-/// Auth as a verifier sees it: it counts how often it is asked, and answers what it is told.
+/// Auth as a verifier sees it: it counts how often it is asked, and replies as it should.
 final class FakeSource: IssuerClient {
     private struct State {
         var keys: JWKSet
@@ -97,7 +97,7 @@ final class FakeSource: IssuerClient {
         }
     }
 
-    /// A sign of life.
+    /// A heartbeat.
     var beat: Event {
         state.withLock {
             Event(topic: "auth.trust_updates", position: StreamPosition(epoch: $0.epoch, sequence: $0.number))

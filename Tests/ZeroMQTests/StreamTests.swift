@@ -183,7 +183,7 @@ struct StreamTests {
         }
     }
 
-    @Test("is told if the server has another key than it expects")
+    @Test("learns if the server has another key than it expects")
     func curveOtherServer() async throws {
         var (serverOptions, clientOptions, authenticator) = try await curve()
         guard case .curveClient(let keys, _) = clientOptions.security else { throw TimedOut() }
@@ -332,7 +332,7 @@ struct StreamTests {
         }
     }
 
-    @Test("is told if somebody listens there already", arguments: ["tcp://127.0.0.1", "tcp://*", "inproc://taken"])
+    @Test("learns if somebody listens there already", arguments: ["tcp://127.0.0.1", "tcp://*", "inproc://taken"])
     func taken(place: String) async throws {
         try await SocketHost.run(in: context) { first in
             try await SocketHost.run(in: context) { second in

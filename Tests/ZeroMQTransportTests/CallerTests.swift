@@ -107,7 +107,7 @@ struct CallerTests {
         }
     }
 
-    @Test("may be dropped anywhere without being closed, and lets go of its connection")
+    @Test("may be dropped anywhere without being closed, and releases its connection")
     func dropped() async throws {
         try await Site.open { site in
             let thread = try SocketThread(name: "caller")

@@ -242,7 +242,7 @@ private struct Desk {
         return desk
     }
 
-    /// A call comes in. Whoever waits for its reply is let go of when it is answered, or at the end.
+    /// A call comes in. Whoever waits for its reply is released when it is replied to, or at the end.
     mutating func enter(_ id: UInt64) async -> [Deed] {
         let (continuations, arrived) = AsyncStream.makeStream(of: CheckedContinuation<Reply, Never>.self)
         Task { _ = await withCheckedContinuation { arrived.yield($0) } }

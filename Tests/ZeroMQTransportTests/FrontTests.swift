@@ -245,7 +245,7 @@ struct FrontTests {
         }
     }
 
-    @Test("that is dropped before it is stopped lets go of its address", arguments: ["ipc", "inproc"])
+    @Test("that is dropped before it is stopped releases its address", arguments: ["ipc", "inproc"])
     func dropped(scheme: String) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -19,7 +19,7 @@ struct PubSubOverIPCTests {
                 let peer = try RawPeer(.sub, in: context.get())
                 try await peer.connect(to: station.address)
                 try await peer.subscribe(to: "auth.")
-                // The first sign of life tells that the connection stands.
+                // The first heartbeat shows that the connection stands.
                 let head = "E1\nepoch: a\nsequence: \(round - 1)\n"
                 #expect(await peer.next() == ["auth.trust_updates", head, ""].map { Array($0.utf8) })
                 await station.publisher.publish(PubSubTests.event(0, topic: "weather"))
@@ -79,7 +79,7 @@ struct PubSubOverIPCTests {
         }
     }
 
-    @Test("that somebody does not read is missed by nobody else, and by that one only up to the next sign of life")
+    @Test("that somebody does not read is missed by nobody else, and by that one only up to the next heartbeat")
     func deaf() async throws {
         try await Station.open { station in
             try await station.begin { ear in

@@ -106,7 +106,7 @@ struct PubSubTests {
             _ = try await station.publisher.start()
             await station.publisher.publish(Self.event(1))
             try await station.listen { events in
-                // The first sign of life tells that the connection stands.
+                // The first heartbeat shows that the connection stands.
                 let sign = await events.next()
                 #expect(sign == Self.event(1, ""))
                 for number in 2...200 { await station.publisher.publish(Self.event(number)) }
@@ -248,7 +248,7 @@ struct PubSubTests {
     }
 }
 
-/// A SUB socket that reads when it is told to.
+/// A SUB socket that reads on command.
 private actor Deaf: ThreadBound {
     nonisolated let thread: SocketThread
     private var socket: Socket?

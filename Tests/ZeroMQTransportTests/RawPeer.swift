@@ -19,7 +19,7 @@ actor RawPeer: ThreadBound {
         (messages, arrived) = AsyncStream.makeStream()
     }
 
-    /// - Parameter reading: whether it takes what comes; otherwise it is a peer that reads nothing until it is told to.
+    /// - Parameter reading: whether it takes what comes; otherwise it is a peer that reads nothing until it is commanded to.
     func connect(to address: Address, reading: Bool = true, options: SocketOptions = .client) throws {
         var options = options
         // What is sent before there is a connection waits for it.

@@ -77,9 +77,9 @@ public struct EndpointList: Sendable {
 }
 
 extension ContractDescriptor {
-    /// True if a client that was written for another edition of this contract can be served.
+    /// Checks whether a client that was written for another edition of this contract can be served.
     ///
-    /// It can where every endpoint it knows is here, takes what it sends and gives what it reads: a service may add
+    /// It can if every endpoint it knows is here, accepts what it sends and returns what it reads: a service may add
     /// endpoints, optional inputs and outputs, and may require less.
     ///
     /// - Returns: a sentence on what does not fit, or `nil`.
@@ -101,7 +101,7 @@ extension ContractDescriptor {
 }
 
 extension Schema {
-    /// True if every value of another schema has the form of this one. Ranges and lengths are left to validation.
+    /// The reason why not every value of another schema has the form of this one, or `nil`. Ranges and lengths are left to validation.
     fileprivate func fault(accepting other: Schema, at pointer: String) -> String? {
         switch (kind, other.kind) {
         case (.any, _), (.string, .string), (.integer, .integer), (.number, .number), (.number, .integer),

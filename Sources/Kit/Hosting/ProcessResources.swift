@@ -24,12 +24,11 @@ public enum FileDescriptorLimit {
 
 /// Memory that only the start of a process has needed.
 ///
-/// The start touches many parts of the program and of its libraries once, and the system keeps them resident, each with
-/// its neighbours. When the process gives them back they stay in the system's cache of files, and what is needed again
-/// is mapped again. No figure of the machine's free memory changes by it: what changes is what the process itself is
-/// found to hold.
+/// After the start, file-backed pages that were touched only during it are released (`MADV_DONTNEED`). They stay in the
+/// system's cache of files, and what is needed again is mapped again: the resident size of the process drops, the machine's
+/// free memory does not change.
 public enum StartupMemory {
-    /// Gives it back once, after the time in which a service becomes ready.
+    /// Releases it once, after the time in which a service becomes ready.
     public static func release(after time: Duration) async throws {
         try await Task.sleep(for: time)
         release()
@@ -46,7 +45,7 @@ public enum StartupMemory {
 struct MappedArea: Equatable {
     let range: Range<UInt>
     /// True if it is a file's, nobody can write to it, and none of its pages differs from the file: then whatever is
-    /// given back comes again as it was.
+    /// released comes back as it was.
     let isUnchanged: Bool
 
     /// Empty if the system does not report them.

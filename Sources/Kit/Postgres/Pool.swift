@@ -109,7 +109,7 @@ public final class Pool: Sendable {
     }
 }
 
-/// True if a transaction runs beside others.
+/// The way in which a transaction takes its turn.
 public enum TurnKind: Sendable {
     case shared
     /// Beside shared ones, and after the exclusive ones that came before.
@@ -253,8 +253,7 @@ extension Pool {
     }
 }
 
-/// The last failure to connect. For a while after it all fail at once, so that nobody waits in line for a database that
-/// is away; then one tries again.
+/// After a failed connect, callers fail at once for a while, so that none waits for a database that is down; then one retries.
 final class CircuitBreaker: Sendable {
     private struct State {
         var error: PostgresError

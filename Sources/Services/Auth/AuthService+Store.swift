@@ -15,7 +15,7 @@ struct StoreHealth {
 
     /// Records an error.
     ///
-    /// - Returns: true if it belongs in the log: it is the first, or another one than before. Errors that take turns are
+    /// - Returns: true if it belongs in the log: it is the first, or differs from the last. Errors that take turns are
     ///   logged once a second.
     mutating func record(_ error: StoreError) -> Bool {
         let isFirst = self.error == nil
@@ -115,7 +115,7 @@ extension AuthService {
     }
 
     private func recordError(_ error: StoreError) {
-        if health.record(error) { logger.error("The store fails: \(error)") }
+        if health.record(error) { logger.error("The store fails", metadata: ["error": "\(error)"]) }
     }
 
     private var logger: Logger { Logger(label: AuthContract.name) }

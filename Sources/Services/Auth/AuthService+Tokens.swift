@@ -83,7 +83,8 @@ extension AuthService {
             return try issue(
                 PendingGrant(successor, subject: found.subject, secret: secret, issuer), permissions, narrowedTo: scope)
         case .reused:
-            context.logger.warning("A refresh token of \(old.user) was used twice; its family has ended")
+            context.logger.warning(
+                "Refresh token reuse detected; session revoked", metadata: ["user": .string(old.user)])
             await publish()
             throw wrongRefreshToken(context)
         case .unknown, .expired, .ended: throw wrongRefreshToken(context)

@@ -96,7 +96,7 @@ struct AuthSettings: Sendable {
         default: 10)
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
-        "What a token may do that is asked for without a user, with commas between; nothing for no guests.",
+        "The permissions of guest tokens, with commas between; empty for no guests.",
         default: "", example: "smoke,time")
     private static let lockAfter = Setting<Int>.integer(
         "AUTH_LOCKOUT_THRESHOLD", 3...1000,
@@ -106,11 +106,11 @@ struct AuthSettings: Sendable {
         "AUTH_LOCK_SECONDS", 1...86_400, "How long those who guess are kept out.", default: 900)
     private static let perAccount = Setting<Int>.integer(
         "AUTH_CALLS_PER_USER", 0...1_000_000,
-        "How often a minute one user may ask for a token, and as often refresh one, and change the password, from one "
-            + "address; from all of them, six times as often. 0 for no limit.", default: 5)
+        "Requests per minute, per user and address, for each of: login, refresh, change of password. The limit over all "
+            + "addresses is six times that; 0 for no limit.", default: 5)
     private static let perAddress = Setting<Int>.integer(
         "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
-        "How often a minute all of these may be asked for from one address; 0 for no limit.", default: 20)
+        "Requests per minute for all of these from one address; 0 for no limit.", default: 20)
     private static let passwordGrant = Setting<Bool>.boolean(
         "OAUTH_PASSWORD_GRANT",
         "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",

@@ -58,7 +58,7 @@ extension ServiceDefinition {
             return true
         } catch let error as StoreError {
             if case .unusable = error { throw error }
-            host.logger.error("The store cannot be prepared yet: \(error)")
+            host.logger.error("The store cannot be prepared yet", metadata: ["error": "\(error)"])
             return false
         }
     }
@@ -75,7 +75,9 @@ extension ServiceDefinition {
     ) async throws {
         let old = settings.dataDirectory.appending(path: "users.json")
         if let count = try await UsersFile.move(old, into: store) {
-            host.logger.notice("\(count) users of \(old.path) are in the store now; the file is set aside")
+            host.logger.notice(
+                "The users of the old file are in the store now; the file is set aside",
+                metadata: ["users": "\(count)", "file": "\(old.path)"])
         }
         let file = settings.passwordFile
         let start = Bootstrap(
@@ -100,7 +102,7 @@ extension ServiceDefinition {
             })
     }
 
-    /// Lets the store forget what has ended, now and then.
+    /// Deletes from the store what has ended, every ten minutes.
     private static func prune(
         _ store: any AuthStore, _ auditRetention: TimeInterval?, _ host: ServiceHost
     ) -> @Sendable () async throws -> Void {
@@ -110,7 +112,7 @@ extension ServiceDefinition {
                     try await store.prune(at: .now)
                     if let auditRetention { try await store.forgetAudit(before: .now - auditRetention) }
                 } catch {
-                    host.logger.warning("The store has not been tidied: \(error)")
+                    host.logger.warning("Store clean-up failed", metadata: ["error": "\(error)"])
                 }
                 try await Task.sleep(for: .seconds(600))
             }

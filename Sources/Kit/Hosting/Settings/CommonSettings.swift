@@ -81,7 +81,7 @@ extension CommonSettings {
     }
 
     private static let environment = Setting<Environment>.choice(
-        "ENVIRONMENT", "development or production. In production the start is stricter about secrets.",
+        "ENVIRONMENT", "development or production. In production, start fails if others can read a secret.",
         default: .development)
     private static let logLevel = Setting<Logger.Level>.choice(
         "LOG_LEVEL",

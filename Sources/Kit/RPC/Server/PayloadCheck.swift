@@ -25,7 +25,7 @@ enum PayloadCheck {
         }
     }
 
-    private static func words(_ fault: Problem.Fault) -> String {
+    private static func words(_ fault: Problem.FieldError) -> String {
         fault.pointer.isEmpty ? fault.detail : "\(fault.pointer) \(fault.detail)"
     }
 

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// By whose right users are changed.
+/// The authority by which users are changed.
 public enum Authority: Sendable, Hashable {
     /// Auth itself, and whoever can read its store: anything.
     case system
@@ -35,7 +35,7 @@ public enum StoreRejection: Error, Sendable, Hashable {
     case notAdministrator
     /// Nobody would be left who may change users.
     case lastAdministrator
-    /// Nobody grants what they do not hold; here, these.
+    /// The administrator does not hold these permissions, and so cannot grant them.
     case notHeld(Set<String>)
     /// No token could name all that the user would be permitted: see ``User/maxScope``.
     case tooMuch

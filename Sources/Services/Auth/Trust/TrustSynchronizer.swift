@@ -94,10 +94,10 @@ extension TrustSynchronizer {
             let steps = schedule.steps(stored, at: now())
             for step in steps { try await apply(step) }
             if !steps.isEmpty { try await poll() }
-            if fault != nil { logger.notice("The store can be reached again") }
+            if fault != nil { logger.notice("Store reachable again") }
             fault = nil
         } catch {
-            if error != fault { logger.error("Keys and revocations stay as they are: \(error)") }
+            if error != fault { logger.error("Trust refresh failed", metadata: ["error": "\(error)"]) }
             fault = error
         }
     }
@@ -232,7 +232,7 @@ public struct LocalIssuer: IssuerClient {
         do throws(StoreError) {
             isRevoked = try await store.isRevoked(context.principal?.tokenID ?? "")
         } catch {
-            context.logger.error("A token cannot be confirmed: \(error)")
+            context.logger.error("A token cannot be confirmed", metadata: ["error": "\(error)"])
             throw Problem(
                 .storeUnavailable, "The store has no answer.", retryAfter: .seconds(1), isUnprocessed: true)
         }

@@ -1,4 +1,4 @@
-// A card for each service. Its state is told by a word and a shape, and by colour only besides.
+// A card for each service. Its state is shown by a word and a shape, and by colour only besides.
 
 import { again, call } from "./api.js";
 import { announce, byId, h, say, svg, tell } from "./elements.js";

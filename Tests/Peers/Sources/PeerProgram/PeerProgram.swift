@@ -16,7 +16,7 @@ public struct PeerProgram: Sendable {
 
     /// - Parameters:
     ///   - serve: serves, says its address once it listens, and returns only if it fails.
-    ///   - connect: hands on the call to the server at that address, and lets go of it when what it hands it to returns.
+    ///   - connect: hands on the call to the server at that address, and releases it when what it hands it to returns.
     public func run(
         serve: @escaping @Sendable (_ announce: @escaping @Sendable (String) -> Void) async throws -> Void,
         connect: (_ address: String, _ body: (@escaping Call) async throws -> Void) async throws -> Void
