@@ -1,13 +1,20 @@
 """Comments are written in plain English, and what is said of the sources is so."""
 import re
+from collections import Counter
 
 from conftest import ROOT
 
 CLAUSE = re.compile(r"/// (?:What|How|Whether|Who|Whoever|Where|Why|When) ")
 PHRASES = [
-    "unless told", "lets go of", "let go of", "Lets go of", "sign of life", "signs of life", "stands twice", "where nothing is",
-    "news of",
+    "unless told", "is told", "lets go", "let go of", "Lets go of", "sign of life", "signs of life", "stands twice",
+    "where nothing is", "news of", "another one than before", "which there is not", "the calls of then", "as long as it is good",
+    "has what it is asked for", "stay as they are:", "has not been tidied",
 ]
+VERB = re.compile(r"\bfunc (?:take|answer|look|tell|ask|hear|say|note)(?=[A-Z(<])")
+TYPE = re.compile(r"^ *(?:@\w+ )*(?:(?:public|package|private|fileprivate|final|indirect) )*"
+                  r"(?:struct|class|enum|actor|protocol|typealias) (\w+)")
+# A state belongs to its type; the others are names that protocols of Swift and of NIO require.
+SHARED_TYPES = {"State", "CodingKeys", "InboundIn"}
 
 
 def lines():
@@ -22,6 +29,15 @@ def test_a_doc_comment_begins_with_a_noun_or_a_verb_and_no_clause():
 
 def test_no_private_word_is_used():
     assert [place for place, line in lines() if any(phrase in line for phrase in PHRASES)] == []
+
+
+def test_functions_say_what_happens():
+    assert [place for place, line in lines() if VERB.search(line)] == []
+
+
+def test_the_name_of_a_type_is_declared_once():
+    names = Counter(found[1] for _, line in lines() if (found := TYPE.match(line)))
+    assert {name for name, count in names.items() if count > 1} - SHARED_TYPES == set()
 
 
 def test_the_files_of_a_request_are_there_and_few():

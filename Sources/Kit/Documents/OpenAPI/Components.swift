@@ -187,8 +187,8 @@ extension Components {
     }
 
     /// Not by reference: generators know a file by the schema in its place.
-    private mutating func bytes(_ schema: Schema, _ role: SchemaComponents.Role) -> Document {
-        [Bytes.contentType: ["schema": schemas.document(schema, role)]]
+    private mutating func bytes(_ schema: Schema, _ direction: SchemaComponents.Direction) -> Document {
+        [Bytes.contentType: ["schema": schemas.document(schema, direction)]]
     }
 
     private mutating func responses(

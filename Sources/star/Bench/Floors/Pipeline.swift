@@ -85,7 +85,7 @@ private struct Window {
 }
 
 extension Schedule.CallerAction {
-    /// The time for which there is nothing to do but receive; `nil` for no limit.
+    /// The time until the next call is due; `nil` for no limit.
     fileprivate var timeout: Duration? {
         guard case .wait(let due) = self else { return nil }
         return max(ContinuousClock.now.duration(to: due), .zero)
