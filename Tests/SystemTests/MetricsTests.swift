@@ -32,7 +32,9 @@ struct MetricsTests {
             let families = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
             let described = lines.filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
             #expect(families == described && families.count > 5)
-            #expect(lines.allSatisfy { $0.hasPrefix("#") || $0.contains("service=\"\(service)\"") })
+            let ofService = lines.filter { !$0.hasPrefix("#") && !$0.hasPrefix("process_") }
+            #expect(ofService.allSatisfy { $0.contains("service=\"\(service)\"") })
+            #expect(lines.contains("rpc_server_calls_in_flight{service=\"\(service)\"} 0"))
             if FileManager.default.isExecutableFile(atPath: Self.promtool) { try check(text) }
         }
     }

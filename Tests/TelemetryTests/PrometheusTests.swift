@@ -1,4 +1,5 @@
 import CoreMetrics
+import Foundation
 import Telemetry
 import Testing
 
@@ -89,5 +90,69 @@ struct PrometheusTests {
                 part_seconds_count{part="queue"} 2
 
                 """)
+    }
+}
+
+@Suite("Prometheus, asked for OpenMetrics,")
+struct OpenMetricsTests {
+    @Test("names a counter's family without _total, its sample with it, and ends with EOF")
+    func counters() {
+        let prometheus = Prometheus(help: ["calls_total": "Calls."])
+        Counter(label: "calls_total", factory: prometheus).increment()
+        Counter(label: "cups", factory: prometheus).increment()
+        prometheus.observe("tea_total", .counter) { 1.5 }
+        prometheus.observe("water", .gauge, dimensions: [("at", "home")]) { 7 }
+        #expect(
+            prometheus.text(.openMetrics) == """
+                # HELP calls Calls.
+                # TYPE calls counter
+                calls_total 1
+                # TYPE cups counter
+                cups_total 1
+                # TYPE tea counter
+                tea_total 1.5
+                # TYPE water gauge
+                water{at="home"} 7
+                # EOF
+
+                """)
+        #expect(prometheus.text().contains("# TYPE tea_total counter\ntea_total 1.5\n"))
+    }
+
+    @Test("shows the trace of a call in the bucket that has counted it, a new one each second")
+    func exemplars() throws {
+        let prometheus = Prometheus()
+        let handler = prometheus.makeTimer(label: "call_seconds", dimensions: [])
+        let timer = try #require(handler as? PrometheusHistogram)
+        let start = ContinuousClock.now
+        timer.recordNanoseconds(2_000_000, at: start, traceID: "a1")
+        timer.recordNanoseconds(2_100_000, at: start + .seconds(0.9), traceID: "a2")
+        timer.recordNanoseconds(60_000_000_000, at: start, traceID: "b1")
+        timer.recordNanoseconds(50_000)
+        let text = prometheus.text(.openMetrics)
+        #expect(text.contains("call_seconds_bucket{le=\"0.0001\"} 1\n"))
+        #expect(text.contains("call_seconds_bucket{le=\"0.0025\"} 3 # {trace_id=\"a1\"} 0.002\n"))
+        #expect(text.contains("call_seconds_bucket{le=\"+Inf\"} 4 # {trace_id=\"b1\"} 60.0\n"))
+        #expect(!prometheus.text().contains("trace_id"))
+        timer.recordNanoseconds(2_100_000, at: start + .seconds(1.1), traceID: "a3")
+        #expect(prometheus.text(.openMetrics).contains("le=\"0.0025\"} 4 # {trace_id=\"a3\"} 0.0021\n"))
+    }
+
+    @Test("has what Prometheus' own libraries say of a process")
+    func process() throws {
+        let prometheus = Prometheus(help: Prometheus.processHelp)
+        prometheus.observeProcess()
+        let text = prometheus.text()
+        func value(_ name: String) throws -> Double {
+            let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name + " ") })
+            return try #require(Double(line.dropFirst(name.count + 1)))
+        }
+        #expect(try value("process_resident_memory_bytes") > 1_000_000)
+        #expect(try value("process_virtual_memory_bytes") > value("process_resident_memory_bytes"))
+        #expect(try value("process_cpu_seconds_total") > 0)
+        #expect(try (3...value("process_max_fds")).contains(value("process_open_fds")))
+        #expect(try value("process_threads") >= 1)
+        let now = Date().timeIntervalSince1970
+        #expect(try (now - 86_400...now + 2).contains(value("process_start_time_seconds")))
     }
 }

@@ -53,8 +53,9 @@ public struct Application: Sendable {
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
             help: MetricsObserver.MetricName.help, TransportStatistics.help, LoadBalancingCaller.help,
-            VerifierMetrics.help, LineWriter.help, OTLPExporter.help, metricsHelp,
-            summaries: [MetricsObserver.MetricName.phases])
+            VerifierMetrics.help, LineWriter.help, OTLPExporter.help, Prometheus.processHelp, DispatcherMetrics.help,
+            metricsHelp, summaries: [MetricsObserver.MetricName.phases])
+        prometheus.observeProcess()
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, known, logger)
@@ -75,10 +76,12 @@ public struct Application: Sendable {
                 hosts.append(host)
                 let built = try await module.build(host)
                 closing.append(built.close)
-                let metrics = Self.metrics(prometheus, VerifierMetrics(module.name, built.verifier))
-                try await host.serve(
+                let dispatcher = try await host.serve(
                     built.service, contract: module.contract, verifier: built.verifier,
-                    interceptors: built.interceptors, observers: built.observers, pages: built.pages + [metrics])
+                    interceptors: built.interceptors, observers: built.observers,
+                    pages: built.pages + [Self.metrics(prometheus)])
+                DispatcherMetrics.add(to: prometheus, module.contract, dispatcher)
+                VerifierMetrics.add(to: prometheus, module.name, built.verifier)
                 background += built.background
             }
         } catch {
@@ -123,11 +126,13 @@ public struct Application: Sendable {
         }
     }
 
-    private static func metrics(_ prometheus: Prometheus, _ verifier: VerifierMetrics?) -> Page {
-        Page("/metrics", contentType: Prometheus.contentType) {
-            verifier?.record()
-            return Data(prometheus.text().utf8)
+    private static func metrics(_ prometheus: Prometheus) -> Page {
+        func page(_ format: Prometheus.Format, alternatives: [Page] = []) -> Page {
+            Page("/metrics", contentType: format.contentType, alternatives: alternatives) {
+                Data(prometheus.text(format).utf8)
+            }
         }
+        return page(.plain, alternatives: [page(.openMetrics)])
     }
 
     /// Runs until one of the signals comes, then stops in the opposite order.

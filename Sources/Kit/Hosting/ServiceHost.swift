@@ -135,11 +135,13 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - observers: learn of its replies, beside the log and the metrics.
     ///   - pages: documents that the HTTP front shows beside the contract, `/schema` and `/docs`. If none is at `/`, it
     ///     redirects to `/docs`.
+    /// - Returns: what answers its calls.
     /// - Throws: ``ContractError`` if contract and handlers do not fit; ``SettingsError``.
+    @discardableResult
     public func serve(
         _ actor: some RPC.Service, contract: ContractDescriptor, verifier: any TokenVerifier = NoTokens(),
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
-    ) async throws {
+    ) async throws -> Dispatcher {
         let dispatcher = try Dispatcher(
             actor, contract: contract, verifier: verifier, maxInFlight: family.maxInFlight,
             interceptors: [any ServerInterceptor].tracing + interceptors,
@@ -163,6 +165,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
             pages: Page.all(of: dispatcher.contracts, and: pages, at: service.httpPort == 0 ? nil : service.url))
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
+        return dispatcher
     }
 
     /// Runs until the process is asked to stop, then drains and releases everything.

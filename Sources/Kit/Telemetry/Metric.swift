@@ -6,7 +6,21 @@ protocol Metric: AnyObject, Sendable {
     /// Its type in Prometheus' words.
     var type: String { get }
 
-    func write(_ series: Series, to text: inout String)
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String)
+}
+
+extension Metric {
+    /// The name of its family in OpenMetrics, where `_total` belongs to the sample of a counter.
+    func openMetricsFamily(of name: String) -> String {
+        let suffix = "_total"
+        return type == "counter" && name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
+    }
+
+    /// The line of a counter's sample: OpenMetrics wants its name to end with `_total`.
+    fileprivate func counterLine(_ series: Series, _ value: String, _ format: Prometheus.Format) -> String {
+        let needsSuffix = format == .openMetrics && !series.name.hasSuffix("_total")
+        return series.line(suffix: needsSuffix ? "_total" : "", value)
+    }
 }
 
 final class PrometheusCounter: Metric, CounterHandler {
@@ -22,8 +36,8 @@ final class PrometheusCounter: Metric, CounterHandler {
         count.store(0, ordering: .relaxed)
     }
 
-    func write(_ series: Series, to text: inout String) {
-        text += series.line("\(count.load(ordering: .relaxed))")
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+        text += counterLine(series, "\(count.load(ordering: .relaxed))", format)
     }
 }
 
@@ -39,12 +53,40 @@ final class PrometheusGauge: Metric, MeterHandler, RecorderHandler {
     func record(_ value: Int64) { set(Double(value)) }
     func record(_ value: Double) { set(value) }
 
-    func write(_ series: Series, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
         text += series.line("\(value.withLock { $0 })")
     }
 }
 
-final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
+/// A metric that is read when it is printed.
+public final class ObservedMetric: Metric {
+    public enum Kind: String, Sendable {
+        case counter, gauge
+    }
+
+    private let kind: Kind
+    private let value: @Sendable () -> Double
+
+    init(_ kind: Kind, _ value: @escaping @Sendable () -> Double) {
+        self.kind = kind
+        self.value = value
+    }
+
+    var type: String { kind.rawValue }
+
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+        let value = Self.text(value())
+        text += kind == .counter ? counterLine(series, value, format) : series.line(value)
+    }
+
+    private static func text(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+        return Int(exactly: value).map(String.init) ?? "\(value)"
+    }
+}
+
+package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     /// Seconds, from a quick call to the longest deadline.
     private static let bounds = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30]
 
@@ -54,23 +96,56 @@ final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     private struct State {
         var counts = [Int](repeating: 0, count: bounds.count + 1)
         var sum = 0.0
+        /// The last measurement with a trace, by bucket; empty until there is one.
+        var exemplars: [Exemplar?] = []
     }
+
+    private struct Exemplar {
+        let traceID: String
+        let value: Double
+        let time: ContinuousClock.Instant
+    }
+
+    /// A bucket keeps its exemplar for so long: a newer one for each call would cost each call.
+    private static let exemplarTime = Duration.seconds(1)
 
     private let state = Mutex(State())
 
     var type: String { "histogram" }
 
-    func recordNanoseconds(_ nanoseconds: Int64) {
+    package func recordNanoseconds(_ nanoseconds: Int64) {
+        count(Double(nanoseconds) / 1e9, in: Self.bucket(of: nanoseconds))
+    }
+
+    /// Records a time that was measured at an instant in a trace.
+    package func recordNanoseconds(
+        _ nanoseconds: Int64, at now: ContinuousClock.Instant, traceID: @autoclosure () -> String
+    ) {
+        let (value, bucket) = (Double(nanoseconds) / 1e9, Self.bucket(of: nanoseconds))
+        let isDue = state.withLock { state in
+            state.counts[bucket] += 1
+            state.sum += value
+            return state.exemplars.isEmpty || state.exemplars[bucket].map { $0.time + Self.exemplarTime < now } ?? true
+        }
+        guard isDue else { return }
+        let exemplar = Exemplar(traceID: traceID(), value: value, time: now)
+        state.withLock { state in
+            if state.exemplars.isEmpty { state.exemplars = Array(repeating: nil, count: state.counts.count) }
+            state.exemplars[bucket] = exemplar
+        }
+    }
+
+    private static func bucket(of nanoseconds: Int64) -> Int {
         let limits = Self.limits
         var bucket = 0
         // Most are short.
         while bucket < limits.count, limits[bucket] < nanoseconds { bucket += 1 }
-        count(Double(nanoseconds) / 1e9, in: bucket)
+        return bucket
     }
 
-    func record(_ value: Int64) { record(Double(value)) }
+    package func record(_ value: Int64) { record(Double(value)) }
 
-    func record(_ value: Double) {
+    package func record(_ value: Double) {
         count(value, in: Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count)
     }
 
@@ -81,12 +156,16 @@ final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         }
     }
 
-    func write(_ series: Series, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
         let state = state.withLock { $0 }
         var total = 0
-        for (bound, count) in zip(Self.bounds.map { "\($0)" } + ["+Inf"], state.counts) {
+        let bounds = Self.bounds.map { "\($0)" } + ["+Inf"]
+        for (bucket, (bound, count)) in zip(bounds, state.counts).enumerated() {
             total += count
-            text += series.line(suffix: "_bucket", label: "le=\"\(bound)\"", "\(total)")
+            let exemplar =
+                format == .openMetrics && !state.exemplars.isEmpty
+                ? state.exemplars[bucket].map { ($0.traceID, $0.value) } : nil
+            text += series.line(suffix: "_bucket", label: "le=\"\(bound)\"", "\(total)", exemplar: exemplar)
         }
         text += series.line(suffix: "_sum", "\(state.sum)")
         text += series.line(suffix: "_count", "\(total)")
@@ -105,7 +184,7 @@ final class PrometheusSummary: Metric, TimerHandler {
         count.wrappingAdd(1, ordering: .relaxed)
     }
 
-    func write(_ series: Series, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
         text += series.line(suffix: "_sum", "\(Double(nanoseconds.load(ordering: .relaxed)) / 1e9)")
         text += series.line(suffix: "_count", "\(count.load(ordering: .relaxed))")
     }

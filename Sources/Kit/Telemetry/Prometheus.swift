@@ -1,7 +1,7 @@
 public import CoreMetrics
 import Synchronization
 
-/// Keeps what swift-metrics measures, and prints it in Prometheus' text format, version 0.0.4.
+/// Keeps what swift-metrics measures, and prints it for Prometheus.
 ///
 /// Give it to `MetricsSystem.bootstrap` once, at the start. A metric stays for as long as the process lives: the number of
 /// metrics is that of the labels in the code, which no caller can add to.
@@ -18,23 +18,50 @@ public final class Prometheus: MetricsFactory {
         self.summaries = summaries
     }
 
-    /// The media type of ``text()``.
-    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    /// The form of ``text(_:)``.
+    public enum Format: Sendable {
+        /// Prometheus' text format, version 0.0.4.
+        case plain
+        /// OpenMetrics, version 1.0.0: the same with exemplars, by which a bucket of a histogram names the trace of a call that
+        /// was counted in it.
+        case openMetrics
+
+        /// The media type.
+        public var contentType: String {
+            switch self {
+            case .plain: "text/plain; version=0.0.4; charset=utf-8"
+            case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            }
+        }
+    }
 
     /// All metrics, in alphabetical order.
-    public func text() -> String {
+    public func text(_ format: Format = .plain) -> String {
         let all = metrics.withLock { $0 }.sorted { $0.key < $1.key }
         var text = ""
-        var family = ""
+        var name = ""
         for (series, metric) in all {
-            if series.name != family {
-                family = series.name
-                if let help = help[family] { text += "# HELP \(family) \(help)\n" }
+            if series.name != name {
+                name = series.name
+                let family = format == .openMetrics ? metric.openMetricsFamily(of: name) : name
+                if let help = help[name] { text += "# HELP \(family) \(help)\n" }
                 text += "# TYPE \(family) \(metric.type)\n"
             }
-            metric.write(series, to: &text)
+            metric.write(series, format, to: &text)
         }
-        return text
+        return format == .openMetrics ? text + "# EOF\n" : text
+    }
+
+    /// Adds a metric whose value is read whenever the metrics are printed, so that nothing has to be counted meanwhile. One of the
+    /// same name and labels is replaced.
+    ///
+    /// - Parameter kind: a counter never falls while the process lives; its name ends with `_total`.
+    public func observe(
+        _ name: String, _ kind: ObservedMetric.Kind, dimensions: [(String, String)] = [],
+        _ value: @escaping @Sendable () -> Double
+    ) {
+        let metric = ObservedMetric(kind, value)
+        metrics.withLock { $0[Series(name, dimensions)] = metric }
     }
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -92,9 +119,14 @@ struct Series: Hashable, Comparable {
     }
 
     /// A line of the text format, with one more label where there is one.
-    func line(suffix: String = "", label: String = "", _ value: String) -> String {
+    ///
+    /// - Parameter exemplar: the id of a trace, which OpenMetrics can show; `value` is what was measured in it.
+    func line(
+        suffix: String = "", label: String = "", _ value: String, exemplar: (traceID: String, value: Double)? = nil
+    ) -> String {
         let labels = [labels, label].filter { !$0.isEmpty }.joined(separator: ",")
-        return name + suffix + (labels.isEmpty ? "" : "{\(labels)}") + " \(value)\n"
+        let example = exemplar.map { " # {trace_id=\"\($0.traceID)\"} \($0.value)" } ?? ""
+        return name + suffix + (labels.isEmpty ? "" : "{\(labels)}") + " \(value)\(example)\n"
     }
 
     private static func escape(_ text: String) -> String {

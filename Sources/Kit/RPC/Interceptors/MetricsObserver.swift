@@ -2,6 +2,16 @@ public import Endpoints
 public import Metrics
 import Synchronization
 
+/// A timer that keeps, beside some of its measurements, the traces in which they were made: exemplars, in OpenMetrics' words.
+public protocol ExemplarTimerHandler: TimerHandler {
+    /// Records a time.
+    ///
+    /// - Parameters:
+    ///   - now: when it was measured.
+    ///   - traceID: 32 hexadecimal digits.
+    func recordNanoseconds(_ nanoseconds: Int64, at now: ContinuousClock.Instant, traceID: @autoclosure () -> String)
+}
+
 /// Measures the calls of a service; the names are in ``MetricName``.
 ///
 /// An endpoint that is not in the contracts is counted as `unknown`, so that callers cannot make labels.
@@ -14,10 +24,13 @@ public final class MetricsObserver: CallObserver {
         public static let calls = "rpc_server_calls_total"
         /// A timer: the phases of a ``ServerTimings``, by service, transport and phase. Its sum and its count are enough.
         public static let phases = "rpc_server_phase_duration_seconds"
+        /// A gauge: ``Dispatcher/callsInFlight``, by service. It is read when somebody looks, and not by this observer.
+        public static let inFlight = "rpc_server_calls_in_flight"
 
         public static let help = [
             duration: "Time from the arrival of a call to its reply.",
             calls: "Calls that were replied to.",
+            inFlight: "Calls that are being handled, but for those of the kit's own endpoints.",
             phases: "Time that calls spent in each phase at the service.",
         ]
     }
@@ -80,7 +93,7 @@ private final class ServiceMetrics: Sendable {
 /// happens.
 private final class EndpointMetrics: CallObserver {
     private struct EndpointSeries {
-        var timer: Timer?
+        var timer: CallTimer?
         var counters: [(transport: Transport, status: Int, counter: Counter)] = []
     }
 
@@ -97,18 +110,17 @@ private final class EndpointMetrics: CallObserver {
         let (timer, counter) = series.withLock { series in
             (self.timer(&series), self.counter(&series, call.transport, reply.status))
         }
-        timer.recordNanoseconds(call.received.duration(to: .now).nanoseconds)
+        timer.record(call, at: .now)
         counter.increment()
     }
 
     func didFinish(_ call: Call, _ timings: ServerTimings) { service.record(timings, by: call.transport) }
 
-    private func timer(_ series: inout EndpointSeries) -> Timer {
+    private func timer(_ series: inout EndpointSeries) -> CallTimer {
         if let known = series.timer { return known }
-        let timer = Timer(
-            label: MetricsObserver.MetricName.duration,
-            dimensions: [("service", service.name), ("endpoint", endpoint)],
-            factory: service.factory)
+        let dimensions = [("service", service.name), ("endpoint", endpoint)]
+        let timer = CallTimer(
+            service.factory.makeTimer(label: MetricsObserver.MetricName.duration, dimensions: dimensions))
         series.timer = timer
         return timer
     }
@@ -124,6 +136,26 @@ private final class EndpointMetrics: CallObserver {
         let counter = Counter(label: MetricsObserver.MetricName.calls, dimensions: labels, factory: service.factory)
         series.counters.append((transport, status, counter))
         return counter
+    }
+}
+
+/// The timer of whole calls.
+private enum CallTimer {
+    case plain(any TimerHandler)
+    case withExemplars(any ExemplarTimerHandler)
+
+    init(_ handler: any TimerHandler) {
+        self = (handler as? any ExemplarTimerHandler).map(Self.withExemplars) ?? .plain(handler)
+    }
+
+    func record(_ call: Call, at now: ContinuousClock.Instant) {
+        let nanoseconds = call.received.duration(to: now).nanoseconds
+        switch self {
+        case .withExemplars(let timer) where call.trace.isSampled:
+            timer.recordNanoseconds(nanoseconds, at: now, traceID: call.trace.traceID)
+        case .withExemplars(let timer): timer.recordNanoseconds(nanoseconds)
+        case .plain(let timer): timer.recordNanoseconds(nanoseconds)
+        }
     }
 }
 

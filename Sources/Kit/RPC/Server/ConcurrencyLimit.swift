@@ -92,6 +92,8 @@ final class CallLimit: Sendable {
         self.limit = limit
     }
 
+    var callsInFlight: Int { inFlight.load(ordering: .relaxed) }
+
     /// Every call that has entered must ``leave(_:by:)``.
     ///
     /// - Parameter wait: the time that the call has waited for its turn.

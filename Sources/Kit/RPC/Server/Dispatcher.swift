@@ -103,6 +103,9 @@ public final class Dispatcher: Sendable {
             && (try? checkMediaType(of: call, for: endpoint)) != nil
     }
 
+    /// The calls that are being handled, but for those of the kit's own endpoints.
+    public var callsInFlight: Int { callLimit.callsInFlight }
+
     /// From now on the service says that it is not ready. It still replies.
     public func beginDraining() {
         shutdownState.drain()
