@@ -49,7 +49,7 @@ struct ScaffoldTests {
         let tests = plan.made.first { $0.path == "Tests/ServicesTests/AparcelTests.swift" }
         #expect(tests?.text.hasPrefix("import Aparcel\nimport Contracts\nimport Endpoints\n") == true)
         let later = try Self.plan("parcel").made.first { $0.path == "Tests/ServicesTests/ParcelTests.swift" }
-        #expect(later?.text.contains("import Endpoints\nimport Foundation\nimport Parcel\nimport RPC\n") == true)
+        #expect(later?.text.contains("import Endpoints\nimport Parcel\nimport RPC\n") == true)
     }
 
     @Test("joins the package, the fleet, the settings and the article on endpoints")
