@@ -27,19 +27,17 @@ public actor ClientToken {
         self.secret = secret
     }
 
-    /// The token, which is replaced once half of its time is over. The old one does while auth cannot be reached.
+    /// The token. The next one is requested once half of its time is over, so that nobody waits for auth, nor notices that it is
+    /// away, before the last one has ended.
     ///
     /// - Throws: auth's ``Problem`` if there is no valid token: `invalid_client` for a wrong secret.
     public func value() async throws(Problem) -> String {
-        if let kept, kept.renewal > .now { return kept.token }
+        let now = ContinuousClock.now
+        if let kept, kept.renewal > now { return kept.token }
         let request = request ?? Task { await fetch() }
         self.request = request
-        switch await request.value {
-        case .success(let token): return token
-        case .failure(let problem):
-            guard let kept, kept.end > .now else { throw problem }
-            return kept.token
-        }
+        if let kept, kept.end > now { return kept.token }
+        return try await request.value.get()
     }
 
     private func fetch() async -> Result<String, Problem> {
@@ -53,7 +51,11 @@ public actor ClientToken {
             kept = (response.accessToken, start + lifetime / 2, start + lifetime)
             return .success(response.accessToken)
         } catch {
+            kept?.renewal = .now + Self.retryPause
             return .failure(error)
         }
     }
+
+    /// The pause before the next request if auth has returned no token, and the last one is still good.
+    private static let retryPause = Duration.seconds(1)
 }
