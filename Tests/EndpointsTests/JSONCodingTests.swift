@@ -79,6 +79,11 @@ struct JSONCodingTests {
         #expect(try text(["price": price]) == #"{"price":1234567890123.45}"#)
         #expect(try text(URL(string: "https://example.org/a?b=c")) == #""https://example.org/a?b=c""#)
         #expect(try text([Optional(Data([0, 255])), nil]) == #"["AP8=",null]"#)
+        let id = try #require(UUID(uuidString: "8B0E5F0A-6F2B-4C1D-9E3A-0123456789AB"))
+        #expect(try text(id) == #""8b0e5f0a-6f2b-4c1d-9e3a-0123456789ab""#)
+        for json in [try text(id), try text(id.uuidString)] {
+            #expect(try JSONCoding.decode(UUID.self, from: Data(json.utf8)) == id)
+        }
         let all = Scalars(date: moment, price: price, page: URL(string: "https://example.org"), bytes: Data("é".utf8))
         #expect(try JSONCoding.decode(Scalars.self, from: JSONCoding.encode(all)) == all)
         for cents in stride(from: -99_999, through: 99_999, by: 7) {

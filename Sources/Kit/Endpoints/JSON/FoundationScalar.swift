@@ -6,7 +6,7 @@ import Foundation
 /// They have no methods of their own in the containers, as `Codable` has none for them, and are found by their type.
 enum FoundationScalar {
     static func contains(_ type: Any.Type) -> Bool {
-        type == Date.self || type == Decimal.self || type == URL.self || type == Data.self
+        type == Date.self || type == Decimal.self || type == URL.self || type == UUID.self || type == Data.self
     }
 }
 
@@ -66,6 +66,16 @@ extension URL: JSONScalar {
     init?(json: JSONValue) {
         guard let url = json.string.flatMap({ URL(string: $0) }) else { return nil }
         self = url
+    }
+}
+
+extension UUID: JSONScalar {
+    /// In lower case (RFC 9562, section 4).
+    func append(to bytes: inout [UInt8]) { uuidString.lowercased().append(to: &bytes) }
+
+    init?(json: JSONValue) {
+        guard let id = json.string.flatMap({ UUID(uuidString: $0) }) else { return nil }
+        self = id
     }
 }
 
