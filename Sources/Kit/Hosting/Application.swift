@@ -127,7 +127,7 @@ public struct Application: Sendable {
     }
 
     private static func metrics(_ prometheus: Prometheus) -> Page {
-        func page(_ format: Prometheus.Format, alternatives: [Page] = []) -> Page {
+        func page(_ format: Prometheus.Exposition, alternatives: [Page] = []) -> Page {
             Page("/metrics", contentType: format.contentType, alternatives: alternatives) {
                 Data(prometheus.text(format).utf8)
             }

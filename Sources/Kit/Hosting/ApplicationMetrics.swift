@@ -5,7 +5,7 @@ import Tokens
 
 extension PrometheusHistogram: ExemplarTimerHandler {}
 
-/// What is known of a service without counting.
+/// The metrics of a service that can be read at any time, so that nothing has to be counted.
 enum DispatcherMetrics {
     private static let build = "service_build_info"
 
@@ -33,7 +33,7 @@ enum VerifierMetrics {
     /// Adds the counters, if the verifier has some.
     static func add(to prometheus: Prometheus, _ service: String, _ verifier: any TokenVerifier) {
         guard let verifier = verifier as? AccessTokenVerifier else { return }
-        let metrics: [(String, ObservedMetric.Kind, @Sendable (VerifierStatistics) -> Int)] = [
+        let metrics: [(String, ObservedMetric.MetricType, @Sendable (VerifierStatistics) -> Int)] = [
             ("token_cache_hits_total", .counter, { $0.hits }), ("token_cache_misses_total", .counter, { $0.misses }),
             ("token_cache_entries", .gauge, { $0.count }), ("revoked_tokens", .gauge, { $0.denied }),
             ("token_changes_fetched_total", .counter, { $0.fetches }),

@@ -6,7 +6,7 @@ protocol Metric: AnyObject, Sendable {
     /// Its type in Prometheus' words.
     var type: String { get }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String)
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String)
 }
 
 extension Metric {
@@ -17,7 +17,7 @@ extension Metric {
     }
 
     /// The line of a counter's sample: OpenMetrics wants its name to end with `_total`.
-    fileprivate func counterLine(_ series: Series, _ value: String, _ format: Prometheus.Format) -> String {
+    fileprivate func counterLine(_ series: Series, _ value: String, _ format: Prometheus.Exposition) -> String {
         let needsSuffix = format == .openMetrics && !series.name.hasSuffix("_total")
         return series.line(suffix: needsSuffix ? "_total" : "", value)
     }
@@ -36,7 +36,7 @@ final class PrometheusCounter: Metric, CounterHandler {
         count.store(0, ordering: .relaxed)
     }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         text += counterLine(series, "\(count.load(ordering: .relaxed))", format)
     }
 }
@@ -53,28 +53,28 @@ final class PrometheusGauge: Metric, MeterHandler, RecorderHandler {
     func record(_ value: Int64) { set(Double(value)) }
     func record(_ value: Double) { set(value) }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         text += series.line("\(value.withLock { $0 })")
     }
 }
 
 /// A metric that is read when it is printed.
 public final class ObservedMetric: Metric {
-    public enum Kind: String, Sendable {
+    public enum MetricType: String, Sendable {
         case counter, gauge
     }
 
-    private let kind: Kind
+    private let kind: MetricType
     private let value: @Sendable () -> Double
 
-    init(_ kind: Kind, _ value: @escaping @Sendable () -> Double) {
+    init(_ kind: MetricType, _ value: @escaping @Sendable () -> Double) {
         self.kind = kind
         self.value = value
     }
 
     var type: String { kind.rawValue }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         let value = Self.text(value())
         text += kind == .counter ? counterLine(series, value, format) : series.line(value)
     }
@@ -156,7 +156,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         }
     }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         let state = state.withLock { $0 }
         var total = 0
         let bounds = Self.bounds.map { "\($0)" } + ["+Inf"]
@@ -184,7 +184,7 @@ final class PrometheusSummary: Metric, TimerHandler {
         count.wrappingAdd(1, ordering: .relaxed)
     }
 
-    func write(_ series: Series, _ format: Prometheus.Format, to text: inout String) {
+    func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         text += series.line(suffix: "_sum", "\(Double(nanoseconds.load(ordering: .relaxed)) / 1e9)")
         text += series.line(suffix: "_count", "\(count.load(ordering: .relaxed))")
     }

@@ -5,7 +5,7 @@ extension Prometheus {
     /// `/proc/self` has them (proc(5)). Elsewhere than on Linux there is nothing to add.
     public func observeProcess() {
         guard ProcessStatus() != nil else { return }
-        let metrics: [(String, ObservedMetric.Kind, @Sendable (ProcessStatus) -> Double)] = [
+        let metrics: [(String, ObservedMetric.MetricType, @Sendable (ProcessStatus) -> Double)] = [
             ("process_cpu_seconds_total", .counter, { $0.processorTime }),
             ("process_resident_memory_bytes", .gauge, { $0.residentBytes }),
             ("process_virtual_memory_bytes", .gauge, { $0.virtualBytes }),

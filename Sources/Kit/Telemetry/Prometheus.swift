@@ -19,7 +19,7 @@ public final class Prometheus: MetricsFactory {
     }
 
     /// The form of ``text(_:)``.
-    public enum Format: Sendable {
+    public enum Exposition: Sendable {
         /// Prometheus' text format, version 0.0.4.
         case plain
         /// OpenMetrics, version 1.0.0: the same with exemplars, by which a bucket of a histogram names the trace of a call that
@@ -36,7 +36,7 @@ public final class Prometheus: MetricsFactory {
     }
 
     /// All metrics, in alphabetical order.
-    public func text(_ format: Format = .plain) -> String {
+    public func text(_ format: Exposition = .plain) -> String {
         let all = metrics.withLock { $0 }.sorted { $0.key < $1.key }
         var text = ""
         var name = ""
@@ -57,7 +57,7 @@ public final class Prometheus: MetricsFactory {
     ///
     /// - Parameter kind: a counter never falls while the process lives; its name ends with `_total`.
     public func observe(
-        _ name: String, _ kind: ObservedMetric.Kind, dimensions: [(String, String)] = [],
+        _ name: String, _ kind: ObservedMetric.MetricType, dimensions: [(String, String)] = [],
         _ value: @escaping @Sendable () -> Double
     ) {
         let metric = ObservedMetric(kind, value)
