@@ -14,11 +14,12 @@ struct BenchTests {
                 "--json", "bench.json", "--plot", "bench.svg", "--histograms", "histograms")
             #expect(bench.code == 0, "\(bench.log)")
             #expect(
-                bench.output.contains("ZeroMQ ipc, cold token") && bench.output.contains("ZeroMQ tcp, CURVE")
+                bench.output.contains("ZeroMQ ipc, cold token") && bench.output.contains("ZeroMQ ipc, bytes")
+                    && bench.output.contains("ZeroMQ tcp, CURVE")
                     && !bench.output.contains("took no part"), "\(bench.output)")
             let json = try JSONValue(json: Data(contentsOf: site.directory.appending(path: "bench.json")))
             guard case .array(let results) = json["results"] else { throw Late(description: "There are no results.") }
-            #expect(results.count == 9 * 6)
+            #expect(results.count == 10 * 6)
             for result in results {
                 guard case .integer(let calls) = result["calls"] else { throw Late(description: "\(result)") }
                 #expect(calls > 0 && result["failures"] == .integer(0) && result["cpu_us_per_call"] != nil, "\(result)")
@@ -27,7 +28,7 @@ struct BenchTests {
             #expect(svg.hasPrefix("<svg ") && svg.contains("HTTP keep-alive"))
             let files = try FileManager.default.contentsOfDirectory(
                 atPath: site.directory.appending(path: "histograms").path)
-            #expect(files.count == 9 * 6 + 1)
+            #expect(files.count == 10 * 6 + 1)
         }
     }
 

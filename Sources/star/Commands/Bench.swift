@@ -15,9 +15,10 @@ struct Bench: AsyncParsableCommand {
 
             It starts a server process for each wire, and takes turns with them, round by round, so that what the machine
             does meanwhile hits all alike. Calls carry a token, a deadline and a trace, as ever; with a “cold token” the service
-            verifies a signature at each call, as it does at the first with any token. “libzmq alone” and “Unix
-            socket alone” carry as many bytes and do nothing with them. Paced calls are due at a fixed rate, and are timed
-            from then on. Ctrl-C ends the run with what it has, and exit code 130.
+            verifies a signature at each call, as it does at the first with any token. Payloads are texts in
+            JSON, but over “bytes”, which carries them as they are. “libzmq alone” and “Unix socket alone” carry as many
+            bytes and do nothing with them. Paced calls are due at a fixed rate, and are timed from then on. Ctrl-C ends the
+            run with what it has, and exit code 130.
 
             Over tcp:// beyond this machine it shows the key STAR_CURVE_SECRET_KEY, as star call does.
             """)

@@ -88,7 +88,14 @@ enum EchoContract: Contract {
         "echo", .post, "/api/v1/bench/echo", access: .permission("time"), idempotent: true,
         summary: "Gives back the text.")
 
-    static let endpoints = EndpointList { echo }
+    static let echoBytes = Endpoint<Bytes, Bytes>(
+        "echo_bytes", .post, "/api/v1/bench/echo_bytes", access: .permission("time"), idempotent: true,
+        summary: "Gives back the bytes.")
+
+    static let endpoints = EndpointList {
+        echo
+        echoBytes
+    }
 
     struct Text: Payload, Equatable {
         static let schema = Schema.object(.required("text", .string(example: "xxxx"), "What is given back."))
@@ -108,7 +115,12 @@ actor EchoService: Service {
 
     func echo(_ text: EchoContract.Text, _ context: CallContext) async -> EchoContract.Text { text }
 
+    func echoBytes(_ bytes: Bytes, _ context: CallContext) async -> Bytes { bytes }
+
     nonisolated var handlers: Handlers {
-        Handlers { handle(EchoContract.echo, with: echo) }
+        Handlers {
+            handle(EchoContract.echo, with: echo)
+            handle(EchoContract.echoBytes, with: echoBytes)
+        }
     }
 }

@@ -14,6 +14,8 @@ enum Wire: String, CaseIterable, ExpressibleByArgument {
     case ipc
     /// With no token that is remembered from the calls before.
     case ipcCold = "ipc-cold"
+    /// With payloads of bytes as they are, without JSON.
+    case ipcBytes = "ipc-bytes"
     case tcp
     case curve
     case http
@@ -27,6 +29,7 @@ enum Wire: String, CaseIterable, ExpressibleByArgument {
         case .inproc: "ZeroMQ inproc"
         case .ipc: "ZeroMQ ipc"
         case .ipcCold: "ZeroMQ ipc, cold token"
+        case .ipcBytes: "ZeroMQ ipc, bytes"
         case .tcp: "ZeroMQ tcp"
         case .curve: "ZeroMQ tcp, CURVE"
         case .http: "HTTP keep-alive"
@@ -48,7 +51,7 @@ struct BenchWires {
         switch wire {
         case .inProcess: try inProcess()
         case .inproc: try await inproc()
-        case .ipc, .ipcCold, .tcp, .curve: try await zeroMQ(wire)
+        case .ipc, .ipcCold, .ipcBytes, .tcp, .curve: try await zeroMQ(wire)
         case .http: try await http()
         case .bareZeroMQ, .bareSocket: try await floor(wire)
         }
@@ -87,7 +90,8 @@ struct BenchWires {
             security = .curveClient(keys, serverKey: try CurvePublicKey(text: key))
         }
         let session = try await ClientSession(ready.addresses, context, security)
-        let clients = BenchClients(session.callers, tokens: ready.tokens, payloads: payloads)
+        let clients = BenchClients(
+            session.callers, tokens: ready.tokens, payloads: payloads, asBytes: wire == .ipcBytes)
         return ClosureTarget(wire.title, processes: Processes(servers: [server.id]), on: session.thread) {
             try await clients.call($0)
         } close: {

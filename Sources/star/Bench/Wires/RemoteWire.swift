@@ -73,29 +73,37 @@ struct BenchClients: Sendable {
     let resource: Client<ResourceContract>
     let echo: Client<EchoContract>
     private let tokens: Tokens
+    private let asBytes: Bool
     /// The payloads of calls of each size.
-    let texts: [Int: EchoContract.Text]
+    private let payloads: [Int: (text: EchoContract.Text, bytes: Bytes)]
 
     /// - Parameters:
     ///   - callers: to the resource service, and to the echo.
     ///   - tokens: what calls show in turn.
-    init(_ callers: [any Caller], tokens: [String], payloads: [Int]) {
+    ///   - asBytes: true if payloads are sent as they are, and not as JSON.
+    init(_ callers: [any Caller], tokens: [String], payloads: [Int], asBytes: Bool = false) {
         resource = Client(callers[0])
         echo = Client(callers[1])
         self.tokens = Tokens(tokens)
-        texts = Dictionary(
+        self.asBytes = asBytes
+        self.payloads = Dictionary(
             uniqueKeysWithValues: Set(payloads).map { size in
-                (size, EchoContract.Text(text: String(repeating: "x", count: size)))
+                let text = String(repeating: "x", count: size)
+                return (size, (EchoContract.Text(text: text), Bytes(Data(text.utf8))))
             })
     }
 
     /// Makes a call with so many bytes, or the smallest one.
     func call(_ payload: Int) async throws(Problem) {
-        guard payload > 0, let text = texts[payload] else {
+        guard payload > 0, let (text, bytes) = payloads[payload] else {
             _ = try await resource.call(ResourceContract.currentTime, token: tokens.next(), timeout: .seconds(10))
             return
         }
-        _ = try await echo.call(EchoContract.echo, text, token: tokens.next(), timeout: .seconds(10))
+        if asBytes {
+            _ = try await echo.call(EchoContract.echoBytes, bytes, token: tokens.next(), timeout: .seconds(10))
+        } else {
+            _ = try await echo.call(EchoContract.echo, text, token: tokens.next(), timeout: .seconds(10))
+        }
     }
 }
 
