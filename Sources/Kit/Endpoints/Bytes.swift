@@ -34,22 +34,3 @@ public struct Bytes: Payload, Hashable {
             self, .init(codingPath: encoder.codingPath, debugDescription: "cannot be bytes: they are no JSON"))
     }
 }
-
-extension Schema {
-    /// The media type of a payload that is no JSON; `nil` for `application/json`.
-    public var contentType: String? {
-        if case .bytes = kind { Bytes.contentType } else { nil }
-    }
-
-    /// True if bytes are a part of it, which no payload can have.
-    package var nestsBytes: Bool {
-        let parts: [Schema] =
-            switch kind {
-            case .object(let fields): fields.map(\.schema)
-            case .array(let element, _): [element]
-            case .map(let value): [value]
-            case .string, .integer, .number, .boolean, .any, .bytes: []
-            }
-        return parts.contains { $0.kind == .bytes || $0.nestsBytes }
-    }
-}

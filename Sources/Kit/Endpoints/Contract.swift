@@ -41,7 +41,7 @@ extension Contract {
 /// A ``Contract`` as a value.
 public struct ContractDescriptor: Sendable {
     public let name: String
-    /// The name of the Swift type that says it, such as `GreetingContract`, where it is known.
+    /// The name of the Swift type that says it, such as `GreetingContract`, if it is known.
     public let typeName: String?
     public let version: String
     public let summary: String

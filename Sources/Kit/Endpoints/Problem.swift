@@ -134,7 +134,7 @@ extension Problem {
     ///
     /// - Parameters:
     ///   - status: what the peer has answered, 300 or above.
-    ///   - json: what it has said of that. Where there is no `code` in it, as from a proxy, or from no service of this kit, the
+    ///   - json: what it has said of that. If there is no `code` in it, as from a proxy, or from no service of this kit, the
     ///     status alone says what sort of problem it is.
     public init(status: Int, json: Data, retryAfter: Duration? = nil, isUnprocessed: Bool = false) {
         let document = try? JSONCoding.decode(ProblemDocument.self, from: json)

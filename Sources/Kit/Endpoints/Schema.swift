@@ -77,6 +77,23 @@ public struct Schema: Sendable, Hashable {
         guard case .object(let fields) = kind else { return false }
         return !fields.contains(where: \.isRequired)
     }
+
+    /// The media type of a payload that is no JSON; `nil` for `application/json`.
+    public var contentType: String? {
+        if case .bytes = kind { Bytes.contentType } else { nil }
+    }
+
+    /// True if bytes are a part of it, which no payload can have.
+    package var nestsBytes: Bool {
+        let parts: [Schema] =
+            switch kind {
+            case .object(let fields): fields.map(\.schema)
+            case .array(let element, _): [element]
+            case .map(let value): [value]
+            case .string, .integer, .number, .boolean, .any, .bytes: []
+            }
+        return parts.contains { $0.kind == .bytes || $0.nestsBytes }
+    }
 }
 
 extension Schema {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A moment as RFC 3339 writes it: a date, a time and an offset.
+/// An instant as RFC 3339 writes it: a date, a time and an offset.
 public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
     public let description: String
     /// Seconds since 1970-01-01T00:00:00Z.

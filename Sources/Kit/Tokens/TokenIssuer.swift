@@ -70,7 +70,7 @@ public final class TokenIssuer: Sendable {
     public let issuer: String
     /// The name that tokens carry in `aud`: that of the family of services which accept them.
     public let audience: String
-    /// The lifetime of a token. No verifier can be told earlier that it is not.
+    /// The lifetime of a token. Verifiers cannot learn earlier that it is not valid.
     public let lifetime: Duration
 
     private let client: String

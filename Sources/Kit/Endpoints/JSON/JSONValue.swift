@@ -88,3 +88,264 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
         self = .object(Dictionary(members) { _, last in last })
     }
 }
+
+/// Reads JSON as RFC 8259 has it, and nothing else.
+///
+/// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not,
+/// for the service behind it might take the other.
+struct JSONParser {
+    /// Deeper nesting is refused, so that no input exhausts the stack.
+    private static let maxDepth = 128
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var index = 0
+    private var depth = 0
+
+    /// - Throws: ``Problem/Kind/malformed``, with the offset of the first byte that does not fit.
+    static func parse(_ json: Data) throws(Problem) -> JSONValue {
+        do {
+            return try json.withUnsafeBytes { raw in
+                var parser = JSONParser(bytes: raw.assumingMemoryBound(to: UInt8.self))
+                return try parser.document()
+            }
+        } catch {
+            throw error as? Problem ?? Problem(.malformed, "The body is not JSON.")
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    private mutating func document() throws(Problem) -> JSONValue {
+        // It is invisible, so it is named. Parsers may refuse it (RFC 8259, section 8.1).
+        guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { throw fault("a byte order mark") }
+        let value = try value()
+        skipSpace()
+        guard index == bytes.count else { throw fault("trailing data") }
+        return value
+    }
+
+    private mutating func value() throws(Problem) -> JSONValue {
+        skipSpace()
+        guard let first = peek else { throw fault("a value is missing") }
+        switch first {
+        case UInt8(ascii: "{"): return try nested { parser throws(Problem) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { parser throws(Problem) in try parser.array() }
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw fault("a value is missing")
+        }
+    }
+
+    private mutating func nested(
+        _ read: (inout JSONParser) throws(Problem) -> JSONValue
+    ) throws(Problem) -> JSONValue {
+        depth += 1
+        guard depth <= Self.maxDepth else { throw fault("it nests deeper than \(Self.maxDepth) levels") }
+        index += 1
+        defer { depth -= 1 }
+        return try read(&self)
+    }
+
+    private mutating func object() throws(Problem) -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        skipSpace()
+        if consume("}") { return .object(members) }
+        repeat {
+            skipSpace()
+            guard peek == UInt8(ascii: "\"") else { throw fault("the name of a member is missing") }
+            let name = try string()
+            skipSpace()
+            guard consume(":") else { throw fault("a colon is missing") }
+            guard members.updateValue(try value(), forKey: name) == nil else { throw fault("duplicate key") }
+            skipSpace()
+        } while consume(",")
+        guard consume("}") else { throw fault("an object is not closed") }
+        return .object(members)
+    }
+
+    private mutating func array() throws(Problem) -> JSONValue {
+        var elements: [JSONValue] = []
+        skipSpace()
+        if consume("]") { return .array(elements) }
+        repeat {
+            elements.append(try value())
+            skipSpace()
+        } while consume(",")
+        guard consume("]") else { throw fault("an array is not closed") }
+        return .array(elements)
+    }
+
+    private mutating func literal(_ literal: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
+        let letters = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        guard bytes[index...].starts(with: letters) else { throw fault("a value is missing") }
+        index += letters.count
+        return value
+    }
+
+    private var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    private mutating func consume(_ character: Unicode.Scalar) -> Bool {
+        guard peek == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
+    }
+
+    private func fault(_ reason: String) -> Problem {
+        Problem(.malformed, "The body is not JSON: \(reason), at byte \(index).")
+    }
+}
+
+// MARK: - Numbers
+
+extension JSONParser {
+    private mutating func number() throws(Problem) -> JSONValue {
+        let start = index
+        _ = consume("-")
+        if !consume("0") { try digits() }
+        var isInteger = true
+        if consume(".") {
+            isInteger = false
+            try digits()
+        }
+        if consume("e") || consume("E") {
+            isInteger = false
+            if !consume("+") { _ = consume("-") }
+            try digits()
+        }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        if isInteger, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw fault("a number is too large") }
+        // JSON Schema has 1.0 and 1e3 be integers. Above 2^53 a Double does not show which.
+        if number.magnitude <= 0x1p53, let integer = Int(exactly: number) { return .integer(integer) }
+        return .number(number)
+    }
+
+    private mutating func digits() throws(Problem) {
+        let start = index
+        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
+        guard index > start else { throw fault("a digit is missing") }
+    }
+}
+
+// MARK: - Strings
+
+extension JSONParser {
+    private mutating func string() throws(Problem) -> String {
+        index += 1
+        let start = index
+        index = StringScan.firstSpecial(in: bytes, from: start)
+        if peek == UInt8(ascii: "\"") {
+            defer { index += 1 }
+            return try text(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        }
+        var unescaped = Array(bytes[start..<index])
+        while consume("\\") {
+            try escape(into: &unescaped)
+            let start = index
+            index = StringScan.firstSpecial(in: bytes, from: start)
+            unescaped.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        }
+        guard consume("\"") else {
+            throw fault(peek == nil ? "a string is not closed" : "a string holds a control character")
+        }
+        return try text(unescaped)
+    }
+
+    private func text(_ bytes: some Sequence<UInt8>) throws(Problem) -> String {
+        guard let string = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+        return string
+    }
+
+    /// Reads what follows a backslash.
+    private mutating func escape(into text: inout [UInt8]) throws(Problem) {
+        guard let letter = peek else { throw fault("a string is not closed") }
+        index += 1
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(letter)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(UInt8(ascii: "\n"))
+        case UInt8(ascii: "r"): text.append(UInt8(ascii: "\r"))
+        case UInt8(ascii: "t"): text.append(UInt8(ascii: "\t"))
+        case UInt8(ascii: "u"): text.append(contentsOf: String(try unicode()).utf8)
+        default: throw fault("an escape is not known")
+        }
+    }
+
+    private mutating func unicode() throws(Problem) -> Unicode.Scalar {
+        let unit = try hexadecimal()
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        guard unit < 0xDC00, consume("\\"), consume("u") else { throw fault("half of a surrogate pair is missing") }
+        let low = try hexadecimal()
+        guard (0xDC00...0xDFFF).contains(low),
+            let scalar = Unicode.Scalar(0x1_0000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+        else { throw fault("half of a surrogate pair is missing") }
+        return scalar
+    }
+
+    private mutating func hexadecimal() throws(Problem) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 1...4 {
+            guard let digit = peek.flatMap(Self.hexadecimal) else { throw fault("four hexadecimal digits are missing") }
+            unit = unit << 4 | digit
+            index += 1
+        }
+        return unit
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt32? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(digit - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(digit - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
+}
+
+/// The bytes of JSON strings, read eight at a time: long texts cost little more than their copy.
+enum StringScan {
+    /// The offset of the first byte, from `start` on, that does not stand for itself in a JSON string: a quotation mark, a
+    /// backslash or a control character (RFC 8259, section 7). The number of bytes if there is none.
+    static func firstSpecial(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = start
+        while index &+ 32 <= raw.count {
+            let marks =
+                marks(in: raw, at: index) | marks(in: raw, at: index &+ 8) | marks(in: raw, at: index &+ 16)
+                | marks(in: raw, at: index &+ 24)
+            guard marks == 0 else { break }
+            index &+= 32
+        }
+        while index < raw.count, !isSpecial(raw[index]) { index &+= 1 }
+        return index
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// Zero if none of the eight bytes is special: the highest bit of each byte that is below 0x20, or zero after the
+    /// comparison with a character. A borrow marks bytes beside a special one only.
+    @inline(__always)
+    private static func marks(in bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let quote = word ^ each(UInt8(ascii: "\""))
+        let backslash = word ^ each(UInt8(ascii: "\\"))
+        let below =
+            (word &- each(0x20)) & ~word | (quote &- each(1)) & ~quote | (backslash &- each(1)) & ~backslash
+        return below & each(0x80)
+    }
+
+    @inline(__always)
+    private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+}

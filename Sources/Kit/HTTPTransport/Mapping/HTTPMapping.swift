@@ -67,7 +67,7 @@ extension HTTPMapping {
     ///   - call: what is replied to; its ids go back.
     ///   - reply: the dispatcher's.
     ///   - endpoint: the one that was called; `nil` if it was none.
-    ///   - allow: the methods that the path has, where the request's is none of them.
+    ///   - allow: the methods that the path has, if the request's is none of them.
     /// - Returns: the response, without `Date` and `Content-Length`.
     static func response(
         to call: Call, _ reply: Reply, _ endpoint: EndpointDescriptor? = nil, allow: String? = nil
@@ -148,4 +148,148 @@ extension HTTPMapping {
         let (seconds, attoseconds) = duration.components
         return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
     }
+}
+
+/// The object `{"data": …}` that REST wraps an output in. It is put on and taken off by bytes, without reading the
+/// output.
+enum Envelope {
+    private static let prefix = Array(#"{"data":"#.utf8)
+    private static let brace = UInt8(ascii: "}")
+
+    static func wrap(_ output: Data) -> ByteBuffer {
+        guard !output.isEmpty else { return ByteBuffer(staticString: #"{"data":{}}"#) }
+        var buffer = ByteBufferAllocator().buffer(capacity: output.count + prefix.count + 1)
+        buffer.writeBytes(prefix)
+        buffer.writeBytes(output)
+        buffer.writeInteger(brace)
+        return buffer
+    }
+
+    /// - Returns: the output, or `nil` if the body is no such object.
+    static func unwrap(_ body: Data) -> Data? {
+        if body.starts(with: prefix), body.last == brace {
+            let output = body.dropFirst(prefix.count).dropLast()
+            if isOneValue(output) { return Data(output) }
+        }
+        return (try? JSONValue(json: body))?["data"]?.json()
+    }
+
+    /// True if the bytes have no comma or brace outside of one object or list, so that no member follows it.
+    private static func isOneValue(_ bytes: Data) -> Bool {
+        guard bytes.first == UInt8(ascii: "{") || bytes.first == UInt8(ascii: "[") else { return false }
+        var depth = 0
+        var isText = false
+        var isEscaped = false
+        for (index, byte) in bytes.enumerated() {
+            if isEscaped {
+                isEscaped = false
+            } else if isText {
+                isText = byte != UInt8(ascii: "\"")
+                isEscaped = byte == UInt8(ascii: "\\")
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isText = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+                default: break
+                }
+                if depth == 0 { return index == bytes.count - 1 }
+            }
+        }
+        return false
+    }
+}
+
+/// An error as OAuth writes it (RFC 6749, section 5.2): `{"error": …, "error_description": …}`.
+enum OAuthError {
+    private struct ErrorDocument: Codable {
+        let error: String
+        let error_description: String?
+    }
+
+    /// The problem that a response holds; `nil` if it is no error of OAuth.
+    static func problem(status: Int, json: Data, retryAfter: Duration?, isUnprocessed: Bool) -> Problem? {
+        guard let document = try? JSONCoding.decode(ErrorDocument.self, from: json) else { return nil }
+        return Problem(
+            Problem.Kind(document.error, status: status, title: "The peer has refused the request"),
+            document.error_description ?? "", retryAfter: retryAfter, isUnprocessed: isUnprocessed)
+    }
+
+    static func json(_ problem: Problem) -> Data {
+        let document = ErrorDocument(error: problem.kind.code, error_description: plain(problem.detail))
+        // A struct of strings always encodes.
+        return (try? JSONCoding.encode(document)) ?? Data()
+    }
+
+    /// The characters that a description may hold.
+    private static func plain(_ text: String) -> String {
+        String(
+            text.unicodeScalars.compactMap { scalar -> Character? in
+                switch scalar {
+                case "\u{201C}", "\u{201D}", "\"": "'"
+                case " "..."~" where scalar != "\\": Character(scalar)
+                default: nil
+                }
+            })
+    }
+}
+
+/// The header fields that belong to this kit, and the others that it reads or writes, by their names on the wire.
+enum Header {
+    static let token = "X-Token"
+    static let requestID = "X-Request-Id"
+    static let timeout = "X-Timeout-Ms"
+    static let traceParent = "traceparent"
+    static let traceState = "tracestate"
+    static let processed = "Processed"
+    static let notProcessed = "no"
+    /// The preference of a caller that wants to know where a call's time went (RFC 7240), and the field of the answer.
+    static let prefer = "Prefer"
+    static let serverTiming = "Server-Timing"
+
+    static let accept = "Accept"
+    static let acceptEncoding = "Accept-Encoding"
+    static let allow = "Allow"
+    static let authorization = "Authorization"
+    static let cacheControl = "Cache-Control"
+    static let connection = "Connection"
+    static let contentEncoding = "Content-Encoding"
+    static let contentLength = "Content-Length"
+    static let contentType = "Content-Type"
+    /// Has nginx, and proxies that follow it, pass a stream on as it comes.
+    static let buffering = "X-Accel-Buffering"
+    static let contentTypeOptions = "X-Content-Type-Options"
+    static let date = "Date"
+    static let eTag = "ETag"
+    static let ifNoneMatch = "If-None-Match"
+    static let location = "Location"
+    static let origin = "Origin"
+    static let pragma = "Pragma"
+    static let retryAfter = "Retry-After"
+    static let transferEncoding = "Transfer-Encoding"
+    static let vary = "Vary"
+    static let wwwAuthenticate = "WWW-Authenticate"
+
+    static let allowCredentials = "Access-Control-Allow-Credentials"
+    static let allowHeaders = "Access-Control-Allow-Headers"
+    static let allowMethods = "Access-Control-Allow-Methods"
+    static let allowOrigin = "Access-Control-Allow-Origin"
+    static let exposeHeaders = "Access-Control-Expose-Headers"
+    static let maxAge = "Access-Control-Max-Age"
+
+    static let json = "application/json"
+    static let noSniff = "nosniff"
+    static let noStore = "no-store"
+    static let chunked = "chunked"
+    static let gzip = "gzip"
+    static let identity = "identity"
+    static let noCache = "no-cache"
+    static let close = "close"
+    static let keepAlive = "keep-alive"
+    /// A client must show its secret (RFC 6749, section 5.2).
+    static let basic = #"Basic realm="OAuth""#
+    /// No token was sent (RFC 6750, section 3).
+    static let bearer = "Bearer"
+    /// A token was sent, and it is not valid (RFC 6750, section 3.1).
+    static let bearerInvalid = #"Bearer error="invalid_token""#
 }

@@ -17,7 +17,7 @@ public protocol IssuerClient: Sendable {
     /// The keys that are good now.
     func currentKeys() async throws(Problem) -> JWKSet
 
-    /// Asks whether the call's token, which has been verified, holds a permission at this moment.
+    /// Asks whether the call's token, which has been verified, holds a permission now.
     ///
     /// It returns by the call's deadline.
     ///
@@ -29,7 +29,7 @@ extension IssuerClient {
     /// The keys that are good now.
     public func currentKeys() async throws(Problem) -> JWKSet { try await changes(since: nil).jwks }
 
-    /// Confirms nothing: there is nobody to ask.
+    /// Confirms nothing: there is no issuer to ask.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
         throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }

@@ -5,7 +5,7 @@ public import Trust
 
 /// Verifies access tokens here, with the issuer's public keys and without a call to it (RFC 8725; RFC 9068, section 4).
 ///
-/// A token is accepted where its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and
+/// A token is accepted if its header says EdDSA, `at+jwt` and the name of a known key; that key has signed it; and
 /// its claims name the expected issuer and audience, a subject and an id, and a time that is now, give or take 30
 /// seconds. Nothing in a token is ever used as an address or a key. Verified tokens are remembered for up to 60
 /// seconds; all are forgotten at once when the keys change, and one when it is revoked. A remembered one costs a
@@ -101,7 +101,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Fetches keys, again and again with growing pauses, until there are some. Start it with the process; the service
     /// may answer meanwhile.
     ///
-    /// - Parameter failed: told of each failure, to log it.
+    /// - Parameter failed: called with each failure, to log it.
     /// - Throws: `CancellationError` if the task is cancelled.
     public func warmUp(failed: (Problem) -> Void = { _ in }) async throws {
         var pause = Duration.milliseconds(100)
@@ -115,7 +115,7 @@ public final class AccessTokenVerifier: TokenVerifier {
         }
     }
 
-    /// The key of this name, fetched where it is not known.
+    /// The key of this name, fetched if it is not known.
     private func key(_ kid: String) async throws(Problem) -> (JWK, generation: Int) {
         if let known = trust.key(kid) { return known }
         await trust.fetch(isUrgent: false)
@@ -158,7 +158,7 @@ extension AccessTokenVerifier: EventSubscriber {
 public struct VerifierStatistics: Sendable, Hashable {
     /// Tokens that were remembered.
     public internal(set) var hits = 0
-    /// Tokens that had to be looked at, valid or not.
+    /// Tokens that had to be verified, valid or not.
     public internal(set) var misses = 0
     /// Tokens that are remembered now.
     public internal(set) var count = 0
@@ -173,5 +173,82 @@ public struct VerifierStatistics: Sendable, Hashable {
         self.count = count
         self.denied = denied
         self.fetches = fetches
+    }
+}
+
+/// Remembers tokens that have been verified, so that the next call need not do it again.
+///
+/// Two generations: when the young one is full it becomes the old one, and the old one is dropped at once. What is used
+/// comes back into the young one, so that what goes has not been used for a while.
+struct VerifiedTokenCache {
+    /// A token, hashed by the end of its signature alone: a quarter of the work, and no attacker can make tokens collide
+    /// whose signatures must be good before they are remembered.
+    private struct CacheKey: Hashable {
+        let token: String
+
+        /// Strings are equal if they look the same, as K and the sign for kelvin do; here bytes count. ASCII has no
+        /// other spelling of as many bytes.
+        static func == (one: CacheKey, other: CacheKey) -> Bool {
+            one.token.utf8.count == other.token.utf8.count && one.token == other.token
+        }
+
+        func hash(into hasher: inout Hasher) {
+            var token = token
+            token.withUTF8 { bytes in
+                hasher.combine(bytes: UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes.suffix(32))))
+            }
+        }
+    }
+
+    private struct CachedToken {
+        let principal: Principal
+        let deadline: Date
+    }
+
+    /// The most tokens that a generation holds; there are two.
+    private let generationLimit: Int
+    private var young: [CacheKey: CachedToken] = [:]
+    private var old: [CacheKey: CachedToken] = [:]
+
+    /// - Parameter limit: the most tokens that are remembered, at least 2.
+    init(limit: Int) {
+        generationLimit = limit / 2
+    }
+
+    var count: Int { young.count + old.count }
+
+    /// - Returns: whose token it is, or `nil` if that is not remembered, or not any more.
+    mutating func principal(of token: String, at now: Date) -> Principal? {
+        let key = CacheKey(token: token)
+        if let entry = young[key] { return entry.deadline > now ? entry.principal : nil }
+        guard let entry = old.removeValue(forKey: key), entry.deadline > now else { return nil }
+        insert(entry, for: key)
+        return entry.principal
+    }
+
+    /// Remembers whose token it is, until it must be verified again.
+    mutating func remember(_ token: String, _ principal: Principal, until deadline: Date) {
+        let key = CacheKey(token: token)
+        old[key] = nil
+        insert(CachedToken(principal: principal, deadline: deadline), for: key)
+    }
+
+    mutating func forgetAll() {
+        young = [:]
+        old = [:]
+    }
+
+    /// Forgets the tokens of some principals. It visits all: revocations are rare, look-ups are not.
+    mutating func forget(where isGone: (Principal) -> Bool) {
+        young = young.filter { !isGone($0.value.principal) }
+        old = old.filter { !isGone($0.value.principal) }
+    }
+
+    private mutating func insert(_ entry: CachedToken, for key: CacheKey) {
+        if young.count >= generationLimit, young[key] == nil {
+            old = young
+            young = [:]
+        }
+        young[key] = entry
     }
 }

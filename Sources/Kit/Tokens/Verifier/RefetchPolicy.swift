@@ -22,7 +22,7 @@ struct RefetchPolicy {
 
     private var state = State.idle(last: nil)
 
-    /// Asks for a fetch. Where it is urgent, as before the first keys have come, the pause does not matter.
+    /// Asks for a fetch. If it is urgent, as before the first keys have come, the pause does not matter.
     mutating func request(at now: Date, isUrgent: Bool) -> Decision {
         switch state {
         case .fetching(let flight, _): return .join(flight)

@@ -4,9 +4,9 @@ import RPC
 import Synchronization
 import Trust
 
-/// The keys that are known, the tokens that were revoked, where to hear of more, and the tokens that were verified.
+/// The keys that are known, the tokens that were revoked, where to learn of more, and the tokens that were verified.
 ///
-/// They live behind one lock, because what was verified must be forgotten in the moment its key goes or it is revoked.
+/// They live behind one lock, because a verified token must be forgotten as soon as its key goes or it is revoked.
 final class TrustStore: Sendable {
     fileprivate struct State {
         var keys: JWKSet?
@@ -88,7 +88,7 @@ final class TrustStore: Sendable {
     /// Fetches what is not known, or waits for whoever does already, or does nothing if the last fetch was too short
     /// a while ago.
     ///
-    /// A fetch that fails changes nothing. It goes on where the task is cancelled, because others may wait for it.
+    /// A fetch that fails changes nothing. It goes on if the task is cancelled, because others may wait for it.
     func fetch(isUrgent: Bool) async {
         let moment = now()
         switch state.withLock({ $0.schedule.request(at: moment, isUrgent: isUrgent) }) {
@@ -96,7 +96,7 @@ final class TrustStore: Sendable {
         case .join(let flight): await flight.wait()
         case .begin(let flight):
             state.withLock { $0.statistics.fetches += 1 }
-            // It is nobody's child: neither the trace nor the end of the call that happened to come first is the fetch's.
+            // Detached from the call that happened to come first: the fetch has neither its trace nor its deadline.
             Task.detached { await self.fetch(flight) }
             await flight.wait()
         }
@@ -146,7 +146,7 @@ extension TrustStore.State {
 
 /// The tokens that were revoked, each until its end.
 ///
-/// It is bounded, and errs on the safe side: where more are revoked than it holds, it drops their ids and denies
+/// It is bounded, and errs on the safe side: if more are revoked than it holds, it drops their ids and denies
 /// every token that ends no later than they do. Whoever has one must get a new one.
 struct RevocationList {
     /// Some 20 MB of names.

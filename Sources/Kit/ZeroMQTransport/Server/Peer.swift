@@ -1,5 +1,47 @@
 import RPC
 import ZeroMQ
+import ZMTP
+
+/// A connected peer: the socket it came by, and its name there.
+struct PeerID: Hashable, Sendable {
+    let listener: Int
+    let name: RoutingID
+}
+
+/// The way back to the sender of a message: the peer, then the envelope of a plain REQ socket or of proxies, if any.
+struct ReplyRoute: Sendable {
+    let peer: PeerID
+    let envelope: [[UInt8]]
+
+    /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope
+    /// is held until its call is replied to.
+    static let maxEnvelopeFrame = 255
+
+    /// The bytes of the envelope.
+    var size: Int { envelope.reduce(0) { $0 + $1.count } }
+
+    /// Finds the beginning of the message proper: at the first preamble, with an envelope before it if it is not the
+    /// first frame. Without a preamble of this version an envelope ends with an empty frame, behind which 16 bytes
+    /// follow.
+    ///
+    /// - Returns: the way back and the index of the preamble, which can be read; `nil` if there is no frame.
+    static func read(_ frames: Frames, from peer: PeerID) -> (path: ReplyRoute, start: Int)? {
+        guard frames.count > 0 else { return nil }
+        let start = start(of: frames)
+        guard (0..<start).allSatisfy({ frames[$0].count <= maxEnvelopeFrame }) else {
+            return (ReplyRoute(peer: peer, envelope: []), 0)
+        }
+        return (ReplyRoute(peer: peer, envelope: (0..<start).map { Array(frames[$0]) }), start)
+    }
+
+    private static func start(of frames: Frames) -> Int {
+        if let preamble = (0..<frames.count).first(where: { Preamble.isPreamble(frames[$0]) }) { return preamble }
+        guard let delimiter = (0..<frames.count).first(where: { frames[$0].isEmpty }),
+            delimiter + 1 < frames.count, frames[delimiter + 1].count == Preamble.size
+        else { return 0 }
+        return delimiter + 1
+    }
+}
 
 /// A call among those of one connected peer. Behind a proxy there may be several callers, who do not know of each
 /// other's ids: the envelope distinguishes them.

@@ -1,4 +1,6 @@
+import Endpoints
 package import Foundation
+import ZMTP
 import ZeroMQ
 
 /// The first frame of every message: 16 bytes, little-endian, `<2sBBIQ`.
@@ -24,7 +26,7 @@ package struct Preamble: Equatable, Sendable {
         package static let idempotent = Flags(rawValue: 1)
         /// The caller wants to know where the call's time went.
         package static let timed = Flags(rawValue: 1 << 1)
-        /// The unknown flags beside this one must be refused where they are not known.
+        /// The unknown flags beside this one must be refused if they are not known.
         package static let mustUnderstand = Flags(rawValue: 1 << 7)
     }
 
@@ -118,5 +120,92 @@ struct Enveloped: OutboundMessage {
     func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) {
         for frame in envelope { frame.withUnsafeBytes { write($0, false) } }
         message.writeFrames(write)
+    }
+}
+
+/// The result of reading a message.
+enum InboundMessage {
+    case message(Preamble, Headers, body: Data)
+    /// A request that breaks the protocol, but names its call and endpoint.
+    case faulty(Preamble, Headers, Problem)
+    /// It breaks the protocol, and has an id to reply to.
+    case refused(id: UInt64, Problem)
+    /// It breaks the protocol, and there is no id to reply to.
+    case dropped
+
+    /// Reads the message that begins at a frame.
+    ///
+    /// - Parameter maxBody: in bytes.
+    static func read(_ frames: Frames, from start: Int, maxBody: Int) -> InboundMessage {
+        switch Preamble.read(frames[start]) {
+        case .unreadable: return .dropped
+        case .foreign(let id):
+            return .refused(id: id, Problem(.unsupportedVersion, "The first frame does not begin with S1."))
+        case .unknownKind(let id):
+            return .refused(id: id, Problem(.malformed, "The message is of a kind that is not known here."))
+        case .preamble(let preamble):
+            do throws(Problem) {
+                let (head, body) = try read(frames, after: start, preamble, maxBody: maxBody)
+                return .message(preamble, head, body: body)
+            } catch {
+                guard preamble.kind.mayBeRefused else { return .dropped }
+                guard preamble.kind == .request, hasThreeFrames(frames, from: start),
+                    let head = try? Headers(frames[start + 1])
+                else { return .refused(id: preamble.id, error) }
+                return .faulty(preamble, head, error)
+            }
+        }
+    }
+
+    private static func read(
+        _ frames: Frames, after start: Int, _ preamble: Preamble, maxBody: Int
+    ) throws(Problem) -> (Headers, Data) {
+        guard !preamble.flags.contains(.mustUnderstand) else {
+            throw Problem(.unsupported, "The message has a flag that must be understood, and is not known here.")
+        }
+        guard frames.isWhole else {
+            throw Problem(
+                .malformed, "The message has \(frames.total) frames with its envelope; \(Frames.limit) are allowed.")
+        }
+        guard hasThreeFrames(frames, from: start) else {
+            throw Problem(.malformed, "The message has \(frames.count - start) frames in place of three.")
+        }
+        let body = frames[start + 2]
+        guard body.count <= maxBody else {
+            throw Problem(.tooLarge, "The body has \(body.count) bytes; \(maxBody) are allowed.")
+        }
+        let head = try head(frames[start + 1])
+        guard preamble.kind != .request || head.namesEndpoint else {
+            throw Problem(.malformed, "The head does not begin with the name of an endpoint.")
+        }
+        return (head, Data(body))
+    }
+
+    /// True if the message proper has three frames, and all of them can be read: frames beyond ``Frames/limit`` are
+    /// only counted.
+    private static func hasThreeFrames(_ frames: Frames, from start: Int) -> Bool {
+        frames.isWhole && frames.count - start == 3
+    }
+
+    private static func head(_ bytes: UnsafeRawBufferPointer) throws(Problem) -> Headers {
+        do throws(Headers.HeaderError) {
+            return try Headers(bytes)
+        } catch {
+            switch error {
+            case .tooLarge: throw Problem(.tooLarge, "The head has more than 16 KiB.")
+            case .malformed(let detail): throw Problem(.malformed, detail)
+            }
+        }
+    }
+}
+
+extension Preamble.MessageKind {
+    /// True if a malformed message of this kind is replied to with a problem. To a CANCEL that would look like the reply
+    /// to the call that it names; a reply to a reply could be replied to, and the two sides might never end.
+    fileprivate var mayBeRefused: Bool {
+        switch self {
+        case .request, .ping, .hello: true
+        case .reply, .cancel, .pong, .goAway: false
+        }
     }
 }
