@@ -79,10 +79,10 @@ struct WebAppPageTests {
         let webApp = WebAppService(
             executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource),
             clientSecret: secret)
-        let token = try await webApp.ownToken()
+        let token = try await webApp.ownToken.value()
         #expect(try await trust.verifier.verify(token).username == "client:webapp")
-        #expect(try await webApp.ownToken() == token)
-        #expect(await problem { _ = try await webApp.guestToken() }?.kind == .permissionDenied)
+        #expect(try await webApp.ownToken.value() == token)
+        #expect(await problem { _ = try await webApp.guestToken.value() }?.kind == .permissionDenied)
     }
 
     @Test("calls are remembered with what they asked of others, and with nothing that was said")

@@ -85,7 +85,7 @@ private struct AuthKeys: IssuerClient {
 }
 
 extension AuthClient {
-    /// Trust in the tokens of the auth that a service's settings name: `AUTH_ADDRESS`, `AUTH_EVENTS_ADDRESS`, `TOKEN_ISSUER` and
+    /// Trust in the tokens of the auth that a service's settings name: `AUTH_URL`, `AUTH_EVENTS_URL`, `TOKEN_ISSUER` and
     /// `TOKEN_AUDIENCE`.
     ///
     /// ```swift
@@ -118,4 +118,27 @@ extension AuthClient {
         "TOKEN_ISSUER", "Who makes the tokens (iss).", default: defaultIssuer)
     public static let audience = Setting<String>.text(
         "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", default: defaultAudience)
+}
+
+extension RenewingToken {
+    /// The token of a program that calls others for itself, and for no caller of its own: auth makes it for an OAuth client, which
+    /// `star clients add NAME --permission PERMISSION` adds. ``value()`` throws `invalid_client` for a wrong secret.
+    ///
+    /// ```swift
+    /// let auth = try await host.caller(to: AuthContract.description)
+    /// let own = RenewingToken(auth, client: "bills", secret: secret)
+    /// let orders = try await orders.call(OrdersContract.list, OrderFilter(), token: own.value())
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - auth: reaches auth.
+    ///   - client: the id of the client.
+    ///   - secret: the secret that auth has made for it.
+    public convenience init(_ auth: any Caller, client: String, secret: String) {
+        let auth = Client<AuthContract>(auth)
+        self.init { () throws(Problem) in
+            let response = try await auth.call(AuthContract.token, .clientCredentials(client, secret: secret))
+            return (response.accessToken, .seconds(response.expiresIn))
+        }
+    }
 }

@@ -26,6 +26,13 @@ public struct TokenRequest: Payload, Equatable {
         self.grantType = grantType
     }
 
+    /// A request of a client that acts for itself (RFC 6749, section 4.4).
+    public static func clientCredentials(_ id: String, secret: String) -> TokenRequest {
+        var request = TokenRequest("client_credentials")
+        (request.clientID, request.clientSecret) = (id, secret)
+        return request
+    }
+
     enum CodingKeys: String, CodingKey {
         case grantType = "grant_type"
         case username, password, scope
@@ -36,7 +43,7 @@ public struct TokenRequest: Payload, Equatable {
 }
 
 /// A token to be ended or judged (RFC 7009, section 2.1; RFC 7662, section 2.1). A client shows its secret here or in the head.
-/// Access tokens and refresh tokens are told apart without `token_type_hint`.
+/// Access tokens and refresh tokens are distinguished without `token_type_hint`.
 public struct TokenQuestion: Payload, Equatable {
     public static let schema = Schema.object(
         .required("token", .anyToken, "An access token or a refresh token."), .clientID, .clientSecret)

@@ -109,7 +109,7 @@ extension WebAppContract.WireFigures {
 }
 
 extension WebAppService {
-    /// Starts to compare; where one goes on already, the caller watches that one.
+    /// Starts to compare; if one goes on already, the caller watches that one.
     func compare(_: Empty, _ context: CallContext) async throws -> WebAppContract.WireComparison {
         if let currentComparison, currentComparison.isRunning { return currentComparison.figures }
         guard let resourceOverHTTP, resourceRoute.link != .http else {
@@ -160,7 +160,7 @@ extension WebAppService {
     private func run(_ wires: [ServiceRoute]) async {
         let end = ContinuousClock.now + ComparisonRun.limit
         do {
-            let token = try await ownToken()
+            let token = try await ownToken.value()
             var turns = ComparisonRun.benchmark.trials(of: wires.map { subject($0, token) })
             while currentComparison?.isRunning == true, .now < end, let turn = await turns.next() {
                 currentComparison?.add(turn)
@@ -174,7 +174,7 @@ extension WebAppService {
         notifySubscribers()
     }
 
-    /// Nobody sees more than some ten changes a second.
+    /// A visitor sees some ten changes a second at the most.
     private static let trialsPerNotification = 4
 
     private func subject(_ route: ServiceRoute, _ token: String) -> ClosureTarget {

@@ -15,17 +15,12 @@ public actor WebAppService: Service {
     let resourceOverHTTP: ServiceRoute?
     let monitored: [MonitoredService]
     let start = ContinuousClock.now
-    /// Says when a token has to be renewed, and when it ends.
-    private let clock: @Sendable () -> ContinuousClock.Instant
     /// Shown to visitors. It must be one of the dispatcher's interceptors and observers.
     public nonisolated let history = CallHistory()
-    /// The secret of webapp's own client at auth; `nil` if it has none.
-    let clientSecret: String?
-    /// That of the client.
-    var ownToken: GuestToken?
-    private var guest: GuestToken?
-    /// Requests a guest's token from auth; whoever else needs one meanwhile waits for the same.
-    private var guestTokenTask: Task<Result<GuestToken, Problem>, Never>?
+    /// Shown for visitors who have no token.
+    nonisolated let guestToken: RenewingToken
+    /// Shown when webapp acts for itself: that of its client at auth, or the guest's if it has none.
+    nonisolated let ownToken: RenewingToken
     var statusCache = StatusCache()
     var currentComparison: ComparisonRun?
     var subscribers: [AsyncStream<Data>.Continuation] = []
@@ -41,13 +36,24 @@ public actor WebAppService: Service {
         clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         self.executor = executor
-        self.auth = auth.recordedClient(of: AuthContract.self)
+        let auth = auth.recordedClient(of: AuthContract.self)
+        self.auth = auth
         self.resource = resource.recordedClient(of: ResourceContract.self)
         resourceRoute = resource
         self.resourceOverHTTP = resourceOverHTTP
         self.monitored = monitored
-        self.clientSecret = clientSecret
-        self.clock = clock
+        guestToken = RenewingToken(clock: clock) { () throws(Problem) in
+            let grant = try await auth.call(AuthContract.create, .guest, timeout: .seconds(1))
+            return (grant.token, .seconds(grant.expiresIn))
+        }
+        ownToken =
+            clientSecret.map { secret in
+                RenewingToken(clock: clock) { () throws(Problem) in
+                    let request = TokenRequest.clientCredentials(Self.client, secret: secret)
+                    let response = try await auth.call(AuthContract.token, request)
+                    return (response.accessToken, .seconds(response.expiresIn))
+                }
+            } ?? guestToken
     }
 
     public func pendingDependencies() async -> [String] {
@@ -82,45 +88,15 @@ public actor WebAppService: Service {
         _ endpoint: Endpoint<Empty, Output>, _ context: CallContext
     ) async throws(Problem) -> Output {
         if let token = context.token { return try await resource.call(endpoint, in: context, token: token) }
-        let token = try await guestToken()
+        let token = try await guestToken.value()
         do {
             return try await resource.call(endpoint, in: context, token: token)
         } catch  where error.status == 401 {
-            // Auth has new keys: the guest's token is one of the old ones, unless another call has renewed it already.
-            if guest?.token == token { guest = nil }
-            return try await resource.call(endpoint, in: context, token: guestToken())
+            // Auth has new keys: the guest's token is one of the old ones.
+            guestToken.discard(token)
+            return try await resource.call(endpoint, in: context, token: guestToken.value())
         }
     }
-
-    /// A guest's token. The next one is requested in time, so that nobody waits for auth, nor notices that it is away,
-    /// before the last one has ended.
-    func guestToken() async throws(Problem) -> String {
-        let now = clock()
-        if let guest, guest.renewal > now { return guest.token }
-        let guestTokenTask = guestTokenTask ?? Task { await freshToken() }
-        self.guestTokenTask = guestTokenTask
-        if let guest, guest.end > now { return guest.token }
-        return try await guestTokenTask.value.get().token
-    }
-
-    /// It serves many calls, so neither the trace nor the time of the one that came first is its own.
-    private func freshToken() async -> Result<GuestToken, Problem> {
-        defer { guestTokenTask = nil }
-        do throws(Problem) {
-            let grant = try await auth.call(AuthContract.create, .guest, timeout: Self.timeout)
-            let fresh = GuestToken(grant.token, for: .seconds(grant.expiresIn), from: clock())
-            guest = fresh
-            return .success(fresh)
-        } catch {
-            guest?.retry(at: clock() + Self.retryPause)
-            return .failure(error)
-        }
-    }
-
-    /// The timeout of a request for a guest's token.
-    private static let timeout = Duration.seconds(1)
-    /// The pause before the next request if auth has returned no token, and the last one is still good.
-    private static let retryPause = Duration.seconds(1)
 }
 
 extension WebAppService {
@@ -148,43 +124,11 @@ extension WebAppService {
     }
 }
 
-/// A token that is used until its end, and renewed from half of its time on.
-struct GuestToken {
-    let token: String
-    let end: ContinuousClock.Instant
-    private(set) var renewal: ContinuousClock.Instant
-
-    init(_ token: String, for lifetime: Duration, from start: ContinuousClock.Instant) {
-        self.token = token
-        end = start + lifetime
-        renewal = start + lifetime / 2
-    }
-
-    mutating func retry(at instant: ContinuousClock.Instant) { renewal = min(instant, end) }
-}
-
-// What webapp does for itself, and for no visitor.
 extension WebAppService {
     /// The id of webapp's client at auth.
     public static let client = "webapp"
     /// The permissions of that client.
     public static let clientPermissions: Set<String> = ["time"]
-
-    /// A token of webapp's own; a guest's if it has no client.
-    func ownToken() async throws(Problem) -> String {
-        guard let clientSecret else { return try await guestToken() }
-        if let ownToken, ownToken.renewal > clock() { return ownToken.token }
-        var request = TokenRequest("client_credentials")
-        (request.clientID, request.clientSecret) = (Self.client, clientSecret)
-        do {
-            let response = try await auth.call(AuthContract.token, request)
-            ownToken = GuestToken(response.accessToken, for: .seconds(response.expiresIn), from: clock())
-            return response.accessToken
-        } catch {
-            guard let ownToken, ownToken.end > clock() else { throw error }
-            return ownToken.token
-        }
-    }
 }
 
 extension WebAppService {

@@ -31,7 +31,7 @@ enum Shop {
         ]
     ) { host in
         let auth = try await AuthClient(host)
-        let own = ClientToken(
+        let own = RenewingToken(
             try await host.caller(to: AuthContract.description), client: "bills", secret: try host.settings(secret))
         let orders = Client<OrdersContract>(try await host.caller(to: OrdersContract.description))
         let ledger = Ledger { known throws(Problem) in

@@ -65,12 +65,12 @@ struct ShopTests {
     @Test("has a token of its own, asked for once for all who need it, and again when it has ended")
     func ownToken() async throws {
         let auth = FakeAuth()
-        let own = ClientToken(auth, client: "bills", secret: "sesame")
+        let own = RenewingToken(auth, client: "bills", secret: "sesame")
         async let one = own.value()
         async let other = own.value()
         #expect(try await [one, other] == ["token 1", "token 1"])
         #expect(try await own.value() == "token 1" && auth.calls.load(ordering: .relaxed) == 1)
-        let hasty = ClientToken(FakeAuth(lifetime: 0), client: "bills", secret: "sesame")
+        let hasty = RenewingToken(FakeAuth(lifetime: 0), client: "bills", secret: "sesame")
         #expect(try await hasty.value() == "token 1")
         #expect(try await hasty.value() == "token 2")
         let problem = await #expect(throws: Problem.self) { try await hasty.value() }
