@@ -137,7 +137,7 @@ struct ConnectionTests {
             "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n", "nonsense\r\n\r\n",
         ])
     func heldBytes(request: String) async throws {
-        try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(300), stopTimeout: .zero)) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(300), shutdownTimeout: .zero)) { shop in
             let before = try residentBytes()
             let socket = try PlainSocket(port: shop.port)
             socket.send(Array(request.utf8))

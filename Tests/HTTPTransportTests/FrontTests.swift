@@ -195,7 +195,7 @@ struct FrontTests {
 
     @Test("stops in time, whatever its calls do")
     func stopInTime() async throws {
-        try await Shop.open(HTTPFront.FrontSettings(stopTimeout: .milliseconds(50))) { shop in
+        try await Shop.open(HTTPFront.FrontSettings(shutdownTimeout: .milliseconds(50))) { shop in
             let call = Task { try await shop.send("GET", "/shop/wait") }
             #expect(await shop.service.next() == .waiting)
             let start = ContinuousClock.now

@@ -22,12 +22,12 @@ struct ServiceHostTests {
     func unencrypted(_ address: String) async throws {
         let pair = try CurveKeyPair.generate()
         for keys in [[:], ["VISITOR_CURVE_SECRET_KEY": pair.secretKey.hex]] {
-            let station = try await Station(keys.merging(["ECHO_ADDRESS": address]) { $1 })
+            let station = try await Station(keys.merging(["ECHO_URL": address]) { $1 })
             let host = try station.host("visitor")
             let error = await #expect(throws: SettingsError.self) {
                 _ = try await host.caller(to: EchoContract.description)
             }
-            #expect(error?.description.hasPrefix("ECHO_ADDRESS names \(address)") == true)
+            #expect(error?.description.hasPrefix("ECHO_URL names \(address)") == true)
             #expect(error?.description.contains("VISITOR_CURVE_SECRET_KEY") == true)
         }
     }
@@ -37,9 +37,9 @@ struct ServiceHostTests {
         let server = try await Station([:])
         try await server.run(try await server.echo()) { _ in
             let address = "ipc://\(server.directory.path(of: "echo.sock"))"
-            try await hears(["ECHO_ADDRESS": address])
+            try await hears(["ECHO_URL": address])
         }
-        let gone = try await say(["ECHO_ADDRESS": "ipc://\(server.directory.path(of: "echo.sock"))"])
+        let gone = try await say(["ECHO_URL": "ipc://\(server.directory.path(of: "echo.sock"))"])
         #expect(throws: Problem.self) { try gone.get() }
     }
 
@@ -69,7 +69,7 @@ struct ServiceHostTests {
         ])
         try await station.run(try await station.echo()) { _ in
             let right = [
-                "ECHO_ADDRESS": address, "VISITOR_CURVE_SECRET_KEY": visitor.secretKey.hex,
+                "ECHO_URL": address, "VISITOR_CURVE_SECRET_KEY": visitor.secretKey.hex,
                 "CURVE_PUBLIC_KEYS": keys(("echo", server)),
             ]
             try await hears(right)
@@ -91,13 +91,13 @@ struct ServiceHostTests {
         let first = try await Station([:])
         try await first.run(try await first.echo()) { _ in
             let path = first.directory.path(of: "echo.sock")
-            try await hears(["ECHO_ADDRESS": "ipc://\(path)"])
+            try await hears(["ECHO_URL": "ipc://\(path)"])
             let second = try await Station(["ECHO_ZMQ_LISTEN": "ipc://\(path)"])
             let host = try await second.echo()
             let error = await #expect(throws: (any Error).self) { try await host.run() }
             #expect(error.map(String.init(describing:))?.contains("echo cannot listen at ipc://\(path): ") == true)
             await second.runtime.stop()
-            try await hears(["ECHO_ADDRESS": "ipc://\(path)"])
+            try await hears(["ECHO_URL": "ipc://\(path)"])
         }
     }
 
@@ -110,7 +110,7 @@ struct ServiceHostTests {
         let publisher = try await host.publisher()
         let event = Event(topic: "echo.say", position: StreamPosition(epoch: "a", sequence: 1))
         try await teller.run(host) { _ in
-            let listener = try await Station(["ECHO_EVENTS_ADDRESS": "ipc://\(path)"])
+            let listener = try await Station(["ECHO_EVENTS_URL": "ipc://\(path)"])
             let visitor = try listener.host("visitor")
             let (heard, continuation) = AsyncStream.makeStream(of: Event.self)
             try await visitor.listen(to: EchoContract.description, "echo.say") { continuation.yield($0) }

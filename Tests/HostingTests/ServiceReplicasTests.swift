@@ -53,7 +53,7 @@ struct ServiceReplicasTests {
             hosts.append(try await servers[number].echo(word))
         }
         let station = try await Station([
-            "ECHO_ADDRESS": wire == .http ? "http://echo.example:\(port)" : "tcp://localhost:\(port)"
+            "ECHO_URL": wire == .http ? "http://echo.example:\(port)" : "tcp://localhost:\(port)"
         ])
         let visitor = try station.host("visitor", resolver: names.resolver)
         let echo = Client<EchoContract>(try await visitor.caller(to: EchoContract.description))
@@ -146,7 +146,7 @@ struct ServiceReplicasTests {
         ])
     func literal(_ address: String) async throws {
         let names = Names()
-        let station = try await Station(["ECHO_ADDRESS": address])
+        let station = try await Station(["ECHO_URL": address])
         let host = try station.host("visitor", resolver: names.resolver)
         let replicas = try await host.replicas(of: EchoContract.description)
         #expect(await replicas.current.map(\.address.description) == [address])
@@ -160,7 +160,7 @@ struct ServiceReplicasTests {
     func list() async throws {
         let names = Names()
         names.lead(to: ["[::1]", "127.0.0.1"])
-        let station = try await Station(["ECHO_ADDRESS": "ipc://echo.sock, http://echo.example:80"])
+        let station = try await Station(["ECHO_URL": "ipc://echo.sock, http://echo.example:80"])
         let host = try station.host("visitor", resolver: names.resolver)
         let replicas = try await host.replicas(of: EchoContract.description)
         while await replicas.current.count < 3 { await Task.yield() }

@@ -146,7 +146,7 @@ struct SettingsTests {
     @Test("of a peer's address say the transport")
     func address() throws {
         func address(_ text: String) throws -> PeerAddress {
-            try #require(ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": text])).first)
+            try #require(ServiceSettings.addresses(of: "auth", Settings(["AUTH_URL": text])).first)
         }
         #expect(try address("http://a:1") == .http("http://a:1"))
         #expect(try address("tcp://a:1") == .zeroMQ(Address("tcp://a:1")))
@@ -155,7 +155,7 @@ struct SettingsTests {
         for wrong in ["a:1", "", ",", "tcp://a:1,b"] {
             #expect(throws: SettingsError.self) { try address(wrong) }
         }
-        let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_ADDRESS": "tcp://a:1,http://b:2"]))
+        let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_URL": "tcp://a:1,http://b:2"]))
         #expect(several == [.zeroMQ(try Address("tcp://a:1")), .http("http://b:2")])
     }
 
@@ -175,8 +175,8 @@ struct SettingsTests {
     func lists() throws {
         let (one, two) = (String(repeating: "1", count: 64), String(repeating: "2", count: 64))
         let settings = Settings([
-            "AUTH_ADDRESS": "ipc://a, http://b:2 ,", "AUTH_ZMQ_LISTEN": " ipc://a,\ttcp://127.0.0.1:5041",
-            "AUTH_EVENTS_ADDRESS": "ipc://c , ipc://d", "CURVE_PUBLIC_KEYS": "a=\(one), b = \(two),, ",
+            "AUTH_URL": "ipc://a, http://b:2 ,", "AUTH_ZMQ_LISTEN": " ipc://a,\ttcp://127.0.0.1:5041",
+            "AUTH_EVENTS_URL": "ipc://c , ipc://d", "CURVE_PUBLIC_KEYS": "a=\(one), b = \(two),, ",
         ])
         let addresses = try ServiceSettings.addresses(of: "auth", settings)
         #expect(addresses == [.zeroMQ(try Address("ipc://a")), .http("http://b:2")])

@@ -117,7 +117,7 @@ def test_settings_exist(manifests: Manifests):
 def test_addresses_lead_to_ports_of_headless_services(manifests: Manifests):
     (settings,) = manifests.of("ConfigMap")
     for name, value in settings["data"].items():
-        if not name.endswith("_ADDRESS"):
+        if not name.endswith("_URL"):
             continue
         scheme, host, port = re.fullmatch(r"(\w+)://([\w-]+):(\d+)", value).groups()
         service = manifests.named("Service", host)
@@ -151,7 +151,7 @@ def test_probes_ask_the_front(manifests: Manifests):
 
 def test_grace_is_longer_than_the_stop(manifests: Manifests):
     (settings,) = manifests.of("ConfigMap")
-    stop = (int(settings["data"]["DRAIN_MILLISECONDS"]) + int(settings["data"]["STOP_MILLISECONDS"])) / 1000
+    stop = (int(settings["data"]["DRAIN_MILLISECONDS"]) + int(settings["data"]["SHUTDOWN_TIMEOUT_MILLISECONDS"])) / 1000
     for _, pod in manifests.services():
         command = pod["spec"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
         assert command[0] == "sleep"

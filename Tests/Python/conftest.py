@@ -26,7 +26,7 @@ def family(tmp_path_factory):
     ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
     settings = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in ports.items()}
     environment = {**os.environ, **settings, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning",
-                   "AUTH_CALLS_PER_ADDRESS": "0", "AUTH_CALLS_PER_USER": "0"}
+                   "AUTH_RATE_LIMIT_PER_ADDRESS": "0", "AUTH_RATE_LIMIT_PER_USER": "0"}
     process = subprocess.Popen([STAR, "serve", "all"], cwd=folder, env=environment)
     ready = subprocess.run([STAR, "health", "all", "--wait", "30"], cwd=folder, env=environment, timeout=60)
     assert ready.returncode == 0

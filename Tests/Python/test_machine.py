@@ -70,7 +70,7 @@ def test_the_unit_waits_longer_than_the_stop():
     limit = int(re.search(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[1])
     example = (ROOT / "env.example").read_text()
     stop = sum(int(re.search(rf"^{name}=(\d+)$", example, re.MULTILINE)[1])
-               for name in ("DRAIN_MILLISECONDS", "STOP_MILLISECONDS"))
+               for name in ("DRAIN_MILLISECONDS", "SHUTDOWN_TIMEOUT_MILLISECONDS"))
     assert limit * 1000 > stop
 
 
@@ -106,7 +106,7 @@ def test_the_keys_encrypt(tmp_path):
     http, zeromq = free_ports(2)
     environment = {**os.environ, "CURVE_PUBLIC_KEYS": (tmp_path / "public").read_text().strip(),
                    "BOILERPLATE_HTTP_PORT": str(http), "BOILERPLATE_ZMQ_LISTEN": f"tcp://127.0.0.1:{zeromq}",
-                   "BOILERPLATE_ADDRESS": f"tcp://127.0.0.1:{zeromq}",
+                   "BOILERPLATE_URL": f"tcp://127.0.0.1:{zeromq}",
                    "BOILERPLATE_CURVE_SECRET_KEY_FILE": str(tmp_path / "boilerplate"),
                    "STAR_CURVE_SECRET_KEY_FILE": str(tmp_path / "star")}
     process = subprocess.Popen([STAR, "serve", "boilerplate"], cwd=tmp_path, env=environment)

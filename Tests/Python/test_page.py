@@ -28,7 +28,7 @@ class Family:
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
         ports = {f"{name.upper()}_HTTP_PORT": str(port) for name, port in self.ports.items()}
         self.environment = {**os.environ, **ports, "GUEST_PERMISSIONS": "time", "LOG_LEVEL": "warning",
-                            "AUTH_CALLS_PER_ADDRESS": "0", "AUTH_CALLS_PER_USER": "0"}
+                            "AUTH_RATE_LIMIT_PER_ADDRESS": "0", "AUTH_RATE_LIMIT_PER_USER": "0"}
         self.url = f"http://127.0.0.1:{self.ports['webapp']}/"
         self.processes: dict[str, subprocess.Popen] = {}
 
@@ -144,7 +144,7 @@ def test_a_comparison_is_watched_while_it_grows(page, family):
     assert f"{family.url}page/comparison" in page.requests()
     assert page.requests().count(f"{family.url}api/v1/comparison") < 8
     # It says how sure it is; on a machine with much else to do it may not be.
-    assert re.search(r"answers [\d.]+ times as fast \([\d.]+ to [\d.]+, with 95 % confidence\)|cannot tell the two apart",
+    assert re.search(r"answers [\d.]+ times as fast \([\d.]+ to [\d.]+, with 95 % confidence\)|cannot distinguish the two",
                      page.text("#verdict"))
     counts = page.evaluate("[...document.querySelectorAll('#figures tbody tr')].map(row => row.cells[1].textContent)")
     assert len(counts) == 2 and "0" not in counts
@@ -305,7 +305,7 @@ def test_a_service_that_is_killed_is_told_and_comes_back_by_itself(page, family)
 def test_a_visitor_learns_nothing_of_where_services_are(family):
     """Not even where a peer is reached over HTTP and cannot be."""
     outside = {**family.environment, "WEBAPP_HTTP_PORT": str(free_ports(1)[0]), "WEBAPP_ZMQ_LISTEN": f"ipc://{family.folder}/w.sock",
-               "RESOURCE_ADDRESS": f"http://127.0.0.1:{free_ports(1)[0]}"}
+               "RESOURCE_URL": f"http://127.0.0.1:{free_ports(1)[0]}"}
     webapp = subprocess.Popen([STAR, "serve", "webapp"], cwd=family.folder, env=outside)
     try:
         subprocess.run([STAR, "health", "webapp", "--wait", "5"], cwd=family.folder, env=outside, timeout=60)
@@ -320,7 +320,7 @@ def test_a_visitor_learns_nothing_of_where_services_are(family):
 def test_each_replica_is_shown_and_one_that_is_killed_is_told(browser, tmp_path):
     family = Family(tmp_path)
     sockets = [f"ipc://{tmp_path}/{name}.sock" for name in ("one", "two")]
-    family.environment["RESOURCE_ADDRESS"] = ",".join(sockets)
+    family.environment["RESOURCE_URL"] = ",".join(sockets)
     page = browser.page()
     try:
         for name, address in zip(("resource", "other"), sockets):

@@ -9,7 +9,7 @@ start_services() {
     local name
     services=()
     export DATA_DIRECTORY=$folder/data GUEST_PERMISSIONS=time LOG_LEVEL=warning TOKEN_LIFETIME_SECONDS=86400
-    export AUTH_CALLS_PER_ADDRESS=0 AUTH_CALLS_PER_USER=0
+    export AUTH_RATE_LIMIT_PER_ADDRESS=0 AUTH_RATE_LIMIT_PER_USER=0
     while IFS= read -r name; do
         services+=("${name,,}")
         export "${name}_HTTP_PORT=$(free_port)"

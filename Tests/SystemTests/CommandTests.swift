@@ -72,7 +72,7 @@ struct CommandTests {
         let address = "tcp://127.0.0.1:\(try FreePort.next())"
         let keys = "boilerplate=\(service.publicKey.hex),star=\(command.publicKey.hex)"
         let settings = [
-            "BOILERPLATE_ZMQ_LISTEN": address, "BOILERPLATE_ADDRESS": address,
+            "BOILERPLATE_ZMQ_LISTEN": address, "BOILERPLATE_URL": address,
             "BOILERPLATE_CURVE_SECRET_KEY": service.secretKey.hex, "CURVE_PUBLIC_KEYS": keys,
         ]
         try await Site.open { _ in

@@ -11,10 +11,10 @@ enum Way: String, CaseIterable, CustomTestStringConvertible {
     func settings(_ site: Site) throws -> [String: String] {
         switch self {
         case .ipc: return [:]
-        case .http: return ["AUTH_ADDRESS": site.url("auth")]
+        case .http: return ["AUTH_URL": site.url("auth")]
         case .tcp:
             let address = "tcp://127.0.0.1:\(try FreePort.next())"
-            return ["AUTH_ZMQ_LISTEN": address, "AUTH_ADDRESS": address]
+            return ["AUTH_ZMQ_LISTEN": address, "AUTH_URL": address]
         }
     }
 }

@@ -30,7 +30,7 @@ struct ReplicaTests {
                 try await site.serve(
                     "resource",
                     settings: [
-                        "AUTH_EVENTS_ADDRESS": "ipc://.star/run/auth-events.sock,ipc://.star/run/second-events.sock"
+                        "AUTH_EVENTS_URL": "ipc://.star/run/auth-events.sock,ipc://.star/run/second-events.sock"
                     ])
                 try await test(pair)
             }

@@ -46,7 +46,9 @@ final class Site: Sendable {
     private init(_ bare: Site, _ more: [String: String]) {
         directory = bare.directory
         ports = bare.ports
-        var settings = ["GUEST_PERMISSIONS": "time", "AUTH_CALLS_PER_USER": "0", "AUTH_CALLS_PER_ADDRESS": "0"]
+        var settings = [
+            "GUEST_PERMISSIONS": "time", "AUTH_RATE_LIMIT_PER_USER": "0", "AUTH_RATE_LIMIT_PER_ADDRESS": "0",
+        ]
         for (service, port) in bare.ports { settings[service.uppercased() + "_HTTP_PORT"] = String(port) }
         self.settings = settings.merging(more) { $1 }
     }

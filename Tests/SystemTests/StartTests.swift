@@ -55,14 +55,14 @@ struct StartTests {
         "stops with exit code 78 at a wrong setting, and names it",
         arguments: [
             ("AUTH_HTTP_PORT", "many"), ("AUTH_HTTP_PORT", "70000"), ("LOG_LEVEL", "loud"), ("MAX_BODY_BYTES", "-1"),
-            ("AUTH_ZMQ_LISTEN", "udp://a:1"), ("RESOURCE_ADDRESS", "nowhere"), ("TOKEN_LIFETIME_SECONDS", "0"),
+            ("AUTH_ZMQ_LISTEN", "udp://a:1"), ("RESOURCE_URL", "nowhere"), ("TOKEN_LIFETIME_SECONDS", "0"),
             ("CURVE_PUBLIC_KEYS", "auth=1"), ("AUTH_CURVE_SECRET_KEY", "sesame"), ("ENVIRONMENT", "moon"),
             ("AUTH_CURVE_SECRET_KEY_FILE", "nowhere.key"), ("AUTH_ZMQ_LISTEN", "tcp://0.0.0.0:5041"),
-            ("RESOURCE_ADDRESS", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
+            ("RESOURCE_URL", "tcp://resource.example:5051"), ("AUTH_DATABASE", "mysql://sesame@here"),
             ("AUTH_DATABASE_FILE", "nowhere.txt"), ("AUTH_LOCKOUT_THRESHOLD", "0"), ("AUTH_PUBLIC_URL", "auth.example"),
             ("GUEST_PERMISSIONS", "time,a b"),
-            ("AUTH_EVENTS_LISTEN", "nowhere"), ("AUTH_EVENTS_ADDRESS", "nowhere"),
-            ("AUTH_EVENTS_ADDRESS", "tcp://auth.example:7040"),
+            ("AUTH_EVENTS_LISTEN", "nowhere"), ("AUTH_EVENTS_URL", "nowhere"),
+            ("AUTH_EVENTS_URL", "tcp://auth.example:7040"),
         ])
     func wrongSetting(_ name: String, _ value: String) async throws {
         try await Site.open { site in
@@ -166,7 +166,7 @@ struct StartTests {
             let link = "tcp://10.96.0.17:80"
             let more = ["RESOURCE_HTTP_PORT": link, "GUEST_PERMISSIONS": "a b", "AUTH_LOCKOUT_THRESHOLD": "0"]
             let boilerplate = try site.start(["serve", "boilerplate"], more)
-            try await eventually("boilerplate listens") { boilerplate.log.contains("Listening at http") }
+            try await eventually("boilerplate listens") { boilerplate.log.contains("address=http") }
             #expect(boilerplate.log.contains("enableServiceLinks") && boilerplate.log.contains("RESOURCE_HTTP_PORT"))
             let port = try await site.star("settings", "AUTH_HTTP_PORT", settings: ["AUTH_HTTP_PORT": link])
             #expect(port.output == "5040\n")
@@ -187,7 +187,8 @@ struct StartTests {
             for object in objects {
                 for member in ["time", "level", "logger", "message"] { #expect(object[member]?.string != nil) }
             }
-            let call = try #require(objects.first { $0["message"]?.string?.hasPrefix("auth.valid 401") == true })
+            let call = try #require(objects.first { $0["endpoint"] == "auth.valid" })
+            #expect(call["message"] == "Call refused" && call["status"] == "401" && call["code"] == "token_missing")
             #expect(call["trace_id"]?.string?.count == 32 && call["service"]?.string == "auth")
         }
     }
@@ -202,7 +203,7 @@ struct StartTests {
         try await Site.open { site in
             // Without auth it is not ready; its container must not be restarted for that.
             let resource = try site.start(["serve", "resource"])
-            try await eventually("resource listens") { resource.log.contains("Listening at http") }
+            try await eventually("resource listens") { resource.log.contains("address=http") }
             #expect(try await site.star("health", "--live").output.contains("resource: live"))
             #expect(try await site.star("health", "resource", "--live").code == 0)
             #expect(try await site.star("health", "resource").code == 1)

@@ -23,7 +23,7 @@ struct TraceTests {
         let trace = "0af7651916cd43dd8448eb211c80319c"
         try await Site.open({ site in
             [
-                "AUTH_ADDRESS": site.url("auth"), "LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+                "AUTH_URL": site.url("auth"), "LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
                 "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
             ]
         }) { site in

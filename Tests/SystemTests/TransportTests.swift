@@ -21,12 +21,12 @@ struct TransportTests {
                 let prefix = service.uppercased()
                 switch self {
                 case .ipc: break
-                case .http: settings[prefix + "_ADDRESS"] = site.url(service)
+                case .http: settings[prefix + "_URL"] = site.url(service)
                 case .curve:
                     let address = "tcp://127.0.0.1:\(try FreePort.next())"
                     let pair = try CurveKeyPair.generate()
                     settings[prefix + "_ZMQ_LISTEN"] = address
-                    settings[prefix + "_ADDRESS"] = address
+                    settings[prefix + "_URL"] = address
                     settings[prefix + "_CURVE_SECRET_KEY"] = pair.secretKey.hex
                     keys.append("\(service)=\(pair.publicKey.hex)")
                 }

@@ -7,7 +7,7 @@ import ZeroMQ
 @Suite("Trust between processes", .timeLimit(.minutes(5)))
 struct TrustTests {
     /// Tests ask for more tokens than people do.
-    static let unlimited = ["AUTH_CALLS_PER_USER": "0", "AUTH_CALLS_PER_ADDRESS": "0"]
+    static let unlimited = ["AUTH_RATE_LIMIT_PER_USER": "0", "AUTH_RATE_LIMIT_PER_ADDRESS": "0"]
     /// A machine that runs tests may take a moment longer than the second that is promised.
     static let second = Duration.milliseconds(1500)
 
@@ -25,13 +25,13 @@ struct TrustTests {
     private func settings(_ way: Way, _ site: Site) throws -> [String: String] {
         switch way {
         case .events: return [:]
-        case .asking: return ["AUTH_EVENTS_ADDRESS": ""]
-        case .askingOverHTTP: return ["AUTH_EVENTS_ADDRESS": "", "AUTH_ADDRESS": site.url("auth")]
+        case .asking: return ["AUTH_EVENTS_URL": ""]
+        case .askingOverHTTP: return ["AUTH_EVENTS_URL": "", "AUTH_URL": site.url("auth")]
         case .eventsOverTCP:
             let (auth, resource) = (try CurveKeyPair.generate(), try CurveKeyPair.generate())
             let news = "tcp://127.0.0.1:\(try FreePort.next())"
             return [
-                "AUTH_EVENTS_LISTEN": news, "AUTH_EVENTS_ADDRESS": news, "AUTH_CURVE_SECRET_KEY": auth.secretKey.hex,
+                "AUTH_EVENTS_LISTEN": news, "AUTH_EVENTS_URL": news, "AUTH_CURVE_SECRET_KEY": auth.secretKey.hex,
                 "RESOURCE_CURVE_SECRET_KEY": resource.secretKey.hex,
                 "CURVE_PUBLIC_KEYS": "auth=\(auth.publicKey.hex),resource=\(resource.publicKey.hex)",
             ]

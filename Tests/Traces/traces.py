@@ -87,7 +87,7 @@ def services(folder: str, settings: dict[str, str]):
     """Each in a process of its own: their URLs. They are stopped at the end, and have sent all their spans by then."""
     ports = dict(zip(SERVICES, free_ports(len(SERVICES))))
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    environment = {**os.environ, **settings, "GUEST_PERMISSIONS": "time", "AUTH_ADDRESS": urls["auth"],
+    environment = {**os.environ, **settings, "GUEST_PERMISSIONS": "time", "AUTH_URL": urls["auth"],
                    **{f"{name.upper()}_HTTP_PORT": str(port) for name, port in ports.items()}}
     with open(f"{folder}/log", "w") as log:
         processes = [subprocess.Popen([STAR, "serve", name], cwd=folder, env=environment, stderr=log) for name in SERVICES]

@@ -46,7 +46,7 @@ struct SlowReaderTests {
             let stop = Task { await front.stop() }
             await slow.read()
             await stop.value
-            #expect(start.duration(to: .now) < ZeroMQFront.Limits().stopTime)
+            #expect(start.duration(to: .now) < ZeroMQFront.Limits().shutdownTimeout)
             #expect(await front.counters == TransportStatistics())
         }
     }

@@ -46,7 +46,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// The executor of the service's actor: the thread that owns its sockets.
     public var executor: ServiceExecutor { thread }
 
-    /// A way to another service, by the transport that its `…_ADDRESS` names. It connects by itself, to each of its
+    /// A way to another service, by the transport that its `…_URL` names. It connects by itself, to each of its
     /// replicas.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
@@ -54,7 +54,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         try await replicas(of: contract).caller
     }
 
-    /// A way to each replica of another service that its `…_ADDRESS` names.
+    /// A way to each replica of another service that its `…_URL` names.
     ///
     /// - Throws: ``SettingsError``, `ZeroMQError`.
     public func replicas(of contract: ContractDescriptor) async throws -> ServiceReplicas {
@@ -107,7 +107,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         return publisher
     }
 
-    /// Subscribes to the events of another service, at its `…_EVENTS_ADDRESS`.
+    /// Subscribes to the events of another service, at its `…_EVENTS_URL`.
     ///
     /// - Parameters:
     ///   - receive: called with each event, in order, on the service's thread; it must not block.
@@ -149,7 +149,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         var limits = ZeroMQFront.Limits()
         limits.maxBody = family.maxBody
         limits.maxUnfinished = family.maxBodyMemory
-        limits.stopTime = family.stopTime
+        limits.shutdownTimeout = family.shutdownTimeout
         let zeroMQ = ZeroMQFront(
             dispatcher, on: thread, context: runtime.context, addresses: service.listen,
             security: try serverSecurity(service.listen, "\(prefix)_ZMQ_LISTEN"),
@@ -161,7 +161,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
                 bodyMemoryLimit: family.maxBodyMemory, connectionLimit: family.maxConnections,
                 idleTimeout: family.httpIdleTime, cors: family.cors, trustedProxies: family.trustedProxies,
                 proxyProtocol: family.proxyProtocol,
-                stopTimeout: family.stopTime),
+                shutdownTimeout: family.shutdownTimeout),
             pages: Page.all(of: dispatcher.contracts, and: pages, at: service.httpPort == 0 ? nil : service.url))
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
@@ -179,7 +179,9 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// - Throws: ``StartError`` if an address is taken.
     public func run(isListening: @Sendable () -> Void) async throws {
         do {
-            for address in try await parts.start(name) { logger.notice("Listening at \(address)") }
+            for address in try await parts.start(name) {
+                logger.notice("Listening", metadata: ["address": "\(address)"])
+            }
             warnOfBlockedPort()
             isListening()
             try await gracefulShutdown()

@@ -3,7 +3,7 @@ import Hosting
 /// The parts of a service of this family: files of its own, and its places in files that are about all services.
 ///
 /// The template is the boilerplate, as it is compiled and tested in the repository at hand. What stands here is only
-/// where it is mentioned; where that is no longer so, no service is made, and the sentence says which line to look at.
+/// where it is mentioned; if it is not, no service is made, and the sentence names the line.
 enum Template {
     /// Files whose names have the boilerplate's in it are copied from below these.
     static let roots = ["Sources", "Tests", "postman"]
@@ -61,7 +61,7 @@ enum Template {
     private static let containers = [
         InsertionPoint(path: "compose/docker-compose.yml", addition: .block("  boilerplate:"), isOptional: true),
         InsertionPoint(
-            path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_ADDRESS:"), isOptional: true),
+            path: "compose/docker-compose.yml", addition: .lines("  BOILERPLATE_URL:"), isOptional: true),
         InsertionPoint(
             path: "compose/docker-compose.yml", addition: .block("  boilerplate_curve_secret_key:"), isOptional: true),
         InsertionPoint(

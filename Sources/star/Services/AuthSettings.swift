@@ -9,7 +9,7 @@ import Postgres
 /// The settings of auth.
 struct AuthSettings: Sendable {
     let database: AuthDatabase
-    /// True if a store is made where there is none.
+    /// True if a store is made if there is none.
     let createsStore: Bool
     let rules: AuthPolicy
     let dataDirectory: URL
@@ -92,7 +92,7 @@ struct AuthSettings: Sendable {
         "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", default: 1_209_600)
     private static let refreshRetry = Setting<Int>.integer(
         "AUTH_REFRESH_RETRY_SECONDS", 0...60,
-        "For how long a used refresh token gets its successor once more, if nobody has used that: an answer may be lost.",
+        "For how long a used refresh token gets its successor once more, if that was not used: a response may be lost.",
         default: 10)
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
@@ -100,16 +100,16 @@ struct AuthSettings: Sendable {
         default: "", example: "smoke,time")
     private static let lockAfter = Setting<Int>.integer(
         "AUTH_LOCKOUT_THRESHOLD", 3...1000,
-        "How many wrong passwords in a row for one user keep those out who guess, and nobody who has logged in before.",
+        "The wrong passwords in a row after which a user is locked for addresses from which it has not logged in before.",
         default: 100)
     private static let lockPeriod = Setting<Int>.integer(
-        "AUTH_LOCK_SECONDS", 1...86_400, "How long those who guess are kept out.", default: 900)
+        "AUTH_LOCK_SECONDS", 1...86_400, "How long such a lock lasts.", default: 900)
     private static let perAccount = Setting<Int>.integer(
-        "AUTH_CALLS_PER_USER", 0...1_000_000,
+        "AUTH_RATE_LIMIT_PER_USER", 0...1_000_000,
         "Requests per minute, per user and address, for each of: login, refresh, change of password. The limit over all "
             + "addresses is six times that; 0 for no limit.", default: 5)
     private static let perAddress = Setting<Int>.integer(
-        "AUTH_CALLS_PER_ADDRESS", 0...1_000_000,
+        "AUTH_RATE_LIMIT_PER_ADDRESS", 0...1_000_000,
         "Requests per minute for all of these from one address; 0 for no limit.", default: 20)
     private static let passwordGrant = Setting<Bool>.boolean(
         "OAUTH_PASSWORD_GRANT",
@@ -165,7 +165,7 @@ enum AuthDatabase: Sendable {
     }
 
     /// Other forms of addresses, such as `sqlite:///file`, `host=db dbname=auth` or `user@db/auth`, would be fine names
-    /// of files, and a store that nobody meant.
+    /// of files, and a store that was not intended.
     private static func fault(ofPath text: String) -> String? {
         let first = text.prefix { $0 != "/" }
         guard text.isEmpty || first.contains(where: { ":=@".contains($0) }) else { return nil }

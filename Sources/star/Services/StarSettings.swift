@@ -32,7 +32,7 @@ struct StarSettings: Sendable {
     /// - Throws: `SettingsError` if one is wrong.
     func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
 
-    /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_ADDRESS` says.
+    /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_URL` says.
     ///
     /// - Throws: `SettingsError` if one is wrong that says it.
     func resourceOverHTTP() throws(SettingsError) -> PeerAddress {
@@ -60,7 +60,7 @@ struct StarSettings: Sendable {
             + TelemetrySettings.all
     }
 
-    /// Whose key `star call` and its like show where services are reached over `tcp://`.
+    /// Whose key `star call` and its like show if services are reached over `tcp://`.
     static let command = "star"
     static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
@@ -76,7 +76,7 @@ struct StarSettings: Sendable {
         return text
     }
     private static let resourceOverHTTP = Setting<PeerAddress>(
-        "RESOURCE_HTTP_ADDRESS",
+        "RESOURCE_HTTP_URL",
         "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
             + "By default where resource listens on this machine.",
         default: ""

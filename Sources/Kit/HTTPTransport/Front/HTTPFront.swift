@@ -117,7 +117,7 @@ public final class HTTPFront: Front {
         }
         guard !open.isEmpty else { return }
         for listener in open { try? await listener.close() }
-        await connections.close(by: .now() + TimeAmount(settings.stopTimeout))
+        await connections.close(by: .now() + TimeAmount(settings.shutdownTimeout))
     }
 
     /// As many connections wait to be accepted as the system allows: it lowers the number to `net.core.somaxconn`.
@@ -158,7 +158,7 @@ extension HTTPFront {
         /// The time between two heartbeats of a stream. Proxies end a connection that is silent, often after 60 seconds.
         public var heartbeatInterval: Duration
         /// The time that ``HTTPFront/stop()`` waits for calls in flight.
-        public var stopTimeout: Duration
+        public var shutdownTimeout: Duration
 
         /// Settings; without arguments, those of a front that only this machine reaches.
         public init(
@@ -167,7 +167,7 @@ extension HTTPFront {
             idleTimeout: Duration = .seconds(75),
             cors: CORSPolicy = .none, trustedProxies: TrustedProxies = .none,
             proxyProtocol: ProxyProtocol = .off, heartbeatInterval: Duration = .seconds(15),
-            stopTimeout: Duration = .seconds(5)
+            shutdownTimeout: Duration = .seconds(5)
         ) {
             self.hosts = hosts
             self.port = port
@@ -180,7 +180,7 @@ extension HTTPFront {
             self.trustedProxies = trustedProxies
             self.proxyProtocol = proxyProtocol
             self.heartbeatInterval = heartbeatInterval
-            self.stopTimeout = stopTimeout
+            self.shutdownTimeout = shutdownTimeout
         }
     }
 

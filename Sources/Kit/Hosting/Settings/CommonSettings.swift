@@ -31,7 +31,7 @@ public struct CommonSettings: Sendable {
     /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
     public let drainTime: Duration
     /// For how long calls in flight may go on after that.
-    public let stopTime: Duration
+    public let shutdownTimeout: Duration
     /// For how long a service's thread looks for work before it sleeps.
     public let spinTime: Duration
     /// CURVE keys by the name of the service or client that holds the secret half.
@@ -55,7 +55,7 @@ public struct CommonSettings: Sendable {
                 description: "PROXY_PROTOCOL is \(proxyProtocol.rawValue), but TRUSTED_PROXIES names no proxy.")
         }
         drainTime = .milliseconds(try settings(Self.drainTime))
-        stopTime = .milliseconds(try settings(Self.stopTime))
+        shutdownTimeout = .milliseconds(try settings(Self.shutdownTimeout))
         spinTime = Self.spinTime(try settings(Self.spinTime))
         publicKeys = try settings(Self.publicKeys)
     }
@@ -66,7 +66,7 @@ extension CommonSettings {
     public static var defaultSpinTime: Duration { spinTime(defaultSpinMicroseconds) }
     private static let defaultSpinMicroseconds = 50
 
-    /// With one processor nobody else could do anything meanwhile.
+    /// With one processor no other thread could run meanwhile.
     private static func spinTime(_ microseconds: Int) -> Duration {
         ProcessLimits.current.processors > 1 ? .microseconds(microseconds) : .zero
     }
@@ -76,7 +76,7 @@ extension CommonSettings {
             environment.description, logLevel.description, logFormat.description,
             maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
             httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
-            drainTime.description, stopTime.description, spinTime.description, publicKeys.description,
+            drainTime.description, shutdownTimeout.description, spinTime.description, publicKeys.description,
         ]
     }
 
@@ -140,8 +140,9 @@ extension CommonSettings {
         "DRAIN_MILLISECONDS", 0...60_000,
         "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
         default: 0)
-    private static let stopTime = Setting<Int>.integer(
-        "STOP_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.", default: 15_000)
+    private static let shutdownTimeout = Setting<Int>.integer(
+        "SHUTDOWN_TIMEOUT_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.",
+        default: 15_000)
     private static let spinTime = Setting<Int>.integer(
         "SPIN_MICROSECONDS", 0...1000,
         "For how long a service's thread looks for work before it sleeps, if that has paid lately and there are two processors; "
@@ -173,8 +174,8 @@ extension CommonSettings {
     /// - Parameters:
     ///   - setting: what has named the address.
     ///   - key: the caller's.
-    ///   - caller: whose key that is; its settings are named where one is missing.
-    ///   - serverKey: the service's, where it is not one of ``publicKeys``.
+    ///   - caller: whose key that is; its settings are named if one is missing.
+    ///   - serverKey: the service's, if it is not one of ``publicKeys``.
     public func security(
         to service: String, at address: Address, named setting: String, with key: CurveKeyPair?, of caller: String,
         serverKey: CurvePublicKey? = nil

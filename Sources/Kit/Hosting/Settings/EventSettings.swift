@@ -33,7 +33,7 @@ public enum EventSettings {
     }
 
     static func listenName(of service: String) -> String { service.uppercased() + "_EVENTS_LISTEN" }
-    static func addressName(of service: String) -> String { service.uppercased() + "_EVENTS_ADDRESS" }
+    static func addressName(of service: String) -> String { service.uppercased() + "_EVENTS_URL" }
 
     private static func socket(_ service: String, in folder: String) -> String {
         "ipc://\(folder)/\(service)-events.sock"

@@ -41,7 +41,7 @@ public struct ServiceSettings: Sendable {
 
     private static func url(_ hosts: [String], _ port: Int) -> String { HTTPFront.url(host: hosts[0], port: port) }
 
-    /// The addresses of a service, by its `…_ADDRESS`: each of its replicas, one at least.
+    /// The addresses of a service, by its `…_URL`: each of its replicas, one at least.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
         try settings(addresses(service, in: settings.socketFolder))
     }
@@ -54,7 +54,7 @@ public struct ServiceSettings: Sendable {
     }
 
     /// The name of that setting.
-    public static func addressName(of service: String) -> String { service.uppercased() + "_ADDRESS" }
+    public static func addressName(of service: String) -> String { service.uppercased() + "_URL" }
 
     private static func addresses(_ service: String, in folder: String) -> Setting<[PeerAddress]> {
         Setting(

@@ -17,7 +17,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         /// Calls in flight of one peer.
         public var maxInFlight = 16_384
         /// For how long calls in flight may go on when the front stops.
-        public var stopTime = Duration.seconds(15)
+        public var shutdownTimeout = Duration.seconds(15)
 
         public init() {}
     }
@@ -124,7 +124,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     /// Waits until no call is in flight, at most for the stop time. A peer that reads again may have sent more calls meanwhile:
     /// they are refused, and those replies are waited for, too.
     private func finishCalls() async {
-        let timer = TimerQueue.shared.schedule(at: .now + limits.stopTime) { [weak self] in
+        let timer = TimerQueue.shared.schedule(at: .now + limits.shutdownTimeout) { [weak self] in
             Task { await self?.endStopTime() }
         }
         while !isStopTimeOver, peers.values.contains(where: \.isBusy) {
@@ -163,7 +163,7 @@ extension ZeroMQFront {
         send(message, to: path, of: peers[path.peer])
     }
 
-    /// - Parameter peer: the path's, where something is known of it.
+    /// - Parameter peer: the path's, if something is known of it.
     func send(_ message: RPCMessage, to path: ReplyRoute, of peer: Peer?) {
         if let peer, !peer.sendQueue.isEmpty { return enqueue(message, for: path) }
         switch trySending(message, to: path) {
