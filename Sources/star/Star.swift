@@ -39,7 +39,7 @@ struct Star: AsyncParsableCommand {
     }
 }
 
-/// The ways in which commands end: with a sentence on standard error, and a code that scripts can tell apart
+/// The ways in which commands end: with a sentence on standard error, and a code that scripts can distinguish
 /// (sysexits.h).
 enum Exit {
     static let wrongSettings = ExitCode(78)

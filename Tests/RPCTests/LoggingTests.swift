@@ -25,7 +25,10 @@ struct LoggingTests {
         let call = Call("tea.pour", token: "t0ken")
         let lines = lines(call, success, problems[0], problems[1], problems[2], problems[3], problems[4])
         #expect(lines.map(\.level) == [.debug, .error, .info, .info, .info, .info])
-        #expect(lines[1].message == "tea.pour 500 internal" && lines[2].message == "tea.pour 400 malformed")
+        #expect(lines.prefix(3).map(\.message) == ["Call succeeded", "Call failed", "Call refused"])
+        #expect(lines.allSatisfy { $0.metadata["endpoint"] == "tea.pour" })
+        #expect(lines.prefix(3).map { $0.metadata["status"]?.description } == ["200", "500", "400"])
+        #expect(lines.prefix(3).map { $0.metadata["code"] } == [nil, "internal", "malformed"])
         #expect(!String(reflecting: lines).contains("t0ken"))
     }
 

@@ -12,7 +12,7 @@ public struct ProcessLimits: Sendable, Hashable {
         self.memory = memory
     }
 
-    /// The limits at the moment of the first access.
+    /// The limits at the first access.
     public static let current = ProcessLimits(.own)
 
     init(_ groups: ControlGroups) {

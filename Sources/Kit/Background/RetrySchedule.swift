@@ -4,7 +4,7 @@ public struct RetrySchedule: Sendable {
     /// The longest time to wait that is sent to anybody.
     private static let longest = Duration.seconds(300)
 
-    /// The moment at which the last of the refused callers may retry.
+    /// The instant at which the last of the refused callers may retry.
     private var end: ContinuousClock.Instant?
 
     public init() {}

@@ -2,7 +2,7 @@ package import Foundation
 
 /// The content of a file that may hold secrets, and whether it is kept from strangers.
 ///
-/// The file that is judged is the one that is read: its open descriptor is looked at, so that links are followed and nothing
+/// The file that is judged is the one that is read: its open descriptor is examined, so that links are followed and nothing
 /// can be put in its place in between.
 package struct PrivateFile: Sendable {
     package let data: Data
@@ -45,12 +45,12 @@ package struct PrivateFile: Sendable {
 
     /// The rule for files that hold secrets. Only regular files are judged; a pipe has one reader.
     ///
-    /// Nobody but the owner may write. Others than the owner may read only what they were given on purpose:
-    /// - the group, if this process is not the owner (`0640` of root's, read by way of the group), or if nobody may write at
+    /// Only the owner may write. Others than the owner may read only what they were given on purpose:
+    /// - the group, if this process is not the owner (`0640` of root's, read by way of the group), or if no one may write at
     ///   all (`0440`);
-    /// - everybody, if root is the owner and nobody may write at all: Swarm mounts secrets as `0444`;
+    /// - everybody, if root is the owner and no one may write at all: Swarm mounts secrets as `0444`;
     /// - both, if the file is on a read-only mount and root or somebody else is the owner: Kubernetes mounts secrets as
-    ///   `0644` and `0640` of root's, Compose mounts files as they are on its machine, where they have another owner.
+    ///   `0644` and `0640` of root's, Compose mounts files as they are on its machine, with another owner.
     static func isPrivate(_ status: stat, isReadOnlyMount: Bool, user: uid_t) -> Bool {
         guard status.st_mode & S_IFMT == S_IFREG else { return true }
         let given = status.st_mode & 0o077
@@ -88,7 +88,7 @@ package struct PrivateFileError: Error, Equatable, CustomStringConvertible {
     package var description: String { "The file \(path) cannot be used: \(reason)." }
 }
 
-// Files that belong to this process alone, such as a store: nobody but their owner can use them.
+// Files that belong to this process alone, such as a store: only their owner can use them.
 extension PrivateFile {
     /// Creates an empty file, and its directory, if they are missing.
     ///

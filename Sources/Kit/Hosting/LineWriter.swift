@@ -5,7 +5,7 @@ import Synchronization
 
 /// Writes lines to a descriptor, in their order, on a thread of its own.
 ///
-/// A reader that does not read, such as a terminal after Ctrl-S, a pager, or a log driver that hangs, holds up nobody else:
+/// A reader that does not read, such as a terminal after Ctrl-S, a pager, or a log driver that hangs, holds up nothing else:
 /// a bounded number of lines waits for it, and those that come above it are dropped and counted.
 public final class LineWriter: Sendable {
     private struct State {

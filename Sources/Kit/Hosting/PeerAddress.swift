@@ -80,8 +80,8 @@ public struct ReplicaSource: Sendable {
 public struct HostResolver: Sendable {
     let addresses: @Sendable (_ name: String) async throws -> [String]
 
-    /// - Parameter addresses: returns them in digits, IPv6 in brackets; throws if the name is not known, or nobody can be
-    ///   asked.
+    /// - Parameter addresses: returns them in digits, IPv6 in brackets; throws if the name is not known, or no server of names
+    ///   can be reached.
     public init(_ addresses: @escaping @Sendable (_ name: String) async throws -> [String]) {
         self.addresses = addresses
     }

@@ -44,7 +44,7 @@ public enum StartupMemory {
 /// A part of the address space, as `/proc/self/smaps` describes it.
 struct MappedArea: Equatable {
     let range: Range<UInt>
-    /// True if it is a file's, nobody can write to it, and none of its pages differs from the file: then whatever is
+    /// True if it is a file's, it cannot be written to, and none of its pages differs from the file: then whatever is
     /// released comes back as it was.
     let isUnchanged: Bool
 

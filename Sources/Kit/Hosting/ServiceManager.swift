@@ -13,14 +13,14 @@ public struct ServiceManager: Sendable {
     private let address: String?
 
     /// - Parameter address: the value of `NOTIFY_SOCKET`: a path, or `@` and a name in the abstract namespace; `nil` or empty
-    ///   if nobody wants to know.
+    ///   if there is no such manager.
     public init(address: String?) {
         self.address = address
     }
 
     /// Sends a state, and never waits for it to be read.
     ///
-    /// - Returns: false if there is an address and nobody receives there.
+    /// - Returns: false if there is an address at which no process receives.
     @discardableResult
     public func notify(_ state: State) -> Bool {
         guard let address, !address.isEmpty else { return true }

@@ -12,7 +12,7 @@ public struct Benchmark: Sendable {
     public let time: Duration
 
     /// - Parameters:
-    ///   - rounds: fewer than six tell no difference; see ``Ratio``.
+    ///   - rounds: fewer than six show no difference; see ``Ratio``.
     ///   - time: how long each subject has its turn.
     public init(loads: [Workload], rounds: Int, trial time: Duration) {
         self.loads = loads

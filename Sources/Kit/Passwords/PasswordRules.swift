@@ -2,7 +2,7 @@ import Foundation
 
 /// The rules for new passwords (NIST SP 800-63B, section 5.1.1.2): some length, and none of those that everybody tries
 /// first. They say nothing about the kinds of characters it is made of, but that control characters are not allowed (RFC 8264,
-/// section 9.11): nobody types them on purpose.
+/// section 9.11): no user types them on purpose.
 public enum PasswordRules {
     /// In Unicode scalars of the form that is hashed. Longer ones are refused rather than cut.
     public static let lengths = 8...1024

@@ -5,7 +5,7 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// There is no connection, or it was lost: what libpq says of it. No transaction has changed anything; a statement
     /// that ran by itself may have.
     case disconnected(String)
-    /// The connection was lost while the server was asked to commit: whether it did, nobody here knows.
+    /// The connection was lost while the server was asked to commit: whether it did is not known.
     case outcomeUnknown
     /// The server did not answer a statement in time; the connection was given up. What was changed is as with
     /// ``disconnected(_:)``.

@@ -35,7 +35,7 @@ public protocol Caller: Sendable {
     /// Sends a call and waits for its reply.
     ///
     /// It returns by the call's deadline, `received` + `timeout`, whatever the peer does: with
-    /// ``Problem/Kind/deadlineExceeded`` where the peer is silent and ``Problem/Kind/unavailable`` where it cannot be
+    /// ``Problem/Kind/deadlineExceeded`` if the peer is silent and ``Problem/Kind/unavailable`` if it cannot be
     /// reached. Cancelling the task cancels the call at the peer too.
     ///
     /// - Parameters:

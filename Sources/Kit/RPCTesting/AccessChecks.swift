@@ -9,7 +9,7 @@ enum AccessChecks {
         ConformanceCheck("A guarded endpoint needs its permission", noPermission),
         ConformanceCheck("A caller with the permission is admitted, and the handler knows the caller", admitted),
         ConformanceCheck("A permission is confirmed by the issuer of the token, if the endpoint wants that", confirmed),
-        ConformanceCheck("A permission that nobody confirms is refused at the deadline", unconfirmed),
+        ConformanceCheck("A permission that is not confirmed is refused at the deadline", unconfirmed),
         ConformanceCheck("Access is checked before the input is read", order),
         ConformanceCheck("The kit's own endpoints are open", kit),
     ]

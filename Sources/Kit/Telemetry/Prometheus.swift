@@ -118,7 +118,7 @@ struct Series: Hashable, Comparable {
         (one.name, one.labels) < (other.name, other.labels)
     }
 
-    /// A line of the text format, with one more label where there is one.
+    /// A line of the text format, with one more label if there is one.
     ///
     /// - Parameter exemplar: the id of a trace, which OpenMetrics can show; `value` is what was measured in it.
     func line(

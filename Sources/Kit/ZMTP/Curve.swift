@@ -136,7 +136,7 @@ extension CurveHandshake {
         guard let vouchBox = CurveBox(to: key, from: expected.secret),
             let vouch = Array(text[48..<128]).withUnsafeBytes({ vouchBox.open($0, nonce: vouchNonce) }),
             Sodium.areEqual(vouch, expected.client + Sodium.publicKey(of: secretKey))
-        else { throw ZMTPError("nobody vouches for the key of an INITIATE") }
+        else { throw ZMTPError("the key of an INITIATE is not vouched for") }
         guard let name = admit(key) else {
             // The status is ZAP's (RFC 27).
             return .refused(.key(key), reply: command("ERROR", [3] + Array("400".utf8)))

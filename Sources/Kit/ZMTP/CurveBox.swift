@@ -30,7 +30,7 @@ enum Sodium {
         return bytes
     }
 
-    /// Compares in a time that does not tell where they differ.
+    /// Compares in a time that does not depend on where they differ.
     static func areEqual(_ one: some Collection<UInt8>, _ other: some Collection<UInt8>) -> Bool {
         one.count == other.count && zip(one, other).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }

@@ -35,7 +35,7 @@ public final class Context: Sendable {
 
     deinit { terminate() }
 
-    /// Sets the keys that may connect with CURVE from now on, from any thread. Before that, and with `nil`, nobody may.
+    /// Sets the keys that may connect with CURVE from now on, from any thread. Before that, and with `nil`, none may.
     /// (A bare `Socket` of libzmq's wants a ``ZAPHandler``.)
     public func admit(_ list: AllowList?) {
         allowed.withLock { $0 = list }
@@ -73,7 +73,7 @@ public final class Context: Sendable {
         return socket.value
     }
 
-    /// Carries a fresh pointer, known to nobody else yet, out of the lock.
+    /// Carries a fresh pointer, not shared yet, out of the lock.
     private struct UncheckedPointer: @unchecked Sendable {
         let value: UnsafeMutableRawPointer
     }

@@ -31,7 +31,7 @@ public final class PollRegistration {
     var key = 0
     weak var loop: EpollLoop?
     var isAttached = true
-    /// It had messages a moment ago, so it is checked again before the thread sleeps.
+    /// It had messages just now, so it is checked again before the thread sleeps.
     var mayHaveInput = true
 
     init(_ origin: Origin, descriptor: Int32, interest: Readiness) {

@@ -44,8 +44,8 @@ public final class Socket {
     public var isClosed: Bool { handle == nil }
 
     /// Closes the socket; again, does nothing. Unsent messages have `SocketOptions.linger`, on the I/O thread. The
-    /// files of `ipc://` binds are removed, their locks released, and `inproc://` names free again; a TCP port is so a
-    /// moment later.
+    /// files of `ipc://` binds are removed, their locks released, and `inproc://` names free again; a TCP port is so
+    /// shortly after.
     public func close() {
         guard let handle else { return }
         willClose?()
@@ -99,11 +99,11 @@ extension Socket.SocketType {
 }
 
 extension Socket {
-    /// Binds, and returns the real address: with the port, where the kernel chose one.
+    /// Binds, and returns the real address: with the port, if the kernel chose one.
     ///
     /// An `ipc://` path gets its missing directories (0700), a socket file for the owner only, and a lock file beside
     /// it. A file left by a dead process is replaced; the path of a living one never is, though libzmq alone would
-    /// steal it. Where the process has no descriptor left for who connects there, libzmq ends it; the fronts of
+    /// steal it. If the process has no descriptor left for a new connection, libzmq ends it; the fronts of
     /// services do without libzmq.
     /// - Throws: `ZeroMQError` with the address in it, `EADDRINUSE` if somebody listens there.
     @discardableResult

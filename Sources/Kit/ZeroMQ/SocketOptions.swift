@@ -3,7 +3,7 @@ internal import Glibc
 
 /// The options of a socket. The defaults are those of an RPC kit, not libzmq's; each says why.
 public struct SocketOptions: Sendable {
-    /// Send only where there is a connection (dealer, req). Off, requests sent while a server is down are all delivered
+    /// Send only while there is a connection (dealer, req). Off, requests sent while a server is down are all delivered
     /// to its successor, long after their callers gave up.
     public var immediate = true
     /// Report a reply to a peer that is gone (router). Off, it vanishes and counts as sent.
@@ -97,7 +97,7 @@ extension SocketOptions {
         /// Anybody, in clear: for `ipc://`, `inproc://` and one trust boundary.
         case none
         /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, for a bare `Socket` by the `ZAPHandler`,
-        /// in `zapDomain` (not empty). Without either nobody is: libzmq alone would then admit everybody who knows the
+        /// in `zapDomain` (not empty). Without either none is: libzmq alone would then admit every peer that knows the
         /// server's public key.
         case curveServer(CurveSecretKey, zapDomain: String)
         /// Encrypted, towards the server that holds the secret half of `serverKey`, and no other.

@@ -17,7 +17,7 @@ public final class SocketThread: Sendable {
     public let name: String
     let queue = JobQueue()
     let wake: WakeUp
-    /// `pthread_self()` of whoever runs the jobs now; 0 for nobody.
+    /// `pthread_self()` of the thread that runs the jobs now; 0 for none.
     let owner = Atomic<UInt>(0)
     /// Touched only by the thread itself, from its first instruction to its last.
     nonisolated(unsafe) let loop: EpollLoop
@@ -174,7 +174,7 @@ extension SocketThread {
             runJobs()
             loop.flush()
             if isBusy || loop.spin(until: { queue.hasWork }) || !queue.fallAsleep() { continue }
-            // What is ready makes jobs, for which nobody needs to wake this thread.
+            // What is ready makes jobs, for which this thread need not be woken.
             loop.sleep(queue.wakeUp)
         }
         finish()

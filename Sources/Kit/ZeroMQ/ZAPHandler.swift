@@ -1,6 +1,6 @@
 /// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
 ///
-/// One name may have several keys, which is how a key is rotated: the old and the new are allowed until nobody has the old.
+/// One name may have several keys, which is how a key is rotated: the old and the new are allowed until no peer has the old.
 public struct AllowList: Sendable, Equatable {
     private var names: [String: [CurvePublicKey: String]] = [:]
 
@@ -16,7 +16,7 @@ public struct AllowList: Sendable, Equatable {
 
 /// Decides which CURVE keys may connect, by RFC 27: a look-up in an `AllowList`, and no to everything else.
 ///
-/// One per context, started before the first CURVE server binds. Without one, or after its end, nobody is admitted.
+/// One per context, started before the first CURVE server binds. Without one, or after its end, no peer is admitted.
 public actor ZAPHandler: ThreadBound {
     /// The address is RFC 27's.
     private static let address = Address(known: .inproc(name: "zeromq.zap.01"))
@@ -44,7 +44,7 @@ public actor ZAPHandler: ThreadBound {
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.drain(limit) } ?? 0 }
     }
 
-    /// Closes the handler: from now on nobody new is admitted.
+    /// Closes the handler: from now on no new peer is admitted.
     public func stop() {
         socket?.close()
         socket = nil

@@ -1,7 +1,7 @@
 import Logging
 import ZeroMQ
 
-/// Logs something that strangers may cause as often as they like, at most one line in ten seconds.
+/// Logs something that any peer may cause as often as it likes, at most one line in ten seconds.
 struct SparseLog {
     private let logger: Logger
     private var nextLine = ContinuousClock.now
@@ -32,7 +32,7 @@ struct SparseLog {
     mutating func warn(of event: SocketEvent) {
         switch event {
         case .refused(let refusal): warn(of: refusal)
-        case .unreachable(let error): warn("Nobody can connect", ["reason": "\(error)"])
+        case .unreachable(let error): warn("No peer can connect", ["reason": "\(error)"])
         case .restored: warn("The file of a socket had gone, and is there again")
         case .connected, .message, .writable, .disconnected: break
         }

@@ -33,7 +33,7 @@ extension AuthService {
     /// Queries the store.
     ///
     /// - Throws: ``Problem/Kind/storeUnavailable`` if it fails; ``Problem/Kind/overloaded`` if there are too many queries; the
-    /// end of the call where that was cancelled meanwhile. The last two are no errors of the store.
+    /// end of the call if that was cancelled meanwhile. The last two are no errors of the store.
     nonisolated func query<Value: Sendable>(
         _ work: (any AuthStore) async throws(StoreError) -> Value
     ) async throws(Problem) -> Value {
@@ -132,7 +132,7 @@ extension StoreRejection {
                 .conflict, "There is no role “\(role)”.",
                 faults: [Problem.FieldError(pointer: "/roles", detail: "unknown role “\(role)”")])
         case .notAdministrator: Problem(.permissionDenied, "Who calls may not change users.")
-        case .lastAdministrator: Problem(.conflict, "Nobody would be left who may change users.")
+        case .lastAdministrator: Problem(.conflict, "No administrator would be left.")
         case .notHeld(let permissions):
             Problem(
                 .permissionDenied,

@@ -61,7 +61,7 @@ extension AuthService {
     ) async throws -> Issued {
         let shown = OpaqueToken(text)
         let found = try await query { store throws(StoreError) in try await store.refreshToken(shown.hash) }
-        // A client's session is nobody else's.
+        // A client's session belongs to it alone.
         guard let found, case let old = found.token, old.client == nil || old.client == client else {
             throw wrongRefreshToken(context)
         }
@@ -155,7 +155,7 @@ extension AuthService {
 
     /// Whose access token it is; `nil` for whatever is none, or ended.
     ///
-    /// - Throws: a ``Problem`` if that cannot be told now.
+    /// - Throws: a ``Problem`` if that cannot be found out now.
     func principal(of token: String) async throws(Problem) -> Principal? {
         do throws(Problem) {
             return try await verifier.verify(token)
@@ -181,7 +181,7 @@ extension AuthService {
     /// - Returns: what it was compared with, and whether that is weaker than today's hashes.
     /// - Throws: ``Problem/Kind/credentialsWrong``; ``Problem/Kind/tooManyRequests`` if too many are being compared.
     nonisolated func check(_ name: String, _ password: String) async throws -> (StoredSecret, isOutdated: Bool) {
-        // A name that no user can have is nobody's, such as that of a client's account.
+        // A name that no user can have belongs to none, such as that of a client's account.
         let isPossible = UserRules.fault(ofName: name) == nil
         let secret = try await query { store throws(StoreError) in
             isPossible ? try await store.secret(of: name) : nil

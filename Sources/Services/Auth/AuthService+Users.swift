@@ -5,7 +5,7 @@ import Passwords
 import RPC
 
 // Users: what administrators do, and what users do for themselves. Who may do what to whom is checked here once more, by
-// what the store says of the caller at this moment, because a token may be older than a change.
+// what the store says of the caller now, because a token may be older than a change.
 extension AuthService {
     func addUser(_ new: NewUser, _ context: CallContext) async throws -> UserProfile {
         let administrator = try await administrator(context)
@@ -61,29 +61,30 @@ extension AuthService {
     }
 
     func setPermissions(_ wish: PermissionChange, _ context: CallContext) async throws -> UserProfile {
-        let administrator = try await administrator(context)
         let (permissions, roles) = (Set(wish.permissions), wish.roles.map(Set.init))
-        let entry = entry(.accessChanged, of: wish.user, context, UserRules.words(permissions, roles))
-        return try await change { store throws(StoreError) in
-            try await store.change(
-                wish.user, .access(permissions: permissions, roles: roles), by: administrator, entry)
-        }.profile
+        return try await change(
+            wish.user, .access(permissions: permissions, roles: roles), .accessChanged, context,
+            UserRules.words(permissions, roles))
     }
 
     func lockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        let administrator = try await administrator(context)
-        let entry = entry(.userLocked, of: name.user, context)
-        return try await change { store throws(StoreError) in
-            try await store.change(name.user, .lock, by: administrator, entry)
-        }.profile
+        try await change(name.user, .lock, .userLocked, context)
     }
 
     func unlockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        let administrator = try await administrator(context)
-        let entry = entry(.userUnlocked, of: name.user, context)
+        let user = try await change(name.user, .unlock, .userUnlocked, context)
         lockouts.forgive(name.user)
-        return try await change { store throws(StoreError) in
-            try await store.change(name.user, .unlock, by: administrator, entry)
+        return user
+    }
+
+    private func change(
+        _ user: String, _ change: UserChange, _ action: AuditEntry.AuditAction, _ context: CallContext,
+        _ detail: String = ""
+    ) async throws -> UserProfile {
+        let administrator = try await administrator(context)
+        let entry = entry(action, of: user, context, detail)
+        return try await self.change { store throws(StoreError) in
+            try await store.change(user, change, by: administrator, entry)
         }.profile
     }
 
@@ -104,7 +105,7 @@ extension AuthService {
 }
 
 extension AuthService {
-    /// The right of whoever calls, where it may change users at this moment. The store looks once more when it changes one.
+    /// The right of the caller, if it may change users now. The store checks again when it changes one.
     ///
     /// - Throws: ``Problem/Kind/permissionDenied``.
     func administrator(_ context: CallContext) async throws(Problem) -> Authority {

@@ -9,7 +9,7 @@ extension PostgresConnection: StoreTransaction {
         return try users("WHERE name = $1", name).first
     }
 
-    /// One statement, and so of one moment.
+    /// One statement, and so of one instant.
     func users(_ condition: String, _ parameters: any PostgresValue...) throws -> [User] {
         try run(
             """

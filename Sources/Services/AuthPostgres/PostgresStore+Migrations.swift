@@ -25,7 +25,7 @@ extension PostgresStore {
         "ALTER TABLE refresh_tokens ADD COLUMN used bigint, ADD COLUMN successor text, ADD COLUMN sealed text"
     ]
 
-    /// Moments are milliseconds since 1970. Texts are ordered by their bytes.
+    /// Times are milliseconds since 1970. Texts are ordered by their bytes.
     private static let first = [
         """
         CREATE TABLE users (

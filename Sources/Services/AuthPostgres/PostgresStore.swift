@@ -5,7 +5,7 @@ import Synchronization
 
 /// A store in a PostgreSQL database, which several auth processes may share, in a schema of its own: `star_auth`.
 ///
-/// Writers take turns, whichever process they are in: rules that look at many rows, such as the one about the last
+/// Writers take turns, whichever process they are in: rules that read many rows, such as the one about the last
 /// administrator, hold as they do in a file. Readers wait for no writer.
 ///
 /// A new store is made before there is a signing key, and never again: if a database that had one is empty later, every
@@ -44,7 +44,7 @@ public final class PostgresStore: TransactionalStore {
         pool = Pool(address, settings: settings)
     }
 
-    /// Runs statements that need not see the same moment.
+    /// Runs statements that need not see the same snapshot.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -148,7 +148,7 @@ public final class PostgresStore: TransactionalStore {
         try await read { connection in
             for table in StoreTable.all { try connection.run("SELECT 1 FROM \(table.name) LIMIT 1") }
         }
-        // On a full disk small writes still find a place here and there. There is room again where a larger one does.
+        // On a full disk small writes still find a place here and there. There is room again if a larger one does.
         let bytes = isFull.load(ordering: .relaxed) ? (0..<65_536).map { _ in UInt8.random(in: .min ... .max) } : []
         try await write { connection in
             try connection.run("UPDATE state SET probes = probes + 1")
@@ -230,7 +230,7 @@ extension PostgresStore {
 
     public func changes(since version: Int, limit: Int) async throws(StoreError) -> Changes {
         // A back-up that was put in the store's place has tables of its own, with other numbers (tableoid).
-        // One statement, and so of one moment. One more than asked for shows if that is all.
+        // One statement, and so one snapshot. One more than asked for shows if that is all.
         let rows = try await read { connection in
             try connection.run(
                 """

@@ -1,6 +1,6 @@
 public import Endpoints
 
-/// Tells the time to callers with the permission `time`.
+/// Returns the time to callers with the permission `time`.
 public enum ResourceContract: Contract {
     public static let name = "resource"
     public static let version = "1.0.0"

@@ -3,13 +3,13 @@ import Endpoints
 public import Foundation
 public import RPC
 
-/// Tells the time.
+/// Returns the time.
 public actor ResourceService: Service {
     private nonisolated let executor: ServiceExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let epoch: @Sendable () -> Int
-    /// The last moment that was asked for, as text: it changes once a second, and costs more than all else here.
+    /// The last time that was returned, as text: it changes once a second, and costs more than all else here.
     private var latest = Timestamp(epoch: 0)
 
     /// - Parameter epoch: the clock: seconds since 1970-01-01T00:00:00Z.

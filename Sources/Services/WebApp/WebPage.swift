@@ -40,7 +40,7 @@ public enum WebPage {
     }
 
     /// The header fields that each of the files needs: nothing but these files is loaded or run, no text becomes HTML, and
-    /// nobody frames them.
+    /// no page frames them.
     public static let headers = [
         "Content-Security-Policy": """
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \

@@ -12,7 +12,7 @@ struct BenchRun {
     /// The folder of the peers.
     let peers: URL?
 
-    /// There is nobody of that name to compare with.
+    /// There is no peer of that name to compare with.
     struct NoSuchTarget: Error, CustomStringConvertible {
         let name: String
         let names: [String]

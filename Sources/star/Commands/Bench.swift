@@ -121,7 +121,7 @@ struct BenchPlan: ParsableArguments {
     @Option(help: "Calls a second of the paced calls, which one caller makes; 0 for none.")
     var rate = 500.0
 
-    @Option(help: "Rounds; each wire has its turn in each. Fewer than six tell no difference.")
+    @Option(help: "Rounds; each wire has its turn in each. Fewer than six show no difference.")
     var rounds = 9
 
     @Option(help: "About how long the run takes. (40; 300 with --long)")

@@ -49,7 +49,7 @@ struct Checkout {
         return Dictionary(texts) { first, _ in first }
     }
 
-    /// - Throws: if a file cannot be written; those before it are, then, and version control tells which.
+    /// - Throws: if a file cannot be written; those before it are, then, and version control shows which.
     func write(_ plan: NewServicePlan) throws {
         for file in plan.made {
             let url = url(file.path)

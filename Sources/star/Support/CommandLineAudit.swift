@@ -30,7 +30,7 @@ enum CommandLineAudit {
         case .nameTaken: Exit.printError("There is a user “\(name)” already.")
         case .noSuchRole(let role): Exit.printError("There is no role “\(role)”. Make it: star users roles set \(role)")
         case .notAdministrator: Exit.printError("Only an administrator may change users.")
-        case .lastAdministrator: Exit.printError("Nobody would be left who may change users.")
+        case .lastAdministrator: Exit.printError("No administrator would be left.")
         case .notHeld(let permissions): Exit.printError("Not held: \(permissions.sorted().joined(separator: ", ")).")
         case .tooMuch:
             Exit.printError("The names of all that one user is permitted may have \(User.maxScope) bytes together.")

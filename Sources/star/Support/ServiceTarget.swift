@@ -13,7 +13,7 @@ struct CallerSettings: ParsableArguments {
     /// A key in Z85 may begin with a dash.
     @Option(
         parsing: .unconditional,
-        help: "The service's public key for tcp://, or file:PATH, where CURVE_PUBLIC_KEYS does not have it.")
+        help: "The service's public key for tcp://, or file:PATH, if CURVE_PUBLIC_KEYS does not have it.")
     var serverKey: String?
 
     @Option(help: "The file that settings are read from, beside the environment.")
@@ -52,7 +52,7 @@ struct BearerToken: ParsableArguments {
     }
 }
 
-/// The input of a call, from an argument or from where nobody else reads it.
+/// The input of a call, from an argument or from a place that other users cannot read.
 enum CallInput {
     /// - Parameter option: JSON; `-` for all that comes on standard input.
     static func data(_ option: String?) async throws -> Data {

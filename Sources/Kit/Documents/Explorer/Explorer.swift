@@ -26,7 +26,7 @@ public enum Explorer {
         Asset(path: "/docs/" + name, contentType: "text/javascript; charset=utf-8", content: Data(content))
     }
 
-    /// The header fields that each of the files needs: nothing but these files is loaded or run, and nobody frames them.
+    /// The header fields that each of the files needs: nothing but these files is loaded or run, and no page frames them.
     public static let headers = [
         "Content-Security-Policy": """
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \

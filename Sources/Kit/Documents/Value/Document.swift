@@ -176,7 +176,7 @@ extension Document {
     /// True if it takes lines of its own.
     private var isBlock: Bool { !members.isEmpty || !elements.isEmpty }
 
-    /// A text without quotes only where nobody could take it for something else; otherwise as JSON quotes it, which
+    /// A text without quotes only if it cannot be read as something else; otherwise as JSON quotes it, which
     /// YAML reads too.
     private static func scalar(_ text: String) -> String {
         isPlain(text) ? text : Document.string(text).flow

@@ -2,7 +2,7 @@ import Endpoints
 
 /// The schemas of a document that have names: each appears once, and others refer to it.
 struct SchemaComponents {
-    /// The direction in which a payload travels. Where a service accepts `null` in place of an optional field, it never sends
+    /// The direction in which a payload travels. If a service accepts `null` in place of an optional field, it never sends
     /// it.
     enum Direction: String {
         case input = "Input"

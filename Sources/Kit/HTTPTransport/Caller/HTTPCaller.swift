@@ -28,7 +28,7 @@ public final class HTTPCaller: Caller {
         base = address.hasSuffix("/") ? String(address.dropLast()) : address
         self.replyLimit = replyLimit
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        // Below the front's idle timeout, so that a connection is not used in the moment the peer closes it.
+        // Below the front's idle timeout, so that a connection is not used just as the peer closes it.
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
         // A peer that is down is reported at once; whether to try again is not decided here.

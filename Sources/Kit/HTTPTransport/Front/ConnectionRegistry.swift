@@ -150,7 +150,7 @@ final class AcceptGate: ChannelInboundHandler {
         pause(context)
     }
 
-    /// NIO would go on to try, and spin, if its channel were only not told to read.
+    /// NIO would try again, and spin, if its channel only stopped reading.
     private func pause(_ context: ChannelHandlerContext) {
         guard !isPaused else { return }
         isPaused = true

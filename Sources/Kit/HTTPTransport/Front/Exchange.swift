@@ -33,7 +33,7 @@ final class Exchange {
 
     deinit { _ = budget.resize(from: share, to: 0) }
 
-    /// Nobody waits for the response any more.
+    /// The client no longer waits for the response.
     func cancel() {
         timer?.cancel()
         call?.cancel()
@@ -153,6 +153,6 @@ struct Arrival {
     /// The latest instant at which the request can have come.
     var instant: ContinuousClock.Instant { .now - max(.zero, age - Self.tick) }
 
-    /// True if nobody can wait for a response any more.
+    /// True if the client can no longer wait for a response.
     var isAbandoned: Bool { state == Self.closed || (state == Self.closeWait && age >= Self.halfClosedLimit) }
 }

@@ -141,7 +141,7 @@ final class AddressedContent: Sendable {
         direct = FixedContent(make(nil))
     }
 
-    /// - Parameter base: `nil` if nobody has named one.
+    /// - Parameter base: `nil` if none is named.
     subscript(base: ForwardedURL?) -> FixedContent {
         guard let base else { return direct }
         return latest.withLock { latest in
@@ -155,7 +155,7 @@ final class AddressedContent: Sendable {
 
 extension Page {
     /// The page that a request gets: of the media types that its `Accept` names, the first that there is; the page
-    /// itself where it names none of them. Weights are ignored (RFC 9110, section 12.5.1, leaves the choice to
+    /// itself if it names none of them. Weights are ignored (RFC 9110, section 12.5.1, leaves the choice to
     /// the server).
     func accepted(by accept: String?) -> Page {
         guard let accept, !alternatives.isEmpty else { return self }

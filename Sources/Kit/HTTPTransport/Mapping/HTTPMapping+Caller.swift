@@ -12,9 +12,9 @@ extension HTTPMapping {
     ///   - call: whose input, token and ids travel.
     ///   - endpoint: says how they do.
     ///   - base: `http://host:port`, without a last slash.
-    ///   - remaining: the time that is left, told to the peer in milliseconds.
+    ///   - remaining: the time that is left, sent to the peer in milliseconds.
     /// - Returns: the request, complete.
-    /// - Throws: ``Problem/Kind/invalid`` where a field cannot travel in the path or the query.
+    /// - Throws: ``Problem/Kind/invalid`` if a field cannot travel in the path or the query.
     static func request(
         _ call: Call, _ endpoint: EndpointDescriptor, base: String, remaining: Duration
     ) throws(Problem) -> HTTPClientRequest {

@@ -27,12 +27,12 @@ final class Route: Sendable {
     ///
     /// - Parameters:
     ///   - path: the texts of the fields in the path. They win over fields of the same name elsewhere.
-    ///   - query: what follows the question mark; used where the method has no body.
-    ///   - body: what was sent as body; used where the method has one.
+    ///   - query: what follows the question mark; used if the method has no body.
+    ///   - body: what was sent as body; used if the method has one.
     ///   - isForm: whether the body is a form, which is read as a query is.
     ///   - client: what a client has shown in the head.
     /// - Returns: the JSON text, which is empty if there is no input.
-    /// - Throws: ``Problem/Kind/malformed`` where the query or the form is badly percent-encoded.
+    /// - Throws: ``Problem/Kind/malformed`` if the query or the form is badly percent-encoded.
     func input(
         path: [String: String], query: Substring?, body: Data, isForm: Bool, client: (id: String, secret: String)? = nil
     ) throws(Problem) -> Data {

@@ -4,7 +4,7 @@ import Glibc
 public struct TrustedProxies: Sendable {
     private let networks: [Network]
 
-    /// Nobody's word.
+    /// No proxy's fields.
     public static let none = TrustedProxies(networks: [])
 
     private init(networks: [Network]) {
@@ -65,7 +65,7 @@ public struct TrustedProxies: Sendable {
         value.split(separator: ",", omittingEmptySubsequences: false).map { withoutPort($0) }
     }
 
-    /// RFC 7239, section 4. An element without `for` says that the proxy does not tell.
+    /// RFC 7239, section 4. An element without `for` hides the client.
     private static func addresses(ofForwarded value: String) -> [String] {
         elements(ofForwarded: value).map { $0["for"].map { withoutPort($0[...]) } ?? "" }
     }

@@ -10,8 +10,8 @@ import Foundation
 ///     NAME='as it is, $ and \ too'
 ///     NAME="with \n, \" and ${OTHER:-a default}"
 ///
-/// Both read the same from a file that is read here. Lines that Compose refuses, ignores or takes for something that nobody
-/// means stop the reading: no setting is passed over in silence.
+/// Both read the same from a file that is read here. Lines that Compose refuses, ignores or reads as something that was not
+/// meant stop the reading: no setting is passed over in silence.
 struct EnvironmentFile: Sendable {
     struct Entry: Equatable, Sendable {
         /// `nil` for a line that is only a name, as Compose has it for a variable of the environment.

@@ -130,7 +130,7 @@ public struct Settings: Sendable {
         return mayHoldSecret ? "" : ", not “\(text)”"
     }
 
-    /// - Returns: `nil` for `/dev/null`, which is mounted where no file is given.
+    /// - Returns: `nil` for `/dev/null`, which is mounted if no file is given.
     private func secret(_ name: String, at path: String) throws(SettingsError) -> String? {
         let file: PrivateFile
         do {

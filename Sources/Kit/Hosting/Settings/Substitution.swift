@@ -1,5 +1,5 @@
 /// Expands `$NAME`, `${NAME}` and `${NAME:-default}` with its like (`-`, `:+`, `+`, `:?`, `?`) as Docker Compose does; `$$` is a
-/// dollar sign, and so is one before anything else. A name that is not set is refused, where Compose would take it for empty:
+/// dollar sign, and so is one before anything else. A name that is not set is refused; Compose would read it as empty:
 /// mostly it is the rest of a password.
 struct Substitution {
     let value: (String) -> String?

@@ -8,7 +8,7 @@
 public struct Schedule: Sendable {
     /// The next action of a caller.
     public enum CallerAction: Sendable, Equatable {
-        /// To make a call, which is timed from this moment.
+        /// To make a call, which is timed from this instant.
         case call(ContinuousClock.Instant)
         case wait(until: ContinuousClock.Instant)
         case end
@@ -31,7 +31,7 @@ public struct Schedule: Sendable {
         limit = end + time
     }
 
-    /// - Parameter wasBusy: true if there has been nobody to call until now.
+    /// - Parameter wasBusy: true if no caller has been free until now.
     public mutating func action(at now: ContinuousClock.Instant, wasBusy: Bool) -> CallerAction {
         guard let interval else { return now < end ? .call(now) : .end }
         guard due < end, now < limit else { return .end }
@@ -42,7 +42,7 @@ public struct Schedule: Sendable {
 
     /// Waits until the caller's next call is due.
     ///
-    /// - Returns: the moment from which it is timed; `nil` when no more are begun.
+    /// - Returns: the instant from which it is timed; `nil` when no more are begun.
     mutating func next() async -> ContinuousClock.Instant? {
         var wasBusy = hasCalled
         while true {

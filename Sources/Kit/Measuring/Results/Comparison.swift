@@ -1,4 +1,4 @@
-/// Several subjects under several loads, as far as the rounds have gone. It can be looked at while it grows.
+/// Several subjects under several loads, as far as the rounds have gone. It can be read while it grows.
 public struct Comparison: Sendable {
     private struct CellKey: Hashable {
         let subject: String
@@ -38,14 +38,14 @@ public struct Comparison: Sendable {
     }
 }
 
-/// The ratio of one subject's figure to another's, and if the run can tell them apart.
+/// The ratio of one subject's figure to another's, and if the run can distinguish them.
 ///
-/// Each round gives one ratio, of two figures taken a moment apart, so that what the machine does to both cancels out.
+/// Each round gives one ratio, of two figures taken shortly after each other, so that what the machine does to both cancels out.
 /// The value is the median of the rounds; the interval holds the true median with a confidence of at least 95 %, by the
 /// order of the ratios alone (the sign test's interval), whatever their distribution.
 public struct Ratio: Sendable, Equatable {
     public let value: Double
-    /// The least and the greatest that it may be; 0 and infinity where there are too few rounds to say, fewer than six.
+    /// The least and the greatest that it may be; 0 and infinity if there are too few rounds, fewer than six.
     public let low, high: Double
 
     /// True if the interval leaves 1 out. Otherwise the run's own noise covers the difference.

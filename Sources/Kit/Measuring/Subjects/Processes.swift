@@ -1,6 +1,6 @@
 import Foundation
 
-/// The processes on both sides of a wire, by their ids; the same one twice where client and server share it.
+/// The processes on both sides of a wire, by their ids; the same one twice if client and server share it.
 public struct Processes: Sendable {
     public let callers: [Int32]
     public let servers: [Int32]

@@ -117,7 +117,7 @@ public enum Reply: Sendable {
 extension Duration {
     /// In whole nanoseconds, a century at most: a longer time is somebody's mistake, and must not overflow what is added.
     package var nanoseconds: Int64 {
-        // A division of 64 bits, where it will do, costs a tenth of one of 128.
+        // A division of 64 bits, if that is enough, costs a tenth of one of 128.
         if let few = Int64(exactly: attoseconds) { return few / 1_000_000_000 }
         return Int64(min(max(attoseconds / 1_000_000_000, -Self.century), Self.century))
     }
@@ -134,12 +134,12 @@ public final class CallContext: Sendable {
     public let endpoint: String
     /// The caller; `nil` at an open endpoint.
     public let principal: Principal?
-    /// The token as the caller sent it, to be passed on where the next service must know the caller.
+    /// The token as the caller sent it, to be passed on if the next service must know the caller.
     public let token: String?
     public let trace: TraceContext
-    /// The address of whoever started it all, where it is known: see ``Call/origin``.
+    /// The address of the first caller, if it is known: see ``Call/origin``.
     public let origin: String?
-    /// The URL by which the caller has reached the service, where it is known: see ``Call/publicURL``.
+    /// The URL by which the caller has reached the service, if it is known: see ``Call/publicURL``.
     public var publicURL: String? { findPublicURL() }
     /// The deadline of the call. Its task is cancelled then.
     public let deadline: ContinuousClock.Instant

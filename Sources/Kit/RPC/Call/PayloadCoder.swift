@@ -6,7 +6,7 @@ package enum PayloadCoder {
     /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send
     /// `null` for a body that is optional.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault where it
+    /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault if it
     /// breaks the schema.
     package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
         if Input.self == Empty.self, body.isEmpty, let nothing = Empty() as? Input { return nothing }

@@ -146,7 +146,7 @@ public struct ServerTimings: Sendable, Hashable {
 
     private var last: Int64
 
-    /// Begins where the call comes to the dispatcher.
+    /// Begins when the call comes to the dispatcher.
     init(from received: ContinuousClock.Instant) {
         queue = received.duration(to: .now).nanoseconds
         last = Self.now

@@ -80,7 +80,7 @@ package final class BalancedReplica: Sendable {
             state.withLock { $0.recordProbe(since: start, at: .now) }
             return watch()
         }
-        // Where there is no other, it is waited for.
+        // If there is no other, it is waited for.
         if availability.count > 1 || !isInUse {
             var tasks: [Task<Reply, Never>] = []
             let mustProbe = change { state in

@@ -16,8 +16,8 @@ public import Logging
 public protocol ServerInterceptor: Sendable {
     /// Handles a call, on the service's executor.
     ///
-    /// Its task is cancelled at the call's deadline, and the caller gets its reply then; what this returns later reaches
-    /// nobody.
+    /// Its task is cancelled at the call's deadline, and the caller gets its reply then; what this returns later is
+    /// dropped.
     ///
     /// - Parameters:
     ///   - call: may be changed before it is passed on.
@@ -70,7 +70,7 @@ extension CallObserver {
 
 /// Writes a line for each call: an error for status 500, by which a handler has failed; an info line for whatever else was
 /// refused, by the caller's fault or for want of time, room or a peer; a debug line for a success. Each holds the call's
-/// trace, and the caller's own name for it where there is one; none holds a token or a payload.
+/// trace, and the caller's own name for it if there is one; none holds a token or a payload.
 public struct LoggingObserver: CallObserver {
     private let logger: Logger
 
@@ -79,28 +79,26 @@ public struct LoggingObserver: CallObserver {
     }
 
     public func didReply(to call: Call, with reply: Reply) {
-        let level: Logger.Level =
+        let (level, message): (Logger.Level, Logger.Message) =
             switch reply.status {
-            case ..<400: .debug
-            case 500: .error
-            default: .info
+            case ..<400: (.debug, "Call succeeded")
+            case 500: (.error, "Call failed")
+            default: (.info, "Call refused")
             }
         guard level >= logger.logLevel else { return }
-        logger.log(level: level, "\(call.endpoint) \(reply.status)\(reason(reply))", metadata: metadata(call))
+        logger.log(level: level, message, metadata: metadata(call, reply))
     }
 
-    private func reason(_ reply: Reply) -> String {
-        guard case .failure(let problem) = reply else { return "" }
-        return " " + problem.kind.code
-    }
-
-    private func metadata(_ call: Call) -> Logger.Metadata {
+    private func metadata(_ call: Call, _ reply: Reply) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
+            "endpoint": .string(call.endpoint),
+            "status": .stringConvertible(reply.status),
             "trace_id": .string(call.trace.traceID),
             "span_id": .string(call.trace.spanID),
             "transport": .string(call.transport.name),
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]
+        if case .failure(let problem) = reply { metadata["code"] = .string(problem.kind.code) }
         if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }
         if let origin = call.origin { metadata["client"] = .string(origin) }
         return metadata

@@ -34,7 +34,7 @@ public final class Dispatcher: Sendable {
     ///   - maxInFlight: how many calls may be in flight before more are refused with a 503.
     ///   - interceptors: wrap each call, the first outermost.
     ///   - observers: learn of each reply.
-    /// - Throws: ``ContractError`` where contract and handlers do not fit together.
+    /// - Throws: ``ContractError`` if contract and handlers do not fit together.
     public init(
         _ service: some Service, contract: ContractDescriptor, verifier: any TokenVerifier, maxInFlight: Int = 4096,
         interceptors: [any ServerInterceptor] = .tracing, observers: [any CallObserver] = []

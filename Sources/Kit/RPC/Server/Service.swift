@@ -89,7 +89,7 @@ public func handle<Input, Output>(
     }
 }
 
-/// An executor for a service that owns no sockets: in tests, or where it is only called in its own process.
+/// An executor for a service that owns no sockets: in tests, or if it is only called in its own process.
 public final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 

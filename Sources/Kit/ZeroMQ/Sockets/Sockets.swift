@@ -148,7 +148,7 @@ public enum SocketEvent: Sendable {
     case disconnected(RoutingID)
     /// There is no connection because one side does not admit the other's CURVE key.
     case refused(Refusal)
-    /// The file of a socket that listens has gone, and nobody can connect until it is made anew, which is tried every two
+    /// The file of a socket that listens has gone, and no peer can connect until it is made anew, which is tried every two
     /// seconds: something else may be in its place.
     case unreachable(ZeroMQError)
     /// The file of a socket that listens had gone, and is there again.

@@ -20,7 +20,7 @@ final class InProcessNames: Sendable {
 
     /// Connects to whoever listens at a name.
     ///
-    /// - Returns: a connected descriptor, or `nil` if nobody listens.
+    /// - Returns: a connected descriptor, or `nil` if no socket listens.
     func connect(to name: String) -> Int32? {
         listeners.withLock { listeners in
             guard let backlog = listeners[name], let (near, far) = StreamSocket.makePair() else { return nil }

@@ -38,7 +38,7 @@ final class SocketFile {
     var isInPlace: Bool { identity != nil && SocketFileIdentity(at: path) == identity }
 
     /// Listens anew after the file was removed, or replaced by something that is no living socket. The old descriptor
-    /// is closed: nobody can reach it any more.
+    /// is closed: no peer can reach it any more.
     ///
     /// - Throws: `ZeroMQError` `EADDRINUSE` if another process has taken the path.
     func restore() throws(ZeroMQError) {
@@ -126,7 +126,7 @@ extension SocketFile {
         }
     }
 
-    /// Removes a socket file nobody listens at. Its owner may be a program that does not know the lock, so a connection
+    /// Removes a socket file at which no process listens. Its owner may be a program that does not know the lock, so a connection
     /// is tried.
     private static func removeStale(_ path: String, operation: String) throws(ZeroMQError) {
         var found = stat()
@@ -143,7 +143,7 @@ extension SocketFile {
         guard unlink(path) == 0 || errno == ENOENT else { throw .system("\(operation): remove the stale \(path)") }
     }
 
-    /// Nobody can connect before `listen`, and by then the mode is right.
+    /// No peer can connect before `listen`, and by then the mode is right.
     private static func listen(_ path: String, backlog: Int, operation: String) throws(ZeroMQError) -> Int32 {
         let descriptor = try StreamSocket.bound(to: SocketAddress(path: path), operation)
         guard chmod(path, 0o600) == 0 else {

@@ -2,7 +2,7 @@ internal import Descriptors
 internal import Glibc
 internal import ZMTP
 
-/// A ROUTER or a PUB at one address, with the ZMTP of this package: peers cannot tell it from libzmq's.
+/// A ROUTER or a PUB at one address, with the ZMTP of this package: to peers it is the same as libzmq's.
 ///
 /// Unlike libzmq it notices at once which peer has gone, it bounds what a peer can make it hold, and it goes on if the process
 /// has no descriptor left: libzmq's listener ends the process then.
@@ -28,7 +28,7 @@ final class StreamListener {
 
     /// Little: what a slow peer of a ROUTER does not read is its front's business, which bounds and counts it.
     private static let highWaterMark = 256 * 1024
-    /// More: a PUB has nobody behind it who keeps what a slow peer does not read.
+    /// More: behind a PUB nothing keeps what a slow peer does not read.
     private static let publisherHighWaterMark = 1024 * 1024
     private static let acceptsAtOnce = 64
     private static let acceptPause = Duration.milliseconds(100)

@@ -235,7 +235,7 @@ struct Connection {
         return renew()
     }
 
-    /// The server is silent: calls that were sent are lost, and the server learns that nobody waits for them; the
+    /// The server is silent: calls that were sent are lost, and the server learns that they are abandoned; the
     /// others wait for a new connection.
     private mutating func renew() -> [Action] {
         let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }

@@ -8,7 +8,7 @@ public import ZeroMQ
 /// The client side of S1: a DEALER to one server, with any number of calls in flight.
 ///
 /// On the thread of the service that calls, a call costs no hop between threads. It connects by itself, again and
-/// again; while there is no connection calls fail at once, except in the first moments, when they wait for it.
+/// again; while there is no connection calls fail at once, except shortly after the start, when they wait for it.
 ///
 /// Its last reference may be released anywhere: what it holds is closed on its thread. ``close()`` does so at once.
 public actor ZeroMQCaller: Caller, ThreadBound {

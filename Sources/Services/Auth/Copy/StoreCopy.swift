@@ -1,6 +1,6 @@
 /// A store whose tables can be copied into another's.
 package protocol CopyableStore: TransactionalStore where Transaction: CopyableTransaction {
-    /// Reads everything as of one moment, on a thread that may block.
+    /// Reads everything as of one instant, on a thread that may block.
     func snapshot<Value: Sendable>(
         _ work: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Value

@@ -34,7 +34,7 @@ public struct AuditEntry: Sendable, Equatable {
     public let target: String
     /// A few words more; may be empty.
     public let detail: String
-    /// The address that it came from, where that is known.
+    /// The address that it came from, if that is known.
     public let origin: String?
 
     public init(

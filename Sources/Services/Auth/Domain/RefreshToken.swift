@@ -12,20 +12,20 @@ public struct TokenReference: Sendable, Hashable {
         self.expires = expires
     }
 
-    /// For how many seconds after its end a token may be accepted somewhere, where clocks differ; and some to spare.
+    /// For how many seconds after its end a token may be accepted somewhere, because clocks differ; and some to spare.
     private static let leeway: TimeInterval = 60
 
     /// True if the token may still be accepted somewhere, so that its revocation has a meaning.
     package func isAccepted(at moment: Date) -> Bool { expires.addingTimeInterval(Self.leeway) > moment }
 
-    /// The end of the tokens that are accepted nowhere any more at a moment.
+    /// The end of the tokens that are accepted nowhere any more at an instant.
     package static func forgotten(at moment: Date) -> Date { moment.addingTimeInterval(-leeway) }
 }
 
 /// A refresh token as a store knows it: by its hash, so that who reads the store cannot use it.
 ///
 /// The tokens that come of one password are a family: each is used once, for the next. A family whose token is used
-/// twice is in two hands, and ends. Whoever has not received the next one may ask again for a moment.
+/// twice is in two hands, and ends. A client that has not received the next one may ask again for a short time.
 public struct RefreshToken: Sendable, Hashable {
     /// SHA-256 of the token, base64url.
     public let hash: String
@@ -109,7 +109,7 @@ public enum Rotation: Sendable, Hashable {
     /// It is used now, and the next one is good. The access token that goes with that may permit this much: whatever is
     /// taken from the user later, revokes it.
     case rotated(permissions: Set<String>)
-    /// It was used a moment ago, for this token, which was not used yet: the answer may have been lost. All is as it
+    /// It was used shortly before, for this token, which was not used yet: the answer may have been lost. All is as it
     /// was.
     case repeated(RefreshToken, sealed: String, permissions: Set<String>)
     case unknown

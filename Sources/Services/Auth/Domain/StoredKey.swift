@@ -83,7 +83,7 @@ public struct Changes: Sendable, Equatable {
     public let epoch: String?
     /// Up to which version these are all. Ask from here the next time.
     public let version: Int
-    /// The version of the last change of a key; 0 where there was none.
+    /// The version of the last change of a key; 0 if there was none.
     public let keysVersion: Int
     /// By version. Those whose tokens have ended may be left out.
     public let revocations: [Revocation]

@@ -68,7 +68,7 @@ public struct Role: Sendable, Hashable {
 }
 
 extension User {
-    /// True if nothing is different but the moment of the last change.
+    /// True if nothing is different but the time of the last change.
     package func isSame(as other: User) -> Bool {
         var one = self
         one.changed = other.changed

@@ -4,7 +4,7 @@ package import Foundation
 public enum Authority: Sendable, Hashable {
     /// Auth itself, and whoever can read its store: anything.
     case system
-    /// A user, who holds ``Administration/permission`` in the moment of the change, and grants no more than it holds
+    /// A user, who holds ``Administration/permission`` at the time of the change, and grants no more than it holds
     /// then.
     case administrator(String)
 }
@@ -33,7 +33,7 @@ public enum StoreRejection: Error, Sendable, Hashable {
     case noSuchRole(String)
     /// The caller may not change users, or no longer may.
     case notAdministrator
-    /// Nobody would be left who may change users.
+    /// No user would be left who may change users.
     case lastAdministrator
     /// The administrator does not hold these permissions, and so cannot grant them.
     case notHeld(Set<String>)
@@ -53,8 +53,8 @@ package enum SessionInvalidation: Sendable {
 }
 
 extension UserChange {
-    /// The user after the change. The stores share it, so that they judge alike; whether an administrator is left only
-    /// they can tell.
+    /// The user after the change. The stores share it, so that they judge alike; only they know whether an
+    /// administrator is left.
     ///
     /// - Parameters:
     ///   - held: what whoever wants the change holds; `nil` if anything may be granted.
@@ -113,7 +113,7 @@ extension User {
     /// The reason why the user cannot have these permissions and roles.
     ///
     /// - Parameters:
-    ///   - before: what the user was permitted already, which nobody grants.
+    ///   - before: what the user was permitted already, which is not granted anew.
     ///   - held: what whoever grants holds; `nil` if anything may be granted.
     package func refusal(granting before: Set<String> = [], held: Set<String>?, _ all: [Role]) -> StoreRejection? {
         if let unknown = roles.subtracting(all.map(\.name)).min() { return .noSuchRole(unknown) }

@@ -59,7 +59,7 @@ struct GrantRateLimiter {
     private static let mapped = "::ffff:"
 
     /// A network of 2⁶⁴ addresses of IPv6 counts as one: who has one of them has all. An address of IPv4 is itself,
-    /// also where a socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
+    /// also if a socket of IPv6 calls it `::ffff:192.0.2.1` (RFC 4291, section 2.5.5.2).
     static func network(_ address: String) -> String {
         if address.contains("."), address.lowercased().hasPrefix(mapped) {
             return String(address.dropFirst(mapped.count).prefix(64))

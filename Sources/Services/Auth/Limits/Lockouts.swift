@@ -1,10 +1,10 @@
 import Endpoints
 
-/// Keeps those out for a while who guess at a user's password, and nobody else.
+/// Locks out, for a while, only those who guess at a user's password.
 ///
-/// A lockout holds where the guesses come from: at an address from which the user has logged in or refreshed before,
+/// A lockout holds for the place that the guesses come from: at an address from which the user has logged in or refreshed before,
 /// that address alone; at all others, all of them together. So who knows a name cannot lock its owner out, and who
-/// guesses from many addresses gains nothing by it. Names that nobody has are treated alike.
+/// guesses from many addresses gains nothing by it. Names that no user has are treated alike.
 struct Lockouts {
     private struct Guesses {
         /// Wrong passwords since the last right one.

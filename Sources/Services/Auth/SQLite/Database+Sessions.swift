@@ -86,7 +86,7 @@ extension Database {
     }
 
     package func forgetAudit(before moment: Date, limit: Int) throws -> Int {
-        // Lines are in the order of their numbers: the oldest tell whether there is anything to do.
+        // Lines are in the order of their numbers: the oldest show whether there is anything to do.
         try run(
             """
             DELETE FROM audit WHERE number IN (

@@ -89,7 +89,7 @@ final class LogMark: Sendable {
         }
     }
 
-    /// Puts another file in the place of the store's. A crash at any moment leaves a note that does not take what the old
+    /// Puts another file in the place of the store's. A crash at any time leaves a note that does not take what the old
     /// file has left for the new one's.
     ///
     /// - Parameter putAside: what is left beside the file.

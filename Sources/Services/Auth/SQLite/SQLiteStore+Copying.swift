@@ -68,7 +68,7 @@ extension StoreTable.ColumnValue {
 }
 
 extension SQLiteStore {
-    /// Writes a copy of the store as it is at one moment, in a file that only its owner can use. Others read and write
+    /// Writes a copy of the store as it is at one instant, in a file that only its owner can use. Others read and write
     /// meanwhile.
     ///
     /// - Throws: the system's reason, `EEXIST` if there is such a file; ``StoreError``; SQLite's reason.
@@ -125,7 +125,7 @@ extension SQLiteStore {
 }
 
 extension Database {
-    /// To an empty file, as of one moment.
+    /// To an empty file, as of one instant.
     fileprivate func copyAll(to file: URL) throws {
         try execute(sql: "VACUUM INTO ?", arguments: [file.path])
     }

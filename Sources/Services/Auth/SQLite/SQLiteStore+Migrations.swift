@@ -36,7 +36,7 @@ extension SQLiteStore {
         ALTER TABLE refresh_tokens ADD COLUMN sealed TEXT;
         """
 
-    /// Moments are milliseconds since 1970. Names are ordered by their bytes, as SQLite does by default.
+    /// Times are milliseconds since 1970. Names are ordered by their bytes, as SQLite does by default.
     private static let first = """
         CREATE TABLE users (
             name TEXT NOT NULL PRIMARY KEY,

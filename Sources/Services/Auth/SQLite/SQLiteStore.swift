@@ -188,7 +188,7 @@ public final class SQLiteStore: TransactionalStore {
 
 // The file, and what happens to it.
 extension SQLiteStore {
-    /// The file that the path names now. Nothing is written to a file that nobody would find again.
+    /// The file that the path names now. Nothing is written to a file that no path leads to.
     private func opened(isWriting: Bool) throws -> Opened {
         let (opened, isNew) = try state.withLock { state -> (Opened, Bool) in
             guard let found = FileStatus(of: file.path) else {

@@ -82,7 +82,7 @@ struct StoreFile: Sendable {
 
     /// Puts away a log and a journal that were left by the file that had this place before.
     ///
-    /// - Throws: ``SQLiteFileError`` if only a person can tell whether they belong to the file.
+    /// - Throws: ``SQLiteFileError`` if only a person can find out whether they belong to the file.
     func settleLeftovers(_ status: FileStatus) throws {
         try mark.check(status) { verdict in
             switch verdict {

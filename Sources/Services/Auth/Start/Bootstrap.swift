@@ -24,7 +24,7 @@ public struct Bootstrap: Sendable {
         self.isAllowed = isAllowed
     }
 
-    /// Gives the role of administrators every permission that there is, and makes the first administrator where there
+    /// Gives the role of administrators every permission that there is, and makes the first administrator if there
     /// never was one. Its password goes into a file, so that no log holds it; a start after it was changed removes the
     /// file.
     ///
@@ -48,7 +48,7 @@ public struct Bootstrap: Sendable {
             return false
         }
         let password = Self.password()
-        // The file comes first: an administrator whose password nobody knows would be worse than a file without one. It has a
+        // The file comes first: an administrator whose password is lost would be worse than a file without one. It has a
         // name of its own until it counts, because another auth may start beside this one.
         let draft = file.appendingPathExtension(UUID().uuidString)
         try PrivateFile.write(password + "\n", to: draft)
@@ -133,8 +133,8 @@ public enum UsersFile {
         let permissions: Set<String>
     }
 
-    /// Brings the file's users into a store. Whoever is in the store already stays as it is; whoever has a name that nobody may
-    /// have does not come.
+    /// Brings the file's users into a store. A user in the store already stays as it is; one with a name that no user may
+    /// have is left out.
     ///
     /// - Returns: how many came; `nil` if there is no such file.
     /// - Throws: ``StoreError``; what the system says if the file cannot be read or set aside.

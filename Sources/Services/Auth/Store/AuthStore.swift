@@ -3,21 +3,21 @@ public import Foundation
 /// The store of what must outlast auth. The rules hold for all of its parts:
 ///
 /// * **Acknowledged is durable.** When a method that writes returns, what it wrote outlasts a crash of the machine.
-/// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; nobody sees a
+/// * **Each method is one transaction**, with what it says it ends and with its line of the audit trail; no reader sees a
 /// part.   What a method refuses, it refuses also when two callers, or two processes, try at once.
 /// * **Refused is not failed.** A ``StoreRejection`` is a result and leaves everything as it was. A ``StoreError`` is thrown:
 /// the store is gone, full, read-only or held. The next call tries anew; a store mends without a restart.
 /// * **Nothing blocks** the caller's thread: stores work on threads of their own. Only a caller on a thread that is
 /// there to be blocked (`BlockingThreadPool`) may find the work done on it.
-/// * A name that holds a NUL is nobody's.
-/// * Texts are compared and ordered by their UTF-8 bytes; moments are kept to the millisecond.
+/// * A name that holds a NUL belongs to no user.
+/// * Texts are compared and ordered by their UTF-8 bytes; times are kept to the millisecond.
 ///
 /// `AuthStoreTests` holds the tests that every store must pass.
 public protocol AuthStore: UserStore, SessionStore, KeyStore, RevocationStore, AuditStore {
     /// Reads and writes, for the sake of it. When it returns, both work.
     func probe() async throws(StoreError)
 
-    /// Deletes refresh tokens and revocations of which nothing can come any more at a moment. However many there are,
+    /// Deletes refresh tokens and revocations that have no effect any more at an instant. However many there are,
     /// others who write do not wait for more than some milliseconds.
     func prune(at moment: Date) async throws(StoreError)
 
@@ -65,7 +65,7 @@ public protocol SessionStore: Sendable {
     /// - Parameters:
     ///   - token: its `family` is its `hash`.
     ///   - passwordHash: what the password was compared with.
-    ///   - rehashed: takes the place of that hash, where its parameters had become too weak.
+    ///   - rehashed: takes the place of that hash, if its parameters had become too weak.
     /// - Returns: what the family's access token may permit: whatever is taken from the user later, revokes it. `nil` if
     ///   none was opened: the user is gone or locked, or has another password meanwhile.
     func open(
@@ -75,13 +75,13 @@ public protocol SessionStore: Sendable {
     /// - Parameter hash: of the token.
     func refreshToken(_ hash: String) async throws(StoreError) -> StoredRefreshToken?
 
-    /// Uses a token for the next one of its family. A token that was used a moment ago gives the same next one once more, if
-    /// nobody has used that. Any other that was used before ends its family, in the same transaction: the family's access
+    /// Uses a token for the next one of its family. A token that was used shortly before gives the same next one once more, if
+    /// that was not used. Any other that was used before ends its family, in the same transaction: the family's access
     /// tokens are revoked, and there is a line in the audit trail.
     ///
     /// - Parameters:
     ///   - hash: of the token that is used.
-    ///   - next: of the same family; kept only if the outcome is ``Rotation/rotated(permissions:)``. Its `issued` is the moment.
+    ///   - next: of the same family; kept only if the outcome is ``Rotation/rotated(permissions:)``. Its `issued` is the instant.
     ///   - sealed: the next one, as only who shows the used one can read it.
     ///   - time: for how long the used one gives the next one once more.
     ///   - origin: where it came from, for the audit trail.
@@ -96,7 +96,7 @@ public protocol SessionStore: Sendable {
     func endSession(_ hash: String, _ entry: AuditEntry) async throws(StoreError) -> Bool
 }
 
-/// Signing keys. Each change of one has a version in ``Changes``; the moment is that of its entry.
+/// Signing keys. Each change of one has a version in ``Changes``; the time is that of its entry.
 public protocol KeyStore: Sendable {
     /// All keys, the oldest first. They hold their secrets.
     func keys() async throws(StoreError) -> [StoredKey]
@@ -145,6 +145,6 @@ public protocol AuditStore: Sendable {
     /// - Parameter number: of the last record of the page before; `nil` for the first page.
     func audit(before number: Int?, limit: Int) async throws(StoreError) -> [AuditRecord]
 
-    /// Deletes the lines of before a moment, as ``AuthStore/prune(at:)`` deletes tokens.
+    /// Deletes the lines from before an instant, as ``AuthStore/prune(at:)`` deletes tokens.
     func forgetAudit(before moment: Date) async throws(StoreError)
 }

@@ -52,7 +52,7 @@ package protocol StoreTransaction {
     /// - Returns: true if the token was not revoked before.
     func revoke(_ token: TokenReference) throws -> Bool
 
-    /// Deletes some of the refresh tokens, families and revocations of which nothing can come any more at a moment.
+    /// Deletes some of the refresh tokens, families and revocations that have no effect any more at an instant.
     ///
     /// - Parameter limit: how many of each kind at most.
     /// - Returns: how many of the most frequent kind; fewer than `limit` if these were all.
@@ -60,7 +60,7 @@ package protocol StoreTransaction {
 
     func record(_ entry: AuditEntry) throws
 
-    /// Deletes those of the `limit` oldest lines of the audit trail that are of before a moment.
+    /// Deletes those of the `limit` oldest lines of the audit trail that are from before an instant.
     ///
     /// - Returns: how many.
     func forgetAudit(before moment: Date, limit: Int) throws -> Int

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// A store that keeps rows. Where the rules alone say what a method does, this says it for every such store.
+/// A store that keeps rows. What follows from the rules alone is here, for every such store.
 package protocol TransactionalStore: AuthStore {
     associatedtype Transaction: StoreTransaction
 
@@ -14,7 +14,7 @@ package protocol TransactionalStore: AuthStore {
         _ work: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Value
 
-    /// A transaction that writes, and is undone where it throws a ``StoreRejection``.
+    /// A transaction that writes, and is undone if it throws a ``StoreRejection``.
     func writeOrReject<Value: Sendable>(
         _ work: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(StoreError) -> Result<Value, StoreRejection>

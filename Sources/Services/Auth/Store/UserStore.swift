@@ -11,7 +11,7 @@ public protocol UserStore: Sendable {
     /// - Returns: `nil` if there is no such user, or it is locked.
     func secret(of name: String) async throws(StoreError) -> StoredSecret?
 
-    /// - Returns: what the user may do at this moment, by itself and by its roles; nothing if there is no such user, or
+    /// - Returns: what the user may do now, by itself and by its roles; nothing if there is no such user, or
     ///   it is locked.
     func permissions(of name: String) async throws(StoreError) -> Set<String>
 
@@ -42,7 +42,7 @@ public protocol UserStore: Sendable {
     /// - Returns: true if it was added; false if a user has its name or holds ``Administration/permission``, locked or not.
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
-    /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The moment is that of the
+    /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The time is that of the
     /// entry.
     ///
     /// - Returns: the user as it is now.

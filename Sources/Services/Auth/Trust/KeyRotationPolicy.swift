@@ -1,6 +1,6 @@
 public import Foundation
 
-/// The times at which a signing key goes from one state to the next. It is pure: the same keys at the same moment make
+/// The times at which a signing key goes from one state to the next. It is pure: the same keys at the same instant make
 /// the same steps, whichever of several auth processes looks first.
 public struct KeyRotationPolicy: Sendable, Equatable {
     /// A step that is due now.

@@ -20,7 +20,7 @@ public actor TrustSynchronizer {
     private let store: any Store
     private let issuer: TokenIssuer
     private let schedule: KeyRotationPolicy
-    /// Told of a change before the services are.
+    /// Receives a change before the services do.
     private let verifier: AccessTokenVerifier
     private let topic: String
     private let publisher: any EventPublisher
@@ -69,7 +69,7 @@ extension TrustSynchronizer {
         return synchronizer
     }
 
-    /// Looks at the store again and again, until the task is cancelled. While the store is away, all stays as it was.
+    /// Reads the store again and again, until the task is cancelled. While the store is away, all stays as it was.
     public func run() async {
         while !Task.isCancelled {
             await refresh()
@@ -77,7 +77,7 @@ extension TrustSynchronizer {
         }
     }
 
-    /// Looks at the store now, as after a change that must be known at once. Refreshes come one after the other.
+    /// Reads the store now, as after a change that must be known at once. Refreshes come one after the other.
     public func refresh() async {
         let previous = lastRefresh
         let refresh = Task {

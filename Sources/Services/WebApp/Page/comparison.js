@@ -84,7 +84,7 @@ function conclude(comparison, wasRunning) {
 // No difference is called one that the run's own noise covers.
 function words({ ratio, wires: [one, other] }) {
   if (!ratio) return ["The first rounds are on their way."];
-  if (!ratio.is_difference) return ["So far the noise of this run covers the difference: it cannot tell the two apart."];
+  if (!ratio.is_difference) return ["So far the noise of this run covers the difference: it cannot distinguish the two."];
   const [fast, slow] = ratio.value >= 1 ? [one, other] : [other, one];
   const factors = [ratio.value, ratio.low, ratio.high].map(value => ratio.value >= 1 ? value : 1 / value);
   const [times, ...range] = factors.map(value => value.toFixed(1));

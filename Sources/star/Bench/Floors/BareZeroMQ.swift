@@ -53,7 +53,7 @@ extension BareZeroMQ {
     static func serve(_ address: String) throws -> String {
         let socket = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER)
         guard zmq_bind(socket, address) == 0 else { throw BareZeroMQError() }
-        // The socket has been nobody's yet and is the thread's from now on.
+        // The socket has had no thread yet and belongs to this one from now on.
         nonisolated(unsafe) let handle = socket
         Thread.detachNewThread { echo(handle) }
         return address

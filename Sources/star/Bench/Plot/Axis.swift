@@ -45,7 +45,7 @@ extension Axis {
             ticks: shown.map { Tick(value: $0.0, text: $0.1) })
     }
 
-    /// Powers of ten, and between them 2 and 5 where there is room, around the values.
+    /// Powers of ten, and between them 2 and 5 if there is room, around the values.
     static func magnitudes(_ title: String, _ values: [Double]) -> Axis {
         let positive = values.filter { $0 > 0 }
         let (least, most) = (positive.min() ?? 1, positive.max() ?? 10)

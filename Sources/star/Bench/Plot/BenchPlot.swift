@@ -49,7 +49,7 @@ struct BenchPlot {
 }
 
 extension BenchPlot {
-    /// A row for each size of payload; two where there is one size.
+    /// A row for each size of payload; two if there is one size.
     private var rows: [[Chart]] {
         let sizes = charts
         guard sizes.count == 1, let charts = sizes.first else { return sizes }

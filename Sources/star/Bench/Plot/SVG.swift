@@ -69,7 +69,7 @@ extension Double: SVG.Writable {
 }
 
 /// The style by which a line differs from the others, in two ways at once: a colour that people who confuse colours can
-/// tell apart too (Okabe and Ito's, lighter on dark ground), and dashes.
+/// distinguish too (Okabe and Ito's, lighter on dark ground), and dashes.
 struct LineStyle: Equatable {
     private static let colours: [(light: String, dark: String)] = [
         ("#0072b2", "#56b4e9"), ("#d55e00", "#ff9248"), ("#00795c", "#2fd0a3"), ("#b0558c", "#f0a3cf"),

@@ -196,7 +196,7 @@ extension BenchResult {
 }
 
 extension Ratio {
-    /// A sentence on the difference, as far as the run can tell.
+    /// A sentence on the difference, as far as the run shows one.
     var sentence: String {
         guard high.isFinite else { return "too few rounds" }
         guard isDifference else { return "no difference" }
@@ -226,7 +226,7 @@ extension BenchResult {
         title.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }.joined(separator: "-")
     }
 
-    /// Writes the plot, as a PNG where the name says so.
+    /// Writes the plot, as a PNG if the name says so.
     func writePlot(to file: URL) async throws {
         let svg = Data(BenchPlot(self).svg.utf8)
         guard file.pathExtension.lowercased() == "png" else { return try svg.write(to: file) }
