@@ -188,7 +188,7 @@ struct StartTests {
                 for member in ["time", "level", "logger", "message"] { #expect(object[member]?.string != nil) }
             }
             let call = try #require(objects.first { $0["endpoint"] == "auth.valid" })
-            #expect(call["message"] == "Call refused" && call["status"] == "401" && call["code"] == "token_missing")
+            #expect(call["message"] == "Call refused" && call["status"] == 401 && call["code"] == "token_missing")
             #expect(call["trace_id"]?.string?.count == 32 && call["service"]?.string == "auth")
         }
     }
