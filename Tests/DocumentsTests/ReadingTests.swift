@@ -39,6 +39,16 @@ struct ReadingTests {
         for article in articles { #expect(readme.contains("(Sources/\(article))"), "\(article)") }
     }
 
+    @Test("the README names every check that stands alone")
+    func checks() throws {
+        let readme = try Self.text("README.md")
+        let tests = Self.root.appending(path: "Tests")
+        let checks = try FileManager.default.contentsOfDirectory(atPath: tests.path)
+            .filter { FileManager.default.fileExists(atPath: tests.appending(path: "\($0)/check").path) }
+        #expect(checks.count == 12)
+        for check in checks { #expect(readme.contains(try Regex("\\b\(check)\\b")), "\(check)") }
+    }
+
     @Test("the article on endpoints has every endpoint")
     func endpoints() throws {
         let article = try Self.text("\(Self.hosting)/Endpoints.md")
