@@ -160,7 +160,7 @@ let package = Package(
             "RPCTests",
             [
                 "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"), tracing,
+                .product(name: "MetricsTestKit", package: "swift-metrics"), tracing, "Waiting",
             ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", crypto, jwt]),
         tests("FilesTests", ["Files"]),
@@ -173,11 +173,13 @@ let package = Package(
         // A disk that is full or read-only on demand.
         .target(
             name: "FaultyDisk", path: "Tests/FaultyDisk", resources: [.copy("faulty_disk.c")], swiftSettings: strict),
-        tests("PostgresTests", ["Postgres", "PostgresServer"]),
+        tests("PostgresTests", ["Postgres", "PostgresServer", "Waiting"]),
         // Random numbers that can be had again.
         .target(name: "Noise", path: "Tests/Support/Noise", swiftSettings: strict),
+        // The one way to wait for what happens elsewhere.
+        .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: strict),
         tests("ZMTPTests", ["ZMTP", "Noise"]),
-        tests("ZeroMQTests", ["ZeroMQ"]),
+        tests("ZeroMQTests", ["Waiting", "ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         // A collector that keeps what it is sent.
         .target(name: "Collector", dependencies: nio, path: "Tests/Support/Collector", swiftSettings: strict),
@@ -187,18 +189,19 @@ let package = Package(
                 "OTLP", "Collector", logging, .product(name: "InMemoryLogging", package: "swift-log"), tracing,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
-        tests("HTTPTransportTests", ["HTTPTransport", "Noise", httpClient, embedded]),
-        tests("ZeroMQTransportTests", ["ZeroMQTransport", "Noise"], resources: [.copy("wire_vectors.json")]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Noise", "Waiting", httpClient, embedded]),
+        tests(
+            "ZeroMQTransportTests", ["ZeroMQTransport", "Noise", "Waiting"], resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "RPCTesting", "ZeroMQTransport", httpClient]),
         tests(
             "DocumentsTests",
             ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
-        tests("HostingTests", ["Hosting"]),
+        tests("HostingTests", ["Hosting", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "star"]),
         tests(
             "AuthStoreTests",
-            ["Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "Tokens", grdb]),
+            ["Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "Tokens", "Waiting", grdb]),
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
@@ -208,7 +211,7 @@ let package = Package(
             "SystemTests",
             [
                 "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk",
-                "star", grdb,
+                "Waiting", "star", grdb,
             ]),
     ]
 )

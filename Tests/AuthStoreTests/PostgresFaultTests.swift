@@ -7,6 +7,7 @@ import Postgres
 import PostgresServer
 import Testing
 import Tokens
+import Waiting
 
 @Suite("A store in PostgreSQL that is in trouble", .timeLimit(.minutes(2)))
 struct PostgresFaultTests {
@@ -98,7 +99,7 @@ struct PostgresFaultTests {
                 }
             }
             try await set("on")
-            while await failure(store) != .readOnly { await Task.yield() }
+            try await eventually { await failure(store) == .readOnly }
             #expect(try await store.user(named: "ada") == user("ada"))
             try await server.administer { connection in
                 try connection.run("SET default_transaction_read_only = off")

@@ -49,15 +49,3 @@ func residentBytes() throws -> Int {
     let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
     return (Int(pages[1]) ?? 0) * Int(getpagesize())
 }
-
-/// Waits for something to become true, for ten seconds at most.
-func eventually(_ isSo: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
-    while try await !isSo() {
-        guard ContinuousClock.now < end else {
-            Issue.record("It has not happened within ten seconds.")
-            return
-        }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}

@@ -3,6 +3,7 @@ import Hosting
 import RPC
 import Synchronization
 import Testing
+import Waiting
 import ZeroMQ
 
 @Suite("The replicas that a name leads to", .timeLimit(.minutes(1)))
@@ -119,7 +120,7 @@ struct ServiceReplicasTests {
             let problem = await #expect(throws: Problem.self) { _ = try await say(echo) }
             #expect(problem?.kind == .unavailable && problem?.isUnprocessed == true)
             names.lead(to: ["127.0.0.1"])
-            while (try? await say(echo)) != "one" { await Task.yield() }
+            try await eventually { (try? await say(echo)) == "one" }
         }
     }
 
@@ -163,7 +164,7 @@ struct ServiceReplicasTests {
         let station = try await Station(["ECHO_URL": "ipc://echo.sock, http://echo.example:80"])
         let host = try station.host("visitor", resolver: names.resolver)
         let replicas = try await host.replicas(of: EchoContract.description)
-        while await replicas.current.count < 3 { await Task.yield() }
+        try await eventually { await replicas.current.count == 3 }
         #expect(await replicas.current.map(\.address.scheme) == ["ipc", "http", "http"])
         #expect(await replicas.current.map(\.place) == [nil, "127.0.0.1", "[::1]"])
         await host.close()

@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import PostgresServer
 import Testing
+import Waiting
 
 @Suite("A pool of connections", .timeLimit(.minutes(2)))
 struct PoolTests {
@@ -18,7 +19,7 @@ struct PoolTests {
     }
 
     private func noneAreLeft() async throws {
-        while try await connections() > 0 { await Task.yield() }
+        try await eventually { try await connections() == 0 }
     }
 
     private func descriptors() throws -> Int {
@@ -126,7 +127,7 @@ struct PoolTests {
             if round.isMultiple(of: 2) { await pool.close() }
         }
         try await noneAreLeft()
-        while try descriptors() > before { await Task.yield() }
+        try await eventually { try descriptors() <= before }
     }
 
     @Test("makes connections anew that the server has ended, and leaks none of them")

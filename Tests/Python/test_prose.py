@@ -15,6 +15,16 @@ LOG = re.compile(r"\.(?:trace|debug|info|notice|warning|error|critical|warn)\(\s
 VERB = re.compile(r"\bfunc (?:take|answer|look|tell|ask|hear|say|note)(?=[A-Z(<])")
 TYPE = re.compile(r"^ *(?:@\w+ )*(?:(?:public|package|private|fileprivate|final|indirect) )*"
                   r"(?:struct|class|enum|actor|protocol|typealias) (\w+)")
+PUBLIC = re.compile(r"^( *)(?:@\w+(?:\([^)]*\))? )*public (?:[a-z]+(?:\(\w+\))? )*?"
+                    r"(?:func|struct|class|enum|actor|protocol|typealias|var|let|init|subscript)\b")
+# What a protocol requires is documented there: protocols of Swift, of its packages, and of the kit.
+REQUIRED = re.compile(
+    r"\b(?:init\(from |encode\(to |hash\(into|func ==|init\(\w+Literal|init\(rawValue|rawValue\b|(?:testD|d)escription\b|customMirror\b"
+    r"|enqueue\(|[uU]nowned(?:Serial|Task)?Executor\b|checkIsolated\(|schema\b|call\(_ call|close\(|transport\b|isConnected\b|stop\(|intercept\(|observer\(for"
+    r"|didReply\(|didFinish\(|verify\(_ token|confirm\(_ perm|changes\(since|apply\(_ event|resync\(|publish\(_|postgresText\b"
+    r"|run\(_ load|(?:make|destroy)(?:Counter|Meter|Recorder|Timer)\(|startSpan<|extract<|inject<|forceFlush\(|context: ServiceContext"
+    r"|isRecording\b|operationName\b|attributes: SpanAttributes|setStatus\(|addEvent\(|addLink\(|recordError<|end<"
+    r"|static let (?:name|version|summary|endpoints)\b)")
 # A state belongs to its type; the others are names that protocols of Swift and of NIO require.
 SHARED_TYPES = {"State", "CodingKeys", "InboundIn"}
 
@@ -35,6 +45,30 @@ def test_no_private_word_is_used():
 
 def test_the_messages_of_the_log_are_constant():
     assert [place for place, line in lines() if LOG.search(line)] == []
+
+
+def undocumented(path):
+    """The places of public declarations without a comment, in Swift; the fields of payloads, which their schema describes, aside."""
+    text, payload = path.read_text().splitlines(), None
+    for number, line in enumerate(text):
+        indent = len(line) - len(line.lstrip())
+        if re.match(r" *(?:public |package )?struct \w+: .*\bPayload\b", line):
+            payload = indent
+        elif payload is not None and line.startswith(" " * payload + "}"):
+            payload = None
+        if not PUBLIC.match(line) or REQUIRED.search(line) or payload == indent - 4:
+            continue
+        before = number - 1
+        while text[before].strip().startswith("@"):
+            before -= 1
+        if not text[before].strip().startswith("///"):
+            yield f"{path.relative_to(ROOT)}:{number + 1}"
+
+
+def test_what_is_public_in_the_products_is_documented():
+    folders = [ROOT / "Sources/Kit", ROOT / "Sources/Services/AuthClient"]
+    paths = [path for folder in folders for path in sorted(folder.rglob("*.swift"))]
+    assert [place for path in paths for place in undocumented(path)] == []
 
 
 def test_functions_say_what_happens():

@@ -2,6 +2,7 @@ import Endpoints
 import RPC
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("A token that renews itself", .timeLimit(.minutes(1)))
 struct RenewingTokenTests {
@@ -31,7 +32,7 @@ struct RenewingTokenTests {
         for _ in 1...3 { #expect(try await token.value() == "token 1") }
         try await issuer.isAsked(2)
         issuer.isHeld.store(false, ordering: .relaxed)
-        while try await token.value() == "token 1" { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually { try await token.value() != "token 1" }
         #expect(try await token.value() == "token 2" && issuer.count == 2)
     }
 
@@ -70,7 +71,7 @@ private final class Issuer: Sendable {
     var count: Int { calls.load(ordering: .relaxed) }
 
     func isAsked(_ times: Int) async throws {
-        while count < times { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually { count >= times }
     }
 
     func fetch() async throws(Problem) -> (token: String, lifetime: Duration) {

@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Waiting
 
 /// No speed is asserted here: machines that run tests have none.
 @Suite("star bench", .timeLimit(.minutes(5)))

@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Waiting
 
 /// How webapp reaches auth.
 enum Way: String, CaseIterable, CustomTestStringConvertible {

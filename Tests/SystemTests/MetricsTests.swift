@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Waiting
 
 @testable import star
 

@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import PostgresServer
 import Testing
+import Waiting
 
 @Suite("Two auths on one PostgreSQL", .timeLimit(.minutes(3)))
 struct ReplicaTests {

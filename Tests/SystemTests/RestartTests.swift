@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Waiting
 
 @Suite("While services crash and start again", .timeLimit(.minutes(5)))
 struct RestartTests {

@@ -4,6 +4,7 @@ import Endpoints
 import Foundation
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @Suite("What a service keeps to itself and releases", .timeLimit(.minutes(5)))

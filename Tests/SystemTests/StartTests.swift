@@ -4,6 +4,7 @@ import Foundation
 import Hosting
 import RPC
 import Testing
+import Waiting
 
 @testable import star
 

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Waiting
 
 @Suite("A service that is asked to stop", .timeLimit(.minutes(5)))
 struct StopTests {

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import PostgresServer
 import Testing
+import Waiting
 
 @Suite("When auth's store is in trouble", .timeLimit(.minutes(5)))
 struct StoreFaultTests {

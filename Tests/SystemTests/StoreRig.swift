@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 /// An auth whose store is troubled by a test, and a timings of what it has acknowledged.
 struct StoreRig {

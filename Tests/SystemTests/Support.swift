@@ -5,29 +5,6 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// Something did not happen in time.
-struct Late: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// Looks again and again until there is something; the only pauses in these tests.
-@discardableResult
-func eventually<Found>(
-    _ event: String, within time: Duration = .seconds(20), _ look: () async throws -> Found?
-) async throws -> Found {
-    let deadline = ContinuousClock.now + time
-    while true {
-        if let found = try await look() { return found }
-        guard ContinuousClock.now < deadline else { throw Late(description: "In \(time) it did not happen: \(event)") }
-        try await Task.sleep(for: .milliseconds(20))
-    }
-}
-
-/// Looks again and again until it is so.
-func eventually(_ event: String, within time: Duration = .seconds(20), _ isSo: () async throws -> Bool) async throws {
-    try await eventually(event, within: time) { () -> Void? in try await isSo() ? () : nil }
-}
-
 /// Lets in a few at a time, so that processes which start do not take the machine from the tests that run beside them.
 final class Gate: Sendable {
     static let shared = Gate(places: 3)

@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Waiting
 
 @Suite("Users", .timeLimit(.minutes(5)))
 struct UserTests {

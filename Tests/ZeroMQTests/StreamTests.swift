@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 internal import Testing
+import Waiting
 internal import ZMTP
 @testable internal import ZeroMQ
 
@@ -61,7 +62,7 @@ struct StreamTests {
             for _ in 1...2 {
                 #expect(await client.send([[1]]) == .unreachable)
                 let server = try Socket(.router, in: context, options: large)
-                while (try? server.bind(try address("tcp://127.0.0.1:\(port)"))) == nil { await Task.yield() }
+                try await eventually { (try? server.bind(try address("tcp://127.0.0.1:\(port)"))) != nil }
                 #expect(await client.next() == .connected)
                 #expect(await client.send(Self.frames) == .sent)
                 let received = try server.next()

@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -61,7 +62,7 @@ struct CallerTests {
             let server = try RawPeer(.router, in: context.get())
             await #expect(throws: ZeroMQError.self) { try await server.bind(to: site.address) }
             await site.front.stop()
-            try await until { (try? await server.bind(to: site.address)) != nil }
+            try await eventually { (try? await server.bind(to: site.address)) != nil }
             let thread = try SocketThread(name: "caller")
             let caller = ZeroMQCaller(site.address, on: thread, context: try context.get())
             try await caller.start()
@@ -80,7 +81,7 @@ struct CallerTests {
             try await office.sendHello(hello, as: "a")
             let request = try #require(await office.received())
             try await office.send(Message(.goAway, id: 0))
-            try await until { await office.caller.connection.state == .draining }
+            try await eventually { await office.caller.connection.state == .draining }
             guard case .failure(let problem) = await office.call().value else { return #expect(Bool(false)) }
             #expect(problem.kind == .unavailable && problem.isUnprocessed)
             try await office.answer(request, "200")
@@ -114,9 +115,9 @@ struct CallerTests {
             do {
                 let caller = ZeroMQCaller(site.address, on: thread, context: try context.get())
                 try await caller.start()
-                try await until { await site.front.hasPeers }
+                try await eventually { await site.front.hasPeers }
             }
-            try await until { await !site.front.hasPeers }
+            try await eventually { await !site.front.hasPeers }
             await thread.shutdown()
         }
     }
@@ -180,7 +181,7 @@ final class Office {
             to: Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(folder.path)/s"))
         caller = ZeroMQCaller(address, on: try SocketThread(name: "caller"), context: try context.get())
         try await caller.start()
-        try await until { await caller.isConnected }
+        try await eventually { await caller.isConnected }
     }
 
     private func close() async {
@@ -223,6 +224,6 @@ final class Office {
         await server.close()
         server = try RawPeer(.router, in: context.get())
         // libzmq gives a port back a moment after its socket is closed.
-        try await until { (try? await server.bind(to: address)) != nil }
+        try await eventually { (try? await server.bind(to: address)) != nil }
     }
 }

@@ -1,6 +1,7 @@
 import Endpoints
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -58,7 +59,7 @@ struct OverloadTests {
             for id in 1...1000 as ClosedRange<UInt64> {
                 try await greedy.send(Message(.request, id: id, "auth.work", time: 20_000).frames)
             }
-            try await until { await site.service.runs > 20 }
+            try await eventually { await site.service.runs > 20 }
             try await polite.send(Message(.ping, id: 0).frames)
             #expect(Message(await polite.next())?.preamble?.kind == .pong)
             let sent = "\(SendClock.milliseconds) \(try #require(SendClock.machine))"

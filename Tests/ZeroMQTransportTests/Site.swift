@@ -275,11 +275,3 @@ final class Journal: CallObserver {
         lines.withLock { $0.append(line) }
     }
 }
-
-/// Yields until it is so. The test's time limit ends it, too.
-func until(_ isSo: () async -> Bool) async throws {
-    while await !isSo() {
-        try Task.checkCancellation()
-        await Task.yield()
-    }
-}

@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -40,7 +41,7 @@ struct SlowReaderTests {
             let slow = try await site.peer(reading: false, options: narrow)
             let calls = 3000
             for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
-            try await until { await site.front.isHoldingReplies }
+            try await eventually { await site.front.isHoldingReplies }
             let start = ContinuousClock.now
             let front = site.front
             let stop = Task { await front.stop() }
@@ -57,7 +58,7 @@ struct SlowReaderTests {
             let (silent, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
             let calls = 20_000
             for id in 1...calls { try await silent.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
-            try await until { await site.front.isHoldingReplies }
+            try await eventually { await site.front.isHoldingReplies }
             for id in 1...100 {
                 try await quick.send(Message(.request, id: UInt64(id), "auth.smoke").frames)
                 #expect(Message(await quick.next())?.status == "200")

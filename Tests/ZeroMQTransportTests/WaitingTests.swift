@@ -1,5 +1,6 @@
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -76,7 +77,7 @@ struct WaitingTests {
             }
             for id in 1...99 as ClosedRange<UInt64> { visitor.say(Message(.cancel, id: id)) }
             site.service.release()
-            try await until { site.journal.all.count == 101 }
+            try await eventually { site.journal.all.count == 101 }
             #expect(site.journal.all.filter { $0.status == 499 }.count == 99)
             #expect(await site.service.runs == 1)
         }
@@ -94,7 +95,7 @@ struct WaitingTests {
             visitor.leave()
             site.service.release()
             #expect(Message(await blocker.next())?.status == "200")
-            try await until { site.journal.all.count == 11 }
+            try await eventually { site.journal.all.count == 11 }
             #expect(site.journal.all.filter { $0.status == 499 }.count == 10)
             #expect(await site.service.runs == 0)
         }

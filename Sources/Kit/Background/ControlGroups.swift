@@ -7,6 +7,7 @@ public struct ProcessLimits: Sendable, Hashable {
     /// In bytes.
     public let memory: Int
 
+    /// Limits that are known, as for tests: a number of processors, and memory in bytes.
     public init(processors: Int, memory: Int) {
         self.processors = processors
         self.memory = memory

@@ -7,6 +7,7 @@ public struct RetrySchedule: Sendable {
     /// The instant at which the last of the refused callers may retry.
     private var end: ContinuousClock.Instant?
 
+    /// A schedule on which no caller waits yet.
     public init() {}
 
     /// After how long one more may come.

@@ -20,6 +20,7 @@ public protocol Contract: Sendable {
 }
 
 extension Contract {
+    /// None, by default.
     public static var walkthrough: Walkthrough? { nil }
 
     /// The contract as a value.
@@ -40,11 +41,15 @@ extension Contract {
 
 /// A ``Contract`` as a value.
 public struct ContractDescriptor: Sendable {
+    /// The name of the service, ``Contract/name``.
     public let name: String
     /// The name of the Swift type that says it, such as `GreetingContract`, if it is known.
     public let typeName: String?
+    /// The version of the contract, ``Contract/version``.
     public let version: String
+    /// One sentence on the service, ``Contract/summary``.
     public let summary: String
+    /// The endpoints, in the order of the contract.
     public let endpoints: [EndpointDescriptor]
     /// The endpoints in an order for people who try them, if the contract has one. It is no part of what a client
     /// relies on.
@@ -58,18 +63,23 @@ public struct ContractDescriptor: Sendable {
 
 /// The list of a contract's endpoints, whatever the types of their payloads.
 public struct EndpointList: Sendable {
+    /// The endpoints without their Swift types, in their order.
     public let descriptions: [EndpointDescriptor]
 
+    /// The endpoints that are listed, one a line.
     public init(@ListBuilder _ build: () -> [EndpointDescriptor]) {
         descriptions = build()
     }
 
+    /// Makes the list of the endpoints that a block names.
     @resultBuilder
     public enum ListBuilder {
+        /// The description of one endpoint.
         public static func buildExpression<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> EndpointDescriptor {
             endpoint.description
         }
 
+        /// The list of all.
         public static func buildBlock(_ endpoints: EndpointDescriptor...) -> [EndpointDescriptor] {
             endpoints
         }

@@ -79,8 +79,11 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
 public struct EndpointDescriptor: Sendable {
     /// Unique within the contract.
     public let name: String
+    /// The form over HTTP: method, paths, status.
     public let http: HTTPBinding
+    /// The rule of who may call it.
     public let access: Access
+    /// True if a call may be sent twice with the effect of one, and so be repeated by a client.
     public let isIdempotent: Bool
     /// The time a call has if its caller named none.
     public let deadline: Duration
@@ -91,10 +94,13 @@ public struct EndpointDescriptor: Sendable {
     public var eventStream: PathTemplate?
     /// The problems with which its handler refuses a call, beside what follows from the rest of the description.
     public let problems: [Problem.Kind]
+    /// One sentence for people.
     public let summary: String
+    /// The form of the input.
     public let input: Schema
     /// The name of the input's Swift type, if it is known.
     public let inputName: String?
+    /// The form of the output.
     public let output: Schema
     /// The name of the output's Swift type, if it is known.
     public let outputName: String?
@@ -119,6 +125,7 @@ public struct Empty: Payload, Equatable {
 
 /// The form of an endpoint over HTTP.
 public struct HTTPBinding: Sendable {
+    /// The HTTP method.
     public let method: HTTPMethod
     /// The path, then its aliases.
     public let paths: [PathTemplate]
@@ -184,8 +191,10 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
         case field(String)
     }
 
+    /// The parts between the slashes, in their order.
     public let segments: [Segment]
 
+    /// The template that a text says: `{name}` between two slashes is a field.
     public init(_ template: String) {
         segments = Self.split(template).map { part in
             part.hasPrefix("{") && part.hasSuffix("}")

@@ -17,6 +17,13 @@ public struct Problem: Error, Sendable, Equatable {
     /// idempotent.
     public let isUnprocessed: Bool
 
+    /// A problem of a kind.
+    ///
+    /// - Parameters:
+    ///   - detail: a sentence for people on this occurrence, without secrets.
+    ///   - faults: the fields of the input that are wrong.
+    ///   - retryAfter: the time after which a retry makes sense.
+    ///   - isUnprocessed: true if the call was certainly not begun, so that a retry is safe.
     public init(
         _ kind: Kind, _ detail: String, faults: [FieldError] = [], retryAfter: Duration? = nil,
         isUnprocessed: Bool = false
@@ -40,6 +47,11 @@ extension Problem {
         /// A description of the fault.
         public let detail: String
 
+        /// A fault at a place of the input.
+        ///
+        /// - Parameters:
+        ///   - pointer: a JSON pointer (RFC 6901).
+        ///   - detail: the end of a sentence that begins with the field.
         public init(pointer: String, detail: String) {
             self.pointer = pointer
             self.detail = detail
@@ -57,6 +69,12 @@ extension Problem {
         /// A few words for people, the same every time.
         public let title: String
 
+        /// A kind of a service's own.
+        ///
+        /// - Parameters:
+        ///   - code: a stable word, `^[a-z_]+$`.
+        ///   - status: the HTTP status code, 400 to 599.
+        ///   - title: a few words for people, the same every time.
         public init(_ code: String, status: Int, title: String) {
             self.code = code
             self.status = status
@@ -74,30 +92,52 @@ extension Problem {
 }
 
 extension Problem.Kind {
+    /// The message or its JSON cannot be read. A retry fails in the same way.
     public static let malformed = Self("malformed", status: 400, title: "Malformed message")
+    /// The input violates the contract; `errors` lists every fault. A retry fails in the same way.
     public static let invalid = Self("invalid_input", status: 422, title: "Invalid input")
+    /// The endpoint requires a token, and the call has none.
     public static let tokenMissing = Self("token_missing", status: 401, title: "A token is required")
+    /// The token is not one that is accepted: it is forged, revoked or for others. Get a new one.
     public static let tokenInvalid = Self("token_invalid", status: 401, title: "The token is invalid")
+    /// The token has expired. A retry with a new one is safe.
     public static let tokenExpired = Self("token_expired", status: 401, title: "The token has expired")
+    /// The token lacks the permission. A retry fails in the same way.
     public static let permissionDenied = Self("permission_denied", status: 403, title: "Permission denied")
+    /// A handler has no such object. A retry fails in the same way until there is one.
     public static let notFound = Self("not_found", status: 404, title: "Not found")
+    /// The service has no such endpoint or path.
     public static let unknownEndpoint = Self("unknown_endpoint", status: 404, title: "Unknown endpoint")
+    /// The path has other methods, which `Allow` lists.
     public static let methodNotAllowed = Self("method_not_allowed", status: 405, title: "Method not allowed")
+    /// The current state forbids the call, as if a name is taken. Read the state before a retry.
     public static let conflict = Self("conflict", status: 409, title: "Conflict")
+    /// Client and service have contracts that do not fit together. One of them must be updated.
     public static let incompatible = Self(
         "incompatible_contract", status: 409, title: "Incompatible contracts")
+    /// The body, or over S1 the head, is longer than the service accepts.
     public static let tooLarge = Self("too_large", status: 413, title: "Message too large")
+    /// The body is not of the media type that the endpoint accepts.
     public static let unsupportedMediaType = Self(
         "unsupported_media_type", status: 415, title: "Unsupported media type")
+    /// The caller calls more often than it may. A retry is safe after ``Problem/retryAfter``.
     public static let tooManyRequests = Self("too_many_requests", status: 429, title: "Too many requests")
+    /// The caller has given the call up. Whether it was processed is not known.
     public static let cancelled = Self("cancelled", status: 499, title: "Cancelled")
+    /// The service has failed; its log says how. Whether the call has had an effect is not known: retry what is idempotent only.
     public static let `internal` = Self("internal", status: 500, title: "Internal error")
+    /// The message needs something that the service does not implement.
     public static let unsupported = Self(
         "unsupported", status: 501, title: "Not implemented")
+    /// The service, or a peer that it needs, cannot be reached. A retry is safe if ``Problem/isUnprocessed``.
     public static let unavailable = Self("unavailable", status: 503, title: "Service unavailable")
+    /// More calls come than the service can process in time. The call was not begun: a retry is safe, after a pause.
     public static let overloaded = Self("overloaded", status: 503, title: "Overloaded")
+    /// The service waits for a dependency, as at its start. The call was not begun: a retry is safe.
     public static let notReady = Self("not_ready", status: 503, title: "Not ready")
+    /// The time of the call is over. Whether it was processed is not known, unless ``Problem/isUnprocessed``.
     public static let deadlineExceeded = Self("deadline_exceeded", status: 504, title: "Deadline exceeded")
+    /// The message is of a version of the protocol that the service does not speak.
     public static let unsupportedVersion = Self(
         "unsupported_version", status: 505, title: "Unsupported protocol version")
 }

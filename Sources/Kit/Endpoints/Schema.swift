@@ -9,6 +9,7 @@ import Synchronization
 ///     .optional("times", .integer(1...10, example: 2), "The number of times; 1 by default."))
 /// ```
 public struct Schema: Sendable, Hashable {
+    /// The type of a value, with what limits it.
     public indirect enum ValueKind: Sendable, Hashable {
         /// Text. Lengths count Unicode scalars; the pattern is an ECMA 262 regular expression for the whole text.
         case string(length: ClosedRange<Int>?, pattern: String?, format: Format?, values: [String])
@@ -40,21 +41,26 @@ public struct Schema: Sendable, Hashable {
 
     /// A member of an object.
     public struct Field: Sendable, Hashable {
+        /// The name of the member in JSON.
         public let name: String
         public let schema: Schema
+        /// True if an object without the member is invalid.
         public let isRequired: Bool
         /// One sentence for people.
         public let summary: String
 
+        /// A member that must be there.
         public static func required(_ name: String, _ schema: Schema, _ summary: String) -> Field {
             Field(name: name, schema: schema, isRequired: true, summary: summary)
         }
 
+        /// A member that may be absent, or `null`.
         public static func optional(_ name: String, _ schema: Schema, _ summary: String) -> Field {
             Field(name: name, schema: schema, isRequired: false, summary: summary)
         }
     }
 
+    /// The type, with its limits.
     public let kind: ValueKind
     /// A value that documents show.
     public let example: JSONValue?
@@ -97,6 +103,12 @@ public struct Schema: Sendable, Hashable {
 }
 
 extension Schema {
+    /// A text.
+    ///
+    /// - Parameters:
+    ///   - length: in Unicode scalars; any by default.
+    ///   - pattern: a regular expression (ECMA 262) for the whole text.
+    ///   - values: the only texts that are valid; any if empty.
     public static func string(
         length: ClosedRange<Int>? = nil, pattern: String? = nil, format: Format? = nil, values: [String] = [],
         example: String
@@ -105,18 +117,24 @@ extension Schema {
             kind: .string(length: length, pattern: pattern, format: format, values: values), example: .string(example))
     }
 
+    /// A whole number, within a range if there is one.
     public static func integer(_ range: ClosedRange<Int>? = nil, example: Int) -> Schema {
         Schema(kind: .integer(range), example: .integer(example))
     }
 
+    /// A number, within a range if there is one.
     public static func number(_ range: ClosedRange<Double>? = nil, example: Double) -> Schema {
         Schema(kind: .number(range), example: .number(example))
     }
 
+    /// `true` or `false`.
     public static func boolean(example: Bool) -> Schema {
         Schema(kind: .boolean, example: .bool(example))
     }
 
+    /// A list whose elements have one schema.
+    ///
+    /// - Parameter count: the number of elements; any by default.
     public static func array(of element: Schema, count: ClosedRange<Int>? = nil) -> Schema {
         let length = count.map { min(max(1, $0.lowerBound), $0.upperBound) } ?? 1
         return Schema(
@@ -147,10 +165,12 @@ extension Schema {
         return schema
     }
 
+    /// An object with any member names, whose values have one schema.
     public static func map(of value: Schema) -> Schema {
         Schema(kind: .map(of: value), example: value.example.map { .object(["name": $0]) })
     }
 
+    /// Any JSON value.
     public static let any = Schema(kind: .any, example: nil)
 }
 

@@ -19,18 +19,24 @@ public struct Walkthrough: Sendable {
     /// The variable that holds the permissions of that token, with spaces between.
     public static let permissions = "permissions"
 
+    /// The chapters, in the order in which they are run.
     public let chapters: [Chapter]
 
+    /// A walkthrough of these chapters.
     public init(_ chapters: Chapter...) {
         self.chapters = chapters
     }
 
     /// Steps that one kind of caller may take.
     public struct Chapter: Sendable {
+        /// A few words that name it.
         public let title: String
+        /// One sentence on what it needs.
         public let summary: String
+        /// The calls, in their order.
         public let steps: [Step]
 
+        /// A chapter of these steps.
         public init(_ title: String, _ summary: String, _ steps: [Step]) {
             self.title = title
             self.summary = summary
@@ -42,6 +48,7 @@ public struct Walkthrough: Sendable {
     public struct Step: Sendable {
         /// The name of the endpoint's contract.
         public let contract: String
+        /// The endpoint that is called.
         public let endpoint: EndpointDescriptor
         /// The fields that are sent. A required field that is missing here has its schema's example.
         public let input: [String: JSONValue]
@@ -56,6 +63,7 @@ public struct Walkthrough: Sendable {
         /// The problems that are as good an answer as a success, beside too many requests.
         public let accepts: [Problem.Kind]
 
+        /// A call of an endpoint; the parameters are the properties.
         public init(
             _ contract: String, _ endpoint: EndpointDescriptor, _ input: [String: JSONValue] = [:],
             token: String? = Walkthrough.token, keeps: KeyValuePairs<String, String> = [:], generates: [String] = [],

@@ -59,11 +59,13 @@ public struct Replica: Sendable {
     public let address: PeerAddress
     /// The place in digits, if a name led to it.
     public let place: String?
+    /// Calls all replicas at this address.
     public let caller: any Caller
 }
 
 /// An address of a service in the settings, and how to connect to it.
 public struct ReplicaSource: Sendable {
+    /// The address, as it was set.
     public let address: PeerAddress
     let connect: @Sendable (_ place: String?) async throws -> any Caller
 

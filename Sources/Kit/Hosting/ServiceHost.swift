@@ -12,9 +12,13 @@ import ZeroMQTransport
 /// Made first, it gives the service what it is built with: an ``executor`` and ``caller(to:)``. Then it gets what to
 /// ``serve(_:contract:verifier:interceptors:observers:pages:)``, and run.
 public final class ServiceHost: ServiceLifecycle.Service {
+    /// The name of the service.
     public let name: String
+    /// Writes to the log of the process, with the name of the service.
     public let logger: Logger
+    /// The settings that all services of the process share.
     public let family: CommonSettings
+    /// All settings of the process, to read those of the service from.
     public let settings: Settings
 
     private let thread: SocketThread

@@ -4,6 +4,7 @@ public import RPC
 
 /// A service of an ``Application``: what it promises, where it listens, and how it is built.
 public struct ServiceModule: Sendable {
+    /// The contract that it keeps.
     public let contract: ContractDescriptor
     /// The port for HTTP if the settings name no other.
     public let port: Int
@@ -12,6 +13,7 @@ public struct ServiceModule: Sendable {
     /// Builds it with what its host provides: an executor, callers of other services.
     public let build: @Sendable (ServiceHost) async throws -> ServiceComponents
 
+    /// A service by the description of its contract; the parameters are the properties.
     public init(
         _ contract: ContractDescriptor, port: Int, settings: [SettingDescription] = [],
         build: @escaping @Sendable (ServiceHost) async throws -> ServiceComponents
@@ -22,6 +24,7 @@ public struct ServiceModule: Sendable {
         self.build = build
     }
 
+    /// A service by the type of its contract; the parameters are the properties.
     public init(
         _ contract: (some Contract).Type, port: Int, settings: [SettingDescription] = [],
         build: @escaping @Sendable (ServiceHost) async throws -> ServiceComponents
@@ -29,12 +32,15 @@ public struct ServiceModule: Sendable {
         self.init(contract.description, port: port, settings: settings, build: build)
     }
 
+    /// The name of the service, that of its contract.
     public var name: String { contract.name }
 }
 
 /// A service that is ready to be served, and what belongs to it.
 public struct ServiceComponents: Sendable {
+    /// The actor that handles the calls.
     public var service: any Service
+    /// Verifies the tokens of the calls.
     public var verifier: any TokenVerifier
     /// Tasks beside the service, until the process ends. If one fails, the process ends with the reason.
     public var background: [@Sendable () async throws -> Void]

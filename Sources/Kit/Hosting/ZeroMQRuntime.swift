@@ -2,6 +2,7 @@ public import ZeroMQ
 
 /// The ZeroMQ context that the services of one process share, and the keys that may connect to them.
 public struct ZeroMQRuntime: Sendable {
+    /// The context of the process's sockets.
     public let context: Context
 
     /// - Parameter publicKeys: those that may connect with CURVE, by name.

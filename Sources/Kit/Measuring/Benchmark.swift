@@ -6,7 +6,9 @@
 /// while let turn = await turns.next() { comparison.add(turn) }
 /// ```
 public struct Benchmark: Sendable {
+    /// The loads that each subject has in each round.
     public let loads: [Workload]
+    /// The number of rounds that count, after one to warm up.
     public let rounds: Int
     /// The length of each subject's turn.
     public let time: Duration
@@ -25,6 +27,7 @@ public struct Benchmark: Sendable {
         self.init(loads: loads, rounds: rounds, trial: time / max(loads.count * (rounds + 1) * subjects, 1))
     }
 
+    /// The turns of the run, which are taken one after the other.
     public func trials(of subjects: [any BenchmarkTarget]) -> Trials {
         Trials(self, subjects)
     }
@@ -99,10 +102,13 @@ public struct Trials: Sendable {
 
 /// A subject's turn in a benchmark.
 public struct Trial: Sendable {
+    /// The name of the subject.
     public let subject: String
+    /// The load that it had.
     public let load: Workload
     /// From 1; `nil` while it warms up.
     public let round: Int?
+    /// The observations, or the reason why there are none.
     public let outcome: Result<Sample, TrialFailure>
     /// The time that the rest of the benchmark will take, by the time that its turns have taken so far.
     public let timeLeft: Duration
@@ -110,5 +116,6 @@ public struct Trial: Sendable {
 
 /// The reason why a subject no longer takes part.
 public struct TrialFailure: Error {
+    /// A sentence for people.
     public let reason: String
 }

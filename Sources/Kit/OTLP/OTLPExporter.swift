@@ -21,7 +21,9 @@ public struct OTLPEndpoint: Sendable, Equatable {
         }
     }
 
+    /// The URL that spans are posted to.
     public var url: String
+    /// The form of the messages.
     public var encoding: Encoding
     /// Sent with each request, such as `authorization`.
     public var headers: [String: String]

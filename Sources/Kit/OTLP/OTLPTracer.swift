@@ -69,6 +69,7 @@ extension ServiceContext {
 
 /// Decides which traces are recorded, by the names of OpenTelemetry's `OTEL_TRACES_SAMPLER`.
 public struct Sampler: Sendable, Equatable {
+    /// The names of the samplers.
     public enum SamplerName: String, Sendable, CaseIterable {
         case always = "always_on"
         case never = "always_off"

@@ -30,6 +30,7 @@ public struct ConnectionURL: Sendable, Equatable {
         }
     }
 
+    /// The user that it names, if any.
     public var user: String? { values["user"] }
     /// `nil` if the server asks for none, or libpq looks it up.
     public var password: String? { values["password"] }

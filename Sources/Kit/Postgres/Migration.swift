@@ -4,6 +4,7 @@ public struct Migration: Sendable {
     public let name: String
     let statements: [String]
 
+    /// A migration of this name, which runs these statements.
     public init(_ name: String, _ statements: [String]) {
         self.name = name
         self.statements = statements

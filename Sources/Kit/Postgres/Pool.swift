@@ -25,6 +25,7 @@ public struct PoolSettings: Sendable {
     /// The server's name of its client, and the name of the threads.
     public var name = "postgres pool"
 
+    /// The defaults.
     public init() {}
 }
 

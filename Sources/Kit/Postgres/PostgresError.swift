@@ -71,25 +71,37 @@ extension PostgresError: CustomStringConvertible {
 
 /// Five characters by which a server says what is wrong (PostgreSQL's manual, appendix A).
 public struct SQLState: Sendable, Hashable {
+    /// The five characters of the code.
     public let code: String
 
+    /// The state of this code.
     public init(_ code: String) {
         self.code = code
     }
 }
 
 extension SQLState {
+    /// A text has a character that the encoding does not have.
     public static let characterNotInRepertoire = Self("22021")
+    /// The transaction may not write, as on a standby.
     public static let readOnlyTransaction = Self("25006")
+    /// A row refers to one that does not exist.
     public static let foreignKeyViolation = Self("23503")
+    /// There is a row of this key already.
     public static let uniqueViolation = Self("23505")
     static let inFailedTransaction = Self("25P02")
+    /// A serializable transaction met another one. It may be tried again.
     public static let serializationFailure = Self("40001")
+    /// Two transactions waited for each other. It may be tried again.
     public static let deadlockDetected = Self("40P01")
     static let insufficientPrivilege = Self("42501")
+    /// There is no such column.
     public static let undefinedColumn = Self("42703")
+    /// There is no such table.
     public static let undefinedTable = Self("42P01")
+    /// The disk of the server is full.
     public static let diskFull = Self("53100")
+    /// A lock was not free in time.
     public static let lockNotAvailable = Self("55P03")
     /// A statement was ended, by `statement_timeout` or by somebody.
     public static let queryCanceled = Self("57014")

@@ -19,6 +19,7 @@ public struct Row: Sendable {
 
 /// The answer to a statement.
 public struct QueryResult: Sendable {
+    /// The rows, in the order of the query.
     public let rows: [Row]
     /// The number of rows that it has inserted, changed, deleted or found.
     public let affected: Int

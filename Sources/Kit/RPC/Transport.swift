@@ -2,10 +2,14 @@ public import Endpoints
 
 /// A transport, by its name in logs, metrics and traces.
 public struct Transport: Sendable, Hashable {
+    /// Calls within a process.
     public static let inProcess = Transport("inprocess")
+    /// HTTP.
     public static let http = Transport("http")
+    /// ZeroMQ, by the protocol S1.
     public static let zeroMQ = Transport("zmq")
 
+    /// The value of the label.
     public let name: String
 
     /// - Parameter name: a word in lower case, such as `lines`. It becomes the value of a label, so there must be few of them.
@@ -73,6 +77,7 @@ extension Problem {
 public struct InProcessCaller: Caller {
     private let dispatcher: Dispatcher
 
+    /// A caller of the service that a dispatcher serves.
     public init(_ dispatcher: Dispatcher) {
         self.dispatcher = dispatcher
     }

@@ -26,6 +26,7 @@ public protocol TestTransport: Sendable {
 }
 
 extension TestTransport {
+    /// A queue of its own, by default.
     public var executor: ServiceExecutor { QueueExecutor(name: "service") }
 
     public func close() async {}
@@ -49,6 +50,7 @@ public struct TransportTraits: Sendable {
     /// The number of calls under load, a multiple of 100.
     public var manyCalls = 10_000
 
+    /// The traits of a remote transport, which differs in nothing.
     public init() {}
 }
 

@@ -7,17 +7,24 @@ import Synchronization
 public final class Journal: CallObserver {
     /// A call and the status of its reply.
     public struct Line: Sendable, Equatable {
+        /// The qualified name of the endpoint.
         public let endpoint: String
+        /// The status of the reply.
         public let status: Int
+        /// The position of the call in its trace.
         public let trace: TraceContext
+        /// The caller's own id for the call, if it gave one.
         public let requestID: String?
+        /// The transport that the call came by.
         public let transport: Transport
     }
 
     private let lines = Mutex<[Line]>([])
 
+    /// An empty journal.
     public init() {}
 
+    /// The calls so far.
     public var all: [Line] { lines.withLock { $0 } }
 
     public func didReply(to call: Call, with reply: Reply) {
@@ -46,6 +53,7 @@ extension Reply {
 /// Asked to confirm a permission, it refuses a token that lists `revoked` or `taken`, and does not reply in time for one that
 /// lists `silent`.
 public struct FakeVerifier: TokenVerifier {
+    /// The verifier for tests.
     public init() {}
 
     public func verify(_ token: String) async throws(Problem) -> Principal {

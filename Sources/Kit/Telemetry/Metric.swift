@@ -60,6 +60,7 @@ final class PrometheusGauge: Metric, MeterHandler, RecorderHandler {
 
 /// A metric that is read when it is printed.
 public final class ObservedMetric: Metric {
+    /// The type, as Prometheus knows it.
     public enum MetricType: String, Sendable {
         case counter, gauge
     }

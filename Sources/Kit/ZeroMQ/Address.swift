@@ -3,6 +3,7 @@
 /// A value that exists is well formed; whether the host resolves or the path can be written is known only at bind or
 /// connect.
 public struct Address: Sendable, Hashable {
+    /// The place that an address names.
     public enum Target: Sendable, Hashable {
         /// A Unix socket in the file system.
         case ipc(path: String)
@@ -13,6 +14,7 @@ public struct Address: Sendable, Hashable {
         case inproc(name: String)
     }
 
+    /// The place, by its transport.
     public let target: Target
 
     /// Parses an address.
@@ -39,6 +41,7 @@ public struct Address: Sendable, Hashable {
         return Address(known: .tcp(host: host, port: port))
     }
 
+    /// True if it is `tcp://`.
     public var isTCP: Bool {
         if case .tcp = target { true } else { false }
     }
@@ -130,7 +133,9 @@ extension Address {
 
 /// The reason why a text is not an address. `description` is a sentence for a person who wrote a setting.
 public struct AddressError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The text that is no address.
     public let text: String
+    /// The end of a sentence that says why.
     public let reason: String
 
     public var description: String { "\"\(text)\" is not a ZeroMQ address: \(reason)." }

@@ -25,11 +25,13 @@ extension CurveKey {
         try self.init(bytes: bytes)
     }
 
+    /// 64 hexadecimal digits in lower case.
     public var hex: String {
         let digits = Array("0123456789abcdef")
         return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
+    /// 40 characters of Z85 (RFC 32 of ZeroMQ).
     public var z85: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 41) { text in
             guard let start = text.baseAddress, zmq_z85_encode(start, bytes, bytes.count) != nil else { return "" }
@@ -60,9 +62,14 @@ extension CurveKey {
 
 /// May be known to everybody; prints as Z85.
 public struct CurvePublicKey: CurveKey, CustomStringConvertible {
+    /// The name of the key in a certificate of czmq.
     public static let certificateName = "public-key"
+    /// The 32 bytes of the key.
     public let bytes: [UInt8]
 
+    /// A key of 32 bytes.
+    ///
+    /// - Throws: `ZeroMQError` `EINVAL` for another number of bytes.
     public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }
 
     public var description: String { z85 }
@@ -70,9 +77,14 @@ public struct CurvePublicKey: CurveKey, CustomStringConvertible {
 
 /// Never prints itself; `hex` and `z85` are for writing a key file.
 public struct CurveSecretKey: CurveKey, CustomStringConvertible, CustomReflectable {
+    /// The name of the key in a certificate of czmq.
     public static let certificateName = "secret-key"
+    /// The 32 bytes of the key.
     public let bytes: [UInt8]
 
+    /// A key of 32 bytes.
+    ///
+    /// - Throws: `ZeroMQError` `EINVAL` for another number of bytes.
     public init(bytes: [UInt8]) throws(ZeroMQError) { self.bytes = try Self.checked(bytes) }
 
     public var description: String { "<secret key>" }
@@ -81,7 +93,9 @@ public struct CurveSecretKey: CurveKey, CustomStringConvertible, CustomReflectab
 
 /// A secret key and the public key that belongs to it. One pair per service, not per replica.
 public struct CurveKeyPair: Sendable, Hashable {
+    /// The half that others may know.
     public let publicKey: CurvePublicKey
+    /// The half that only its owner may know.
     public let secretKey: CurveSecretKey
 
     /// The pair of a known secret.

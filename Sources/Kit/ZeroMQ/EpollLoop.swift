@@ -8,7 +8,9 @@ public final class PollRegistration {
         public let rawValue: Int16
         public init(rawValue: Int16) { self.rawValue = rawValue }
 
+        /// Bytes, or a connection to accept, are there.
         public static let readable = Readiness(rawValue: 1)
+        /// Bytes can be written without waiting.
         public static let writable = Readiness(rawValue: 2)
         /// Always reported.
         public static let failed = Readiness(rawValue: 4)

@@ -53,6 +53,7 @@ extension Socket {
 
 /// Something that happened to a connection of a monitored socket.
 public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
+    /// The types of events (zmq_socket_monitor(3)).
     public enum EventType: Sendable, Equatable {
         /// The transport is connected; the handshake is still to come.
         case connected
@@ -76,6 +77,7 @@ public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
         case unknown(UInt16)
     }
 
+    /// The reasons why a handshake fails.
     public enum HandshakeFailure: Sendable, Equatable {
         /// The ZAP handler refused; `value` is its status (300, 400, 500).
         case authentication
@@ -85,6 +87,7 @@ public struct MonitorEvent: Sendable, Equatable, CustomStringConvertible {
         case noDetail
     }
 
+    /// The type of the event.
     public let kind: EventType
     /// A descriptor, an errno, milliseconds or a status, as `kind` says.
     public let value: UInt32

@@ -19,6 +19,9 @@ public struct Multipart: ~Copyable, @unchecked Sendable {  // sole owner of its 
     private var slots: UnsafeMutablePointer<zmq_msg_t>
     private var allocated: Int
 
+    /// A message without frames.
+    ///
+    /// - Parameter limit: the number of frames that are kept, at least 1; more are counted and dropped.
     public init(limit: Int = 12) {
         precondition(limit > 0, "a message has at least one frame")
         self.limit = limit
@@ -34,6 +37,7 @@ public struct Multipart: ~Copyable, @unchecked Sendable {  // sole owner of its 
     /// True unless frames were dropped.
     public var isWhole: Bool { count == frameCount }
 
+    /// True if it has no frame.
     public var isEmpty: Bool { count == 0 }
 
     /// The length of a frame in bytes.
@@ -196,6 +200,7 @@ extension Multipart {
         precondition(isAppended, "out of memory for a frame of \(bytes.count) bytes")
     }
 
+    /// Appends a frame with the text in UTF-8.
     public mutating func append(_ text: String) {
         var text = text
         text.withUTF8 { append(copying: UnsafeRawBufferPointer($0)) }

@@ -6,11 +6,14 @@ internal import Glibc
 /// Used through a `SocketThread`, make it in the actor that lives on the thread. Closed by `close()` or by its last
 /// reference; an operation on a closed socket throws `ENOTSOCK`.
 public final class Socket {
+    /// The types of sockets, by libzmq's names.
     public enum SocketType: Sendable, CaseIterable {
         case router, dealer, req, rep, pub, sub, pair
     }
 
+    /// The type of the socket.
     public let kind: SocketType
+    /// The options that it was made with.
     public let options: SocketOptions
     /// Keeps libzmq's context alive as long as the socket.
     let context: Context
@@ -41,6 +44,7 @@ public final class Socket {
 
     deinit { close() }
 
+    /// True after ``close()``.
     public var isClosed: Bool { handle == nil }
 
     /// Closes the socket; again, does nothing. Unsent messages have `SocketOptions.linger`, on the I/O thread. The

@@ -43,8 +43,10 @@ public struct SocketOptions: Sendable {
     public var maxConnections = 16_384
     /// Accept and resolve IPv6 beside IPv4.
     public var ipv6 = false
+    /// The authentication and encryption of connections; none by default.
     public var security = Security.none
 
+    /// The defaults.
     public init() {}
 
     /// For a socket that replies: unsent replies get half a second at close.
@@ -65,11 +67,14 @@ extension SocketOptions {
     /// reading, and so does not see the replies. Heartbeats come from the I/O thread and say nothing of the
     /// application.
     public struct Heartbeat: Sendable, Equatable {
+        /// The time between two heartbeats.
         public var interval: Duration
+        /// The silence after which the peer is disconnected.
         public var timeout: Duration
         /// After which silence the peer should give this side up; counted in tenths of a second.
         public var timeToLive: Duration
 
+        /// Heartbeats; the parameters are the properties.
         public init(
             interval: Duration = .seconds(5), timeout: Duration = .seconds(15), timeToLive: Duration = .seconds(20)
         ) {
@@ -81,10 +86,14 @@ extension SocketOptions {
 
     /// After `idle`, `count` probes `interval` apart.
     public struct KeepAlive: Sendable, Equatable {
+        /// The silence before the first probe.
         public var idle: Duration
+        /// The time between two probes.
         public var interval: Duration
+        /// The number of probes without a reply after which the connection ends.
         public var count: Int
 
+        /// Probes; the parameters are the properties.
         public init(idle: Duration = .seconds(30), interval: Duration = .seconds(10), count: Int = 3) {
             self.idle = idle
             self.interval = interval

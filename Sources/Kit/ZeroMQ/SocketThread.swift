@@ -14,6 +14,7 @@ internal import Synchronization
 /// its thread strongly. Jobs that come after the end are neither lost nor run at the same time as one another: they run,
 /// in order, on a borrowed thread. The sockets are closed by then, so what they do with sockets throws `ENOTSOCK`.
 public final class SocketThread: Sendable {
+    /// The name of the thread, for debuggers.
     public let name: String
     let queue = JobQueue()
     let wake: WakeUp

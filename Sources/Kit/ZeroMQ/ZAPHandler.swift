@@ -4,8 +4,10 @@
 public struct AllowList: Sendable, Equatable {
     private var names: [String: [CurvePublicKey: String]] = [:]
 
+    /// A list of no keys.
     public init() {}
 
+    /// Lets a key connect in a domain, under a name.
     public mutating func allow(_ key: CurvePublicKey, as name: String, in domain: String) {
         names[domain, default: [:]][key] = name
     }
@@ -21,6 +23,7 @@ public actor ZAPHandler: ThreadBound {
     /// The address is RFC 27's.
     private static let address = Address(known: .inproc(name: "zeromq.zap.01"))
 
+    /// The thread that it runs on.
     public nonisolated let thread: SocketThread
     private let context: Context
     private let allowList: AllowList
@@ -28,6 +31,7 @@ public actor ZAPHandler: ThreadBound {
     private var request = Multipart()
     private var reply = Multipart()
 
+    /// A handler for a context, which is not started yet.
     public init(context: Context, thread: SocketThread, allowing allowList: AllowList = AllowList()) {
         self.context = context
         self.thread = thread

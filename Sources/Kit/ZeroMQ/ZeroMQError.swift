@@ -12,6 +12,9 @@ public struct ZeroMQError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The errno in words, from `zmq_strerror` unless something clearer is known.
     public let reason: String
 
+    /// An error of an operation.
+    ///
+    /// - Parameter reason: that of the code by default.
     public init(code: Int32, operation: String, reason: String? = nil) {
         self.code = code
         self.operation = operation

@@ -111,11 +111,15 @@ extension AuthClient {
         ]
     }
 
+    /// The issuer of the family's auth, unless the settings name another.
     public static let defaultIssuer = "starmicroservices-auth"
+    /// The audience of the family's tokens, unless the settings name another.
     public static let defaultAudience = "starmicroservices"
 
+    /// The setting for the issuer that tokens must name.
     public static let issuer = Setting<String>.text(
         "TOKEN_ISSUER", "Who makes the tokens (iss).", default: defaultIssuer)
+    /// The setting for the audience that tokens must name.
     public static let audience = Setting<String>.text(
         "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", default: defaultAudience)
 }

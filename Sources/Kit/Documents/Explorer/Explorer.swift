@@ -5,8 +5,11 @@ public import Foundation
 public enum Explorer {
     /// A file of the page.
     public struct Asset: Sendable {
+        /// The path at which it is served.
         public let path: String
+        /// Its media type.
         public let contentType: String
+        /// Its bytes.
         public let content: Data
     }
 

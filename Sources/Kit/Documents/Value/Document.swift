@@ -17,9 +17,12 @@ public enum Document: Sendable, Hashable {
 
     /// A member of an object.
     public struct Member: Sendable, Hashable {
+        /// The name of the member.
         public let name: String
+        /// The value of the member.
         public let value: Document
 
+        /// A member of this name and value.
         public init(_ name: String, _ value: Document) {
             self.name = name
             self.value = value

@@ -9,6 +9,7 @@ public struct Page: Sendable {
     /// Without fields. A last slash makes no difference, but to hypertext: its links are relative to the path without one, and
     /// so the path with one leads there.
     public let path: String
+    /// The media type of its content.
     public let contentType: String
     /// Further header fields, such as `Cache-Control`, without which a page is sent with `no-store`.
     public let headers: [String: String]

@@ -83,5 +83,6 @@ public struct CORSPolicy: Sendable {
 
 /// An origin that cannot be allowed: the end of a sentence that begins with the setting's name.
 public struct OriginError: Error, Sendable {
+    /// The end of a sentence that begins with the text.
     public let reason: String
 }

@@ -92,6 +92,7 @@ public struct TrustedProxies: Sendable {
 
 /// A text that is not the address of a proxy.
 public struct ProxyAddressError: Error, Sendable {
+    /// The text that is neither address nor network.
     public let text: String
 }
 

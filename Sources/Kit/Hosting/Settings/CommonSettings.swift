@@ -6,17 +6,23 @@ public import ZeroMQ
 
 /// The settings that all services share.
 public struct CommonSettings: Sendable {
+    /// The kind of place in which the process runs. In production the start requires that only its owner can read secrets.
     public enum Environment: String, Sendable, CaseIterable {
         case development
         case production
     }
 
+    /// The value of `ENVIRONMENT`.
     public let environment: Environment
+    /// The least important level that is logged.
     public let logLevel: Logger.Level
+    /// The form of a line of the log.
     public let logFormat: LogFormat
+    /// The largest request body, in bytes.
     public let maxBody: Int
     /// The memory for request bodies that come in several parts over HTTP, in bytes.
     public let maxBodyMemory: Int
+    /// The number of calls that a service has in flight.
     public let maxInFlight: Int
     /// The number of HTTP connections that a service has at a time.
     public let maxConnections: Int
@@ -37,6 +43,9 @@ public struct CommonSettings: Sendable {
     /// CURVE keys by the name of the service or client that holds the secret half.
     public let publicKeys: [String: CurvePublicKey]
 
+    /// Reads them.
+    ///
+    /// - Throws: ``SettingsError`` for the first that is wrong.
     public init(_ settings: Settings) throws(SettingsError) {
         environment = try settings(Self.environment)
         logLevel = try settings(Self.logLevel)
@@ -71,6 +80,7 @@ extension CommonSettings {
         ProcessLimits.current.processors > 1 ? .microseconds(microseconds) : .zero
     }
 
+    /// Describes them, in the order of `env.example`.
     public static var all: [SettingDescription] {
         [
             environment.description, logLevel.description, logFormat.description,

@@ -2,6 +2,9 @@ import ZeroMQ
 
 /// The settings of a service that publishes changes. Their names begin with the service's.
 public enum EventSettings {
+    /// Describes them.
+    ///
+    /// - Parameter service: the name of the service that publishes.
     public static func all(
         of service: String, socketFolder: String = Settings.defaultSocketFolder
     ) -> [SettingDescription] {

@@ -5,12 +5,17 @@ public import ZeroMQ
 public struct ServiceSettings: Sendable {
     /// The addresses at which the service listens for HTTP.
     public let httpHosts: [String]
+    /// The port on which the service listens for HTTP; 0 is any.
     public let httpPort: Int
     /// The addresses at which the service listens for ZeroMQ.
     public let listen: [Address]
     /// The service's CURVE secret; without one it neither listens nor calls over `tcp://` beyond this machine.
     public let curve: CurveKeyPair?
 
+    /// Reads the settings of a service.
+    ///
+    /// - Parameter port: the port for HTTP by default.
+    /// - Throws: ``SettingsError`` for the first that is wrong.
     public init(_ service: String, port: Int, _ settings: Settings) throws(SettingsError) {
         httpHosts = try settings(Self.httpHosts(service))
         httpPort = try settings(Self.httpPort(service, port))
@@ -124,6 +129,7 @@ public struct ServiceSettings: Sendable {
 /// Source: the list of bad ports in the Fetch standard, https://fetch.spec.whatwg.org/#port-blocking, as Node.js 20.20
 /// enforced it on 2026-11-28, when each of the 65 535 ports was tried.
 public enum BrowserPorts {
+    /// The numbers of those ports.
     public static let blocked: Set<Int> = [
         1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109,
         110,

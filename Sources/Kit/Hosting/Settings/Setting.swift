@@ -5,6 +5,7 @@ import Foundation
 /// Settings are read at the start only, and all of them are named here or by the service they belong to, so that
 /// `env.example` can be written from the same values.
 public struct Setting<Value: Sendable>: Sendable {
+    /// The setting without the type of its value.
     public let description: SettingDescription
     let parse: @Sendable (String) throws(SettingFault) -> Value
 
@@ -28,10 +29,15 @@ public struct Setting<Value: Sendable>: Sendable {
 
 /// A setting without the type of its value.
 public struct SettingDescription: Sendable, Equatable {
+    /// The name of the environment variable.
     public let name: String
+    /// One or two sentences for `env.example`.
     public let summary: String
+    /// The text that counts if none is set; `nil` if one must be.
     public let defaultValue: String?
+    /// The text that `env.example` has.
     public let example: String
+    /// True if the value must not be shown, and may come from a file.
     public let isSecret: Bool
 
     /// The setting that may name a file with the value in it; `nil` unless the value is a secret.
@@ -40,8 +46,10 @@ public struct SettingDescription: Sendable, Equatable {
 
 /// The fault in the text of a setting: the end of a sentence that begins with the setting's name.
 public struct SettingFault: Error, Sendable {
+    /// The end of a sentence that begins with the setting's name.
     public let reason: String
 
+    /// A fault with its reason.
     public init(_ reason: String) {
         self.reason = reason
     }
@@ -70,6 +78,7 @@ extension Setting where Value == [String] {
 }
 
 extension Setting where Value == Int {
+    /// A whole number within a range.
     public static func integer(
         _ name: String, _ range: ClosedRange<Int>, _ summary: String, default defaultValue: Int
     ) -> Setting {

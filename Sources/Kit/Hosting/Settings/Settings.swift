@@ -169,6 +169,7 @@ private final class Secrets: Sendable {
 public struct SettingsError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
+    /// An error with its sentence.
     public init(description: String) {
         self.description = description
     }

@@ -1,5 +1,6 @@
 /// A name in a settings file or in the environment that is no setting.
 public struct UnknownSetting: Equatable, Sendable {
+    /// The name, as it was written.
     public let name: String
     /// `the environment`, or the file and the line.
     public let place: String

@@ -24,6 +24,11 @@ public struct Schedule: Sendable {
     private var due: ContinuousClock.Instant
     private var hasCalled = false
 
+    /// The schedule of one caller.
+    ///
+    /// - Parameters:
+    ///   - caller: its number, from 0, by which paced callers are spread.
+    ///   - time: after which no more calls begin.
     public init(_ load: Workload, caller: Int = 0, from start: ContinuousClock.Instant, for time: Duration) {
         interval = load.callsPerSecond.map { .seconds(Double(load.callers) / $0) }
         due = start + (interval ?? .zero) * (Double(caller) / Double(load.callers))

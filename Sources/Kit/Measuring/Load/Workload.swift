@@ -8,6 +8,7 @@ public struct Workload: Sendable, Hashable {
     /// back. `nil` for back to back: each caller calls again as soon as it has its answer.
     public let callsPerSecond: Double?
 
+    /// A load; the parameters are the properties.
     public init(payload: Int = 0, callers: Int = 1, callsPerSecond: Double? = nil) {
         self.payload = payload
         self.callers = callers
@@ -70,6 +71,7 @@ struct CallCounts: Sendable {
 
 /// The observations of a subject under a load, for a while.
 public struct Sample: Sendable {
+    /// The times of the calls that succeeded.
     public var latencies = Latencies()
     /// Calls that were refused, lost, or due and never begun.
     public var failures = 0
@@ -78,6 +80,7 @@ public struct Sample: Sendable {
     /// Time of processors that both sides took together; `nil` if it cannot be known.
     public var processorTime: Duration?
 
+    /// A sample without calls.
     public init() {}
 
     mutating func add(_ tally: CallCounts) {

@@ -33,6 +33,7 @@ public struct Comparison: Sendable {
         }
     }
 
+    /// The results of a subject under a load; `nil` if it has none.
     public subscript(_ subject: String, _ load: Workload) -> Statistics? {
         figures[CellKey(subject: subject, load: load)]
     }
@@ -44,6 +45,7 @@ public struct Comparison: Sendable {
 /// The value is the median of the rounds; the interval holds the true median with a confidence of at least 95 %, by the
 /// order of the ratios alone (the sign test's interval), whatever their distribution.
 public struct Ratio: Sendable, Equatable {
+    /// The median of the rounds' ratios.
     public let value: Double
     /// The least and the greatest that it may be; 0 and infinity if there are too few rounds, fewer than six.
     public let low, high: Double

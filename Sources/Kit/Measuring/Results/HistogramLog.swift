@@ -4,6 +4,7 @@ import Histogram
 /// Histograms with their names, in HdrHistogram's log format 1.3 (`.hlog`), which its tools and plotters read: a line of
 /// text for each, and in it the histogram in nanoseconds (V2, compressed, base64).
 public struct HistogramLog: Sendable {
+    /// The lines of the file.
     public private(set) var text: String
     private let length: Double
 

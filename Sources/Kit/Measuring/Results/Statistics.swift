@@ -4,15 +4,19 @@ public import Histogram
 public struct Statistics: Sendable {
     /// One round's figures.
     public struct Round: Sendable {
+        /// The number of the round, from 1.
         public let number: Int
         /// The 50th percentile, in microseconds.
         public let median: Double
+        /// The rate of all callers together.
         public let callsPerSecond: Double
     }
 
     /// The times of all rounds.
     public private(set) var latencies = Latencies()
+    /// The figures of each round, in their order.
     public private(set) var rounds: [Round] = []
+    /// The number of calls that failed.
     public private(set) var failures = 0
     private var processorTime: Duration? = .zero
 
@@ -60,14 +64,18 @@ public struct Latencies: Sendable {
     /// In nanoseconds.
     public private(set) var histogram = Histogram<UInt32>(numberOfSignificantValueDigits: .three)
 
+    /// No times yet.
     public init() {}
 
+    /// The number of calls.
     public var count: Int { Int(histogram.totalCount) }
 
+    /// Adds the time of so many calls.
     public mutating func record(_ time: Duration, count: Int = 1) {
         histogram.record(UInt64(max(time / .nanoseconds(1), 1)), count: UInt32(clamping: count))
     }
 
+    /// Adds all times of another.
     public mutating func add(_ other: Latencies) {
         histogram.add(other.histogram)
     }
@@ -80,6 +88,7 @@ public struct Latencies: Sendable {
         return .nanoseconds(Int64(clamping: histogram.valueAtPercentile(percentile)))
     }
 
+    /// The longest time.
     public var longest: Duration { .nanoseconds(Int64(clamping: histogram.max)) }
 
     /// Each time that occurred, in nanoseconds, with how often it did.

@@ -30,7 +30,9 @@ public struct ClosureTarget: BenchmarkTarget {
         }
     }
 
+    /// The name in the table.
     public let name: String
+    /// The processes on both sides.
     public let processes: Processes
     private let home: Home?
     private let call: @Sendable (Int) async throws -> Void

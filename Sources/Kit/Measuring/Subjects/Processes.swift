@@ -2,7 +2,9 @@ import Foundation
 
 /// The processes on both sides of a wire, by their ids; the same one twice if client and server share it.
 public struct Processes: Sendable {
+    /// The ids of those that call.
     public let callers: [Int32]
+    /// The ids of those that serve.
     public let servers: [Int32]
 
     /// - Parameter callers: this process by default.
@@ -34,6 +36,7 @@ public struct Processes: Sendable {
 
 /// Memory that is resident, in bytes.
 public struct Memory: Sendable, Equatable {
+    /// All of it.
     public let resident: Int
     /// Of which no file holds a copy.
     public let anonymous: Int
@@ -60,13 +63,16 @@ public struct Memory: Sendable, Equatable {
 
 /// A peer's first line: who it is.
 public struct WorkerHello: Codable, Sendable {
+    /// The name in the table.
     public let name: String
     /// Of what is measured, such as `grpc-swift 2.4.3`.
     public let version: String
     /// The ids of the processes that call and that serve.
     public let callers: [Int32]
+    /// The ids of the processes that serve.
     public let servers: [Int32]
 
+    /// A greeting; the parameters are the properties.
     public init(name: String, version: String, callers: [Int32], servers: [Int32]) {
         self.name = name
         self.version = version
@@ -77,10 +83,13 @@ public struct WorkerHello: Codable, Sendable {
 
 /// A turn that a peer is to take: ``Workload`` and how long.
 public struct WorkerCommand: Codable, Sendable {
+    /// The bytes that each call carries.
     public let payload: Int
+    /// The number of callers at a time.
     public let callers: Int
     /// Not there for back to back.
     public let callsPerSecond: Double?
+    /// The length of the turn.
     public let milliseconds: Double
 
     enum CodingKeys: String, CodingKey {
@@ -88,6 +97,7 @@ public struct WorkerCommand: Codable, Sendable {
         case callsPerSecond = "calls_per_second"
     }
 
+    /// A turn under a load.
     public init(_ load: Workload, for time: Duration) {
         payload = load.payload
         callers = load.callers
@@ -95,7 +105,9 @@ public struct WorkerCommand: Codable, Sendable {
         milliseconds = time / .milliseconds(1)
     }
 
+    /// The load of the turn.
     public var load: Workload { Workload(payload: payload, callers: callers, callsPerSecond: callsPerSecond) }
+    /// The length of the turn.
     public var time: Duration { .milliseconds(milliseconds) }
 }
 
@@ -103,6 +115,7 @@ public struct WorkerCommand: Codable, Sendable {
 public struct WorkerResult: Codable, Sendable {
     /// From the first call to the last answer, in nanoseconds.
     public let elapsed: UInt64
+    /// The number of calls that failed.
     public let failures: Int
     /// Each time that occurred, in nanoseconds, with how often it did.
     public let times: [[UInt64]]
@@ -113,12 +126,14 @@ public struct WorkerResult: Codable, Sendable {
         case times = "times_ns"
     }
 
+    /// The result that says what a sample holds.
     public init(_ sample: Sample) {
         elapsed = UInt64(sample.elapsed / .nanoseconds(1))
         failures = sample.failures
         times = sample.latencies.pairs
     }
 
+    /// The sample that the result says.
     public var sample: Sample {
         var sample = Sample()
         sample.latencies = Latencies(pairs: times)

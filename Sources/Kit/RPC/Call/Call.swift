@@ -12,6 +12,7 @@ public struct Call: Sendable {
     public var contentType: String?
     /// The bearer token, unverified; an empty one is none.
     public var token: String?
+    /// The position in the trace.
     public var trace: TraceContext
     /// The caller's own name for the call, which is echoed and logged.
     public var requestID: String?
@@ -136,6 +137,7 @@ public final class CallContext: Sendable {
     public let principal: Principal?
     /// The token as the caller sent it, to be passed on if the next service must know the caller.
     public let token: String?
+    /// The position in the trace; what the handler calls is its child.
     public let trace: TraceContext
     /// The address of the first caller, if it is known: see ``Call/origin``.
     public let origin: String?
@@ -145,6 +147,7 @@ public final class CallContext: Sendable {
     public let deadline: ContinuousClock.Instant
     private let findPublicURL: @Sendable () -> String?
 
+    /// A context, as for tests of a service; the parameters are the properties.
     public init(
         endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
         origin: String? = nil, publicURL: @escaping @Sendable () -> String? = { nil },
@@ -191,6 +194,11 @@ public struct Principal: Sendable, Hashable {
     /// The expiry of the token.
     public let expires: Date
 
+    /// The owner of a token that was verified.
+    ///
+    /// - Parameters:
+    ///   - username: the subject by default.
+    ///   - tokenID: the `jti` of the token.
     public init(
         subject: String, username: String? = nil, permissions: Set<String>, tokenID: String, expires: Date
     ) {
@@ -204,6 +212,7 @@ public struct Principal: Sendable, Hashable {
 
 /// Accepts no token: the verifier of a service whose endpoints are all open.
 public struct NoTokens: TokenVerifier {
+    /// The verifier that accepts none.
     public init() {}
 
     public func verify(_ token: String) async throws(Problem) -> Principal {

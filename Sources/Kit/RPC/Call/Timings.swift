@@ -8,9 +8,12 @@ import Synchronization
 public final class ReportedTimings: Sendable {
     /// A part of the time that the service took; ``ServerTimings/parts`` says which there are.
     public struct TimedPart: Sendable, Hashable {
+        /// The name of the part, such as `queue`.
         public let name: String
+        /// The time of the part.
         public let time: Duration
 
+        /// A part of this name and time.
         public init(name: String, time: Duration) {
             self.name = name
             self.time = time
@@ -26,6 +29,7 @@ public final class ReportedTimings: Sendable {
 
     private let recorded = Mutex(Recorded.nothing)
 
+    /// No timings yet.
     public init() {}
 
     /// In the order of a call's way. Empty if the service has reported none: it does not support that, or the call

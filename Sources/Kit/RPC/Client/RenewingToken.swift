@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// ```swift
 /// let own = RenewingToken { () throws(Problem) in
-///     let grant = try await auth.call(AuthContract.create, .guest)
+///     let grant = try await issuer.call(IssuerContract.grant, login)
 ///     return (grant.token, .seconds(grant.expiresIn))
 /// }
 /// let orders = try await orders.call(OrdersContract.list, OrderFilter(), token: own.value())

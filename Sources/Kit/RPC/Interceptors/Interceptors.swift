@@ -74,6 +74,7 @@ extension CallObserver {
 public struct LoggingObserver: CallObserver {
     private let logger: Logger
 
+    /// An observer that writes to a logger.
     public init(_ logger: Logger) {
         self.logger = logger
     }

@@ -27,6 +27,7 @@ public final class MetricsObserver: CallObserver {
         /// A gauge: ``Dispatcher/callsInFlight``, by service. It is read when somebody looks, and not by this observer.
         public static let inFlight = "rpc_server_calls_in_flight"
 
+        /// The names of the metrics, each with a sentence about it.
         public static let help = [
             duration: "Time from the arrival of a call to its reply.",
             calls: "Calls that were replied to.",

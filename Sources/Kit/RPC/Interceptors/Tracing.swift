@@ -214,6 +214,7 @@ enum TraceState {
 public struct TracingInterceptor: Sendable {
     private let tracer: any Tracer
 
+    /// An interceptor that makes spans of a tracer.
     public init(_ tracer: any Tracer) {
         self.tracer = tracer
     }

@@ -9,6 +9,7 @@ public struct StreamPosition: Sendable, Hashable {
     /// The number of the last change; the first one is 1.
     public let sequence: Int
 
+    /// The position of a change.
     public init(epoch: String, sequence: Int) {
         self.epoch = epoch
         self.sequence = sequence
@@ -22,10 +23,12 @@ public struct StreamPosition: Sendable, Hashable {
 public struct Event: Sendable, Equatable {
     /// The qualified name of the endpoint that returns what was missed.
     public let topic: String
+    /// The position of its last change.
     public let position: StreamPosition
     /// The changes, as the endpoint would return them; empty for a heartbeat.
     public let body: Data
 
+    /// An event; without a body it says only that there is a change.
     public init(topic: String, position: StreamPosition, body: Data = Data()) {
         self.topic = topic
         self.position = position
@@ -70,6 +73,7 @@ public final class SubscriptionMonitor: Sendable {
     private let wakeUps: AsyncStream<Void>
     private let wakeUp: AsyncStream<Void>.Continuation
 
+    /// A monitor of a subscriber, with the intervals of all publishers.
     public convenience init(_ subscriber: any EventSubscriber) {
         self.init(subscriber, heartbeatInterval: Self.heartbeatInterval, heartbeatTimeout: Self.heartbeatTimeout)
     }

@@ -10,8 +10,10 @@ public enum HealthContract: Contract {
     public static let version = "1.0.0"
     public static let summary = "Liveness of the process and readiness of the service."
 
+    /// Replies as long as the process lives.
     public static let live = Endpoint<Empty, Health>(
         "live", .get, "/health/live", access: .open, summary: "Returns a success while the process lives.")
+    /// Replies if the service is ready, and refuses with ``Problem/Kind/notReady`` and what it waits for otherwise.
     public static let check = Endpoint<Empty, Health>(
         "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200), problems: [.notReady],
         summary: "Checks that the service can do its work; a 503 names what it waits for.")
@@ -60,6 +62,7 @@ public enum MetaContract: Contract {
     public static let version = "1.0.0"
     public static let summary = "The contract of the service."
 
+    /// Returns the contract as JSON, by which clients in other languages learn the endpoints.
     public static let contract = Endpoint<Empty, JSONDocument>(
         "contract", .get, "/contract", envelope: false, access: .open,
         summary: "Returns the service's contract, with its hash."

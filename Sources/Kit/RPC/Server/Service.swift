@@ -24,6 +24,7 @@ public protocol Service: Actor {
 }
 
 extension Service {
+    /// Nothing, by default.
     public func pendingDependencies() async -> [String] { [] }
 }
 
@@ -34,6 +35,7 @@ public typealias ServiceExecutor = any SerialExecutor
 public final class Handler: Sendable {
     typealias Implementation = @Sendable (_ input: Data, CallContext, inout ServerTimings) async throws -> Data
 
+    /// The endpoint that it handles.
     public let endpoint: EndpointDescriptor
     /// Decodes the input, runs the method, encodes the output. It throws a ``Problem``, or whatever the method throws.
     let run: Implementation
@@ -55,14 +57,18 @@ public final class Handler: Sendable {
 
 /// The handlers of a service, in the order of its contract.
 public struct Handlers: Sendable {
+    /// The handlers, one for each endpoint.
     public let all: [Handler]
 
+    /// The handlers that are listed, one a line.
     public init(@HandlerBuilder _ build: () -> [Handler]) {
         all = build()
     }
 
+    /// Makes the list of the handlers that a block names.
     @resultBuilder
     public enum HandlerBuilder {
+        /// The list of all.
         public static func buildBlock(_ handlers: Handler...) -> [Handler] { handlers }
     }
 }
@@ -93,6 +99,9 @@ public func handle<Input, Output>(
 public final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
+    /// An executor with a queue of its own.
+    ///
+    /// - Parameter name: that of the queue, for debuggers.
     public init(name: String) {
         queue = DispatchQueue(label: name)
     }

@@ -12,6 +12,7 @@ import Synchronization
 /// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that cancelling costs a
 /// look-up and an idle process never wakes.
 public final class TimerQueue: Sendable {
+    /// The queue of the process.
     public static let shared = TimerQueue()
 
     /// Identifies a scheduled action, to cancel it.

@@ -167,6 +167,7 @@ public struct VerifierStatistics: Sendable, Hashable {
     /// The number of times that the source was asked for keys and revocations. Events that come make it unnecessary.
     public internal(set) var fetches = 0
 
+    /// The figures of a verifier; the parameters are the properties.
     public init(hits: Int = 0, misses: Int = 0, count: Int = 0, denied: Int = 0, fetches: Int = 0) {
         self.hits = hits
         self.misses = misses

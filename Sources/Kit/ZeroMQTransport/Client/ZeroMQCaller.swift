@@ -12,6 +12,7 @@ public import ZeroMQ
 ///
 /// Its last reference may be released anywhere: what it holds is closed on its thread. ``close()`` does so at once.
 public actor ZeroMQCaller: Caller, ThreadBound {
+    /// The thread that owns its socket.
     public nonisolated let thread: SocketThread
 
     let address: Address

@@ -6,6 +6,7 @@ public import ZeroMQ
 ///
 /// It never waits for a subscriber: one that reads too slowly is sent nothing more, and notices by the sequence numbers.
 public actor ZeroMQPublisher: EventPublisher, ThreadBound {
+    /// The thread that owns its socket.
     public nonisolated let thread: SocketThread
 
     private let context: Context

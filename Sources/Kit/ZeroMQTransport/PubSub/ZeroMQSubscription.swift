@@ -5,6 +5,7 @@ public import ZeroMQ
 ///
 /// It connects by itself, again and again. What is published while there is no connection is lost.
 public actor ZeroMQSubscription: ThreadBound {
+    /// The thread that owns its socket.
     public nonisolated let thread: SocketThread
 
     private let topic: String
@@ -55,6 +56,7 @@ public actor ZeroMQSubscription: ThreadBound {
         }
     }
 
+    /// Closes the socket.
     public func close() {
         socket?.close()
         socket = nil

@@ -19,9 +19,11 @@ public actor ZeroMQFront: Front, ThreadBound {
         /// For how long calls in flight may go on when the front stops.
         public var shutdownTimeout = Duration.seconds(15)
 
+        /// The defaults.
         public init() {}
     }
 
+    /// The thread that owns its sockets.
     public nonisolated let thread: SocketThread
     /// The counters of dropped messages.
     public internal(set) var counters = TransportStatistics() {
