@@ -100,7 +100,7 @@ struct Snippets {
         let limit = Setting<Int>.integer(
             "GREETING_LIMIT", 1...1000, "How many visitors are greeted a day.", default: 100)
         let settings = Settings(["GREETING_LIMIT": "250"])
-        let greeted = try settings(limit)
+        let greeted = try settings.value(for: limit)
         #expect(greeted == 250)
     }
 }

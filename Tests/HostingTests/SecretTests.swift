@@ -18,7 +18,7 @@ struct SecretTests {
 
     func complaint(_ values: [String: String]) -> String? {
         do throws(SettingsError) {
-            _ = try Settings(values)(Self.setting)
+            _ = try Settings(values).value(for: Self.setting)
             return nil
         } catch {
             return error.description
@@ -27,15 +27,15 @@ struct SecretTests {
 
     @Test("come from the environment, or from a file that only its owner can read")
     func file() throws {
-        #expect(try Settings(["A_SECRET": "right one"])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET": "right one"]).value(for: Self.setting) == "right one")
         let path = try directory.write("right one\n", to: "secret")
-        #expect(try Settings(["A_SECRET_FILE": path])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET_FILE": path]).value(for: Self.setting) == "right one")
     }
 
     @Test("come from the file where the environment leaves them empty, as env.example does")
     func empty() throws {
         let path = try directory.write("right one\n", to: "secret")
-        #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path]).value(for: Self.setting) == "right one")
         #expect(try Settings(["A_SECRET": "", "A_SECRET_FILE": path]).optional(Self.setting) == "right one")
     }
 
@@ -47,14 +47,16 @@ struct SecretTests {
         #expect(
             complaint(["A_SECRET": "right two", "A_SECRET_FILE": path])
                 == "A_SECRET and A_SECRET_FILE are both set, and differ: remove one of them.")
-        #expect(try Settings(["A_SECRET": "right one", "A_SECRET_FILE": path])(Self.setting) == "right one")
-        #expect(try Settings(["A_SECRET": "right two", "A_SECRET_FILE": "/dev/null"])(Self.setting) == "right two")
+        #expect(try Settings(["A_SECRET": "right one", "A_SECRET_FILE": path]).value(for: Self.setting) == "right one")
+        #expect(
+            try Settings(["A_SECRET": "right two", "A_SECRET_FILE": "/dev/null"]).value(for: Self.setting)
+                == "right two")
         let variable = "STAR_TEST_\(UUID().uuidString.prefix(8))"
         let setting = Setting<String>.text(variable, "A secret.", default: nil, isSecret: true)
         let file = try directory.write("\(variable)=from .env\n", to: "env")
         setenv(variable + "_FILE", path, 1)
         defer { unsetenv(variable + "_FILE") }
-        #expect(try Settings(environmentFile: file)(setting) == "right one")
+        #expect(try Settings(environmentFile: file).value(for: setting) == "right one")
     }
 
     @Test("are refused from a file that others can read", arguments: [0o640, 0o604, 0o660, 0o601])
@@ -80,7 +82,7 @@ struct SecretTests {
     func kinds() throws {
         for (name, text) in ["lf": "right one\n", "crlf": "right one\r\n", "mark": "\u{FEFF}right one"] {
             let path = try directory.write(text, to: name, mode: 0o400)
-            #expect(try Settings(["A_SECRET_FILE": path])(Self.setting) == "right one")
+            #expect(try Settings(["A_SECRET_FILE": path]).value(for: Self.setting) == "right one")
         }
         let pipe = Pipe()
         try pipe.fileHandleForWriting.write(contentsOf: Data("right one\n".utf8))
@@ -88,10 +90,10 @@ struct SecretTests {
         let settings = Settings(["A_SECRET_FILE": "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"])
         // It can be read only once.
         #expect(try settings.optional(Self.setting) == "right one")
-        #expect(try settings(Self.setting) == "right one")
+        #expect(try settings.value(for: Self.setting) == "right one")
         let link = directory.path(of: "link")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: directory.path(of: "lf"))
-        #expect(try Settings(["A_SECRET_FILE": link])(Self.setting) == "right one")
+        #expect(try Settings(["A_SECRET_FILE": link]).value(for: Self.setting) == "right one")
     }
 
     @Test("stop the start of any program in production if they stand in a settings file that others can read")

@@ -12,7 +12,7 @@ struct SettingsTests {
     /// What reading a setting is refused with.
     func complaint<Value>(_ values: [String: String], _ setting: Setting<Value>) -> String? {
         do throws(SettingsError) {
-            _ = try Settings(values)(setting)
+            _ = try Settings(values).value(for: setting)
             return nil
         } catch {
             return error.description
@@ -22,17 +22,17 @@ struct SettingsTests {
     @Test("are text, numbers, words of a few, and lists")
     func kinds() throws {
         let settings = Settings(["A_TEXT": "b c", "A_NUMBER": "7", "A_LEVEL": "error", "A_LIST": " x, y,,z "])
-        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "b c")
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 7)
-        #expect(try settings(Setting.choice("A_LEVEL", "A level.", default: Logger.Level.info)) == .error)
-        #expect(try settings(Setting.list("A_LIST", "A list.", default: "")) == ["x", "y", "z"])
+        #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: nil)) == "b c")
+        #expect(try settings.value(for: Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 7)
+        #expect(try settings.value(for: Setting.choice("A_LEVEL", "A level.", default: Logger.Level.info)) == .error)
+        #expect(try settings.value(for: Setting.list("A_LIST", "A list.", default: "")) == ["x", "y", "z"])
     }
 
     @Test("have a default if nothing is set")
     func defaults() throws {
         let settings = Settings([:])
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
-        #expect(try settings(Setting.list("A_LIST", "A list.", default: "")) == [])
+        #expect(try settings.value(for: Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
+        #expect(try settings.value(for: Setting.list("A_LIST", "A list.", default: "")) == [])
         #expect(try settings.optional(Setting.text("A_TEXT", "A text.", default: "")) == nil)
         #expect(try CommonSettings(settings).environment == .development)
     }
@@ -40,8 +40,8 @@ struct SettingsTests {
     @Test("that are text have their default if they are empty, as Compose makes them of a variable that is not set")
     func empty() throws {
         let settings = Settings(["A_TEXT": ""])
-        #expect(try settings(Setting.text("A_TEXT", "A text.", default: "usual")) == "usual")
-        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "")
+        #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: "usual")) == "usual")
+        #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: nil)) == "")
     }
 
     @Test("stop the start with a sentence that names the one which is missing")
@@ -69,8 +69,8 @@ struct SettingsTests {
     @Test("say whether something is so", arguments: ["", "yes", "1", "True", " true"])
     func booleans(_ text: String) throws {
         let setting = Setting.boolean("A_SWITCH", "A switch.", default: "false")
-        #expect(try !Settings([:])(setting))
-        #expect(try Settings(["A_SWITCH": "true"])(setting))
+        #expect(try !Settings([:]).value(for: setting))
+        #expect(try Settings(["A_SWITCH": "true"]).value(for: setting))
         #expect(complaint(["A_SWITCH": text], setting) == "A_SWITCH must be true or false, not “\(text)”.")
     }
 
@@ -79,9 +79,9 @@ struct SettingsTests {
         let path = try directory.write("PATH=from the file\nA_TEXT = from = the file \n# A_NUMBER=7\n", to: "env")
         let settings = try Settings(environmentFile: path)
         let environment = try #require(ProcessInfo.processInfo.environment["PATH"])
-        #expect(try settings(Setting.text("PATH", "The path.", default: nil)) == environment)
-        #expect(try settings(Setting.text("A_TEXT", "A text.", default: nil)) == "from = the file")
-        #expect(try settings(Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
+        #expect(try settings.value(for: Setting.text("PATH", "The path.", default: nil)) == environment)
+        #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: nil)) == "from = the file")
+        #expect(try settings.value(for: Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
     }
 
     @Test("come from a file that is there, if somebody names one")
@@ -165,7 +165,7 @@ struct SettingsTests {
         #expect(try ServiceSettings("cart", port: 1, settings).listen == [Address("ipc:///run/shop/cart.sock")])
         #expect(
             try ServiceSettings.addresses(of: "cart", settings) == [.zeroMQ(Address("ipc:///run/shop/cart.sock"))])
-        let news = try settings(EventSettings.address("cart", in: settings.socketFolder))
+        let news = try settings.value(for: EventSettings.address("cart", in: settings.socketFolder))
         #expect(news == [try Address("ipc:///run/shop/cart-events.sock")])
         let described = ServiceSettings.all(of: "cart", port: 1, socketFolder: "/run/shop")
         #expect(described.compactMap(\.defaultValue).filter { $0 == "ipc:///run/shop/cart.sock" }.count == 2)
@@ -182,7 +182,7 @@ struct SettingsTests {
         #expect(addresses == [.zeroMQ(try Address("ipc://a")), .http("http://b:2")])
         let listen = try ServiceSettings("auth", port: 5040, settings).listen
         #expect(listen.map(\.description) == ["ipc://a", "tcp://127.0.0.1:5041"])
-        let news = try settings(EventSettings.address("auth", in: settings.socketFolder))
+        let news = try settings.value(for: EventSettings.address("auth", in: settings.socketFolder))
         #expect(news.map(\.description) == ["ipc://c", "ipc://d"])
         #expect(try CommonSettings(settings).publicKeys.mapValues(\.hex) == ["a": one, "b": two])
     }

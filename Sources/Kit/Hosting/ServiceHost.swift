@@ -103,7 +103,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///
     /// - Throws: ``SettingsError``.
     public func publisher() async throws -> any EventPublisher {
-        let addresses = try settings(EventSettings.listen(name, in: settings.socketFolder))
+        let addresses = try settings.value(for: EventSettings.listen(name, in: settings.socketFolder))
         let publisher = ZeroMQPublisher(
             on: thread, context: runtime.context, addresses: addresses,
             security: try serverSecurity(addresses, EventSettings.listenName(of: name)))
@@ -119,7 +119,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     public func listen(
         to contract: ContractDescriptor, _ topic: String, receive: @escaping @Sendable (Event) -> Void
     ) async throws {
-        for address in try settings(EventSettings.address(contract.name, in: settings.socketFolder)) {
+        for address in try settings.value(for: EventSettings.address(contract.name, in: settings.socketFolder)) {
             let subscription = ZeroMQSubscription(
                 to: topic, at: address, on: thread, context: runtime.context,
                 security: try family.security(

@@ -98,8 +98,8 @@ extension AuthClient {
     /// - Throws: `SettingsError` if an address is wrong, or a key for it is missing.
     public init(_ host: ServiceHost) async throws {
         self.init(
-            try await host.caller(to: AuthContract.description), issuer: try host.settings(Self.issuer),
-            audience: try host.settings(Self.audience), logger: host.logger)
+            try await host.caller(to: AuthContract.description), issuer: try host.settings.value(for: Self.issuer),
+            audience: try host.settings.value(for: Self.audience), logger: host.logger)
         try await host.listen(to: AuthContract.description, Self.topic, receive: receive)
     }
 

@@ -7,13 +7,13 @@ public enum WebAppContract: Contract {
     public static let summary = "Tells visitors the time, with their own token or a guest's."
 
     public static let currentTime = Endpoint<Empty, CurrentTime>(
-        "current_time", .get, "/api/v1/time/current_time", access: .open, deadline: .seconds(2), problems: passedOn,
+        "current_time", .get, "/api/v1/time/current_time", access: .open, deadline: .seconds(2), problems: forwarded,
         summary: "The time from resource in ISO 8601. The caller's token is forwarded.")
     public static let epochTime = Endpoint<Empty, EpochTime>(
-        "epoch_time", .get, "/api/v1/time/epoch_time", access: .open, deadline: .seconds(2), problems: passedOn,
+        "epoch_time", .get, "/api/v1/time/epoch_time", access: .open, deadline: .seconds(2), problems: forwarded,
         summary: "The time from resource in seconds since 1970. The caller's token is forwarded.")
     public static let clock = Endpoint<Empty, Clock>(
-        "clock", .get, "/api/v1/clock", access: .open, deadline: .seconds(2), problems: passedOn,
+        "clock", .get, "/api/v1/clock", access: .open, deadline: .seconds(2), problems: forwarded,
         summary: "The time from resource, and the time of that call. The caller's token is forwarded.")
 
     public static let signIn = Endpoint<Credentials, TokenGrant>(
@@ -50,7 +50,7 @@ public enum WebAppContract: Contract {
     public static let comparisonEvents: PathTemplate = "/page/comparison"
 
     /// Refusals of the visitor's token or a guest's by resource, and failures to reach auth or resource.
-    private static let passedOn: [Problem.Kind] = [.tokenInvalid, .tokenExpired, .permissionDenied, .unavailable]
+    private static let forwarded: [Problem.Kind] = [.tokenInvalid, .tokenExpired, .permissionDenied, .unavailable]
 
     public static let endpoints = EndpointList {
         currentTime

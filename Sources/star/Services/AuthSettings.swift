@@ -19,26 +19,26 @@ struct AuthSettings: Sendable {
     private let period: Int
 
     init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
-        dataDirectory = URL(fileURLWithPath: try settings(Self.dataDirectory))
+        dataDirectory = URL(fileURLWithPath: try settings.value(for: Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .default(in: dataDirectory)
         createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
-        announcement = try settings(Self.announcement)
-        period = try settings(Self.period)
-        let days = try settings(Self.auditRetention)
+        announcement = try settings.value(for: Self.announcement)
+        period = try settings.value(for: Self.period)
+        let days = try settings.value(for: Self.auditRetention)
         auditRetention = days == 0 ? nil : TimeInterval(days) * 86_400
         var rules = AuthPolicy()
-        rules.guestPermissions = Set(try settings(Self.guestPermissions))
+        rules.guestPermissions = Set(try settings.value(for: Self.guestPermissions))
         for permission in rules.guestPermissions {
             guard let fault = UserRules.fault(ofPermission: permission) else { continue }
             throw SettingsError(description: "GUEST_PERMISSIONS names “\(permission)”, which \(fault).")
         }
-        rules.refreshLifetime = .seconds(try settings(Self.refreshLifetime))
-        rules.refreshRetry = .seconds(try settings(Self.refreshRetry))
-        rules.lockAfter = try settings(Self.lockAfter)
-        rules.lockPeriod = .seconds(try settings(Self.lockPeriod))
-        rules.allowsPasswordGrant = try settings(Self.passwordGrant)
-        rules.perAccount = try settings(Self.perAccount)
-        rules.perAddress = try settings(Self.perAddress)
+        rules.refreshLifetime = .seconds(try settings.value(for: Self.refreshLifetime))
+        rules.refreshRetry = .seconds(try settings.value(for: Self.refreshRetry))
+        rules.lockAfter = try settings.value(for: Self.lockAfter)
+        rules.lockPeriod = .seconds(try settings.value(for: Self.lockPeriod))
+        rules.allowsPasswordGrant = try settings.value(for: Self.passwordGrant)
+        rules.perAccount = try settings.value(for: Self.perAccount)
+        rules.perAddress = try settings.value(for: Self.perAddress)
         rules.publicURL = try settings.optional(Self.url)
         rules.listeningURL = try ServiceSettings("auth", port: ServiceDefinition.authPort, settings).url
         self.rules = rules

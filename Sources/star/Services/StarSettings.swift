@@ -11,9 +11,9 @@ struct StarSettings: Sendable {
     private let family: CommonSettings
 
     init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
-        issuer = try settings(AuthClient.issuer)
-        audience = try settings(AuthClient.audience)
-        tokenLifetime = .seconds(try settings(Self.tokenLifetime))
+        issuer = try settings.value(for: AuthClient.issuer)
+        audience = try settings.value(for: AuthClient.audience)
+        tokenLifetime = .seconds(try settings.value(for: Self.tokenLifetime))
         self.settings = settings
         self.family = family
         try family.checkSecrets(Self.all, in: settings)

@@ -47,26 +47,26 @@ public struct CommonSettings: Sendable {
     ///
     /// - Throws: ``SettingsError`` for the first that is wrong.
     public init(_ settings: Settings) throws(SettingsError) {
-        environment = try settings(Self.environment)
-        logLevel = try settings(Self.logLevel)
-        logFormat = try settings(Self.logFormat)
-        maxBody = try settings(Self.maxBody)
-        let maxBodyMemory = try settings(Self.maxBodyMemory)
+        environment = try settings.value(for: Self.environment)
+        logLevel = try settings.value(for: Self.logLevel)
+        logFormat = try settings.value(for: Self.logFormat)
+        maxBody = try settings.value(for: Self.maxBody)
+        let maxBodyMemory = try settings.value(for: Self.maxBodyMemory)
         self.maxBodyMemory = maxBodyMemory > 0 ? maxBodyMemory : min(64 << 20, ProcessLimits.current.memory / 8)
-        maxInFlight = try settings(Self.maxInFlight)
-        maxConnections = try settings(Self.maxConnections)
-        httpIdleTime = .seconds(try settings(Self.httpIdleTime))
-        cors = try settings(Self.cors)
-        trustedProxies = try settings(Self.trustedProxies)
-        proxyProtocol = try settings(Self.proxyProtocol)
+        maxInFlight = try settings.value(for: Self.maxInFlight)
+        maxConnections = try settings.value(for: Self.maxConnections)
+        httpIdleTime = .seconds(try settings.value(for: Self.httpIdleTime))
+        cors = try settings.value(for: Self.cors)
+        trustedProxies = try settings.value(for: Self.trustedProxies)
+        proxyProtocol = try settings.value(for: Self.proxyProtocol)
         guard proxyProtocol == .off || !trustedProxies.isEmpty else {
             throw SettingsError(
                 description: "PROXY_PROTOCOL is \(proxyProtocol.rawValue), but TRUSTED_PROXIES names no proxy.")
         }
-        drainTime = .milliseconds(try settings(Self.drainTime))
-        shutdownTimeout = .milliseconds(try settings(Self.shutdownTimeout))
-        spinTime = Self.spinTime(try settings(Self.spinTime))
-        publicKeys = try settings(Self.publicKeys)
+        drainTime = .milliseconds(try settings.value(for: Self.drainTime))
+        shutdownTimeout = .milliseconds(try settings.value(for: Self.shutdownTimeout))
+        spinTime = Self.spinTime(try settings.value(for: Self.spinTime))
+        publicKeys = try settings.value(for: Self.publicKeys)
     }
 }
 

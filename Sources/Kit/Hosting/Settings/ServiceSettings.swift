@@ -17,9 +17,9 @@ public struct ServiceSettings: Sendable {
     /// - Parameter port: the port for HTTP by default.
     /// - Throws: ``SettingsError`` for the first that is wrong.
     public init(_ service: String, port: Int, _ settings: Settings) throws(SettingsError) {
-        httpHosts = try settings(Self.httpHosts(service))
-        httpPort = try settings(Self.httpPort(service, port))
-        listen = try settings(Self.listen(service, in: settings.socketFolder))
+        httpHosts = try settings.value(for: Self.httpHosts(service))
+        httpPort = try settings.value(for: Self.httpPort(service, port))
+        listen = try settings.value(for: Self.listen(service, in: settings.socketFolder))
         curve = try settings.optional(Self.curve(service))
     }
 
@@ -41,14 +41,14 @@ public struct ServiceSettings: Sendable {
     ///
     /// - Parameter port: the service's port for HTTP by default.
     public static func url(of service: String, port: Int, _ settings: Settings) throws(SettingsError) -> String {
-        url(try settings(httpHosts(service)), try settings(httpPort(service, port)))
+        url(try settings.value(for: httpHosts(service)), try settings.value(for: httpPort(service, port)))
     }
 
     private static func url(_ hosts: [String], _ port: Int) -> String { HTTPFront.url(host: hosts[0], port: port) }
 
     /// The addresses of a service, by its `…_URL`: each of its replicas, one at least.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
-        try settings(addresses(service, in: settings.socketFolder))
+        try settings.value(for: addresses(service, in: settings.socketFolder))
     }
 
     /// That setting, for the list of those that an ``Application`` knows: a service that calls another one reads it.

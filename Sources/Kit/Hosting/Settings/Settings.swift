@@ -45,7 +45,7 @@ public struct Settings: Sendable {
     /// Reads a setting.
     ///
     /// - Throws: ``SettingsError``, a sentence that names the setting: it is necessary and missing, or its text is wrong.
-    public func callAsFunction<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
+    public func value<Value>(for setting: Setting<Value>) throws(SettingsError) -> Value {
         let name = setting.description.name
         guard let text = try text(setting.description) else {
             throw SettingsError(description: "\(name) is not set. It is: \(setting.description.summary)")
@@ -62,7 +62,7 @@ public struct Settings: Sendable {
     /// - Throws: ``SettingsError`` if its text is wrong.
     public func optional<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
         guard let text = try text(setting.description), !text.isEmpty else { return nil }
-        return try self(setting)
+        return try value(for: setting)
     }
 
     /// The text of a setting: from the environment, then from the settings file, in each by its name or by `NAME_FILE`;

@@ -15,12 +15,12 @@ public struct TelemetrySettings: Sendable {
     /// - Parameter service: the name of this process if the settings name none.
     /// - Throws: ``SettingsError`` if one is wrong.
     init(_ settings: Settings, service: String) throws(SettingsError) {
-        let isOff = try settings(Self.isDisabled)
-        let exporter = try settings(Self.exporter)
+        let isOff = try settings.value(for: Self.isDisabled)
+        let exporter = try settings.value(for: Self.exporter)
         endpoint = isOff || exporter == .none ? nil : try Self.endpoint(settings)
-        sampler = Sampler(try settings(Self.sampler), ratio: try settings.optional(Self.ratio) ?? 1)
+        sampler = Sampler(try settings.value(for: Self.sampler), ratio: try settings.optional(Self.ratio) ?? 1)
         var resource = ["service.name": service, "service.instance.id": UUID().uuidString.lowercased()]
-        resource.merge(try settings(Self.resource)) { $1 }
+        resource.merge(try settings.value(for: Self.resource)) { $1 }
         if let name = try settings.optional(Self.service) { resource["service.name"] = name }
         resource["telemetry.sdk.language"] = "swift"
         resource["telemetry.sdk.name"] = "starmicroservices"

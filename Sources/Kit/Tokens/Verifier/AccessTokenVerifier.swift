@@ -14,7 +14,7 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// Bytes. A longer token is refused unread.
     public static let maxTokenLength = 8192
     /// Seconds for which a verified token is remembered at the most.
-    static let memory: TimeInterval = 60
+    static let cacheTTL: TimeInterval = 60
     /// The most tokens that are remembered.
     public static let cacheLimit = 10_000
 
@@ -89,7 +89,7 @@ public final class AccessTokenVerifier: TokenVerifier {
         guard key.verifies(parts) else { throw .tokenInvalid }
         let moment = now()
         let principal = try rules.principal(parts.claims, at: moment)
-        let deadline = min(principal.expires + ClaimsValidator.leeway, moment + Self.memory)
+        let deadline = min(principal.expires + ClaimsValidator.leeway, moment + Self.cacheTTL)
         guard trust.cache(token, principal, until: deadline, generation: generation) else { throw .tokenInvalid }
         return principal
     }

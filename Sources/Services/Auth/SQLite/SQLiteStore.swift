@@ -65,7 +65,7 @@ public final class SQLiteStore: TransactionalStore {
             state = Mutex(.open(opened))
             checkLater(opened)
         } catch let error as DatabaseError {
-            guard error.isPassing, !isNew else { throw StoreError(error) }
+            guard error.isTransient, !isNew else { throw StoreError(error) }
             state = Mutex(.waiting(StoreError(error), until: .now))
         }
     }
@@ -225,7 +225,7 @@ extension SQLiteStore {
         do {
             state = .open(try Self.open(file, mayBeNew: false))
             return true
-        } catch let error as DatabaseError where error.isPassing {
+        } catch let error as DatabaseError where error.isTransient {
             state = .waiting(StoreError(error), until: .now + Self.openingPause)
             throw error
         } catch {

@@ -196,7 +196,7 @@ extension DatabaseError {
 
     /// True if the file may be used later as it is: another process holds it, or the machine has no room, memory or
     /// descriptor left, or fails to read or write.
-    var isPassing: Bool {
+    var isTransient: Bool {
         switch resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_NOMEM, .SQLITE_IOERR, .SQLITE_CANTOPEN,
             .SQLITE_READONLY:

@@ -19,7 +19,7 @@ enum Shop {
         settings: AuthClient.settings + EventSettings.all(of: OrdersContract.name) + [limit.description]
     ) { host in
         let auth = try await AuthClient(host)
-        let service = OrdersService(limit: try host.settings(limit), publisher: try await host.publisher())
+        let service = OrdersService(limit: try host.settings.value(for: limit), publisher: try await host.publisher())
         return ServiceComponents(service, verifier: auth.verifier, background: [auth.run])
     }
 
@@ -32,7 +32,8 @@ enum Shop {
     ) { host in
         let auth = try await AuthClient(host)
         let own = RenewingToken(
-            try await host.caller(to: AuthContract.description), client: "bills", secret: try host.settings(secret))
+            try await host.caller(to: AuthContract.description), client: "bills",
+            secret: try host.settings.value(for: secret))
         let orders = Client<OrdersContract>(try await host.caller(to: OrdersContract.description))
         let ledger = Ledger { known throws(Problem) in
             try await orders.call(OrdersContract.changes, known, token: own.value())
