@@ -1,5 +1,5 @@
 import Foundation
-public import Measuring
+import Measuring
 
 /// A peer of `star bench` written in Swift: it starts itself again as its server, and calls that.
 public struct PeerProgram: Sendable {
