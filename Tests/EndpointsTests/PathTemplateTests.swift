@@ -26,6 +26,25 @@ struct PathTemplateTests {
         #expect(template.path { _ in "ü/%" } == "/api/v1/greeting/%C3%BC%2F%25/%C3%BC%2F%25")
     }
 
+    @Test(
+        "has a fault if no request would lead to it, or not to what it says",
+        arguments: [
+            ("x/y", "does not begin with /"), ("", "does not begin with /"), ("/{a}/{a}", "names {a} twice"),
+            ("/a{b}", "has braces that are not around a whole part"),
+            ("/{}", "has braces that are not around a whole part"),
+            ("/a b", "has “ ”, which a path does not have unless it is percent-encoded"),
+            ("/ü", "has “ü”, which a path does not have unless it is percent-encoded"),
+            ("/a?b", "has “?”, which a path does not have unless it is percent-encoded"),
+        ])
+    func faults(text: String, fault: String) {
+        #expect(PathTemplate(text).fault == fault)
+    }
+
+    @Test("has no fault otherwise", arguments: ["/", "/a/", "/.well-known/a_b-c~d", "/a:b@c;d=1,2", "/{a}/{b}"])
+    func good(text: String) {
+        #expect(PathTemplate(text).fault == nil)
+    }
+
     @Test("cannot be written without a text for each field")
     func missing() {
         #expect(template.path { $0 == "name" ? "Ada" : nil } == nil)

@@ -130,8 +130,27 @@ struct BindTests {
             return self.refusal(contract(odd.description)) { answer(odd) }
         }
         #expect(refusal(Misnamed.self).contains("tea.odd") && refusal(Misnamed.self).contains("/brewed_at"))
-        #expect(refusal(Mistyped.self).contains("/size must be of type String"))
+        #expect(refusal(Mistyped.self).contains("/size must be a string"))
         #expect(refusal(Overdrawn.self).contains("/size must be 1 to 3"))
+    }
+
+    @Test("fails for a path that cannot be served, and names it")
+    func faultyPath() {
+        let odd = Endpoint<Empty, Empty>("odd", .get, "odd", access: .open, summary: "O.")
+        #expect(refusal(contract(odd.description)) { answer(odd) }.contains("tea.odd does not begin with /"))
+    }
+
+    @Test("fails for a type that is narrower than its schema, and names the place")
+    func narrow() {
+        func refusal<Input: Payload>(_: Input.Type) -> String {
+            let odd = Endpoint<Input, Empty>("odd", .post, "/odd", access: .open, summary: "O.")
+            return self.refusal(contract(odd.description)) { answer(odd) }
+        }
+        #expect(refusal(Demanding.self).contains("without /size, which its schema has as optional"))
+        #expect(refusal(Outdated.self).contains(#"with "green" at /kinds/0, which"#), "\(refusal(Outdated.self))")
+        #expect(refusal(Small.self).contains("with 1000 at /sizes/name, which"), "\(refusal(Small.self))")
+        #expect(refusal(Deep.self).contains("with 300 at /inner/size, which"), "\(refusal(Deep.self))")
+        #expect(refusal(Compared.self).isEmpty)
     }
 
     @Test(
@@ -181,4 +200,58 @@ private struct Overdrawn: Payload {
     static let schema = Schema.object(.required("size", .integer(1...3, example: 4), "How large."))
 
     var size: Int
+}
+
+private struct Demanding: Payload {
+    static let schema = Schema.object(.optional("size", .integer(example: 1), "How large."))
+
+    var size: Int
+}
+
+private struct Outdated: Payload {
+    enum Kind: String, Codable { case black }
+
+    static let schema = Schema.object(
+        .required("kinds", .array(of: .string(values: ["black", "green"], example: "black")), "The kinds."))
+
+    var kinds: [Kind]
+}
+
+private struct Small: Payload {
+    static let schema = Schema.object(.required("sizes", .map(of: .integer(0...1000, example: 1)), "Sizes."))
+
+    var sizes: [String: Int8]
+}
+
+private struct Deep: Payload {
+    struct Inner: Payload {
+        static let schema = Schema.object(.required("size", .integer(0...300, example: 0), "A size."))
+
+        var size: UInt8
+    }
+
+    static let schema = Schema.object(.optional("inner", .payload(Inner.self), "Inside."))
+
+    var inner: Inner?
+}
+
+/// Compares two members with each other, which no schema can say.
+private struct Compared: Payload {
+    static let schema = Schema.object(
+        .required("least", .integer(0...9, example: 1), "The least."),
+        .required("most", .integer(0...9, example: 2), "The most."))
+
+    var least, most: Int
+
+    enum CodingKeys: CodingKey { case least, most }
+
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        least = try members.decode(Int.self, forKey: .least)
+        most = try members.decode(Int.self, forKey: .most)
+        guard least <= most else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: members.codingPath, debugDescription: "least is more than most"))
+        }
+    }
 }

@@ -193,9 +193,12 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
 
     /// The parts between the slashes, in their order.
     public let segments: [Segment]
+    /// The fault of the template, such as “does not begin with /”; `nil` if it can be served.
+    package let fault: String?
 
-    /// The template that a text says: `{name}` between two slashes is a field.
+    /// The template that a text says: `{name}` between two slashes is a field. One with a fault stops the start of its service.
     public init(_ template: String) {
+        fault = Self.fault(of: template)
         segments = Self.split(template).map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .field(String(part.dropFirst().dropLast())) : .literal(String(part))
@@ -256,6 +259,30 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
             }
         }
         return path.isEmpty ? "/" : path
+    }
+
+    private static func fault(of template: String) -> String? {
+        guard template.hasPrefix("/") else { return "does not begin with /" }
+        var names: Set<Substring> = []
+        for part in split(template) {
+            if part.hasPrefix("{"), part.hasSuffix("}"), part.count > 2 {
+                let name = part.dropFirst().dropLast()
+                guard names.insert(name).inserted else { return "names {\(name)} twice" }
+            } else if part.contains(where: { "{}".contains($0) }) {
+                return "has braces that are not around a whole part"
+            } else if let stray = part.unicodeScalars.first(where: { !isPlain($0) }) {
+                return "has “\(stray)”, which a path does not have unless it is percent-encoded"
+            }
+        }
+        return nil
+    }
+
+    /// RFC 3986, section 3.3, without `%`: requests are compared as they were sent.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9": true
+        default: "-._~!$&'()*+,;=:@".unicodeScalars.contains(scalar)
+        }
     }
 
     private static func split<Text: StringProtocol>(_ path: Text) -> [Text.SubSequence] {

@@ -78,6 +78,9 @@ extension Dispatcher {
             throw ContractError(
                 description: "The endpoint \(name) takes bytes: that is for POST, PUT and PATCH without forms.")
         }
+        for path in endpoint.http.paths {
+            if let fault = path.fault { throw ContractError(description: "The path \(path) of \(name) \(fault).") }
+        }
         let known = Set(endpoint.input.fields.map(\.name))
         for path in endpoint.http.paths {
             guard let unknown = path.fields.first(where: { !known.contains($0) }) else { continue }

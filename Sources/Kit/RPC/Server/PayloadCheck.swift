@@ -3,7 +3,7 @@ import Endpoints
 /// Compares the Swift type of a payload with its schema: two descriptions of one JSON, which only the example of the schema
 /// holds together. No compiler notices a wrong name in `CodingKeys`.
 enum PayloadCheck {
-    /// Reads the example of the schema as the type, and writes it again.
+    /// Reads the example of the schema as the type, and writes it again; then reads what the type may be too narrow for.
     ///
     /// - Returns: a sentence on what does not fit, or `nil`. A schema without an example fits.
     static func mismatch<Value: Payload>(_ type: Value.Type) -> String? {
@@ -18,10 +18,28 @@ enum PayloadCheck {
                 return "\(type) is written as its schema does not have it: \(words(fault))."
             }
             return lost(example, written, at: "").map { "\(type) has no \($0), which its schema has." }
+                ?? Value.schema.variants(of: example).lazy.compactMap { unread($0, as: type) }.first
         } catch let error as DecodingError {
             return "\(type) cannot be read from the example of its schema: \(words(error.fault))."
         } catch {
             return "\(type) cannot be written: \(error)."
+        }
+    }
+
+    /// Only what the type itself says: an `init(from:)` may compare members with each other.
+    private static func unread<Value: Payload>(_ variant: SchemaVariant, as type: Value.Type) -> String? {
+        do {
+            _ = try JSONCoding.decode(Value.self, from: variant.whole)
+            return nil
+        } catch let error as DecodingError {
+            guard error.fault.pointer == variant.pointer else { return nil }
+            guard let value = variant.value else {
+                return "\(type) cannot be read without \(variant.pointer), which its schema has as optional."
+            }
+            let text = String(decoding: value.json(), as: UTF8.self)
+            return "\(type) cannot be read with \(text) at \(variant.pointer), which its schema allows."
+        } catch {
+            return nil
         }
     }
 
