@@ -115,6 +115,26 @@ struct JSONCodingTests {
         }
     }
 
+    @Test("are refused in words that need no Swift")
+    func words() {
+        func words<Value: Decodable>(_ type: Value.Type, _ json: String) -> String? {
+            do {
+                _ = try JSONCoding.decode(type, from: Data(json.utf8))
+                return nil
+            } catch DecodingError.typeMismatch(_, let context) {
+                return context.debugDescription
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(words([Data].self, #"["AP8"]"#) == "must be bytes in Base64")
+        #expect(words([Int8].self, "[200]") == "must be an integer from -128 to 127")
+        #expect(words([Decimal].self, #"["1"]"#) == "must be a number")
+        #expect(words([UUID].self, "[1]") == "must be a UUID")
+        #expect(words([[Int]].self, "[1]") == "must be an array")
+        #expect(words([[String: Int]].self, "[[]]") == "must be an object")
+    }
+
     @Test("are written one container after the other, or not at all")
     func interleaved() {
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Interleaved()) }

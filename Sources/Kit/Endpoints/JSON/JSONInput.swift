@@ -61,8 +61,30 @@ struct JSONInput {
     var isNull: Bool { value == .null }
 
     func mismatch(_ type: Any.Type) -> DecodingError {
-        let detail = isNull ? "is null" : "must be of type \(type)"
+        let detail = isNull ? "is null" : "must be \(Self.noun(type))"
         return .typeMismatch(type, .init(codingPath: JSONPath.keys(path), debugDescription: detail))
+    }
+
+    /// A type as those call it who write JSON, in whatever language.
+    private static func noun(_ type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Bool.Type: "true or false"
+        case is Int.Type: "an integer"
+        case let type as any FixedWidthInteger.Type: range(type)
+        case is Double.Type, is Float.Type, is Decimal.Type: "a number"
+        case is Date.Type: "a date and time as in RFC 3339"
+        case is UUID.Type: "a UUID"
+        case is URL.Type: "a URI"
+        case is Data.Type: "bytes in Base64"
+        case is [JSONValue].Type: "an array"
+        case is [String: JSONValue].Type: "an object"
+        default: "of type \(type)"
+        }
+    }
+
+    private static func range<Integer: FixedWidthInteger>(_: Integer.Type) -> String {
+        "an integer from \(Integer.min) to \(Integer.max)"
     }
 }
 
