@@ -37,7 +37,7 @@ enum AccessChecks {
     }
 
     static func noPermission(_ rig: ConformanceRig) async throws {
-        for token in ["good", "good:trials", "good:tria", "good:TRIAL"] {
+        for token in ["good", "good:trials", "good:tria", "good:TRIAL", "good,a:trial"] {
             let problem = await rig.send(TrialContract.guarded, token: token).problem
             #expect(problem == Problem(.permissionDenied, "The token does not hold the permission “trial”."))
             #expect(problem?.status == 403 && problem?.kind.code == "permission_denied")
@@ -47,6 +47,7 @@ enum AccessChecks {
     static func admitted(_ rig: ConformanceRig) async throws {
         try await #expect(rig.client.call(TrialContract.known, token: "good").text == "ada")
         try await #expect(rig.client.call(TrialContract.guarded, token: "good:a:trial").text == "ada")
+        try await #expect(rig.client.call(TrialContract.guarded, token: "good,a:b,trial").text == "ada")
         try await #expect(rig.client.call(TrialContract.nothing, token: "bad") == Empty())
     }
 

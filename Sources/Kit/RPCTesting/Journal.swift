@@ -48,7 +48,7 @@ extension Reply {
 }
 
 /// Accepts tokens that list their permissions, `good` or `good:time:users`, as those of the user `ada`: for tests of services
-/// without an issuer.
+/// without an issuer. Permissions with a colon of their own have commas between: `good,shop:read,shop:write`.
 ///
 /// Asked to confirm a permission, it refuses a token that lists `revoked` or `taken`, and does not reply in time for one that
 /// lists `silent`.
@@ -58,7 +58,9 @@ public struct FakeVerifier: TokenVerifier {
 
     public func verify(_ token: String) async throws(Problem) -> Principal {
         guard token.hasPrefix("good") else { throw Problem(.tokenInvalid, "The token is not valid.") }
-        let permissions = Set(token.split(separator: ":").dropFirst().map(String.init))
+        let listed = token.dropFirst("good".count)
+        let separator: Character = listed.first == "," ? "," : ":"
+        let permissions = Set(listed.split(separator: separator).map(String.init))
         return Principal(subject: "ada", permissions: permissions, tokenID: "1", expires: .distantFuture)
     }
 
