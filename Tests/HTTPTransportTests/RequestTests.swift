@@ -57,6 +57,12 @@ struct RequestTests {
             for (body, status) in [("text=a&text=b", 422), ("count=2", 422), ("", 422), ("text=%zz", 400)] {
                 #expect(try await send(body).status == status, "\(body)")
             }
+            for (body, found) in [("text=tea", "tea 0 false "), (#" {"text":"{"}"#, "{ 0 false ")] {
+                let answer = try await shop.send("POST", "/shop/search", [:], body: body)
+                #expect(answer.body == #"{"data":{"text":"\#(found)"}}"#, "\(body)")
+            }
+            let typed = try await send("text=tea", "text/plain")
+            #expect(typed.status == 415 && typed.body.contains("application/x-www-form-urlencoded or application/json"))
             let elsewhere = try await shop.send(
                 "POST", "/shop/items", ["Content-Type": "application/x-www-form-urlencoded"], body: "id=7")
             #expect(elsewhere.status == 415)

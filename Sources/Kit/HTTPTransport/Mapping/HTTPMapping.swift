@@ -27,8 +27,8 @@ extension HTTPMapping {
         do {
             let client = route.endpoint.http.oauth ? try request.head.headers.clientCredentials() : nil
             call.body = try route.input(
-                path: path, query: query, body: request.body, isForm: route.acceptsForm(request.head.headers),
-                client: client)
+                path: path, query: query, body: request.body,
+                isForm: route.acceptsForm(request.head.headers, request.body), client: client)
         } catch {
             call.rejection = error
         }

@@ -20,8 +20,13 @@ final class Route: Sendable {
     /// True if input fields travel in a JSON body; otherwise they travel in the query.
     var hasBody: Bool { endpoint.http.method.hasBody }
 
-    /// True if the body of a request is read as a form.
-    func acceptsForm(_ headers: RequestHeaders) -> Bool { endpoint.http.forms && headers.isForm }
+    /// True if the body of a request is read as a form. A body without a type is, unless it looks like JSON: the RFCs of OAuth
+    /// require the form, and some clients send no type by default (RFC 9110, section 8.3).
+    func acceptsForm(_ headers: RequestHeaders, _ body: Data = Data()) -> Bool {
+        guard endpoint.http.forms else { return false }
+        guard headers.contentType == nil else { return headers.isForm }
+        return body.first { !" \t\r\n".utf8.contains($0) }.map { !"{[\"".utf8.contains($0) } ?? false
+    }
 
     /// The input of a request, as one JSON text.
     ///

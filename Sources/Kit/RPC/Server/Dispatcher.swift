@@ -236,7 +236,8 @@ public final class Dispatcher: Sendable {
             wanted == Bytes.contentType
             ? !mediaType.hasPrefix("multipart/") : mediaType == wanted || mediaType.hasSuffix("+json")
         guard isAccepted else {
-            throw Problem(.unsupportedMediaType, "The body is \(mediaType); \(wanted) is understood.")
+            let form = endpoint.http.forms && call.transport == .http ? "application/x-www-form-urlencoded or " : ""
+            throw Problem(.unsupportedMediaType, "The body is \(mediaType); \(form)\(wanted) is understood.")
         }
     }
 
