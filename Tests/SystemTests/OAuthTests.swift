@@ -33,6 +33,8 @@ struct OAuthTests {
                 try await ask(own, basic("reports", secret)),
                 try await ask(own.merging(["client_id": "reports", "client_secret": secret, "scope": ""]) { $1 }),
                 try await ask(["grant_type": "password", "username": "Ada", "password": "correct horse"]),
+                try await ask(
+                    ["grant_type": "password", "username": "ada", "password": "correct horse"], basic("", "")),
             ]
             for grant in grants {
                 #expect(grant.status == 200 && grant["Cache-Control"] == "no-store" && grant["Pragma"] == "no-cache")
@@ -47,6 +49,7 @@ struct OAuthTests {
             let wrong: [(fields: [String: String], headers: [String: String], status: Int, error: String)] = [
                 (own, basic("reports", "wrong"), 401, "invalid_client"),
                 (own, [:], 401, "invalid_client"),
+                (own, basic("", ""), 401, "invalid_client"),
                 (own, ["Authorization": "Basic ???"], 400, "invalid_request"),
                 (own.merging(["client_secret": secret]) { $1 }, basic("reports", secret), 400, "invalid_request"),
                 (own.merging(["scope": "moon"]) { $1 }, basic("reports", secret), 400, "invalid_scope"),

@@ -69,6 +69,8 @@ final class Route: Sendable {
     private func add(
         _ client: (id: String, secret: String), to members: inout [String: JSONValue]
     ) throws(Problem) {
+        // Clients that have neither, such as Go's oauth2, send them empty. An empty parameter is none, in a body, too.
+        guard !client.id.isEmpty || !client.secret.isEmpty else { return }
         guard members["client_secret"] == nil, [nil, .string(client.id)].contains(members["client_id"]) else {
             throw Problem(.malformed, "A client shows its id and its secret once.")
         }
