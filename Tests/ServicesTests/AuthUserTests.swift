@@ -43,6 +43,27 @@ struct AuthUserTests {
         #expect(line.action == .userAdded && line.actor == "root" && line.target == "eve")
     }
 
+    @Test("a user is meant however the name is typed, as at a login")
+    func typed() async throws {
+        let root = try await root
+        let new = NewUser(user: "Eve+Tea@Example.org", password: "seven wet socks")
+        let name = "eve+tea@example.org"
+        #expect(try await client.call(AuthContract.addUser, new, token: root).user == name)
+        let typed = UserName("EVE+tea@example.org")
+        #expect(try await client.call(AuthContract.showUser, typed, token: root).user == name)
+        let wish = PermissionChange(user: "Eve+tea@example.org", permissions: ["time"])
+        #expect(try await client.call(AuthContract.setPermissions, wish, token: root).permissions == ["time"])
+        let eve = try await token("Eve+Tea@example.org", "seven wet socks")
+        let change = PasswordChange(
+            user: typed.user, oldPassword: "seven wet socks", newPassword: "eight wet socks")
+        _ = try await client.call(AuthContract.changePassword, change, token: eve)
+        #expect(try await client.call(AuthContract.lockUser, typed, token: root).locked)
+        #expect(try await !client.call(AuthContract.unlockUser, typed, token: root).locked)
+        _ = try await client.call(AuthContract.removeUser, typed, token: root)
+        let lines = try await store.store.audit(before: nil, limit: 5).map(\.entry)
+        #expect(lines.allSatisfy { $0.target == name }, "\(lines)")
+    }
+
     @Test("a token that is made while a permission is taken away does not keep it")
     func takenMeanwhile() async throws {
         let root = try await root
@@ -63,12 +84,15 @@ struct AuthUserTests {
     @Test(
         "nobody is added whose name, password or permissions are not in order",
         arguments: [
-            (NewUser(user: "Eve", password: "seven wet socks"), "/user"),
+            (NewUser(user: "e ve", password: "seven wet socks"), "/user"),
+            (NewUser(user: " ", password: "seven wet socks"), "/user"),
+            (NewUser(user: "Guest", password: "seven wet socks"), "/user"),
             (NewUser(user: ".eve", password: "seven wet socks"), "/user"),
             (NewUser(user: "guest", password: "seven wet socks"), "/user"),
             (NewUser(user: "eve", password: "short"), "/password"),
             (NewUser(user: "eve", password: "Password123"), "/password"),
             (NewUser(user: "evelyn.smith", password: "evelyn.smith1"), "/password"),
+            (NewUser(user: "Evelyn.Smith", password: "evelyn.smith1"), "/password"),
             (NewUser(user: "eve", password: "seven wet socks", permissions: ["a b"]), "/permissions/0"),
         ])
     func malformed(_ new: NewUser, _ pointer: String) async throws {

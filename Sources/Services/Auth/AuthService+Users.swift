@@ -9,13 +9,14 @@ import RPC
 extension AuthService {
     func addUser(_ new: NewUser, _ context: CallContext) async throws -> UserProfile {
         let administrator = try await administrator(context)
-        try check(new.password, of: new.user, "/password")
-        if let fault = UserRules.fault(ofName: new.user) {
+        let name = UserRules.name(typed: new.user)
+        try check(new.password, of: name, "/password")
+        if let fault = UserRules.fault(ofName: name) {
             throw Problem(.invalid, "The name \(fault).", faults: [.init(pointer: "/user", detail: fault)])
         }
         let hash = try await passwords.hash(new.password)
         let user = User(
-            name: new.user, passwordHash: hash, permissions: Set(new.permissions ?? []), roles: Set(new.roles ?? []),
+            name: name, passwordHash: hash, permissions: Set(new.permissions ?? []), roles: Set(new.roles ?? []),
             created: .now)
         let entry = entry(.userAdded, of: user.name, context, UserRules.words(user.permissions, user.roles))
         return try await change { store throws(StoreError) in
@@ -35,25 +36,27 @@ extension AuthService {
     }
 
     func showUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
-        let user = try await query { store throws(StoreError) in try await store.user(named: name.user) }
+        let name = UserRules.name(typed: name.user)
+        let user = try await query { store throws(StoreError) in try await store.user(named: name) }
         if context.principal?.subject != user?.id { _ = try await administrator(context) }
         guard let user else { throw StoreRejection.noSuchUser.problem }
         return user.profile
     }
 
     func changePassword(_ wish: PasswordChange, _ context: CallContext) async throws -> Empty {
-        guard context.principal?.username == wish.user else {
+        let name = UserRules.name(typed: wish.user)
+        guard context.principal?.username == name else {
             throw Problem(.permissionDenied, "You can only change your own password.")
         }
-        try check(wish.newPassword, of: wish.user, "/new_password")
-        let entry = entry(.passwordChanged, of: wish.user, context)
-        return try await guess(.password, of: wish.user, context) {
+        try check(wish.newPassword, of: name, "/new_password")
+        let entry = entry(.passwordChanged, of: name, context)
+        return try await guess(.password, of: name, context) {
             try await self.passwords.run {
-                let (old, _) = try await self.check(wish.user, wish.oldPassword)
+                let (old, _) = try await self.check(name, wish.oldPassword)
                 let hash = try await self.passwords.hash(wish.newPassword)
                 _ = try await self.change { store throws(StoreError) in
                     try await store.change(
-                        wish.user, .password(hash: hash, replacing: old.hash), by: .system, entry)
+                        name, .password(hash: hash, replacing: old.hash), by: .system, entry)
                 }
                 return Empty()
             }
@@ -73,15 +76,16 @@ extension AuthService {
 
     func unlockUser(_ name: UserName, _ context: CallContext) async throws -> UserProfile {
         let user = try await change(name.user, .unlock, .userUnlocked, context)
-        lockouts.forgive(name.user)
+        lockouts.forgive(user.user)
         return user
     }
 
     private func change(
-        _ user: String, _ change: UserChange, _ action: AuditEntry.AuditAction, _ context: CallContext,
+        _ typed: String, _ change: UserChange, _ action: AuditEntry.AuditAction, _ context: CallContext,
         _ detail: String = ""
     ) async throws -> UserProfile {
         let administrator = try await administrator(context)
+        let user = UserRules.name(typed: typed)
         let entry = entry(action, of: user, context, detail)
         return try await self.change { store throws(StoreError) in
             try await store.change(user, change, by: administrator, entry)
@@ -90,9 +94,10 @@ extension AuthService {
 
     func removeUser(_ name: UserName, _ context: CallContext) async throws -> Empty {
         let administrator = try await administrator(context)
-        let entry = entry(.userRemoved, of: name.user, context)
+        let name = UserRules.name(typed: name.user)
+        let entry = entry(.userRemoved, of: name, context)
         _ = try await change { store throws(StoreError) in
-            try await store.remove(name.user, by: administrator, entry)
+            try await store.remove(name, by: administrator, entry)
         }
         return Empty()
     }

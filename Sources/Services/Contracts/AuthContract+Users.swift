@@ -45,7 +45,9 @@ extension AuthContract {
 /// A user to be added.
 public struct NewUser: Payload, Equatable {
     public static let schema = Schema.object(
-        .required("user", .userName, "The name: starts with a-z or 0-9; later . _ @ - too."),
+        .required(
+            "user", .typedUserName,
+            "The name: starts with a-z or 0-9; later . _ @ + - too. Capitals become small letters."),
         .required("password", .newPassword, "The password; common ones are refused."),
         .optional("permissions", .permissions, "The user's own permissions."),
         .optional("roles", .roles, "The user's roles, whose permissions are added."))
@@ -222,7 +224,10 @@ public struct RoleProfile: Payload, Equatable {
 }
 
 extension Schema {
-    package static let userName = Schema.string(length: 1...128, pattern: "[a-z0-9][a-z0-9._@-]*", example: "ada")
+    package static let userName = Schema.string(length: 1...128, pattern: "[a-z0-9][a-z0-9._@+-]*", example: "ada")
+    /// A user's name as people type it.
+    static let typedUserName = Schema.string(
+        length: 1...128, pattern: "[A-Za-z0-9][A-Za-z0-9._@+-]*", example: "ada")
     package static let roleName = Schema.string(length: 1...64, pattern: "[a-z0-9][a-z0-9._-]*", example: "clerk")
     static let newPassword = Schema.string(
         length: 8...1024, format: .password, example: "correct horse battery staple")

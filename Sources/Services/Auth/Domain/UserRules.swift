@@ -18,7 +18,7 @@ public enum UserRules {
         guard name != guest else { return "must not be guest, which names those without a user" }
         guard name != AuditEntry.itself else { return "must not be \(name), which signs what happens by itself" }
         guard Schema.userName.fits(name) else {
-            return "must begin with a-z or 0-9, go on with a-z, 0-9 and . _ @ -, and have at most 128 characters"
+            return "must begin with a-z or 0-9, go on with a-z, 0-9 and . _ @ + -, and have at most 128 characters"
         }
         return nil
     }
