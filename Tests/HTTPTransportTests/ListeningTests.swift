@@ -47,6 +47,16 @@ struct ListeningTests {
         #expect(error?.description.contains("“no such host”") == true)
     }
 
+    @Test("says in the system's words why it cannot, and in no others")
+    func taken() async throws {
+        try await Shop.open { shop in
+            let error = await #expect(throws: ListenError.self) {
+                try await Shop.open(HTTPFront.FrontSettings(port: shop.port)) { _ in }
+            }
+            #expect(error.map { "\($0)" } == "Address already in use")
+        }
+    }
+
     @Test("has room for so many connections: one more takes the place of the one that has been idle for longest")
     func limit() async throws {
         try await Shop.open(HTTPFront.FrontSettings(connectionLimit: 3)) { shop in

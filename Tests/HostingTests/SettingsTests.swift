@@ -58,6 +58,31 @@ struct SettingsTests {
         #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9, not “\(text)”.")
     }
 
+    @Test(
+        "say which part of a list is wrong, once",
+        arguments: [
+            (
+                "TRUSTED_PROXIES", "::1, 10.0.0.0/33",
+                "must be addresses or networks such as 10.0.0.0/8, not “10.0.0.0/33”"
+            ),
+            (
+                "CORS_ALLOWED_ORIGINS", "https://a.example,b",
+                "must be origins such as https://app.example:8443, without a path, not “b”"
+            ),
+            ("CORS_ALLOWED_ORIGINS", "*,x", "must be * or a list of origins, not both, not “*,x”"),
+        ])
+    func parts(_ name: String, _ text: String, _ fault: String) {
+        #expect(throws: SettingsError(description: "\(name) \(fault).")) { try CommonSettings(Settings([name: text])) }
+    }
+
+    @Test("say what is wrong with an address")
+    func addressFault() {
+        let wrong = Settings(["TEA_ZMQ_LISTEN": "ipc://a, ipc://"])
+        #expect(throws: SettingsError(description: "TEA_ZMQ_LISTEN is wrong: the path is missing (“ipc://”).")) {
+            try ServiceSettings("tea", port: 8080, wrong)
+        }
+    }
+
     @Test("say which words there are, where one is none of them")
     func choice() {
         let complaint = complaint(
@@ -152,9 +177,18 @@ struct SettingsTests {
         #expect(try address("tcp://a:1") == .zeroMQ(Address("tcp://a:1")))
         let standard = PeerAddress.zeroMQ(try Address("ipc://.run/auth.sock"))
         #expect(try ServiceSettings.addresses(of: "auth", Settings([:])) == [standard])
-        for wrong in ["a:1", "", ",", "tcp://a:1,b"] {
+        for url in ["https://a", "http://[::1]:5040", "http://my_auth:5040/below"] {
+            #expect(try address(url) == .http(url))
+        }
+        for wrong in [
+            "a:1", "", ",", "tcp://a:1,b", "http://", "http://a:0", "http://a:99999", "http://a:b", "http://b c",
+            "http://a?b",
+            "http://u:p@a",
+        ] {
             #expect(throws: SettingsError.self) { try address(wrong) }
         }
+        let fault = #expect(throws: SettingsError.self) { try address("a:1") }
+        #expect(fault?.description.contains("none of ipc://, tcp://, http://, https:// (“a:1”)") == true)
         let several = try ServiceSettings.addresses(of: "auth", Settings(["AUTH_URL": "tcp://a:1,http://b:2"]))
         #expect(several == [.zeroMQ(try Address("tcp://a:1")), .http("http://b:2")])
     }

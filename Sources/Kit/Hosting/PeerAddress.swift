@@ -11,10 +11,26 @@ public enum PeerAddress: Sendable, Hashable {
     /// - Throws: `AddressError`, with a sentence on what is wrong.
     public init(_ text: String) throws(AddressError) {
         if text.hasPrefix("http://") || text.hasPrefix("https://") {
+            if let reason = Self.fault(ofURL: text) { throw AddressError(text: text, reason: reason) }
             self = .http(text)
-        } else {
+        } else if ["ipc://", "tcp://", "inproc://"].contains(where: text.hasPrefix) {
             self = .zeroMQ(try Address(text))
+        } else {
+            throw AddressError(text: text, reason: "it begins with none of ipc://, tcp://, http://, https://")
         }
+    }
+
+    private static func fault(ofURL text: String) -> String? {
+        guard let url = URLComponents(string: text), let host = url.host, !host.isEmpty else {
+            return "it is not a URL with a host"
+        }
+        guard url.port.map({ (1...65_535).contains($0) }) ?? true else {
+            return "the port is not a number from 1 to 65535"
+        }
+        guard url.user == nil, url.query == nil, url.fragment == nil else {
+            return "it has more than a host, a port and a path"
+        }
+        return nil
     }
 
     /// The wire alone: `ipc`, `tcp`, `inproc` or `http`.

@@ -138,5 +138,10 @@ public struct AddressError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The end of a sentence that says why.
     public let reason: String
 
-    public var description: String { "\"\(text)\" is not a ZeroMQ address: \(reason)." }
+    package init(text: String, reason: String) {
+        self.text = text
+        self.reason = reason
+    }
+
+    public var description: String { "\"\(text)\" is not an address: \(reason)." }
 }

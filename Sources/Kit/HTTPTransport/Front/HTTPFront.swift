@@ -41,7 +41,11 @@ public final class HTTPFront: Front {
         var port = settings.port
         var urls: [String] = []
         for (host, addresses) in try ListenAddress.resolve(settings.hosts) {
-            port = try await listen(at: addresses, port)
+            do {
+                port = try await listen(at: addresses, port)
+            } catch let error as IOError {
+                throw ListenError(code: error.errnoCode)
+            }
             urls.append(Self.url(host: host, port: port))
         }
         return urls

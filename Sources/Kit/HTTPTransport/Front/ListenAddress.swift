@@ -76,3 +76,11 @@ extension SocketAddress {
         }
     }
 }
+
+/// The system does not let the front listen, such as at a port that is in use.
+struct ListenError: Error, CustomStringConvertible {
+    /// The system's number for the reason.
+    let code: Int32
+
+    var description: String { String(cString: strerror(code)) }
+}

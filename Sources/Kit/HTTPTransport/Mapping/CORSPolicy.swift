@@ -24,13 +24,15 @@ public struct CORSPolicy: Sendable {
     /// - Throws: ``OriginError``.
     public init(_ origins: [String]) throws(OriginError) {
         if origins.contains("*") {
-            guard origins == ["*"] else { throw OriginError(reason: "is * or a list of origins, not both") }
+            guard origins == ["*"] else {
+                throw OriginError(reason: "must be * or a list of origins, not both", origin: nil)
+            }
             rule = .any
             return
         }
         for origin in origins where origin.wholeMatch(of: Self.form) == nil {
             throw OriginError(
-                reason: "must be origins such as https://app.example:8443, without a path; not “\(origin)”")
+                reason: "must be origins such as https://app.example:8443, without a path", origin: origin)
         }
         rule = origins.isEmpty ? .none : .only(Set(origins.map { $0.lowercased() }))
     }
@@ -85,4 +87,6 @@ public struct CORSPolicy: Sendable {
 public struct OriginError: Error, Sendable {
     /// The end of a sentence that begins with the text.
     public let reason: String
+    /// The one that is wrong; `nil` if none is by itself.
+    public let origin: String?
 }

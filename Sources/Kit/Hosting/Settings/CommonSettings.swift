@@ -126,7 +126,7 @@ extension CommonSettings {
         do throws(OriginError) {
             return try CORSPolicy(text.listed)
         } catch {
-            throw SettingFault(error.reason)
+            throw SettingFault(error.reason, part: error.origin)
         }
     }
     private static let trustedProxies = Setting<TrustedProxies>(
@@ -138,7 +138,7 @@ extension CommonSettings {
         do throws(ProxyAddressError) {
             return try TrustedProxies(text.listed)
         } catch {
-            throw SettingFault("must be addresses or networks such as 10.0.0.0/8, not “\(error.text)”")
+            throw SettingFault("must be addresses or networks such as 10.0.0.0/8", part: error.text)
         }
     }
     private static let proxyProtocol = Setting<ProxyProtocol>.choice(

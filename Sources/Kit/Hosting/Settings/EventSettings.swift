@@ -52,7 +52,7 @@ extension Setting where Value == [Address] {
                 for part in text.listed { addresses.append(try Address(part)) }
                 return addresses
             } catch {
-                throw SettingFault("is wrong: \(error.reason)")
+                throw SettingFault("is wrong: \(error.reason)", part: error.text)
             }
         }
     }

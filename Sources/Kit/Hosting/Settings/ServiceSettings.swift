@@ -72,7 +72,7 @@ public struct ServiceSettings: Sendable {
             do throws(AddressError) {
                 for part in text.listed { addresses.append(try PeerAddress(part)) }
             } catch {
-                throw SettingFault("is wrong: \(error.reason)")
+                throw SettingFault("is wrong: \(error.reason)", part: error.text)
             }
             guard !addresses.isEmpty else { throw SettingFault("names no address") }
             return addresses

@@ -48,10 +48,15 @@ public struct SettingDescription: Sendable, Equatable {
 public struct SettingFault: Error, Sendable {
     /// The end of a sentence that begins with the setting's name.
     public let reason: String
+    /// The part of the text that is wrong; `nil` if all of it may be.
+    public let part: String?
 
     /// A fault with its reason.
-    public init(_ reason: String) {
+    ///
+    /// - Parameter part: of a text with several, the one that is wrong. It is shown unless it may be a secret.
+    public init(_ reason: String, part: String? = nil) {
         self.reason = reason
+        self.part = part
     }
 }
 

@@ -53,7 +53,7 @@ public struct Settings: Sendable {
         do throws(SettingFault) {
             return try setting.parse(text)
         } catch {
-            throw SettingsError(description: "\(name) \(error.reason)\(shown(text, of: setting.description)).")
+            throw SettingsError(description: "\(name) \(error.reason)\(shown(text, of: setting.description, error)).")
         }
     }
 
@@ -125,9 +125,11 @@ public struct Settings: Sendable {
     private func fileValue(_ name: String) -> String? { file?.entries[name]?.value }
 
     /// The text for an error, unless it is a secret or may have one in it: another line, a key, a URL with a password.
-    private func shown(_ text: String, of setting: SettingDescription) -> String {
+    private func shown(_ text: String, of setting: SettingDescription, _ fault: SettingFault) -> String {
+        let text = fault.part ?? text
         let mayHoldSecret = setting.isSecret || text.count > 24 || text.contains { $0.isNewline || "=@".contains($0) }
-        return mayHoldSecret ? "" : ", not “\(text)”"
+        guard !mayHoldSecret else { return "" }
+        return fault.reason.hasPrefix("must ") ? ", not “\(text)”" : " (“\(text)”)"
     }
 
     /// - Returns: `nil` for `/dev/null`, which is mounted if no file is given.
