@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Files
 import Foundation
 import Hosting
 import Passwords
@@ -58,6 +59,10 @@ enum Exit {
         } catch StoreError.unusable(let reason) {
             printError("AUTH_DATABASE: \(reason)")
             throw wrongSettings
+        } catch let error as CocoaError {
+            // As it describes itself, it is a dump of its parts.
+            printError(PrivateFileError(error.filePath ?? error.url?.path ?? "", error).description)
+            throw ExitCode.failure
         } catch {
             printError(String(describing: error))
             throw ExitCode.failure

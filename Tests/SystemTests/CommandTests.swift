@@ -59,6 +59,18 @@ struct CommandTests {
                 #expect([64, 78].contains(try await nowhere.end()), "\(nowhere.log)")
                 #expect(nowhere.log.contains("nowhere"))
             }
+            for (arguments, words) in [
+                (["serve", "boilerplate", "boilerplate"], "A service is named twice."),
+                (["health", "boilerplate", "--address", "boilerplate.sock"], "or http://…, not “boilerplate.sock”"),
+                (["serve", "all", "boilerplate"], "“all” stands alone"),
+            ] {
+                let misused = try site.start(arguments)
+                #expect(try await misused.end() == 64 && misused.log.contains(words), "\(misused.log)")
+            }
+            let unread = try await site.star("call", "boilerplate.greet", "--file", "nowhere.bin")
+            #expect(unread.code == 1 && unread.log.contains("nowhere.bin cannot be used: No such file"), "\(unread)")
+            let stranger = try await site.star("clients", "remove", "nobody")
+            #expect(stranger.code == 1 && stranger.log.contains("There is no client “nobody”."), "\(stranger)")
             let down = try await site.star("call", "resource.smoke")
             #expect(down.code == 1 && down.log.contains("The service does not answer"), "\(down)")
         }

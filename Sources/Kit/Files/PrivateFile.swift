@@ -75,9 +75,9 @@ package struct PrivateFileError: Error, Equatable, CustomStringConvertible {
     }
 
     /// - Parameter error: Foundation's, which has the system's number in it.
-    init(_ path: String, _ error: any Error) {
+    package init(_ path: String, _ error: any Error) {
         let error = error as NSError
-        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        let cause = (error.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? error
         self.init(path, cause.domain == NSPOSIXErrorDomain ? Int32(cause.code) : EIO)
     }
 

@@ -43,17 +43,22 @@ struct ServiceNames: ParsableArguments {
         _ = try members
     }
 
-    /// - Throws: `ValidationError` if there is no such service.
+    /// - Throws: `ValidationError` if there is no such service, or one is named twice.
     var members: [ServiceDefinition] {
         get throws {
             if services == ["all"] { return ServiceDefinition.all }
-            return try services.map { name in
+            let members = try services.filter { $0 != "all" }.map { name in
                 guard let member = ServiceDefinition.all.first(where: { $0.name == name }) else {
                     throw ValidationError(
                         "There is no service “\(name)”. There are: \(ServiceDefinition.names), or all.")
                 }
                 return member
             }
+            guard members.count == services.count else {
+                throw ValidationError("“all” stands alone: it names every service.")
+            }
+            guard Set(services).count == services.count else { throw ValidationError("A service is named twice.") }
+            return members
         }
     }
 }

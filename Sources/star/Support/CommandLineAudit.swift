@@ -21,13 +21,19 @@ enum CommandLineAudit {
         }
     }
 
+    /// The account as its own command calls it.
+    private static func account(_ name: String) -> String {
+        let client = ClientAccount.client(of: name)
+        return client.map { "client “\($0)”" } ?? "user “\(name)”"
+    }
+
     /// Says why the store has refused.
     ///
     /// - Returns: what the command ends with.
     static func failure(_ refusal: StoreRejection, _ name: String) -> ExitCode {
         switch refusal {
-        case .noSuchUser: Exit.printError("There is no user “\(name)”.")
-        case .nameTaken: Exit.printError("There is a user “\(name)” already.")
+        case .noSuchUser: Exit.printError("There is no \(account(name)).")
+        case .nameTaken: Exit.printError("There is a \(account(name)) already.")
         case .noSuchRole(let role): Exit.printError("There is no role “\(role)”. Make it: star users roles set \(role)")
         case .notAdministrator: Exit.printError("Only an administrator may change users.")
         case .lastAdministrator: Exit.printError("No administrator would be left.")

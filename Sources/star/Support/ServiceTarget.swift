@@ -87,6 +87,16 @@ struct ServiceTarget: ParsableArguments {
 
     @OptionGroup var own: CallerSettings
 
+    func validate() throws {
+        guard let address else { return }
+        do throws(AddressError) {
+            _ = try PeerAddress(address)
+        } catch {
+            throw ValidationError(
+                "--address takes ipc://…, tcp://… or http://…, not “\(address)”: \(error.reason).")
+        }
+    }
+
     /// The services that are meant by names: all of the family, some of it, or a stranger at an address.
     ///
     /// - Throws: `ValidationError` if a name is not known, and no address says where it is.
