@@ -121,6 +121,14 @@ def test_an_endpoint_is_tried(show):
     assert run(page, "() => document.querySelectorAll('.answer b').length") == 1      # the status, and no name
 
 
+def test_a_form_can_be_sent_as_it_stands(show):
+    page = show("auth")
+    value = run(page, "() => document.querySelector('#auth-set_permissions [name=permissions]').value")
+    assert json.loads(value) == ["time"]
+    assert "list of strings" in run(page, "() => document.querySelector('#auth-set_permissions').innerText")
+    assert "list of objects" in run(page, "() => document.querySelector('#auth-list_users').innerText")
+
+
 def test_a_refusal_is_shown_with_every_fault(show):
     page = show("boilerplate")
     answer = send(page, "boilerplate.greet", name="x" * 65, times="11")

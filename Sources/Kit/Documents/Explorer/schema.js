@@ -83,25 +83,54 @@ export class Reader {
 
   field(name, node, required) {
     const schema = this.resolved(node);
-    const type = [schema.type ?? "any"].flat().filter(type => type !== "null")[0];
+    const type = typeOf(schema);
     const inner = type === "array" ? this.resolved(schema.items) : schema;
     const isScalar = ["string", "integer", "number", "boolean"].includes(type);
     return {
-      name, required, type: words(type, schema, inner), valueType: type, isScalar, description: node.description ?? schema.description,
-      example: schema.examples?.[0], isSecret: schema.format === "password",
+      name, required, type: this.words(type, schema), valueType: type, isScalar, description: node.description ?? schema.description,
+      example: this.example(schema), isSecret: schema.format === "password",
       choices: type === "boolean" ? ["true", "false"] : schema.enum?.filter(value => value !== null),
       inputMode: { integer: "numeric", number: "decimal" }[type], fields: this.fieldsOf(inner),
     };
   }
+
+  // The example of a schema, drawn from those of its parts where it has none of its own.
+  example(node) {
+    const schema = this.resolved(node);
+    if (schema.examples) return schema.examples[0];
+    if (schema.items) {
+      const count = Math.min(Math.max(schema.minItems ?? 0, 1), schema.maxItems ?? 1);
+      return Array(count).fill(this.example(schema.items));
+    }
+    if (schema.additionalProperties) return { name: this.example(schema.additionalProperties) };
+    if (!schema.properties) return undefined;
+    return Object.fromEntries(Object.entries(schema.properties).map(([name, part]) => [name, this.example(part)]));
+  }
+
+  words(type, schema) {
+    const whole = { array: "list", object: "object" }[type];
+    return (whole ? this.nested(whole, schema) : type) + bounds(schema);
+  }
+
+  // “list of lists of integers”, “object of strings”.
+  nested(whole, { items, additionalProperties }) {
+    const part = this.resolved(items ?? additionalProperties);
+    if (!part || part === true) return whole;
+    const type = typeOf(part);
+    if (type === "any") return `${whole} of anything`;
+    const wholes = { array: "lists", object: "objects" };
+    return `${whole} of ${type in wholes ? this.nested(wholes[type], part) : `${type}s`}`;
+  }
 }
 
-// A type as people say it: “string, 1 to 64 characters”.
-function words(type, schema, inner) {
+// A type as people say it, besides its name: “, 1 to 64 characters”.
+function bounds(schema) {
   const range = (low, high, unit) => low === undefined ? "" : low === high ? `, ${low}${unit}` : `, ${low} to ${high}${unit}`;
-  return (type === "array" ? `list of ${[inner.type ?? "any"].flat()[0]}s` : type)
-    + (schema.format && !["password", "int32", "int64", "double"].includes(schema.format) ? `, ${schema.format}` : "")
+  return (schema.format && !["password", "int32", "int64", "double"].includes(schema.format) ? `, ${schema.format}` : "")
     + range(schema.minLength, schema.maxLength, " characters") + range(schema.minimum, schema.maximum, "")
     + range(schema.minItems, schema.maxItems, " elements")
     + (schema.pattern ? `, ${schema.pattern}` : "")
     + (schema.enum ? `: ${schema.enum.filter(value => value !== null).join(", ")}` : "");
 }
+
+function typeOf(schema) { return [schema.type ?? "any"].flat().filter(type => type !== "null")[0]; }

@@ -93,8 +93,8 @@ function fieldList(fields, marked) {
     h("dd", {}, ...prose(field.description ?? ""), ...example(field), field.fields.length ? fieldList(field.fields, marked) : null))));
 }
 
-function example({ example, choices }) {
-  return example === undefined || choices ? [] : [" e.g. ", h("code", {}, String(example))];
+function example({ example, choices, isScalar }) {
+  return example === undefined || choices || !isScalar ? [] : [" e.g. ", h("code", {}, String(example))];
 }
 
 function problems(list) {
