@@ -18,6 +18,8 @@ export function startUsers() {
   dialog.addEventListener("submit", () => answer(byId("question-field").querySelector("input").value));
   dialog.addEventListener("cancel", () => answer(null));
   byId("question-cancel").addEventListener("click", () => { answer(null); dialog.close(); });
+  // What the browser refuses is not the trouble of before.
+  byId("add-user").addEventListener("invalid", () => tell(byId("users-trouble"), null), { capture: true });
   byId("add-user").addEventListener("submit", event => { event.preventDefault(); add(event.target); });
 }
 
