@@ -19,7 +19,7 @@ struct SubscriptionTests {
 
     @Test("knows what its peer wants, until that is taken back", arguments: Form.allCases, Form.allCases)
     func wants(says: Form, takesBack: Form) throws {
-        var end = try End.ready(.pub)
+        let end = try End.ready(.pub)
         #expect(!end.wants("auth.trust_updates"))
         let (news, weather) = (Array("auth.".utf8), Array("weather".utf8))
         #expect(try end.read(says.subscribe(news) + says.subscribe(weather) + says.subscribe(news), in: 3) == [])
@@ -34,7 +34,7 @@ struct SubscriptionTests {
 
     @Test("sends everything to whoever wants what begins with nothing", arguments: Form.allCases)
     func everything(form: Form) throws {
-        var end = try End.ready(.pub)
+        let end = try End.ready(.pub)
         try end.read(form.subscribe([]))
         #expect(end.wants("") && end.wants("auth.trust_updates"))
         try end.read(form.cancel([]))
@@ -43,13 +43,13 @@ struct SubscriptionTests {
 
     @Test("takes so many prefixes, so long ones, and ends with who wants more", arguments: Form.allCases)
     func limits(form: Form) throws {
-        var end = try End.ready(.pub)
+        let end = try End.ready(.pub)
         for number in 0..<64 { try end.read(long(form, [UInt8(number)] + [UInt8](repeating: 7, count: 255))) }
         // What is taken back makes room.
         try end.read(long(form, [0] + [UInt8](repeating: 7, count: 255), cancels: true))
         try end.read(form.subscribe([200]))
         #expect(throws: ZMTPError.self) { try end.read(form.subscribe([201])) }
-        var other = try End.ready(.pub)
+        let other = try End.ready(.pub)
         #expect(throws: ZMTPError.self) { try other.read(long(form, [UInt8](repeating: 7, count: 257))) }
     }
 
@@ -67,7 +67,7 @@ struct SubscriptionTests {
             Wire.frame([1, 65], isLast: false) + Wire.frame([], isLast: true),
         ] as [[UInt8]])
     func rubbish(bytes: [UInt8]) throws {
-        var end = try End.ready(.pub)
+        let end = try End.ready(.pub)
         #expect(throws: ZMTPError.self) { try end.read(bytes) }
     }
 
@@ -76,7 +76,7 @@ struct SubscriptionTests {
         let partners: [ZMTPSession.SocketRole: Set] = [.pub: ["SUB", "XSUB"], .sub: ["PUB", "XPUB"]]
         for (role, known) in partners {
             for peer in ["SUB", "XSUB", "PUB", "XPUB", "DEALER", "ROUTER", "REQ", "REP"] {
-                var end = End(role)
+                let end = End(role)
                 #expect(end.written() == ZMTPGreeting.bytes + Wire.ready(role.rawValue))
                 let events = try? end.read(ZMTPGreeting.bytes + Wire.ready(peer))
                 #expect(events == (known.contains(peer) ? [.ready] : nil))
@@ -86,8 +86,8 @@ struct SubscriptionTests {
 
     @Test("is understood by the one of a SUB, which says as a message what it wants")
     func bothEnds() throws {
-        var subscriber = try End.ready(.sub)
-        var publisher = try End.ready(.pub)
+        let subscriber = try End.ready(.sub)
+        let publisher = try End.ready(.pub)
         subscriber.session.output.append(subscription: Array("auth.trust_updates".utf8))
         let said = subscriber.written()
         #expect(said == Wire.frame([1] + Array("auth.trust_updates".utf8), isLast: true))
@@ -100,10 +100,10 @@ struct SubscriptionTests {
     @Test("alone obeys SUBSCRIBE and CANCEL, and only after the handshake; others pass over them")
     func others() throws {
         for role in [ZMTPSession.SocketRole.router, .dealer, .sub] {
-            var end = try End.ready(role)
+            let end = try End.ready(role)
             #expect(try end.read(Form.command.subscribe([1]) + Form.command.cancel([1])) == [])
         }
-        var early = End(.pub)
+        let early = End(.pub)
         #expect(try early.read(ZMTPGreeting.bytes + Form.command.subscribe([])) == [])
         #expect(!early.wants(""))
     }

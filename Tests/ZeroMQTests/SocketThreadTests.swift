@@ -41,7 +41,7 @@ struct SocketThreadTests {
         #expect(!thread.isCurrent)
         #expect(await thread.run { thread.isCurrent })
         #expect(await thread.run { counter.assumeIsolated { $0.thread.isCurrent } })
-        let isPreferred = await Task(executorPreference: thread) { thread.isCurrent }.value
+        let isPreferred = await Task(executorPreference: ThreadPreference(for: thread)) { thread.isCurrent }.value
         #expect(isPreferred)
         await thread.shutdown()
     }

@@ -23,6 +23,22 @@ struct CallerTests {
         }
     }
 
+    @Test("gives each call an id of its own, and none the HELLO's")
+    func ids() async throws {
+        try await Office.open { office in
+            let calls = (0..<20).map { _ in office.call() }
+            #expect(await office.received()?.id == Connection.helloID)
+            var ids: Set<UInt64> = []
+            for _ in calls {
+                let request = try #require(await office.received())
+                ids.insert(request.id)
+                try await office.answer(request, "200")
+            }
+            #expect(ids.count == 20 && !ids.contains(Connection.helloID))
+            for call in calls { #expect(await call.value.status == 200) }
+        }
+    }
+
     @Test("ends its calls in flight when another process answers for the server")
     func anotherInstance() async throws {
         try await Office.open { office in

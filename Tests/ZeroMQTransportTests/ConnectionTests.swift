@@ -210,13 +210,6 @@ struct ConnectionTests {
         _ = await young.enter(1)
         #expect(young.apply { $0.closed() } == [.answer(.unavailable, isUnprocessed: true)])
     }
-
-    @Test("gives no id twice, and none that is the HELLO's")
-    func ids() {
-        var connection = Connection()
-        let ids = (0..<100).map { _ in connection.nextID() }
-        #expect(Set(ids).count == 100 && !ids.contains(Connection.helloID))
-    }
 }
 
 /// A connection, and the calls that wait on it.

@@ -99,12 +99,13 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         var sum = 0.0
         /// The last measurement with a trace, by bucket; empty until there is one.
         var exemplars: [Exemplar?] = []
+        /// From when on the exemplar of a bucket may be replaced.
+        var replaceable = [ContinuousClock.Instant](repeating: .now, count: bounds.count + 1)
     }
 
     private struct Exemplar {
         let traceID: String
         let value: Double
-        let time: ContinuousClock.Instant
     }
 
     /// A bucket keeps its exemplar for so long: a newer one for each call would cost each call.
@@ -126,13 +127,14 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         let isDue = state.withLock { state in
             state.counts[bucket] += 1
             state.sum += value
-            return state.exemplars.isEmpty || state.exemplars[bucket].map { $0.time + Self.exemplarTime < now } ?? true
+            return state.replaceable[bucket] <= now
         }
         guard isDue else { return }
-        let exemplar = Exemplar(traceID: traceID(), value: value, time: now)
+        let exemplar = Exemplar(traceID: traceID(), value: value)
         state.withLock { state in
             if state.exemplars.isEmpty { state.exemplars = Array(repeating: nil, count: state.counts.count) }
             state.exemplars[bucket] = exemplar
+            state.replaceable[bucket] = now + Self.exemplarTime
         }
     }
 

@@ -138,7 +138,7 @@ struct FrameReader {
 }
 
 /// Bytes on their way to a peer.
-package struct FrameWriter {
+package struct FrameWriter: ~Copyable {
     /// The bytes; those that are not written yet begin at ``start``.
     private var bytes: [UInt8] = []
     private var start = 0

@@ -3,7 +3,7 @@
 ///
 /// To libzmq it is a libzmq, except that frames and messages have a limit each, and so has the number of frames that
 /// are read.
-package struct ZMTPSession {
+package struct ZMTPSession: ~Copyable {
     /// The types of socket that there are here, as ZMTP names them.
     package enum SocketRole: String, Sendable {
         case router = "ROUTER"

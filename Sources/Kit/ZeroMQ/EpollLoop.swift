@@ -66,7 +66,7 @@ final class EpollLoop {
     private static let idleTime = Duration.milliseconds(5)
 
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
-    var (running, runningUrgent): ([UnownedJob], [UnownedJob]) = ([], [])
+    var (running, runningUrgent): ([ThreadJob], [ThreadJob]) = ([], [])
     private let epoll: Int32
     private let wake: WakeUp
     /// The watched sockets and descriptors, by the key that epoll returns.

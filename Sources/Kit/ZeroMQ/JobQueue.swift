@@ -1,5 +1,12 @@
 internal import Synchronization
 
+/// A job for a thread.
+struct ThreadJob: Sendable {
+    let job: UnownedJob
+    /// The executor that its task prefers; `nil` for the job of an actor.
+    let preferred: UnownedTaskExecutor?
+}
+
 /// The jobs for one thread, the thread's state, and those who wait for its end. All transitions are under one lock.
 ///
 /// Urgent jobs, those of high priority, do not wait for the others.
@@ -10,8 +17,8 @@ final class JobQueue: Sendable {
     enum Reaction { case nothing, wake, drainAfterShutdown }
 
     fileprivate struct State: Sendable {
-        var jobs: [UnownedJob] = []
-        var urgentJobs: [UnownedJob] = []
+        var jobs: [ThreadJob] = []
+        var urgentJobs: [ThreadJob] = []
         var lifecycle = Lifecycle.running
         var isAsleep = false
         var hasLateRunner = false
@@ -23,7 +30,7 @@ final class JobQueue: Sendable {
     private let hasUrgentJobs = Atomic(false)
 
     /// `beforeUnlock` runs while the job cannot have been dequeued yet.
-    func add(_ job: UnownedJob, isUrgent: Bool, beforeUnlock: (Reaction) -> Void) -> Reaction {
+    func add(_ job: ThreadJob, isUrgent: Bool, beforeUnlock: (Reaction) -> Void) -> Reaction {
         state.withLock { state in
             if isUrgent {
                 state.urgentJobs.append(job)
@@ -38,7 +45,7 @@ final class JobQueue: Sendable {
     }
 
     /// Swaps the jobs into `running`, which must be empty; false if there are none.
-    func dequeue(into running: inout [UnownedJob]) -> Bool {
+    func dequeue(into running: inout [ThreadJob]) -> Bool {
         state.withLock { state in
             state.dequeue(into: &running)
             return !running.isEmpty
@@ -46,7 +53,7 @@ final class JobQueue: Sendable {
     }
 
     /// As `dequeue`, but the urgent jobs only.
-    func dequeueUrgent(into running: inout [UnownedJob]) -> Bool {
+    func dequeueUrgent(into running: inout [ThreadJob]) -> Bool {
         guard hasUrgentJobs.load(ordering: .relaxed) else { return false }
         return state.withLock { state in
             swap(&state.urgentJobs, &running)
@@ -101,7 +108,7 @@ final class JobQueue: Sendable {
     }
 
     /// As `dequeue`, for whoever runs jobs after the end; when there are none, it is dismissed, `leave` under the lock.
-    func dequeueLate(into running: inout [UnownedJob], leave: () -> Void) -> Bool {
+    func dequeueLate(into running: inout [ThreadJob], leave: () -> Void) -> Bool {
         state.withLock { state in
             state.dequeue(into: &running)
             guard running.isEmpty else { return true }
@@ -116,7 +123,7 @@ extension JobQueue.State {
     fileprivate var isEmpty: Bool { jobs.isEmpty && urgentJobs.isEmpty }
 
     /// Dequeues the urgent jobs only if there are no others.
-    fileprivate mutating func dequeue(into running: inout [UnownedJob]) {
+    fileprivate mutating func dequeue(into running: inout [ThreadJob]) {
         if jobs.isEmpty { swap(&urgentJobs, &running) } else { swap(&jobs, &running) }
     }
 

@@ -5,10 +5,9 @@ internal import Synchronization
 
 /// One named thread that owns sockets and runs actors: the fast path from a socket to an actor and back.
 ///
-/// It is the `SerialExecutor` of the actors it serves (see `ThreadBound`) and a `TaskExecutor`. What an attached socket's
-/// closure calls on such an actor, it calls in place, without a hop. Nothing that runs here may block, for it would block
-/// every socket and actor of the thread. Isolation is what makes calls cheap; a task that merely *prefers* this executor
-/// runs here, but is enqueued again whenever it enters an actor.
+/// It is the `SerialExecutor` of the actors it serves (see `ThreadBound`). What an attached socket's closure calls on such an
+/// actor, it calls in place, without a hop. Nothing that runs here may block, for it would block every socket and actor of
+/// the thread. Isolation is what makes calls cheap; work that belongs to no actor runs here by a ``ThreadPreference``.
 ///
 /// The thread keeps this object alive until `shutdown()`; without it, both stay until the process ends. An actor must hold
 /// its thread strongly. Jobs that come after the end are neither lost nor run at the same time as one another: they run,
@@ -111,14 +110,16 @@ extension ThreadBound {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 }
 
-extension SocketThread: SerialExecutor, TaskExecutor {
+extension SocketThread: SerialExecutor {
     /// From any thread, at any time. Wakes the thread only if it sleeps. A job of high priority does not wait for those of
     /// lower priority that have been enqueued before.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(job, preferring: nil) }
+
+    fileprivate func enqueue(_ job: consuming ExecutorJob, preferring executor: UnownedTaskExecutor?) {
         // The caller lends this object; once another thread has the job, the lender may be gone before we have signalled.
         let retained = Unmanaged.passUnretained(self)
         let isUrgent = job.priority.rawValue >= TaskPriority.high.rawValue
-        let reaction = queue.add(UnownedJob(job), isUrgent: isUrgent) { reaction in
+        let reaction = queue.add(ThreadJob(job: UnownedJob(job), preferred: executor), isUrgent: isUrgent) { reaction in
             if reaction != .nothing { _ = retained.retain() }
         }
         guard reaction != .nothing else { return }
@@ -128,8 +129,6 @@ extension SocketThread: SerialExecutor, TaskExecutor {
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
-    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
-
     /// Lets `assumeIsolated` and `Task.immediate` go on in place, outside any job, too.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
@@ -137,10 +136,14 @@ extension SocketThread: SerialExecutor, TaskExecutor {
         precondition(isCurrent, "this runs outside the thread \(name)")
     }
 
-    /// Without naming this thread as task executor: the runtime compares that, too, with what the task prefers, and for
-    /// a task without a preference, which is nearly every one, each `await` inside an actor would become an enqueue.
-    func run(_ job: UnownedJob) {
-        job.runSynchronously(on: asUnownedSerialExecutor())
+    /// Under the executor that enqueued it: the runtime compares both, the actor's and the one that the task prefers, with
+    /// what comes next, and each `await` that differs becomes an enqueue.
+    private func run(_ job: ThreadJob) {
+        if let executor = job.preferred {
+            job.job.runSynchronously(on: executor)
+        } else {
+            job.job.runSynchronously(on: asUnownedSerialExecutor())
+        }
     }
 
     func react(to reaction: JobQueue.Reaction) {
@@ -154,12 +157,32 @@ extension SocketThread: SerialExecutor, TaskExecutor {
     /// Runs what came after the end, one job after another, until there is none.
     private func drainAfterShutdown() {
         owner.store(UInt(pthread_self()), ordering: .relaxed)
-        var running: [UnownedJob] = []
+        var running: [ThreadJob] = []
         while queue.dequeueLate(into: &running, leave: { owner.store(0, ordering: .relaxed) }) {
             for job in running { run(job) }
             running.removeAll(keepingCapacity: true)
         }
     }
+}
+
+/// Lets a task run on a thread what belongs to no actor, and wakes it there after each suspension.
+///
+/// Inside an actor of the thread such a task would be enqueued at each `await`: call the actor by `assumeIsolated` instead.
+public final class ThreadPreference: TaskExecutor {
+    private let thread: SocketThread
+
+    /// Makes the preference for a thread, which it keeps.
+    public init(for thread: SocketThread) {
+        self.thread = thread
+    }
+
+    /// From any thread, at any time.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        thread.enqueue(job, preferring: asUnownedTaskExecutor())
+    }
+
+    /// By identity: each object is a preference of its own.
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 }
 
 extension SocketThread {

@@ -77,14 +77,15 @@ extension Call {
 
     /// True for calls to the kit's own endpoints, such as checks of health, which are handled when all others are refused:
     /// at the limit of calls in flight, and while the service stops.
-    public var isInternal: Bool { endpoint.hasPrefix("_") }
+    public var isInternal: Bool { endpoint.utf8.first == UInt8(ascii: "_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
     /// `Authorization` (RFC 6750, section 2.1).
     package static func token(_ own: String?, authorization: String?) -> String? {
         if let own, !own.isEmpty { return own }
-        guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return nil }
-        return String(authorization.dropFirst(7).drop { $0 == " " })
+        guard let authorization, let scheme = authorization.utf8.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        guard authorization[..<scheme].lowercased() == "bearer" else { return nil }
+        return String(authorization.utf8[scheme...].drop { $0 == UInt8(ascii: " ") })
     }
 
     private static func printable(_ text: String) -> String? {
@@ -225,6 +226,11 @@ public protocol TokenVerifier: Sendable {
     /// True if it has the keys it needs. A service whose verifier is not ready is not ready either.
     var isReady: Bool { get }
 
+    /// Returns the principal of a token that was verified a short while ago, or `nil`: it must be verified again then.
+    ///
+    /// Called before ``verify(_:)``, so that most calls are handled without a suspension.
+    func remembered(_ token: String) -> Principal?
+
     /// - Throws: ``Problem`` of status 401 if the token is not valid, of 503 if that is not known yet.
     func verify(_ token: String) async throws(Problem) -> Principal
 
@@ -240,6 +246,9 @@ public protocol TokenVerifier: Sendable {
 extension TokenVerifier {
     /// A verifier that needs no keys is always ready.
     public var isReady: Bool { true }
+
+    /// A verifier without memory verifies each token anew.
+    public func remembered(_ token: String) -> Principal? { nil }
 
     /// A verifier without an issuer confirms nothing.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {

@@ -9,7 +9,6 @@ package enum PayloadCoder {
     /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault if it
     /// breaks the schema.
     package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
-        if Input.self == Empty.self, body.isEmpty, let nothing = Empty() as? Input { return nothing }
         if Input.self == Bytes.self, let bytes = Bytes(body) as? Input { return bytes }
         var json = body.isEmpty ? JSONValue.object([:]) : try JSONValue(json: body)
         if json == .null, Input.schema.acceptsEmptyObject { json = [:] }

@@ -195,9 +195,13 @@ public final class Dispatcher: Sendable {
             }
             defer { if !isInternal { callLimit.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
-            let principal = try await check(handler.endpoint.access, running.call.token)
+            let access = handler.endpoint.access
+            let token = try requiredToken(of: running.call, for: access)
+            var principal = token.flatMap(verifier.remembered)
+            if let token, principal == nil { principal = try await verifier.verify(token) }
+            try check(principal, access)
             let context = CallContext(running.call, by: principal, deadline: deadline)
-            if let permission = handler.endpoint.access.introspectedPermission {
+            if let permission = access.introspectedPermission {
                 try await verifier.confirm(permission, context)
             }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
@@ -217,14 +221,19 @@ public final class Dispatcher: Sendable {
         }
     }
 
-    private func check(_ access: Access, _ token: String?) async throws(Problem) -> Principal? {
+    /// Returns the token to verify; `nil` for an open endpoint.
+    private func requiredToken(of call: Call, for access: Access) throws(Problem) -> String? {
         guard access != .open else { return nil }
-        guard let token else { throw Problem(.tokenMissing, "The endpoint requires a token, and the call has none.") }
-        let principal = try await verifier.verify(token)
-        if case .permission(let permission, _) = access, !principal.permissions.contains(permission) {
+        guard let token = call.token else {
+            throw Problem(.tokenMissing, "The endpoint requires a token, and the call has none.")
+        }
+        return token
+    }
+
+    private func check(_ principal: Principal?, _ access: Access) throws(Problem) {
+        if let principal, case .permission(let permission, _) = access, !principal.permissions.contains(permission) {
             throw Problem(.permissionDenied, "The token does not hold the permission “\(permission)”.")
         }
-        return principal
     }
 
     /// Bytes may be of any type, but not the parts of a form, which hold a file among other things.

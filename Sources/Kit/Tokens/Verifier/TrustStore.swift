@@ -69,9 +69,13 @@ final class TrustStore: Sendable {
     func principal(of token: String, at now: Date) -> Principal? {
         state.withLock { state in
             let principal = state.verified.principal(of: token, at: now)
-            if principal == nil { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
+            if principal != nil { state.statistics.hits += 1 }
             return principal
         }
+    }
+
+    func countMiss() {
+        state.withLock { $0.statistics.misses += 1 }
     }
 
     /// Lets a token in that was verified with a key of this generation, and remembers it unless the keys have changed since.

@@ -45,7 +45,8 @@ final class StreamConnection: Flushable {
     private let isClient: Bool
     private let settings: ConnectionSettings
     private let thread: SocketThread
-    private var session: ZMTPSession
+    /// Nothing that it does comes back here, so that two accesses at once cannot be.
+    @exclusivity(unchecked) private var session: ZMTPSession
     private var handler: ((ConnectionEvent) -> Void)?
     private var registration: PollRegistration?
     /// The beginning of a message whose rest has not come.

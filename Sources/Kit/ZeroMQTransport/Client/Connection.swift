@@ -70,7 +70,6 @@ struct Connection {
     static let helloID: UInt64 = 0
 
     private(set) var state = State.connecting
-    private var lastID: UInt64 = 0
     private var unsent: [UInt64: Request] = [:]
     private var waiting: [UInt64: PendingCall] = [:]
     private var instance: String?
@@ -93,11 +92,6 @@ struct Connection {
 
     /// Receives the parts of a call's time, if its caller requests them.
     func timing(of id: UInt64) -> ReportedTimings? { waiting[id]?.timing }
-
-    mutating func nextID() -> UInt64 {
-        lastID += 1
-        return lastID
-    }
 
     /// A call wants to be sent.
     mutating func enter(_ id: UInt64, _ request: Request, _ waiter: PendingCall) -> [Action] {

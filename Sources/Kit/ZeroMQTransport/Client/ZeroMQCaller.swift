@@ -28,6 +28,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     private let security: SocketOptions.Security
     private let maxReply: Int
     var isHeartbeatScheduled = false
+    private let preference: ThreadPreference
+    private nonisolated let lastID = Atomic(Connection.helloID)
 
     /// The number of calls that may be in flight. Above that they are refused here.
     static let maxInFlight = 16_384
@@ -45,8 +47,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     ///   - maxReply: the largest reply, in bytes.
     public init(
         _ address: Address, on thread: SocketThread, context: Context, contract: ContractDescriptor? = nil,
-        security: SocketOptions.Security = .none,
-        maxReply: Int = 8 * 1024 * 1024
+        security: SocketOptions.Security = .none, maxReply: Int = 8 * 1024 * 1024
     ) {
         self.address = address
         var head = Headers()
@@ -54,6 +55,7 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         hello = head
         self.contract = contract?.json.json() ?? Data()
         self.thread = thread
+        preference = ThreadPreference(for: thread)
         self.context = context
         self.security = security
         self.maxReply = maxReply
@@ -78,35 +80,37 @@ public actor ZeroMQCaller: Caller, ThreadBound {
 
     public var isConnected: Bool { connection.isUp }
 
-    public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+    public nonisolated func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let request = Request(
             call, isIdempotent: endpoint.isIdempotent,
             deadline: call.received + (call.timeout ?? endpoint.deadline))
         guard request.deadline > .now else { return .failure(.late) }
         // Without the preference, the runtime wakes whoever waits here on the shared pool first, and from there on this
         // thread: two hops more.
-        return await withTaskExecutorPreference(thread) { await self.reply(to: request) }
+        return await withTaskExecutorPreference(preference) { await self.reply(to: request) }
     }
 
-    private func reply(to request: Request) async -> Reply {
-        let id = connection.nextID()
+    /// On the thread, and no part of the actor: there each `await` would be a hop under a preference.
+    @concurrent private nonisolated func reply(to request: Request) async -> Reply {
+        let id = lastID.add(1, ordering: .relaxed).newValue
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let timer = TimerQueue.shared.schedule(at: request.deadline) { [weak self] in
-                    Task { await self?.abandon(id, .deadlineExceeded) }
-                }
-                perform(
-                    connection.enter(
-                        id, request,
-                        PendingCall(
-                            continuation: continuation, deadline: request.deadline, timer: timer,
-                            timing: request.call.timing)))
-                // A cancellation that came earlier found nothing to abandon.
-                if Task.isCancelled { abandon(id, .cancelled) }
+                assumeIsolated { $0.begin(id, request, continuation) }
             }
         } onCancel: {
             Task { await self.abandon(id, .cancelled) }
         }
+    }
+
+    private func begin(_ id: UInt64, _ request: Request, _ continuation: CheckedContinuation<Reply, Never>) {
+        let timer = TimerQueue.shared.schedule(at: request.deadline) { [weak self] in
+            Task { await self?.abandon(id, .deadlineExceeded) }
+        }
+        let waiter = PendingCall(
+            continuation: continuation, deadline: request.deadline, timer: timer, timing: request.call.timing)
+        perform(connection.enter(id, request, waiter))
+        // A cancellation that came earlier found nothing to abandon.
+        if Task.isCancelled { abandon(id, .cancelled) }
     }
 
     public func close() {

@@ -35,9 +35,11 @@ package struct Headers: Equatable, Sendable {
     package let line: String
     package private(set) var fields: [HeaderField]
 
-    package init(_ line: String = "") {
+    /// - Parameter capacity: the number of headers that are expected.
+    package init(_ line: String = "", capacity: Int = 0) {
         self.line = line
         fields = []
+        fields.reserveCapacity(capacity)
     }
 
     /// True if the line has the form of an endpoint's name: `^[a-z0-9_.]{1,128}$`.
@@ -47,7 +49,8 @@ package struct Headers: Equatable, Sendable {
     }
 
     package subscript(_ name: HeaderName) -> String? {
-        fields.first { $0.name == name }?.value
+        // An element that is passed on is copied, with its text.
+        fields.firstIndex { $0.name == name }.map { fields[$0].value }
     }
 
     /// Adds a header, unless there is no value, or one that the wire cannot carry.
@@ -96,7 +99,8 @@ extension Headers {
             throw .malformed("The head is not UTF-8.")
         }
         var lines = HeadLines(frame)
-        self.init(String(decoding: lines.next() ?? UnsafeRawBufferPointer(rebasing: frame[0..<0]), as: UTF8.self))
+        let line = lines.next() ?? UnsafeRawBufferPointer(rebasing: frame[0..<0])
+        self.init(String(decoding: line, as: UTF8.self), capacity: 8)
         var count = 0
         while let line = lines.next() {
             count += 1
@@ -112,7 +116,9 @@ extension Headers {
             throw .malformed("A header is not of the form “name: value” with its name in lower case.")
         }
         guard let name = Self.name(bytes) else { return }
-        guard self[name] == nil else { throw .malformed("Duplicate header \(name.rawValue).") }
+        guard !fields.contains(where: { $0.name == name }) else {
+            throw .malformed("Duplicate header \(name.rawValue).")
+        }
         var start = colon + 1
         while start < line.count, line[start] == UInt8(ascii: " ") { start += 1 }
         let value = UnsafeRawBufferPointer(rebasing: line[start...])
@@ -203,7 +209,7 @@ extension Headers {
     ///
     /// - Parameter sent: when it is written, by ``SendClock/reading()``.
     init(_ call: Call, sent: String) {
-        self.init(call.endpoint)
+        self.init(call.endpoint, capacity: 8)
         add(.sent, sent)
         add(.token, call.token)
         add(.traceparent, call.trace.header)
@@ -249,9 +255,11 @@ extension Call {
 extension RPCMessage {
     /// The reply to a call.
     init(_ reply: Reply, to call: Call, id: UInt64) {
+        // A closure would keep all that it names of the call.
+        let trace = call.trace
         self.init(
             Preamble(.reply, id: id, time: reply.retryAfter), Headers(reply, to: call),
-            body: reply.body(traceID: call.trace.traceID))
+            body: reply.body(traceID: trace.traceID))
     }
 }
 

@@ -80,7 +80,7 @@ final class Peer {
     }
 
     /// True if this object holds nothing that is needed later.
-    var isIdle: Bool { !isBusy && !isGreeted }
+    var isIdle: Bool { !isGreeted && !isBusy }
 
     /// True if it still waits for replies.
     var isBusy: Bool { !calls.isEmpty || !sendQueue.isEmpty }

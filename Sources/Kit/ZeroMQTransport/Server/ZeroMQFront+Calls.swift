@@ -88,8 +88,9 @@ extension ZeroMQFront {
             return refuse(call, preamble.id, problem, path)
         case nil: break
         }
+        let isInternal = call.isInternal
         let request = UnbegunCall(call: call, id: preamble.id, peer: peer, path: path, age: age)
-        if call.isInternal || (request.isFresh && peer.queuedCalls == 0) {
+        if isInternal || (request.isFresh && peer.queuedCalls == 0) {
             begin(request)
         } else {
             beginInTurn(request)
