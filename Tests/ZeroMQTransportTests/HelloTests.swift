@@ -25,6 +25,23 @@ struct HelloTests {
         }
     }
 
+    @Test("gets a problem in place of a reply that is larger than its peer reads, and goes on")
+    func largeReply() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            var head = Headers()
+            head.add(.maxBody, "4")
+            try await peer.send([Preamble(.hello, id: 5).bytes, head.bytes, []])
+            #expect(Message(await peer.next())?.preamble == Preamble(.hello, id: 5))
+            try await peer.send(Message(.request, id: 6, "_meta.contract").frames)
+            let reply = try #require(Message(await peer.next()))
+            #expect(reply.id == 6 && reply.status == "500")
+            #expect(reply.json?["detail"]?.string?.hasSuffix("its caller accepts 4.") == true)
+            try await peer.send(Message(.request, id: 7, "auth.smoke").frames)
+            #expect(Message(await peer.next())?.status == "200")
+        }
+    }
+
     private static func hello(_ contract: ContractDescriptor, id: UInt64) -> [[UInt8]] {
         var head = Headers()
         head.add(.contract, contract.hash)

@@ -89,10 +89,11 @@ public final class ServiceHost: ServiceLifecycle.Service {
             let security = try family.security(
                 to: contract.name, at: target, named: ServiceSettings.addressName(of: contract.name),
                 with: service.curve, of: name)
+            let maxReply = family.maxReply
             return ReplicaSource(address) { [thread, runtime] place in
                 let caller = ZeroMQCaller(
                     place.map(target.at) ?? target, on: thread, context: runtime.context, contract: contract,
-                    security: security)
+                    security: security, maxReply: maxReply)
                 try await caller.start()
                 return caller
             }

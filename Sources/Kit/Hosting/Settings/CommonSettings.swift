@@ -3,6 +3,7 @@ import Foundation
 public import HTTPTransport
 public import Logging
 public import ZeroMQ
+import ZeroMQTransport
 
 /// The settings that all services share.
 public struct CommonSettings: Sendable {
@@ -22,6 +23,8 @@ public struct CommonSettings: Sendable {
     public let maxBody: Int
     /// The memory for request bodies that come in several parts over HTTP, in bytes.
     public let maxBodyMemory: Int
+    /// The largest reply of another service over ZeroMQ, in bytes.
+    public let maxReply: Int
     /// The number of calls that a service has in flight.
     public let maxInFlight: Int
     /// The number of HTTP connections that a service has at a time.
@@ -53,6 +56,7 @@ public struct CommonSettings: Sendable {
         maxBody = try settings.value(for: Self.maxBody)
         let maxBodyMemory = try settings.value(for: Self.maxBodyMemory)
         self.maxBodyMemory = maxBodyMemory > 0 ? maxBodyMemory : min(64 << 20, ProcessLimits.current.memory / 8)
+        maxReply = try settings.value(for: Self.maxReply)
         maxInFlight = try settings.value(for: Self.maxInFlight)
         maxConnections = try settings.value(for: Self.maxConnections)
         httpIdleTime = .seconds(try settings.value(for: Self.httpIdleTime))
@@ -84,9 +88,10 @@ extension CommonSettings {
     public static var all: [SettingDescription] {
         [
             environment.description, logLevel.description, logFormat.description,
-            maxBody.description, maxBodyMemory.description, maxInFlight.description, maxConnections.description,
-            httpIdleTime.description, cors.description, trustedProxies.description, proxyProtocol.description,
-            drainTime.description, shutdownTimeout.description, spinTime.description, publicKeys.description,
+            maxBody.description, maxBodyMemory.description, maxReply.description, maxInFlight.description,
+            maxConnections.description, httpIdleTime.description, cors.description, trustedProxies.description,
+            proxyProtocol.description, drainTime.description, shutdownTimeout.description, spinTime.description,
+            publicKeys.description,
         ]
     }
 
@@ -107,6 +112,10 @@ extension CommonSettings {
         "The memory that a service has for request bodies that come in several parts over HTTP, of which one more is a 503, "
             + "and as much again for messages over ZeroMQ, of which the oldest ends its connection. 0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
         default: 0)
+    private static let maxReply = Setting<Int>.integer(
+        "MAX_REPLY_BYTES", 1024...1_073_741_824,
+        "The largest reply that a service reads from another one over ZeroMQ, in bytes; in place of a larger one that service replies with a 500.",
+        default: ZeroMQCaller.defaultMaxReply)
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
         default: 16_384)

@@ -31,6 +31,9 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     private let preference: ThreadPreference
     private nonisolated let lastID = Atomic(Connection.helloID)
 
+    /// The largest body of a reply, in bytes, unless another limit is given.
+    public static let defaultMaxReply = 64 * 1024 * 1024
+
     /// The number of calls that may be in flight. Above that they are refused here.
     static let maxInFlight = 16_384
 
@@ -44,14 +47,16 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     ///   - contract: what this side was written for. A server that does not keep it replies so at once, and calls fail with
     ///     ``Problem/Kind/incompatible``.
     ///   - security: for a `tcp://` address.
-    ///   - maxReply: the largest reply, in bytes.
+    ///   - maxReply: the largest body of a reply, in bytes. The server learns of it, and replies with a problem in place of a
+    ///     larger one.
     public init(
         _ address: Address, on thread: SocketThread, context: Context, contract: ContractDescriptor? = nil,
-        security: SocketOptions.Security = .none, maxReply: Int = 8 * 1024 * 1024
+        security: SocketOptions.Security = .none, maxReply: Int = defaultMaxReply
     ) {
         self.address = address
         var head = Headers()
         head.add(.contract, contract?.hash)
+        head.add(.maxBody, String(maxReply))
         hello = head
         self.contract = contract?.json.json() ?? Data()
         self.thread = thread

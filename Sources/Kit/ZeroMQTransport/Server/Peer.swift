@@ -1,3 +1,4 @@
+import Endpoints
 import RPC
 import ZeroMQ
 import ZMTP
@@ -59,6 +60,8 @@ struct CallID: Hashable {
 final class Peer {
     /// True if it has sent HELLO, and so understands messages that are no replies, such as GOAWAY.
     var isGreeted = false
+    /// The largest body of a reply that it reads, in bytes: a larger one would end its connection, and with it every call.
+    var maxReply = Int.max
     /// The time that its messages are under way.
     var transit = TransitTime()
     /// Calls that wait for their turn.
@@ -105,6 +108,13 @@ final class Peer {
 
     func leave(_ id: CallID) {
         calls[id] = nil
+    }
+
+    /// Returns the reply, or a problem in place of one that is too large for this peer.
+    func readable(_ reply: Reply) -> Reply {
+        guard case .success(_, let body, _) = reply, body.count > maxReply else { return reply }
+        return .failure(
+            Problem(.internal, "The reply has \(body.count) bytes; its caller accepts \(maxReply)."))
     }
 
     /// Cancels a call: one that is not begun never will be.

@@ -63,6 +63,7 @@ extension ZeroMQFront {
         }
         let peer = peer(path.peer)
         peer.isGreeted = true
+        if let limit = head[.maxBody].flatMap({ Int($0) }), limit > 0 { peer.maxReply = limit }
         _ = age(head, of: peer)
         send(RPCMessage(Preamble(.hello, id: id), hello), to: path)
     }
@@ -126,7 +127,7 @@ extension ZeroMQFront {
     private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
         let peer = peers[path.peer]
         peer?.leave(CallID(id, path))
-        send(RPCMessage(reply, to: call, id: id), to: path, of: peer)
+        send(RPCMessage(peer?.readable(reply) ?? reply, to: call, id: id), to: path, of: peer)
         if peer?.isIdle == true { peers[path.peer] = nil }
         checkIdle()
     }
