@@ -31,6 +31,26 @@ struct SessionTests {
         #expect(try end.read(writer.taken(), in: size) == messages.map { .message($0, total: $0.count) })
     }
 
+    @Test("writes in order what it is given, however much is taken at a time", arguments: [1000, 70_000, .max])
+    func writing(limit: Int) throws {
+        let messages = [10, 99_000, 5, 65_000, 2000, 70_000, 0, 100_000, 64, 200].enumerated().map { index, size in
+            [[UInt8(index)], [UInt8](repeating: UInt8(index), count: size)]
+        }
+        var writer = FrameWriter()
+        var bytes: [UInt8] = []
+        for message in messages {
+            message[0].withUnsafeBytes { writer.append(frame: $0, isLast: false) }
+            message[1].withUnsafeBytes { writer.append(frame: $0, isLast: true) }
+            let count = writer.count
+            let taken = writer.taken(atMost: limit)
+            bytes += taken
+            #expect(writer.count == count - taken.count)
+        }
+        bytes += writer.taken()
+        var end = try End.ready(.dealer)
+        #expect(try end.read(bytes, in: 4096) == messages.map { .message($0, total: 2) })
+    }
+
     @Test("shows the first frames of a message and counts them all")
     func manyFrames() throws {
         let end = try End.ready(.router)
@@ -231,9 +251,16 @@ final class End {
 extension FrameWriter {
     mutating func taken() -> [UInt8] {
         var bytes: [UInt8] = []
+        while count > 0 { bytes += taken(atMost: .max) }
+        return bytes
+    }
+
+    /// Takes some of the bytes that lie together.
+    mutating func taken(atMost limit: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
         drain {
-            bytes = Array($0)
-            return $0.count
+            bytes = Array($0.prefix(limit))
+            return bytes.count
         }
         return bytes
     }

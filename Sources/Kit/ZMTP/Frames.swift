@@ -138,19 +138,27 @@ struct FrameReader {
 }
 
 /// Bytes on their way to a peer.
+///
+/// The bytes are in pieces, none of which grows far: many large messages in one piece would be moved again and again.
 package struct FrameWriter: ~Copyable {
-    /// The bytes; those that are not written yet begin at ``start``.
+    /// The pieces before ``bytes``, the first of them at ``firstPiece``.
+    private var pieces: [[UInt8]] = []
+    private var firstPiece = 0
+    /// The last piece.
     private var bytes: [UInt8] = []
+    /// The offset in the first piece of what is not written yet.
     private var start = 0
+    /// The bytes that are not written yet.
+    package private(set) var count = 0
     /// Encrypts what is sent from now on.
     private var sender: CurveSender?
 
-    /// Storage above this is given back when it is empty.
+    /// A piece of more bytes than this does not grow, and is given back when it is empty.
     private static let kept = 64 * 1024
+    /// Room for what goes before and after a large frame, so that it all goes to the system at once.
+    private static let margin = 1024
 
     package init() {}
-
-    package var count: Int { bytes.count - start }
 
     /// Appends a frame of a message.
     ///
@@ -158,7 +166,7 @@ package struct FrameWriter: ~Copyable {
     package mutating func append(frame body: UnsafeRawBufferPointer, isLast: Bool) {
         guard sender == nil else { return seal(body, isLast ? [] : .more) }
         append(headerFor: body.count, isLast ? [] : .more)
-        bytes.append(contentsOf: body)
+        append(body)
     }
 
     /// Appends the message by which a SUB says that it wants those whose first frame begins so.
@@ -168,7 +176,7 @@ package struct FrameWriter: ~Copyable {
 
     /// Appends bytes as they are: those of the handshake.
     mutating func append(raw: [UInt8]) {
-        bytes.append(contentsOf: raw)
+        raw.withUnsafeBytes { append($0) }
     }
 
     /// Appends a command of an open connection.
@@ -176,7 +184,7 @@ package struct FrameWriter: ~Copyable {
         command.withUnsafeBytes { body in
             guard sender == nil else { return seal(body, .command) }
             append(headerFor: body.count, .command)
-            bytes.append(contentsOf: body)
+            append(body)
         }
     }
 
@@ -184,29 +192,62 @@ package struct FrameWriter: ~Copyable {
         self.sender = sender
     }
 
-    /// One frame, whose flags are in its box.
-    private mutating func seal(_ body: UnsafeRawBufferPointer, _ flags: CurveFlags) {
-        append(headerFor: body.count + CurveSender.overhead, [])
-        sender?.seal(body, flags: flags, into: &bytes)
-    }
-
-    /// Lends what is to be written.
+    /// Lends what is to be written, as much of it as lies together.
     ///
     /// - Parameter write: says how many of the bytes it has taken.
     package mutating func drain(_ write: (UnsafeRawBufferPointer) -> Int) {
-        start += bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) }
-        guard start == bytes.count else { return }
+        if firstPiece < pieces.count {
+            written(pieces[firstPiece].withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) })
+            guard start == pieces[firstPiece].count else { return }
+            pieces[firstPiece] = []
+            firstPiece += 1
+            if firstPiece == pieces.count {
+                pieces.removeAll(keepingCapacity: true)
+                firstPiece = 0
+            }
+        } else {
+            written(bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[start...])) })
+            guard start == bytes.count else { return }
+            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+        }
         start = 0
-        bytes.removeAll(keepingCapacity: bytes.capacity <= Self.kept)
+    }
+
+    private mutating func written(_ size: Int) {
+        start += size
+        count -= size
+    }
+
+    private mutating func append(_ body: UnsafeRawBufferPointer) {
+        makeRoom(for: body.count)
+        bytes.append(contentsOf: body)
+    }
+
+    /// One frame, whose flags are in its box.
+    private mutating func seal(_ body: UnsafeRawBufferPointer, _ flags: CurveFlags) {
+        append(headerFor: body.count + CurveSender.overhead, [])
+        makeRoom(for: body.count + CurveSender.overhead)
+        sender?.seal(body, flags: flags, into: &bytes)
     }
 
     private mutating func append(headerFor size: Int, _ flags: FrameFlags) {
         if size <= 255 {
+            makeRoom(for: 2)
             bytes.append(flags.rawValue)
             bytes.append(UInt8(size))
         } else {
+            makeRoom(for: 9)
             bytes.append(flags.union(.long).rawValue)
             withUnsafeBytes(of: UInt64(size).bigEndian) { bytes.append(contentsOf: $0) }
         }
+    }
+
+    /// Begins another piece if the last one would grow too far. The bytes are counted as appended.
+    private mutating func makeRoom(for size: Int) {
+        count += size
+        guard bytes.count + size > max(bytes.capacity, Self.kept) else { return }
+        if !bytes.isEmpty { pieces.append(bytes) }
+        bytes = []
+        bytes.reserveCapacity(size + Self.margin)
     }
 }
