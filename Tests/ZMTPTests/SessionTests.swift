@@ -48,7 +48,7 @@ struct SessionTests {
             #expect(left == count - taken.count)
         }
         bytes += writer.taken()
-        var end = try End.ready(.dealer)
+        let end = try End.ready(.dealer)
         #expect(try end.read(bytes, in: 4096) == messages.map { .message($0, total: 2) })
     }
 
