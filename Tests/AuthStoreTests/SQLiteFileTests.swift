@@ -292,11 +292,14 @@ struct SQLiteFileTests {
     func copies() async throws {
         let (store, copy) = try await restorable()
         await #expect(throws: PrivateFileError.self) { try await store.backUp(to: copy) }
+        // Of one that was killed.
+        try PrivateFile.write("SQLite format 3", to: directory.url.appending(path: "other.sqlite.partial"))
         try await withThrowingDiscardingTaskGroup { group in
             for number in 1...20 { group.addTask { try await store.add(user("user\(number)")) } }
             let other = directory.url.appending(path: "other.sqlite")
             group.addTask { try await store.backUp(to: other) }
         }
+        #expect(!FileManager.default.fileExists(atPath: directory.url.appending(path: "other.sqlite.partial").path))
         try SQLiteStore.restore(copy, to: file)
         #expect(try await names(store) == ["ada"])
         try await store.add(user("eve"))

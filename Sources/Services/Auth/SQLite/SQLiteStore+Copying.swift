@@ -69,16 +69,21 @@ extension StoreTable.ColumnValue {
 
 extension SQLiteStore {
     /// Writes a copy of the store as it is at one instant, in a file that only its owner can use. Others read and write
-    /// meanwhile.
+    /// meanwhile. The file is there once it is whole; until then it is called `FILE.partial`.
     ///
-    /// - Throws: the system's reason, `EEXIST` if there is such a file; ``StoreError``; SQLite's reason.
+    /// - Throws: the system's reason, `EEXIST` if there is such a file, `EBUSY` if somebody is writing it; ``StoreError``;
+    ///   SQLite's reason.
     public func backUp(to copy: URL) async throws {
-        try PrivateFile.createNew(copy)
+        let draft = try DraftFile(of: copy)
+        // Of one that was killed, and not of this file.
+        unlink(draft.url.path + "-journal")
         do {
-            try await run(on: writes) { opened in try opened.pool.writeWithoutTransaction { try $0.copyAll(to: copy) } }
-            try PrivateFile.synchronize(copy)
+            try await run(on: writes) { opened in
+                try opened.pool.writeWithoutTransaction { try $0.copyAll(to: draft.url) }
+            }
+            try draft.publish()
         } catch {
-            try? FileManager.default.removeItem(at: copy)
+            draft.remove()
             throw error
         }
     }
