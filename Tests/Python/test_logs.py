@@ -1,4 +1,5 @@
 """Logs that nobody reads, or not any more: the services go on, and stop as ever."""
+import json
 import os
 import signal
 import subprocess
@@ -63,3 +64,26 @@ def test_an_error_at_the_start_is_the_last_line_of_the_log(tmp_path):
                             capture_output=True, text=True)
     assert failed.returncode == 78
     assert failed.stderr.splitlines()[-1].startswith("star: LOG_LEVEL")
+
+
+def test_each_line_that_a_service_writes_names_it(tmp_path):
+    port = free_ports(1)[0]
+    environment = {**os.environ, "LOG_LEVEL": "info", "LOG_FORMAT": "json", "AUTH_HTTP_PORT": str(port),
+                   "AUTH_LOCKOUT_THRESHOLD": "3", "AUTH_RATE_LIMIT_PER_USER": "0"}
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen([STAR, "serve", "auth"], cwd=tmp_path, env=environment, stderr=file)
+    try:
+        wait_until_ready(tmp_path, environment)
+        for _ in range(4):
+            login = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/auth/create", method="POST",
+                                           data=b'{"user": "ada", "password": "seven wet socks"}',
+                                           headers={"Content-Type": "application/json"})
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(login, timeout=30)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert any("guesses at a password" in line["message"] for line in lines)
+    assert {line.get("service") for line in lines} == {"auth"}, [line for line in lines if "service" not in line]

@@ -40,6 +40,14 @@ struct LoggingTests {
         #expect(line.metadata["transport"] == "http" && line.metadata["client"] == "203.0.113.7")
     }
 
+    @Test("holds the service and the trace in each line of a handler, whatever the service is called")
+    func handler() {
+        let context = CallContext(endpoint: "tea.pour")
+        #expect(context.logger[metadataKey: "service"] == "tea")
+        #expect(context.logger[metadataKey: "trace_id"] == .string(context.trace.traceID))
+        #expect(CallContext(endpoint: "tea.pour", service: "kitchen").logger[metadataKey: "service"] == "kitchen")
+    }
+
     @Test(
         "has no name for a call whose caller gave none, or one that could not be printed",
         arguments: [nil, "", "a b"])

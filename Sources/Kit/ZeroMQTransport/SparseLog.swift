@@ -1,4 +1,5 @@
 import Logging
+import RPC
 import ZeroMQ
 
 /// Logs something that any peer may cause as often as it likes, at most one line in ten seconds.
@@ -10,9 +11,11 @@ struct SparseLog {
 
     private static let interval = Duration.seconds(10)
 
-    /// - Parameter name: of the service, or of the topic.
-    init(_ name: String) {
-        logger = Logger(label: name)
+    /// - Parameters:
+    ///   - label: the name of what is logged, such as a topic.
+    ///   - service: the name of the service.
+    init(_ label: String, of service: String) {
+        logger = Logger(label: label, service: service)
     }
 
     /// Logs a warning, or counts it.

@@ -118,7 +118,7 @@ extension AuthService {
         if health.record(error) { logger.error("The store fails", metadata: ["error": "\(error)"]) }
     }
 
-    private var logger: Logger { Logger(label: AuthContract.name) }
+    private var logger: Logger { Logger(label: AuthContract.name, service: AuthContract.name) }
 }
 
 extension StoreRejection {

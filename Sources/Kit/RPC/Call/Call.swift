@@ -134,6 +134,8 @@ extension Duration {
 public final class CallContext: Sendable {
     /// The qualified name of the endpoint.
     public let endpoint: String
+    /// The name of the service, for its log.
+    private let service: String
     /// The caller; `nil` at an open endpoint.
     public let principal: Principal?
     /// The token as the caller sent it, to be passed on if the next service must know the caller.
@@ -148,13 +150,17 @@ public final class CallContext: Sendable {
     public let deadline: ContinuousClock.Instant
     private let findPublicURL: @Sendable () -> String?
 
-    /// A context, as for tests of a service; the parameters are the properties.
+    /// A context, as for tests of a service; the other parameters are the properties.
+    ///
+    /// - Parameter service: the name of the service, for its log; by default the endpoint's name up to its first dot.
     public init(
-        endpoint: String, principal: Principal? = nil, token: String? = nil, trace: TraceContext = .root(),
-        origin: String? = nil, publicURL: @escaping @Sendable () -> String? = { nil },
+        endpoint: String, service: String? = nil, principal: Principal? = nil, token: String? = nil,
+        trace: TraceContext = .root(), origin: String? = nil,
+        publicURL: @escaping @Sendable () -> String? = { nil },
         deadline: ContinuousClock.Instant = .now + .seconds(1)
     ) {
         self.endpoint = endpoint
+        self.service = service ?? String(endpoint.prefix { $0 != "." })
         self.principal = principal
         self.token = token
         self.trace = trace
@@ -163,21 +169,32 @@ public final class CallContext: Sendable {
         self.deadline = deadline
     }
 
-    convenience init(_ call: Call, by principal: Principal?, deadline: ContinuousClock.Instant) {
+    convenience init(
+        _ call: Call, of service: String, by principal: Principal?, deadline: ContinuousClock.Instant
+    ) {
         self.init(
-            endpoint: call.endpoint, principal: principal, token: call.token, trace: call.trace, origin: call.origin,
+            endpoint: call.endpoint, service: service, principal: principal, token: call.token, trace: call.trace,
+            origin: call.origin,
             publicURL: call.publicURL, deadline: deadline)
     }
 
     /// The time that is left.
     public var remaining: Duration { ContinuousClock.now.duration(to: deadline) }
 
-    /// A logger whose every line holds the trace.
+    /// A logger whose every line holds the service and the trace.
     public var logger: Logger {
-        var logger = Logger(label: endpoint)
+        var logger = Logger(label: endpoint, service: service)
         logger[metadataKey: "trace_id"] = .string(trace.traceID)
         logger[metadataKey: "span_id"] = .string(trace.spanID)
         return logger
+    }
+}
+
+extension Logger {
+    /// A logger whose every line holds the name of a service.
+    package init(label: String, service: String) {
+        self.init(label: label)
+        self[metadataKey: "service"] = .string(service)
     }
 }
 

@@ -18,6 +18,8 @@ public final class Dispatcher: Sendable {
 
     private let handlers: [String: BoundHandler]
     private let shutdownState: ShutdownState
+    /// The service's, for its log.
+    private let name: String
     private let service: any Actor
     private let verifier: any TokenVerifier
     private let callLimit: CallLimit
@@ -51,6 +53,7 @@ public final class Dispatcher: Sendable {
             handlers[name] = BoundHandler(handler: handler, observers: observers.map { $0.observer(for: name) })
         }
         self.handlers = handlers
+        name = contract.name
         self.service = service
         self.shutdownState = shutdownState
         self.verifier = verifier
@@ -200,7 +203,7 @@ public final class Dispatcher: Sendable {
             var principal = token.flatMap(verifier.remembered)
             if let token, principal == nil { principal = try await verifier.verify(token) }
             try check(principal, access)
-            let context = CallContext(running.call, by: principal, deadline: deadline)
+            let context = CallContext(running.call, of: name, by: principal, deadline: deadline)
             if let permission = access.introspectedPermission {
                 try await verifier.confirm(permission, context)
             }
@@ -254,7 +257,7 @@ public final class Dispatcher: Sendable {
     private func problem(of error: any Error, _ call: Call) -> Problem {
         if let problem = error as? Problem { return problem }
         if error is CancellationError, Task.isCancelled { return .deadlineExceeded }
-        Logger(label: call.endpoint).error(
+        Logger(label: call.endpoint, service: name).error(
             "A handler has failed: \(String(reflecting: error))",
             metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
         return Problem(.internal, "The service has failed. Its log says more under the trace id.")

@@ -14,7 +14,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
     private let security: SocketOptions.Security
     private var sockets: [Publisher] = []
     private var last: Event?
-    private var log = SparseLog("events")
+    private var log: SparseLog
 
     /// - Parameters:
     ///   - thread: that of the service whose events they are.
@@ -26,6 +26,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
         self.context = context
         self.addresses = addresses
         self.security = security
+        log = SparseLog("events", of: thread.name)
     }
 
     isolated deinit { stop() }

@@ -31,7 +31,7 @@ public actor ZeroMQSubscription: ThreadBound {
         self.context = context
         self.security = security
         self.receive = receive
-        log = SparseLog(topic)
+        log = SparseLog(topic, of: thread.name)
     }
 
     isolated deinit { socket?.close() }

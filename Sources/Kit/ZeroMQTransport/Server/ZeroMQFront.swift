@@ -63,8 +63,9 @@ public actor ZeroMQFront: Front, ThreadBound {
         self.security = security
         self.limits = limits
         hello = Self.hello(dispatcher.contracts.first, limits)
-        meters = TransportMetrics(dispatcher.contracts.first?.name ?? "")
-        log = SparseLog(dispatcher.contracts.first?.name ?? "")
+        let service = dispatcher.contracts.first?.name ?? ""
+        meters = TransportMetrics(service)
+        log = SparseLog(service, of: service)
         overload = log
     }
 

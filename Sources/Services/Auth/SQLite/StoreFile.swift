@@ -1,7 +1,9 @@
+import Contracts
 import Files
 import Foundation
 import GRDB
 import Logging
+import RPC
 
 /// The identity of a file, whatever its name.
 struct FileIdentity: Equatable, Codable {
@@ -113,7 +115,7 @@ struct StoreFile: Sendable {
                     description: "\(leftover) cannot be put away: \(String(cString: strerror(errno))).")
             }
             guard !isEmpty(aside) else { continue }
-            Logger(label: "auth.store").warning(
+            Logger(label: "auth.store", service: AuthContract.name).warning(
                 "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
         }
         unlink(index)
@@ -237,7 +239,7 @@ enum OwnFiles {
             }
         }
         guard !changed.isEmpty else { return }
-        Logger(label: "auth.store").notice(
+        Logger(label: "auth.store", service: AuthContract.name).notice(
             "Others than their owner could use files of auth; their modes are 0600 again",
             metadata: ["files": "\(changed.joined(separator: " "))"])
     }

@@ -25,7 +25,7 @@ public actor TrustSynchronizer {
     private let topic: String
     private let publisher: any EventPublisher
     private let now: @Sendable () -> Date
-    private let logger = Logger(label: "auth.trust")
+    private let logger = Logger(label: "auth.trust", service: AuthContract.name)
 
     /// As the store has them, the oldest first.
     private var stored: [StoredKey] = []
