@@ -26,6 +26,7 @@ struct Star: AsyncParsableCommand {
             Settings come from the environment and from .env in the working directory; `star settings` lists them all.
             Exit codes: 0 done, 1 failed while running, 64 wrong usage, 78 wrong settings.
             """,
+        version: "star \(Application.kitVersion)",
         subcommands: [
             Serve.self, HealthCheck.self, CallEndpoint.self, ListContracts.self, Users.self, Clients.self, Keys.self,
             StoreCopies.self,

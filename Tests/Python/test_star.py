@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import termios
@@ -160,3 +161,17 @@ def test_names_are_completed():
     assert "call" in completions("star", "ca")
     assert completions("star", "call", "resource.c") == ["resource.current_time"]
     assert set(completions("star", "health", "a")) == {"all", "auth"}
+
+
+def test_it_says_its_version():
+    said = subprocess.run([STAR, "--version"], capture_output=True, text=True, timeout=30)
+    assert said.returncode == 0 and re.fullmatch(r"star \d+\.\d+\.\d+\n", said.stdout), said
+
+
+@pytest.mark.parametrize("given", ["star.env", "elsewhere/star.env"])
+def test_paths_in_a_settings_file_are_relative_to_the_working_directory(given, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / given).write_text("DATA_DIRECTORY=kept\n")
+    said = subprocess.run([STAR, "users", "add", "ada", "--env", given], input="seven wet socks\n", capture_output=True,
+                          text=True, timeout=60, cwd=tmp_path)
+    assert said.returncode == 0 and (tmp_path / "kept/auth.sqlite").exists(), said

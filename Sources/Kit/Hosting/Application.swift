@@ -166,7 +166,8 @@ public struct Application: Sendable {
 }
 
 extension Application {
-    /// Runs services until SIGTERM, SIGINT or SIGHUP: the whole of a program.
+    /// Runs services until SIGTERM, SIGINT or SIGHUP: the whole of a program. With `--version` it prints the versions of the
+    /// services and of the kit instead.
     ///
     /// A failure ends the process with a sentence on standard error, and with exit code 78 if a setting is wrong, 1 otherwise
     /// (sysexits.h).
@@ -187,6 +188,7 @@ extension Application {
         _ modules: [ServiceModule], environmentFile: String = Settings.defaultFile,
         socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:]
     ) async {
+        if ProcessInfo.processInfo.arguments.dropFirst() == ["--version"] { return print(version(of: modules)) }
         do {
             try await run(
                 environmentFile: environmentFile, socketFolder: socketFolder,
