@@ -33,6 +33,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -79,6 +80,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -117,12 +119,14 @@ let package = Package(
         kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "ZMTP"]),
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
-        // Spans, sent to a collector of OpenTelemetry.
-        kit("OTLP", ["RPC", deque, logging, metrics, tracing, httpClient] + nio),
-        // The two wires.
+        // Bodies in the format of gzip.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        kit("Gzip", ["CZlib"] + nio),
+        // Spans, sent to a collector of OpenTelemetry.
+        kit("OTLP", ["Gzip", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
+        // The two wires.
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
-        kit("HTTPTransport", ["CMalloc", "CZlib", "Descriptors", "RPC", httpClient] + nio),
+        kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "RPC", httpClient] + nio),
         kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints"], resources: explorer),
@@ -182,11 +186,11 @@ let package = Package(
         tests("ZeroMQTests", ["Waiting", "ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         // A collector that keeps what it is sent.
-        .target(name: "Collector", dependencies: nio, path: "Tests/Support/Collector", swiftSettings: strict),
+        .target(name: "Collector", dependencies: nio + [tls], path: "Tests/Support/Collector", swiftSettings: strict),
         tests(
             "OTLPTests",
             [
-                "OTLP", "Collector", logging, .product(name: "InMemoryLogging", package: "swift-log"), tracing,
+                "OTLP", "Collector", tls, logging, .product(name: "InMemoryLogging", package: "swift-log"), tracing,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("HTTPTransportTests", ["HTTPTransport", "Noise", "Waiting", httpClient, embedded]),
@@ -210,8 +214,8 @@ let package = Package(
         tests(
             "SystemTests",
             [
-                "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "PostgresServer", "FaultyDisk",
-                "Waiting", "star", grdb,
+                "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres", "PostgresServer",
+                "FaultyDisk", "Waiting", "star", grdb,
             ]),
     ]
 )

@@ -46,6 +46,39 @@ struct TelemetrySettingsTests {
         #expect(endpoint.timeout == .milliseconds(500) && endpoint.encoding == .json)
     }
 
+    @Test("are what OpenTelemetry says if they are empty")
+    func defaults() throws {
+        let names = TelemetrySettings.all.map(\.name).filter { !$0.hasSuffix("_ENDPOINT") }
+        let empty = Dictionary(uniqueKeysWithValues: names.map { ($0, "") })
+        let settings = try read(empty.merging(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318"]) { $1 })
+        #expect(settings.endpoint == OTLPEndpoint("http://c:4318/v1/traces") && settings.sampler == Sampler())
+        #expect(settings.batching == OTLPBatching() && settings.resource["service.name"] == "shop")
+    }
+
+    @Test("say how many spans are kept and sent at once, when, and how")
+    func batching() throws {
+        let settings = try read([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
+            "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION": "none", "OTEL_BSP_SCHEDULE_DELAY": "100",
+            "OTEL_BSP_EXPORT_TIMEOUT": "200", "OTEL_BSP_MAX_QUEUE_SIZE": "30", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "40",
+        ])
+        #expect(settings.endpoint?.compression == OTLPEndpoint.Compression.none)
+        #expect(
+            settings.batching
+                == OTLPBatching(
+                    delay: .milliseconds(100), exportTimeout: .milliseconds(200), queueSize: 30, batchSize: 30))
+        let compressed = try read(["OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip"])
+        #expect(compressed.endpoint?.compression == .gzip)
+    }
+
+    @Test("name no file by /dev/null, which Compose mounts where none is given")
+    func noCertificate() throws {
+        let settings = try read([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "https://c", "OTEL_EXPORTER_OTLP_CERTIFICATE": "/dev/null",
+        ])
+        #expect(settings.endpoint?.certificates == OTLPCertificates())
+    }
+
     @Test("name the process: by its own name, among its attributes, or by its service")
     func names() throws {
         #expect(try read([:]).resource["service.name"] == "shop")
@@ -69,7 +102,11 @@ struct TelemetrySettingsTests {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ada:hunter2@c"), ("OTEL_EXPORTER_OTLP_HEADERS", "a b=hunter2"),
             ("OTEL_EXPORTER_OTLP_HEADERS", "a=hunter2%0D%0Ab: c"), ("OTEL_TRACES_EXPORTER", "zipkin"),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere.pem"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "/etc/passwd"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/etc/passwd"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"), ("OTEL_EXPORTER_OTLP_HEADERS", "hunter2"),
             ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_TRACES_SAMPLER_ARG", "1.5"), ("OTEL_RESOURCE_ATTRIBUTES", "a"),
         ])

@@ -5,6 +5,7 @@ import InMemoryLogging
 import Logging
 import Metrics
 import MetricsTestKit
+import NIOSSL
 import Testing
 import Tracing
 
@@ -18,14 +19,17 @@ struct ExporterTests {
     /// Runs a test with an exporter to some URL, and closes it.
     private func export(
         to url: String, _ encoding: OTLPEndpoint.Encoding = .protobuf, timeout: Duration = .seconds(20),
-        pace: OTLPExporter.Pace = OTLPExporter.Pace(batches: .milliseconds(1), retry: .milliseconds(1)),
+        batching: OTLPBatching = OTLPBatching(delay: .milliseconds(1)),
+        pace: OTLPExporter.Pace = OTLPExporter.Pace(retry: .milliseconds(1)),
+        changed change: (inout OTLPEndpoint) throws -> Void = { _ in },
         _ test: (OTLPTracer) async throws -> Void
     ) async throws {
-        let endpoint = OTLPEndpoint(
+        var endpoint = OTLPEndpoint(
             url + "/v1/traces", encoding: encoding, headers: ["authorization": "Basic YQ=="], timeout: timeout)
+        try change(&endpoint)
         let exporter = OTLPExporter(
-            to: endpoint, resource: ["service.name": "shop"], logger: Logger(label: "test") { _ in log },
-            factory: metrics, pace: pace)
+            to: endpoint, resource: ["service.name": "shop"], batching: batching,
+            logger: Logger(label: "test") { _ in log }, factory: metrics, pace: pace)
         let run = Task { await exporter.run() }
         try await test(OTLPTracer(exporter))
         run.cancel()
@@ -85,19 +89,20 @@ struct ExporterTests {
         let collector = try await Collector()
         try await collector.close()
         let start = ContinuousClock.now
-        try await export(to: collector.url, pace: OTLPExporter.Pace(batches: .seconds(60), retry: .seconds(60))) {
+        let batching = OTLPBatching(delay: .seconds(60), exportTimeout: .seconds(600), queueSize: 20, batchSize: 5)
+        try await export(to: collector.url, batching: batching, pace: OTLPExporter.Pace(retry: .seconds(60))) {
             tracer in
-            for _ in 0..<SpanQueue.limit + 700 { tracer.startSpan("pour", context: .topLevel).end() }
+            for _ in 1...100 { tracer.startSpan("pour", context: .topLevel).end() }
         }
         #expect(start.duration(to: .now) < .seconds(20))
         let (full, failed) = (try dropped(because: "queue_full"), try dropped(because: "export_failed"))
-        #expect(full + failed == Int64(SpanQueue.limit + 700) && full >= 700 - Int64(SpanQueue.batch))
+        #expect(full + failed == 100 && full >= 100 - 20 - 5)
     }
 
     @Test("ends within its last two seconds, though the collector does not reply")
     func silence() async throws {
         let collector = try await Collector(statuses: [])
-        let pace = OTLPExporter.Pace(batches: .milliseconds(1), farewell: .milliseconds(100))
+        let pace = OTLPExporter.Pace(farewell: .milliseconds(100))
         let start = ContinuousClock.now
         try await export(to: collector.url, timeout: .seconds(600), pace: pace) { tracer in
             tracer.startSpan("pour", context: .topLevel).end()
@@ -111,10 +116,77 @@ struct ExporterTests {
     @Test("sends what is left when it is closed")
     func rest() async throws {
         let collector = try await Collector()
-        try await export(to: collector.url, pace: OTLPExporter.Pace(batches: .seconds(600))) { tracer in
+        try await export(to: collector.url, batching: OTLPBatching(delay: .seconds(600))) { tracer in
             tracer.startSpan("pour", context: .topLevel).end()
         }
         #expect(try exported() == 1)
+        try await collector.close()
+    }
+
+    @Test("compresses what becomes shorter, if that is set", arguments: OTLPEndpoint.Encoding.allCases)
+    func compression(encoding: OTLPEndpoint.Encoding) async throws {
+        let collector = try await Collector()
+        let batching = OTLPBatching(delay: .seconds(600), batchSize: 50)
+        try await export(to: collector.url, encoding, batching: batching, changed: { $0.compression = .gzip }) {
+            tracer in
+            for _ in 1...50 { tracer.startSpan("pour", context: .topLevel).end() }
+            let request = try #require(await collector.next())
+            #expect(request.headers["content-encoding"] == "gzip" && request.body.starts(with: [0x1F, 0x8B]))
+            #expect(request.headers["content-length"] == String(request.body.count))
+        }
+        #expect(try exported() == 50)
+        try await collector.close()
+    }
+
+    @Test("trusts the certificates that are set, and shows its own to a collector that asks for it")
+    func certificates() async throws {
+        let certificate = try NIOSSLCertificate.fromPEMBytes(TestCertificate.certificate)
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: certificate.map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(bytes: TestCertificate.key, format: .pem)))
+        tls.certificateVerification = .noHostnameVerification
+        tls.trustRoots = .certificates(certificate)
+        let collector = try await Collector(tls: tls)
+        try await export(to: collector.url, changed: Self.useCertificates) { tracer in
+            tracer.startSpan("pour", context: .topLevel).end()
+            _ = await collector.next()
+        }
+        #expect(try exported() == 1)
+        try await collector.close()
+    }
+
+    private static func useCertificates(_ endpoint: inout OTLPEndpoint) throws {
+        endpoint.certificates = try OTLPCertificates(
+            trusted: TestCertificate.certificate, client: (TestCertificate.certificate, TestCertificate.key))
+    }
+
+    @Test("sends nothing to a collector whose certificate nobody vouches for")
+    func stranger() async throws {
+        let collector = try await Collector(
+            tls: .makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMBytes(TestCertificate.certificate).map {
+                    .certificate($0)
+                },
+                privateKey: .privateKey(try NIOSSLPrivateKey(bytes: TestCertificate.key, format: .pem))))
+        let batching = OTLPBatching(delay: .seconds(600))
+        try await export(to: collector.url, batching: batching, pace: .init(farewell: .seconds(1))) { tracer in
+            tracer.startSpan("pour", context: .topLevel).end()
+        }
+        #expect(try dropped(because: "export_failed") == 1)
+        try await collector.close()
+    }
+
+    @Test("tries a batch again no longer than the time that is set for it")
+    func exportTimeout() async throws {
+        let collector = try await Collector(statuses: [503])
+        let batching = OTLPBatching(delay: .milliseconds(1), exportTimeout: .seconds(30))
+        try await export(to: collector.url, batching: batching, pace: .init(retry: .seconds(60))) { tracer in
+            tracer.startSpan("first", context: .topLevel).end()
+            _ = await collector.next()
+            tracer.startSpan("second", context: .topLevel).end()
+            let request = try #require(await collector.next())
+            #expect(!String(decoding: request.body, as: UTF8.self).contains("first"))
+        }
         try await collector.close()
     }
 }

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -118,3 +119,19 @@ def test_options_that_do_not_fit_are_refused(tmp_path):
     for options, reason in ((["--observe"], "--observe takes --docker"), (["--fast"], "there is no option --fast")):
         said = subprocess.run([ROOT / "compose" / "up", *options], capture_output=True, text=True, timeout=30)
         assert said.returncode == 1 and reason in said.stderr
+
+
+def test_compose_passes_every_setting_on():
+    """Or says another itself: one that is silently not passed on looks as if it were set."""
+    own = {
+        "DATA_DIRECTORY",  # the image's
+        "RESOURCE_HTTP_PORT",  # each replica of resource takes one that is free
+        "STAR_CURVE_SECRET_KEY",  # the command's, which runs outside
+        "OTEL_SERVICE_NAME",  # one name for all would hide which service a span is of
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY",  # files, for which a mount is needed
+        "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+        "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
+    }
+    compose = (ROOT / "compose" / "docker-compose.yml").read_text()
+    names = re.findall(r"^([A-Z0-9_]+)=", (ROOT / "env.example").read_text(), re.MULTILINE)
+    assert {name for name in names if not re.search(rf"\b{name}\b", compose)} == own

@@ -1,55 +1,22 @@
 import AsyncHTTPClient
 import Foundation
+import Gzip
 public import Logging
 public import Metrics
 import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// The place that spans are sent to, and how.
-public struct OTLPEndpoint: Sendable, Equatable {
-    /// The encodings of OTLP over HTTP.
-    public enum Encoding: String, Sendable, CaseIterable {
-        case protobuf = "http/protobuf"
-        case json = "http/json"
-
-        var contentType: String {
-            switch self {
-            case .protobuf: "application/x-protobuf"
-            case .json: "application/json"
-            }
-        }
-    }
-
-    /// The URL that spans are posted to.
-    public var url: String
-    /// The form of the messages.
-    public var encoding: Encoding
-    /// Sent with each request, such as `authorization`.
-    public var headers: [String: String]
-    /// The time for each request.
-    public var timeout: Duration
-
-    /// - Parameter url: the whole URL, such as `http://localhost:4318/v1/traces`.
-    public init(
-        _ url: String, encoding: Encoding = .protobuf, headers: [String: String] = [:],
-        timeout: Duration = .seconds(10)
-    ) {
-        self.url = url
-        self.encoding = encoding
-        self.headers = headers
-        self.timeout = timeout
-    }
-}
-
 /// Sends the spans of an ``OTLPTracer`` to a collector, in batches, over HTTP.
 ///
 /// No call waits for it. At most 2048 spans are kept; a batch of up to 512 is sent every five seconds, or as soon as it is
-/// full, and up to five times. Spans that cannot be kept or sent are dropped and counted.
+/// full, and up to five times within 30 seconds, unless ``OTLPBatching`` says otherwise. Spans that cannot be kept or sent are
+/// dropped and counted.
 public final class OTLPExporter: Sendable {
     let queue: SpanQueue
     private let endpoint: OTLPEndpoint
     private let resource: [String: String]
+    private let batching: OTLPBatching
     private let pace: Pace
     private let logger: Logger
     private let client: HTTPClient
@@ -57,9 +24,8 @@ public final class OTLPExporter: Sendable {
     private let exported: Counter
     private let failed: Counter
 
-    /// The times between batches, and between attempts.
+    /// The times between attempts.
     struct Pace {
-        var batches = Duration.seconds(5)
         /// The pause before the second attempt; it doubles before each that follows.
         var retry = Duration.seconds(1)
         var attempts = 5
@@ -69,25 +35,30 @@ public final class OTLPExporter: Sendable {
 
     /// - Parameters:
     ///   - resource: describes this process; `service.name` should be there.
+    ///   - batching: how many spans are kept, and when they are sent.
     ///   - logger: gets a warning when a batch is dropped, once until one arrives.
     public convenience init(
-        to endpoint: OTLPEndpoint, resource: [String: String], logger: Logger,
+        to endpoint: OTLPEndpoint, resource: [String: String], batching: OTLPBatching = OTLPBatching(), logger: Logger,
         factory: any MetricsFactory = MetricsSystem.factory
     ) {
-        self.init(to: endpoint, resource: resource, logger: logger, factory: factory, pace: Pace())
+        self.init(
+            to: endpoint, resource: resource, batching: batching, logger: logger, factory: factory, pace: Pace())
     }
 
     init(
-        to endpoint: OTLPEndpoint, resource: [String: String], logger: Logger, factory: any MetricsFactory, pace: Pace
+        to endpoint: OTLPEndpoint, resource: [String: String], batching: OTLPBatching, logger: Logger,
+        factory: any MetricsFactory, pace: Pace
     ) {
-        queue = SpanQueue(dropped: Self.dropped(because: "queue_full", factory))
+        queue = SpanQueue(batching, dropped: Self.dropped(because: "queue_full", factory))
         exported = Counter(label: "otel_spans_exported_total", factory: factory)
         failed = Self.dropped(because: "export_failed", factory)
         self.endpoint = endpoint
         self.resource = resource
+        self.batching = batching
         self.pace = pace
         self.logger = logger
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: endpoint.certificates.configuration, redirectConfiguration: .disallow)
         // The requests that send spans make no spans.
         configuration.tracing.tracer = nil
         client = HTTPClient(configuration: configuration)
@@ -106,7 +77,7 @@ public final class OTLPExporter: Sendable {
     /// Sends batches until its task is cancelled. ``close()`` sends the rest.
     public func run() async {
         while !Task.isCancelled {
-            await queue.wait(atMost: pace.batches)
+            await queue.wait(atMost: batching.delay)
             while !Task.isCancelled, case let batch = queue.next(), !batch.isEmpty { await send(batch) }
         }
     }
@@ -130,14 +101,17 @@ public final class OTLPExporter: Sendable {
     }
 
     private func send(_ batch: [EndedSpan]) async {
+        let end = ContinuousClock.now + batching.exportTimeout
         var pause = pace.retry
         for attempt in 1...pace.attempts {
-            let outcome = await post(batch, within: endpoint.timeout)
+            let outcome = await post(batch, within: min(endpoint.timeout, ContinuousClock.now.duration(to: end)))
             guard case .failed(_, let asked) = outcome, attempt < pace.attempts || Task.isCancelled else {
                 return settle(batch, outcome)
             }
+            let wait = asked ?? pause
+            guard Task.isCancelled || ContinuousClock.now + wait < end else { return settle(batch, outcome) }
             // close() makes the last attempt.
-            guard (try? await Task.sleep(for: asked ?? pause)) != nil else { return queue.putBack(batch) }
+            guard (try? await Task.sleep(for: wait)) != nil else { return queue.putBack(batch) }
             pause *= 2
         }
     }
@@ -161,12 +135,13 @@ public final class OTLPExporter: Sendable {
         request.method = .POST
         request.headers.add(name: "content-type", value: endpoint.encoding.contentType)
         for (name, value) in endpoint.headers { request.headers.add(name: name, value: value) }
-        let message = Message(batch, from: resource)
-        request.body =
-            switch endpoint.encoding {
-            case .protobuf: .bytes(message.protobuf)
-            case .json: .bytes(message.json)
-            }
+        let body = encoded(Message(batch, from: resource))
+        if endpoint.compression == .gzip, let compressed = Gzip.compress(body, isKept: false) {
+            request.headers.add(name: "content-encoding", value: "gzip")
+            request.body = .bytes(compressed)
+        } else {
+            request.body = .bytes(body)
+        }
         do {
             let response = try await client.execute(request, timeout: TimeAmount(time))
             // The rest of the answer must be read, so that the connection can be used again.
@@ -174,6 +149,13 @@ public final class OTLPExporter: Sendable {
             return outcome(of: response)
         } catch {
             return .failed(String(describing: error))
+        }
+    }
+
+    private func encoded(_ message: Message) -> ByteBuffer {
+        switch endpoint.encoding {
+        case .protobuf: ByteBuffer(bytes: message.protobuf)
+        case .json: ByteBuffer(bytes: message.json)
         }
     }
 

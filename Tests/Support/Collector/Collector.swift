@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+public import NIOSSL
 import Synchronization
 
 /// A stand-in for a collector of OpenTelemetry: keeps what it is sent.
@@ -18,9 +19,11 @@ public final class Collector: Sendable {
     /// The base of its URLs.
     public let url: String
 
-    /// - Parameter statuses: of its responses, one after the other; the last one for all that follow. With none it never
-    ///   responds.
-    public init(statuses: [Int] = [200]) async throws {
+    /// - Parameters:
+    ///   - statuses: of its responses, one after the other; the last one for all that follow. With none it never responds.
+    ///   - tls: for a collector over TLS.
+    public init(statuses: [Int] = [200], tls: TLSConfiguration? = nil) async throws {
+        let security = try tls.map { try NIOSSLContext(configuration: $0) }
         let (received, continuation) = AsyncStream<Request>.makeStream()
         let rest = Mutex(statuses)
         let next: @Sendable (Request) -> Int? = { request in
@@ -29,13 +32,16 @@ public final class Collector: Sendable {
         }
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+                channel.eventLoop.makeCompletedFuture {
+                    guard let security else { return }
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: security))
+                }.flatMap { channel.pipeline.configureHTTPServerPipeline() }.flatMapThrowing {
                     try channel.pipeline.syncOperations.addHandler(Exchange(next))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         self.received = received
-        url = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)"
+        url = "http\(tls == nil ? "" : "s")://127.0.0.1:\(channel.localAddress?.port ?? 0)"
     }
 
     /// The next request, once it has come; `nil` if the task is cancelled before.

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import Gzip
 import NIOCore
 import NIOHTTP1
 import RPC

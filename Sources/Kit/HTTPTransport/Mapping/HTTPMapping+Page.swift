@@ -1,3 +1,4 @@
+import Gzip
 import NIOCore
 import NIOHTTP1
 
