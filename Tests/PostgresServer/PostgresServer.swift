@@ -10,7 +10,7 @@ public final class PostgresServer: Sendable {
     let folder: URL
     let programs: URL
     let environment: [String: String]
-    let password = "correct horse/battery@staple"
+    public let password = "correct horse/battery@staple"
     let running = Mutex<Process?>(nil)
 
     /// Runs a test with a server, of which nothing is left then.

@@ -1,6 +1,7 @@
 import FaultyDisk
 import Foundation
 import GRDB
+import Postgres
 import PostgresServer
 import Testing
 import Waiting
@@ -110,6 +111,39 @@ struct StoreFaultTests {
                 try await rig.site.serve("auth")
                 try await rig.keepsItsWord()
             }
+        }
+    }
+
+    @Test(
+        "its password is changed while auth runs: auth is not ready, says why in its log, and goes on if it is changed back"
+    )
+    func passwordChanged() async throws {
+        try await PostgresServer.open { server in
+            let pool = Pool(try ConnectionURL(server.url()))
+            try await Site.open({ _ in ["AUTH_DATABASE": server.url()] }) { site in
+                let auth = try await site.serve("auth")
+                try await setPassword("another", pool)
+                try await eventually("auth says that it waits for its store") {
+                    let health = try await Web.get(site.url("auth") + "/health/ready")
+                    return health.status == 503 && health.body.contains("its store")
+                }
+                #expect(auth.log.contains("password authentication failed") && !auth.log.contains("another"))
+                try await setPassword(server.password, pool)
+                try await site.ready("auth", auth)
+            }
+            await pool.close()
+        }
+    }
+
+    /// Sets the password that auth logs in with, and ends its connections.
+    private func setPassword(_ password: String, _ pool: Pool) async throws {
+        try await pool.transaction(.readCommitted) { connection in
+            try connection.run("ALTER ROLE star PASSWORD '\(password)'")
+            try connection.run(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+                """)
         }
     }
 
