@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import http.server
 import json
 import os
@@ -50,6 +51,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
         assert self.path == "/v1/traces" and self.headers["Authorization"] == "Basic YQ==", (self.path, self.headers)
         self.received.put(request_in(body, self.headers["Content-Type"]))
         self.send_response(200)
@@ -114,6 +117,7 @@ def spans_in(requests) -> list[tuple[str, Span, dict]]:
 def check_page_view(encoding: str) -> None:
     with tempfile.TemporaryDirectory() as folder, collector() as (url, received):
         settings = {"LOG_LEVEL": "debug", "OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_EXPORTER_OTLP_PROTOCOL": encoding,
+                    "OTEL_EXPORTER_OTLP_COMPRESSION": "gzip",
                     "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20YQ%3D%3D",
                     "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=check"}
         before = time.time_ns()
