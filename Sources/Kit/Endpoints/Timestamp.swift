@@ -21,10 +21,17 @@ public struct Timestamp: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
-    /// - Returns: `nil` if the text is not of RFC 3339.
+    /// - Returns: `nil` if the text is not of RFC 3339, or is a time that could not be written in UTC.
     static func date(_ text: String) -> Date? {
         guard isOnCalendar(text) else { return nil }
-        return (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
+        let date =
+            (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
+        return date.flatMap { isWritable($0) ? $0 : nil }
+    }
+
+    /// True for the years 1 to 9999 in UTC, to the millisecond: RFC 3339 has no others.
+    static func isWritable(_ date: Date) -> Bool {
+        (-62_135_596_800_000.0..<253_402_300_800_000.0).contains((date.timeIntervalSince1970 * 1000).rounded())
     }
 
     /// Foundation takes the 30th of February for the 2nd of March, and 24:60 for 01:00.

@@ -11,13 +11,10 @@ enum FoundationScalar {
 }
 
 extension Date: JSONScalar {
-    /// Milliseconds since 1970 of the years 1 to 9999, which RFC 3339 can write.
-    private static let writable = -62_135_596_800_000.0..<253_402_300_800_000.0
-
     /// In UTC, as RFC 3339 has it, with milliseconds if they are not zero.
     func append(to bytes: inout [UInt8]) throws {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
-        guard Self.writable.contains(milliseconds) else {
+        guard Timestamp.isWritable(self) else {
             let context = EncodingError.Context(codingPath: [], debugDescription: "RFC 3339 has no such date")
             throw EncodingError.invalidValue(self, context)
         }
