@@ -35,6 +35,20 @@ struct ReplicaTests {
         }
     }
 
+    @Test("is not taken for far away because a probe has waited for it while it was frozen")
+    func heldUpProbe() {
+        var replica = ReplicaStateMachine()
+        let now = ContinuousClock.now
+        replica.recordProbe(since: now, at: now + .milliseconds(900))
+        #expect(replica.responseTimeout == .seconds(1))
+        _ = replica.end(
+            replica.begin(at: now).id, .success(status: 200, body: Data()), since: now, at: now + .milliseconds(300))
+        #expect(replica.responseTimeout == .milliseconds(600))
+        _ = replica.end(
+            replica.begin(at: now).id, .success(status: 200, body: Data()), since: now, at: now + .milliseconds(3))
+        #expect(replica.responseTimeout == .milliseconds(250))
+    }
+
     private func call(
         _ caller: LoadBalancingCaller, isIdempotent: Bool = false, timeout: Duration? = nil
     ) async -> Int {

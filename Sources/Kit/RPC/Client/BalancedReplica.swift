@@ -178,8 +178,9 @@ struct ReplicaStateMachine {
     private var latency = 0.0
     private var lastMeasured = ContinuousClock.now
     private var lastReply = ContinuousClock.now
-    /// The time that the last probe has taken, which waits for nothing but the way there and back.
-    private var roundTrip = Duration.zero
+    /// In seconds, the time that the last probe has taken, or a call since if that was shorter: the way there and back takes
+    /// no longer. A probe alone may have waited for a replica that was frozen.
+    private var roundTrip = 0.0
 
     init(isReady: Bool = true) { membership = isReady ? .inUse : .leftOut }
 
@@ -226,6 +227,7 @@ struct ReplicaStateMachine {
 
     private mutating func record(_ seconds: Double, at now: ContinuousClock.Instant) {
         timeouts = 0
+        roundTrip = min(roundTrip, seconds)
         measure(latency == 0 ? seconds : latency(at: now) * 0.8 + seconds * 0.2, at: now)
         lastReply = now
     }
@@ -266,12 +268,12 @@ struct ReplicaStateMachine {
     /// A health check has had its reply.
     mutating func recordProbe(since start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
         lastReply = now
-        roundTrip = start.duration(to: now)
+        roundTrip = start.duration(to: now) / .seconds(1)
     }
 
     /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe: it
     /// may be far away.
-    var responseTimeout: Duration { min(max(Self.leastResponseTimeout, roundTrip * 2), Self.probeTimeout) }
+    var responseTimeout: Duration { min(max(Self.leastResponseTimeout, .seconds(roundTrip * 2)), Self.probeTimeout) }
 
     /// The replica does not reply to a health check.
     ///

@@ -9,7 +9,7 @@ import Synchronization
 /// TimerQueue.shared.cancel(timer)
 /// ```
 ///
-/// Instants are rounded up to 5 ms. A timer of the system is set only for the earliest one, so that cancelling costs a
+/// Instants are rounded up to 5 ms; what is due together runs in the order in which it was scheduled. A timer of the system is set only for the earliest one, so that cancelling costs a
 /// look-up and an idle process never wakes.
 public final class TimerQueue: Sendable {
     /// The queue of the process.
@@ -67,7 +67,9 @@ public final class TimerQueue: Sendable {
         let now = start.duration(to: .now).nanoseconds / Self.tick
         let (due, next) = state.withLock { state in
             let ticks = state.pending.keys.filter { $0 <= max(now, armed) }
-            let due = ticks.sorted().flatMap { state.pending.removeValue(forKey: $0)?.values.map { $0 } ?? [] }
+            let due = ticks.sorted().flatMap { tick in
+                state.pending.removeValue(forKey: tick)?.sorted { $0.key < $1.key }.map(\.value) ?? []
+            }
             guard armed == state.armed else { return (due, Int64?.none) }
             let next = state.pending.keys.min()
             state.armed = next ?? .max
