@@ -135,10 +135,33 @@ struct ConnectionTests {
         #expect(desk.apply { $0.abandon(1, .late, at: soon) } == [.answer(.deadlineExceeded), .cancel(1)])
         #expect(
             desk.apply { $0.abandon(2, .late, at: later) }
-                == [.answer(.deadlineExceeded), .cancel(2), .ping, .connectTimeout])
+                == [.answer(.deadlineExceeded), .cancel(2), .ping, .pongTimeout(1, .milliseconds(500))])
         #expect(await desk.enter(4) == [])
         #expect(desk.apply { $0.received() } == [.send(4)] && desk.connection.isUp)
-        #expect(desk.apply { $0.connectTimedOut() } == [])
+        #expect(desk.apply { $0.pongTimedOut(1) } == [])
+        desk.end()
+    }
+
+    @Test(
+        "waits for a PONG of a server that is far away or busy for three round trips, within bounds",
+        arguments: [(10, 500), (400, 1200), (5000, 2000)])
+    func doubtedFarAway(roundTrip: Int, timeout: Int) async {
+        var desk = Desk()
+        _ = desk.apply { $0.connected() }
+        // The HELLO's answer came before it was sent, by this clock: it says nothing.
+        _ = desk.apply { $0.received(at: .now - .seconds(60)) }
+        for id in [1, 2] as [UInt64] { _ = await desk.enter(id) }
+        let asked = ContinuousClock.now + .seconds(1)
+        _ = desk.apply { $0.checkHeartbeat(at: asked) }
+        let answered = asked + .milliseconds(roundTrip)
+        _ = desk.apply { $0.received(at: answered) }
+        let doubted = desk.apply { $0.abandon(1, .late, at: answered + .seconds(2)) }
+        #expect(doubted.last == .pongTimeout(1, .milliseconds(timeout)))
+        _ = desk.apply { $0.received(at: answered + .seconds(3)) }
+        _ = desk.apply { $0.abandon(2, .late, at: answered + .seconds(5)) }
+        // The timer of the first doubt says nothing about the second.
+        #expect(desk.apply { $0.pongTimedOut(1) } == [] && desk.connection.state == .doubtful)
+        #expect(desk.apply { $0.pongTimedOut(2) } == [.reconnect, .connectTimeout])
         desk.end()
     }
 
@@ -148,7 +171,7 @@ struct ConnectionTests {
         _ = desk.apply { $0.abandon(1, .late, at: .now + .seconds(2)) }
         #expect(await desk.enter(3) == [])
         #expect(
-            desk.apply { $0.connectTimedOut() } == [.cancel(2), .answer(.unavailable), .reconnect, .connectTimeout])
+            desk.apply { $0.pongTimedOut(1) } == [.cancel(2), .answer(.unavailable), .reconnect, .connectTimeout])
         #expect(desk.apply { $0.connected() } == [.hello, .send(3)])
         #expect(
             desk.apply { $0.checkHeartbeat(at: .now + .seconds(5)) }
@@ -219,6 +242,7 @@ private struct Desk {
         case hello
         case ping
         case connectTimeout
+        case pongTimeout(Int, Duration)
         case reconnect
         case send(UInt64)
         case cancel(UInt64)
@@ -256,6 +280,7 @@ private struct Desk {
             case .sendHello: return .hello
             case .sendPing: return .ping
             case .startConnectTimeout: return .connectTimeout
+            case .startPongTimeout(let doubt, let time): return .pongTimeout(doubt, time)
             case .reconnect: return .reconnect
             case .reply(let waiting, let reply):
                 TimerQueue.shared.cancel(waiting.timer)

@@ -54,17 +54,21 @@ struct Connection {
         case sendPing
         /// Call ``Connection/connectTimedOut()`` after ``Connection/connectTimeout``.
         case startConnectTimeout
+        /// Call ``Connection/pongTimedOut(_:)`` with this number after this time.
+        case startPongTimeout(Int, after: Duration)
         /// The connection is of no use: make another one.
         case reconnect
         case reply(PendingCall, Reply)
     }
 
-    /// The time for which calls wait for a connection, or for a server that is doubted.
+    /// The time for which calls wait for a connection.
     static let connectTimeout = Duration.milliseconds(500)
     /// The time without a message after which the server counts as disconnected, whatever the socket reports.
     static let heartbeatTimeout = Duration.seconds(4)
     /// A server that has been silent for so long when a call's time is over is doubted.
     static let doubt = Duration.seconds(1)
+    /// The shortest and the longest time for which calls wait for a server that is doubted.
+    private static let pongTimeouts = Duration.milliseconds(500)...Duration.seconds(2)
 
     /// The id of the HELLO; calls have others.
     static let helloID: UInt64 = 0
@@ -74,6 +78,12 @@ struct Connection {
     private var waiting: [UInt64: PendingCall] = [:]
     private var instance: String?
     private var lastReceived = ContinuousClock.now
+    /// When the HELLO or the PING was sent that has no answer yet.
+    private var lastAsked: ContinuousClock.Instant?
+    /// The time that the server takes to answer a HELLO or a PING: at once the longest, shorter ones by and by.
+    private var roundTrip = Duration.zero
+    /// So many times it was doubted.
+    private var doubts = 0
     /// The reason why there is no connection, if it is known.
     private var absence: Problem?
 
@@ -129,7 +139,13 @@ struct Connection {
             return []
         }
         state = .doubtful
-        return [.sendPing, .startConnectTimeout]
+        doubts += 1
+        return [.sendPing, .startPongTimeout(doubts, after: pongTimeout)]
+    }
+
+    /// Three round trips: a server may be far away, or have much to do.
+    private var pongTimeout: Duration {
+        min(max(roundTrip * 3, Self.pongTimeouts.lowerBound), Self.pongTimeouts.upperBound)
     }
 
     /// True if a reply reports that a call came too late which did not: its clock and the server's do not fit together.
@@ -155,9 +171,11 @@ struct Connection {
         return trusted() + (waiting.removeValue(forKey: id).map { [.reply($0, reply)] } ?? [])
     }
 
-    /// Anything else has come from the server.
-    mutating func received() -> [Action] {
-        lastReceived = .now
+    /// The answer to a HELLO or a PING has come.
+    mutating func received(at now: ContinuousClock.Instant = .now) -> [Action] {
+        lastReceived = now
+        if let lastAsked { roundTrip = max(lastAsked.duration(to: now), roundTrip * 3 / 4) }
+        lastAsked = nil
         return state == .down || state == .connecting ? connected() : trusted()
     }
 
@@ -179,6 +197,7 @@ struct Connection {
         state = .up
         absence = nil
         lastReceived = .now
+        lastAsked = lastReceived
         return [.sendHello] + sendUnsent()
     }
 
@@ -211,20 +230,25 @@ struct Connection {
         return sends
     }
 
-    /// The connection, or the server that is doubted, takes too long.
+    /// The connection takes too long.
     mutating func connectTimedOut() -> [Action] {
-        switch state {
-        case .connecting:
-            state = .down
-            return failAll(.lost, unsent: .notConnected)
-        case .doubtful: return renew()
-        case .up, .down, .draining, .refused, .closed: return []
-        }
+        guard state == .connecting else { return [] }
+        state = .down
+        return failAll(.lost, unsent: .notConnected)
     }
 
-    /// Nothing has come for a while, though the server was sent a PING. That holds for one that will stop, too, or that has
-    /// refused this client: it may be gone without a word, and another one in its place.
+    /// A server that was doubted takes too long.
+    ///
+    /// - Parameter doubt: the number of the doubt; there may have been another since.
+    mutating func pongTimedOut(_ doubt: Int) -> [Action] {
+        guard state == .doubtful, doubt == doubts else { return [] }
+        return renew()
+    }
+
+    /// The server was sent a PING, as every second, and nothing has come for a while. That holds for one that will stop, too, or
+    /// that has refused this client: it may be gone without a word, and another one in its place.
     mutating func checkHeartbeat(at now: ContinuousClock.Instant = .now) -> [Action] {
+        if lastAsked == nil { lastAsked = now }
         guard isOpen, state != .doubtful, lastReceived.duration(to: now) > Self.heartbeatTimeout else { return [] }
         return renew()
     }
@@ -235,6 +259,7 @@ struct Connection {
         let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }
         for (id, _) in lost { waiting[id] = nil }
         instance = nil
+        lastAsked = nil
         state = .connecting
         return lost.map { .sendCancel($0.key) } + lost.map { .reply($0.value, .failure(.lost)) }
             + [.reconnect, .startConnectTimeout]

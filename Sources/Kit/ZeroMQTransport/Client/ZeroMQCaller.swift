@@ -139,6 +139,7 @@ extension ZeroMQCaller {
             case .sendHello: sendHello()
             case .sendPing: sendPing()
             case .startConnectTimeout: startConnectTimeout()
+            case .startPongTimeout(let doubt, let time): startTimeout(time) { $0.pongTimedOut(doubt) }
             case .reconnect: socket?.renew()
             case .reply(let waiting, let reply):
                 TimerQueue.shared.cancel(waiting.timer)
@@ -178,8 +179,12 @@ extension ZeroMQCaller {
     }
 
     func startConnectTimeout() {
-        _ = TimerQueue.shared.schedule(at: .now + Connection.connectTimeout) { [weak self] in
-            Task { await self?.apply { $0.connectTimedOut() } }
+        startTimeout(Connection.connectTimeout) { $0.connectTimedOut() }
+    }
+
+    private func startTimeout(_ time: Duration, _ end: @escaping @Sendable (inout Connection) -> [Connection.Action]) {
+        _ = TimerQueue.shared.schedule(at: .now + time) { [weak self] in
+            Task { await self?.apply(end) }
         }
     }
 
