@@ -210,6 +210,14 @@ let package = Package(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
         tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords"]),
+        // Readers of foreign bytes, fed with mutations of good ones; Tests/Fuzzing runs the same targets under libFuzzer.
+        tests(
+            "FuzzingTests",
+            ["Endpoints", "RPC", "ZMTP", "ZeroMQTransport", "HTTPTransport", "Tokens", "Hosting", "Noise"]
+                + nio.prefix(1)),
+        // Clocks, threads and random numbers of a process that a seed decides.
+        .target(name: "SimulatedSystem", path: "Tests/Support/SimulatedSystem"),
+        tests("SimulatorTests", ["SimulatedSystem", "ZeroMQTransport"]),
         tests("ArticlesTests", ["RPC", "Hosting", "OTLP", logging, tracing]),
         tests(
             "SystemTests",
