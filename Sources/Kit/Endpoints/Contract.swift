@@ -111,7 +111,8 @@ extension ContractDescriptor {
 }
 
 extension Schema {
-    /// The reason why not every value of another schema has the form of this one, or `nil`. Ranges and lengths are left to validation.
+    /// The reason why not every value of another schema has the form of this one, or `nil`. Ranges and lengths are left to
+    /// validation.
     fileprivate func fault(accepting other: Schema, at pointer: String) -> String? {
         switch (kind, other.kind) {
         case (.any, _), (.string, .string), (.integer, .integer), (.number, .number), (.number, .integer),

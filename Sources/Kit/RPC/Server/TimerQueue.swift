@@ -9,8 +9,8 @@ import Synchronization
 /// TimerQueue.shared.cancel(timer)
 /// ```
 ///
-/// Instants are rounded up to 5 ms; what is due together runs in the order in which it was scheduled. A timer of the system is set only for the earliest one, so that cancelling costs a
-/// look-up and an idle process never wakes.
+/// Instants are rounded up to 5 ms; what is due together runs in the order in which it was scheduled. A timer of the system is
+/// set only for the earliest one, so that cancelling costs a look-up and an idle process never wakes.
 public final class TimerQueue: Sendable {
     /// The queue of the process.
     public static let shared = TimerQueue()

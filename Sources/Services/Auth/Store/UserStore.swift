@@ -27,8 +27,8 @@ public protocol UserStore: Sendable {
 
     /// Adds a user.
     ///
-    /// - Returns: the user, or ``StoreRejection/notAdministrator``, ``StoreRejection/nameTaken``, ``StoreRejection/noSuchRole(_:)``,
-    ///   ``StoreRejection/notHeld(_:)``, ``StoreRejection/tooMuch``.
+    /// - Returns: the user, or ``StoreRejection/notAdministrator``, ``StoreRejection/nameTaken``,
+    ///   ``StoreRejection/noSuchRole(_:)``, ``StoreRejection/notHeld(_:)``, ``StoreRejection/tooMuch``.
     func add(
         _ user: User, by authority: Authority, _ entry: AuditEntry
     ) async throws(StoreError) -> Result<User, StoreRejection>
@@ -42,8 +42,8 @@ public protocol UserStore: Sendable {
     /// - Returns: true if it was added; false if a user has its name or holds ``Administration/permission``, locked or not.
     func addFirstAdministrator(_ user: User, _ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Bool
 
-    /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The time is that of the
-    /// entry.
+    /// Changes a user, unless all is so already, and ends with it what ``UserChange/applied(to:held:roles:at:)`` says. The time is
+    /// that of the entry.
     ///
     /// - Returns: the user as it is now.
     func change(
@@ -68,7 +68,8 @@ public protocol UserStore: Sendable {
     /// All roles, by name.
     func roles() async throws(StoreError) -> [Role]
 
-    /// Adds a role, or gives one other permissions, unless it has these. Access tokens of users who may do less than before are revoked.
+    /// Adds a role, or gives one other permissions, unless it has these. Access tokens of users who may do less than before are
+    /// revoked.
     func set(_ role: Role, _ entry: AuditEntry) async throws(StoreError) -> Result<Role, StoreRejection>
 
     /// Removes a role, and takes it from all users who have it, whose access tokens are revoked.
