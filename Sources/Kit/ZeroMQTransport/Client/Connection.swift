@@ -78,7 +78,7 @@ struct Connection {
     private var waiting: [UInt64: PendingCall] = [:]
     private var instance: String?
     private var lastReceived = ContinuousClock.now
-    /// When the HELLO or the PING was sent that has no answer yet.
+    /// The time at which the HELLO or the PING was sent that has no answer yet.
     private var lastAsked: ContinuousClock.Instant?
     /// The time that the server takes to answer a HELLO or a PING: at once the longest, shorter ones by and by.
     private var roundTrip = Duration.zero
