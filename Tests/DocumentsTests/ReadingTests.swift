@@ -45,7 +45,7 @@ struct ReadingTests {
         let tests = Self.root.appending(path: "Tests")
         let checks = try FileManager.default.contentsOfDirectory(atPath: tests.path)
             .filter { FileManager.default.fileExists(atPath: tests.appending(path: "\($0)/check").path) }
-        #expect(checks.count == 12)
+        #expect(checks.count == 14)
         for check in checks { #expect(readme.contains(try Regex("\\b\(check)\\b")), "\(check)") }
     }
 

@@ -148,8 +148,8 @@ struct ConnectionTests {
     func doubtedFarAway(roundTrip: Int, timeout: Int) async {
         var desk = Desk()
         _ = desk.apply { $0.connected() }
-        // The HELLO's answer came before it was sent, by this clock: it says nothing.
-        _ = desk.apply { $0.received(at: .now - .seconds(60)) }
+        // The HELLO is answered at once.
+        _ = desk.apply { $0.received() }
         for id in [1, 2] as [UInt64] { _ = await desk.enter(id) }
         let asked = ContinuousClock.now + .seconds(1)
         _ = desk.apply { $0.checkHeartbeat(at: asked) }
