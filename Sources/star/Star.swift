@@ -37,7 +37,23 @@ struct Star: AsyncParsableCommand {
     static func main() async {
         StandardStreams.prepare()
         MallocTuning.growInLargeSteps()
-        await main(nil)
+        await main(joinedWithOptions(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Joins each value that begins as no option can, such as a key in Z85, with the option before it. ArgumentParser
+    /// refuses such an argument wherever it stands, even after an option whose parsing is `.unconditional`.
+    private static func joinedWithOptions(_ arguments: [String]) -> [String] {
+        var joined: [String] = []
+        for argument in arguments {
+            if let option = joined.last, option.hasPrefix("--"), option.count > 2, !option.contains("="),
+                argument.hasPrefix("-=") || argument.hasPrefix("---")
+            {
+                joined[joined.count - 1] = "\(option)=\(argument)"
+            } else {
+                joined.append(argument)
+            }
+        }
+        return joined
     }
 }
 

@@ -103,6 +103,12 @@ struct CommandTests {
             let named = try await site.star(
                 "call", "boilerplate.smoke", "--address", address, "--server-key", service.publicKey.z85, settings: far)
             #expect(named.code == 0, "\(named)")
+            for beginning in ["-=", "---", "--=", "--a"] {
+                let another = beginning + service.publicKey.z85.dropFirst(beginning.count)
+                let unknown = try await site.star(
+                    "call", "boilerplate.smoke", "--address", address, "--server-key", another, settings: far)
+                #expect(unknown.code == 1 && unknown.log.contains("does not answer"), "\(another): \(unknown)")
+            }
             let bench = try await site.star(
                 "bench", "boilerplate.smoke", "--against", address, "--server-key", service.publicKey.z85, "--seconds",
                 "0.5", "--rounds", "1", settings: far)
