@@ -76,6 +76,53 @@ struct PrometheusTests {
         #expect(prometheus.text().utf8.count { $0 == UInt8(ascii: "\n") } == 2)
     }
 
+    @Test(
+        "names that Prometheus does not have become ones that it has, for it drops all for one line that it cannot read"
+    )
+    func names() {
+        let prometheus = Prometheus(help: ["orders.taken": "One\nand \\ another."])
+        Counter(label: "orders.taken", dimensions: [("http.method", "GET"), ("1st", "a")], factory: prometheus)
+            .increment()
+        Counter(label: "5xx", dimensions: [("größe", "b"), ("", "c"), ("__name__", "d")], factory: prometheus)
+            .increment()
+        Recorder(label: "sizes", dimensions: [("le", "3"), ("a", "1"), ("a", "2")], factory: prometheus).record(1)
+        let text = prometheus.text()
+        #expect(text.contains(#"# HELP orders_taken One\nand \\ another."#))
+        #expect(text.contains(#"orders_taken{_1st="a",http_method="GET"} 1"#))
+        #expect(text.contains(#"_5xx{_="c",exported___name__="d",gr__e="b"} 1"#))
+        #expect(text.contains(#"sizes_count{a="2",exported_le="3"} 1"#))
+    }
+
+    @Test("labels in another order are the same ones")
+    func order() {
+        let prometheus = Prometheus()
+        Counter(label: "cups", dimensions: [("a", "1"), ("b", "2")], factory: prometheus).increment()
+        Counter(label: "cups", dimensions: [("b", "2"), ("a", "1")], factory: prometheus).increment()
+        #expect(prometheus.text().contains("cups{a=\"1\",b=\"2\"} 2\n"))
+    }
+
+    @Test("a number that is none, or not finite, is written as Prometheus has it")
+    func odd() {
+        let prometheus = Prometheus()
+        for (name, value) in [("nan", Double.nan), ("up", .infinity), ("down", -.infinity)] {
+            Gauge(label: name, factory: prometheus).record(value)
+        }
+        let text = prometheus.text()
+        for line in ["nan NaN", "up +Inf", "down -Inf"] { #expect(text.contains(line + "\n")) }
+    }
+
+    @Test("a metric that is destroyed is gone, and another of its name begins anew")
+    func destroyed() {
+        let prometheus = Prometheus()
+        let counter = Counter(label: "cups", factory: prometheus)
+        counter.increment()
+        Gauge(label: "water", factory: prometheus).record(1)
+        counter.destroy()
+        #expect(!prometheus.text().contains("cups") && prometheus.text().contains("water"))
+        Counter(label: "cups", factory: prometheus).increment()
+        #expect(prometheus.text().contains("cups 1\n"))
+    }
+
     @Test("a summary is a sum and a count")
     func summary() {
         let prometheus = Prometheus(help: ["part_seconds": "A part."], summaries: ["part_seconds"])

@@ -54,7 +54,7 @@ final class PrometheusGauge: Metric, MeterHandler, RecorderHandler {
     func record(_ value: Double) { set(value) }
 
     func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
-        text += series.line("\(value.withLock { $0 })")
+        text += series.line(value.withLock { $0 }.exposed)
     }
 }
 
@@ -76,14 +76,18 @@ public final class ObservedMetric: Metric {
     var type: String { kind.rawValue }
 
     func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
-        let value = Self.text(value())
-        text += kind == .counter ? counterLine(series, value, format) : series.line(value)
+        let value = value()
+        let written = Int(exactly: value).map(String.init) ?? value.exposed
+        text += kind == .counter ? counterLine(series, written, format) : series.line(written)
     }
+}
 
-    private static func text(_ value: Double) -> String {
-        if value.isNaN { return "NaN" }
-        if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
-        return Int(exactly: value).map(String.init) ?? "\(value)"
+extension Double {
+    /// The number as Prometheus and OpenMetrics write it.
+    fileprivate var exposed: String {
+        if isNaN { return "NaN" }
+        if isInfinite { return self > 0 ? "+Inf" : "-Inf" }
+        return description
     }
 }
 
@@ -170,7 +174,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
                 ? state.exemplars[bucket].map { ($0.traceID, $0.value) } : nil
             text += series.line(suffix: "_bucket", label: "le=\"\(bound)\"", "\(total)", exemplar: exemplar)
         }
-        text += series.line(suffix: "_sum", "\(state.sum)")
+        text += series.line(suffix: "_sum", state.sum.exposed)
         text += series.line(suffix: "_count", "\(total)")
     }
 }

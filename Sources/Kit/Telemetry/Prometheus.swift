@@ -3,8 +3,11 @@ import Synchronization
 
 /// Keeps what swift-metrics measures, and prints it for Prometheus.
 ///
-/// Give it to `MetricsSystem.bootstrap` once, at the start. A metric stays for as long as the process lives: the number of
-/// metrics is that of the labels in the code, which no caller can add to.
+/// Give it to `MetricsSystem.bootstrap` once, at the start. A metric stays until it is destroyed, or as long as the process
+/// lives: the number of metrics is that of the labels in the code, which no caller may be able to add to.
+///
+/// Whatever a metric or one of its labels is called, Prometheus can read it: characters that names do not have there, such as
+/// the dot of `http.method`, become `_`. For one line that it cannot read, it drops all that a service has measured.
 public final class Prometheus: MetricsFactory {
     private let metrics = Mutex<[Series: any Metric]>([:])
     private let help: [String: String]
@@ -14,7 +17,11 @@ public final class Prometheus: MetricsFactory {
     ///   - help: a sentence about each metric, by its name; several such lists count as one.
     ///   - summaries: the names of timers that show their sum and count only, without buckets.
     public init(help: [String: String]..., summaries: Set<String> = []) {
-        self.help = help.reduce(into: [:]) { all, list in all.merge(list) { first, _ in first } }
+        self.help = help.reduce(into: [:]) { all, list in
+            for (name, sentence) in list where all[Series.name(name)] == nil {
+                all[Series.name(name)] = Series.escape(sentence, quotes: false)
+            }
+        }
         self.summaries = summaries
     }
 
@@ -85,10 +92,16 @@ public final class Prometheus: MetricsFactory {
         return metric(label, dimensions) { PrometheusHistogram() }
     }
 
-    public func destroyCounter(_ handler: any CounterHandler) {}
-    public func destroyMeter(_ handler: any MeterHandler) {}
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
-    public func destroyTimer(_ handler: any TimerHandler) {}
+    public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
+
+    private func remove(_ handler: AnyObject) {
+        metrics.withLock { metrics in
+            if let series = metrics.first(where: { $0.value === handler })?.key { metrics[series] = nil }
+        }
+    }
 
     private func metric<Kind: Metric>(
         _ label: String, _ dimensions: [(String, String)], _ make: () -> Kind
@@ -106,12 +119,38 @@ public final class Prometheus: MetricsFactory {
 /// A name with its labels.
 struct Series: Hashable, Comparable {
     let name: String
-    /// `a="b",c="d"`, or nothing.
+    /// `a="b",c="d"` in the order of their names, or nothing: the same labels in another order are the same series.
     let labels: String
 
     init(_ name: String, _ dimensions: [(String, String)]) {
-        self.name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ":") ? $0 : "_" })
-        labels = dimensions.map { "\($0)=\"\(Self.escape($1))\"" }.joined(separator: ",")
+        self.name = Self.name(name)
+        var labels: [String: String] = [:]
+        for (name, value) in dimensions { labels[Self.label(name)] = value }
+        self.labels = labels.sorted { $0.key < $1.key }.map { "\($0)=\"\(Self.escape($1, quotes: true))\"" }
+            .joined(separator: ",")
+    }
+
+    /// A name as Prometheus has those of metrics, `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    static func name(_ text: String) -> String { plain(text, or: ":") }
+
+    /// A name as Prometheus has those of labels, `[a-zA-Z_][a-zA-Z0-9_]*`. Those that begin with `__` are its own, and `le` and
+    /// `quantile` those of the parts of a metric.
+    private static func label(_ text: String) -> String {
+        let name = plain(text)
+        return name.hasPrefix("__") || name == "le" || name == "quantile" ? "exported_" + name : name
+    }
+
+    private static func plain(_ text: String, or other: Unicode.Scalar? = nil) -> String {
+        let name = String(String.UnicodeScalarView(text.unicodeScalars.map { isPlain($0) || $0 == other ? $0 : "_" }))
+        guard let first = name.unicodeScalars.first, !("0"..."9").contains(first) else { return "_" + name }
+        return name
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9": true
+        default: false
+        }
     }
 
     static func < (one: Series, other: Series) -> Bool {
@@ -129,12 +168,13 @@ struct Series: Hashable, Comparable {
         return name + suffix + (labels.isEmpty ? "" : "{\(labels)}") + " \(value)\(example)\n"
     }
 
-    private static func escape(_ text: String) -> String {
+    /// A text on one line, as a label's value or as a help.
+    static func escape(_ text: String, quotes: Bool) -> String {
         // Scalars, for a CR LF is one character.
         text.unicodeScalars.reduce(into: "") { escaped, scalar in
             switch scalar {
             case "\\": escaped += "\\\\"
-            case "\"": escaped += "\\\""
+            case "\"" where quotes: escaped += "\\\""
             case "\n": escaped += "\\n"
             default: escaped.unicodeScalars.append(scalar)
             }
