@@ -37,9 +37,14 @@ struct SettingsTests {
         #expect(try CommonSettings(settings).environment == .development)
     }
 
-    @Test("that are text have their default if they are empty, as Compose makes them of a variable that is not set")
-    func empty() throws {
-        let settings = Settings(["A_TEXT": ""])
+    @Test(
+        "have their default if they are empty, as Compose makes them of a variable that is not set",
+        arguments: ["", " \n"])
+    func empty(_ text: String) throws {
+        let settings = Settings(["A_TEXT": text, "A_NUMBER": text, "A_LEVEL": text, "A_SWITCH": text])
+        #expect(try settings.value(for: Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 3)
+        #expect(try settings.value(for: Setting.choice("A_LEVEL", "A level.", default: Logger.Level.error)) == .error)
+        #expect(try settings.value(for: Setting.boolean("A_SWITCH", "A switch.", default: "true")))
         #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: "usual")) == "usual")
         #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: nil)) == "")
     }
@@ -52,7 +57,7 @@ struct SettingsTests {
 
     @Test(
         "stop the start with a sentence that names the one which is wrong",
-        arguments: ["0", "10", "", "x", "7.0", "7 ", "99999999999999999999"])
+        arguments: ["0", "10", "x", "7.0", "7 7", "99999999999999999999"])
     func wrong(_ text: String) {
         let setting = Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)
         #expect(complaint(["A_NUMBER": text], setting) == "A_NUMBER must be a number from 1 to 9, not “\(text)”.")
@@ -91,11 +96,28 @@ struct SettingsTests {
         #expect(complaint == "ENVIRONMENT must be one of development, production, not “moon”.")
     }
 
-    @Test("say whether something is so", arguments: ["", "yes", "1", "True", " true"])
+    @Test(
+        "may have space and line ends around them, as a Secret of Kubernetes made by echo has",
+        arguments: ["\n", "\r\n", " "])
+    func space(_ end: String) throws {
+        let values = ["A_TEXT": "sesame", "A_NUMBER": "7", "A_LEVEL": "INFO", "A_SECRET": "sesame"]
+        let settings = Settings(values.mapValues { $0 + end })
+        #expect(try settings.value(for: Setting.text("A_TEXT", "A text.", default: nil)) == "sesame")
+        #expect(
+            try settings.value(for: Setting.text("A_SECRET", "A secret.", default: nil, isSecret: true)) == "sesame")
+        #expect(try settings.value(for: Setting.integer("A_NUMBER", 1...9, "A number.", default: 3)) == 7)
+        #expect(try settings.value(for: Setting.choice("A_LEVEL", "A level.", default: Logger.Level.error)) == .info)
+        let path = try directory.write("sesame", to: "secret")
+        #expect(chmod(path, 0o600) == 0)
+        let named = Settings(["A_SECRET_FILE": path + end])
+        #expect(try named.value(for: Setting.text("A_SECRET", "A secret.", default: nil, isSecret: true)) == "sesame")
+    }
+
+    @Test("say whether something is so", arguments: ["yes", "1", "truth", "t rue"])
     func booleans(_ text: String) throws {
         let setting = Setting.boolean("A_SWITCH", "A switch.", default: "false")
         #expect(try !Settings([:]).value(for: setting))
-        #expect(try Settings(["A_SWITCH": "true"]).value(for: setting))
+        for text in ["true", "True", "TRUE"] { #expect(try Settings(["A_SWITCH": text]).value(for: setting)) }
         #expect(complaint(["A_SWITCH": text], setting) == "A_SWITCH must be true or false, not “\(text)”.")
     }
 

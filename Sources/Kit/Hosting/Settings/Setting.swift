@@ -83,11 +83,12 @@ extension Setting where Value == [String] {
 }
 
 extension Setting where Value == Int {
-    /// A whole number within a range.
+    /// A whole number within a range. An empty text is the default.
     public static func integer(
         _ name: String, _ range: ClosedRange<Int>, _ summary: String, default defaultValue: Int
     ) -> Setting {
         Setting(name, summary, default: String(defaultValue)) { text throws(SettingFault) in
+            if text.isEmpty { return defaultValue }
             guard let number = Int(text), range.contains(number) else {
                 throw SettingFault("must be a number from \(range.lowerBound) to \(range.upperBound)")
             }
@@ -97,22 +98,25 @@ extension Setting where Value == Int {
 }
 
 extension Setting where Value == Bool {
-    /// `true` or `false`.
+    /// `true` or `false`, in capitals or not. An empty text is the default.
     ///
     /// - Parameter defaultValue: empty for none, if it is read as optional.
     public static func boolean(_ name: String, _ summary: String, default defaultValue: String) -> Setting {
         Setting(name, summary, default: defaultValue) { text throws(SettingFault) in
-            guard let value = Bool(text) else { throw SettingFault("must be true or false") }
+            guard let value = Bool(text.isEmpty ? defaultValue : text.lowercased()) else {
+                throw SettingFault("must be true or false")
+            }
             return value
         }
     }
 }
 
 extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of a few words.
+    /// One of a few words, in capitals or not. An empty text is the default.
     public static func choice(_ name: String, _ summary: String, default defaultValue: Value) -> Setting {
         Setting(name, summary, default: defaultValue.rawValue) { text throws(SettingFault) in
-            guard let value = Value(rawValue: text) else {
+            if text.isEmpty { return defaultValue }
+            guard let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
                 throw SettingFault("must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return value

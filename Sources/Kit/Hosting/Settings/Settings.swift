@@ -79,9 +79,10 @@ public struct Settings: Sendable {
     private func text(
         _ setting: SettingDescription, in value: (String) -> String?
     ) throws(SettingsError) -> String? {
-        // An empty secret is none: env.example has it empty beside its _FILE.
-        let text = value(setting.name).flatMap { $0.isEmpty && setting.isSecret ? nil : $0 }
-        guard let name = setting.fileName, let path = value(name), !path.isEmpty else { return text }
+        // An empty secret is none: env.example has it empty beside its _FILE. Whoever makes a Secret or a ConfigMap of
+        // Kubernetes by echo has a line end behind the value, and an env-file of Windows has a CR there.
+        let text = trimmed(value(setting.name)).flatMap { $0.isEmpty && setting.isSecret ? nil : $0 }
+        guard let name = setting.fileName, let path = trimmed(value(name)), !path.isEmpty else { return text }
         let secret = try secrets.text(at: path) { () throws(SettingsError) in try self.secret(name, at: path) }
         guard let text, let secret, text != secret else { return text ?? secret }
         throw SettingsError(
@@ -121,6 +122,8 @@ public struct Settings: Sendable {
     private func environmentValue(_ name: String) -> String? {
         environment[name].flatMap { ServiceLink.isOne(name, $0) ? nil : $0 }
     }
+
+    private func trimmed(_ text: String?) -> String? { text?.trimmingCharacters(in: .whitespacesAndNewlines) }
 
     private func fileValue(_ name: String) -> String? { file?.entries[name]?.value }
 
