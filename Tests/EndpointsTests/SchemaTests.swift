@@ -70,6 +70,33 @@ struct SchemaTests {
         #expect(try faults(.string(pattern: "(", example: "a"), #""abc""#) == [" must match ("])
     }
 
+    @Test(
+        "means by a pattern what ECMA 262 does, and not what ICU does",
+        arguments: [
+            (#"\d{2,4}"#, ["12", "1234"], ["1", "١٢", "１２", "1a"]), (#"\D+"#, ["ab", "١٢"], ["1"]),
+            (#"\w+"#, ["a_1"], ["größe", "a-b"]), (#"[\w-]+"#, ["a-b"], ["ä"]), (#"[^\d\s]+"#, ["a١"], ["a1", "a "]),
+            (#"a\sb"#, ["a b", "a\u{FEFF}b", "a\u{A0}b", "a\nb"], ["ab", "a\u{85}b"]), (#"\S+"#, ["a"], ["a\u{FEFF}"]),
+            (#".+"#, ["a\u{85}\u{C}b", "ä"], ["a\nb", "a\u{2028}b"]), (#"[[&]+"#, ["[&&"], ["a"]),
+            (#"[a&&b]+"#, ["a&b"], ["c"]), (#"\u{1F469}+"#, ["👩"], ["u"]), (#"\bé\b"#, [], ["é"]),
+            (#".*\ba\b.*"#, ["éaé"], ["ab"]),
+            (#"a\.b\/c\[\]"#, ["a.b/c[]"], ["axb/c[]"]), (#"[\].]+"#, ["]."], ["a"]), (#"[\b]"#, ["\u{8}"], ["b"]),
+            (#"(?<y>\d)-\k<y>"#, ["1-1"], ["1-2"]), (#"a\"#, [], ["a", "a\\"]),
+        ])
+    func dialect(pattern: String, good: [String], bad: [String]) {
+        let schema = Schema.string(pattern: pattern, example: "")
+        for text in good { #expect(schema.faults(of: .string(text)).isEmpty, "\(text)") }
+        for text in bad { #expect(!schema.faults(of: .string(text)).isEmpty, "\(text)") }
+    }
+
+    @Test("compares no text with a pattern that is longer than it may be: a stranger chooses its length")
+    func longText() {
+        let schema = Schema.string(length: 1...8, pattern: "(x+x+)+y", example: "xxy")
+        #expect(
+            schema.faults(of: .string(String(repeating: "x", count: 9))).map(\.detail) == [
+                "must have 1 to 8 characters"
+            ])
+    }
+
     @Test("knows dates and times, and lists of values")
     func formats() throws {
         let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
