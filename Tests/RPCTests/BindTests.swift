@@ -140,6 +140,30 @@ struct BindTests {
         #expect(refusal(contract(odd.description)) { answer(odd) }.contains("tea.odd does not begin with /"))
     }
 
+    @Test("fails for what no wire carries as it is meant, and names it")
+    func unfit() {
+        func refusal(
+            _ access: Access = .open, status: Int = 200, deadline: Duration = .seconds(1), problems: [Problem.Kind] = []
+        ) -> String {
+            let odd = Endpoint<Empty, Empty>(
+                "odd", .get, "/odd", status: status, access: access, deadline: deadline, problems: problems,
+                summary: "O.")
+            return self.refusal(contract(odd.description)) { answer(odd) }
+        }
+        #expect(refusal(status: 204, deadline: .seconds(30), problems: [.internal]).isEmpty)
+        for status in [0, 100, 304, 404, 600] { #expect(refusal(status: status).contains("tea.odd has the status")) }
+        for seconds in [-1, 0, 31] { #expect(refusal(deadline: .seconds(seconds)).contains("tea.odd has a deadline")) }
+        for permission in ["", "read write", "größe", "a\"b", "a\\b"] {
+            #expect(refusal(.permission(permission)).contains("“\(permission)”"))
+        }
+        for status in [200, 302, 999] {
+            let kind = Problem.Kind("fine", status: status, title: "Fine")
+            #expect(refusal(problems: [kind]).contains("fine with the status \(status)"))
+        }
+        let twice = Endpoint<Empty, Twice>("twice", .get, "/twice", access: .open, summary: "T.")
+        #expect(self.refusal(contract(twice.description)) { answer(twice) }.contains("two fields size in one object"))
+    }
+
     @Test("fails for a type that is narrower than its schema, and names the place")
     func narrow() {
         func refusal<Input: Payload>(_: Input.Type) -> String {
@@ -179,6 +203,14 @@ private struct Misnamed: Payload {
     static let schema = Schema.object(.optional("brewed_at", .integer(example: 1), "When."))
 
     var brewedAt: Int?
+}
+
+private struct Twice: Payload {
+    static let schema = Schema.object(
+        .required("cups", .array(of: .object(sized, sized)), "Cups."), .optional("any", .any, "Any."))
+    private static let sized = Schema.Field.required("size", .integer(example: 1), "How large.")
+
+    var cups: [[String: Int]]
 }
 
 /// A list may be in a query, an object may not.

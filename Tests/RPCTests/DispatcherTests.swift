@@ -216,6 +216,16 @@ struct DispatcherTests {
         #expect(problem == Problem(.unavailable, "Another service does not take the call: This is a kettle."))
     }
 
+    @Test(
+        "takes a problem whose status is no error's for a failure, so that no wire says it as a success",
+        arguments: [0, 200, 302, 600])
+    func noError(status: Int) async throws {
+        let kind = Problem.Kind("fine", status: status, title: "Fine")
+        let service = TeaService { handle(pour) { _, _ in throw Problem(kind, "All is well.") } }
+        let dispatcher = try Dispatcher(service, contract: contract(pour.description), verifier: FakeVerifier())
+        #expect(await dispatcher.dispatch(Call("tea.pour")).problem?.kind == .internal)
+    }
+
     @Test("tells nothing of an unknown error, and everything of a problem")
     func errors() async throws {
         struct Secret: Error { let password = "hunter2" }

@@ -78,6 +78,7 @@ extension Dispatcher {
             throw ContractError(
                 description: "The endpoint \(name) takes bytes: that is for POST, PUT and PATCH without forms.")
         }
+        if let fault = endpoint.fault { throw ContractError(description: "The endpoint \(name) has \(fault).") }
         for path in endpoint.http.paths {
             if let fault = path.fault { throw ContractError(description: "The path \(path) of \(name) \(fault).") }
         }
@@ -102,7 +103,49 @@ extension Dispatcher {
     }
 }
 
+extension EndpointDescriptor {
+    /// Something that no wire carries as it is meant.
+    fileprivate var fault: String? {
+        if !(200...299).contains(http.status) {
+            return "the status \(http.status), and a success has one of 200 to 299"
+        }
+        guard (.milliseconds(1)...Dispatcher.maxDeadline).contains(deadline) else {
+            return "a deadline of \(deadline), and calls have 1 ms to 30 s"
+        }
+        if case .permission(let permission, _) = access, !Self.isScope(permission) {
+            return "the permission “\(permission)”, which a token cannot hold: it lists them with spaces between"
+        }
+        if let kind = problems.first(where: { !$0.isError }) {
+            return "the problem \(kind.code) with the status \(kind.status), and problems have one of 400 to 599"
+        }
+        return (input.repeatedField ?? output.repeatedField).map { "two fields \($0) in one object" }
+    }
+
+    /// RFC 6749, section 3.3.
+    private static func isScope(_ permission: String) -> Bool {
+        !permission.isEmpty && permission.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+    }
+}
+
+extension Problem.Kind {
+    /// True if the status is that of an error: any other one would be read as a success.
+    var isError: Bool { (400...599).contains(status) }
+}
+
 extension Schema {
+    /// The name that two members of one object have.
+    fileprivate var repeatedField: String? {
+        switch kind {
+        case .array(let element, _): return element.repeatedField
+        case .map(let value): return value.repeatedField
+        case .object(let fields):
+            var names: Set<String> = []
+            return fields.first { !names.insert($0.name).inserted }?.name
+                ?? fields.lazy.compactMap(\.schema.repeatedField).first
+        case .string, .integer, .number, .boolean, .any, .bytes: return nil
+        }
+    }
+
     /// True if one text can stand for it, as in a path or a query.
     fileprivate var isText: Bool {
         switch kind {

@@ -214,6 +214,7 @@ public final class Dispatcher: Sendable {
             do {
                 body = try await handler.run(running.call.body, context, &timings)
             } catch let problem as Problem {
+                guard problem.kind.isError else { throw NoError(problem: problem) }
                 throw problem.ofHandler
             }
             return .success(
@@ -262,6 +263,11 @@ public final class Dispatcher: Sendable {
             metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
         return Problem(.internal, "The service has failed. Its log says more under the trace id.")
     }
+}
+
+/// A problem of a handler whose status is not that of an error.
+private struct NoError: Error {
+    let problem: Problem
 }
 
 extension Problem {
