@@ -66,6 +66,30 @@ struct CORSTests {
         }
     }
 
+    @Test("may send fields that are not known here, which libraries add to whatever a page sends")
+    func otherFields() async throws {
+        try await front([Self.origin]) { shop in
+            let asked = [
+                "Access-Control-Request-Method": "GET", "Origin": Self.origin,
+                "Access-Control-Request-Headers": "baggage, sentry-trace,x-token, é",
+            ]
+            let answer = try await shop.send("OPTIONS", "/shop/items/7", asked)
+            let fields = try #require(answer["Access-Control-Allow-Headers"]).split(separator: ", ")
+            #expect(fields.suffix(2) == ["baggage", "sentry-trace"] && fields.contains("X-Token"))
+        }
+    }
+
+    @Test(
+        "is known by its origin as browsers send it: without the port that the scheme has by itself",
+        arguments: [
+            ("https://app.example:443", "https://app.example"), ("HTTP://App.example:80", "http://app.example"),
+        ])
+    func standardPort(named: String, sent: String) async throws {
+        try await front([named]) { shop in
+            try await #expect(shop.send("GET", "/shop/bare", ["Origin": sent])["Access-Control-Allow-Origin"] == sent)
+        }
+    }
+
     @Test(
         "is named by an origin, and by nothing else",
         arguments: [

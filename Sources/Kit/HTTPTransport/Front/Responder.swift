@@ -140,7 +140,9 @@ final class Responder: Sendable {
 
     private func options(_ allow: String, _ headers: RequestHeaders) -> HTTPResponse {
         var response = HTTPMapping.options(allow: allow)
-        if headers.isPreflight { cors.addPreflight(to: &response.headers, methods: allow) }
+        if headers.isPreflight {
+            cors.addPreflight(to: &response.headers, methods: allow, fields: headers.preflightFields)
+        }
         return response
     }
 

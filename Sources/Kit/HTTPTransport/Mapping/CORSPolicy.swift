@@ -34,7 +34,15 @@ public struct CORSPolicy: Sendable {
             throw OriginError(
                 reason: "must be origins such as https://app.example:8443, without a path", origin: origin)
         }
-        rule = origins.isEmpty ? .none : .only(Set(origins.map { $0.lowercased() }))
+        rule = origins.isEmpty ? .none : .only(Set(origins.map { Self.asSent($0.lowercased()) }))
+    }
+
+    /// Browsers leave out the port that the scheme has by itself.
+    private static func asSent(_ origin: String) -> String {
+        for (scheme, port) in [("http://", ":80"), ("https://", ":443")] where origin.hasPrefix(scheme) {
+            if origin.hasSuffix(port) { return String(origin.dropLast(port.count)) }
+        }
+        return origin
     }
 
     /// An origin as browsers write it (RFC 6454, section 6.2). Unchecked, because `Regex` is not `Sendable`; this one
@@ -62,10 +70,18 @@ public struct CORSPolicy: Sendable {
     }
 
     /// The header fields that answer a preflight request, besides those of ``add(to:for:)``.
-    func addPreflight(to headers: inout HTTPHeaders, methods: String) {
+    ///
+    /// - Parameter fields: those that the page wants to send. It may send them all: what is not known here is passed over, and
+    ///   libraries that watch a page add some to whatever it sends, such as `baggage`.
+    func addPreflight(to headers: inout HTTPHeaders, methods: String, fields: String?) {
         if case .none = rule { return }
         headers.add(name: Header.allowMethods, value: methods)
-        headers.add(name: Header.allowHeaders, value: Self.accepted)
+        let known = Set(Self.accepted.map { $0.lowercased() })
+        let others = (fields ?? "").split { ", \t".contains($0) }.filter {
+            $0.utf8.allSatisfy(Self.isOfName) && !known.contains($0.lowercased())
+        }
+        headers.add(
+            name: Header.allowHeaders, value: (Self.accepted + others.map(String.init)).joined(separator: ", "))
         headers.add(name: Header.maxAge, value: "7200")
         headers.add(name: Header.vary, value: "Access-Control-Request-Method, Access-Control-Request-Headers")
     }
@@ -80,7 +96,12 @@ public struct CORSPolicy: Sendable {
     private static let accepted = [
         Header.authorization, Header.contentType, Header.ifNoneMatch, Header.prefer, Header.requestID, Header.timeout,
         Header.token, Header.traceParent, Header.traceState,
-    ].joined(separator: ", ")
+    ]
+
+    /// The characters of a field's name (RFC 9110, section 5.6.2).
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte < 0x7F && !#"()<>@,;:\"/[]?={}"#.utf8.contains(byte)
+    }
 }
 
 /// An origin that cannot be allowed: the end of a sentence that begins with the setting's name.

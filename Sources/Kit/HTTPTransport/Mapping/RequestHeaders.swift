@@ -50,6 +50,8 @@ struct RequestHeaders {
     private(set) var origin: String?
     /// True if the request is a preflight of the CORS protocol.
     private(set) var isPreflight = false
+    /// The header fields that the page of a preflight wants to send.
+    private(set) var preflightFields: String?
     /// The entity tags that the client has, as they were sent.
     private(set) var ifNoneMatch: String?
     /// The values of `Forwarded` (RFC 7239), and of `X-Forwarded-For`.
@@ -97,6 +99,7 @@ struct RequestHeaders {
         case origin
         case prefer
         case preflight = "access-control-request-method"
+        case preflightFields = "access-control-request-headers"
         case requestID = "x-request-id"
         case timeout = "x-timeout-ms"
         case token = "x-token"
@@ -138,6 +141,7 @@ struct RequestHeaders {
         case .ifNoneMatch: append(value, to: \.ifNoneMatch)
         case .origin: origin = value
         case .preflight: isPreflight = true
+        case .preflightFields: append(value, to: \.preflightFields)
         case .prefer: readPreferences(value)
         case .requestID: requestID = value
         case .timeout: readTimeout(value)
