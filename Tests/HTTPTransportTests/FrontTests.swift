@@ -130,6 +130,34 @@ struct FrontTests {
         }
     }
 
+    @Test("does not start with a page whose path nobody can ask for", arguments: ["about", "/a/{b}", "/a b", ""])
+    func pagePath(path: String) throws {
+        let dispatcher = try Dispatcher(ShopService(), contract: ShopContract.description, verifier: FakeVerifier())
+        let conflict = #expect(throws: RouteConflict.self) {
+            _ = try HTTPFront(dispatcher, pages: [Page(path, contentType: "text/plain") { Data() }])
+        }
+        #expect(conflict?.description.hasPrefix("The page's path \(path) ") == true)
+    }
+
+    @Test(
+        "sends a page in the form that has the greatest weight among those that are accepted",
+        arguments: [
+            (nil, "json"), ("application/yaml", "yaml"), ("application/json, application/yaml", "json"),
+            ("application/json;q=0.1, application/yaml", "yaml"), ("application/yaml;q=0.9, application/json", "json"),
+            ("application/yaml;q=0", "json"), ("*/*, application/yaml;q=0.5", "json"), ("text/html, */*;q=0.1", "json"),
+            ("Application/YAML; Q=1.0 , */*;q=0.8", "yaml"), ("text/html", "json"), ("application/yaml;q=x,", "json"),
+        ])
+    func weights(accept: String?, form: String) async throws {
+        let page = Page(
+            "/document", contentType: "application/json",
+            alternatives: [Page("/document", contentType: "application/yaml", content: Data("a: 1".utf8))],
+            content: Data("{}".utf8))
+        try await Shop.open(pages: [page]) { shop in
+            let answer = try await shop.send("GET", "/document", accept.map { ["Accept": $0] } ?? [:])
+            #expect(answer["Content-Type"] == "application/\(form)")
+        }
+    }
+
     @Test("does not start on a port that is taken")
     func taken() async throws {
         try await Shop.open { shop in

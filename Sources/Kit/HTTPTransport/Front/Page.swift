@@ -155,22 +155,27 @@ final class AddressedContent: Sendable {
 }
 
 extension Page {
-    /// The page that a request gets: of the media types that its `Accept` names, the first that there is; the page
-    /// itself if it names none of them. Weights are ignored (RFC 9110, section 12.5.1, leaves the choice to
-    /// the server).
+    /// The page that a request gets: of the media types that its `Accept` names, that with the greatest weight, of several
+    /// the first; the page itself if it names none of them (RFC 9110, section 12.5.1).
     func accepted(by accept: String?) -> Page {
         guard let accept, !alternatives.isEmpty else { return self }
-        for range in accept.split(separator: ",") {
-            let wanted = Self.mediaType(range)
-            if let page = ([self] + alternatives).first(where: { Self.mediaType($0.contentType[...]) == wanted }) {
-                return page
-            }
+        var best: (page: Page, weight: Double)?
+        for range in accept.lowercased().split(separator: ",") {
+            let parts = range.split(separator: ";", omittingEmptySubsequences: false).map(Self.plain)
+            let isAny = parts[0] == "*/*"
+            guard
+                let page = ([self] + alternatives).first(where: { isAny || Self.mediaType($0.contentType) == parts[0] })
+            else { continue }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+            if weight > best?.weight ?? 0 { best = (page, weight) }
         }
-        return self
+        return best?.page ?? self
     }
 
     /// Without parameters, in lower case.
-    private static func mediaType(_ text: Substring) -> String {
-        text.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
+    private static func mediaType(_ text: String) -> String {
+        plain(text.lowercased().prefix { $0 != ";" })
     }
+
+    private static func plain(_ text: Substring) -> String { text.filter { $0 != " " && $0 != "\t" } }
 }

@@ -119,7 +119,7 @@ final class Route: Sendable {
     }
 }
 
-/// Two things would serve the same requests; the service does not start.
+/// Two things would serve the same requests, or one none at all; the service does not start.
 public struct RouteConflict: Error, Equatable, CustomStringConvertible {
     public let description: String
 }
@@ -166,6 +166,11 @@ struct Routes: Sendable {
         }
         for page in pages {
             let template = PathTemplate(page.path)
+            if let fault = template.fault
+                ?? (template.fields.isEmpty ? nil : "has fields, which only an endpoint's has")
+            {
+                throw RouteConflict(description: "The page's path \(page.path) \(fault).")
+            }
             if literal[template.description]?.contains(where: { $0.method == Self.get }) == true {
                 throw RouteConflict(description: "The page \(page.path) has the path of an endpoint or another page.")
             }
