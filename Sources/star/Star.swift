@@ -37,6 +37,11 @@ struct Star: AsyncParsableCommand {
     static func main() async {
         StandardStreams.prepare()
         MallocTuning.growInLargeSteps()
+        // Swift reads them from /proc. Without it a service would print its help, and say that all went well.
+        guard !CommandLine.arguments.isEmpty else {
+            Exit.printError("There are no arguments, not even a name: /proc is not mounted, or LD_PRELOAD hides it.")
+            Self.exit(withError: ExitCode.failure)
+        }
         await main(joinedWithOptions(Array(CommandLine.arguments.dropFirst())))
     }
 
