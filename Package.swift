@@ -56,7 +56,7 @@ let package = Package(
     name: "starmicroservices",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Endpoints", targets: ["Endpoints"]),
+        .library(name: "Endpoints", targets: ["Endpoints", "JSON"]),
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "RPCTesting", targets: ["RPCTesting"]),
         .library(name: "Tokens", targets: ["Tokens", "Trust"]),
@@ -88,18 +88,20 @@ let package = Package(
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
+        // JSON, strictly read, and the one place where it is written.
+        kit("JSON"),
         // The vocabulary: what an endpoint is. No I/O.
-        kit("Endpoints"),
+        kit("Endpoints", ["JSON"]),
         // Calls, handlers, the dispatcher, clients. Knows no transport.
-        kit("RPC", ["Endpoints", logging, metrics, tracing]),
+        kit("RPC", ["Endpoints", "JSON", logging, metrics, tracing]),
         // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
-        kit("RPCTesting", ["Endpoints", "RPC"]),
+        kit("RPCTesting", ["Endpoints", "JSON", "RPC"]),
         // The keys and revocations that an issuer publishes. No cryptography.
         kit("Trust", ["Endpoints"]),
         // libsodium: signatures and hashes of tokens, passwords, CURVE.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
         // JSON Web Tokens: who signs, who verifies.
-        kit("Tokens", ["CSodium", "RPC", "Trust"]),
+        kit("Tokens", ["CSodium", "JSON", "RPC", "Trust"]),
         // The rules for text and private files from outside.
         kit("Files"),
         // The descriptors of the process, and those that connections leave to all else.
@@ -123,18 +125,18 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
         kit("Gzip", ["CZlib"] + nio),
         // Spans, sent to a collector of OpenTelemetry.
-        kit("OTLP", ["Gzip", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
+        kit("OTLP", ["Gzip", "JSON", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
         // The two wires.
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
-        kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "RPC", httpClient] + nio),
-        kit("ZeroMQTransport", ["RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
+        kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "JSON", "RPC", httpClient] + nio),
+        kit("ZeroMQTransport", ["JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
-        kit("Documents", ["Endpoints"], resources: explorer),
+        kit("Documents", ["Endpoints", "JSON"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
             "Hosting",
             [
-                "Background", "Descriptors", "Files", "Tokens", "Telemetry", "OTLP", "HTTPTransport",
+                "Background", "Descriptors", "Files", "JSON", "Tokens", "Telemetry", "OTLP", "HTTPTransport",
                 "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
@@ -143,23 +145,26 @@ let package = Package(
         service("Contracts", ["Endpoints", "Trust"]),
         // Trust in auth's tokens, for every other process: keys, revocations, introspection.
         service("AuthClient", ["Contracts", "Hosting", "RPC", "Tokens", logging]),
-        service("Auth", ["Contracts", "Files", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
-        service("AuthPostgres", ["Auth", "Postgres"]),
+        service(
+            "Auth", ["Contracts", "Files", "JSON", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
+        service("AuthPostgres", ["Auth", "JSON", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
-        service("WebApp", ["Contracts", "RPC", "Measuring"], resources: page),
+        service("WebApp", ["Contracts", "JSON", "RPC", "Measuring"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
         // The command people type.
         .executableTarget(
             name: "star",
             dependencies: [
                 "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
-                "Documents", "Hosting", "Files", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport", "ZeroMQTransport",
+                "Documents", "Hosting", "Files", "JSON", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport",
+                "ZeroMQTransport",
                 "Measuring",
                 arguments, lifecycle, signals, logging, metrics,
             ],
             swiftSettings: strict),
         // The tests mirror the sources.
-        tests("EndpointsTests", ["Endpoints"]),
+        tests("JSONTests", ["JSON"]),
+        tests("EndpointsTests", ["Endpoints", "JSON"]),
         tests(
             "RPCTests",
             [
@@ -213,7 +218,9 @@ let package = Package(
         // Readers of foreign bytes, fed with mutations of good ones; Tests/Fuzzing runs the same targets under libFuzzer.
         tests(
             "FuzzingTests",
-            ["Endpoints", "RPC", "ZMTP", "ZeroMQTransport", "HTTPTransport", "Tokens", "Hosting", "Noise"]
+            [
+                "JSON", "Endpoints", "RPC", "ZMTP", "ZeroMQTransport", "HTTPTransport", "Tokens", "Hosting", "Noise",
+            ]
                 + nio.prefix(1)),
         // Clocks, threads and random numbers of a process that a seed decides.
         .target(name: "SimulatedSystem", path: "Tests/Support/SimulatedSystem"),

@@ -3,6 +3,7 @@ import AuthPostgres
 import Contracts
 import Endpoints
 import Foundation
+import JSON
 import Postgres
 import PostgresServer
 import RPC

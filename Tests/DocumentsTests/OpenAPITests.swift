@@ -3,6 +3,7 @@ import Contracts
 import Documents
 import Endpoints
 import Foundation
+import JSON
 import RPC
 import Testing
 

@@ -1,6 +1,7 @@
 import Documents
 import Endpoints
 import Foundation
+import JSON
 import Testing
 
 @testable import star

@@ -1,5 +1,6 @@
 import Documents
 import Endpoints
+import JSON
 
 /// A contract with an endpoint of each sort.
 enum ShelfContract: Contract {

@@ -1,4 +1,5 @@
 @testable import Endpoints
+import JSON
 import Testing
 
 @Suite("A contract")

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 import Testing
 
 @Suite("A problem")
@@ -16,6 +17,13 @@ struct ProblemTests {
         let json = problem.json(traceID: "t")
         let back = Problem(status: 409, json: json, retryAfter: .milliseconds(1500), isUnprocessed: true)
         #expect(back == problem && back.kind.title == problem.kind.title)
+    }
+
+    @Test("says of a body that is not JSON what is wrong, and where")
+    func malformed() {
+        let fault = #expect(throws: Problem.self) { try JSONValue(body: Data("{]".utf8)) }
+        #expect(fault?.kind == .malformed)
+        #expect(fault?.detail == "The body is not JSON: the name of a member is missing, at byte 1.")
     }
 
     @Test("is written as RFC 9457 wants it, with its code and trace")

@@ -2,6 +2,7 @@ import Collector
 import Endpoints
 import Foundation
 import InMemoryLogging
+import JSON
 import Logging
 import Metrics
 import MetricsTestKit

@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import JSON
 import Passwords
 import RPC
 import Testing

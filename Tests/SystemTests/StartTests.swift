@@ -2,6 +2,7 @@ import Contracts
 import Endpoints
 import Foundation
 import Hosting
+import JSON
 import RPC
 import Testing
 import Waiting

@@ -1,6 +1,7 @@
 import Collector
 import Endpoints
 import Foundation
+import JSON
 import Testing
 
 @Suite("Traces", .timeLimit(.minutes(5)))

@@ -1,3 +1,4 @@
+import JSON
 import Trust
 import Crypto
 import Endpoints

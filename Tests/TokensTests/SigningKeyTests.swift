@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 import Testing
 
 @testable import Tokens

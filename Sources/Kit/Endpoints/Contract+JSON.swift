@@ -1,4 +1,5 @@
 import Foundation
+public import JSON
 
 extension ContractDescriptor {
     /// The contract as JSON, for programs: what `_meta.contract` answers.

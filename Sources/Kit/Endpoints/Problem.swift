@@ -1,4 +1,5 @@
 public import Foundation
+public import JSON
 
 /// The one error that crosses a wire (RFC 9457), the same on every front.
 ///
@@ -194,6 +195,19 @@ extension Problem {
         var code: String?
         var trace_id: String?
         var errors: [FieldError]?
+    }
+}
+
+extension JSONValue {
+    /// Reads the body of a message.
+    ///
+    /// - Throws: ``Problem/Kind/malformed``, with the place of the first byte that does not fit, if it is not JSON.
+    public init(body: Data) throws(Problem) {
+        do {
+            try self.init(json: body)
+        } catch {
+            throw Problem(.malformed, "The body is not JSON: \(error.reason), at byte \(error.offset).")
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+public import JSON
+
 extension Schema {
     /// The schema as JSON Schema 2020-12, the dialect of OpenAPI 3.1.
     public var json: JSONValue {
@@ -74,19 +76,6 @@ extension Schema {
     }
 }
 
-extension JSONValue {
-    /// The text of a scalar, as it travels in a path or a query; `nil` for null, arrays and objects.
-    public var text: String? {
-        switch self {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        case .number(let number): String(number)
-        case .bool(let flag): String(flag)
-        case .null, .array, .object: nil
-        }
-    }
-}
-
 extension Schema {
     /// Reads a JSON Schema as ``json`` writes it.
     ///
@@ -143,29 +132,5 @@ extension Schema.ValueKind {
     private static func range<Bound>(_ low: Bound?, _ high: Bound?) -> ClosedRange<Bound>? {
         guard let low, let high, low <= high else { return nil }
         return low...high
-    }
-}
-
-extension JSONValue {
-    /// The number of an integer, or `nil`.
-    public var integer: Int? {
-        guard case .integer(let number) = self else { return nil }
-        return number
-    }
-
-    /// The number of an integer or any other number, or `nil`.
-    public var number: Double? {
-        switch self {
-        case .integer(let number): Double(number)
-        case .number(let number): number
-        default: nil
-        }
-    }
-
-    /// The texts of an array, or `nil` if it holds anything else.
-    public var strings: [String]? {
-        guard case .array(let elements) = self else { return nil }
-        let texts = elements.compactMap(\.string)
-        return texts.count == elements.count ? texts : nil
     }
 }

@@ -1,4 +1,6 @@
 import Foundation
+// Schemas, examples and walkthroughs are made of JSON values, so whoever writes a contract has them with it.
+@_exported public import JSON
 
 /// The form of a payload's JSON: the part of JSON Schema 2020-12 that payloads need.
 ///
@@ -272,8 +274,8 @@ extension Schema.Format {
 
     fileprivate func accepts(_ text: String) -> Bool {
         switch self {
-        case .dateTime: Timestamp.date(text) != nil
-        case .date: text.utf8.count == 10 && Timestamp.date(text + "T00:00:00Z") != nil
+        case .dateTime: RFC3339.date(text) != nil
+        case .date: text.utf8.count == 10 && RFC3339.date(text + "T00:00:00Z") != nil
         case .uuid: UUID(uuidString: text) != nil
         case .password, .uri: true
         }

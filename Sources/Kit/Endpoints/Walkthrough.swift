@@ -1,3 +1,5 @@
+public import JSON
+
 /// The requests of a service in an order in which each succeeds, for people who try it. Postman collections are made from it.
 ///
 /// Texts of an input may hold variables, written `{{user}}`. A step whose variables are empty is skipped, so that one

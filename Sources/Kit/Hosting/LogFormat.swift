@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 public import Logging
 
 /// The form of log lines on standard error.

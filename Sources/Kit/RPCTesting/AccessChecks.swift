@@ -1,4 +1,5 @@
 import Endpoints
+import JSON
 import RPC
 import Testing
 

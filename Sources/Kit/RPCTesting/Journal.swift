@@ -1,5 +1,6 @@
 public import Endpoints
 import Foundation
+public import JSON
 public import RPC
 import Synchronization
 

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 import RPC
 import Testing
 
@@ -24,7 +25,7 @@ enum RefusalChecks {
 
     static func malformed(_ rig: ConformanceRig) async throws {
         for text in Self.notJSON {
-            let expected = #expect(throws: Problem.self) { try JSONValue(json: Data(text.utf8)) }
+            let expected = #expect(throws: Problem.self) { try JSONValue(body: Data(text.utf8)) }
             let problem = await rig.send(TrialContract.add, text).problem
             #expect(problem == expected, "\(text.prefix(20))")
             #expect(problem?.status == 400 && problem?.kind.code == "malformed")

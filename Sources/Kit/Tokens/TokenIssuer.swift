@@ -1,5 +1,6 @@
 public import Endpoints
 public import Foundation
+import JSON
 import Synchronization
 public import Trust
 
@@ -34,7 +35,7 @@ extension SigningKey: CustomStringConvertible, CustomReflectable {
 
 // The key as a JWK (RFC 8037, section 2), which is how it is kept.
 extension SigningKey {
-    private struct PrivateJWK: Decodable {
+    private struct PrivateJWK: Codable {
         let kty: String
         let crv: String
         let alg: String
@@ -56,9 +57,11 @@ extension SigningKey {
 
     /// Holds the secret.
     package var jwk: Data {
-        let known = #""kty":"OKP","crv":"Ed25519","alg":"\#(JWK.algorithm)","use":"sig""#
-        let own = #""kid":"\#(kid)","x":"\#(publicKey.x)","d":"\#(Base64URL.encode(keys.seed))""#
-        return Data("{\(known),\(own)}".utf8)
+        let jwk = PrivateJWK(
+            kty: "OKP", crv: "Ed25519", alg: JWK.algorithm, use: "sig", kid: kid, x: publicKey.x,
+            d: Base64URL.encode(keys.seed))
+        // A struct of strings always encodes.
+        return (try? JSONCoding.encode(jwk)) ?? Data()
     }
 }
 

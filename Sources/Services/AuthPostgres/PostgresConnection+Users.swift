@@ -1,5 +1,6 @@
 package import Auth
 import Foundation
+import JSON
 package import Postgres
 
 // Users and roles as rows.
@@ -126,7 +127,7 @@ extension PostgresConnection: StoreTransaction {
     }
 
     private func insert(_ names: Set<String>, of owner: String, into table: String) throws {
-        let json = String(decoding: try JSONEncoder().encode(names), as: UTF8.self)
+        let json = String(decoding: try JSONCoding.encode(names), as: UTF8.self)
         try run("INSERT INTO \(table) SELECT $1, name FROM json_array_elements_text($2) AS name", owner, json)
     }
 }
@@ -135,7 +136,7 @@ extension Row {
     /// The texts of `json_agg`, which makes NULL of none.
     fileprivate func names(_ column: String) throws -> Set<String> {
         guard let json: String = try self(column, as: String?.self) else { return [] }
-        return try JSONDecoder().decode(Set<String>.self, from: Data(json.utf8))
+        return try JSONCoding.decode(Set<String>.self, from: Data(json.utf8))
     }
 
     func date(_ column: String) throws(PostgresError) -> Date {

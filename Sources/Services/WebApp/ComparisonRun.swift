@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 public import Foundation
+import JSON
 import Measuring
 import RPC
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Endpoints
 import Foundation
+import JSON
 import RPC
 
 /// `star call`.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Endpoints
+import JSON
 import RPC
 
 /// Contracts of services that are known by their address only.

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 import NIOCore
 import RPC
 

@@ -1,4 +1,5 @@
 import Endpoints
+import JSON
 
 /// A request as Postman writes it.
 struct PostmanRequest {

@@ -1,5 +1,5 @@
-public import Endpoints
 public import Foundation
+public import JSON
 
 /// A document as a value: what JSON can say, with the members of objects in the order in which people should read them.
 ///
@@ -97,56 +97,35 @@ extension Document: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     }
 }
 
-extension Document {
-    /// The document as a JSON text for people: two spaces a level, a line break at the end.
-    public var json: Data {
-        var text = ""
-        writeJSON(to: &text, indent: "")
-        return Data((text + "\n").utf8)
-    }
-
-    private func writeJSON(to text: inout String, indent: String) {
+extension Document: Encodable {
+    public func encode(to encoder: any Encoder) throws {
         switch self {
-        case .array(let elements) where !elements.isEmpty:
-            Self.write(elements, between: ("[", "]"), to: &text, indent) { element, text, indent in
-                element.writeJSON(to: &text, indent: indent)
-            }
-        case .object(let members) where !members.isEmpty:
-            Self.write(members, between: ("{", "}"), to: &text, indent) { member, text, indent in
-                text += Document.string(member.name).flow + ": "
-                member.value.writeJSON(to: &text, indent: indent)
-            }
-        default: text += flow
+        case .null, .bool, .integer, .number, .string: try scalar.encode(to: encoder)
+        case .array(let elements): try elements.encode(to: encoder)
+        case .object(let members):
+            var container = encoder.container(keyedBy: AnyKey.self)
+            for member in members { try container.encode(member.value, forKey: AnyKey(stringValue: member.name)) }
         }
     }
 
-    private static func write<Part>(
-        _ parts: [Part], between brackets: (String, String), to text: inout String, _ indent: String,
-        _ write: (Part, inout String, String) -> Void
-    ) {
-        let deeper = indent + "  "
-        text += brackets.0
-        for (index, part) in parts.enumerated() {
-            text += (index == 0 ? "\n" : ",\n") + deeper
-            write(part, &text, deeper)
+    private var scalar: JSONValue {
+        switch self {
+        case .null, .array, .object: .null
+        case .bool(let flag): .bool(flag)
+        case .integer(let number): .integer(number)
+        case .number(let number): .number(number)
+        case .string(let text): .string(text)
         }
-        text += "\n" + indent + brackets.1
     }
+
+    /// The document as a JSON text for people: two spaces a level, a line break at the end.
+    public var json: Data { text(pretty: true) + Data("\n".utf8) }
 
     /// A scalar, or an empty array or object, as JSON writes it.
-    var flow: String {
-        let value: JSONValue =
-            switch self {
-            case .null: .null
-            case .bool(let flag): .bool(flag)
-            case .integer(let number): .integer(number)
-            case .number(let number): .number(number)
-            case .string(let text): .string(text)
-            case .array: .array([])
-            case .object: .object([:])
-            }
-        return String(decoding: value.json(), as: UTF8.self)
-    }
+    var flow: String { String(decoding: text(pretty: false), as: UTF8.self) }
+
+    /// A document holds no number that JSON has not.
+    private func text(pretty: Bool) -> Data { (try? JSONCoding.encode(self, pretty: pretty)) ?? Data() }
 }
 
 extension Document {

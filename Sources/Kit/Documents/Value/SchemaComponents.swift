@@ -1,4 +1,5 @@
 import Endpoints
+import JSON
 
 /// The schemas of a document that have names: each appears once, and others refer to it.
 struct SchemaComponents {

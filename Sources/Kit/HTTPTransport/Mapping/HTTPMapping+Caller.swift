@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Endpoints
 import Foundation
+import JSON
 import NIOCore
 import NIOHTTP1
 import RPC
@@ -42,7 +43,7 @@ extension HTTPMapping {
         var members: [String: JSONValue] = [:]
         let inPath = template.fields
         if !inPath.isEmpty || !hasBody, !call.body.isEmpty {
-            switch try JSONValue(json: call.body) {
+            switch try JSONValue(body: call.body) {
             case .object(let sent): members = sent
             case .null: break
             default: throw Problem(.invalid, "The input is not an object.")

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JSON
 
 /// An endpoint as the HTTP front serves it.
 final class Route: Sendable {

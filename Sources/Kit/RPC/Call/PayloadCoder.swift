@@ -1,5 +1,6 @@
 package import Endpoints
 package import Foundation
+import JSON
 
 /// Payloads to bodies and back, by the rules that hold on every wire.
 package enum PayloadCoder {
@@ -10,7 +11,7 @@ package enum PayloadCoder {
     /// breaks the schema.
     package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
         if Input.self == Bytes.self, let bytes = Bytes(body) as? Input { return bytes }
-        var json = body.isEmpty ? JSONValue.object([:]) : try JSONValue(json: body)
+        var json = body.isEmpty ? JSONValue.object([:]) : try JSONValue(body: body)
         if json == .null, Input.schema.acceptsEmptyObject { json = [:] }
         let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {

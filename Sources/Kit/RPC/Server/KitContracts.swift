@@ -1,5 +1,6 @@
 public import Endpoints
 import Foundation
+public import JSON
 
 /// The kit's own endpoints about health. Every service has them.
 ///

@@ -1,4 +1,5 @@
 import Endpoints
+import JSON
 
 /// Compares the Swift type of a payload with its schema: two descriptions of one JSON, which only the example of the schema
 /// holds together. No compiler notices a wrong name in `CodingKeys`.

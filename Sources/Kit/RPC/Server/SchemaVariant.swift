@@ -1,4 +1,5 @@
 import Endpoints
+import JSON
 
 /// An example with one place changed to what its schema allows there as well.
 struct SchemaVariant {

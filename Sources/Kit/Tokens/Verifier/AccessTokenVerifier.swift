@@ -1,5 +1,6 @@
 public import Endpoints
 public import Foundation
+import JSON
 public import RPC
 public import Trust
 

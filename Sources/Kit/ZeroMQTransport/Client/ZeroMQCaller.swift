@@ -1,5 +1,6 @@
 public import Endpoints
 import Foundation
+import JSON
 public import RPC
 import Synchronization
 import ZMTP

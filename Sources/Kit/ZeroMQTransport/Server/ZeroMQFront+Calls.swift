@@ -1,6 +1,7 @@
 import DequeModule
 import Endpoints
 import Foundation
+import JSON
 import Logging
 import RPC
 import ZeroMQ

@@ -1,6 +1,7 @@
 import Contracts
 public import Endpoints
 public import Foundation
+import JSON
 import Logging
 public import RPC
 public import Tokens

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import ZeroMQ
 
 /// The other side of a wire, in a process of its own: this program again, as `star bench --serve WIRE`.
@@ -61,7 +62,7 @@ struct BenchServer {
 
     /// Says where it listens, and waits until it is to end.
     private func announce(_ ready: Ready) async throws {
-        print(String(decoding: try JSONEncoder().encode(ready), as: UTF8.self))
+        print(String(decoding: try JSONCoding.encode(ready), as: UTF8.self))
         fflush(nil)
         _ = await Blocking.run { FileHandle.standardInput.readDataToEndOfFile() }
     }

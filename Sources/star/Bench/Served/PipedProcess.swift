@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Synchronization
 
 /// A process that answers each line that it is sent with a line. It ends when its standard input does.
@@ -35,7 +36,7 @@ final class PipedProcess: Sendable {
 
     /// Says something.
     func send(_ message: some Encodable) throws {
-        try input.write(contentsOf: JSONEncoder().encode(message) + [UInt8(ascii: "\n")])
+        try input.write(contentsOf: JSONCoding.encode(message) + [UInt8(ascii: "\n")])
     }
 
     /// Waits for what it says next, for so long; then it is ended.
@@ -48,7 +49,7 @@ final class PipedProcess: Sendable {
         }
         defer { watchdog.cancel() }
         guard let line = await Blocking.run({ self.line() }) else { throw Silent(program: name) }
-        return try JSONDecoder().decode(type, from: line)
+        return try JSONCoding.decode(type, from: line)
     }
 
     /// Closes its standard input, and waits for its end.

@@ -79,7 +79,7 @@ extension Users {
 
         private struct AuditLine: Encodable {
             let number: Int
-            let at: Date
+            let at: String
             let actor, action, target, detail: String
             let origin: String?
         }
@@ -95,7 +95,7 @@ extension Users {
                 guard options.json else { return records.forEach { print($0.line) } }
                 let lines = records.map { record in
                     AuditLine(
-                        number: record.number, at: record.entry.at, actor: record.entry.actor,
+                        number: record.number, at: record.entry.at.formatted(.iso8601), actor: record.entry.actor,
                         action: record.entry.action.rawValue, target: record.entry.target,
                         detail: record.entry.detail, origin: record.entry.origin)
                 }

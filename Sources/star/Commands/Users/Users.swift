@@ -2,6 +2,7 @@ import ArgumentParser
 import Auth
 import Foundation
 import Hosting
+import JSON
 
 /// `star users`.
 struct Users: AsyncParsableCommand {
@@ -50,10 +51,7 @@ struct StoreOptions: ParsableArguments {
     /// Prints a value, as JSON or as a line for people.
     func show(_ value: some Encodable, _ line: @autoclosure () -> String) throws {
         guard json else { return print(line()) }
-        let encoder = JSONEncoder()
-        encoder.dateEncodingStrategy = .iso8601
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        print(String(decoding: try JSONCoding.encode(value, pretty: true), as: UTF8.self))
     }
 }
 

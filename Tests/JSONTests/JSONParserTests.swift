@@ -1,6 +1,7 @@
-import Endpoints
 import Foundation
 import Testing
+
+@testable import JSON
 
 @Suite("Reading JSON")
 struct JSONParserTests {
@@ -27,18 +28,19 @@ struct JSONParserTests {
             "// no\n1", #"{"a" 1}"#, "\u{FEFF}1",
         ])
     func refusals(text: String) {
-        #expect(throws: Problem.self) { try JSONValue(json: Data(text.utf8)) }
+        #expect(throws: JSONSyntaxError.self) { try JSONValue(json: Data(text.utf8)) }
     }
 
     @Test("a byte order mark is refused by its name, for nobody sees it")
     func byteOrderMark() {
-        let problem = #expect(throws: Problem.self) { try JSONValue(json: Data("\u{FEFF}{}".utf8)) }
-        #expect(problem?.detail == "The body is not JSON: a byte order mark, at byte 0.")
+        #expect(throws: JSONSyntaxError(reason: "a byte order mark", offset: 0)) {
+            try JSONValue(json: Data("\u{FEFF}{}".utf8))
+        }
     }
 
     @Test("bytes that are not UTF-8 are refused")
     func encoding() {
-        #expect(throws: Problem.self) { try JSONValue(json: Data([0x22, 0xFF, 0x22])) }
+        #expect(throws: JSONSyntaxError.self) { try JSONValue(json: Data([0x22, 0xFF, 0x22])) }
     }
 
     @Test("nesting is bounded, however deep the input")
@@ -47,8 +49,8 @@ struct JSONParserTests {
             Data((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
         }
         _ = try JSONValue(json: nested(128))
-        #expect(throws: Problem.self) { try JSONValue(json: nested(129)) }
-        #expect(throws: Problem.self) { try JSONValue(json: nested(100_000)) }
+        #expect(throws: JSONSyntaxError.self) { try JSONValue(json: nested(129)) }
+        #expect(throws: JSONSyntaxError.self) { try JSONValue(json: nested(100_000)) }
     }
 
     @Test("what is written is read again")
@@ -56,5 +58,34 @@ struct JSONParserTests {
         let value: JSONValue = ["text": "a/b \"é\"", "list": [1, .number(0.5), true, .null], "empty": [:]]
         #expect(try JSONValue(json: value.json()) == value)
         #expect(try JSONValue(json: value.json(pretty: true)) == value)
+    }
+
+    @Test("what is written has the members of objects in the order of their names")
+    func order() {
+        let value: JSONValue = ["b": 1, "a10": 2, "a9": ["z": [], "Y": .null], "é": "/"]
+        #expect(text(value) == #"{"a10":2,"a9":{"Y":null,"z":[]},"b":1,"é":"/"}"#)
+        let pretty = """
+            {
+              "a": [
+                1,
+                {}
+              ],
+              "b": [],
+              "c": {
+                "d": "e"
+              }
+            }
+            """
+        #expect(text(["b": [], "c": ["d": "e"], "a": [1, [:]]], pretty: true) == pretty)
+    }
+
+    @Test("a whole number is written as an integer, as it is read, and one that is not finite not at all")
+    func numbers() {
+        #expect(text([.number(2), .number(-0.0), .number(0.5), .number(1e300)]) == "[2,0,0.5,1e+300]")
+        #expect(text([1, .number(.nan)]) == "")
+    }
+
+    private func text(_ value: JSONValue, pretty: Bool = false) -> String {
+        String(decoding: value.json(pretty: pretty), as: UTF8.self)
     }
 }

@@ -12,19 +12,17 @@ public enum JSONValue: Sendable, Hashable {
 
     /// Reads a JSON text.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` if the bytes are not JSON, name a member twice, or nest deeper than 128
-    ///   levels.
-    public init(json: Data) throws(Problem) {
+    /// - Throws: ``JSONSyntaxError`` if the bytes are not JSON, name a member twice, or nest deeper than 128 levels.
+    public init(json: Data) throws(JSONSyntaxError) {
         self = try JSONParser.parse(json)
     }
 
     /// The value as a JSON text, with the members of objects in alphabetical order.
+    ///
+    /// - Parameter pretty: true for a line for each member and element, two spaces a level.
+    /// - Returns: nothing at all if a number in it is not finite: JSON has none.
     public func json(pretty: Bool = false) -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-        // Only a number that is not finite fails to encode, and JSON has none.
-        return (try? encoder.encode(self)) ?? Data()
+        (try? JSONCoding.encode(self, pretty: pretty)) ?? Data()
     }
 
     /// The member of an object, or `nil`.
@@ -37,6 +35,41 @@ public enum JSONValue: Sendable, Hashable {
     public var string: String? {
         guard case .string(let text) = self else { return nil }
         return text
+    }
+}
+
+extension JSONValue {
+    /// The text of a scalar, as it travels in a path or a query; `nil` for null, arrays and objects.
+    public var text: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): String(number)
+        case .bool(let flag): String(flag)
+        case .null, .array, .object: nil
+        }
+    }
+
+    /// The number of an integer, or `nil`.
+    public var integer: Int? {
+        guard case .integer(let number) = self else { return nil }
+        return number
+    }
+
+    /// The number of an integer or any other number, or `nil`.
+    public var number: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
+    /// The texts of an array, or `nil` if it holds anything else.
+    public var strings: [String]? {
+        guard case .array(let elements) = self else { return nil }
+        let texts = elements.compactMap(\.string)
+        return texts.count == elements.count ? texts : nil
     }
 }
 
@@ -69,11 +102,26 @@ extension JSONValue: Codable {
             try container.encodeNil()
         case .bool(let flag): try flag.encode(to: encoder)
         case .integer(let integer): try integer.encode(to: encoder)
-        case .number(let number): try number.encode(to: encoder)
+        case .number(let number):
+            if let integer = Self.wholeNumber(number) {
+                try integer.encode(to: encoder)
+            } else {
+                try number.encode(to: encoder)
+            }
         case .string(let text): try text.encode(to: encoder)
         case .array(let elements): try elements.encode(to: encoder)
-        case .object(let members): try members.encode(to: encoder)
+        case .object(let members):
+            var container = encoder.container(keyedBy: AnyKey.self)
+            for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+                try container.encode(value, forKey: AnyKey(stringValue: name))
+            }
         }
+    }
+
+    /// The integer that a number is read as, and written as: JSON Schema has 1.0 and 1e3 be integers. Above 2^53 a `Double`
+    /// does not show which.
+    fileprivate static func wholeNumber(_ number: Double) -> Int? {
+        number.magnitude <= 0x1p53 ? Int(exactly: number) : nil
     }
 }
 
@@ -89,6 +137,16 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     }
 }
 
+/// A text that is not JSON, or not as RFC 8259 recommends it: a name twice, or too many levels.
+public struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
+    /// A few words on what is wrong, such as `a colon is missing`.
+    public let reason: String
+    /// The offset of the first byte that does not fit.
+    public let offset: Int
+
+    public var description: String { "not JSON: \(reason), at byte \(offset)" }
+}
+
 /// Reads JSON as RFC 8259 has it, and nothing else.
 ///
 /// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not,
@@ -101,15 +159,14 @@ struct JSONParser {
     private var index = 0
     private var depth = 0
 
-    /// - Throws: ``Problem/Kind/malformed``, with the offset of the first byte that does not fit.
-    static func parse(_ json: Data) throws(Problem) -> JSONValue {
+    static func parse(_ json: Data) throws(JSONSyntaxError) -> JSONValue {
         do {
             return try json.withUnsafeBytes { raw in
                 var parser = JSONParser(bytes: raw.assumingMemoryBound(to: UInt8.self))
                 return try parser.document()
             }
         } catch {
-            throw error as? Problem ?? Problem(.malformed, "The body is not JSON.")
+            throw error as? JSONSyntaxError ?? JSONSyntaxError(reason: "it cannot be read", offset: 0)
         }
     }
 
@@ -117,7 +174,7 @@ struct JSONParser {
         self.bytes = bytes
     }
 
-    private mutating func document() throws(Problem) -> JSONValue {
+    private mutating func document() throws(JSONSyntaxError) -> JSONValue {
         // It is invisible, so it is named. Parsers may refuse it (RFC 8259, section 8.1).
         guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { throw fault("a byte order mark") }
         let value = try value()
@@ -126,12 +183,12 @@ struct JSONParser {
         return value
     }
 
-    private mutating func value() throws(Problem) -> JSONValue {
+    private mutating func value() throws(JSONSyntaxError) -> JSONValue {
         skipSpace()
         guard let first = peek else { throw fault("a value is missing") }
         switch first {
-        case UInt8(ascii: "{"): return try nested { parser throws(Problem) in try parser.object() }
-        case UInt8(ascii: "["): return try nested { parser throws(Problem) in try parser.array() }
+        case UInt8(ascii: "{"): return try nested { parser throws(JSONSyntaxError) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { parser throws(JSONSyntaxError) in try parser.array() }
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -142,8 +199,8 @@ struct JSONParser {
     }
 
     private mutating func nested(
-        _ read: (inout JSONParser) throws(Problem) -> JSONValue
-    ) throws(Problem) -> JSONValue {
+        _ read: (inout JSONParser) throws(JSONSyntaxError) -> JSONValue
+    ) throws(JSONSyntaxError) -> JSONValue {
         depth += 1
         guard depth <= Self.maxDepth else { throw fault("it nests deeper than \(Self.maxDepth) levels") }
         index += 1
@@ -151,7 +208,7 @@ struct JSONParser {
         return try read(&self)
     }
 
-    private mutating func object() throws(Problem) -> JSONValue {
+    private mutating func object() throws(JSONSyntaxError) -> JSONValue {
         var members: [String: JSONValue] = [:]
         skipSpace()
         if consume("}") { return .object(members) }
@@ -168,7 +225,7 @@ struct JSONParser {
         return .object(members)
     }
 
-    private mutating func array() throws(Problem) -> JSONValue {
+    private mutating func array() throws(JSONSyntaxError) -> JSONValue {
         var elements: [JSONValue] = []
         skipSpace()
         if consume("]") { return .array(elements) }
@@ -180,7 +237,7 @@ struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func literal(_ literal: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
+    private mutating func literal(_ literal: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
         let letters = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
         guard bytes[index...].starts(with: letters) else { throw fault("a value is missing") }
         index += letters.count
@@ -199,15 +256,15 @@ struct JSONParser {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
     }
 
-    private func fault(_ reason: String) -> Problem {
-        Problem(.malformed, "The body is not JSON: \(reason), at byte \(index).")
+    private func fault(_ reason: String) -> JSONSyntaxError {
+        JSONSyntaxError(reason: reason, offset: index)
     }
 }
 
 // MARK: - Numbers
 
 extension JSONParser {
-    private mutating func number() throws(Problem) -> JSONValue {
+    private mutating func number() throws(JSONSyntaxError) -> JSONValue {
         let start = index
         _ = consume("-")
         if !consume("0") { try digits() }
@@ -224,12 +281,11 @@ extension JSONParser {
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let integer = Int(text) { return .integer(integer) }
         guard let number = Double(text), number.isFinite else { throw fault("a number is too large") }
-        // JSON Schema has 1.0 and 1e3 be integers. Above 2^53 a Double does not show which.
-        if number.magnitude <= 0x1p53, let integer = Int(exactly: number) { return .integer(integer) }
+        if let integer = JSONValue.wholeNumber(number) { return .integer(integer) }
         return .number(number)
     }
 
-    private mutating func digits() throws(Problem) {
+    private mutating func digits() throws(JSONSyntaxError) {
         let start = index
         while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
         guard index > start else { throw fault("a digit is missing") }
@@ -239,7 +295,7 @@ extension JSONParser {
 // MARK: - Strings
 
 extension JSONParser {
-    private mutating func string() throws(Problem) -> String {
+    private mutating func string() throws(JSONSyntaxError) -> String {
         index += 1
         let start = index
         index = StringScan.firstSpecial(in: bytes, from: start)
@@ -260,13 +316,13 @@ extension JSONParser {
         return try text(unescaped)
     }
 
-    private func text(_ bytes: some Sequence<UInt8>) throws(Problem) -> String {
+    private func text(_ bytes: some Sequence<UInt8>) throws(JSONSyntaxError) -> String {
         guard let string = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
         return string
     }
 
     /// Reads what follows a backslash.
-    private mutating func escape(into text: inout [UInt8]) throws(Problem) {
+    private mutating func escape(into text: inout [UInt8]) throws(JSONSyntaxError) {
         guard let letter = peek else { throw fault("a string is not closed") }
         index += 1
         switch letter {
@@ -281,7 +337,7 @@ extension JSONParser {
         }
     }
 
-    private mutating func unicode() throws(Problem) -> Unicode.Scalar {
+    private mutating func unicode() throws(JSONSyntaxError) -> Unicode.Scalar {
         let unit = try hexadecimal()
         if let scalar = Unicode.Scalar(unit) { return scalar }
         guard unit < 0xDC00, consume("\\"), consume("u") else { throw fault("half of a surrogate pair is missing") }
@@ -292,7 +348,7 @@ extension JSONParser {
         return scalar
     }
 
-    private mutating func hexadecimal() throws(Problem) -> UInt32 {
+    private mutating func hexadecimal() throws(JSONSyntaxError) -> UInt32 {
         var unit: UInt32 = 0
         for _ in 1...4 {
             guard let digit = peek.flatMap(Self.hexadecimal) else { throw fault("four hexadecimal digits are missing") }
@@ -310,42 +366,4 @@ extension JSONParser {
         default: nil
         }
     }
-}
-
-/// The bytes of JSON strings, read eight at a time: long texts cost little more than their copy.
-enum StringScan {
-    /// The offset of the first byte, from `start` on, that does not stand for itself in a JSON string: a quotation mark, a
-    /// backslash or a control character (RFC 8259, section 7). The number of bytes if there is none.
-    static func firstSpecial(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        let raw = UnsafeRawBufferPointer(bytes)
-        var index = start
-        while index &+ 32 <= raw.count {
-            let marks =
-                marks(in: raw, at: index) | marks(in: raw, at: index &+ 8) | marks(in: raw, at: index &+ 16)
-                | marks(in: raw, at: index &+ 24)
-            guard marks == 0 else { break }
-            index &+= 32
-        }
-        while index < raw.count, !isSpecial(raw[index]) { index &+= 1 }
-        return index
-    }
-
-    private static func isSpecial(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    /// Zero if none of the eight bytes is special: the highest bit of each byte that is below 0x20, or zero after the
-    /// comparison with a character. A borrow marks bytes beside a special one only.
-    @inline(__always)
-    private static func marks(in bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
-        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-        let quote = word ^ each(UInt8(ascii: "\""))
-        let backslash = word ^ each(UInt8(ascii: "\\"))
-        let below =
-            (word &- each(0x20)) & ~word | (quote &- each(1)) & ~quote | (backslash &- each(1)) & ~backslash
-        return below & each(0x80)
-    }
-
-    @inline(__always)
-    private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 }

@@ -5,9 +5,10 @@ package import Foundation
 /// A text is parsed once: what was validated as a ``JSONValue`` is what is decoded. Members are written in the order in
 /// which the type encodes them.
 package enum JSONCoding {
+    /// - Parameter pretty: true for a line for each member and element, two spaces a level.
     /// - Throws: `EncodingError` for a number that is not finite; JSON has none.
-    package static func encode(_ value: some Encodable) throws -> Data {
-        let output = JSONOutput()
+    package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
+        let output = JSONOutput(isPretty: pretty)
         try output.write(value)
         output.text.close(to: 0)
         return Data(output.text.bytes)
@@ -18,7 +19,7 @@ package enum JSONCoding {
         try JSONInput(json).read(Value.self)
     }
 
-    /// - Throws: ``Problem/Kind/malformed`` if the text is not JSON; `DecodingError`.
+    /// - Throws: ``JSONSyntaxError``; `DecodingError` if the value is not what the type wants.
     package static func decode<Value: Decodable>(_ type: Value.Type, from json: Data) throws -> Value {
         try decode(type, from: JSONValue(json: json))
     }

@@ -2,7 +2,11 @@
 /// `EncodingError`.
 final class JSONOutput {
     /// Nothing that it does comes back here, so that two accesses at once cannot be.
-    @exclusivity(unchecked) var text = JSONText()
+    @exclusivity(unchecked) var text: JSONText
+
+    init(isPretty: Bool) {
+        text = JSONText(isPretty: isPretty)
+    }
 
     func write<Value: Encodable>(_ value: Value) throws {
         if FoundationScalar.contains(Value.self), let scalar = value as? any JSONScalar {
@@ -127,22 +131,23 @@ private struct JSONElementWriter: UnkeyedEncodingContainer {
     }
 }
 
-enum AnyKey: CodingKey {
+/// The name of a member, or the index of an element, that no type declares.
+package enum AnyKey: CodingKey {
     case name(String)
     case index(Int)
 
-    init(stringValue: String) { self = .name(stringValue) }
+    package init(stringValue: String) { self = .name(stringValue) }
 
-    init(intValue: Int) { self = .index(intValue) }
+    package init(intValue: Int) { self = .index(intValue) }
 
-    var stringValue: String {
+    package var stringValue: String {
         switch self {
         case .name(let name): name
         case .index(let index): String(index)
         }
     }
 
-    var intValue: Int? {
+    package var intValue: Int? {
         guard case .index(let index) = self else { return nil }
         return index
     }
@@ -156,6 +161,7 @@ struct JSONText {
     /// The objects and arrays that have begun and not ended, outermost first.
     private var open: [Open] = []
     private var lastID = 0
+    private let isPretty: Bool
 
     private struct Open {
         let id: Int
@@ -169,7 +175,9 @@ struct JSONText {
         fileprivate let id: Int
     }
 
-    init() {
+    /// - Parameter isPretty: true for a line for each member and element, two spaces a level.
+    init(isPretty: Bool) {
+        self.isPretty = isPretty
         bytes.reserveCapacity(128)
     }
 
@@ -196,7 +204,7 @@ struct JSONText {
     mutating func next(in container: Container) throws {
         guard container.index < open.count, open[container.index].id == container.id else {
             let reason = "A container has ended when another one was written to; write one after the other."
-            throw EncodingError.invalidValue(bytes, .init(codingPath: [], debugDescription: reason))
+            throw EncodingError.notJSON(bytes, reason)
         }
         close(to: container.index + 1)
         if open[container.index].isEmpty {
@@ -204,16 +212,26 @@ struct JSONText {
         } else {
             bytes.append(UInt8(ascii: ","))
         }
+        if isPretty { beginLine() }
     }
 
     mutating func next(in container: Container, named key: String) throws {
         try next(in: container)
         key.append(to: &bytes)
         bytes.append(UInt8(ascii: ":"))
+        if isPretty { bytes.append(UInt8(ascii: " ")) }
     }
 
     /// Ends objects and arrays, until so many are open.
     mutating func close(to depth: Int) {
-        while open.count > depth, let last = open.popLast() { bytes.append(last.end) }
+        while open.count > depth, let last = open.popLast() {
+            if isPretty, !last.isEmpty { beginLine() }
+            bytes.append(last.end)
+        }
+    }
+
+    private mutating func beginLine() {
+        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * open.count))
     }
 }

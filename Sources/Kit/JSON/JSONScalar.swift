@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A type that is written as one JSON string, number or word.
 ///
@@ -10,6 +10,13 @@ protocol JSONScalar: Codable {
 
     /// - Returns: `nil` if the value is of another sort, or too large.
     init?(json: JSONValue)
+}
+
+extension EncodingError {
+    /// A value that JSON cannot say.
+    static func notJSON(_ value: Any, _ reason: String) -> EncodingError {
+        .invalidValue(value, Context(codingPath: [], debugDescription: reason))
+    }
 }
 
 extension String: JSONScalar {
@@ -88,10 +95,7 @@ extension UInt128: JSONScalar {}
 
 extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible {
     func append(to bytes: inout [UInt8]) throws {
-        guard isFinite else {
-            let context = EncodingError.Context(codingPath: [], debugDescription: "JSON has no number \(self)")
-            throw EncodingError.invalidValue(self, context)
-        }
+        guard isFinite else { throw EncodingError.notJSON(self, "JSON has no number \(self)") }
         bytes.append(contentsOf: description.utf8)
     }
 
@@ -123,18 +127,15 @@ extension Date: JSONScalar {
     /// In UTC, as RFC 3339 has it, with milliseconds if they are not zero.
     func append(to bytes: inout [UInt8]) throws {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
-        guard Timestamp.isWritable(self) else {
-            let context = EncodingError.Context(codingPath: [], debugDescription: "RFC 3339 has no such date")
-            throw EncodingError.invalidValue(self, context)
-        }
+        guard RFC3339.isWritable(self) else { throw EncodingError.notJSON(self, "RFC 3339 has no such date") }
         let (seconds, fraction) = Int(milliseconds).dividedFlooring(by: 1000)
-        let text = Timestamp(epoch: seconds).description
+        let text = RFC3339.text(epoch: seconds)
         let digits = fraction == 0 ? "" : "." + String(1000 + fraction).dropFirst()
         (text.dropLast("+00:00".count) + digits + "+00:00").append(to: &bytes)
     }
 
     init?(json: JSONValue) {
-        guard let date = json.string.flatMap(Timestamp.date) else { return nil }
+        guard let date = json.string.flatMap(RFC3339.date) else { return nil }
         self = date
     }
 }
@@ -149,10 +150,7 @@ extension Int {
 
 extension Decimal: JSONScalar {
     func append(to bytes: inout [UInt8]) throws {
-        guard !isNaN else {
-            let context = EncodingError.Context(codingPath: [], debugDescription: "JSON has no number \(self)")
-            throw EncodingError.invalidValue(self, context)
-        }
+        guard !isNaN else { throw EncodingError.notJSON(self, "JSON has no number \(self)") }
         bytes.append(contentsOf: description.utf8)
     }
 
@@ -193,4 +191,78 @@ extension Data: JSONScalar {
         guard let data = json.string.flatMap({ Data(base64Encoded: $0) }) else { return nil }
         self = data
     }
+}
+
+/// Instants as texts: a date, a time and an offset.
+package enum RFC3339 {
+    /// - Parameter epoch: seconds since 1970-01-01T00:00:00Z.
+    /// - Returns: the instant in UTC, with the offset `+00:00`.
+    package static func text(epoch: Int) -> String {
+        // The style writes UTC as “Z”, which not every reader of ISO 8601 takes for an offset.
+        Date(timeIntervalSince1970: Double(epoch)).formatted(style).dropLast() + "+00:00"
+    }
+
+    /// - Returns: `nil` if the text is not of RFC 3339, or is a time that could not be written in UTC.
+    package static func date(_ text: String) -> Date? {
+        guard isOnCalendar(text) else { return nil }
+        let date =
+            (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
+        return date.flatMap { isWritable($0) ? $0 : nil }
+    }
+
+    /// True for the years 1 to 9999 in UTC, to the millisecond: RFC 3339 has no others.
+    static func isWritable(_ date: Date) -> Bool {
+        (-62_135_596_800_000.0..<253_402_300_800_000.0).contains((date.timeIntervalSince1970 * 1000).rounded())
+    }
+
+    /// Foundation takes the 30th of February for the 2nd of March, and 24:60 for 01:00.
+    private static func isOnCalendar(_ text: String) -> Bool {
+        let numbers = text.utf8.prefix(19).split { !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
+            .compactMap { Int(String(Substring($0))) }
+        guard numbers.count == 6, 1...12 ~= numbers[1] else { return false }
+        let (year, month) = (numbers[0], numbers[1])
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        return 1...days ~= numbers[2] && 0...23 ~= numbers[3] && 0...59 ~= numbers[4] && 0...60 ~= numbers[5]
+    }
+
+    private static let style = Date.ISO8601FormatStyle()
+}
+
+/// The bytes of JSON strings, read eight at a time: long texts cost little more than their copy.
+enum StringScan {
+    /// The offset of the first byte, from `start` on, that does not stand for itself in a JSON string: a quotation mark, a
+    /// backslash or a control character (RFC 8259, section 7). The number of bytes if there is none.
+    static func firstSpecial(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = start
+        while index &+ 32 <= raw.count {
+            let marks =
+                marks(in: raw, at: index) | marks(in: raw, at: index &+ 8) | marks(in: raw, at: index &+ 16)
+                | marks(in: raw, at: index &+ 24)
+            guard marks == 0 else { break }
+            index &+= 32
+        }
+        while index < raw.count, !isSpecial(raw[index]) { index &+= 1 }
+        return index
+    }
+
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// Zero if none of the eight bytes is special: the highest bit of each byte that is below 0x20, or zero after the
+    /// comparison with a character. A borrow marks bytes beside a special one only.
+    @inline(__always)
+    private static func marks(in bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+        let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let quote = word ^ each(UInt8(ascii: "\""))
+        let backslash = word ^ each(UInt8(ascii: "\\"))
+        let below =
+            (word &- each(0x20)) & ~word | (quote &- each(1)) & ~quote | (backslash &- each(1)) & ~backslash
+        return below & each(0x80)
+    }
+
+    @inline(__always)
+    private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Endpoints
+@testable import JSON
 
 @Suite("Payloads as JSON")
 struct JSONCodingTests {
@@ -53,7 +53,7 @@ struct JSONCodingTests {
         for offset in 0..<70 {
             let text =
                 "\"" + String(repeating: "a", count: offset) + "\u{1F}" + String(repeating: "b", count: 70) + "\""
-            #expect(throws: Problem.self) { try JSONValue(json: Data(text.utf8)) }
+            #expect(throws: JSONSyntaxError.self) { try JSONValue(json: Data(text.utf8)) }
         }
     }
 
