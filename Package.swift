@@ -60,7 +60,7 @@ let package = Package(
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "RPCTesting", targets: ["RPCTesting"]),
         .library(name: "Tokens", targets: ["Tokens", "Trust"]),
-        .library(name: "ZeroMQ", targets: ["ZeroMQ"]),
+        .library(name: "ZeroMQ", targets: ["ZeroMQ", "EventLoop"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "OTLP", targets: ["OTLP"]),
         .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
@@ -115,10 +115,12 @@ let package = Package(
         kit("Postgres", ["Background", "CPostgres", deque]),
         // What ZeroMQ sockets say to each other, CURVE included, without I/O.
         kit("ZMTP", ["CSodium"]),
-        // ZeroMQ sockets over the system's, libzmq as Swift types to compare with, and the thread that owns both.
-        .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        // A thread that waits for descriptors, timers and jobs at once, and is the executor of actors.
         .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
-        kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "ZMTP"]),
+        kit("EventLoop", ["CEvents"]),
+        // ZeroMQ sockets over the system's, and libzmq as Swift types to compare with.
+        .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "EventLoop", "ZMTP"]),
         // What is measured, for Prometheus to read.
         kit("Telemetry", [metrics]),
         // Bodies in the format of gzip.
@@ -129,14 +131,15 @@ let package = Package(
         // The two wires.
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
         kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "JSON", "RPC", httpClient] + nio),
-        kit("ZeroMQTransport", ["JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
+        kit("ZeroMQTransport", ["EventLoop", "JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints", "JSON"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
             "Hosting",
             [
-                "Background", "Descriptors", "Files", "JSON", "Tokens", "Telemetry", "OTLP", "HTTPTransport",
+                "Background", "Descriptors", "EventLoop", "Files", "JSON", "Tokens", "Telemetry", "OTLP",
+                "HTTPTransport",
                 "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
@@ -156,7 +159,7 @@ let package = Package(
             name: "star",
             dependencies: [
                 "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
-                "Documents", "Hosting", "Files", "JSON", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport",
+                "Documents", "EventLoop", "Hosting", "Files", "JSON", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport",
                 "ZeroMQTransport",
                 "Measuring",
                 arguments, lifecycle, signals, logging, metrics,
@@ -188,6 +191,7 @@ let package = Package(
         // The one way to wait for what happens elsewhere.
         .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: strict),
         tests("ZMTPTests", ["ZMTP", "Noise"]),
+        tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["Waiting", "ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         // A collector that keeps what it is sent.

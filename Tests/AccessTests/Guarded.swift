@@ -2,6 +2,7 @@ import Auth
 import Boilerplate
 import Contracts
 import Endpoints
+import EventLoop
 import Foundation
 import HTTPTransport
 import Passwords

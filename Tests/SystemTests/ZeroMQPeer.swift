@@ -1,4 +1,5 @@
 import Endpoints
+import EventLoop
 import RPC
 import ZeroMQ
 import ZeroMQTransport

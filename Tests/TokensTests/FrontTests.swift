@@ -1,12 +1,13 @@
-import JSON
-import Trust
 import Crypto
 import Endpoints
+import EventLoop
 import Foundation
 import HTTPTransport
+import JSON
 import RPC
 import Synchronization
 import Testing
+import Trust
 import ZeroMQ
 import ZeroMQTransport
 

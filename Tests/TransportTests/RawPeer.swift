@@ -1,3 +1,4 @@
+import EventLoop
 import ZMTP
 import ZeroMQ
 

@@ -1,4 +1,5 @@
 import Endpoints
+import EventLoop
 import RPC
 import RPCTesting
 import Testing

@@ -79,36 +79,3 @@ struct TimedOut: Error {}
 func countDescriptors() -> Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
 }
-
-/// Runs `body` on a thread that Swift's concurrency knows nothing of.
-func onForeignThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(Box(body)).toOpaque()
-    let code = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, argument)
-    precondition(code == 0, "no thread left")
-    return thread
-}
-
-/// Ends when it has been stepped so many times.
-final class Countdown: Sendable {
-    private let remaining: Atomic<Int>
-    private let end = AsyncStream.makeStream(of: Void.self)
-
-    init(from count: Int) { remaining = Atomic(count) }
-
-    func step() {
-        if remaining.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { end.continuation.finish() }
-    }
-
-    func ended() async { for await _ in end.stream {} }
-}

@@ -1,3 +1,4 @@
+import EventLoop
 import ZeroMQ
 
 @testable import ZeroMQTransport

@@ -1,4 +1,5 @@
 import Endpoints
+import EventLoop
 import Foundation
 import JSON
 import RPC

@@ -1,4 +1,5 @@
 public import Endpoints
+import EventLoop
 public import HTTPTransport
 public import Logging
 public import RPC
@@ -30,7 +31,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// - Parameters:
     ///   - port: for HTTP, unless the settings name another.
     ///   - resolver: finds the replicas of other services by their names.
-    /// - Throws: ``SettingsError``; `ZeroMQError` if the system has no thread left.
+    /// - Throws: ``SettingsError``; `SystemError` if the system has no thread left.
     public init(
         _ name: String, port: Int, settings: Settings, family: CommonSettings, runtime: ZeroMQRuntime, logger: Logger,
         resolver: HostResolver = .system

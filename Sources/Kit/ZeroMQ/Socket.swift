@@ -1,4 +1,6 @@
 internal import CZeroMQ
+// Sockets live on a SocketThread, so whoever uses them has it with them.
+@_exported public import EventLoop
 internal import Glibc
 
 /// A libzmq socket. One thread owns it: not `Sendable`, and nothing here waits unless its name says so.
@@ -29,7 +31,7 @@ public final class Socket {
     /// The registration to the thread that watches it, if any.
     weak var registration: PollRegistration?
     /// Something was done with it, which may have used up libzmq's signal: its events must be checked.
-    var needsEventCheck = true
+    package private(set) var needsEventCheck = true
 
     /// - Throws: `ZeroMQError`: `EINVAL` for an option libzmq refuses, `EMFILE` at the context's limit of sockets,
     /// `ETERM` after `Context.terminate()`.
@@ -226,11 +228,9 @@ extension Socket {
         }
     }
 
-    /// The pending events of a socket.
-    enum PendingEvents { case none, messages, end }
-
-    /// Checks for messages, and lets libzmq process its commands.
-    func checkEvents() -> PendingEvents {
+    /// Checks for messages, and lets libzmq process its commands. The end is that of the context: its sockets can only be
+    /// closed, and `terminate()` waits for that.
+    package func checkEvents() -> PendingEvents {
         needsEventCheck = false
         var events: Int32 = 0
         var size = MemoryLayout<Int32>.size
@@ -239,11 +239,27 @@ extension Socket {
     }
 
     /// Readable when libzmq has commands, of which messages are one sort; -1 if the socket is closed.
-    var descriptor: Int32 {
+    package var descriptor: Int32 {
         var descriptor: Int32 = -1
         var size = MemoryLayout<Int32>.size
         if let handle { zmq_getsockopt(handle, ZMQ_FD, &descriptor, &size) }
         return descriptor
+    }
+}
+
+extension Socket: MessageSource {}
+
+extension SocketThread {
+    /// Watches a socket, from the thread only, until it is detached or closed.
+    ///
+    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages have come, and
+    /// returns their number; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
+    /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
+    @discardableResult
+    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
+        let registration = attach(socket as any MessageSource, drain: drain)
+        socket.registration = registration
+        return registration
     }
 }
 

@@ -1,3 +1,5 @@
+public import EventLoop
+
 /// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
 ///
 /// One name may have several keys, which is how a key is rotated: the old and the new are allowed until no peer has the old.

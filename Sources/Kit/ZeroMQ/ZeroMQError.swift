@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import EventLoop
 internal import Glibc
 
 /// An operation that libzmq, or the kernel on its behalf, refused.
@@ -29,6 +30,11 @@ public struct ZeroMQError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The error of the libzmq call that has just failed on this thread.
     static func last(_ operation: String) -> ZeroMQError {
         ZeroMQError(code: zmq_errno(), operation: operation)
+    }
+
+    /// The error of an event loop.
+    init(_ error: SystemError) {
+        self.init(code: error.code, operation: error.operation)
     }
 
     /// The error of the system call that has just failed on this thread.

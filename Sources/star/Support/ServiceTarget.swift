@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 import Files
 import Foundation
 import HTTPTransport

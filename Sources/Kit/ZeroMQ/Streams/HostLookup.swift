@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
@@ -9,7 +10,10 @@ final class HostLookup {
         let addresses = Mutex<[SocketAddress]>([])
         let wakeUp: WakeUp
 
-        init() throws(ZeroMQError) { wakeUp = try WakeUp() }
+        init() throws(ZeroMQError) {
+            do { wakeUp = try WakeUp() } catch { throw ZeroMQError(error) }
+        }
+
         deinit { wakeUp.close() }
     }
 

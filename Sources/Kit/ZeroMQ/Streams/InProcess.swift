@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
@@ -38,7 +39,9 @@ final class InProcessListener {
         private let waiting = Mutex<[Int32]>([])
         private let wakeUp: WakeUp
 
-        init() throws(ZeroMQError) { wakeUp = try WakeUp() }
+        init() throws(ZeroMQError) {
+            do { wakeUp = try WakeUp() } catch { throw ZeroMQError(error) }
+        }
 
         deinit {
             for descriptor in waiting.withLock({ $0 }) { Glibc.close(descriptor) }

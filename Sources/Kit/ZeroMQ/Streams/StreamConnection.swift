@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 internal import ZMTP
 
@@ -222,13 +223,11 @@ extension StreamConnection {
         lastRead = .now
         let limit = lastRead + Self.maxReadingTime
         repeat {
-            let (count, size) = thread.withScratch { scratch in
-                let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
-                if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
-                return (count, scratch.count)
-            }
+            let scratch = thread.scratch
+            let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
+            if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
             if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
-            guard registration != nil, !isHeldBack, count == size || (toTheEnd && count > 0) else { return }
+            guard registration != nil, !isHeldBack, count == scratch.count || (toTheEnd && count > 0) else { return }
         } while ContinuousClock.now < limit
     }
 

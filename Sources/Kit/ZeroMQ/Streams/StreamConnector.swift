@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 internal import ZMTP
 
@@ -55,7 +56,11 @@ final class StreamConnector {
         settings = StreamConnection.ConnectionSettings(
             options, for: address, in: context, highWaterMark: Self.highWaterMark)
         pause = options.reconnectInterval
-        timer = try ThreadTimer(on: thread) { [unowned self] in timerFired() }
+        do {
+            timer = try ThreadTimer(on: thread) { [unowned self] in timerFired() }
+        } catch {
+            throw ZeroMQError(error)
+        }
         connect()
     }
 

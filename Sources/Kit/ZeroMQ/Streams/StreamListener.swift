@@ -1,4 +1,5 @@
 internal import Descriptors
+internal import EventLoop
 internal import Glibc
 internal import ZMTP
 
@@ -57,7 +58,11 @@ final class StreamListener {
         let listening = try ListeningSocket(at: address, in: context, backlog: options.backlog)
         self.listening = listening
         self.address = listening.address
-        timer = try ThreadTimer(on: thread) { [unowned self] in check() }
+        do {
+            timer = try ThreadTimer(on: thread) { [unowned self] in check() }
+        } catch {
+            throw ZeroMQError(error)
+        }
         attach(listening)
         if listening.canBeLost { checkBy(.now + Self.fileCheckInterval) }
     }

@@ -1,4 +1,5 @@
 public import Endpoints
+public import EventLoop
 import Foundation
 import JSON
 public import RPC
@@ -259,7 +260,7 @@ extension ZeroMQCaller {
     /// - Parameters:
     ///   - contract: what this side was written for: see ``init(_:on:context:contract:security:maxReply:)``.
     ///   - security: for a `tcp://` address.
-    /// - Throws: `ZeroMQError` if the socket or the thread cannot be made; whatever the closure throws.
+    /// - Throws: `ZeroMQError` if the socket cannot be made, `SystemError` if the thread cannot; whatever the closure throws.
     public static func connected<Result>(
         to address: Address, contract: ContractDescriptor? = nil, security: SocketOptions.Security = .none,
         _ body: (ZeroMQCaller) async throws -> Result

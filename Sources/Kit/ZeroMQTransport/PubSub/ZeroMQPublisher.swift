@@ -1,3 +1,4 @@
+public import EventLoop
 import Foundation
 public import RPC
 public import ZeroMQ

@@ -1,4 +1,5 @@
 import Endpoints
+public import EventLoop
 import Foundation
 public import RPC
 public import ZeroMQ

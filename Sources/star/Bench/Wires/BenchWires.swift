@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventLoop
 import Foundation
 import HTTPTransport
 import Hosting

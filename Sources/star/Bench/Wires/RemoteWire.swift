@@ -1,5 +1,6 @@
 import Contracts
 import Endpoints
+import EventLoop
 import Foundation
 import HTTPTransport
 import Hosting

@@ -1,11 +1,11 @@
 internal import Dispatch
+internal import EventLoop
 internal import Glibc
 internal import Synchronization
 internal import Testing
-internal import ZeroMQ
 
 /// An actor with a state that only mutual exclusion keeps right.
-actor Counter: ThreadBound {
+private actor Counter: ThreadBound {
     nonisolated let thread: SocketThread
     private(set) var value = 0
 
@@ -90,7 +90,8 @@ struct SocketThreadTests {
     @Test("passes on what a visitor throws")
     func throwing() async throws {
         let thread = try SocketThread(name: "throwing")
-        await #expect(throws: TimedOut.self) { try await thread.run { () throws(TimedOut) in throw TimedOut() } }
+        struct Refusal: Error {}
+        await #expect(throws: Refusal.self) { try await thread.run { () throws(Refusal) in throw Refusal() } }
         await thread.shutdown()
     }
 
@@ -130,43 +131,6 @@ struct SocketThreadTests {
         await thread.shutdown()
     }
 
-    @Test("starts a request in place, and answers it before the drain goes on")
-    func inPlace() async throws {
-        let context = try Context()
-        let thread = try SocketThread(name: "in-place")
-        let service = EchoService(thread: thread)
-        let address = try Unique.inproc()
-        try await service.start(in: context, at: address)
-        let client = try Socket(.dealer, in: context)
-        try client.connect(address)
-        for index in 0..<1000 {
-            #expect(try client.sendText("\(index)") == .sent)
-            #expect(try client.next() == [Array("\(index)".utf8)])
-        }
-        #expect(await service.calls == 1000)
-        #expect(await service.answeredInPlace == 1000)
-        await thread.shutdown()
-    }
-
-    @Test("serves sixty-four callers over ipc, and every call returns", .timeLimit(.minutes(2)))
-    func calls() async throws {
-        let context = try Context()
-        let (serverThread, clientThread) = (try SocketThread(name: "server"), try SocketThread(name: "client"))
-        let service = EchoService(thread: serverThread)
-        let client = EchoClient(thread: clientThread)
-        let path = try address("ipc://\(Unique.path())")
-        try await service.start(in: context, at: path)
-        try await client.connect(in: context, to: path)
-        await withTaskGroup { group in
-            for _ in 0..<64 { group.addTask { for _ in 0..<500 { await client.call() } } }
-        }
-        #expect(await service.calls == 64 * 500)
-        #expect(await service.answeredInPlace == 64 * 500)
-        await client.stop()
-        await clientThread.shutdown()
-        await serverThread.shutdown()
-    }
-
     @Test("watches a plain descriptor until it is detached")
     func descriptor() async throws {
         let thread = try SocketThread(name: "descriptor")
@@ -197,13 +161,9 @@ struct SocketThreadTests {
         close(writing)
     }
 
-    @Test("runs the jobs that are there at its end, closes its sockets, and ends once however often it is asked")
+    @Test("runs the jobs that are there at its end, and ends once however often it is asked")
     func shutdown() async throws {
-        let context = try Context()
         let thread = try SocketThread(name: "shutdown")
-        let service = EchoService(thread: thread)
-        let address = try Unique.inproc()
-        try await service.start(in: context, at: address)
         let counter = Counter(thread: thread)
         await withTaskGroup { group in
             for _ in 0..<1000 { group.addTask { await counter.increment() } }
@@ -212,10 +172,6 @@ struct SocketThreadTests {
         #expect(await counter.value == 1000)
         #expect(!thread.isCurrent)
         await thread.shutdown()
-        let successor = try Socket(.router, in: context)
-        try successor.bind(address)
-        successor.close()
-        context.terminate()
     }
 
     @Test("still serves its actors after its end, one job at a time")
@@ -241,35 +197,37 @@ struct SocketThreadTests {
         }
         #expect(await Suicide(thread: try SocketThread(name: "own-end")).end())
     }
+}
 
-    @Test("closes its sockets when the context ends, so that terminate() returns")
-    func contextEnds() async throws {
-        let context = try Context()
-        let thread = try SocketThread(name: "context-ends")
-        let service = EchoService(thread: thread)
-        try await service.start(in: context, at: try Unique.inproc())
-        context.terminate()
-        let counter = Counter(thread: thread)
-        await counter.increment()
-        #expect(await counter.value == 1)
-        await thread.shutdown()
+/// Runs `body` on a thread that Swift's concurrency knows nothing of.
+private func onForeignThread(_ body: @escaping @Sendable () -> Void) -> pthread_t {
+    final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(Box(body)).toOpaque()
+    let code = pthread_create(
+        &thread, nil,
+        { argument in
+            guard let argument else { return nil }
+            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+            return nil
+        }, argument)
+    precondition(code == 0, "no thread left")
+    return thread
+}
+
+/// Ends when it has been stepped so many times.
+private final class Countdown: Sendable {
+    private let remaining: Atomic<Int>
+    private let end = AsyncStream.makeStream(of: Void.self)
+
+    init(from count: Int) { remaining = Atomic(count) }
+
+    func step() {
+        if remaining.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0 { end.continuation.finish() }
     }
 
-    @Test("and all else give every descriptor back")
-    func descriptors() async throws {
-        let before = countDescriptors()
-        for _ in 0..<300 {
-            let context = try Context()
-            let thread = try SocketThread(name: "descriptors")
-            let service = EchoService(thread: thread)
-            try await service.start(in: context, at: try address("ipc://\(Unique.path())"))
-            let client = EchoClient(thread: thread)
-            _ = try Socket(.dealer, in: context).monitor()
-            await client.stop()
-            await thread.shutdown()
-            context.terminate()
-        }
-        // Other tests run at the same time; a leak would be hundreds.
-        #expect(countDescriptors() - before < 200)
-    }
+    func ended() async { for await _ in end.stream {} }
 }

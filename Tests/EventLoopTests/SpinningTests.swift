@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ZeroMQ
+@testable import EventLoop
 
 @Suite("Looking for work before a sleep")
 struct SpinningTests {

@@ -1,7 +1,7 @@
 internal import CEvents
 internal import Glibc
 
-/// A socket or descriptor that a `SocketThread` watches. Touch it on that thread only.
+/// A source of messages or a descriptor that a `SocketThread` watches. Touch it on that thread only.
 public final class PollRegistration {
     /// Which readiness a descriptor is watched for.
     public struct Readiness: OptionSet, Sendable {
@@ -18,14 +18,14 @@ public final class PollRegistration {
 
     enum Origin {
         /// Receives at most so many messages, returns how many.
-        case socket(Socket, drain: (_ limit: Int) -> Int)
+        case source(any MessageSource, drain: (_ limit: Int) -> Int)
         case descriptor(onReady: (Readiness) -> Void)
     }
 
     let origin: Origin
-    /// The descriptor that epoll watches: of a socket, libzmq's `ZMQ_FD`.
+    /// The descriptor that epoll watches.
     let descriptor: Int32
-    /// The events for which a descriptor is watched; a socket is always watched for messages.
+    /// The events for which a descriptor is watched; a source is always watched for messages.
     public var interest: Readiness {
         didSet { if interest != oldValue { loop?.update(self) } }
     }
@@ -43,20 +43,36 @@ public final class PollRegistration {
     }
 
     /// Ends the watch; again, does nothing.
-    func detach() {
+    package func detach() {
         loop?.remove(self)
     }
 }
 
+/// A source of messages whose descriptor is not readable for as long as there are any, such as a socket of libzmq: that one
+/// signals internal commands, and any call of the socket may consume the signal. So its events are checked before the thread
+/// sleeps, if anything was done with it.
+package protocol MessageSource: AnyObject {
+    /// The descriptor that is readable when the events must be checked.
+    var descriptor: Int32 { get }
+    var isClosed: Bool { get }
+    /// Something was done with it, which may have used up the signal.
+    var needsEventCheck: Bool { get }
+
+    /// Checks for messages.
+    func checkEvents() -> PendingEvents
+    func close()
+}
+
+/// The pending events of a source; after `end` it can only be closed.
+package enum PendingEvents { case none, messages, end }
+
 /// The event loop of a `SocketThread`. It knows nothing of other threads.
 ///
-/// One epoll descriptor holds them all: plain descriptors, the wake-up, and of each libzmq socket the descriptor by which it
-/// signals libzmq's internal commands. Those are not messages, and any call of a socket may consume the signal; so a socket's
-/// events are checked before the thread sleeps, if anything was done with it.
+/// One epoll descriptor holds them all: plain descriptors, the wake-up, and those of the sources of messages.
 final class EpollLoop {
-    /// Messages received from one socket before the others, and the jobs, have their turn.
+    /// Messages received from one source before the others, and the jobs, have their turn.
     private static let drainLimit = 64
-    /// Everything is polled every so many turns, so that busy sockets cannot starve the others and the descriptors.
+    /// Everything is polled every so many turns, so that busy sources cannot starve the others and the descriptors.
     private static let fullTurn = 16
     private static let eventsAtOnce = 64
     /// Messages that are sent together at the most.
@@ -69,10 +85,10 @@ final class EpollLoop {
     var (running, runningUrgent): ([ThreadJob], [ThreadJob]) = ([], [])
     private let epoll: Int32
     private let wake: WakeUp
-    /// The watched sockets and descriptors, by the key that epoll returns.
+    /// The watched sources and descriptors, by the key that epoll returns.
     private var registrations: [PollRegistration?] = []
-    private var sockets: [PollRegistration] = []
-    /// The sockets that have a message to send; once for each message.
+    private var sources: [PollRegistration] = []
+    /// The connections that have a message to send; once for each message.
     private var unflushed: [any Flushable] = []
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
@@ -86,13 +102,13 @@ final class EpollLoop {
     /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
-    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
-    init(_ wake: WakeUp, spinTime: Duration) throws(ZeroMQError) {
+    /// - Throws: ``SystemError`` `EMFILE` if the system has no descriptor left.
+    init(_ wake: WakeUp, spinTime: Duration) throws(SystemError) {
         self.wake = wake
         spinning = Spinning(limit: spinTime)
         spinningForReplies = spinning
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard epoll >= 0 else { throw .system("make an epoll descriptor") }
+        guard epoll >= 0 else { throw .last("make an epoll descriptor") }
         control(EPOLL_CTL_ADD, wake.descriptor, .readable, key: Self.wakeKey)
     }
 
@@ -106,7 +122,7 @@ final class EpollLoop {
         if key == registrations.count { registrations.append(registration) } else { registrations[key] = registration }
         registration.key = key
         registration.loop = self
-        if case .socket = registration.origin { sockets.append(registration) }
+        if case .source = registration.origin { sources.append(registration) }
         control(EPOLL_CTL_ADD, registration.descriptor, registration.interest, key: UInt64(key))
         return registration
     }
@@ -116,7 +132,7 @@ final class EpollLoop {
         registration.isAttached = false
         registration.loop = nil
         registrations[registration.key] = nil
-        sockets.removeAll { $0 === registration }
+        sources.removeAll { $0 === registration }
         control(EPOLL_CTL_DEL, registration.descriptor, registration.interest, key: 0)
     }
 
@@ -138,14 +154,14 @@ final class EpollLoop {
         while let writer = unflushed.popLast() { writer.flush() }
     }
 
-    /// Lets sockets that may have messages be drained; true if any had.
+    /// Lets sources that may have messages be drained; true if any had.
     func drain() -> Bool {
         turn &+= 1
         if turn % Self.fullTurn == 0 { _ = poll(timeout: 0) }
         var hadInput = false
-        for registration in sockets where registration.mayHaveInput {
-            guard case .socket(let socket, let drain) = registration.origin, registration.isAttached else { continue }
-            registration.mayHaveInput = !socket.isClosed && drain(Self.drainLimit) > 0
+        for registration in sources where registration.mayHaveInput {
+            guard case .source(let source, let drain) = registration.origin, registration.isAttached else { continue }
+            registration.mayHaveInput = !source.isClosed && drain(Self.drainLimit) > 0
             if registration.mayHaveInput { hadInput = true }
         }
         return hadInput
@@ -175,7 +191,7 @@ final class EpollLoop {
     /// - Parameter awoken: called at the end of the sleep, before anybody.
     func sleep(_ awoken: () -> Void) {
         let start = ContinuousClock.now
-        _ = poll(timeout: checkSockets() ? 0 : -1) {
+        _ = poll(timeout: checkSources() ? 0 : -1) {
             let end = ContinuousClock.now
             if start.duration(to: end) >= Self.idleTime { idleUntil = end }
             awoken()
@@ -198,37 +214,36 @@ final class EpollLoop {
             // One that was detached by another's doing in this very round is not there any more.
             guard let registration = registrations[Int(event.data.u64)] else { continue }
             switch registration.origin {
-            case .socket: registration.mayHaveInput = true
+            case .source: registration.mayHaveInput = true
             case .descriptor(let onReady): onReady(PollRegistration.Readiness(epoll: event.events))
             }
         }
         return hasFound
     }
 
-    /// Checks the sockets with which something was done for messages; true if one has any.
-    private func checkSockets() -> Bool {
+    /// Checks the sources with which something was done for messages; true if one has any.
+    private func checkSources() -> Bool {
         var hasInput = false
-        for registration in sockets {
-            guard case .socket(let socket, _) = registration.origin, socket.needsEventCheck || socket.isClosed else {
+        for registration in sources {
+            guard case .source(let source, _) = registration.origin, source.needsEventCheck || source.isClosed else {
                 continue
             }
-            switch socket.checkEvents() {
+            switch source.checkEvents() {
             case .none: break
             case .messages:
                 registration.mayHaveInput = true
                 hasInput = true
-            // The context was terminated: its sockets can only be closed, and terminate() waits for that.
-            case .end: socket.close()
+            case .end: source.close()
             }
         }
         return hasInput
     }
 
-    /// Closes the sockets and forgets them all; descriptors are their owners'.
+    /// Closes the sources and forgets them all; descriptors are their owners'.
     func closeAll() {
         for registration in registrations.compactMap(\.self) {
             remove(registration)
-            if case .socket(let socket, _) = registration.origin { socket.close() }
+            if case .source(let source, _) = registration.origin { source.close() }
         }
     }
 
@@ -239,7 +254,7 @@ final class EpollLoop {
 }
 
 /// A connection that gathers its writes until the end of a turn.
-protocol Flushable: AnyObject {
+package protocol Flushable: AnyObject {
     func flush()
 }
 
@@ -259,15 +274,15 @@ extension PollRegistration.Readiness {
 
 /// One timer on a `SocketThread`: set, set anew, or disarmed, on that thread only. It is released with its last
 /// reference.
-final class ThreadTimer {
+package final class ThreadTimer {
     private let descriptor: Int32
     private let thread: SocketThread
     private var registration: PollRegistration?
 
-    /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left.
-    init(on thread: SocketThread, _ fire: @escaping () -> Void) throws(ZeroMQError) {
+    /// - Throws: ``SystemError`` `EMFILE` if the system has no descriptor left.
+    package init(on thread: SocketThread, _ fire: @escaping () -> Void) throws(SystemError) {
         descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
-        guard descriptor >= 0 else { throw .system("make a timer") }
+        guard descriptor >= 0 else { throw .last("make a timer") }
         self.thread = thread
         let descriptor = descriptor
         registration = thread.attach(descriptor: descriptor) { _ in
@@ -279,15 +294,15 @@ final class ThreadTimer {
     deinit { cancel() }
 
     /// Fires once, after a while, in place of what was set before.
-    func set(after time: Duration) {
+    package func set(after time: Duration) {
         let (seconds, attoseconds) = max(time, .nanoseconds(1)).components
         arm(timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000)))
     }
 
-    func disarm() { arm(timespec()) }
+    package func disarm() { arm(timespec()) }
 
     /// It never fires again.
-    func cancel() {
+    package func cancel() {
         guard let registration else { return }
         self.registration = nil
         thread.detach(registration)

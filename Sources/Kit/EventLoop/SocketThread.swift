@@ -1,4 +1,4 @@
-internal import CZeroMQ
+internal import CEvents
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
@@ -30,8 +30,8 @@ public final class SocketThread: Sendable {
     ///   - name: shown by `ps -L` and debuggers; the kernel keeps 15 bytes of it.
     ///   - spinTime: for how long it polls for work before it sleeps, if that has paid lately: small calls take less time than
     ///     waking a thread does. With one processor it must be zero.
-    /// - Throws: `ZeroMQError`: `EMFILE`, `EAGAIN` when the system has no descriptor or no thread left.
-    public init(name: String, spinTime: Duration = .zero) throws(ZeroMQError) {
+    /// - Throws: ``SystemError``: `EMFILE`, `EAGAIN` when the system has no descriptor or no thread left.
+    public init(name: String, spinTime: Duration = .zero) throws(SystemError) {
         self.name = name
         wake = try WakeUp()
         loop = try EpollLoop(wake, spinTime: spinTime)
@@ -40,7 +40,7 @@ public final class SocketThread: Sendable {
         let code = pthread_create(&thread, nil, enterSocketThread, retained.toOpaque())
         guard code == 0 else {
             retained.release()
-            throw ZeroMQError(code: code, operation: "start the thread \(name)")
+            throw SystemError(code: code, operation: "start the thread \(name)")
         }
         joinable.withLock { $0 = thread }
     }
@@ -231,18 +231,14 @@ extension SocketThread {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Watches a socket, from the thread only, until it is detached or closed.
+    /// Watches a source of messages, from the thread only, until it is detached or closed.
     ///
-    /// `drain` is called when there may be messages. It receives until nothing is left or `limit` messages have come, and
-    /// returns their number; 0 lets the thread sleep. Formed inside an actor of this thread, it is isolated to that
-    /// actor: it calls its methods directly, and a `Task.immediate` in it starts in place.
-    @discardableResult
-    public func attach(_ socket: Socket, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
-        preconditionIsolated("a socket is attached on its thread")
-        let registration = PollRegistration(
-            .socket(socket, drain: drain), descriptor: socket.descriptor, interest: .readable)
-        socket.registration = registration
-        return loop.add(registration)
+    /// - Parameter drain: called when there may be messages. It receives until nothing is left or `limit` messages have come,
+    ///   and returns their number; 0 lets the thread sleep.
+    package func attach(_ source: any MessageSource, drain: @escaping (_ limit: Int) -> Int) -> PollRegistration {
+        preconditionIsolated("a source is attached on its thread")
+        return loop.add(
+            PollRegistration(.source(source, drain: drain), descriptor: source.descriptor, interest: .readable))
     }
 
     /// Watches a plain descriptor, from the thread only, until it is detached. It stays its owner's: detach, then close.
@@ -257,14 +253,14 @@ extension SocketThread {
         return loop.add(PollRegistration(.descriptor(onReady: onReady), descriptor: descriptor, interest: interest))
     }
 
-    /// Forgets a socket or descriptor, from the thread only; neither is closed. Its closure is not called again.
+    /// Forgets a source or descriptor, from the thread only; neither is closed. Its closure is not called again.
     public func detach(_ registration: PollRegistration) {
-        preconditionIsolated("a socket is detached on its thread")
+        preconditionIsolated("it is detached on its thread")
         registration.detach()
     }
 
     /// Calls `flush()` at the end of this turn of the thread or before, from the thread only.
-    func flushSoon(_ writer: any Flushable) {
+    package func flushSoon(_ writer: any Flushable) {
         loop.flushSoon(writer)
     }
 
@@ -279,27 +275,26 @@ extension SocketThread {
         set { loop.waiters = newValue }
     }
 
-    /// Lends memory to read into, from the thread only, to one at a time.
-    func withScratch<Value>(_ body: (UnsafeMutableRawBufferPointer) -> Value) -> Value {
-        body(loop.scratch)
-    }
+    /// Memory to read into, from the thread only, for one at a time.
+    package var scratch: UnsafeMutableRawBufferPointer { loop.scratch }
 }
 
 /// An eventfd: any thread signals, the loop polls it and clears it.
-struct WakeUp: Sendable {
-    let descriptor: Int32
+package struct WakeUp: Sendable {
+    package let descriptor: Int32
 
-    init() throws(ZeroMQError) {
+    /// - Throws: ``SystemError`` `EMFILE` if the system has no descriptor left.
+    package init() throws(SystemError) {
         descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard descriptor >= 0 else { throw .system("make a wake-up descriptor") }
+        guard descriptor >= 0 else { throw .last("make a wake-up descriptor") }
     }
 
-    func signal() { eventfd_write(descriptor, 1) }
+    package func signal() { eventfd_write(descriptor, 1) }
 
-    func clear() {
+    package func clear() {
         var count: eventfd_t = 0
         eventfd_read(descriptor, &count)
     }
 
-    func close() { Glibc.close(descriptor) }
+    package func close() { Glibc.close(descriptor) }
 }
