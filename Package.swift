@@ -92,8 +92,10 @@ let package = Package(
         kit("JSON"),
         // The vocabulary: what an endpoint is. No I/O.
         kit("Endpoints", ["JSON"]),
+        // Work beside the calls: threads for what blocks, retries, one piece of work for many who wait.
+        kit("Background", [deque]),
         // Calls, handlers, the dispatcher, clients. Knows no transport.
-        kit("RPC", ["Endpoints", "JSON", logging, metrics, tracing]),
+        kit("RPC", ["Background", "Endpoints", "JSON", logging, metrics, tracing]),
         // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
         kit("RPCTesting", ["Endpoints", "JSON", "RPC"]),
         // The keys and revocations that an issuer publishes. No cryptography.
@@ -101,13 +103,11 @@ let package = Package(
         // libsodium: signatures and hashes of tokens, passwords, CURVE.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
         // JSON Web Tokens: who signs, who verifies.
-        kit("Tokens", ["CSodium", "JSON", "RPC", "Trust"]),
+        kit("Tokens", ["Background", "CSodium", "JSON", "RPC", "Trust"]),
         // The rules for text and private files from outside.
         kit("Files"),
         // The descriptors of the process, and those that connections leave to all else.
         kit("Descriptors"),
-        // Threads for work that blocks.
-        kit("Background", [deque]),
         // Passwords: Argon2id, on threads of its own.
         kit("Passwords", ["Background", "CSodium", "Endpoints"], resources: [.embedInCode("common.txt")]),
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
@@ -152,7 +152,7 @@ let package = Package(
             "Auth", ["Contracts", "Files", "JSON", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
         service("AuthPostgres", ["Auth", "JSON", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
-        service("WebApp", ["Contracts", "JSON", "RPC", "Measuring"], resources: page),
+        service("WebApp", ["Background", "Contracts", "JSON", "RPC", "Measuring"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
         // The command people type.
         .executableTarget(

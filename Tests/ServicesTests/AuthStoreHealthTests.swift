@@ -1,3 +1,4 @@
+import Background
 import Contracts
 import Endpoints
 import RPC
@@ -66,7 +67,6 @@ struct AuthStoreHealthTests {
         #expect(await auth.pendingDependencies() == [])
         await auth.tryForEver(isSound ? nil : .locked)
         #expect(await auth.pendingDependencies() == (isSound ? [] : ["its store"]))
-        await auth.health.probe?.cancel()
     }
 
     @Test("a store that does not answer is not waited for until the check of readiness has no time left")
@@ -108,6 +108,6 @@ extension AuthService {
     /// The store is being tried, and does not answer.
     fileprivate func tryForEver(_ fault: StoreError?) {
         health.error = fault
-        health.probe = Task { try? await Task.sleep(for: .seconds(3600)) }
+        health.probe = SingleFlight()
     }
 }

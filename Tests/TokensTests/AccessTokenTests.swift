@@ -1,9 +1,9 @@
-import JSON
-import Trust
 import Endpoints
 import Foundation
+import JSON
 import RPC
 import Testing
+import Trust
 
 @testable import Tokens
 

@@ -1,10 +1,10 @@
-import JSON
-import Trust
 import Crypto
 import Endpoints
 import Foundation
+import JSON
 import RPC
 import Testing
+import Trust
 
 @testable import Tokens
 

@@ -1,8 +1,8 @@
-import JSON
-import Trust
 import Endpoints
 import Foundation
+import JSON
 import Testing
+import Trust
 
 @testable import Tokens
 

@@ -1,9 +1,10 @@
-import JSON
-import Trust
+import Background
 import Endpoints
 import Foundation
+import JSON
 import Synchronization
 import Testing
+import Trust
 
 @testable import Tokens
 
@@ -44,8 +45,8 @@ struct KeyFetchTests {
             for _ in 0..<100 { group.addTask { await bench.problem(of: token) } }
             return await group.reduce(into: [Problem?]()) { $0.append($1) }
         }
-        await bench.source.asked.wait()
-        bench.source.gate.complete()
+        await bench.source.asked.value()
+        bench.source.gate.complete(with: ())
         #expect(await all == Array(repeating: nil, count: 100))
         #expect(bench.source.count == 1)
     }
@@ -101,11 +102,11 @@ struct KeyFetchTests {
         let bench = Bench(isOpen: false)
         let token = try bench.token()
         let caller = Task { await bench.problem(of: token) }
-        await bench.source.asked.wait()
+        await bench.source.asked.value()
         caller.cancel()
         #expect(await caller.value?.kind == .cancelled)
         async let other = bench.problem(of: token)
-        bench.source.gate.complete()
+        bench.source.gate.complete(with: ())
         #expect(await other == nil)
         #expect(bench.source.count == 1)
     }
@@ -132,7 +133,7 @@ struct KeyFetchTests {
     func warmUpCancelled() async throws {
         let bench = Bench(isOpen: false)
         let task = Task { try await bench.verifier.warmUp() }
-        await bench.source.asked.wait()
+        await bench.source.asked.value()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }

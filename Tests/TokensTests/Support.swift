@@ -1,9 +1,10 @@
-import JSON
-import Trust
+import Background
 import Endpoints
 import Foundation
+import JSON
 import RPC
 import Synchronization
+import Trust
 
 @testable import Tokens
 
@@ -46,14 +47,14 @@ final class FakeSource: IssuerClient {
 
     private let state: Mutex<State>
     /// Lands when the source has been asked for the first time.
-    let asked = SingleFlight()
+    let asked = SingleFlight<Void>()
     /// The source answers once this has landed.
-    let gate: SingleFlight
+    let gate: SingleFlight<Void>
 
     init(_ keys: SigningKey..., isOpen: Bool = true) {
         state = Mutex(State(keys: JWKSet(keys.map(\.publicKey))))
         gate = SingleFlight()
-        if isOpen { gate.complete() }
+        if isOpen { gate.complete(with: ()) }
     }
 
     var count: Int { state.withLock { $0.count } }
@@ -118,8 +119,8 @@ final class FakeSource: IssuerClient {
 
     func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates {
         state.withLock { $0.count += 1 }
-        asked.complete()
-        await gate.wait()
+        asked.complete(with: ())
+        await gate.value()
         if let problem = state.withLock({ $0.problem }) { throw problem }
         return state.withLock { $0.changes(since: position) }
     }

@@ -1,3 +1,4 @@
+import Background
 import Contracts
 import Endpoints
 import Logging
@@ -10,7 +11,7 @@ struct StoreHealth {
     /// The error that was logged last, and when.
     var logged: (error: StoreError, moment: ContinuousClock.Instant)?
     /// Probes the store.
-    var probe: Task<Void, Never>?
+    var probe: SingleFlight<Void>?
     var probed: ContinuousClock.Instant?
 
     /// Records an error.
@@ -76,24 +77,19 @@ extension AuthService {
     func isStoreSound() async -> Bool {
         let isStale = health.probed.map { $0.duration(to: .now) > .seconds(1) } ?? true
         if isStale, health.probe == nil {
-            health.probe = Task { await probe() }
+            health.probe = SingleFlight { await self.probe() }
         }
         if let probe = health.probe { await Self.wait(for: probe, atMost: Self.probeTimeout) }
         return health.error == nil && health.probed != nil
     }
 
-    private static func wait(for probe: Task<Void, Never>, atMost time: Duration) async {
-        let (outcome, first) = AsyncStream.makeStream(of: Void.self)
-        let timer = Task {
-            try? await Task.sleep(for: time)
-            first.finish()
+    private static func wait(for probe: SingleFlight<Void>, atMost time: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { _ = await probe.value() }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
         }
-        Task {
-            await probe.value
-            first.finish()
-        }
-        for await _ in outcome {}
-        timer.cancel()
     }
 
     private func probe() async {

@@ -1,3 +1,4 @@
+import Background
 public import Contracts
 public import Endpoints
 public import RPC
@@ -74,7 +75,7 @@ struct StatusCache {
     private(set) var services: [String: WebAppContract.ServiceState] = [:]
     private var time: ContinuousClock.Instant?
     /// Queries the services; whoever comes meanwhile waits for the same.
-    var refresh: Task<[WebAppContract.ServiceState], Never>?
+    var refresh: SingleFlight<[WebAppContract.ServiceState]>?
 
     var isFresh: Bool { time.map { $0 + .seconds(1) > .now } ?? false }
 
@@ -88,19 +89,17 @@ struct StatusCache {
 extension WebAppService {
     func services(_: Empty, _ context: CallContext) async -> WebAppContract.ServiceStates {
         if statusCache.refresh == nil, !statusCache.isFresh {
-            statusCache.refresh = Task {
-                let states = await queryServices()
-                statusCache.update(states)
-                return states
-            }
+            statusCache.refresh = SingleFlight { await self.refreshStatus() }
         }
-        let states = await statusCache.refresh?.value ?? monitored.compactMap { statusCache.services[$0.name] }
+        let states = await statusCache.refresh?.value() ?? monitored.compactMap { statusCache.services[$0.name] }
         return WebAppContract.ServiceStates(services: [await own()] + states)
     }
 
-    private func queryServices() async -> [WebAppContract.ServiceState] {
+    private func refreshStatus() async -> [WebAppContract.ServiceState] {
         let known = statusCache.services
-        return await monitored.concurrentMap { await $0.query(known[$0.name]) }
+        let states = await monitored.concurrentMap { await $0.query(known[$0.name]) }
+        statusCache.update(states)
+        return states
     }
 
     private func own() async -> WebAppContract.ServiceState {

@@ -1,3 +1,4 @@
+import Background
 public import Endpoints
 import Synchronization
 
@@ -12,8 +13,8 @@ import Synchronization
 /// let orders = try await orders.call(OrdersContract.list, OrderFilter(), token: own.value())
 /// ```
 public final class RenewingToken: Sendable {
-    /// Requests a token from its issuer. All who need one meanwhile wait for the same request, so that it has neither the trace
-    /// nor the deadline of one of them.
+    /// Requests a token from its issuer. All who need one meanwhile wait for the same request: it is part of the trace of the
+    /// first, and does not end with it.
     public typealias TokenFetch = @Sendable () async throws(Problem) -> (token: String, lifetime: Duration)
 
     private struct HeldToken {
@@ -24,7 +25,7 @@ public final class RenewingToken: Sendable {
 
     private struct State {
         var held: HeldToken?
-        var request: Task<Result<String, Problem>, Never>?
+        var request: SingleFlight<Result<String, Problem>>?
     }
 
     /// The pause before the next request after one that has failed while the last token is still valid.
@@ -46,23 +47,26 @@ public final class RenewingToken: Sendable {
 
     /// The token. A valid one is returned at once, without a change of thread.
     ///
-    /// - Throws: the issuer's ``Problem`` if there is no valid token and it gives none.
+    /// - Throws: the issuer's ``Problem`` if there is no valid token and it gives none; ``Problem/cancelled`` if the task is
+    ///   cancelled before.
     public func value() async throws(Problem) -> String {
         switch current(at: clock()) {
         case .held(let token): return token
-        case .awaited(let request): return try await request.value.get()
+        case .awaited(let request):
+            guard let result = await request.value() else { throw .cancelled }
+            return try result.get()
         }
     }
 
     private enum CurrentToken {
         case held(String)
-        case awaited(Task<Result<String, Problem>, Never>)
+        case awaited(SingleFlight<Result<String, Problem>>)
     }
 
     private func current(at now: ContinuousClock.Instant) -> CurrentToken {
         state.withLock { state in
             if let held = state.held, held.end > now, held.renewal > now { return .held(held.token) }
-            let request = state.request ?? Task { await renew() }
+            let request = state.request ?? SingleFlight { await self.renew() }
             state.request = request
             guard let held = state.held, held.end > now else { return .awaited(request) }
             return .held(held.token)

@@ -1,3 +1,4 @@
+import Background
 import Foundation
 
 /// Says when keys may be fetched: one fetch at a time, and after one that a token has asked for, none for a while, because
@@ -5,16 +6,16 @@ import Foundation
 struct RefetchPolicy {
     enum Decision {
         /// Begin a fetch, and complete the flight when it is over.
-        case begin(SingleFlight)
+        case begin(SingleFlight<Void>)
         /// One is under way: wait for it.
-        case join(SingleFlight)
+        case join(SingleFlight<Void>)
         /// The last one was too short a while ago.
         case refuse
     }
 
     private enum State {
         case idle(last: Date?)
-        case fetching(SingleFlight, since: Date)
+        case fetching(SingleFlight<Void>, since: Date)
     }
 
     /// Seconds from the begin of one fetch to that of the next.
@@ -29,7 +30,7 @@ struct RefetchPolicy {
         // A wall clock that was put back must not stop fetches until it has caught up.
         case .idle(let last?) where !isUrgent && abs(now.timeIntervalSince(last)) < Self.pause: return .refuse
         case .idle:
-            let flight = SingleFlight()
+            let flight = SingleFlight<Void>()
             state = .fetching(flight, since: now)
             return .begin(flight)
         }

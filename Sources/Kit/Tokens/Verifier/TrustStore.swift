@@ -1,3 +1,4 @@
+import Background
 import Endpoints
 import Foundation
 import RPC
@@ -97,16 +98,16 @@ final class TrustStore: Sendable {
         let moment = now()
         switch state.withLock({ $0.schedule.request(at: moment, isUrgent: isUrgent) }) {
         case .refuse: break
-        case .join(let flight): await flight.wait()
+        case .join(let flight): await flight.value()
         case .begin(let flight):
             state.withLock { $0.statistics.fetches += 1 }
             // Detached from the call that happened to come first: the fetch has neither its trace nor its deadline.
             Task.detached { await self.fetch(flight) }
-            await flight.wait()
+            await flight.value()
         }
     }
 
-    private func fetch(_ flight: SingleFlight) async {
+    private func fetch(_ flight: SingleFlight<Void>) async {
         do throws(Problem) {
             var changes = try await source.changes(since: position)
             while true {
@@ -119,7 +120,7 @@ final class TrustStore: Sendable {
             state.withLock { $0.lastFailure = error }
         }
         state.withLock { $0.schedule.end() }
-        flight.complete()
+        flight.complete(with: ())
     }
 }
 
