@@ -21,6 +21,11 @@ func service(_ name: String, _ dependencies: [Target.Dependency] = [], resources
         swiftSettings: strict)
 }
 
+func star(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: "Star\(name)", dependencies: dependencies, path: "Sources/star/\(name)", swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
@@ -154,17 +159,31 @@ let package = Package(
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Background", "Contracts", "JSON", "RPC", "Measuring"], resources: page),
         service("Boilerplate", ["Contracts", "RPC"]),
+        // The services of this family as processes: what each is built from, and its settings.
+        star(
+            "Services",
+            [
+                "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
+                "Documents", "Files", "Hosting", "HTTPTransport", "Passwords", "RPC", "Tokens", logging,
+            ]),
+        // What calls cost over each wire, beside what is beneath it: libzmq and a socket alone.
+        star(
+            "Bench",
+            [
+                "Background", "Contracts", "CZeroMQ", "Documents", "EventLoop", "Hosting", "HTTPTransport", "JSON",
+                "Measuring", "Resource", "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", signals,
+            ]),
+        // A new service, from the boilerplate.
+        star("Scaffold", ["Files", "Hosting", "StarServices"]),
         // The command people type.
         .executableTarget(
             name: "star",
             dependencies: [
-                "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
-                "Documents", "EventLoop", "Hosting", "Files", "JSON", "Telemetry", "ZeroMQ", "CZeroMQ", "HTTPTransport",
-                "ZeroMQTransport",
-                "Measuring",
-                arguments, lifecycle, signals, logging, metrics,
+                "StarServices", "StarBench", "StarScaffold", "Auth", "Background", "Contracts", "Documents",
+                "EventLoop", "Files", "Hosting", "HTTPTransport", "JSON", "Measuring", "Passwords", "RPC", "Tokens",
+                "ZeroMQ", "ZeroMQTransport", arguments, logging,
             ],
-            swiftSettings: strict),
+            path: "Sources/star/Commands", swiftSettings: strict),
         // The tests mirror the sources.
         tests("JSONTests", ["JSON"]),
         tests("EndpointsTests", ["Endpoints", "JSON"]),
@@ -208,10 +227,13 @@ let package = Package(
         tests("TransportTests", ["HTTPTransport", "RPCTesting", "ZeroMQTransport", httpClient]),
         tests(
             "DocumentsTests",
-            ["Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "star", httpClient]),
+            [
+                "Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "StarServices",
+                httpClient,
+            ]),
         tests("HostingTests", ["Hosting", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
-        tests("BenchTests", ["Measuring", "Documents", "star"]),
+        tests("BenchTests", ["Measuring", "Documents", "StarBench"]),
         tests(
             "AuthStoreTests",
             ["Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "Tokens", "Waiting", grdb]),
@@ -234,7 +256,7 @@ let package = Package(
             "SystemTests",
             [
                 "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres", "PostgresServer",
-                "FaultyDisk", "Waiting", "star", grdb,
+                "FaultyDisk", "Waiting", "StarScaffold", "StarServices", "star", grdb,
             ]),
     ]
 )

@@ -2,7 +2,7 @@ import Foundation
 import Measuring
 import Testing
 
-@testable import star
+@testable import StarBench
 
 @Suite("A floor")
 struct FloorTests {

@@ -5,7 +5,7 @@ import Testing
     import FoundationXML
 #endif
 
-@testable import star
+@testable import StarBench
 
 @Suite("A plot")
 struct PlotTests {

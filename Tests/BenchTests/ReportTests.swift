@@ -3,7 +3,7 @@ import Foundation
 import Measuring
 import Testing
 
-@testable import star
+@testable import StarBench
 
 @Suite("A bench's report")
 struct ReportTests {

@@ -2,7 +2,7 @@ import Documents
 import Foundation
 import Measuring
 
-@testable import star
+@testable import StarBench
 
 /// Runs without a machine.
 enum Samples {

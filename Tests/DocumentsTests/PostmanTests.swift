@@ -2,9 +2,8 @@ import Documents
 import Endpoints
 import Foundation
 import JSON
+import StarServices
 import Testing
-
-@testable import star
 
 @Suite("The Postman files")
 struct PostmanTests {

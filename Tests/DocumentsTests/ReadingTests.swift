@@ -1,9 +1,8 @@
 import Endpoints
 import Foundation
 import Hosting
+import StarServices
 import Testing
-
-@testable import star
 
 @Suite("What people read")
 struct ReadingTests {

@@ -1,9 +1,8 @@
 import Endpoints
 import Foundation
+import StarServices
 import Testing
 import Waiting
-
-@testable import star
 
 @Suite("The metrics of a service", .timeLimit(.minutes(5)))
 struct MetricsTests {

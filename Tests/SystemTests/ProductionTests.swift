@@ -1,8 +1,7 @@
 import Foundation
 import Hosting
+import StarServices
 import Testing
-
-@testable import star
 
 @Suite("In production")
 struct ProductionTests {

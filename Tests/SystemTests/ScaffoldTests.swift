@@ -1,8 +1,9 @@
 import Foundation
 import Hosting
+import StarServices
 import Testing
 
-@testable import star
+@testable import StarScaffold
 
 /// `star new` without writing: what is planned for this repository.
 @Suite("A new service")

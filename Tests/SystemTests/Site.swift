@@ -1,10 +1,9 @@
 import Endpoints
 import Foundation
+import StarServices
 import Synchronization
 import Testing
 import Waiting
-
-@testable import star
 
 /// A place where services run as processes: a directory, ports and settings of its own. What was started there ends with it.
 final class Site: Sendable {

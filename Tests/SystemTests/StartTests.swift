@@ -4,6 +4,7 @@ import Foundation
 import Hosting
 import JSON
 import RPC
+import StarServices
 import Testing
 import Waiting
 

@@ -99,3 +99,13 @@ extension BlockingThreadPool: TaskExecutor {
         jobs.add { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
+
+/// Runs what blocks on a thread of its own.
+package enum Blocking {
+    /// - Returns: the result of the work, when it is done.
+    package static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: work()) }
+        }
+    }
+}

@@ -1,16 +1,51 @@
-import Foundation
-import Measuring
+package import Foundation
+package import Measuring
 import Synchronization
 import UnixSignals
 import ZeroMQ
 
+/// The subjects, loads and times of a run.
+package struct BenchPlan: Sendable {
+    /// All of them if there is none.
+    let wires: [Wire]
+    /// In bytes.
+    let sizes: [Int]
+    let loads: [Workload]
+    let rounds: Int
+    let time: Duration
+
+    /// - Parameters:
+    ///   - wires: all of them if there is none.
+    ///   - sizes: of the payloads in the loads, in bytes.
+    package init(wires: [Wire], sizes: [Int], loads: [Workload], rounds: Int, time: Duration) {
+        self.wires = wires
+        self.sizes = sizes
+        self.loads = loads
+        self.rounds = rounds
+        self.time = time
+    }
+}
+
 /// A run from its first process to its figures.
-struct BenchRun {
+package struct BenchRun {
     let plan: BenchPlan
     /// The running services to compare, in place of what the bench starts itself.
     let remote: [RemoteWire]?
     /// The folder of the peers.
     let peers: URL?
+    /// Says something to the user.
+    let report: @Sendable (String) -> Void
+
+    /// - Parameters:
+    ///   - remote: the running services to compare, in place of what the bench starts itself.
+    ///   - peers: the folder of the peers.
+    ///   - report: says something to the user.
+    package init(plan: BenchPlan, remote: [RemoteWire]?, peers: URL?, report: @escaping @Sendable (String) -> Void) {
+        self.plan = plan
+        self.remote = remote
+        self.peers = peers
+        self.report = report
+    }
 
     /// There is no peer of that name to compare with.
     struct NoSuchTarget: Error, CustomStringConvertible {
@@ -20,7 +55,7 @@ struct BenchRun {
     }
 
     /// - Returns: the figures, and whether the run came to its end.
-    func result(reference: String?) async throws -> (BenchResult, isWhole: Bool) {
+    package func result(reference: String?) async throws -> (BenchResult, isWhole: Bool) {
         // A peer that has ended is noticed by its silence.
         signal(SIGPIPE, SIG_IGN)
         // From here on there is something to leave in order.
@@ -67,7 +102,7 @@ struct BenchRun {
             do {
                 subjects.append(try await PeerTarget(program))
             } catch {
-                Exit.printError("\(program.lastPathComponent) takes no part: \(error)")
+                report("\(program.lastPathComponent) takes no part: \(error)")
             }
         }
     }

@@ -2,6 +2,8 @@ import ArgumentParser
 import Documents
 import Foundation
 import Measuring
+import StarBench
+import ZeroMQ
 
 /// `star bench`.
 struct Bench: AsyncParsableCommand {
@@ -36,7 +38,7 @@ struct Bench: AsyncParsableCommand {
 
     @OptionGroup var own: CallerSettings
 
-    @OptionGroup var plan: BenchPlan
+    @OptionGroup var plan: PlanOptions
 
     @Option(help: "A folder of programs that take part as peers; the article “Peers” says how.", completion: .directory)
     var peers: String?
@@ -82,7 +84,9 @@ struct Bench: AsyncParsableCommand {
     }
 
     private func compare() async throws {
-        let run = BenchRun(plan: plan, remote: try await remote(), peers: peers.map { URL(fileURLWithPath: $0) })
+        let run = BenchRun(
+            plan: plan.plan, remote: try await remote(), peers: peers.map { URL(fileURLWithPath: $0) },
+            report: Exit.printError)
         let (result, isWhole) = try await run.result(reference: reference)
         print(result.text)
         if let json { try result.document.json.write(to: URL(fileURLWithPath: json)) }
@@ -93,19 +97,24 @@ struct Bench: AsyncParsableCommand {
 
     private func remote() async throws -> [RemoteWire]? {
         guard let endpoint else { return nil }
-        let (settings, input) = ((own, try own.read()), try await CallInput.data(input))
+        let (settings, input) = (try own.read(), try await CallInput.data(input))
+        let security = { @Sendable [own] (service: String, address: Address) in
+            try own.security(to: service, at: address, named: "--against", settings)
+        }
         return against.enumerated().map { index, address in
             // The same address twice shows what the noise alone makes of it.
             let times = against[...index].count { $0 == address }
             return RemoteWire(
                 name: times == 1 ? address : "\(address) (\(times))", address: address, endpoint: endpoint,
-                input: input, token: bearer.text, settings: settings)
+                input: input, token: bearer.text, security: security, description: RemoteContract.endpoint)
         }
     }
 }
 
+extension Wire: ExpressibleByArgument {}
+
 /// The subjects, loads and times of a run.
-struct BenchPlan: ParsableArguments {
+struct PlanOptions: ParsableArguments {
     @Flag(help: "All sizes, 1 to 256 callers, five minutes; each option still overrules it.")
     var long = false
 
@@ -138,10 +147,12 @@ struct BenchPlan: ParsableArguments {
         }
     }
 
-    /// In bytes.
-    var sizes: [Int] { payloads.isEmpty ? (long ? [0, 4096, 262_144] : [0]) : payloads }
+    var plan: BenchPlan { BenchPlan(wires: wires, sizes: sizes, loads: loads, rounds: rounds, time: time) }
 
-    var loads: [Workload] {
+    /// In bytes.
+    private var sizes: [Int] { payloads.isEmpty ? (long ? [0, 4096, 262_144] : [0]) : payloads }
+
+    private var loads: [Workload] {
         let numbers = callers.isEmpty ? (long ? [1, 8, 64, 256] : [1, 64]) : callers
         return sizes.flatMap { size in
             numbers.map { Workload(payload: size, callers: $0) }
@@ -149,5 +160,5 @@ struct BenchPlan: ParsableArguments {
         }
     }
 
-    var time: Duration { .seconds(seconds ?? (long ? 300 : 40)) }
+    private var time: Duration { .seconds(seconds ?? (long ? 300 : 40)) }
 }

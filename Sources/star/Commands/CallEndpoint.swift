@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import JSON
 import RPC
+import StarServices
 
 /// `star call`.
 struct CallEndpoint: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Endpoints
 import Foundation
 import RPC
+import StarServices
 
 /// `star health`.
 struct HealthCheck: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Auth
 import Foundation
+import StarBench
 import Tokens
 import Trust
 

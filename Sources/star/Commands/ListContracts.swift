@@ -2,6 +2,8 @@ import ArgumentParser
 import Endpoints
 import Foundation
 import JSON
+import StarBench
+import StarServices
 
 /// `star contracts`.
 struct ListContracts: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import StarScaffold
 
 /// `star new`.
 struct NewService: AsyncParsableCommand {

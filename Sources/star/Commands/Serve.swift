@@ -2,6 +2,7 @@ import ArgumentParser
 import Auth
 import Foundation
 import Hosting
+import StarServices
 
 /// `star serve`.
 struct Serve: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Hosting
+import StarServices
 
 /// `star settings`.
 struct SettingsList: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import Auth
 import Files
 import Foundation
 import Hosting
+import StarServices
 
 /// `star store`.
 struct StoreCopies: AsyncParsableCommand {

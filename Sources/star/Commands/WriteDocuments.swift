@@ -4,6 +4,7 @@ import Endpoints
 import Foundation
 import Hosting
 import RPC
+import StarServices
 
 /// `star documents`.
 struct WriteDocuments: AsyncParsableCommand {

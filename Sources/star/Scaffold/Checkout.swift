@@ -2,13 +2,13 @@ import Files
 import Foundation
 
 /// The reason why no service is made: a sentence. Nothing has been written then.
-enum ScaffoldError: Error, Equatable, CustomStringConvertible {
+package enum ScaffoldError: Error, Equatable, CustomStringConvertible {
     /// The name, or the port, is not one to give.
     case refused(String)
     /// The repository is not as the template takes it to be.
     case unsuitable(String)
 
-    var description: String {
+    package var description: String {
         switch self {
         case .refused(let sentence), .unsuitable(let sentence): sentence
         }
@@ -16,13 +16,13 @@ enum ScaffoldError: Error, Equatable, CustomStringConvertible {
 }
 
 /// The repository that a command is run in.
-struct Checkout {
+package struct Checkout {
     let root: URL
 
     /// Looks from a directory upwards.
     ///
     /// - Throws: ``ScaffoldError/unsuitable(_:)`` if there is none.
-    init(containing directory: String = FileManager.default.currentDirectoryPath) throws(ScaffoldError) {
+    package init(containing directory: String = FileManager.default.currentDirectoryPath) throws(ScaffoldError) {
         var place = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
         while true {
             let package = try? String(contentsOf: place.appending(path: "Package.swift"), encoding: .utf8)
@@ -37,7 +37,7 @@ struct Checkout {
     }
 
     /// The files that ``NewServicePlan`` asks for, those of them that are there and are text.
-    func files() -> [String: String] {
+    package func files() -> [String: String] {
         let shared = ["Package.swift", "env.example", "compose/Dockerfile", "compose/docker-compose.yml"]
         let below = Template.roots.flatMap { root in
             (FileManager.default.enumerator(atPath: url(root).path)?.compactMap { $0 as? String } ?? [])
@@ -50,7 +50,7 @@ struct Checkout {
     }
 
     /// - Throws: if a file cannot be written; those before it are, then, and version control shows which.
-    func write(_ plan: NewServicePlan) throws {
+    package func write(_ plan: NewServicePlan) throws {
         for file in plan.made {
             let url = url(file.path)
             try FileManager.default.createDirectory(
@@ -70,7 +70,7 @@ struct Checkout {
 
     /// Formats Swift files with the repository's own rules: imports in order, lines of a length. Without a toolchain at hand
     /// they stay as they are, which compiles as well.
-    func format(_ paths: [String]) {
+    package func format(_ paths: [String]) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["swift", "format", "--in-place"] + paths.filter { $0.hasSuffix(".swift") }

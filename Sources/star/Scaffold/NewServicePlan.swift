@@ -1,27 +1,27 @@
 /// All that changes when a service is made. Planning reads nothing and writes nothing: it is given the repository's
 /// files, and either has every change in hand or throws.
-struct NewServicePlan: Sendable {
-    let name: ServiceName
-    let port: Int
+package struct NewServicePlan: Sendable {
+    package let name: ServiceName
+    package let port: Int
     /// Files to be made.
-    private(set) var made: [NewFile] = []
+    package private(set) var made: [NewFile] = []
     /// Files to be changed.
-    private(set) var changed: [Change] = []
+    package private(set) var changed: [Change] = []
     /// Files that would be changed, were they there.
-    private(set) var missing: [String] = []
+    package private(set) var missing: [String] = []
 
-    struct NewFile: Equatable, Sendable {
-        let path: String
-        let text: String
+    package struct NewFile: Equatable, Sendable {
+        package let path: String
+        package let text: String
     }
 
-    struct Change: Equatable, Sendable {
-        let path: String
+    package struct Change: Equatable, Sendable {
+        package let path: String
         let old: String
         let new: String
 
         /// The lines that are in the new text and were not in the old, in their order.
-        var added: [String] {
+        package var added: [String] {
             let lines = [old, new].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
             return lines[1].difference(from: lines[0]).insertions.map { insertion in
                 switch insertion {
@@ -35,7 +35,7 @@ struct NewServicePlan: Sendable {
     ///   - port: for HTTP; by default ten after the highest one in the family.
     ///   - files: the repository's, by their paths in it: `Package.swift`, what is in ``Template/roots``, and the files of
     ///     ``Template/insertionPoints(_:)``.
-    init(_ name: ServiceName, port: Int?, files: [String: String]) throws(ScaffoldError) {
+    package init(_ name: ServiceName, port: Int?, files: [String: String]) throws(ScaffoldError) {
         let family = try ProjectFiles(files)
         try family.checkIsFree(name)
         self.name = name

@@ -1,10 +1,10 @@
 /// A name that a new service can have: `greeting`, and what follows from it.
-struct ServiceName: Equatable, Sendable {
+package struct ServiceName: Equatable, Sendable {
     /// On the wires, in paths and settings.
-    let lowercase: String
+    package let lowercase: String
 
     /// Of types and modules.
-    var capitalized: String { lowercase.prefix(1).uppercased() + lowercase.dropFirst() }
+    package var capitalized: String { lowercase.prefix(1).uppercased() + lowercase.dropFirst() }
 
     /// Of settings.
     var uppercase: String { lowercase.uppercased() }
@@ -18,7 +18,7 @@ struct ServiceName: Equatable, Sendable {
 
     /// - Throws: ``ScaffoldError/refused(_:)`` if the text is no name, or means something else to Swift or to this
     /// family.
-    init(_ text: String) throws(ScaffoldError) {
+    package init(_ text: String) throws(ScaffoldError) {
         guard text.wholeMatch(of: /[a-z][a-z0-9]{1,31}/) != nil else {
             throw .refused("“\(text)” is no name: a service's has 2 to 32 of a-z and 0-9, and begins with a letter.")
         }

@@ -1,4 +1,5 @@
 import Hosting
+import StarServices
 
 /// The parts of a service of this family: files of its own, and its places in files that are about all services.
 ///
@@ -50,7 +51,7 @@ enum Template {
                 path: "env.example",
                 addition: .behind(settings(.template, rename.templatePort), settings(rename.name, rename.port))),
             InsertionPoint(
-                path: "Sources/star/Documents/PostmanFiles.swift",
+                path: "Sources/star/Services/PostmanFiles.swift",
                 addition: .repeated("(\"Boilerplate\", .boilerplate),", separator: "\n        "), isOptional: true),
             InsertionPoint(
                 path: "postman/starmicroservices local.postman_environment.json",

@@ -1,24 +1,24 @@
-import Auth
+package import Auth
 import AuthPostgres
 import Files
-import Foundation
-import Hosting
+package import Foundation
+package import Hosting
 import Passwords
-import Postgres
+package import Postgres
 
 /// The settings of auth.
-struct AuthSettings: Sendable {
-    let database: AuthDatabase
+package struct AuthSettings: Sendable {
+    package let database: AuthDatabase
     /// True if a store is made if there is none.
-    let createsStore: Bool
-    let rules: AuthPolicy
-    let dataDirectory: URL
+    package let createsStore: Bool
+    package let rules: AuthPolicy
+    package let dataDirectory: URL
     /// For how long lines of the audit trail are kept; `nil` for ever.
-    let auditRetention: TimeInterval?
+    package let auditRetention: TimeInterval?
     private let announcement: Int
     private let period: Int
 
-    init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
+    package init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
         dataDirectory = URL(fileURLWithPath: try settings.value(for: Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .default(in: dataDirectory)
         createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
@@ -52,7 +52,7 @@ struct AuthSettings: Sendable {
         }
     }
 
-    static var all: [SettingDescription] {
+    package static var all: [SettingDescription] {
         [
             dataDirectory.description, database.description, createsStore.description, refreshLifetime.description,
             refreshRetry.description,
@@ -63,14 +63,14 @@ struct AuthSettings: Sendable {
     }
 
     /// The schedule of the signing keys.
-    func schedule(_ tokenLifetime: Duration) -> KeyRotationPolicy {
+    package func schedule(_ tokenLifetime: Duration) -> KeyRotationPolicy {
         KeyRotationPolicy(
             announcement: TimeInterval(announcement), tokenLifetime: tokenLifetime / .seconds(1),
             period: period == 0 ? nil : TimeInterval(period) * 86_400)
     }
 
     /// The file of the first administrator's password.
-    var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
+    package var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
 
     private static let dataDirectory = Setting<String>.text(
         "DATA_DIRECTORY", "Where auth keeps its database and the first password.", default: ".star/data")
@@ -144,11 +144,11 @@ extension ConnectionURL {
 }
 
 /// Which store auth has.
-enum AuthDatabase: Sendable {
+package enum AuthDatabase: Sendable {
     case sqlite(URL)
     case postgres(ConnectionURL)
 
-    init(_ text: String) throws(SettingFault) {
+    package init(_ text: String) throws(SettingFault) {
         let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.contains(where: \.isNewline) else { throw SettingFault("must be one line") }
         guard text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") else {
@@ -176,7 +176,7 @@ enum AuthDatabase: Sendable {
     }
 
     /// For the log; without a password.
-    var place: String {
+    package var place: String {
         switch self {
         case .sqlite(let file): file.path
         case .postgres(let address): "PostgreSQL, \(address)"
@@ -190,7 +190,7 @@ enum AuthDatabase: Sendable {
     /// - Parameter isMade: true if a store that is not there is made; in a database, when it is reached.
     /// - Throws: ``SettingsError`` if there is no file and none is made, or it cannot be used; the store's reason
     /// otherwise.
-    func open(isMade: Bool) throws -> any CopyableStore {
+    package func open(isMade: Bool) throws -> any CopyableStore {
         switch self {
         case .sqlite(let file):
             do {

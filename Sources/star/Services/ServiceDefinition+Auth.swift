@@ -12,7 +12,7 @@ import WebApp
 extension ServiceDefinition {
     static let authPort = 5040
 
-    static let auth = ServiceDefinition(contract: AuthContract.description, port: authPort) { host, settings in
+    package static let auth = ServiceDefinition(contract: AuthContract.description, port: authPort) { host, settings in
         let own = try settings.auth()
         let passwords = PasswordHasher()
         let store = try own.database.open(isMade: own.createsStore)

@@ -5,7 +5,7 @@ import Hosting
 import Resource
 
 extension ServiceDefinition {
-    static let resource = ServiceDefinition(contract: ResourceContract.description, port: 5050) { host, _ in
+    package static let resource = ServiceDefinition(contract: ResourceContract.description, port: 5050) { host, _ in
         let auth = try await AuthClient(host)
         return ServiceComponents(
             ResourceService(executor: host.executor), verifier: auth.verifier, background: [auth.run])

@@ -7,7 +7,7 @@ import RPC
 import WebApp
 
 extension ServiceDefinition {
-    static let webApp = ServiceDefinition(contract: WebAppContract.description, port: 5080) { host, settings in
+    package static let webApp = ServiceDefinition(contract: WebAppContract.description, port: 5080) { host, settings in
         try await buildWebApp(host, settings)
     }
 

@@ -1,22 +1,22 @@
-import Endpoints
-import Hosting
+package import Endpoints
+package import Hosting
 
 /// A service of this family: what it promises, where it listens, and how it is built.
-struct ServiceDefinition: Sendable {
-    let contract: ContractDescriptor
+package struct ServiceDefinition: Sendable {
+    package let contract: ContractDescriptor
     /// For HTTP, unless the settings name another.
-    let port: Int
-    let build: @Sendable (ServiceHost, StarSettings) async throws -> ServiceComponents
+    package let port: Int
+    package let build: @Sendable (ServiceHost, StarSettings) async throws -> ServiceComponents
 
-    var name: String { contract.name }
+    package var name: String { contract.name }
 
     /// In the order of their dependence.
-    static let all = [auth, resource, webApp, boilerplate]
+    package static let all = [auth, resource, webApp, boilerplate]
 
     /// The names of all, for people.
-    static var names: String { all.map(\.name).joined(separator: ", ") }
+    package static var names: String { all.map(\.name).joined(separator: ", ") }
 
-    func module(_ settings: StarSettings) -> ServiceModule {
+    package func module(_ settings: StarSettings) -> ServiceModule {
         ServiceModule(contract, port: port, settings: StarSettings.all) { host in try await build(host, settings) }
     }
 }

@@ -1,16 +1,16 @@
 import AuthClient
 import Foundation
-import Hosting
+package import Hosting
 
 /// The settings that belong to this family of services and to no other.
-struct StarSettings: Sendable {
-    let issuer: String
-    let audience: String
-    let tokenLifetime: Duration
+package struct StarSettings: Sendable {
+    package let issuer: String
+    package let audience: String
+    package let tokenLifetime: Duration
     private let settings: Settings
     private let family: CommonSettings
 
-    init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
+    package init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
         issuer = try settings.value(for: AuthClient.issuer)
         audience = try settings.value(for: AuthClient.audience)
         tokenLifetime = .seconds(try settings.value(for: Self.tokenLifetime))
@@ -20,17 +20,17 @@ struct StarSettings: Sendable {
     }
 
     /// The folder of the services' sockets by default.
-    static let socketFolder = ".star/run"
+    package static let socketFolder = ".star/run"
 
     /// - Throws: `SettingsError` if the file cannot be read.
-    static func read(_ environmentFile: String) throws(SettingsError) -> Settings {
+    package static func read(_ environmentFile: String) throws(SettingsError) -> Settings {
         try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
     }
 
     /// The settings that only auth reads.
     ///
     /// - Throws: `SettingsError` if one is wrong.
-    func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
+    package func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
 
     /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_URL` says.
     ///
@@ -47,7 +47,7 @@ struct StarSettings: Sendable {
     func webAppClientSecret() throws(SettingsError) -> String? { try settings.optional(Self.webAppClientSecret) }
 
     /// Every setting that is read anywhere, in the order of `env.example`.
-    static var all: [SettingDescription] {
+    package static var all: [SettingDescription] {
         CommonSettings.all
             + [commandKey.description]
             + [AuthClient.issuer.description, AuthClient.audience.description, tokenLifetime.description]
@@ -61,8 +61,8 @@ struct StarSettings: Sendable {
     }
 
     /// Whose key `star call` and its like show if services are reached over `tcp://`.
-    static let command = "star"
-    static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
+    package static let command = "star"
+    package static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
     private static let tokenLifetime = Setting<Int>.integer(
         "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", default: 300)
@@ -90,7 +90,7 @@ struct StarSettings: Sendable {
 
 extension EnvironmentExample {
     /// That of the family.
-    static func text() -> String {
+    package static func text() -> String {
         """
         # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
         # What the environment says goes before what .env says.

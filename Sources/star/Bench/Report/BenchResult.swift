@@ -1,9 +1,10 @@
-import Documents
-import Foundation
+import Background
+package import Documents
+package import Foundation
 import Measuring
 
 /// A run that is over, and what it takes to read it.
-struct BenchResult {
+package struct BenchResult {
     let comparison: Comparison
     /// The subject whose figures the others' are divided by.
     let reference: String
@@ -61,7 +62,7 @@ extension Double {
 
 extension BenchResult {
     /// The whole run for programs. Times are in microseconds, memory in bytes.
-    var document: Document {
+    package var document: Document {
         [
             "machine": machine.document,
             "start": .string(start.formatted(.iso8601)),
@@ -134,7 +135,7 @@ extension Statistics.Round {
 
 extension BenchResult {
     /// The whole run as a text for a terminal.
-    var text: String {
+    package var text: String {
         (comparison.loads.map(table) + [memoryTable, remarks].compactMap { $0 }).joined(separator: "\n\n")
     }
 
@@ -207,7 +208,7 @@ extension Ratio {
 extension BenchResult {
     /// Writes what HdrHistogram's tools and plotters read: the percentiles of each subject under each load, and one log
     /// with all histograms, in which each is tagged as its file of percentiles is named.
-    func writeHistograms(to folder: URL) throws {
+    package func writeHistograms(to folder: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var log = HistogramLog(start: start, length: length)
         for load in comparison.loads {
@@ -227,7 +228,7 @@ extension BenchResult {
     }
 
     /// Writes the plot, as a PNG if the name says so.
-    func writePlot(to file: URL) async throws {
+    package func writePlot(to file: URL) async throws {
         let svg = Data(BenchPlot(self).svg.utf8)
         guard file.pathExtension.lowercased() == "png" else { return try svg.write(to: file) }
         try await Rasterizer.write(svg, to: file)

@@ -1,9 +1,10 @@
+import Background
 import Foundation
 import JSON
 import ZeroMQ
 
 /// The other side of a wire, in a process of its own: this program again, as `star bench --serve WIRE`.
-struct BenchServer {
+package struct BenchServer {
     /// The data that the measuring process needs; the server's first line of output, as JSON.
     struct Ready: Codable {
         /// Of the resource service and of the echo; one address for a floor.
@@ -21,10 +22,19 @@ struct BenchServer {
     /// The caller's public key, with CURVE.
     let callerKey: String?
 
+    /// - Parameters:
+    ///   - directory: of the sockets.
+    ///   - callerKey: the caller's public key, with CURVE.
+    package init(wire: Wire, directory: String, callerKey: String?) {
+        self.wire = wire
+        self.directory = directory
+        self.callerKey = callerKey
+    }
+
     /// Serves until standard input ends.
     ///
     /// Ctrl-C at a terminal is for the process that measures.
-    func run() async throws {
+    package func run() async throws {
         signal(SIGINT, SIG_IGN)
         switch wire {
         case .bareZeroMQ: try await announce(Ready(addresses: [BareZeroMQ.serve("ipc://\(directory)/bare.sock")]))

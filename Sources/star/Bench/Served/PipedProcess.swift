@@ -1,3 +1,4 @@
+import Background
 import Foundation
 import JSON
 import Synchronization
@@ -78,15 +79,6 @@ final class PipedProcess: Sendable {
                 guard !more.isEmpty else { return nil }
                 rest += more
             }
-        }
-    }
-}
-
-/// Runs what blocks on a thread of its own.
-enum Blocking {
-    static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(returning: work()) }
         }
     }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EventLoop
 import Foundation
 import HTTPTransport
@@ -9,7 +8,7 @@ import ZeroMQ
 import ZeroMQTransport
 
 /// The subjects that a run compares by default: the ways to reach a service, and the floors beneath them.
-enum Wire: String, CaseIterable, ExpressibleByArgument {
+package enum Wire: String, CaseIterable, Sendable {
     case inProcess = "in-process"
     case inproc
     case ipc

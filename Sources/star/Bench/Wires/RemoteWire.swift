@@ -1,27 +1,49 @@
 import Contracts
-import Endpoints
+package import Endpoints
 import EventLoop
-import Foundation
+package import Foundation
 import HTTPTransport
 import Hosting
 import Measuring
-import RPC
+package import RPC
 import Synchronization
-import ZeroMQ
+package import ZeroMQ
 
 /// An endpoint of a service that runs already, over the wire that its address names.
-struct RemoteWire {
+package struct RemoteWire {
     /// Its name in tables.
     let name: String
     let address: String
     let endpoint: String
     let input: Data
     let token: String?
-    let settings: (caller: CallerSettings, values: Settings)
+    private let security: SecurityChoice
+    private let description: EndpointLookup
+
+    /// Chooses the keys with which the service of this name is called at an address.
+    package typealias SecurityChoice = @Sendable (String, Address) throws -> SocketOptions.Security
+    /// Looks an endpoint up by its qualified name.
+    package typealias EndpointLookup = @Sendable (String, any Caller) async throws -> EndpointDescriptor
+
+    /// - Parameters:
+    ///   - name: in tables.
+    ///   - endpoint: the qualified name.
+    package init(
+        name: String, address: String, endpoint: String, input: Data, token: String?,
+        security: @escaping SecurityChoice, description: @escaping EndpointLookup
+    ) {
+        self.name = name
+        self.address = address
+        self.endpoint = endpoint
+        self.input = input
+        self.token = token
+        self.security = security
+        self.description = description
+    }
 
     /// Asks the service for its contract, and makes a first call, so that a mistake shows before the run.
     ///
-    /// - Throws: `ExitCode`, after a sentence has been written; `AddressError`; `SettingsError` if a key is missing.
+    /// - Throws: `AddressError`; what the choice of keys and the look-up throw.
     func subject(_ context: Context) async throws -> any BenchmarkTarget {
         switch try PeerAddress(address) {
         case .http(let url):
@@ -29,9 +51,7 @@ struct RemoteWire {
             return try await subject(caller, on: nil) { await caller.close() }
         case .zeroMQ(let address):
             let service = String(endpoint.prefix { $0 != "." })
-            let security = try settings.caller.security(
-                to: service, at: address, named: "--against", settings.values)
-            let session = try await ClientSession([address.description], context, security)
+            let session = try await ClientSession([address.description], context, try security(service, address))
             return try await subject(session.callers[0], on: session.thread) { await session.close() }
         }
     }
@@ -41,7 +61,7 @@ struct RemoteWire {
     ) async throws -> any BenchmarkTarget {
         do {
             let call = RemoteCall(
-                caller: caller, endpoint: try await RemoteContract.endpoint(endpoint, caller), qualifiedName: endpoint,
+                caller: caller, endpoint: try await description(endpoint, caller), qualifiedName: endpoint,
                 input: input, token: token)
             try await call()
             return ClosureTarget(name, processes: Processes(servers: []), on: thread) { _ in

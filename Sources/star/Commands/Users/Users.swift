@@ -3,6 +3,7 @@ import Auth
 import Foundation
 import Hosting
 import JSON
+import StarServices
 
 /// `star users`.
 struct Users: AsyncParsableCommand {

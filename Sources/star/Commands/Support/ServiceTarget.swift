@@ -1,4 +1,5 @@
 import ArgumentParser
+import Background
 import EventLoop
 import Files
 import Foundation
@@ -6,6 +7,7 @@ import HTTPTransport
 import Hosting
 import Logging
 import RPC
+import StarServices
 import ZeroMQ
 import ZeroMQTransport
 

@@ -2,12 +2,12 @@ import Auth
 import Contracts
 import Documents
 import Endpoints
-import Foundation
+package import Foundation
 
 /// The files of `postman/`, written from the contracts.
-enum PostmanFiles {
+package enum PostmanFiles {
     /// A file by its name, and its content.
-    static var all: [(name: String, content: Data)] {
+    package static var all: [(name: String, content: Data)] {
         let collections = members.map { title, member in
             let collection = PostmanCollection(title, member.contract, member.walkthrough)
             return (name: "\(title).postman_collection.json", content: collection.json)

@@ -1,6 +1,6 @@
 /// Rows with their columns aligned, numbers to the right.
-enum TextTable {
-    static func text(_ rows: [[String]]) -> String {
+package enum TextTable {
+    package static func text(_ rows: [[String]]) -> String {
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             zip(row, widths).map { cell, width in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Endpoints
 import JSON
 import RPC
+import StarServices
 
 /// Contracts of services that are known by their address only.
 enum RemoteContract {
@@ -43,21 +44,4 @@ extension RemoteContract {
         }
         return known
     }
-}
-
-/// The endpoints that every service of this kit has beside its contract's.
-enum BuiltInContracts {
-    static let names = all.flatMap(\.qualifiedNames)
-
-    static func endpoint(_ qualified: String) -> EndpointDescriptor? {
-        all.lazy.compactMap { contract in
-            contract.endpoints.first { contract.qualifiedName(of: $0) == qualified }
-        }.first
-    }
-
-    private static let all = [HealthContract.description, MetaContract.description]
-}
-
-extension ContractDescriptor {
-    var qualifiedNames: [String] { endpoints.map(qualifiedName) }
 }
