@@ -57,7 +57,7 @@ struct PatternTranslation {
         return String(result)
     }
 
-    /// What follows a backslash.
+    /// Reads what follows a backslash.
     private mutating func escape() {
         guard let letter = rest.popFirst() else { return append(#"\"#) }
         switch letter {
