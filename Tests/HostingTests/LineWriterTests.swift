@@ -31,6 +31,13 @@ struct LineWriterTests {
         _ = fcntl(descriptor, F_SETFL, flags)
     }
 
+    @Test("makes one line of a text whatever a caller has put into it, and no command to a terminal")
+    func oneLine() {
+        #expect(StandardErrorStream.line("name=Ada größe=1 “x”\n") == "name=Ada größe=1 “x”\n")
+        let forged = StandardErrorStream.line("name=Ada\n2026 error \u{1B}[31m\r\n\u{85}\u{2028}\0\n")
+        #expect(forged == #"name=Ada\n2026 error \u{1B}[31m\r\n\u{0085}\u{2028}\0"# + "\n")
+    }
+
     @Test("writes them in their order")
     func order() throws {
         let writer = writer()

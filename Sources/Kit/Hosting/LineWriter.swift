@@ -104,7 +104,24 @@ public final class LineWriter: Sendable {
     }
 }
 
-/// Text for standard error.
+/// Lines of text for standard error.
 struct StandardErrorStream: TextOutputStream {
-    func write(_ text: String) { LineWriter.standardError.write(Data(text.utf8)) }
+    func write(_ text: String) { LineWriter.standardError.write(Data(Self.line(text).utf8)) }
+
+    /// A line with its end, and no other: what callers sent may be in it, and must neither look like further lines nor move a
+    /// terminal's cursor.
+    static func line(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        let content = scalars.last == "\n" ? scalars.dropLast() : scalars[...]
+        guard content.contains(where: isControl) else { return text }
+        let plain = content.map { isControl($0) ? $0.escaped(asASCII: true) : String($0) }.joined()
+        return content.endIndex == scalars.endIndex ? plain : plain + "\n"
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
+    }
 }
