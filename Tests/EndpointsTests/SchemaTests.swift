@@ -114,6 +114,8 @@ struct SchemaTests {
         let word = Schema.string(values: ["on", "off"], example: "on")
         #expect(try faults(word, #""off""#) == [])
         #expect(try faults(word, #""On""#) == [" must be one of on, off"])
+        // Equal to Swift, and other bytes.
+        #expect(try !faults(.string(values: ["K"], example: "K"), #""\u212A""#).isEmpty)
     }
 
     @Test("bounds numbers, with their bounds")

@@ -48,6 +48,21 @@ struct CodingTests {
         #expect(problem?.faults.map(\.pointer) == ["/cups/1/milk"])
     }
 
+    @Test("that its type refuses in words of its own is refused in those")
+    func ownWords() {
+        let odd = Problem(.invalid, "A saucer has no handle.", faults: [.init(pointer: "/a~1b", detail: "is odd")])
+        #expect(problem(Saucer.self, #"{"a/b":1}"#) == odd)
+        #expect(problem(Saucer.self, #"{"a/b":2}"#)?.kind == .invalid)
+        // The place is a JSON pointer, whatever the member is called.
+        #expect(problem(Saucer.self, #"{"a/b":"x"}"#)?.faults.map(\.pointer) == ["/a~1b"])
+    }
+
+    @Test("with a number that its type cannot hold is refused: JSON has no infinity to answer with")
+    func large() {
+        #expect(problem(Weight.self, #"{"grams":1e300}"#)?.faults.map(\.pointer) == ["/grams"])
+        #expect(problem(Weight.self, #"{"grams":1e30}"#) == nil)
+    }
+
     @Test("as an output that breaks the contract is as good as none, and the place is named")
     func output() throws {
         let problem = #expect(throws: Problem.self) {
@@ -66,4 +81,26 @@ private struct Picky: Payload {
     static let schema = Schema.object(.required("cups", .array(of: .any), "Cups."))
 
     var cups: [Cup]
+}
+
+private struct Weight: Payload {
+    static let schema = Schema.object(.required("grams", .number(example: 1), "How heavy."))
+
+    var grams: Float
+}
+
+/// It judges what it is read from.
+private struct Saucer: Payload {
+    static let schema = Schema.object(.required("a/b", .any, "A number."))
+
+    var number: Int
+
+    enum CodingKeys: String, CodingKey { case number = "a/b" }
+
+    init(from decoder: any Decoder) throws {
+        number = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .number)
+        let fault = Problem.FieldError(pointer: "/a~1b", detail: "is odd")
+        if number == 1 { throw Problem(.invalid, "A saucer has no handle.", faults: [fault]) }
+        if number == 2 { throw Problem(Problem.Kind("fine", status: 200, title: "Fine"), "All is well.") }
+    }
 }

@@ -229,7 +229,8 @@ extension Schema {
         if let format, !format.accepts(text) {
             faults.append("must be \(format.noun)")
         }
-        if !values.isEmpty, !values.contains(text) {
+        // Texts that are equal to Swift may have other bytes: U+212A, the sign of kelvin, is a K to it.
+        if !values.isEmpty, !values.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
             faults.append("must be one of \(values.joined(separator: ", "))")
         }
         return faults
@@ -254,8 +255,8 @@ extension Schema {
         range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
     }
 
-    /// RFC 6901, section 3.
-    fileprivate static func escape(_ key: String) -> String {
+    /// A name in a JSON pointer (RFC 6901, section 3).
+    package static func escape(_ key: String) -> String {
         key.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
             .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
     }

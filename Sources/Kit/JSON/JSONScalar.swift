@@ -105,6 +105,8 @@ extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible
         case .number(let number): self.init(number)
         default: return nil
         }
+        // A Float has no 1e300, and JSON no infinity.
+        guard isFinite else { return nil }
     }
 }
 

@@ -8,7 +8,7 @@ package enum PayloadCoder {
     /// `null` for a body that is optional.
     ///
     /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault if it
-    /// breaks the schema.
+    /// breaks the schema, or whatever problem its type's `init(from:)` throws.
     package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
         if Input.self == Bytes.self, let bytes = Bytes(body) as? Input { return bytes }
         var json = body.isEmpty ? JSONValue.object([:]) : try JSONValue(body: body)
@@ -22,6 +22,9 @@ package enum PayloadCoder {
             return try JSONCoding.decode(Input.self, from: json)
         } catch let error as DecodingError {
             throw Problem(.invalid, "The input cannot be decoded.", faults: [error.fault])
+        } catch let problem as Problem where problem.kind.isError {
+            // A type that compares its members with each other says so in its own words.
+            throw problem
         } catch {
             throw Problem(.invalid, "The input cannot be decoded.")
         }
@@ -65,6 +68,6 @@ extension DecodingError {
     }
 
     private static func pointer(_ path: [any CodingKey]) -> String {
-        path.map { "/" + ($0.intValue.map(String.init) ?? $0.stringValue) }.joined()
+        path.map { "/" + ($0.intValue.map(String.init) ?? Schema.escape($0.stringValue)) }.joined()
     }
 }

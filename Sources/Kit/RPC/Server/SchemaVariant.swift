@@ -11,7 +11,7 @@ struct SchemaVariant {
 
     /// The change of a part, as one of what the part is in.
     fileprivate func within(_ name: String, _ whole: (JSONValue) -> JSONValue) -> SchemaVariant {
-        SchemaVariant(pointer: "/\(name)\(pointer)", value: value, whole: whole(self.whole))
+        SchemaVariant(pointer: "/\(Schema.escape(name))\(pointer)", value: value, whole: whole(self.whole))
     }
 }
 
@@ -43,7 +43,8 @@ extension Schema {
 extension Schema.Field {
     fileprivate func variants(in members: [String: JSONValue]) -> [SchemaVariant] {
         guard let value = members[name] else { return [] }
-        let without = SchemaVariant(pointer: "/\(name)", value: nil, whole: .object(members.filter { $0.key != name }))
+        let without = SchemaVariant(
+            pointer: "/\(Schema.escape(name))", value: nil, whole: .object(members.filter { $0.key != name }))
         return (isRequired ? [] : [without])
             + schema.variants(of: value).map { $0.within(name) { .object(members.merging([name: $0]) { $1 }) } }
     }
