@@ -2,9 +2,9 @@ import Endpoints
 import Foundation
 import JSON
 import NIOCore
-import RPC
 
 @testable import HTTPTransport
+@testable import RPC
 
 /// One endpoint for each way that an input can travel.
 private enum FuzzedContract: Contract {

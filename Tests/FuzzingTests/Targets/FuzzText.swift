@@ -1,11 +1,11 @@
 import Endpoints
 import Foundation
 import JSON
-import RPC
-import Trust
 
 @testable import Hosting
+@testable import RPC
 @testable import Tokens
+@testable import Trust
 @testable import ZeroMQ
 
 // MARK: - JSON
