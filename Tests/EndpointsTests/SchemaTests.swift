@@ -118,6 +118,19 @@ struct SchemaTests {
         #expect(try !faults(.string(values: ["K"], example: "K"), #""\u212A""#).isEmpty)
     }
 
+    @Test("reads a time from a query whose + was not percent-encoded, and so came as a space")
+    func lostSign() {
+        let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
+        for text in ["2019-11-25T06:06:37+01:00", "2019-11-25T06:06:37-01:00", "2019-11-25T06:06:37Z"] {
+            #expect(time.value(ofText: text) == .string(text))
+        }
+        #expect(time.value(ofText: "2019-11-25T06:06:37 01:00") == "2019-11-25T06:06:37+01:00")
+        for text in [" 01:00", "2019-11-25 01:00", "2019-11-25T06:06:37  1:00", "2019-11-25T06:06:37 01:0x"] {
+            #expect(time.value(ofText: text) == .string(text))
+        }
+        #expect(Schema.string(example: "a").value(ofText: "2019-11-25T06:06:37 01:00") == "2019-11-25T06:06:37 01:00")
+    }
+
     @Test("bounds numbers, with their bounds")
     func ranges() throws {
         let integer = Schema.integer(-1...3, example: 1)

@@ -71,12 +71,20 @@ extension Schema {
         case .number where text.contains { "xX".contains($0) }: .string(text)
         case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
         case .boolean: ["true": .bool(true), "false": .bool(false)][text] ?? .string(text)
+        case .string(_, _, .dateTime?, _): .string(Self.withSign(text))
         default: .string(text)
         }
     }
 }
 
 extension Schema {
+    /// A time whose offset has lost its sign: a + that nobody has percent-encoded is a space in a query.
+    private static func withSign(_ time: String) -> String {
+        let offset = time.suffix(6)
+        let whole = time.dropLast(6) + "+" + offset.dropFirst()
+        return offset.first == " " && RFC3339.date(String(whole)) != nil ? String(whole) : time
+    }
+
     /// Reads a JSON Schema as ``json`` writes it.
     ///
     /// - Returns: `nil` if it says what payloads here cannot say.
