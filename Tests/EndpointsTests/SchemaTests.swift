@@ -102,6 +102,12 @@ struct SchemaTests {
     func formats() throws {
         let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
         #expect(try faults(time, #""2019-11-25T06:06:37+00:00""#) == [])
+        for end in [
+            "Z ", "Zulu", "+01:0x", "+01:00:00", "+01:00x", "+01:60", "+99:00", "+01", "+0100", ".Z", ".5", "", " Z",
+        ] {
+            #expect(!time.faults(of: .string("2019-11-25T06:06:37" + end)).isEmpty, "\(end)")
+        }
+        #expect(time.faults(of: "2019-11-25T06:06:37.123456-05:30").isEmpty)
         #expect(try faults(time, #""yesterday""#) == [" must be a date and time as in RFC 3339"])
         let day = Schema.string(format: .date, example: "2019-11-25")
         #expect(try faults(day, #""2020-02-29""#) == [])

@@ -206,7 +206,7 @@ package enum RFC3339 {
 
     /// - Returns: `nil` if the text is not of RFC 3339, or is a time that could not be written in UTC.
     package static func date(_ text: String) -> Date? {
-        guard isOnCalendar(text) else { return nil }
+        guard hasForm(Array(text.utf8)), isOnCalendar(text) else { return nil }
         let date =
             (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
         return date.flatMap { isWritable($0) ? $0 : nil }
@@ -216,6 +216,29 @@ package enum RFC3339 {
     static func isWritable(_ date: Date) -> Bool {
         (-62_135_596_800_000.0..<253_402_300_800_000.0).contains((date.timeIntervalSince1970 * 1000).rounded())
     }
+
+    /// RFC 3339, section 5.6. Foundation reads as much as it understands, and passes over what follows.
+    private static func hasForm(_ text: [UInt8]) -> Bool {
+        func fits(_ form: StaticString, at start: Int) -> Bool {
+            guard start + form.utf8CodeUnitCount <= text.count else { return false }
+            return (0..<form.utf8CodeUnitCount).allSatisfy { index in
+                let (byte, wanted) = (text[start + index], form.utf8Start[index])
+                return wanted == UInt8(ascii: "0") ? isDigit(byte) : byte == wanted
+            }
+        }
+        guard fits("0000-00-00T00:00:00", at: 0) else { return false }
+        var end = 19
+        if end < text.count, text[end] == UInt8(ascii: ".") {
+            let digits = text[(end + 1)...].prefix(while: isDigit).count
+            guard digits > 0 else { return false }
+            end += 1 + digits
+        }
+        if text[end...] == [UInt8(ascii: "Z")] { return true }
+        guard fits("+00:00", at: end) || fits("-00:00", at: end), text.count == end + 6 else { return false }
+        return text[end + 1] <= UInt8(ascii: "2") && text[end + 4] <= UInt8(ascii: "5")
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
 
     /// Foundation takes the 30th of February for the 2nd of March, and 24:60 for 01:00.
     private static func isOnCalendar(_ text: String) -> Bool {
