@@ -149,9 +149,10 @@ struct ConnectionTests {
         var desk = Desk()
         _ = desk.apply { $0.connected() }
         // The HELLO is answered at once.
-        _ = desk.apply { $0.received() }
+        let connected = ContinuousClock.now
+        _ = desk.apply { $0.received(at: connected) }
         for id in [1, 2] as [UInt64] { _ = await desk.enter(id) }
-        let asked = ContinuousClock.now + .seconds(1)
+        let asked = connected + .seconds(1)
         _ = desk.apply { $0.checkHeartbeat(at: asked) }
         let answered = asked + .milliseconds(roundTrip)
         _ = desk.apply { $0.received(at: answered) }
