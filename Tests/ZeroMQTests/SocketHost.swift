@@ -58,7 +58,7 @@ actor SocketHost: ThreadBound {
     }
 
     @discardableResult
-    func route(at address: Address, _ options: SocketOptions = .server) throws -> Address {
+    func route(at address: Address, _ options: SocketOptions = .withoutHeartbeat) throws -> Address {
         let router = try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.note(event) }
         }
@@ -186,4 +186,13 @@ func freePort(in context: Context) throws -> UInt16 {
 func residentBytes() -> Int {
     let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
     return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
+}
+
+extension SocketOptions {
+    /// A server's. A raw peer answers no heartbeat, and a test may take its time.
+    static var withoutHeartbeat: SocketOptions {
+        var options = SocketOptions.server
+        options.heartbeat = nil
+        return options
+    }
 }
