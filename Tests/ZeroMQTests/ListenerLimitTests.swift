@@ -11,7 +11,7 @@ struct ListenerLimitTests {
     init() throws { context = try Context() }
 
     private var options: SocketOptions {
-        var options = SocketOptions.withoutHeartbeat
+        var options = SocketOptions.patient
         options.maxConnections = 2
         options.handshakeInterval = .seconds(60)
         return options
@@ -59,7 +59,7 @@ struct ListenerLimitTests {
 
     @Test("for unfinished messages ends the connection whose message has waited for longest, and no other")
     func unfinished() async throws {
-        var options = SocketOptions.withoutHeartbeat
+        var options = SocketOptions.patient
         options.maxMessageSize = 100_000
         options.maxUnfinished = 0
         try await SocketHost.run(in: context) { host in

@@ -58,7 +58,7 @@ actor SocketHost: ThreadBound {
     }
 
     @discardableResult
-    func route(at address: Address, _ options: SocketOptions = .withoutHeartbeat) throws -> Address {
+    func route(at address: Address, _ options: SocketOptions = .patient) throws -> Address {
         let router = try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.note(event) }
         }
@@ -189,10 +189,11 @@ func residentBytes() -> Int {
 }
 
 extension SocketOptions {
-    /// A server's. A raw peer answers no heartbeat, and a test may take its time.
-    static var withoutHeartbeat: SocketOptions {
+    /// A server's, for raw peers: these answer no heartbeat, and a test may take its time between two steps.
+    static var patient: SocketOptions {
         var options = SocketOptions.server
         options.heartbeat = nil
+        options.handshakeInterval = .seconds(60)
         return options
     }
 }

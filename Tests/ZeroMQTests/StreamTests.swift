@@ -18,7 +18,7 @@ struct StreamTests {
     ]
 
     private var large: SocketOptions {
-        var options = SocketOptions.withoutHeartbeat
+        var options = SocketOptions.patient
         options.maxMessageSize = 16 << 20
         options.immediate = false
         options.routerMandatory = true
@@ -220,7 +220,7 @@ struct StreamTests {
         // In a process of its own, in which nothing else takes memory.
         await #expect(processExitsWith: .success) {
             try await SocketHost.run(in: try Context()) { host in
-                var options = SocketOptions.withoutHeartbeat
+                var options = SocketOptions.patient
                 options.maxMessageSize = 1 << 20
                 let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
                 peer.say(RawConnection.hello("DEALER"))
@@ -239,7 +239,7 @@ struct StreamTests {
     @Test("disconnects a peer that says nothing sensible within the time for the handshake")
     func handshake() async throws {
         try await SocketHost.run(in: context) { host in
-            var options = SocketOptions.withoutHeartbeat
+            var options = SocketOptions.patient
             options.handshakeInterval = .milliseconds(100)
             let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
             peer.say(ZMTPGreeting.bytes)
