@@ -67,7 +67,7 @@ def test_many_calls_at_once(services):
 def test_what_breaks_the_protocol_is_measured(family):
     def count(outcome):
         with urllib.request.urlopen(family.urls["boilerplate"] + "/metrics") as answer:
-            line = rf'^zmq_server_messages_failed_total{{service="boilerplate",outcome="{outcome}"}} (\d+)$'
+            line = rf'^zmq_server_messages_failed_total{{outcome="{outcome}",service="boilerplate"}} (\d+)$'
             return int(re.search(line, answer.read().decode(), re.MULTILINE)[1])
 
     before = count("dropped"), count("refused")

@@ -192,7 +192,7 @@ struct RESTTests {
         #expect(metrics.status == 200 && metrics["Content-Type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(
             metrics.body.contains(
-                #"rpc_server_calls_total{service="\#(service)",endpoint="\#(service).smoke",transport="http",status="200"}"#
+                #"rpc_server_calls_total{endpoint="\#(service).smoke",service="\#(service)",status="200",transport="http"}"#
             ), "\(metrics.body)")
         let schema = try await Web.get(url + "/schema")
         #expect(schema.json?["openapi"]?.string?.hasPrefix("3.1.") == true, "\(schema.body)")

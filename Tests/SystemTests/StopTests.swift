@@ -47,7 +47,7 @@ struct StopTests {
             try await eventually("webapp asks for a guest's token") {
                 let metrics = try await Web.get(site.url("auth") + "/metrics").body
                 return metrics.contains(
-                    #"rpc_server_calls_total{service="auth",endpoint="auth.create",transport="zmq",status="201"} 1"#)
+                    #"rpc_server_calls_total{endpoint="auth.create",service="auth",status="201",transport="zmq"} 1"#)
             }
             webApp.send(SIGTERM)
             try await eventually("webapp stops") { webApp.log.contains("Stopping") }

@@ -51,7 +51,7 @@ struct TransportTests {
             #expect(refused.status == 401 && refused.code == "token_invalid")
             let metrics = try await Web.get(site.url("resource") + "/metrics").body
             let counted =
-                #"rpc_server_calls_total{service="resource",endpoint="resource.epoch_time",transport="\#(wire.name)",status="200"} 1"#
+                #"rpc_server_calls_total{endpoint="resource.epoch_time",service="resource",status="200",transport="\#(wire.name)"} 1"#
             #expect(metrics.contains(counted), "\(metrics)")
         }
     }

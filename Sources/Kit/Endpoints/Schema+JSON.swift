@@ -78,7 +78,7 @@ extension Schema {
 }
 
 extension Schema {
-    /// A time whose offset has lost its sign: a + that nobody has percent-encoded is a space in a query.
+    /// A time whose offset has lost its sign: in a query a + without percent-encoding is a space.
     private static func withSign(_ time: String) -> String {
         let offset = time.suffix(6)
         let whole = time.dropLast(6) + "+" + offset.dropFirst()
