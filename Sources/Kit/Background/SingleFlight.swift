@@ -2,13 +2,13 @@ import Synchronization
 
 /// One piece of work whose result many wait for, each of whom may stop waiting at any time.
 package final class SingleFlight<Value: Sendable>: Sendable {
-    private enum State {
+    private struct State {
         /// Those who wait, by their tickets.
-        case waiting([UInt64: CheckedContinuation<Value?, Never>])
-        case done(Value)
+        var waiting: [UInt64: CheckedContinuation<Value?, Never>] = [:]
+        var result: Value?
     }
 
-    private let state = Mutex(State.waiting([:]))
+    private let state = Mutex(State())
     private let tickets = Atomic<UInt64>(0)
 
     /// Work that somebody else does, and says when it is done: ``complete(with:)``.
@@ -37,9 +37,9 @@ package final class SingleFlight<Value: Sendable>: Sendable {
     /// The work is done: its result is for all who wait, and who come later.
     package func complete(with value: Value) {
         let waiting = state.withLock { state in
-            guard case .waiting(let waiting) = state else { return [UInt64: CheckedContinuation<Value?, Never>]() }
-            state = .done(value)
-            return waiting
+            if state.result == nil { state.result = value }
+            defer { state.waiting = [:] }
+            return state.waiting
         }
         for continuation in waiting.values { continuation.resume(returning: value) }
     }
@@ -47,22 +47,14 @@ package final class SingleFlight<Value: Sendable>: Sendable {
     /// - Returns: what need not be waited for; `nil` if the continuation waits now.
     private func enter(_ continuation: CheckedContinuation<Value?, Never>, _ ticket: UInt64) -> Value?? {
         state.withLock { state in
-            switch state {
-            case .done(let value): return .some(value)
-            case .waiting where Task.isCancelled: return .some(nil)
-            case .waiting(var waiting):
-                waiting[ticket] = continuation
-                state = .waiting(waiting)
-                return nil
-            }
+            if let result = state.result { return .some(result) }
+            if Task.isCancelled { return .some(nil) }
+            state.waiting[ticket] = continuation
+            return nil
         }
     }
 
     private func leave(_ ticket: UInt64) -> CheckedContinuation<Value?, Never>? {
-        state.withLock { state in
-            guard case .waiting(var waiting) = state else { return nil }
-            defer { state = .waiting(waiting) }
-            return waiting.removeValue(forKey: ticket)
-        }
+        state.withLock { $0.waiting.removeValue(forKey: ticket) }
     }
 }
