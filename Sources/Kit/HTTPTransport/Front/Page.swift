@@ -133,22 +133,22 @@ final class FixedContent: Sendable {
 /// The contents of a page that names the URL by which the service is reached.
 final class AddressedContent: Sendable {
     private let make: @Sendable (ForwardedURL?) -> Data
-    private let direct: FixedContent
-    /// That of the URL that was named last: most services have one.
-    private let latest = Mutex<(base: ForwardedURL, content: FixedContent)?>(nil)
+    /// That for requests without a URL, and that of the URL which was named last: most services have one.
+    private let made = Mutex<[(base: ForwardedURL?, content: FixedContent)]>([])
 
     init(_ make: @escaping @Sendable (ForwardedURL?) -> Data) {
         self.make = make
-        direct = FixedContent(make(nil))
     }
 
+    /// Made when it is first needed, and not while the service starts.
+    ///
     /// - Parameter base: `nil` if none is named.
     subscript(base: ForwardedURL?) -> FixedContent {
-        guard let base else { return direct }
-        return latest.withLock { latest in
-            if let latest, latest.base == base { return latest.content }
+        made.withLock { made in
+            if let known = made.first(where: { $0.base == base }) { return known.content }
             let content = FixedContent(make(base))
-            latest = (base, content)
+            made.removeAll { ($0.base == nil) == (base == nil) }
+            made.append((base, content))
             return content
         }
     }

@@ -24,15 +24,19 @@ struct KnownNames {
 
     /// The known name that differs in case only, or by few letters.
     private func nearest(to name: String) -> String? {
-        let letters = Array(name.uppercased())
-        let distances = names.map { (name: $0, distance: Self.distance(letters, Array($0))) }
-        return distances.min { $0.distance < $1.distance }.flatMap {
-            $0.distance <= min(3, $0.name.count / 4) ? $0.name : nil
+        let letters = Array(name.uppercased().utf8)
+        let distances = names.compactMap { known -> (name: String, distance: Int)? in
+            let tolerated = min(3, known.utf8.count / 4)
+            // A service looks all of its environment up at its start.
+            guard abs(known.utf8.count - letters.count) <= tolerated else { return nil }
+            let distance = Self.distance(letters, Array(known.utf8))
+            return distance <= tolerated ? (known, distance) : nil
         }
+        return distances.min { $0.distance < $1.distance }?.name
     }
 
     /// The number of letters to insert, to remove or to replace (Levenshtein).
-    private static func distance(_ one: [Character], _ other: [Character]) -> Int {
+    private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Int {
         var row = Array(0...other.count)
         for (index, letter) in one.enumerated() {
             var diagonal = row[0]
