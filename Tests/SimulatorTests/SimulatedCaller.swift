@@ -37,8 +37,7 @@ final class SimulatedCaller: Caller, @unchecked Sendable {
         let id = lastID
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let timer = TimerQueue.shared.schedule(at: request.deadline) { self.abandon(id, .deadlineExceeded) }
-                let pending = PendingCall(continuation: continuation, deadline: request.deadline, timer: timer)
+                let pending = PendingCall(continuation: continuation, deadline: request.deadline)
                 apply { $0.enter(id, request, pending) }
                 if Task.isCancelled { abandon(id, .cancelled) }
             }
@@ -61,11 +60,11 @@ final class SimulatedCaller: Caller, @unchecked Sendable {
             case .sendHello: send(.hello, Connection.helloID)
             case .sendPing: send(.ping, 0)
             case .startConnectTimeout: startConnectTimeout()
+            case .startExpiryTimer(let instant):
+                _ = TimerQueue.shared.schedule(at: instant) { self.apply { $0.expireCalls(instant) } }
             case .startPongTimeout(let doubt, let time): world.after(time) { self.apply { $0.pongTimedOut(doubt) } }
             case .reconnect: renew()
-            case .reply(let waiting, let reply):
-                TimerQueue.shared.cancel(waiting.timer)
-                waiting.continuation.resume(returning: reply)
+            case .reply(let waiting, let reply): waiting.continuation.resume(returning: reply)
             }
         }
     }

@@ -121,7 +121,7 @@ final class SimulatedProcess: @unchecked Sendable {
         guard let peer = peers.first(where: { $0.link === link }),
             let head = try? message.head.withUnsafeBytes({ bytes in try Headers(bytes) })
         else { return }
-        let age = head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
+        let age = head.withValue(of: .sent) { SendTime($0) }.map { peer.transit.age(of: $0) }
         let id = message.preamble.id
         switch message.preamble.kind {
         case .hello:
@@ -146,7 +146,7 @@ final class SimulatedProcess: @unchecked Sendable {
         let running = dispatcher.start(call) { [weak self] reply, call in
             isOver.value = true
             peer.running[id] = nil
-            self?.send(RPCMessage(reply, to: call, id: id), to: peer)
+            self?.send(.reply(reply, to: call, id: id), to: peer)
         }
         if isOver.value == nil { peer.running[id] = running }
     }

@@ -41,6 +41,23 @@ struct ConnectionTests {
         desk.end()
     }
 
+    @Test("ends the calls whose time is over by one timer, that of the first of them")
+    func expiry() async {
+        var desk = Desk()
+        for (id, time) in [(1, 4), (2, 2), (3, 3), (4, 2)] { _ = await desk.enter(UInt64(id), for: .seconds(time)) }
+        #expect(desk.expiryTimers == [.seconds(4), .seconds(2)])
+        let ended = Desk.Deed.answer(.deadlineExceeded, isUnprocessed: true)
+        #expect(desk.expire(after: .seconds(2)) == [ended, ended])
+        #expect(desk.expiryTimers.last == .seconds(3))
+        #expect(desk.expire(after: .seconds(3)) == [ended])
+        // That of the first call was set long ago, and is set anew for whoever waits until then.
+        #expect(desk.expire(after: .seconds(4)) == [ended] && desk.expire(after: .seconds(4)) == [])
+        #expect(desk.expiryTimers == [.seconds(4), .seconds(2), .seconds(3), .seconds(4)])
+        _ = await desk.enter(5, for: .seconds(6))
+        #expect(desk.expiryTimers.last == .seconds(6))
+        desk.end()
+    }
+
     @Test("tells the server of a call that is given up, if it has been sent")
     func abandoned() async {
         var desk = Desk()
@@ -252,6 +269,9 @@ private struct Desk {
     }
 
     var connection = Connection()
+    /// Deadlines and timers count from here.
+    let begin = ContinuousClock.now
+    private(set) var expiryTimers: [Duration] = []
 
     static func connected(calls: [UInt64]) async -> Desk {
         var desk = Desk()
@@ -261,35 +281,39 @@ private struct Desk {
     }
 
     /// A call comes in. Whoever waits for its reply is released when it is replied to, or at the end.
-    mutating func enter(_ id: UInt64) async -> [Deed] {
+    mutating func enter(_ id: UInt64, for time: Duration = .seconds(60)) async -> [Deed] {
         let (continuations, arrived) = AsyncStream.makeStream(of: CheckedContinuation<Reply, Never>.self)
         Task { _ = await withCheckedContinuation { arrived.yield($0) } }
         var continuation = continuations.makeAsyncIterator()
         guard let waiter = await continuation.next() else { return [] }
-        let timer = TimerQueue.shared.schedule(at: .now + .seconds(60)) {}
-        let request = Request(Call("a.b"), isIdempotent: false, deadline: .now + .seconds(60))
-        return apply {
-            $0.enter(id, request, PendingCall(continuation: waiter, deadline: request.deadline, timer: timer))
-        }
+        let request = Request(Call("a.b"), isIdempotent: false, deadline: begin + time)
+        return apply { $0.enter(id, request, PendingCall(continuation: waiter, deadline: request.deadline)) }
     }
 
     mutating func apply(_ change: (inout Connection) -> [Connection.Action]) -> [Deed] {
-        change(&connection).map { action in
+        change(&connection).compactMap { action in
             switch action {
             case .send(let id, _): return .send(id)
             case .sendCancel(let id): return .cancel(id)
             case .sendHello: return .hello
             case .sendPing: return .ping
+            case .startExpiryTimer(let instant):
+                expiryTimers.append(begin.duration(to: instant))
+                return nil
             case .startConnectTimeout: return .connectTimeout
             case .startPongTimeout(let doubt, let time): return .pongTimeout(doubt, time)
             case .reconnect: return .reconnect
             case .reply(let waiting, let reply):
-                TimerQueue.shared.cancel(waiting.timer)
                 waiting.continuation.resume(returning: reply)
                 guard case .failure(let problem) = reply else { return .answered }
                 return .answer(problem.kind, isUnprocessed: problem.isUnprocessed)
             }
         }
+    }
+
+    /// An expiry timer fires in time.
+    mutating func expire(after time: Duration) -> [Deed] {
+        apply { [begin] in $0.expireCalls(begin + time, at: begin + time) }
     }
 
     mutating func end() { _ = apply { $0.closed() } }

@@ -72,7 +72,7 @@ struct SlowReaderTests {
     func outbox() {
         let pong = (
             RPCMessage(Preamble(.pong, id: 0)),
-            ReplyRoute(peer: PeerID(listener: 0, name: RoutingID(number: 1)), envelope: [])
+            ReplyRoute(peer: Peer(PeerID(listener: 0, name: RoutingID(number: 1))), envelope: [])
         )
         var outbox = SendQueue()
         let taken = (0..<SendQueue.maxMessages).filter { _ in outbox.append(pong) }

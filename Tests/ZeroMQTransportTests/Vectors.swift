@@ -45,7 +45,9 @@ struct Vector: Decodable, CustomTestStringConvertible {
 
     /// The headers that mean something here.
     var fields: [(Headers.HeaderName, String)] {
-        headers.compactMap { header in Headers.HeaderName(rawValue: header[0]).map { ($0, header[1]) } }
+        headers.compactMap { header in
+            Array(header[0].utf8).withUnsafeBytes { Headers.HeaderName($0) }.map { ($0, header[1]) }
+        }
     }
 }
 

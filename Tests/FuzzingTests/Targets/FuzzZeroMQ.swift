@@ -164,7 +164,7 @@ func fuzzS1(_ bytes: [UInt8]) {
 }
 
 private func readAsFront(_ frames: Frames) {
-    let peer = PeerID(listener: 0, name: RoutingID(number: 1))
+    let peer = Peer(PeerID(listener: 0, name: RoutingID(number: 1)))
     guard let (path, start) = ReplyRoute.read(frames, from: peer) else { return }
     precondition(path.size <= Frames.limit * ReplyRoute.maxEnvelopeFrame)
     switch InboundMessage.read(frames, from: start, maxBody: 1000) {
@@ -172,10 +172,10 @@ private func readAsFront(_ frames: Frames) {
         precondition(body.count <= 1000)
         let call = Call(preamble, head, body)
         precondition(preamble.kind != .request || !call.endpoint.isEmpty)
-        let reply = RPCMessage(.success(status: 200, body: body), to: call, id: preamble.id)
+        let reply = RPCMessage.reply(.success(status: 200, body: body), to: call, id: preamble.id)
         reply.head.withUnsafeBytes { precondition((try? Headers($0)) != nil, "A reply cannot be read.") }
     case .faulty(let preamble, let head, let problem):
-        _ = RPCMessage(.failure(problem), to: Call(faulty: preamble, head), id: preamble.id)
+        _ = RPCMessage.reply(.failure(problem), to: Call(faulty: preamble, head), id: preamble.id)
     case .refused, .dropped: break
     }
 }
@@ -187,7 +187,7 @@ private func readHead(_ bytes: UnsafeRawBufferPointer) {
     head.bytes.withUnsafeBytes { precondition((try? Headers($0)) == head, "\(head) is read as something else.") }
     if let times = head[.serverTiming] { ReportedTimings().record(header: times) }
     if let parent = head[.traceparent] { _ = TraceContext(header: parent, state: head[.tracestate]) }
-    if let sent = head[.sent] { _ = SendTime(sent) }
+    _ = head.withValue(of: .sent) { SendTime($0) }
     _ = Reply(Preamble(.reply, id: 1, time: 5), head, body: Data(#"{"code":"x","status":400}"#.utf8))
 }
 

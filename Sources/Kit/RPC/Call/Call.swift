@@ -116,6 +116,15 @@ public enum Reply: Sendable {
     }
 }
 
+extension Call {
+    /// The context of its handler.
+    func context(of service: String, by principal: Principal?, deadline: ContinuousClock.Instant) -> CallContext {
+        CallContext(
+            endpoint: endpoint, service: service, principal: principal, token: token, trace: trace, origin: origin,
+            publicURL: publicURL, deadline: deadline)
+    }
+}
+
 extension Duration {
     /// In whole nanoseconds, a century at most: a longer time is somebody's mistake, and must not overflow what is added.
     package var nanoseconds: Int64 {
@@ -167,15 +176,6 @@ public final class CallContext: Sendable {
         self.origin = origin
         findPublicURL = publicURL
         self.deadline = deadline
-    }
-
-    convenience init(
-        _ call: Call, of service: String, by principal: Principal?, deadline: ContinuousClock.Instant
-    ) {
-        self.init(
-            endpoint: call.endpoint, service: service, principal: principal, token: call.token, trace: call.trace,
-            origin: call.origin,
-            publicURL: call.publicURL, deadline: deadline)
     }
 
     /// The time that is left.

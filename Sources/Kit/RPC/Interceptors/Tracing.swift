@@ -102,13 +102,21 @@ extension TraceContext {
     /// - Parameter state: the header `tracestate`. One that is not well-formed or longer than 512 bytes is dropped.
     public init?(header: String, state: String? = nil) {
         var header = header
-        guard let context = header.withUTF8(TraceContext.read) else { return nil }
+        guard let context = header.withUTF8({ TraceContext(header: UnsafeRawBufferPointer($0), state: state) }) else {
+            return nil
+        }
         self = context
-        self.state = state.flatMap { TraceState.isValid($0) ? $0 : nil }
+    }
+
+    /// Reads the header `traceparent` from its bytes.
+    package init?(header: UnsafeRawBufferPointer, state: @autoclosure () -> String?) {
+        guard let context = TraceContext.read(header) else { return nil }
+        self = context
+        self.state = state().flatMap { TraceState.isValid($0) ? $0 : nil }
     }
 
     /// `00-<32 digits>-<16 digits>-<2 digits>`. A later version may go on after another hyphen.
-    private static func read(_ text: UnsafeBufferPointer<UInt8>) -> TraceContext? {
+    private static func read(_ text: UnsafeRawBufferPointer) -> TraceContext? {
         let hyphen = UInt8(ascii: "-")
         guard text.count == 55 || (text.count > 55 && text[55] == hyphen),
             text[2] == hyphen, text[35] == hyphen, text[52] == hyphen,
@@ -121,26 +129,16 @@ extension TraceContext {
     }
 
     private static func number<Number: FixedWidthInteger>(
-        _ digits: Slice<UnsafeBufferPointer<UInt8>>, as: Number.Type
+        _ digits: Slice<UnsafeRawBufferPointer>, as: Number.Type
     ) -> Number? {
-        let values = Hexadecimal.values
         var value: Number = 0
         var isNumber = true
-        for digit in UnsafeBufferPointer(rebasing: digits) {
-            let known = values[Int(digit)]
-            isNumber = isNumber && known < 16
-            value = value << 4 | Number(truncatingIfNeeded: known)
+        for byte in UnsafeRawBufferPointer(rebasing: digits) {
+            let (digit, letter) = (byte &- UInt8(ascii: "0"), byte &- UInt8(ascii: "a"))
+            isNumber = isNumber && (digit < 10 || letter < 6)
+            value = value << 4 | Number(truncatingIfNeeded: digit < 10 ? digit : letter &+ 10)
         }
         return isNumber ? value : nil
-    }
-}
-
-/// Lower-case hexadecimal digits.
-private enum Hexadecimal {
-    static let digits = Array("0123456789abcdef".utf8)
-    /// The value of each byte that is a digit, and 255 for all others.
-    static let values: [UInt8] = (0..<256).map { byte in
-        digits.firstIndex(of: UInt8(byte)).map { UInt8($0) } ?? 255
     }
 }
 
@@ -157,13 +155,13 @@ enum Identifiers {
 }
 
 extension UnsafeMutableBufferPointer<UInt8> {
+    /// Writes all digits, in lower case.
     fileprivate func write<Number: FixedWidthInteger>(hexadecimal number: Number, at start: Int) {
-        Hexadecimal.digits.withUnsafeBufferPointer { digits in
-            var rest = number
-            for place in (start..<start + Number.bitWidth / 4).reversed() {
-                self[place] = digits[Int(truncatingIfNeeded: rest & 15)]
-                rest >>= 4
-            }
+        var rest = number
+        for place in (start..<start + Number.bitWidth / 4).reversed() {
+            let digit = UInt8(truncatingIfNeeded: rest & 15)
+            self[place] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+            rest >>= 4
         }
     }
 }

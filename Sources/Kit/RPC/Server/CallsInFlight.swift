@@ -28,6 +28,9 @@ public final class RunningCall: Sendable {
         set { state.withLock { $0.intercepted = newValue } }
     }
 
+    /// True once it is replied to.
+    package var isFinished: Bool { state.withLock { $0.completion == nil } }
+
     /// Replies at once, and cancels the handler's task. After the reply it does nothing.
     ///
     /// - Parameter problem: the reply; by default that the caller has cancelled.

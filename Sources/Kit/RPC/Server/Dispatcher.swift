@@ -101,9 +101,10 @@ public final class Dispatcher: Sendable {
 
     /// True if the reply to a call may depend on its body: if there is no reason to refuse the call unread.
     package func needsBody(_ call: Call) -> Bool {
-        guard let endpoint = handlers[call.endpoint]?.handler.endpoint else { return false }
-        return call.rejection == nil && refusal(of: call) == nil && (endpoint.access == .open || call.token != nil)
-            && (try? checkMediaType(of: call, for: endpoint)) != nil
+        guard let handler = handlers[call.endpoint]?.handler else { return false }
+        return call.rejection == nil && refusal(of: call) == nil
+            && (handler.endpoint.access == .open || call.token != nil)
+            && (try? checkMediaType(of: call, for: handler)) != nil
     }
 
     /// The calls that are being handled, but for those of the kit's own endpoints.
@@ -199,16 +200,16 @@ public final class Dispatcher: Sendable {
             defer { if !isInternal { callLimit.leave(handler.load, by: deadline) } }
             // 3. The caller may do this.
             let access = handler.endpoint.access
-            let token = try requiredToken(of: running.call, for: access)
+            let token = try requiredToken(running.call.token, for: access)
             var principal = token.flatMap(verifier.remembered)
             if let token, principal == nil { principal = try await verifier.verify(token) }
             try check(principal, access)
-            let context = CallContext(running.call, of: name, by: principal, deadline: deadline)
+            let context = running.call.context(of: name, by: principal, deadline: deadline)
             if let permission = access.introspectedPermission {
                 try await verifier.confirm(permission, context)
             }
             // 4. The input is decoded, 5. the actor's method is run, 6. its output is encoded.
-            try checkMediaType(of: running.call, for: handler.endpoint)
+            try checkMediaType(of: running.call, for: handler)
             timings.access = timings.split()
             let body: Data
             do {
@@ -226,9 +227,9 @@ public final class Dispatcher: Sendable {
     }
 
     /// Returns the token to verify; `nil` for an open endpoint.
-    private func requiredToken(of call: Call, for access: Access) throws(Problem) -> String? {
+    private func requiredToken(_ token: String?, for access: Access) throws(Problem) -> String? {
         guard access != .open else { return nil }
-        guard let token = call.token else {
+        guard let token else {
             throw Problem(.tokenMissing, "The endpoint requires a token, and the call has none.")
         }
         return token
@@ -241,8 +242,9 @@ public final class Dispatcher: Sendable {
     }
 
     /// Bytes may be of any type, but not the parts of a form, which hold a file among other things.
-    private func checkMediaType(of call: Call, for endpoint: EndpointDescriptor) throws(Problem) {
+    private func checkMediaType(of call: Call, for handler: Handler) throws(Problem) {
         guard let contentType = call.contentType else { return }
+        let endpoint = handler.endpoint
         let mediaType = contentType.prefix { $0 != ";" && $0 != " " }.lowercased()
         let wanted = endpoint.input.contentType ?? "application/json"
         let isAccepted =

@@ -25,7 +25,6 @@ final class Request: Sendable {
 struct PendingCall {
     let continuation: CheckedContinuation<Reply, Never>
     let deadline: ContinuousClock.Instant
-    let timer: TimerQueue.TimerHandle
     var timing: ReportedTimings?
 }
 
@@ -52,6 +51,8 @@ struct Connection {
         case sendCancel(UInt64)
         case sendHello
         case sendPing
+        /// Call ``Connection/expireCalls(_:at:)`` with this instant when it has come.
+        case startExpiryTimer(ContinuousClock.Instant)
         /// Call ``Connection/connectTimedOut()`` after ``Connection/connectTimeout``.
         case startConnectTimeout
         /// Call ``Connection/pongTimedOut(_:)`` with this number after this time.
@@ -76,6 +77,8 @@ struct Connection {
     private(set) var state = State.connecting
     private var unsent: [UInt64: Request] = [:]
     private var waiting: [UInt64: PendingCall] = [:]
+    /// The instant of the timer that ends calls: one for all of them, for most are replied to long before.
+    private var expiry: ContinuousClock.Instant?
     private var instance: String?
     private var lastReceived = ContinuousClock.now
     /// The time at which the HELLO or the PING was sent that has no answer yet.
@@ -110,16 +113,33 @@ struct Connection {
         }
         switch state {
         case .connecting, .doubtful:
-            waiting[id] = waiter
             unsent[id] = request
-            return []
-        case .up:
-            waiting[id] = waiter
-            return [.send(id, request)]
+            return wait(id, waiter, after: [])
+        case .up: return wait(id, waiter, after: [.send(id, request)])
         case .refused(let problem): return [.reply(waiter, .failure(problem))]
         case .down: return [.reply(waiter, .failure(absence ?? .notConnected))]
         case .draining, .closed: return [.reply(waiter, .failure(.notConnected))]
         }
+    }
+
+    private mutating func wait(_ id: UInt64, _ waiter: PendingCall, after actions: [Action]) -> [Action] {
+        waiting[id] = waiter
+        if let expiry, expiry <= waiter.deadline { return actions }
+        expiry = waiter.deadline
+        return actions + [.startExpiryTimer(waiter.deadline)]
+    }
+
+    /// An expiry timer has fired: ends the calls whose time is over.
+    ///
+    /// - Parameter instant: the timer's; one for an earlier instant may have been started since.
+    mutating func expireCalls(
+        _ instant: ContinuousClock.Instant, at now: ContinuousClock.Instant = .now
+    ) -> [Action] {
+        guard instant == expiry else { return [] }
+        let due = waiting.filter { $0.value.deadline <= now }.keys.sorted()
+        let ended = due.flatMap { abandon($0, .deadlineExceeded, at: now) }
+        expiry = waiting.values.lazy.map(\.deadline).min()
+        return ended + (expiry.map { [.startExpiryTimer($0)] } ?? [])
     }
 
     /// A call ends without the server: its time is over, or its caller has gone.
@@ -168,7 +188,9 @@ struct Connection {
             state = .refused(problem)
             return failAll(problem, unsent: problem)
         }
-        return trusted() + (waiting.removeValue(forKey: id).map { [.reply($0, reply)] } ?? [])
+        let sends = trusted()
+        guard let waiter = waiting.removeValue(forKey: id) else { return sends }
+        return sends.isEmpty ? [.reply(waiter, reply)] : sends + [.reply(waiter, reply)]
     }
 
     /// The answer to a HELLO or a PING has come.

@@ -78,9 +78,13 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         options.maxMessageSize = maxReply
         options.security = security
         socket = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.handle(event) }
+            if let self { Self.handle(self, event) }
         }
         startConnectTimeout()
+    }
+
+    private static let handle = onThread { (caller: isolated ZeroMQCaller, event: SocketEvent) in
+        caller.handle(event)
     }
 
     public nonisolated var transport: Transport { .zeroMQ }
@@ -102,19 +106,22 @@ public actor ZeroMQCaller: Caller, ThreadBound {
         let id = lastID.add(1, ordering: .relaxed).newValue
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                assumeIsolated { $0.begin(id, request, continuation) }
+                Self.begin(self, (id, request, continuation))
             }
         } onCancel: {
             Task { await self.abandon(id, .cancelled) }
         }
     }
 
+    private typealias UnsentCall = (UInt64, Request, CheckedContinuation<Reply, Never>)
+
+    private static let begin = onThread { (caller: isolated ZeroMQCaller, call: UnsentCall) in
+        caller.begin(call.0, call.1, call.2)
+    }
+
     private func begin(_ id: UInt64, _ request: Request, _ continuation: CheckedContinuation<Reply, Never>) {
-        let timer = TimerQueue.shared.schedule(at: request.deadline) { [weak self] in
-            Task { await self?.abandon(id, .deadlineExceeded) }
-        }
         let waiter = PendingCall(
-            continuation: continuation, deadline: request.deadline, timer: timer, timing: request.call.timing)
+            continuation: continuation, deadline: request.deadline, timing: request.call.timing)
         perform(connection.enter(id, request, waiter))
         // A cancellation that came earlier found nothing to abandon.
         if Task.isCancelled { abandon(id, .cancelled) }
@@ -141,11 +148,10 @@ extension ZeroMQCaller {
             case .sendHello: sendHello()
             case .sendPing: sendPing()
             case .startConnectTimeout: startConnectTimeout()
-            case .startPongTimeout(let doubt, let time): startTimeout(time) { $0.pongTimedOut(doubt) }
+            case .startPongTimeout(let doubt, let time): startTimer(at: .now + time) { $0.pongTimedOut(doubt) }
+            case .startExpiryTimer(let instant): startTimer(at: instant) { $0.expireCalls(instant) }
             case .reconnect: socket?.renew()
-            case .reply(let waiting, let reply):
-                TimerQueue.shared.cancel(waiting.timer)
-                waiting.continuation.resume(returning: reply)
+            case .reply(let waiting, let reply): waiting.continuation.resume(returning: reply)
             }
         }
         expectsReplies = connection.hasCalls
@@ -181,12 +187,14 @@ extension ZeroMQCaller {
     }
 
     func startConnectTimeout() {
-        startTimeout(Connection.connectTimeout) { $0.connectTimedOut() }
+        startTimer(at: .now + Connection.connectTimeout) { $0.connectTimedOut() }
     }
 
-    private func startTimeout(_ time: Duration, _ end: @escaping @Sendable (inout Connection) -> [Connection.Action]) {
-        _ = TimerQueue.shared.schedule(at: .now + time) { [weak self] in
-            Task { await self?.apply(end) }
+    private func startTimer(
+        at instant: ContinuousClock.Instant, _ change: @escaping @Sendable (inout Connection) -> [Connection.Action]
+    ) {
+        _ = TimerQueue.shared.schedule(at: instant) { [weak self] in
+            Task { await self?.apply(change) }
         }
     }
 

@@ -14,36 +14,30 @@ package struct SendTime: Equatable, Sendable {
     private static let maxDigits = 18
 
     /// - Returns: `nil` for anything but 1 to 18 digits, a space, and a name.
-    init?(_ header: String) {
-        // Each message has one: without strings, by bytes.
-        var header = header
-        let read = header.withUTF8 { utf8 -> (Int64, ClockName)? in
-            var milliseconds: Int64 = 0
-            var index = 0
-            while index < utf8.count, index < Self.maxDigits, case let digit = utf8[index] &- UInt8(ascii: "0"),
-                digit < 10
-            {
-                milliseconds = milliseconds * 10 + Int64(digit)
-                index += 1
-            }
-            guard index > 0, index + 1 < utf8.count, utf8[index] == UInt8(ascii: " ") else { return nil }
-            return (milliseconds, ClockName(UnsafeBufferPointer(rebasing: utf8[(index + 1)...])))
+    init?(_ header: UnsafeRawBufferPointer) {
+        var milliseconds: Int64 = 0
+        var index = 0
+        while index < header.count, index < Self.maxDigits, case let digit = header[index] &- UInt8(ascii: "0"),
+            digit < 10
+        {
+            milliseconds = milliseconds * 10 + Int64(digit)
+            index += 1
         }
-        guard let (milliseconds, clock) = read else { return nil }
+        guard index > 0, index + 1 < header.count, header[index] == UInt8(ascii: " ") else { return nil }
         self.milliseconds = milliseconds
-        self.clock = clock
+        clock = ClockName(UnsafeRawBufferPointer(rebasing: header[(index + 1)...]))
     }
 }
 
 extension SendTime {
-    private static let start = Array("sent: ".utf8)
+    private static let start: StaticString = "sent: "
 
     /// Finds the header in a head that is not read.
     init?(in head: UnsafeRawBufferPointer) {
         var lines = HeadLines(head)
         while let line = lines.next() {
-            guard line.starts(with: Self.start) else { continue }
-            self.init(String(decoding: line.dropFirst(Self.start.count), as: UTF8.self))
+            guard head[line].starts(with: Self.start.utf8) else { continue }
+            self.init(UnsafeRawBufferPointer(rebasing: head[line].dropFirst(Self.start.utf8CodeUnitCount)))
             return
         }
         return nil
@@ -54,7 +48,7 @@ extension SendTime {
 struct ClockName: Equatable, Sendable {
     private let hash: UInt64
 
-    init(_ name: UnsafeBufferPointer<UInt8>) {
+    init(_ name: UnsafeRawBufferPointer) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in name { hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3 }
         self.hash = hash
@@ -62,7 +56,7 @@ struct ClockName: Equatable, Sendable {
 
     init(_ name: String) {
         var name = name
-        self = name.withUTF8 { ClockName($0) }
+        self = name.withUTF8 { ClockName(UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -11,7 +11,7 @@ struct PeerID: Hashable, Sendable {
 
 /// The way back to the sender of a message: the peer, then the envelope of a plain REQ socket or of proxies, if any.
 struct ReplyRoute: Sendable {
-    let peer: PeerID
+    let peer: Peer
     let envelope: [[UInt8]]
 
     /// The longest frame of an envelope, in bytes: a routing id has no more (RFC 37, section "Identity"). An envelope
@@ -26,7 +26,7 @@ struct ReplyRoute: Sendable {
     /// follow.
     ///
     /// - Returns: the way back and the index of the preamble, which can be read; `nil` if there is no frame.
-    static func read(_ frames: Frames, from peer: PeerID) -> (path: ReplyRoute, start: Int)? {
+    static func read(_ frames: Frames, from peer: Peer) -> (path: ReplyRoute, start: Int)? {
         guard frames.count > 0 else { return nil }
         let start = start(of: frames)
         guard (0..<start).allSatisfy({ frames[$0].count <= maxEnvelopeFrame }) else {
@@ -54,10 +54,18 @@ struct CallID: Hashable {
         self.id = id
         envelope = path.envelope
     }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        for frame in envelope { hasher.combine(frame) }
+    }
 }
 
-/// The state of one connected peer. It lives on the front's thread.
-final class Peer {
+/// The state of one connected peer.
+final class Peer: @unchecked Sendable {  // its state is touched on the front's thread only
+    let id: PeerID
+    /// True once its connection has ended: nothing reaches it any more.
+    var isGone = false
     /// True if it has sent HELLO, and so understands messages that are no replies, such as GOAWAY.
     var isGreeted = false
     /// The largest body of a reply that it reads, in bytes: a larger one would end its connection, and with it every call.
@@ -82,6 +90,10 @@ final class Peer {
         case tooMany
     }
 
+    init(_ id: PeerID) {
+        self.id = id
+    }
+
     /// True if this object holds nothing that is needed later.
     var isIdle: Bool { !isGreeted && !isBusy }
 
@@ -94,27 +106,19 @@ final class Peer {
 
     /// Enters a call that is not begun.
     func enter(_ id: CallID, limit: Int) -> CallRejection? {
-        guard calls[id] == nil else { return .duplicate }
-        guard calls.count < limit else { return .tooMany }
-        calls[id] = .waiting(isCancelled: false)
-        return nil
+        guard calls.count < limit else { return calls[id] == nil ? .tooMany : .duplicate }
+        guard let earlier = calls.updateValue(.waiting(isCancelled: false), forKey: id) else { return nil }
+        calls[id] = earlier
+        return .duplicate
     }
 
     /// Records the handle of a call that has begun, unless it is over already.
     func began(_ call: RunningCall, _ id: CallID) {
-        guard calls[id] != nil else { return }
-        calls[id] = .running(call)
+        if !call.isFinished { calls[id] = .running(call) }
     }
 
     func leave(_ id: CallID) {
         calls[id] = nil
-    }
-
-    /// Returns the reply, or a problem in place of one that is too large for this peer.
-    func readable(_ reply: Reply) -> Reply {
-        guard case .success(_, let body, _) = reply, body.count > maxReply else { return reply }
-        return .failure(
-            Problem(.internal, "The reply has \(body.count) bytes; its caller accepts \(maxReply)."))
     }
 
     /// Cancels a call: one that is not begun never will be.

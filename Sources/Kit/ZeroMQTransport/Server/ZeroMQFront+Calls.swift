@@ -15,14 +15,16 @@ extension ZeroMQFront {
         case .message(let frames, from: let name):
             // An empty message announces a peer with ZMQ_PROBE_ROUTER.
             if frames.total == 1, frames[0].isEmpty { return }
-            guard let (path, start) = ReplyRoute.read(frames, from: PeerID(listener: listener, name: name)) else {
+            let peer = peer(PeerID(listener: listener, name: name))
+            if let (path, start) = ReplyRoute.read(frames, from: peer) {
+                if start == 0, let id = hopelessCall(in: frames, of: peer) { return refuseQuickly(id, path) }
+                handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
+            } else {
                 counters.dropped += 1
-                return
             }
-            if start == 0, let id = hopelessCall(in: frames, of: peers[path.peer]) { return refuseQuickly(id, path) }
-            handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
-        case .writable(let name): flush(PeerID(listener: listener, name: name))
-        case .disconnected(let name): forget(PeerID(listener: listener, name: name))
+            forgetIfIdle(peer)
+        case .writable(let name): peers[PeerID(listener: listener, name: name)].map(flush)
+        case .disconnected(let name): peers[PeerID(listener: listener, name: name)].map(forget)
         case .refused:
             counters.unadmitted += 1
             log.warn(of: event)
@@ -44,9 +46,9 @@ extension ZeroMQFront {
     private func handle(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         switch preamble.kind {
         case .request: start(preamble, head, body, path)
-        case .cancel: peers[path.peer]?.cancel(CallID(preamble.id, path))
+        case .cancel: path.peer.cancel(CallID(preamble.id, path))
         case .ping:
-            if let peer = peers[path.peer] { _ = age(head, of: peer) }
+            _ = age(head, of: path.peer)
             send(RPCMessage(Preamble(.pong, id: preamble.id)), to: path)
         case .hello: sendHello(preamble.id, head, body, path)
         // A protocol error at a server; not replied to, to avoid error loops.
@@ -62,16 +64,15 @@ extension ZeroMQFront {
         {
             return refuse(id, Problem(.incompatible, fault), path)
         }
-        let peer = peer(path.peer)
-        peer.isGreeted = true
-        if let limit = head[.maxBody].flatMap({ Int($0) }), limit > 0 { peer.maxReply = limit }
-        _ = age(head, of: peer)
+        path.peer.isGreeted = true
+        if let limit = head[.maxBody].flatMap({ Int($0) }), limit > 0 { path.peer.maxReply = limit }
+        _ = age(head, of: path.peer)
         send(RPCMessage(Preamble(.hello, id: id), hello), to: path)
     }
 
     private func start(_ preamble: Preamble, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
         var call = Call(preamble, head, body)
-        let peer = peer(path.peer)
+        let peer = path.peer
         let age = age(head, of: peer)
         // Both clocks are read in whole milliseconds: it was under way for one less at least.
         if let age, age > 1 {
@@ -90,46 +91,49 @@ extension ZeroMQFront {
             return refuse(call, preamble.id, problem, path)
         case nil: break
         }
-        let isInternal = call.isInternal
-        let request = UnbegunCall(call: call, id: preamble.id, peer: peer, path: path, age: age)
-        if isInternal || (request.isFresh && peer.queuedCalls == 0) {
-            begin(request)
+        // A call that came so quickly has no cancellation waiting behind it.
+        let isFresh = age.map { $0 < 5 } ?? false
+        if call.isInternal || (isFresh && peer.queuedCalls == 0) {
+            begin(call, preamble.id, path)
         } else {
-            beginInTurn(request)
+            beginInTurn(UnbegunCall(call: call, id: preamble.id, path: path))
         }
     }
 
     /// The time that a message was under way, in milliseconds; `nil` if it has no send time.
     private func age(_ head: Headers, of peer: Peer) -> Int64? {
-        head[.sent].flatMap(SendTime.init).map { peer.transit.age(of: $0) }
+        head.withValue(of: .sent) { SendTime($0) }.map { peer.transit.age(of: $0) }
     }
 
-    func begin(_ request: UnbegunCall) {
-        let (id, path) = (request.id, request.path)
-        let running = dispatcher.start(request.call) { [weak self] reply, call in
-            self?.deliver(reply, to: call, id, path)
+    private func begin(_ call: Call, _ id: UInt64, _ path: ReplyRoute) {
+        let maxReply = path.peer.maxReply
+        let running = dispatcher.start(call) { [weak self] reply, call in
+            self?.deliver(.reply(reply, to: call, id: id, maxBody: maxReply), id, path)
         }
-        request.peer.began(running, CallID(id, path))
+        path.peer.began(running, CallID(id, path))
     }
 
     /// Sends a reply from whatever thread it was made on: mostly this actor's own.
-    private nonisolated func deliver(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
+    private nonisolated func deliver(_ reply: RPCMessage, _ id: UInt64, _ path: ReplyRoute) {
         if thread.isCurrent {
-            assumeIsolated { $0.finish(reply, to: call, id, path) }
+            Self.finish(self, (reply, id, path))
         } else {
-            deliverOnThread(reply, to: call, id, path)
+            deliverOnThread(reply, id, path)
         }
     }
 
-    private nonisolated func deliverOnThread(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
-        Task { await finish(reply, to: call, id, path) }
+    private nonisolated func deliverOnThread(_ reply: RPCMessage, _ id: UInt64, _ path: ReplyRoute) {
+        Task { await finish(reply, id, path) }
     }
 
-    private func finish(_ reply: Reply, to call: Call, _ id: UInt64, _ path: ReplyRoute) {
-        let peer = peers[path.peer]
-        peer?.leave(CallID(id, path))
-        send(RPCMessage(peer?.readable(reply) ?? reply, to: call, id: id), to: path, of: peer)
-        if peer?.isIdle == true { peers[path.peer] = nil }
+    private static let finish = onThread { (front: isolated ZeroMQFront, reply: (RPCMessage, UInt64, ReplyRoute)) in
+        front.finish(reply.0, reply.1, reply.2)
+    }
+
+    private func finish(_ reply: RPCMessage, _ id: UInt64, _ path: ReplyRoute) {
+        path.peer.leave(CallID(id, path))
+        send(reply, to: path)
+        forgetIfIdle(path.peer)
         checkIdle()
     }
 
@@ -138,13 +142,13 @@ extension ZeroMQFront {
         var call = call
         call.rejection = problem
         dispatcher.start(call) { _, _ in }
-        send(RPCMessage(.failure(problem), to: call, id: id), to: path)
+        send(.reply(.failure(problem), to: call, id: id), to: path)
     }
 
     /// Refuses what is no call, or does not name one: there is nothing to log it by, and it must stay cheap.
     private func refuse(_ id: UInt64, _ problem: Problem, _ path: ReplyRoute) {
         counters.refused += 1
-        send(RPCMessage(.failure(problem), to: Call(""), id: id), to: path)
+        send(.reply(.failure(problem), to: Call(""), id: id), to: path)
     }
 }
 
@@ -152,7 +156,7 @@ extension ZeroMQFront {
     /// Begins a call after those that wait already, and after all that was read together with it: its cancellation may be
     /// there.
     func beginInTurn(_ request: UnbegunCall) {
-        request.peer.queuedCalls += 1
+        request.path.peer.queuedCalls += 1
         queue.append(request)
         if queue.count == 1 { Task { beginQueued() } }
     }
@@ -172,22 +176,21 @@ extension ZeroMQFront {
     }
 
     private func beginQueued(_ request: UnbegunCall) {
-        var request = request
-        request.peer.queuedCalls -= 1
-        let isAbandoned =
-            peers[request.path.peer] !== request.peer || request.peer.hasCancelled(CallID(request.id, request.path))
-        if isAbandoned { request.call.rejection = .cancelled }
-        begin(request)
+        let peer = request.path.peer
+        peer.queuedCalls -= 1
+        var call = request.call
+        if peer.isGone || peer.hasCancelled(CallID(request.id, request.path)) { call.rejection = .cancelled }
+        begin(call, request.id, request.path)
     }
 
     /// The id of a message that is certainly a call and could not be begun in good time. That is found without reading its head,
     /// so that refusing a call costs next to nothing of the time of those that can be handled.
-    func hopelessCall(in frames: Frames, of peer: Peer?) -> UInt64? {
+    func hopelessCall(in frames: Frames, of peer: Peer) -> UInt64? {
         guard !queue.isEmpty, frames.isWhole, frames.count == 3,
             case .preamble(let preamble) = Preamble.read(frames[0]),
             preamble.kind == .request, preamble.time > 0, let first = frames[1].first, first != UInt8(ascii: "_")
         else { return nil }
-        let age = Duration.milliseconds(SendTime(in: frames[1]).flatMap { peer?.transit.age(of: $0) } ?? 0)
+        let age = Duration.milliseconds(SendTime(in: frames[1]).map { peer.transit.age(of: $0) } ?? 0)
         let remaining = .milliseconds(Int(preamble.time)) - age
         let canKeep = queue.canKeep(remaining, after: min(age, thread.idleUntil.duration(to: .now)))
         return canKeep ? nil : preamble.id
@@ -202,21 +205,15 @@ extension ZeroMQFront {
     }
 
     private static let refusal = Reply.failure(.overloaded("Too many calls wait for their turn."))
-    private static let refusalHead = Headers(refusal, to: Call("")).bytes
+    private static let refusalHead = Headers.reply(refusal, to: Call("")).bytes
     private static let refusalBody = refusal.body(traceID: "")
 }
 
 /// A call that was read and is not begun.
 struct UnbegunCall {
-    var call: Call
+    let call: Call
     let id: UInt64
-    let peer: Peer
     let path: ReplyRoute
-    /// The time that its message was under way, in milliseconds, if known.
-    let age: Int64?
-
-    /// True if it came so quickly that no cancellation can wait behind it.
-    var isFresh: Bool { age.map { $0 < 5 } ?? false }
 }
 
 /// Calls that wait for their turn, oldest first. It knows how long the next one will wait, so that a call which cannot

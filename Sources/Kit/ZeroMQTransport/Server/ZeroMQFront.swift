@@ -103,14 +103,18 @@ public actor ZeroMQFront: Front, ThreadBound {
         options.maxUnfinished = limits.maxUnfinished
         options.security = security
         return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.handle(event, from: number) }
+            if let self { Self.handle(self, (event, number)) }
         }
+    }
+
+    private static let handle = onThread { (front: isolated ZeroMQFront, event: (SocketEvent, Int)) in
+        front.handle(event.0, from: event.1)
     }
 
     /// Sends GOAWAY to the peers that understand it.
     public func drain() {
-        for (id, peer) in peers where peer.isGreeted {
-            send(RPCMessage(Preamble(.goAway, id: 0)), to: ReplyRoute(peer: id, envelope: []))
+        for peer in peers.values where peer.isGreeted {
+            send(RPCMessage(Preamble(.goAway, id: 0)), to: ReplyRoute(peer: peer, envelope: []))
         }
     }
 
@@ -157,19 +161,14 @@ extension ZeroMQFront {
     /// The peer of this id, which is stored from now on.
     func peer(_ id: PeerID) -> Peer {
         if let known = peers[id] { return known }
-        let peer = Peer()
+        let peer = Peer(id)
         peers[id] = peer
         return peer
     }
 
     /// Sends at once, or as soon as the peer reads again.
     func send(_ message: RPCMessage, to path: ReplyRoute) {
-        send(message, to: path, of: peers[path.peer])
-    }
-
-    /// - Parameter peer: the path's, if something is known of it.
-    func send(_ message: RPCMessage, to path: ReplyRoute, of peer: Peer?) {
-        if let peer, !peer.sendQueue.isEmpty { return enqueue(message, for: path) }
+        guard path.peer.sendQueue.isEmpty else { return enqueue(message, for: path) }
         switch trySending(message, to: path) {
         case .sent: break
         case .wouldBlock: enqueue(message, for: path)
@@ -180,35 +179,42 @@ extension ZeroMQFront {
     }
 
     private func trySending(_ message: RPCMessage, to path: ReplyRoute) -> SendResult {
-        guard listeners.indices.contains(path.peer.listener) else { return .unreachable }
-        let listener = listeners[path.peer.listener]
-        guard !path.envelope.isEmpty else { return listener.send(message, to: path.peer.name) }
-        return listener.send(Enveloped(envelope: path.envelope, message: message), to: path.peer.name)
+        let peer = path.peer.id
+        guard listeners.indices.contains(peer.listener) else { return .unreachable }
+        let listener = listeners[peer.listener]
+        guard !path.envelope.isEmpty else { return listener.send(message, to: peer.name) }
+        return listener.send(Enveloped(envelope: path.envelope, message: message), to: peer.name)
     }
 
     private func enqueue(_ message: RPCMessage, for path: ReplyRoute) {
-        if !peer(path.peer).sendQueue.append((message, path)) { counters.undelivered += 1 }
+        if !path.peer.sendQueue.append((message, path)) { counters.undelivered += 1 }
     }
 
     /// Sends what is queued for a peer that reads again.
-    func flush(_ id: PeerID) {
-        guard let peer = peers[id] else { return }
+    func flush(_ peer: Peer) {
         var isGone = false
         peer.sendQueue.flush { message, path in
             let result = trySending(message, to: path)
             isGone = result == .unreachable
             return result == .sent
         }
-        guard !isGone else { return forget(id) }
+        guard !isGone else { return forget(peer) }
         guard peer.sendQueue.isEmpty else { return }
-        if peer.isIdle { peers[id] = nil }
+        forgetIfIdle(peer)
         checkIdle()
     }
 
     /// A peer that is gone cancels its calls.
-    func forget(_ id: PeerID) {
-        guard let peer = peers.removeValue(forKey: id) else { return }
+    func forget(_ peer: Peer) {
+        guard !peer.isGone else { return }
+        peer.isGone = true
+        peers[peer.id] = nil
         for call in peer.running { call.cancel() }
         checkIdle()
+    }
+
+    /// What is known of a peer that is no client of this kind is needed for its calls only.
+    func forgetIfIdle(_ peer: Peer) {
+        if peer.isIdle { peers[peer.id] = nil }
     }
 }
