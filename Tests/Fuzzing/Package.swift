@@ -11,10 +11,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
+        .target(name: "entry"),
         .executableTarget(
             name: "fuzz",
             dependencies: ["Endpoints", "RPC", "HTTPTransport", "ZeroMQTransport", "Tokens", "Hosting"].map(kit)
-                + [.product(name: "NIOCore", package: "swift-nio")],
-            swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")])
+                + ["entry", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: [.enableUpcomingFeature("InternalImportsByDefault")]),
     ]
 )
