@@ -30,6 +30,11 @@ package final class BalancedReplica: Sendable {
     /// The time that one more call may take, estimated.
     var load: Double { state.withLock { $0.load(at: .now) } }
 
+    /// True if it has not been measured for a while, and a call that ends by the deadline can find out how it is now.
+    func isTrialDue(by deadline: ContinuousClock.Instant) -> Bool {
+        state.withLock { $0.isTrialDue(by: deadline, at: .now) }
+    }
+
     func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         let start = ContinuousClock.now
         let (id, mustWatch) = state.withLock { $0.begin(at: start) }
@@ -156,9 +161,11 @@ struct ReplicaStateMachine {
     private static let leastResponseTimeout = Duration.milliseconds(250)
     /// So many calls in a row may time out.
     static let toleratedTimeouts = 3
-    /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow once is
-    /// tried again soon, one that is slow all the time is tried every few seconds.
+    /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow is called
+    /// again in the end, however few calls there are.
     private static let decayTime = 2.0
+    /// The time after which the last measurement says nothing of the next one.
+    static let trialInterval = Duration.seconds(1)
 
     enum Membership: Equatable {
         case inUse
@@ -228,7 +235,8 @@ struct ReplicaStateMachine {
     private mutating func record(_ seconds: Double, at now: ContinuousClock.Instant) {
         timeouts = 0
         roundTrip = min(roundTrip, seconds)
-        measure(latency == 0 ? seconds : latency(at: now) * 0.8 + seconds * 0.2, at: now)
+        let isFirst = latency == 0 || lastMeasured.duration(to: now) >= Self.trialInterval
+        measure(isFirst ? seconds : latency(at: now) * 0.8 + seconds * 0.2, at: now)
         lastReply = now
     }
 
@@ -292,6 +300,12 @@ struct ReplicaStateMachine {
         timeouts = 0
         lastReply = now
         return true
+    }
+
+    /// A call is tried if it has time enough even if the replica is still as slow as it was.
+    func isTrialDue(by deadline: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Bool {
+        inFlight.isEmpty && lastMeasured.duration(to: now) >= Self.trialInterval
+            && now + .seconds(latency * 2) < deadline
     }
 
     func load(at now: ContinuousClock.Instant) -> Double {

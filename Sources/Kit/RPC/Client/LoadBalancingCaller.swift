@@ -2,7 +2,8 @@ public import Endpoints
 import Metrics
 import Synchronization
 
-/// Calls the replicas of a service: of two that are picked at random, the one that has less to do and replies sooner.
+/// Calls the replicas of a service: of two that are picked at random, the one that has less to do and replies sooner. One
+/// that was slow, and so is not called, is tried again every second by one call in two hundred at the most.
 ///
 /// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it passes
 /// a health check. While none is in use calls wait for one, for half a second after the last was lost, and are then sent
@@ -12,6 +13,7 @@ public final class LoadBalancingCaller: Caller {
     private let replicas: Mutex<[BalancedReplica]>
     private let availability: Availability
     private let budget = Mutex(RetryBudget())
+    private let trials = Mutex(TrialBudget())
     /// That of all replicas, for traces.
     public let transport: Transport
 
@@ -63,6 +65,7 @@ public final class LoadBalancingCaller: Caller {
 
     public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         budget.withLock { $0.deposit() }
+        trials.withLock { $0.deposit() }
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         var tried: [BalancedReplica] = []
         var attempts = 0
@@ -109,26 +112,31 @@ public final class LoadBalancingCaller: Caller {
     private func choose(
         besides tried: [BalancedReplica], by deadline: ContinuousClock.Instant
     ) async -> BalancedReplica? {
-        if let replica = better(besides: tried) { return replica }
+        if let replica = better(besides: tried, by: deadline) { return replica }
         while availability.count == 0, await availability.untilOneIsInUse(by: deadline) {
             // One that was tried may be back.
-            if let replica = better(besides: []) { return replica }
+            if let replica = better(besides: [], by: deadline) { return replica }
         }
         // Others may have come meanwhile.
-        return better(besides: tried) ?? others(besides: tried).randomElement()
+        return better(besides: tried, by: deadline) ?? others(besides: tried).randomElement()
     }
 
     private func others(besides tried: [BalancedReplica]) -> [BalancedReplica] {
         replicas.withLock(\.self).filter { replica in !tried.contains { $0 === replica } }
     }
 
-    /// Of those in use, the better of two that are picked at random (Mitzenmacher, “The power of two choices”).
-    private func better(besides tried: [BalancedReplica]) -> BalancedReplica? {
+    /// Of those in use, the better of two that are picked at random (Mitzenmacher, “The power of two choices”); now and then
+    /// the other one, if it was slow and is not called any more.
+    private func better(
+        besides tried: [BalancedReplica], by deadline: ContinuousClock.Instant
+    ) -> BalancedReplica? {
         var inUse = others(besides: tried).filter(\.isInUse)
         guard let place = inUse.indices.randomElement() else { return nil }
         let first = inUse.remove(at: place)
         guard let second = inUse.randomElement() else { return first }
-        return first.load <= second.load * Self.tolerance ? first : second
+        let isFirstBetter = first.load <= second.load * Self.tolerance
+        let (better, other) = isFirstBetter ? (first, second) : (second, first)
+        return other.isTrialDue(by: deadline) && trials.withLock({ $0.withdraw() }) ? other : better
     }
 
     private func count(_ label: String, _ call: Call) {
@@ -169,6 +177,23 @@ struct RetryBudget {
         last = now
         guard tokens >= 1 else { return false }
         tokens -= 1
+        return true
+    }
+}
+
+/// Bounds the calls that find out whether a slow replica has recovered to one in two hundred, so that 99 % of all calls
+/// take no longer for it.
+struct TrialBudget {
+    private static let interval = 200
+
+    private var calls = interval
+
+    mutating func deposit() { calls = min(Self.interval, calls + 1) }
+
+    /// - Returns: true if there may be one more trial.
+    mutating func withdraw() -> Bool {
+        guard calls >= Self.interval else { return false }
+        calls = 0
         return true
     }
 }
