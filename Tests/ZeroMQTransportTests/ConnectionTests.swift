@@ -111,6 +111,19 @@ struct ConnectionTests {
         desk.end()
     }
 
+    @Test("calls another process that a proxy has put in the place of one that leaves, or that has refused this client")
+    func anotherInstanceBehindProxy() async {
+        var desk = await Desk.connected(calls: [])
+        #expect(desk.apply { $0.receivedHello(from: "a") } == [])
+        #expect(desk.apply { $0.receivedGoAway() } == [])
+        #expect(desk.apply { $0.receivedHello(from: "a") } == [] && desk.connection.state == .draining)
+        #expect(desk.apply { $0.receivedHello(from: "b") } == [] && desk.connection.isUp)
+        let refusal = Reply.failure(Problem(.incompatible, "Another contract."))
+        #expect(desk.apply { $0.receivedReply(Connection.helloID, refusal) } == [] && !desk.connection.isUp)
+        #expect(desk.apply { $0.receivedHello(from: "c") } == [] && desk.connection.isUp)
+        desk.end()
+    }
+
     @Test("keeps the calls that another process has been sent after a restart")
     func restarted() async {
         var desk = await Desk.connected(calls: [])

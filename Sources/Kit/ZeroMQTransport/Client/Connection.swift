@@ -223,10 +223,17 @@ struct Connection {
         return [.sendHello] + sendUnsent()
     }
 
-    /// The server has identified itself. Another process than before knows nothing of the calls in flight.
+    /// The server has identified itself. Another process than before, as a proxy may have it behind itself, knows nothing of
+    /// the calls in flight; nor is it the one that will stop, or that has refused this client.
     mutating func receivedHello(from server: String) -> [Action] {
-        let lost = instance.map { $0 != server } == true ? failAll(.lost, unsent: .notConnected) : []
+        let isAnother = instance.map { $0 != server } ?? false
+        let lost = isAnother ? failAll(.lost, unsent: .notConnected) : []
         instance = server
+        switch state {
+        case .refused: state = .up
+        case .draining where isAnother: state = .up
+        default: break
+        }
         return lost + received()
     }
 
