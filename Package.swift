@@ -250,7 +250,7 @@ let package = Package(
                 + nio.prefix(1)),
         // Clocks, threads and random numbers of a process that a seed decides.
         .target(name: "SimulatedSystem", path: "Tests/Support/SimulatedSystem"),
-        tests("SimulatorTests", ["SimulatedSystem", "ZeroMQTransport"]),
+        tests("SimulatorTests", ["SimulatedSystem", "ZeroMQTransport", "Tokens", "Trust"]),
         tests("ArticlesTests", ["RPC", "Hosting", "OTLP", logging, tracing]),
         tests(
             "SystemTests",

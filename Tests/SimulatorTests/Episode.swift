@@ -37,11 +37,14 @@ final class Episode: @unchecked Sendable {
         let ledger = Ledger(world)
         self.ledger = ledger
         let isRemote = Bool.random()
-        let replicas = (0..<3).map { SimulatedReplica($0, isRemote: isRemote, in: world, ledger) }
+        let replicas = (0..<3).map {
+            SimulatedReplica($0, isRemote: isRemote, isRelayed: Int.random(in: 0..<3) == 0, in: world, ledger)
+        }
         self.replicas = replicas
         callers = (0..<2).map { client in replicas.map { SimulatedCaller(client, to: $0, in: world) } }
         balancers = callers.map { LoadBalancingCaller($0) }
-        world.note("\(trouble)\(isRemote ? ", over a network" : "")")
+        let relayed = replicas.filter(\.isRelayed).map { "\($0.number)" }.joined(separator: ", ")
+        world.note("\(trouble)\(isRemote ? ", over a network" : ""), proxies before \(relayed)")
     }
 
     /// Runs an episode to its end.
@@ -153,7 +156,8 @@ extension Episode {
     private func crash(_ replica: SimulatedReplica) async {
         world.note("\(replica.number) is killed")
         replica.kill()
-        try? await Task.sleep(for: .milliseconds(Int.random(in: 0...1500)))
+        // The clients of a proxy do not learn of it before another process is there.
+        try? await Task.sleep(for: .milliseconds(Int.random(in: 0...(replica.isRelayed ? 100 : 1500))))
         world.note("\(replica.number) is back")
         replica.start()
         try? await Task.sleep(for: .milliseconds(500))

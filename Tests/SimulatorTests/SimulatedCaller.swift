@@ -79,10 +79,9 @@ extension SimulatedCaller {
         guard !isClosed, link == nil else { return }
         let link = replica.makeLink(to: self)
         self.link = link
-        // The handshake needs the process.
+        // The handshake needs the process, or a proxy.
         link.deliver(to: .process) {
-            guard let process = self.replica.process else { return self.lose(link) }
-            process.accept(link, from: self)
+            guard self.replica.accept(link, from: self) else { return self.lose(link) }
             link.deliver(to: .client) { self.connected() }
         }
     }
@@ -103,7 +102,7 @@ extension SimulatedCaller {
     private func disconnect() {
         guard let link else { return }
         link.cut()
-        replica.process?.forget(link)
+        replica.forget(link)
         self.link = nil
     }
 
@@ -149,7 +148,7 @@ extension SimulatedCaller {
 
     private func send(_ message: RPCMessage) {
         guard let link else { return }
-        link.deliver(to: .process) { self.replica.process?.receive(message, by: link) }
+        link.deliver(to: .process) { self.replica.receive(message, by: link) }
     }
 
     func receive(_ message: RPCMessage, by link: Link) {

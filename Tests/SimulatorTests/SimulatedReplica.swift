@@ -9,6 +9,8 @@ final class SimulatedReplica: @unchecked Sendable {
     let number: Int
     /// True if clients reach it over a network, not by a Unix socket.
     let isRemote: Bool
+    /// A proxy that clients are connected to in place of the process.
+    private let relay: SimulatedRelay?
     private let world: World
     private let ledger: Ledger
     private(set) var process: SimulatedProcess?
@@ -17,13 +19,16 @@ final class SimulatedReplica: @unchecked Sendable {
     /// The clients whose messages do not arrive here, nor those of here there.
     private(set) var partition: Set<Int> = []
 
-    init(_ number: Int, isRemote: Bool, in world: World, _ ledger: Ledger) {
+    init(_ number: Int, isRemote: Bool, isRelayed: Bool, in world: World, _ ledger: Ledger) {
         self.number = number
         self.isRemote = isRemote
+        relay = isRelayed ? SimulatedRelay() : nil
         self.world = world
         self.ledger = ledger
         start()
     }
+
+    var isRelayed: Bool { relay != nil }
 
     func makeLink(to caller: SimulatedCaller) -> Link {
         let client = caller.number
@@ -40,12 +45,31 @@ final class SimulatedReplica: @unchecked Sendable {
         guard process == nil else { return }
         lastInstance += 1
         process = SimulatedProcess("\(number).\(lastInstance)", in: world, ledger)
+        relay?.connect(to: process)
+    }
+
+    /// - Returns: false if nobody is there.
+    func accept(_ link: Link, from caller: SimulatedCaller) -> Bool {
+        guard relay != nil || process != nil else { return false }
+        if let relay { relay.accept(link, from: caller) } else { process?.accept(link, from: caller) }
+        return true
+    }
+
+    func receive(_ message: RPCMessage, by link: Link) {
+        if let relay { relay.receive(message, by: link) } else { process?.receive(message, by: link) }
+    }
+
+    func forget(_ link: Link) {
+        relay?.forget(link)
+        process?.forget(link)
     }
 
     /// SIGKILL.
     func kill() {
-        process?.end()
+        process?.end(cutsLinks: !isRelayed)
         process = nil
+        relay?.connect(to: nil)
+        release()
     }
 
     /// SIGSTOP and SIGCONT.
@@ -54,11 +78,11 @@ final class SimulatedReplica: @unchecked Sendable {
         release()
     }
 
-    /// SIGTERM: as `ServiceHost` ends.
+    /// SIGTERM: as `ServiceHost` ends. It may stop to take calls before its clients have learned that it will.
     func drain() async {
         guard let process else { return }
         process.drain()
-        try? await Task.sleep(for: .milliseconds(200))
+        try? await Task.sleep(for: .milliseconds(Bool.random() ? 0 : Int.random(in: 0...200)))
         await process.stop()
         if self.process === process { kill() }
     }
@@ -184,15 +208,16 @@ final class SimulatedProcess: @unchecked Sendable {
         while peers.contains(where: { !$0.running.isEmpty }), end > .now {
             try? await Task.sleep(for: .milliseconds(1))
         }
-        // What was sent last is on its way.
-        try? await Task.sleep(for: .milliseconds(1))
+        // What was sent before its clients knew that it stops is refused, as long as another front has calls.
+        try? await Task.sleep(for: .milliseconds(10))
     }
 
-    func end() {
+    func end(cutsLinks: Bool) {
         world.require(isAlive, "a process ends twice")
         isAlive = false
         freeze(false)
-        cutLinks()
+        if cutsLinks { cutLinks() }
+        for peer in peers { forget(peer.link) }
     }
 
     /// The peers learn of it once what was sent has arrived.
