@@ -120,7 +120,9 @@ final class Episode: @unchecked Sendable {
     private func mayFail(_ entry: Ledger.Entry) -> Bool {
         switch trouble {
         case .none, .drains: false
-        case .crashes, .freezes: entry.isWrite && entry.problem?.isUnprocessed == false
+        case .crashes: entry.isWrite && entry.problem?.isUnprocessed == false
+        // One that stands still until a write's time is over does not begin it, and may still say so.
+        case .freezes: entry.isWrite && (entry.problem?.isUnprocessed == false || entry.hasUsedItsTime)
         case .chaos: true
         }
     }

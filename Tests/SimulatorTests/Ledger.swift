@@ -62,6 +62,9 @@ final class Ledger: @unchecked Sendable {
         var reply: Reply?
         var time = Duration.zero
 
+        /// True if it has ended with its deadline, which server and client know by the millisecond.
+        var hasUsedItsTime: Bool { start + time > deadline - .milliseconds(5) }
+
         var hasSucceeded: Bool {
             if case .success? = reply { true } else { false }
         }
