@@ -123,8 +123,6 @@ final class SimulatedProcess: @unchecked Sendable {
     private var peers: [Peer] = []
     private(set) var isFrozen = false
     private(set) var isAlive = true
-    /// When it was last frozen.
-    private var idleUntil = ContinuousClock.now
     private var thawed: [CheckedContinuation<Void, Never>] = []
 
     init(_ instance: String, in world: World, _ ledger: Ledger) {
@@ -163,8 +161,8 @@ final class SimulatedProcess: @unchecked Sendable {
         var call = call
         if !call.isInternal { calls += 1 }
         if let age, age > 1 {
+            call.waitingSince = call.received
             call.received -= .milliseconds(age - 1)
-            call.waitingSince = max(call.received, idleUntil)
         }
         let isOver = Later<Bool>()
         let running = dispatcher.start(call) { [weak self] reply, call in
@@ -192,7 +190,6 @@ final class SimulatedProcess: @unchecked Sendable {
     func freeze(_ isFrozen: Bool) {
         self.isFrozen = isFrozen
         guard !isFrozen else { return }
-        idleUntil = .now
         for continuation in thawed { continuation.resume() }
         thawed = []
     }

@@ -75,6 +75,40 @@ struct OverloadTests {
             #expect(await site.service.runs < 900)
         }
     }
+
+    @Test("begins a call that is past half of its time, if it need not wait for half of the rest")
+    func rest() async throws {
+        try await Site.open { site in
+            let peer = try await site.peer()
+            for id in 1...2300 as ClosedRange<UInt64> {
+                try await peer.send(Message(.request, id: id, "auth.work", time: 20_000).frames)
+            }
+            try await eventually { await site.service.runs > 2000 }
+            let sent = "\(SendClock.milliseconds - 2100) \(try #require(SendClock.machine))"
+            try await peer.send(Message(.request, id: 3000, "auth.work", time: 4000, sent: sent).frames)
+            var last = Message(await peer.next())
+            while let preamble = last?.preamble, preamble.id != 3000 { last = Message(await peer.next()) }
+            #expect(last?.status == "200")
+        }
+    }
+
+    @Test("counts what comes between two turns as time that calls wait")
+    func reading() {
+        var queue = CallQueue()
+        let path = ReplyRoute(peer: Peer(PeerID(listener: 0, name: RoutingID(number: 1))), envelope: [])
+        for id in 1...100 as ClosedRange<UInt64> {
+            queue.append(UnbegunCall(call: Call("auth.work"), id: id, path: path))
+        }
+        let start = ContinuousClock.now
+        queue.endTurn(of: 10, from: start, at: start + .milliseconds(1))
+        #expect(queue.canKeep(milliseconds: 20) && !queue.canKeep(milliseconds: 19))
+        for turn in 1...100 {
+            let end = start + .milliseconds(1 + 5 * turn)
+            queue.endTurn(of: 10, from: end - .milliseconds(1), at: end)
+        }
+        #expect(queue.canKeep(milliseconds: 100) && !queue.canKeep(milliseconds: 95))
+    }
+
     @Test("answers a check of health before calls that another front has brought")
     func health() async throws {
         try await Site.open { site in

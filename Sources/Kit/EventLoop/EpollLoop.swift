@@ -78,8 +78,6 @@ final class EpollLoop {
     /// Messages that are sent together at the most.
     private static let messagesAtOnce = 4
     private static let wakeKey = UInt64.max
-    /// A shorter sleep may be one in which another process had the processor.
-    private static let idleTime = Duration.milliseconds(5)
 
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
     var (running, runningUrgent): ([ThreadJob], [ThreadJob]) = ([], [])
@@ -97,8 +95,8 @@ final class EpollLoop {
     private var spinningForReplies: Spinning
     /// Those who expect replies.
     var waiters = 0
-    /// The end of the last time that nothing was ready for a while.
-    private(set) var idleUntil = ContinuousClock.now
+    /// The time for which one connection is read from.
+    var readingTime = SocketThread.longReading
     /// The buffer into which every connection reads.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
 
@@ -190,12 +188,7 @@ final class EpollLoop {
     ///
     /// - Parameter awoken: called at the end of the sleep, before anybody.
     func sleep(_ awoken: () -> Void) {
-        let start = ContinuousClock.now
-        _ = poll(timeout: checkSources() ? 0 : -1) {
-            let end = ContinuousClock.now
-            if start.duration(to: end) >= Self.idleTime { idleUntil = end }
-            awoken()
-        }
+        _ = poll(timeout: checkSources() ? 0 : -1, awoken)
     }
 
     /// - Returns: true if anything was ready, besides the wake-up.

@@ -289,9 +289,15 @@ extension SocketThread {
         loop.flushSoon(writer)
     }
 
-    /// The end of the last time that the thread had nothing to do for some milliseconds, from the thread only. What has come
-    /// since has waited no longer than that, whenever it was sent.
-    package var idleUntil: ContinuousClock.Instant { loop.idleUntil }
+    /// The default of ``readingTime``.
+    package static let longReading = Duration.milliseconds(5)
+
+    /// The time for which a connection that has more to read is read from before the others and the jobs have their turn, from
+    /// the thread only. Long, what has waited together is seen together; with work that waits for its turn it should be short.
+    package var readingTime: Duration {
+        get { loop.readingTime }
+        set { loop.readingTime = newValue }
+    }
 
     /// The number of those that expect replies, from the thread only: it is worth polling for a reply before a sleep even if
     /// other work mostly comes later.

@@ -102,6 +102,35 @@ final class Cancellation: Sendable {
     }
 }
 
+/// A lasting wait: calls come to their turn with less than half of their time left, and that goes on.
+package struct Congestion: Sendable {
+    /// The time for which it must go on.
+    private static let duration = Duration.milliseconds(100)
+
+    /// The time at which a call had waited for half of its time. None since has waited for less than a quarter.
+    private var start: ContinuousClock.Instant?
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - wait: the time that a call has waited.
+    ///   - remaining: the time that it has left.
+    /// - Returns: true if the call is one of those that wait too long.
+    package mutating func holds(after wait: Duration, remaining: Duration, at now: ContinuousClock.Instant) -> Bool {
+        guard wait > remaining else {
+            // A product of durations costs ten times as much as a sum.
+            if wait + wait + wait < remaining { start = nil }
+            return false
+        }
+        // Calls that wait because the process was suspended are handled.
+        guard let start else {
+            start = now
+            return false
+        }
+        return start.duration(to: now) >= Self.duration
+    }
+}
+
 /// A limit on the calls of one endpoint in flight, found by additive increase and multiplicative decrease: as many as
 /// end in time.
 ///
@@ -122,32 +151,17 @@ struct ConcurrencyLimit {
     private var windowEnd = ContinuousClock.now + window
     /// Of this window.
     private var (peak, ended, late) = (0, 0, 0)
-    /// The time at which a call had waited for half of its time. None since has waited for less than a quarter.
-    private var congestedSince: ContinuousClock.Instant?
+    private var congestion = Congestion()
 
     /// - Parameters:
     ///   - wait: the time that the call has waited for its turn.
     ///   - remaining: the time that it has left.
     /// - Returns: whether one more call may begin; every call that has begun must ``leave(isLate:at:)``.
     mutating func enter(after wait: Duration, remaining: Duration, at now: ContinuousClock.Instant) -> Bool {
-        guard inFlight < limit, !isCongested(wait, remaining, now) else { return false }
+        guard inFlight < limit, !congestion.holds(after: wait, remaining: remaining, at: now) else { return false }
         inFlight += 1
         peak = max(peak, inFlight)
         return true
-    }
-
-    private mutating func isCongested(_ wait: Duration, _ remaining: Duration, _ now: ContinuousClock.Instant) -> Bool {
-        guard wait > remaining else {
-            // A product of durations costs ten times as much as a sum.
-            if wait + wait + wait < remaining { congestedSince = nil }
-            return false
-        }
-        // Calls that wait because the process was suspended are handled.
-        guard let start = congestedSince else {
-            congestedSince = now
-            return false
-        }
-        return start.duration(to: now) >= Self.window
     }
 
     /// - Parameter isLate: whether it has ended after its deadline.

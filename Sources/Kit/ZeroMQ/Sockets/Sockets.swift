@@ -25,9 +25,13 @@ public final class Router {
     /// The address, with the port that the system has chosen if port 0 was requested.
     public var address: Address { listener.address }
 
+    /// - Parameter isUrgent: false if a message that is sent while another one of the same peer is handled may wait until all
+    ///   that has come from it is: many small ones then cost less.
     /// - Returns: `wouldBlock` if the peer reads too slowly, `unreachable` if it is gone.
-    public func send(_ message: some OutboundMessage, to peer: RoutingID) -> SendResult {
-        listener.send(to: peer.number) { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
+    public func send(_ message: some OutboundMessage, to peer: RoutingID, isUrgent: Bool = true) -> SendResult {
+        listener.send(to: peer.number, isUrgent: isUrgent) { writer in
+            message.writeFrames { writer.append(frame: $0, isLast: $1) }
+        }
     }
 
     /// Closes all connections and releases the address. What was sent last has the time of `SocketOptions.linger`.

@@ -60,6 +60,9 @@ final class StreamConnection: Flushable {
     private var isWaitingToWrite = false
     /// A sender was refused.
     private var owesWritable = false
+    private var isReading = false
+    /// Something was sent that waits for the end of the reading.
+    private var owesFlush = false
 
     private var handshakeEnd: ContinuousClock.Instant?
     private var nextPing: ContinuousClock.Instant?
@@ -97,9 +100,11 @@ final class StreamConnection: Flushable {
 
     /// Sends a message.
     ///
-    /// - Parameter write: appends the frames; it is called at once.
+    /// - Parameters:
+    ///   - isUrgent: false if it may wait until what has come on this connection is read.
+    ///   - write: appends the frames; it is called at once.
     /// - Returns: `unreachable` without a connection, `wouldBlock` if the peer reads too slowly.
-    func send(_ write: (inout FrameWriter) -> Void) -> SendResult {
+    func send(isUrgent: Bool = true, _ write: (inout FrameWriter) -> Void) -> SendResult {
         guard isReady else { return .unreachable }
         guard session.output.count < settings.highWaterMark else {
             owesWritable = true
@@ -107,7 +112,7 @@ final class StreamConnection: Flushable {
         }
         write(&session.output)
         // The system reports when it accepts more.
-        if !isWaitingToWrite { thread.flushSoon(self) }
+        if isReading, !isUrgent { owesFlush = true } else if !isWaitingToWrite { thread.flushSoon(self) }
         return .sent
     }
 
@@ -221,7 +226,9 @@ extension StreamConnection {
     /// - Parameter toTheEnd: true if the peer has gone.
     private func read(toTheEnd: Bool) {
         lastRead = .now
-        let limit = lastRead + Self.maxReadingTime
+        let limit = lastRead + thread.readingTime
+        isReading = true
+        defer { endReading() }
         repeat {
             let scratch = thread.scratch
             let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
@@ -231,7 +238,12 @@ extension StreamConnection {
         } while ContinuousClock.now < limit
     }
 
-    private static let maxReadingTime = Duration.milliseconds(5)
+    private func endReading() {
+        isReading = false
+        guard owesFlush else { return }
+        owesFlush = false
+        if !isWaitingToWrite { flush() }
+    }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         hasReceived = true

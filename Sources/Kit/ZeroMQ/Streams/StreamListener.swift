@@ -69,9 +69,10 @@ final class StreamListener {
 
     deinit { close() }
 
+    /// - Parameter isUrgent: as for ``Router``.
     /// - Returns: `unreachable` if the peer is gone.
-    func send(to peer: PeerNumber, _ write: (inout FrameWriter) -> Void) -> SendResult {
-        connections[peer]?.send(write) ?? .unreachable
+    func send(to peer: PeerNumber, isUrgent: Bool, _ write: (inout FrameWriter) -> Void) -> SendResult {
+        connections[peer]?.send(isUrgent: isUrgent, write) ?? .unreachable
     }
 
     /// Sends a message to every peer that has subscribed to it, as a PUB. One that reads too slowly misses it.

@@ -1,5 +1,6 @@
 import DequeModule
 import Endpoints
+import EventLoop
 import Foundation
 import JSON
 import Logging
@@ -17,8 +18,9 @@ extension ZeroMQFront {
             if frames.total == 1, frames[0].isEmpty { return }
             let peer = peer(PeerID(listener: listener, name: name))
             if let (path, start) = ReplyRoute.read(frames, from: peer) {
-                if start == 0, let id = hopelessCall(in: frames, of: peer) { return refuseQuickly(id, path) }
-                handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
+                if start > 0 || !refuseQuickly(frames, path) {
+                    handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
+                }
             } else {
                 counters.dropped += 1
             }
@@ -76,8 +78,8 @@ extension ZeroMQFront {
         let age = age(head, of: peer)
         // Both clocks are read in whole milliseconds: it was under way for one less at least.
         if let age, age > 1 {
+            call.waitingSince = call.received
             call.received -= .milliseconds(age - 1)
-            call.waitingSince = max(call.received, thread.idleUntil)
         }
         switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {
         case .duplicate:
@@ -167,46 +169,70 @@ extension ZeroMQFront {
         let end = queue.turnEnd(from: start)
         var (now, count) = (start, 0)
         while now < end, let request = queue.popFirst() {
-            beginQueued(request)
-            count += 1
+            if beginQueued(request, at: now) { count += 1 }
             now = .now
         }
         queue.endTurn(of: count, from: start, at: now)
+        countRefusals()
+        thread.readingTime = queue.isEmpty ? SocketThread.longReading : Self.shortReading
         if !queue.isEmpty { Task { beginQueued() } }
     }
 
-    private func beginQueued(_ request: UnbegunCall) {
+    /// With calls that wait each connection has its turn soon, so that calls which must be refused are refused soon.
+    private static let shortReading = Duration.milliseconds(1)
+
+    /// - Returns: false if the call was refused, because it has waited too long.
+    private func beginQueued(_ request: UnbegunCall, at now: ContinuousClock.Instant) -> Bool {
         let peer = request.path.peer
+        let id = CallID(request.id, request.path)
         peer.queuedCalls -= 1
         var call = request.call
-        if peer.isGone || peer.hasCancelled(CallID(request.id, request.path)) { call.rejection = .cancelled }
+        if peer.isGone || peer.hasCancelled(id) {
+            call.rejection = .cancelled
+        } else if queue.isTooLate(call, at: now) {
+            peer.leave(id)
+            refuseQuickly(request.id, request.path)
+            forgetIfIdle(peer)
+            checkIdle()
+            return false
+        }
         begin(call, request.id, request.path)
+        return true
     }
 
-    /// The id of a message that is certainly a call and could not be begun in good time. That is found without reading its head,
+    /// Refuses a message that is certainly a call and could not be begun in good time. That is found without reading its head,
     /// so that refusing a call costs next to nothing of the time of those that can be handled.
-    func hopelessCall(in frames: Frames, of peer: Peer) -> UInt64? {
+    ///
+    /// - Returns: false if the message is something else, or there is time for the call.
+    private func refuseQuickly(_ frames: Frames, _ path: ReplyRoute) -> Bool {
         guard !queue.isEmpty, frames.isWhole, frames.count == 3,
             case .preamble(let preamble) = Preamble.read(frames[0]),
             preamble.kind == .request, preamble.time > 0, let first = frames[1].first, first != UInt8(ascii: "_")
-        else { return nil }
-        let age = Duration.milliseconds(SendTime(in: frames[1]).map { peer.transit.age(of: $0) } ?? 0)
-        let remaining = .milliseconds(Int(preamble.time)) - age
-        let canKeep = queue.canKeep(remaining, after: min(age, thread.idleUntil.duration(to: .now)))
-        return canKeep ? nil : preamble.id
+        else { return false }
+        let age = SendTime(in: frames[1]).map { path.peer.transit.age(of: $0) } ?? 0
+        guard !queue.canKeep(milliseconds: Int64(preamble.time) - age) else { return false }
+        refuseQuickly(preamble.id, path)
+        return true
     }
 
-    /// Refuses a call that is not begun, without a line in the log for each.
-    func refuseQuickly(_ id: UInt64, _ path: ReplyRoute) {
-        counters.overloaded += 1
+    private func refuseQuickly(_ id: UInt64, _ path: ReplyRoute) {
+        refusals += 1
+        let reply = Preamble(.reply, id: id, time: Self.refusal.time)
+        send(RPCMessage(reply, head: Self.refusal.head, body: Self.refusal.body), to: path, isUrgent: false)
+    }
+
+    /// Counts what was refused since the last turn, without a line in the log for each.
+    private func countRefusals() {
+        guard refusals > 0 else { return }
+        counters.overloaded += refusals
+        refusals = 0
         overload.warn("Calls are refused: more come than can be answered in time")
-        let preamble = Preamble(.reply, id: id, time: Self.refusal.retryAfter)
-        send(RPCMessage(preamble, head: Self.refusalHead, body: Self.refusalBody), to: path)
     }
 
-    private static let refusal = Reply.failure(.overloaded("Too many calls wait for their turn."))
-    private static let refusalHead = Headers.reply(refusal, to: Call("")).bytes
-    private static let refusalBody = refusal.body(traceID: "")
+    private static let refusal = {
+        let reply = Reply.failure(.overloaded("Too many calls wait for their turn."))
+        return (time: reply.retryAfter, head: Headers.reply(reply, to: Call("")).bytes, body: reply.body(traceID: ""))
+    }()
 }
 
 /// A call that was read and is not begun.
@@ -222,43 +248,53 @@ struct CallQueue {
     /// Replies, calls over HTTP and checks of health wait for the end of a turn.
     private static let shortestTurn = Duration.microseconds(250)
     private static let longTurn = Duration.milliseconds(20)
-    /// A turn is so many times as long as what came between it and the one before, which is mostly reading: of calls
-    /// that are refused there may be any number.
-    private static let share = 4
 
     private var calls: Deque<UnbegunCall> = []
-    /// The time of the thread that a call takes; later ones weigh more.
-    private(set) var average = Duration.zero
+    /// The time that passes for each call which is begun, in nanoseconds; later ones weigh more.
+    private var average: Int64 = 0
     private var lastTurnEnd = ContinuousClock.now
+    /// True if calls have waited since the last turn.
+    private var hasWaited = false
+    private var congestion = Congestion()
 
     var isEmpty: Bool { calls.isEmpty }
     var count: Int { calls.count }
 
-    /// The time that one more call would wait.
-    var wait: Duration { average * calls.count }
+    /// The time that one more call would wait, in nanoseconds.
+    private var wait: Int64 { average * Int64(calls.count) }
 
-    /// True if a call could be begun before half of its time here is over. Nearer to its end it would often be handled too
-    /// late, and keep the thread from calls that can be handled in time.
+    /// True if a call could be begun before half of the time that it has left is over. Nearer to its end it would often be
+    /// handled too late, and keep the thread from calls that can be handled in time.
     ///
-    /// - Parameters:
-    ///   - remaining: the time that it has left.
-    ///   - waited: how long it has waited for this thread.
-    func canKeep(_ remaining: Duration, after waited: Duration) -> Bool { waited + wait <= (waited + remaining) / 2 }
+    /// - Parameter remaining: in milliseconds.
+    func canKeep(milliseconds remaining: Int64) -> Bool { wait * 2 <= remaining * 1_000_000 }
+
+    /// True if a call that has come to its turn has waited for more than half of its time, and that goes on.
+    mutating func isTooLate(_ call: Call, at now: ContinuousClock.Instant) -> Bool {
+        guard let timeout = call.timeout else { return false }
+        let start = call.waitingSince ?? call.received
+        let remaining = now.duration(to: call.received + timeout)
+        return congestion.holds(after: start.duration(to: now), remaining: remaining, at: now)
+    }
 
     mutating func append(_ call: UnbegunCall) { calls.append(call) }
 
     mutating func popFirst() -> UnbegunCall? { calls.popFirst() }
 
-    /// The time at which a turn that begins now should end.
+    /// The time at which a turn that begins now should end: it is as long as what came between it and the one before, which is
+    /// mostly reading, for of calls that are refused there may be any number.
     func turnEnd(from now: ContinuousClock.Instant) -> ContinuousClock.Instant {
-        let pause = lastTurnEnd.duration(to: now)
-        return now + min(max(pause * Self.share, Self.shortestTurn), max(pause, Self.longTurn))
+        now + min(max(lastTurnEnd.duration(to: now), Self.shortestTurn), Self.longTurn)
     }
 
-    /// A turn is over in which so many calls were begun, one at least.
+    /// A turn is over in which so many calls were begun. What came between it and the one before took of the time of those that
+    /// waited, too.
     mutating func endTurn(of count: Int, from start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        let time = (hasWaited ? lastTurnEnd : start).duration(to: now).nanoseconds
+        hasWaited = !calls.isEmpty
         lastTurnEnd = now
-        let mean = start.duration(to: now) / count
-        average = average == .zero ? mean : (average * 7 + mean) / 8
+        guard count > 0 else { return }
+        let mean = time / Int64(count)
+        average = average == 0 ? mean : (average * 7 + mean) / 8
     }
 }

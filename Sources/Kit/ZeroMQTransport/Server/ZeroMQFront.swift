@@ -40,6 +40,8 @@ public actor ZeroMQFront: Front, ThreadBound {
     var log: SparseLog
     var overload: SparseLog
     var queue = CallQueue()
+    /// The calls that were refused unread and are not counted yet.
+    var refusals = 0
     var idleWaiter: CheckedContinuation<Void, Never>?
     private var isStopTimeOver = false
 
@@ -167,9 +169,11 @@ extension ZeroMQFront {
     }
 
     /// Sends at once, or as soon as the peer reads again.
-    func send(_ message: RPCMessage, to path: ReplyRoute) {
+    ///
+    /// - Parameter isUrgent: false if it may go out together with what else is sent while the peer's messages are read.
+    func send(_ message: RPCMessage, to path: ReplyRoute, isUrgent: Bool = true) {
         guard path.peer.sendQueue.isEmpty else { return enqueue(message, for: path) }
-        switch trySending(message, to: path) {
+        switch trySending(message, to: path, isUrgent: isUrgent) {
         case .sent: break
         case .wouldBlock: enqueue(message, for: path)
         case .unreachable:
@@ -178,11 +182,11 @@ extension ZeroMQFront {
         }
     }
 
-    private func trySending(_ message: RPCMessage, to path: ReplyRoute) -> SendResult {
+    private func trySending(_ message: RPCMessage, to path: ReplyRoute, isUrgent: Bool = true) -> SendResult {
         let peer = path.peer.id
         guard listeners.indices.contains(peer.listener) else { return .unreachable }
         let listener = listeners[peer.listener]
-        guard !path.envelope.isEmpty else { return listener.send(message, to: peer.name) }
+        guard !path.envelope.isEmpty else { return listener.send(message, to: peer.name, isUrgent: isUrgent) }
         return listener.send(Enveloped(envelope: path.envelope, message: message), to: peer.name)
     }
 
