@@ -35,6 +35,21 @@ struct ReplicaTests {
         }
     }
 
+    @Test("do not look fast because they refuse calls at once")
+    func refusals() {
+        var replica = ReplicaStateMachine()
+        var now = ContinuousClock.now
+        func call(_ time: Duration, _ reply: Reply) {
+            let (id, start) = (replica.begin(at: now).id, now)
+            now += time
+            _ = replica.end(id, reply, since: start, at: now)
+        }
+        call(.milliseconds(10), .success(status: 200, body: Data()))
+        let load = replica.load(at: now)
+        for _ in 0..<100 { call(.milliseconds(1), .failure(.overloaded("Too much."))) }
+        #expect(replica.load(at: now) > load * 0.9)
+    }
+
     @Test("is not taken for far away because a probe has waited for it while it was frozen")
     func heldUpProbe() {
         var replica = ReplicaStateMachine()

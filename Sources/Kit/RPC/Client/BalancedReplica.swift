@@ -226,6 +226,10 @@ struct ReplicaStateMachine {
             measure(max(latency(at: now), seconds), at: now)
             timeouts += 1
             return timeouts >= Self.toleratedTimeouts && eject()
+        case .overloaded:
+            // A refusal comes soon: it must not make the replica look fast, or it would get all calls.
+            record(max(latency, seconds), at: now)
+            return false
         default:
             record(seconds, at: now)
             return false
