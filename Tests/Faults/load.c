@@ -1,33 +1,38 @@
-// An open-loop generator of S1 calls over ipc or tcp: calls are due at a fixed rate, whether or not earlier ones are back, and are
-// timed from when they were due. Each call has one line in the ledger.
+// An open-loop generator of calls, S1 over ipc or tcp, or HTTP: calls are due at a fixed rate, whether or not earlier ones are back,
+// and are timed from when they were due. Each call has one line in the ledger.
 //
 //   load ADDRESS ENDPOINT TOKEN BODY RATE SECONDS TIMEOUT_MS CONNECTIONS [LEDGER]
 //
-// ADDRESS is a path or 127.0.0.1:PORT. TOKEN and BODY may be "-". RATE 0 keeps 64 calls in flight on each connection instead.
-// The result is one line of JSON.
+// ADDRESS is a path or 127.0.0.1:PORT for S1, or http:PORT; ENDPOINT is a name, for HTTP a path. TOKEN and BODY may be "-". RATE 0
+// keeps 64 calls in flight on each connection instead, for HTTP one. An HTTP connection has one call at a time, and a call that is
+// due while all are busy is never sent. The result is one line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW = 64, OUT = 1 << 20, IN = 1 << 18, MAX_CONNECTIONS = 256 };
+enum { WINDOW = 64, OUT = 1 << 20, IN = 1 << 18, MAX_CONNECTIONS = 16384, EVENTS = 512 };
 
 typedef struct { double due, done; int status; } Call;
-typedef struct { int fd; char *out, *in; size_t out_size, in_size; long in_flight; } Connection;
+typedef struct { int fd; char *out, *in; size_t out_size, in_size; long in_flight, call; } Connection;
 
 static Call *calls;
-static long call_count, call_limit, answered;
+static long call_count, call_limit, answered, unsent;
 static Connection connections[MAX_CONNECTIONS];
+// Those without a call: for HTTP.
+static Connection *idle[MAX_CONNECTIONS];
+static int idle_count, is_http;
 static char head[4096], *body = "";
 static size_t head_size, body_size;
 static char clock_name[16] = "load";
@@ -48,6 +53,17 @@ static void transfer(int fd, void *bytes, size_t size, int writing) {
     }
 }
 
+// ZMTP 3.1, NULL, DEALER.
+static void shake_hands(int fd) {
+    char greeting[64] = "\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL", theirs[64], size[2], rest[256];
+    static const char ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER";
+    transfer(fd, greeting, 64, 1);
+    transfer(fd, theirs, 64, 0);
+    transfer(fd, (void *)ready, sizeof ready - 1, 1);
+    transfer(fd, size, 2, 0);
+    transfer(fd, rest, (uint8_t)size[1], 0);
+}
+
 static int connect_to(const char *address) {
     const char *colon = address[0] == '/' ? NULL : strchr(address, ':');
     int fd = socket(colon ? AF_INET : AF_UNIX, SOCK_STREAM, 0);
@@ -61,14 +77,7 @@ static int connect_to(const char *address) {
         strncpy(un.sun_path, address, sizeof un.sun_path - 1);
         if (connect(fd, (struct sockaddr *)&un, sizeof un)) fail("connect");
     }
-    // ZMTP 3.1, NULL, DEALER.
-    char greeting[64] = "\xff\0\0\0\0\0\0\0\x01\x7f\x03\x01NULL", theirs[64], size[2], rest[256];
-    static const char ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06" "DEALER";
-    transfer(fd, greeting, 64, 1);
-    transfer(fd, theirs, 64, 0);
-    transfer(fd, (void *)ready, sizeof ready - 1, 1);
-    transfer(fd, size, 2, 0);
-    transfer(fd, rest, (uint8_t)size[1], 0);
+    if (!is_http) shake_hands(fd);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }
@@ -91,17 +100,45 @@ static void frame(Connection *to, const void *bytes, size_t size, int more) {
 static void request(Connection *to, double due, uint32_t timeout) {
     if (call_count == call_limit) return;
     double age = now() - due;
-    calls[call_count] = (Call){.due = due};
+    uint32_t time = timeout > age * 1000 ? timeout - (uint32_t)(age * 1000) : 0;
+    calls[call_count++] = (Call){.due = due};
+    if (time == 0) return;  // Its time was over before it could be written.
+    to->in_flight++;
+    if (is_http) {
+        to->call = call_count;
+        char *out = to->out + to->out_size;
+        to->out_size += sprintf(out, "%.*sX-Timeout-Ms: %u\r\n\r\n%s", (int)head_size, head, time, body);
+        return;
+    }
     struct { char magic[2]; uint8_t kind, flags; uint32_t time; uint64_t id; } preamble = {
-        {'S', '1'}, 1, 1, timeout > age * 1000 ? timeout - (uint32_t)(age * 1000) : 0, ++call_count};
-    if (preamble.time == 0) return;  // Its time was over before it could be written.
+        {'S', '1'}, 1, 1, time, call_count};
     struct timespec raw;
     clock_gettime(CLOCK_MONOTONIC_RAW, &raw);
     size_t size = head_size + sprintf(head + head_size, "sent: %lld %s\n", raw.tv_sec * 1000ll + raw.tv_nsec / 1000000, clock_name);
     frame(to, &preamble, 16, 1);
     frame(to, head, size, 1);
     frame(to, body, body_size, 0);
-    to->in_flight++;
+}
+
+static void enter(Connection *from, uint64_t id, int status) {
+    if (id < 1 || id > (uint64_t)call_count || calls[id - 1].done) {
+        fprintf(stderr, "a reply to no call, or a second one: %llu\n", (unsigned long long)id);
+        exit(3);
+    }
+    calls[id - 1].done = now();
+    calls[id - 1].status = status;
+    from->in_flight--;
+    answered++;
+}
+
+// Takes the response out of what has come, once it is whole.
+static void response(Connection *from) {
+    from->in[from->in_size] = 0;
+    char *end = strstr(from->in, "\r\n\r\n"), *length = strcasestr(from->in, "\r\ncontent-length:");
+    if (!end || (size_t)(end + 4 - from->in) + (length ? atol(length + 17) : 0) > from->in_size) return;
+    enter(from, from->call, atoi(from->in + 9));
+    from->in_size = from->call = 0;
+    idle[idle_count++] = from;
 }
 
 // Takes whole messages out of what has come.
@@ -131,14 +168,7 @@ static void replies(Connection *from) {
         uint64_t id;
         if (command || count != 3 || ends[0] - begins[0] != 16 || from->in[begins[0] + 2] != 2) continue;
         memcpy(&id, from->in + begins[0] + 8, 8);
-        if (id < 1 || id > (uint64_t)call_count || calls[id - 1].done) {
-            fprintf(stderr, "a reply to no call, or a second one: %llu\n", (unsigned long long)id);
-            exit(3);
-        }
-        calls[id - 1].done = now();
-        calls[id - 1].status = atoi(from->in + begins[1]);
-        from->in_flight--;
-        answered++;
+        enter(from, id, atoi(from->in + begins[1]));
     }
 out:
     memmove(from->in, from->in + start, from->in_size - start);
@@ -154,6 +184,31 @@ static double percentile(double *values, long count, double share) {
     return count ? values[(long)((count - 1) * share)] * 1000 : 0;
 }
 
+static void send_s1(Connection *to, double start, double time, double rate, double timeout) {
+    if (rate == 0) {
+        while (to->in_flight < WINDOW && call_count < call_limit) request(to, now(), timeout * 1000);
+        return;
+    }
+    for (int burst = 0; burst < 64 && to->out_size < OUT; burst++) {
+        double due = start + call_count / rate;
+        if (due > time) break;
+        request(to, due, timeout * 1000);
+    }
+}
+
+static void send_http(double start, double time, double rate, double timeout) {
+    while (call_count < call_limit) {
+        double due = rate > 0 ? start + call_count / rate : time;
+        if (due > time || (idle_count == 0 && rate == 0)) break;
+        if (idle_count == 0) {
+            calls[call_count++] = (Call){.due = due};
+            unsent++;
+        } else {
+            request(idle[--idle_count], due, timeout * 1000);
+        }
+    }
+}
+
 int main(int count, char **arguments) {
     if (count < 9) return fprintf(stderr, "see the head of the source\n"), 2;
     double rate = atof(arguments[5]), seconds = atof(arguments[6]), timeout = atof(arguments[7]) / 1000;
@@ -161,60 +216,60 @@ int main(int count, char **arguments) {
     if (number < 1 || number > MAX_CONNECTIONS) return 2;
     FILE *boot = fopen("/proc/sys/kernel/random/boot_id", "r");
     if (boot && fscanf(boot, "%8[0-9a-f]", clock_name) == 1) fclose(boot);
-    head_size = sprintf(head, "%.200s\n", arguments[2]);
-    if (strcmp(arguments[3], "-")) head_size += sprintf(head + head_size, "x-token: %.3000s\n", arguments[3]);
-    if (strcmp(arguments[4], "-")) body = arguments[4];
+    is_http = !strncmp(arguments[1], "http:", 5);
+    int has_token = strcmp(arguments[3], "-"), has_body = strcmp(arguments[4], "-");
+    if (has_body) body = arguments[4];
     body_size = strlen(body);
+    if (is_http) {
+        head_size = sprintf(head, "%s %.200s HTTP/1.1\r\nHost: load\r\n", has_body ? "POST" : "GET", arguments[2]);
+        if (has_body) head_size += sprintf(head + head_size, "Content-Length: %zu\r\n", body_size);
+        if (has_token) head_size += sprintf(head + head_size, "X-Token: %.3000s\r\n", arguments[3]);
+    } else {
+        head_size = sprintf(head, "%.200s\n", arguments[2]);
+        if (has_token) head_size += sprintf(head + head_size, "x-token: %.3000s\n", arguments[3]);
+    }
     call_limit = (rate > 0 ? rate : 400000) * seconds + 1000;
     calls = calloc(call_limit, sizeof *calls);
-    for (int i = 0; i < number; i++)
-        connections[i] = (Connection){.fd = connect_to(arguments[1]), .out = malloc(OUT + 65536), .in = malloc(IN)};
+    int epoll = epoll_create1(0);
+    for (int i = 0; i < number; i++) {
+        Connection *one = connections + i;
+        *one = (Connection){.fd = connect_to(arguments[1]), .out = malloc(OUT + 65536), .in = malloc(IN + 1)};
+        idle[number - ++idle_count] = one;
+        epoll_ctl(epoll, EPOLL_CTL_ADD, one->fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = one});
+    }
     double start = now(), end = start + seconds, time;
     // After the end, only replies are waited for.
     while ((time = now()) < end + timeout + 0.05) {
-        int isBusy = 0;
-        for (int i = 0; i < number && time < end; i++) {
-            Connection *to = connections + i;
-            if (rate > 0) {
-                for (int burst = 0; burst < 64 && to->out_size < OUT; burst++) {
-                    double due = start + call_count / rate;
-                    if (due > time) break;
-                    request(to, due, timeout * 1000);
-                }
-            } else {
-                while (to->in_flight < WINDOW && call_count < call_limit) request(to, now(), timeout * 1000);
-            }
-        }
+        int is_busy = 0;
+        if (time < end && is_http) send_http(start, time, rate, timeout);
+        for (int i = 0; i < number && time < end && !is_http; i++) send_s1(connections + i, start, time, rate, timeout);
         // Nobody has room: what is due and too late is entered as such.
         while (rate > 0 && time < end && call_count < call_limit && start + call_count / rate + timeout < time)
             calls[call_count++] = (Call){.due = start + call_count / rate};
-        if (time >= end && answered == call_count) break;
+        if (time >= end && answered + unsent == call_count) break;
         for (int i = 0; i < number; i++) {
             Connection *one = connections + i;
-            if (one->out_size) {
-                ssize_t written = send(one->fd, one->out, one->out_size, MSG_NOSIGNAL);
-                if (written > 0) {
-                    memmove(one->out, one->out + written, one->out_size - written);
-                    one->out_size -= written;
-                    isBusy = 1;
-                }
-            }
-            ssize_t got = recv(one->fd, one->in + one->in_size, IN - one->in_size, 0);
-            if (got > 0) {
-                one->in_size += got;
-                isBusy = 1;
-                replies(one);
-            } else if (got == 0) {
-                fprintf(stderr, "the service has closed the connection\n");
-                return 4;
-            }
+            if (!one->out_size) continue;
+            ssize_t written = send(one->fd, one->out, one->out_size, MSG_NOSIGNAL);
+            if (written <= 0) continue;
+            memmove(one->out, one->out + written, one->out_size - written);
+            one->out_size -= written;
+            is_busy = 1;
         }
-        if (!isBusy) {
-            struct pollfd items[MAX_CONNECTIONS];
-            for (int i = 0; i < number; i++) items[i] = (struct pollfd){connections[i].fd, POLLIN, 0};
-            poll(items, number, 1);
+        struct epoll_event events[EVENTS];
+        int ready = epoll_wait(epoll, events, EVENTS, is_busy ? 0 : 1);
+        for (int i = 0; i < ready; i++) {
+            Connection *one = events[i].data.ptr;
+            ssize_t got = recv(one->fd, one->in + one->in_size, IN - one->in_size, 0);
+            if (got == 0) return fprintf(stderr, "the service has closed the connection\n"), 4;
+            if (got < 0) continue;
+            one->in_size += got;
+            if (is_http) response(one); else replies(one);
         }
     }
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    double processor = used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
     double *good = calloc(call_count + 1, sizeof(double)), *refused = calloc(call_count + 1, sizeof(double));
     long goods = 0, refusals = 0, late = 0, lost = 0;
     FILE *ledger = count > 9 ? fopen(arguments[9], "w") : NULL;
@@ -230,9 +285,9 @@ int main(int count, char **arguments) {
     if (ledger) fclose(ledger);
     qsort(good, goods, sizeof(double), by_value);
     qsort(refused, refusals, sizeof(double), by_value);
-    printf("{\"due\": %ld, \"goodput\": %.0f, \"refused\": %ld, \"late\": %ld, \"unanswered\": %ld, \"p50\": %.2f, \"p99\": %.2f, "
-           "\"refused_p50\": %.2f, \"refused_p99\": %.2f}\n",
-           call_count, goods / seconds, refusals, late, lost, percentile(good, goods, .5), percentile(good, goods, .99),
-           percentile(refused, refusals, .5), percentile(refused, refusals, .99));
+    printf("{\"due\": %ld, \"goodput\": %.0f, \"refused\": %ld, \"late\": %ld, \"unanswered\": %ld, \"unsent\": %ld, \"p50\": %.2f, \"p99\": %.2f, "
+           "\"refused_p50\": %.2f, \"refused_p99\": %.2f, \"processor\": %.2f}\n",
+           call_count, goods / seconds, refusals, late, lost - unsent, unsent, percentile(good, goods, .5), percentile(good, goods, .99),
+           percentile(refused, refusals, .5), percentile(refused, refusals, .99), processor);
     return 0;
 }
