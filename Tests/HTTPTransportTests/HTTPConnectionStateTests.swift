@@ -30,6 +30,17 @@ struct HTTPConnectionStateTests {
         #expect(state.becomeWritable() == .none)
     }
 
+    @Test("reads nothing for a while after a refusal, and once more before it pauses again")
+    func pause() {
+        var state = HTTPConnectionState()
+        for _ in 1...2 {
+            #expect(state.pause() && !state.readsSocket)
+            state.resume()
+            #expect(state.readsSocket)
+            #expect(!state.pause() && state.readsSocket)
+        }
+    }
+
     @Test("ends after a response that is the last: the client wants it so, the front drains, or nothing can follow")
     func last() {
         var asked = responding(isLast: true)

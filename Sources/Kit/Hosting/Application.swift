@@ -53,8 +53,8 @@ public struct Application: Sendable {
         LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
         let prometheus = Prometheus(
             help: MetricsObserver.MetricName.help, TransportStatistics.help, LoadBalancingCaller.help,
-            VerifierMetrics.help, LineWriter.help, OTLPExporter.help, Prometheus.processHelp, DispatcherMetrics.help,
-            metricsHelp, summaries: [MetricsObserver.MetricName.phases])
+            HTTPFront.help, VerifierMetrics.help, LineWriter.help, OTLPExporter.help, Prometheus.processHelp,
+            DispatcherMetrics.help, metricsHelp, summaries: [MetricsObserver.MetricName.phases])
         prometheus.observeProcess()
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)

@@ -142,19 +142,31 @@ extension ConnectionHandler {
         exchange.timer?.cancel()
         entry?.markBusy()
         var fault = fault
-        // A call that only reads may be late: it does no harm.
-        if !["GET", "HEAD", "OPTIONS"].contains(exchange.head.method) {
+        var arrived = exchange.received
+        if !exchange.head.isSafe || responder.delay.needsArrival {
             let arrival = Arrival(context.channel)
-            exchange.received = min(exchange.received, arrival.instant)
+            arrived = min(arrived, arrival.instant)
+            responder.delay.record(arrived.duration(to: exchange.received))
+            // A late one that only reads does no harm.
+            if !exchange.head.isSafe { exchange.received = arrived }
             if arrival.isAbandoned { fault = .cancelled }
         }
         let request = FullRequest(
             head: exchange.head, body: Data(exchange.extractBody().readableBytesView), hasBody: exchange.hasBody,
-            received: exchange.received, origin: origin, fault: fault)
+            received: exchange.received, arrived: arrived, origin: origin, fault: fault)
         let (loop, me) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
-        exchange.call = responder.respond(to: request) { makeResponse in
+        exchange.call = responder.respond(to: request) {
+            guard state.pause() else { return }
+            responder.pauses.begin(on: loop) { me.value.resume() }
+        } deliver: { makeResponse in
             loop.execute { me.value.write(makeResponse()) }
         }
+    }
+
+    /// Reads what has come since a request was refused.
+    private func resume() {
+        state.resume()
+        if let context { readIfPending(context) }
     }
 
     private func refuse(_ fault: RequestFault, _ context: ChannelHandlerContext) {

@@ -128,6 +128,53 @@ final class BodyBudget: Sendable {
     }
 }
 
+/// The pauses of connections whose requests were refused because there is too much to do.
+///
+/// To refuse a request takes half as long as to handle one, most of it in the system. So there is a bound on how many are refused,
+/// over all connections: the more of them were refused, the later each is read from again, and the service has the rest of
+/// the time for requests that it can handle.
+final class RefusalPauses: Sendable {
+    private let count = Atomic(0)
+
+    /// A fifth of a millisecond for each: five thousand refusals in a second.
+    private static let share = Duration.microseconds(200)
+    /// As long as a client is asked to wait.
+    private static let longest = Duration.seconds(1)
+
+    /// One more connection is not to be read from for a while. A client that waits as it was asked to does not notice.
+    func begin(on loop: any EventLoop, resume: @escaping @Sendable () -> Void) {
+        let pause = min(Self.share * count.add(1, ordering: .relaxed).newValue, Self.longest)
+        loop.scheduleTask(in: TimeAmount(pause)) {
+            self.count.subtract(1, ordering: .relaxed)
+            resume()
+        }
+    }
+}
+
+/// Whether connections are read from so late that it matters when the kernel got their requests.
+///
+/// To find that out costs a call of the system: it is done for one request in some, and for each while one of the last was late.
+final class ReadingDelay: Sendable {
+    private let requests = Atomic(0)
+    /// The requests for which it is still found out.
+    private let queries = Atomic(0)
+
+    private static let sample = 16
+    private static let notable = Duration.milliseconds(10)
+
+    /// True while one of the last requests was late.
+    var isNotable: Bool { queries.load(ordering: .relaxed) > 0 }
+
+    /// True if the arrival of the next request should be found out.
+    var needsArrival: Bool { isNotable || requests.add(1, ordering: .relaxed).newValue % Self.sample == 0 }
+
+    /// - Parameter age: the time from a request's arrival to its reading.
+    func record(_ age: Duration) {
+        let left = age >= Self.notable ? Self.sample * 4 : max(0, queries.load(ordering: .relaxed) - 1)
+        queries.store(left, ordering: .relaxed)
+    }
+}
+
 /// The instant at which the kernel got the last bytes of a connection, and if the client has gone since.
 ///
 /// A process that was frozen, or has much to do, reads a request long after it came; its client may have given up.

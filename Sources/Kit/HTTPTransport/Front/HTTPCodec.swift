@@ -11,6 +11,9 @@ struct RequestHead {
     let version: HTTPMinorVersion
     var headers = RequestHeaders()
 
+    /// True if the request changes nothing (RFC 9110, section 9.2.1).
+    var isSafe: Bool { ["GET", "HEAD", "OPTIONS"].contains(method) }
+
     /// True if the client wants the connection to go on after the response (RFC 9112, section 9.3).
     var isKeepAlive: Bool { !headers.wantsClose && (version == .one || headers.wantsKeepAlive) }
 }

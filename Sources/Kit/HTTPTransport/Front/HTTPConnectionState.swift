@@ -32,6 +32,10 @@ struct HTTPConnectionState {
     private(set) var phase = Phase.idle
     /// The client sends nothing more.
     private(set) var isInputClosed = false
+    /// True for a while after a request was refused because there is too much to do.
+    private var isPaused = false
+    /// True from the end of a pause to the next request that is refused.
+    private var hasPaused = false
     private var isRequestRead = true
     private var isLast = false
     private var isOutputFinished = false
@@ -49,7 +53,7 @@ struct HTTPConnectionState {
     }
 
     /// True if more bytes are wanted from the socket, be it only to drop them.
-    var readsSocket: Bool { phase != .responding && phase != .flushing }
+    var readsSocket: Bool { !isPaused && phase != .responding && phase != .flushing }
 
     /// False if what arrives is dropped.
     var keepsInput: Bool { !dropsInput && (phase != .lingering || !isRequestRead) }
@@ -112,6 +116,25 @@ extension HTTPConnectionState {
         case .flushing: return .none
         case .lingering: return isOutputFinished ? .close : .none
         }
+    }
+}
+
+// MARK: - Pauses
+
+extension HTTPConnectionState {
+    /// A request is refused because there is too much to do.
+    ///
+    /// - Returns: true if nothing is to be read until ``resume()``. A request that came during a pause, and is refused because it
+    ///   has waited for the end of it, is not followed by another one.
+    mutating func pause() -> Bool {
+        isPaused = !hasPaused
+        hasPaused = false
+        return isPaused
+    }
+
+    mutating func resume() {
+        isPaused = false
+        hasPaused = true
     }
 }
 

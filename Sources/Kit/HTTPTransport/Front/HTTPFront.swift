@@ -10,6 +10,13 @@ import Synchronization
 /// A request is read on its connection's event loop, answered on the service's thread, and written by the event loop again.
 /// A client that closes its connection cancels the call it waits for.
 public final class HTTPFront: Front {
+    static let refusedRequests = "http_server_requests_refused_total"
+
+    /// The names of the metrics, each with a sentence about it.
+    public static let help = [
+        refusedRequests: "Requests refused before they were read as calls, because those could not have begun in time."
+    ]
+
     private let settings: FrontSettings
     private let responder: Responder
     let connections: ConnectionRegistry

@@ -1,6 +1,8 @@
 import Endpoints
 import Foundation
 import Gzip
+import Logging
+import Metrics
 import NIOCore
 import NIOHTTP1
 import RPC
@@ -13,7 +15,10 @@ struct FullRequest {
     let body: Data
     /// True if the client has sent a body, or will.
     let hasBody: Bool
+    /// The instant from which the call's time counts.
     let received: ContinuousClock.Instant
+    /// The instant at which it came, as far as that is known.
+    let arrived: ContinuousClock.Instant
     /// The address of the other end of the connection, without its port.
     let origin: String?
     /// The reason why there is no body.
@@ -32,15 +37,24 @@ final class Responder: Sendable {
     /// The time between two heartbeats of a stream.
     let heartbeatInterval: Duration
 
+    /// The pauses of clients that were refused.
+    let pauses = RefusalPauses()
+    let delay = ReadingDelay()
+
     private let cors: CORSPolicy
     private let proxies: TrustedProxies
     private let date = DateCache()
     private let dispatcher: Dispatcher
     private let routes: Routes
     private let isDraining = Atomic(false)
+    private let overload: Mutex<SparseLog>
+    private let refusals: Counter
 
     init(_ dispatcher: Dispatcher, pages: [Page], settings: HTTPFront.FrontSettings) throws(RouteConflict) {
         self.dispatcher = dispatcher
+        let service = dispatcher.contracts.first?.name ?? ""
+        overload = Mutex(SparseLog(service, of: service))
+        refusals = Counter(label: HTTPFront.refusedRequests, dimensions: [("service", service)])
         bodyLimit = settings.bodyLimit
         bodyBudget = BodyBudget(limit: settings.bodyMemoryLimit)
         bodyTimeout = settings.bodyTimeout
@@ -75,12 +89,21 @@ final class Responder: Sendable {
 
     /// Responds to one request.
     ///
-    /// - Parameter deliver: called once, on any thread, perhaps before this returns.
+    /// - Parameters:
+    ///   - willRefuse: called if the request is refused before it is read as a call, because that could not begin in good time.
+    ///   - deliver: called once, on any thread, perhaps before this returns.
     /// - Returns: the call that the request makes, to cancel it with.
-    func respond(to request: FullRequest, deliver: @escaping Deliver) -> RunningCall? {
+    func respond(
+        to request: FullRequest, willRefuse: () -> Void, deliver: @escaping Deliver
+    ) -> RunningCall? {
         let target = RequestTarget(request.head.target)
         let headers = request.head.headers
         switch (routes.destination(request.head.method, target.path), headers.fault) {
+        case (.endpoint(let route, _), _) where isHopeless(request, route):
+            overload.withLock { $0.warn("Requests are refused: more come than can be answered in time") }
+            refusals.increment()
+            willRefuse()
+            deliver { self.complete(route.refusal, headers.origin) }
         case (.endpoint(let route, let path), _):
             return call(route, path, target.query, request, deliver)
         case (_, let fault?): return refuse(request, fault, deliver)
@@ -100,6 +123,13 @@ final class Responder: Sendable {
             }
         }
         return nil
+    }
+
+    private func isHopeless(_ request: FullRequest, _ route: Route) -> Bool {
+        guard dispatcher.hasBacklog || delay.isNotable, request.fault == nil else { return false }
+        // The response will wait for the connection's thread as long as the request has.
+        let start = request.arrived - request.arrived.duration(to: .now)
+        return !dispatcher.canBegin(route.name, within: request.head.headers.timeout, since: start)
     }
 
     /// The response to what is not HTTP: it is refused, logged and counted like any other request.

@@ -97,6 +97,16 @@ extension HTTPMapping {
         return response
     }
 
+    /// The response to a request that would have to wait too long. It has no id of the call, which has none yet.
+    static func refusal(of endpoint: EndpointDescriptor) -> HTTPResponse {
+        let problem = Problem.overloaded("Too many calls wait for their turn.")
+        var response = failure(Call(""), problem, endpoint, allow: nil)
+        if !endpoint.http.oauth { response.body = ByteBuffer(bytes: problem.json(traceID: "")) }
+        response.headers.add(name: Header.contentTypeOptions, value: Header.noSniff)
+        response.headers.add(name: Header.cacheControl, value: Header.noStore)
+        return response
+    }
+
     /// The response to OPTIONS (RFC 9110, section 9.3.7).
     static func options(allow: String) -> HTTPResponse {
         HTTPResponse(status: .noContent, headers: [Header.allow: allow])

@@ -10,12 +10,15 @@ final class Route: Sendable {
     /// True if the input has fields at all.
     private let hasInput: Bool
     private let fields: [String: Schema]
+    /// The response to a request that is refused before it is read as a call.
+    let refusal: HTTPResponse
 
     init(_ name: String, _ endpoint: EndpointDescriptor) {
         self.name = name
         self.endpoint = endpoint
         hasInput = endpoint.input.kind != .object([])
         fields = Dictionary(endpoint.input.fields.map { ($0.name, $0.schema) }) { first, _ in first }
+        refusal = HTTPMapping.refusal(of: endpoint)
     }
 
     /// True if input fields travel in a JSON body; otherwise they travel in the query.

@@ -77,7 +77,9 @@ extension Call {
 
     /// True for calls to the kit's own endpoints, such as checks of health, which are handled when all others are refused:
     /// at the limit of calls in flight, and while the service stops.
-    public var isInternal: Bool { endpoint.utf8.first == UInt8(ascii: "_") }
+    public var isInternal: Bool { Self.isInternal(endpoint) }
+
+    static func isInternal(_ endpoint: String) -> Bool { endpoint.utf8.first == UInt8(ascii: "_") }
 
     /// The token of a call that may show it in two ways: by itself, which goes first, or after the word Bearer in
     /// `Authorization` (RFC 6750, section 2.1).

@@ -148,7 +148,8 @@ public struct ServerTimings: Sendable, Hashable {
     /// The writing of the output.
     public internal(set) var encode: Int64 = 0
 
-    private var last: Int64
+    /// The time of the last split, in nanoseconds since any instant.
+    private(set) var last: Int64
 
     /// Begins when the call comes to the dispatcher.
     init(from received: ContinuousClock.Instant) {

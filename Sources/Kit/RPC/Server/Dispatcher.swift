@@ -23,6 +23,7 @@ public final class Dispatcher: Sendable {
     private let service: any Actor
     private let verifier: any TokenVerifier
     private let callLimit: CallLimit
+    private let backlog = CallBacklog()
     private let interceptors: [any ServerInterceptor]
     private let observers: [any CallObserver]
 
@@ -89,10 +90,12 @@ public final class Dispatcher: Sendable {
         let timeout = call.timeout ?? handler?.endpoint.deadline ?? Self.maxDeadline
         let deadline = call.received + min(timeout, Self.maxDeadline)
         let isLate = deadline <= .now
+        let waits = isolation == nil
+        if waits { backlog.enter() }
         let task = Task.immediate(priority: call.isInternal ? .high : nil) {
             // If already on the service's thread, it stays there: calls are handled in place, in their order.
             _ = isolation
-            await self.run(running, by: deadline, handler, observers, on: self.service)
+            await self.run(running, by: deadline, handler, observers, waits, on: self.service)
         }
         // The task refuses a late call as not begun. A timer could reply first, and would not know that.
         if !isLate { running.watch(task, until: deadline) }
@@ -105,6 +108,23 @@ public final class Dispatcher: Sendable {
         return call.rejection == nil && refusal(of: call) == nil
             && (handler.endpoint.access == .open || call.token != nil)
             && (try? checkMediaType(of: call, for: handler)) != nil
+    }
+
+    /// True if calls wait for the service's actor that have come by fronts on other threads.
+    package var hasBacklog: Bool { !backlog.isEmpty }
+
+    /// True if a call that comes by a front on another thread could be begun before half of the time that it has left is over.
+    /// Nearer to its end it would often be handled too late, and keep the service from calls that can be handled in time.
+    ///
+    /// - Parameters:
+    ///   - name: the endpoint's qualified name. The kit's own calls are always begun.
+    ///   - timeout: the call's own; `nil` leaves it to the endpoint.
+    ///   - received: the instant from which its time counts.
+    package func canBegin(_ name: String, within timeout: Duration?, since received: ContinuousClock.Instant) -> Bool {
+        guard !Call.isInternal(name), let endpoint = handlers[name]?.handler.endpoint else { return true }
+        let now = ContinuousClock.now
+        let remaining = now.duration(to: received + min(timeout ?? endpoint.deadline, Self.maxDeadline))
+        return !backlog.isTooLong(after: received.duration(to: now), remaining: remaining, at: now)
     }
 
     /// The calls that are being handled, but for those of the kit's own endpoints.
@@ -140,9 +160,10 @@ public final class Dispatcher: Sendable {
 
     private func run(
         _ running: RunningCall, by deadline: ContinuousClock.Instant, _ handler: Handler?,
-        _ observers: [any CallObserver], on service: isolated any Actor
+        _ observers: [any CallObserver], _ hasWaited: Bool, on service: isolated any Actor
     ) async {
         var timings = ServerTimings(from: running.call.received)
+        if hasWaited { backlog.begin(at: timings.last) }
         timings.wait = timings.split()
         let reply =
             interceptors.isEmpty
