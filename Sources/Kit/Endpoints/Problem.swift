@@ -82,6 +82,9 @@ extension Problem {
             self.title = title
         }
 
+        /// True if the status is that of an error: any other one would be read as a success.
+        package var isError: Bool { (400...599).contains(status) }
+
         public static func == (one: Kind, other: Kind) -> Bool {
             one.code == other.code && one.status == other.status
         }

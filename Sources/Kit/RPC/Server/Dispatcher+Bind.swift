@@ -127,11 +127,6 @@ extension EndpointDescriptor {
     }
 }
 
-extension Problem.Kind {
-    /// True if the status is that of an error: any other one would be read as a success.
-    var isError: Bool { (400...599).contains(status) }
-}
-
 extension Schema {
     /// The name that two members of one object have.
     fileprivate var repeatedField: String? {
