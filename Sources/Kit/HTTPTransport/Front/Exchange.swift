@@ -151,7 +151,7 @@ final class RefusalPauses: Sendable {
     }
 }
 
-/// Whether connections are read from so late that it matters when the kernel got their requests.
+/// Finds out if connections are read from so late that it matters when the kernel got their requests.
 ///
 /// To find that out costs a call of the system: it is done for one request in some, and for each while one of the last was late.
 final class ReadingDelay: Sendable {

@@ -15,9 +15,9 @@ package struct Headers: Sendable {
 
     /// A line with its end; then the headers, each a line.
     private var frame: [UInt8] = []
-    /// Where the first line ends.
+    /// The end of the first line.
     private var lineEnd = 0
-    /// Where the value of each name is; an empty place at the beginning of the frame if there is none.
+    /// The place of the value of each name; an empty one at the beginning of the frame if there is none.
     private var places = InlineArray<18, Place>(repeating: Place())
 
     private struct Place {

@@ -217,7 +217,7 @@ extension ZeroMQFront {
         checkIdle()
     }
 
-    /// What is known of a peer that is no client of this kind is needed for its calls only.
+    /// Forgets a peer that has sent no HELLO and waits for nothing: another message of it begins anew.
     func forgetIfIdle(_ peer: Peer) {
         if peer.isIdle { peers[peer.id] = nil }
     }
