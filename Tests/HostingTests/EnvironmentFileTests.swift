@@ -99,6 +99,13 @@ struct EnvironmentFileTests {
         #expect(error?.description.contains("sesame") == false)
     }
 
+    @Test("has no value that doubles with each line, and bounds what names stand for")
+    func doubling() {
+        let text = (0..<40).reduce("A0=0123456789abcdef\n") { $0 + "A\($1 + 1)=$A\($1)$A\($1)\n" }
+        let error = #expect(throws: (any Error).self) { try entries(text) }
+        #expect(error.map { "\($0)" }?.contains("longer than 128 KiB") == true)
+    }
+
     @Test("is refused if it is not UTF-8, or no file", arguments: [Data([0xFF, 0xFE, 0x41, 0x00]), nil])
     func notText(_ data: Data?) throws {
         _ = try directory.write("", to: "other")

@@ -29,6 +29,12 @@ struct CurveKeyTests {
         #expect(key.hex == Self.publicHex && key.z85 == Self.publicZ85)
     }
 
+    @Test("as what it is, even if it reads like a line of a certificate")
+    func certificateWithinKey() throws {
+        let text = "public-key=" + String(repeating: "A", count: 29)
+        #expect(try CurvePublicKey(text: text).z85 == text)
+    }
+
     @Test(
         "as a secret, out of a certificate that has one",
         arguments: [secretHex, secretZ85, secret0, czmq, windows(secret0)])

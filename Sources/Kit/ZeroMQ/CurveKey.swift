@@ -15,9 +15,9 @@ extension CurveKey {
     /// Reads 64 hexadecimal digits, 40 characters of Z85, or a certificate that holds such a key: see ``CurveCertificate``.
     /// - Throws: `ZeroMQError` `EINVAL`; the text is not repeated in the error, for it may be secret.
     public init(text: String) throws(ZeroMQError) {
-        let value = CurveCertificate.value(of: Self.certificateName, in: text) ?? text
-        let text = value.filter { !$0.isWhitespace }
-        let bytes = text.utf8.count == 64 ? Self.hexDecoded(text) : Self.z85Decoded(text)
+        // A key comes first: Z85 has all the characters of a certificate's line.
+        let bytes =
+            Self.decoded(text) ?? CurveCertificate.value(of: Self.certificateName, in: text).flatMap(Self.decoded)
         guard let bytes else {
             let reason = "it is neither 64 hexadecimal digits, nor 40 characters of Z85, nor a certificate with it"
             throw ZeroMQError(code: EINVAL, operation: "read a CURVE key", reason: reason)
@@ -45,6 +45,11 @@ extension CurveKey {
             throw ZeroMQError(code: EINVAL, operation: "read a CURVE key", reason: reason)
         }
         return bytes
+    }
+
+    private static func decoded(_ text: String) -> [UInt8]? {
+        let text = text.filter { !$0.isWhitespace }
+        return text.utf8.count == 64 ? hexDecoded(text) : z85Decoded(text)
     }
 
     private static func hexDecoded(_ text: String) -> [UInt8]? {

@@ -114,6 +114,7 @@ func fuzzKeys(_ bytes: [UInt8]) {
 }
 
 let keySeeds: [[UInt8]] = [
+    "public-key=\"public-key=" + String(repeating: "A", count: 29) + "\"",
     "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", String(repeating: "0f", count: 32),
     "#  ZeroMQ CURVE\nmetadata\ncurve\n    public-key = \"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7\"\n",
     "    secret-key = 'JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6'\n", "tcp://[::1]:5555", "tcp://*:0",

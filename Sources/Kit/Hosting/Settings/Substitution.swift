@@ -4,6 +4,9 @@
 struct Substitution {
     let value: (String) -> String?
 
+    /// The longest value, in bytes, as for Linux: values that stand for one another twice would double with each line.
+    static let maxLength = 128 * 1024
+
     private static let operators = [":-", ":+", ":?", "-", "+", "?"]
 
     func callAsFunction(_ text: String) throws(SubstitutionFault) -> String {
@@ -26,6 +29,7 @@ struct Substitution {
                 rest = rest[name.endIndex...]
                 result += name.isEmpty ? "$" : try required(String(name))
             }
+            guard result.utf8.count <= Self.maxLength else { throw SubstitutionFault("it is longer than 128 KiB") }
         }
         return result
     }
