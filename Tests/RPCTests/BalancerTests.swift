@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @testable import RPC
 
@@ -39,6 +40,21 @@ struct BalancerTests {
             } catch {
                 return .failure(.cancelled)
             }
+        }
+
+        func close() {}
+    }
+
+    /// A replica that has been frozen while the first check of its health waited.
+    private final class Thawing: Caller {
+        let checks = Atomic(0)
+
+        var isConnected: Bool { true }
+
+        func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+            let isFirst = checks.add(1, ordering: .relaxed).newValue == 1
+            if isFirst { try? await Task.sleep(for: .milliseconds(200)) }
+            return .success(status: 200, body: Data())
         }
 
         func close() {}
@@ -101,6 +117,15 @@ struct BalancerTests {
         #expect(state.responseTimeout == .milliseconds(600))
         state.recordProbe(since: now, at: now + .seconds(3))
         #expect(state.responseTimeout == .seconds(1))
+    }
+
+    @Test("checks a replica again that was slow to reply, before it takes it for far away")
+    func thawed() async throws {
+        let caller = LoadBalancingCaller(transport: .inProcess) {}
+        let thawing = Thawing()
+        let replica = caller.add(thawing)
+        try await eventually { replica.isInUse }
+        #expect(thawing.checks.load(ordering: .relaxed) == 2)
     }
 
     @Test("gives the calls of a frozen replica their time if it lives, and if they may not be repeated")

@@ -79,12 +79,7 @@ package final class BalancedReplica: Sendable {
 
     private func probeLiveness() async {
         let timeout = state.withLock(\.responseTimeout)
-        let call = Call(HealthContract.qualified(HealthContract.live), timeout: timeout)
-        let start = ContinuousClock.now
-        if case .success = await caller.call(call, HealthContract.live.description) {
-            state.withLock { $0.recordProbe(since: start, at: .now) }
-            return watch()
-        }
+        if case .success = await checkHealth(by: HealthContract.live, timeout: timeout) { return watch() }
         // If there is no other, it is waited for.
         if availability.count > 1 || !isInUse {
             var tasks: [Task<Reply, Never>] = []
@@ -128,15 +123,31 @@ package final class BalancedReplica: Sendable {
 
     private func isReady() async -> Bool {
         guard await caller.isConnected else { return false }
-        let call = Call(HealthContract.qualified(HealthContract.check), timeout: ReplicaStateMachine.probeTimeout)
-        let start = ContinuousClock.now
-        switch await caller.call(call, HealthContract.check.description) {
-        case .success:
-            state.withLock { $0.recordProbe(since: start, at: .now) }
-            return true
+        switch await checkHealth(by: HealthContract.check, timeout: ReplicaStateMachine.probeTimeout) {
+        case .success: return true
         // A service that has no health checks can be called all the same.
         case .failure(let problem): return [404, 501].contains(problem.status)
         }
+    }
+
+    /// Sends a health check, and another one if the reply took long: the first may have waited for a process that was
+    /// frozen, and says nothing of the way there and back.
+    ///
+    /// - Parameter timeout: of each.
+    private func checkHealth(by endpoint: Endpoint<Empty, Health>, timeout: Duration) async -> Reply {
+        let call = Call(HealthContract.qualified(endpoint), timeout: timeout)
+        let first = await send(call, endpoint.description)
+        guard case .success = first.reply, !ReplicaStateMachine.isNear(first.time) else { return first.reply }
+        return await send(call, endpoint.description).reply
+    }
+
+    private func send(_ check: Call, _ endpoint: EndpointDescriptor) async -> (reply: Reply, time: Duration) {
+        let start = ContinuousClock.now
+        var check = check
+        check.received = start
+        let reply = await caller.call(check, endpoint)
+        if case .success = reply { state.withLock { $0.recordProbe(since: start, at: .now) } }
+        return (reply, start.duration(to: .now))
     }
 }
 
@@ -286,6 +297,9 @@ struct ReplicaStateMachine {
     /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe: it
     /// may be far away.
     var responseTimeout: Duration { min(max(Self.leastResponseTimeout, .seconds(roundTrip * 2)), Self.probeTimeout) }
+
+    /// True if a replica whose replies take so long has the shortest response timeout.
+    static func isNear(_ roundTrip: Duration) -> Bool { roundTrip * 2 <= leastResponseTimeout }
 
     /// The replica does not reply to a health check.
     ///
