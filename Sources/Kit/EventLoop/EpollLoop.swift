@@ -75,8 +75,8 @@ final class EpollLoop {
     /// Everything is polled every so many turns, so that busy sources cannot starve the others and the descriptors.
     private static let fullTurn = 16
     private static let eventsAtOnce = 64
-    /// Messages that are sent together at the most.
-    private static let messagesAtOnce = 4
+    /// Messages that are sent together at the least, if there are so many, and the parts in which those of a long turn are sent.
+    private static let (leastAtOnce, partsOfTurn) = (4, 4)
     private static let wakeKey = UInt64.max
 
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
@@ -88,6 +88,8 @@ final class EpollLoop {
     private var sources: [PollRegistration] = []
     /// The connections that have a message to send; once for each message.
     private var unflushed: [any Flushable] = []
+    /// The messages of this turn, and how many are sent together: by what the turn before had.
+    private var (written, messagesAtOnce) = (0, leastAtOnce)
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
     private var spinning: Spinning
@@ -144,12 +146,19 @@ final class EpollLoop {
     /// other way round.
     func flushSoon(_ writer: any Flushable) {
         unflushed.append(writer)
-        if unflushed.count >= Self.messagesAtOnce { flush() }
+        written += 1
+        if unflushed.count >= messagesAtOnce { flush() }
     }
 
-    /// Sends what was written.
-    func flush() {
+    private func flush() {
         while let writer = unflushed.popLast() { writer.flush() }
+    }
+
+    /// Sends what is left of a turn.
+    func endTurn() {
+        flush()
+        messagesAtOnce = max(Self.leastAtOnce, written / Self.partsOfTurn)
+        written = 0
     }
 
     /// Lets sources that may have messages be drained; true if any had.

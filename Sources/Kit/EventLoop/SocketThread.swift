@@ -215,7 +215,7 @@ extension SocketThread {
         while !queue.isStopping {
             let isBusy = loop.drain()
             runChains()
-            loop.flush()
+            loop.endTurn()
             if isBusy || loop.spin(until: { queue.hasWork }) || !queue.fallAsleep() { continue }
             // What is ready makes jobs, for which this thread need not be woken.
             loop.sleep(queue.wakeUp)
