@@ -46,7 +46,8 @@ public final class RunningCall: Sendable {
             return (state.completion, state.timer, state.intercepted)
         }
         if let timer { TimerQueue.shared.cancel(timer) }
-        completion?(reply, (intercepted ?? self).call)
+        // One expression for both would copy the call.
+        if let intercepted { completion?(reply, intercepted.call) } else { completion?(reply, call) }
     }
 
     /// Takes over the task that computes the reply. One that has not suspended is done by now, and needs no timer.
