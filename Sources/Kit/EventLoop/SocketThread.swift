@@ -118,6 +118,8 @@ extension ThreadBound {
     package static func onThread<Argument>(
         _ function: @escaping @Sendable (isolated Self, Argument) -> Void
     ) -> @Sendable (Self, Argument) -> Void {
+        // Functions differ in their type only by `isolated`, which the compiler checks and the call does not pass: the
+        // standard library's `assumeIsolated` casts the same.
         let unchecked = unsafeBitCast(function, to: (@Sendable (Self, Argument) -> Void).self)
         return { actor, argument in
             actor.thread.checkIsolated()
