@@ -118,8 +118,8 @@ extension ThreadBound {
     package static func onThread<Argument>(
         _ function: @escaping @Sendable (isolated Self, Argument) -> Void
     ) -> @Sendable (Self, Argument) -> Void {
-        // Functions differ in their type only by `isolated`, which the compiler checks and the call does not pass: the
-        // standard library's `assumeIsolated` casts the same.
+        // `isolated` changes what the compiler allows and not how an argument is passed: the standard library's
+        // `assumeIsolated` casts so, too.
         let unchecked = unsafeBitCast(function, to: (@Sendable (Self, Argument) -> Void).self)
         return { actor, argument in
             actor.thread.checkIsolated()
