@@ -10,8 +10,7 @@ package enum JSONCoding {
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
         let output = JSONOutput(isPretty: pretty)
         try output.write(value)
-        output.text.close(to: 0)
-        return Data(output.text.bytes)
+        return output.text.take()
     }
 
     /// - Throws: `DecodingError` if the value is not what the type wants.

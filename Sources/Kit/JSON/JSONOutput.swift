@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The text that `Encodable` types write to. One whose own `encode(to:)` goes back into a container that has ended gets an
 /// `EncodingError`.
 final class JSONOutput {
@@ -12,12 +14,12 @@ final class JSONOutput {
         if FoundationScalar.contains(Value.self), let scalar = value as? any JSONScalar {
             return try text.write(scalar)
         }
-        let start = text.bytes.count
+        let start = text.size
         let depth = text.depth
         try value.encode(to: JSONNode(output: self))
         text.close(to: depth)
         // A type that encodes nothing is an empty object.
-        if text.bytes.count == start { text.write(literal: "{}") }
+        if text.size == start { text.write(literal: "{}") }
     }
 }
 
@@ -156,8 +158,8 @@ package enum AnyKey: CodingKey {
 /// A JSON text that is being written, front to back.
 ///
 /// It keeps no tree: an object or array ends as soon as something is written to one that it is in.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+struct JSONText: ~Copyable {
+    private var bytes = TextBytes()
     /// The objects and arrays that have begun and not ended, outermost first.
     private var open: [Open] = []
     private var lastID = 0
@@ -178,7 +180,15 @@ struct JSONText {
     /// - Parameter isPretty: true for a line for each member and element, two spaces a level.
     init(isPretty: Bool) {
         self.isPretty = isPretty
-        bytes.reserveCapacity(128)
+    }
+
+    /// In bytes.
+    var size: Int { bytes.count }
+
+    /// Ends the text.
+    mutating func take() -> Data {
+        close(to: 0)
+        return bytes.take()
     }
 
     /// The number of objects and arrays that are open.
@@ -189,7 +199,7 @@ struct JSONText {
     }
 
     mutating func write(literal: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        bytes.append(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     /// Begins an object or an array.
@@ -204,7 +214,7 @@ struct JSONText {
     mutating func next(in container: Container) throws {
         guard container.index < open.count, open[container.index].id == container.id else {
             let reason = "A container has ended when another one was written to; write one after the other."
-            throw EncodingError.notJSON(bytes, reason)
+            throw EncodingError.notJSON(container, reason)
         }
         close(to: container.index + 1)
         if open[container.index].isEmpty {
@@ -232,6 +242,57 @@ struct JSONText {
 
     private mutating func beginLine() {
         bytes.append(UInt8(ascii: "\n"))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * open.count))
+        for _ in 0..<2 * open.count { bytes.append(UInt8(ascii: " ")) }
+    }
+}
+
+/// Bytes that are written front to back, in memory that `Data` takes over: a long text is not copied at its end.
+struct TextBytes: ~Copyable {
+    private var storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private(set) var count = 0
+
+    /// Bytes.
+    private static let leastCapacity = 128
+
+    deinit { free(storage.baseAddress) }
+
+    mutating func append(_ byte: UInt8) {
+        makeRoom(for: 1)
+        storage[count] = byte
+        count += 1
+    }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        makeRoom(for: bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: storage[count...]).copyMemory(from: bytes)
+        count += bytes.count
+    }
+
+    mutating func append(_ text: String) {
+        var text = text
+        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Room for a long text and for what follows it, so that it is not copied once more for a few bytes.
+    mutating func reserve(_ size: Int) {
+        if count + size > storage.count { grow(to: count + size + (count + size) / 4) }
+    }
+
+    mutating func take() -> Data {
+        guard let start = storage.baseAddress else { return Data() }
+        defer {
+            storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            count = 0
+        }
+        return Data(bytesNoCopy: start, count: count, deallocator: .free)
+    }
+
+    private mutating func makeRoom(for size: Int) {
+        if count + size > storage.count { grow(to: max(count + size, storage.count * 2, Self.leastCapacity)) }
+    }
+
+    private mutating func grow(to capacity: Int) {
+        guard let start = realloc(storage.baseAddress, capacity) else { fatalError("The memory is exhausted.") }
+        storage = UnsafeMutableRawBufferPointer(start: start, count: capacity)
     }
 }

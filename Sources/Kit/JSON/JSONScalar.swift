@@ -6,7 +6,7 @@ package import Foundation
 /// to: those for any type would come back to them, without end.
 protocol JSONScalar: Codable {
     /// - Throws: `EncodingError` if JSON cannot say it.
-    func append(to bytes: inout [UInt8]) throws
+    func append(to bytes: inout TextBytes) throws
 
     /// - Returns: `nil` if the value is of another sort, or too large.
     init?(json: JSONValue)
@@ -20,17 +20,15 @@ extension EncodingError {
 }
 
 extension String: JSONScalar {
-    func append(to bytes: inout [UInt8]) {
+    func append(to bytes: inout TextBytes) {
         bytes.append(UInt8(ascii: "\""))
         var text = self
         text.withUTF8 { utf8 in
-            // Room for what follows a long text, too, so that it is not copied once more for a few bytes.
-            let needed = bytes.count + utf8.count
-            if needed > bytes.capacity { bytes.reserveCapacity(needed + needed / 4) }
+            bytes.reserve(utf8.count)
             var start = 0
             while true {
                 let end = StringScan.firstSpecial(in: utf8, from: start)
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<end]))
+                bytes.append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[start..<end]))
                 guard end < utf8.count else { break }
                 Self.appendEscaped(utf8[end], to: &bytes)
                 start = end + 1
@@ -44,13 +42,13 @@ extension String: JSONScalar {
         self = text
     }
 
-    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    private static func appendEscaped(_ byte: UInt8, to bytes: inout TextBytes) {
         switch byte {
-        case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
-        case UInt8(ascii: "\r"): bytes.append(contentsOf: #"\r"#.utf8)
-        case UInt8(ascii: "\t"): bytes.append(contentsOf: #"\t"#.utf8)
-        case 0..<0x10: bytes.append(contentsOf: (#"\u000"# + String(byte, radix: 16)).utf8)
-        case 0x10..<0x20: bytes.append(contentsOf: (#"\u00"# + String(byte, radix: 16)).utf8)
+        case UInt8(ascii: "\n"): bytes.append(#"\n"#)
+        case UInt8(ascii: "\r"): bytes.append(#"\r"#)
+        case UInt8(ascii: "\t"): bytes.append(#"\t"#)
+        case 0..<0x10: bytes.append(#"\u000"# + String(byte, radix: 16))
+        case 0x10..<0x20: bytes.append(#"\u00"# + String(byte, radix: 16))
         default:
             bytes.append(UInt8(ascii: "\\"))
             bytes.append(byte)
@@ -59,8 +57,8 @@ extension String: JSONScalar {
 }
 
 extension Bool: JSONScalar {
-    func append(to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: (self ? "true" : "false").utf8)
+    func append(to bytes: inout TextBytes) {
+        bytes.append(self ? "true" : "false")
     }
 
     init?(json: JSONValue) {
@@ -70,8 +68,8 @@ extension Bool: JSONScalar {
 }
 
 extension JSONScalar where Self: BinaryInteger & LosslessStringConvertible {
-    func append(to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: description.utf8)
+    func append(to bytes: inout TextBytes) {
+        bytes.append(description)
     }
 
     init?(json: JSONValue) {
@@ -94,9 +92,9 @@ extension UInt64: JSONScalar {}
 extension UInt128: JSONScalar {}
 
 extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible {
-    func append(to bytes: inout [UInt8]) throws {
+    func append(to bytes: inout TextBytes) throws {
         guard isFinite else { throw EncodingError.notJSON(self, "JSON has no number \(self)") }
-        bytes.append(contentsOf: description.utf8)
+        bytes.append(description)
     }
 
     init?(json: JSONValue) {
@@ -127,7 +125,7 @@ enum FoundationScalar {
 
 extension Date: JSONScalar {
     /// In UTC, as RFC 3339 has it, with milliseconds if they are not zero.
-    func append(to bytes: inout [UInt8]) throws {
+    func append(to bytes: inout TextBytes) throws {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
         guard RFC3339.isWritable(self) else { throw EncodingError.notJSON(self, "RFC 3339 has no such date") }
         let (seconds, fraction) = Int(milliseconds).dividedFlooring(by: 1000)
@@ -151,9 +149,9 @@ extension Int {
 }
 
 extension Decimal: JSONScalar {
-    func append(to bytes: inout [UInt8]) throws {
+    func append(to bytes: inout TextBytes) throws {
         guard !isNaN else { throw EncodingError.notJSON(self, "JSON has no number \(self)") }
-        bytes.append(contentsOf: description.utf8)
+        bytes.append(description)
     }
 
     /// A fraction is read as the shortest decimal number that stands for it: as it was written, up to 15 digits.
@@ -167,7 +165,7 @@ extension Decimal: JSONScalar {
 }
 
 extension URL: JSONScalar {
-    func append(to bytes: inout [UInt8]) { absoluteString.append(to: &bytes) }
+    func append(to bytes: inout TextBytes) { absoluteString.append(to: &bytes) }
 
     init?(json: JSONValue) {
         guard let url = json.string.flatMap({ URL(string: $0) }) else { return nil }
@@ -177,7 +175,7 @@ extension URL: JSONScalar {
 
 extension UUID: JSONScalar {
     /// In lower case (RFC 9562, section 4).
-    func append(to bytes: inout [UInt8]) { uuidString.lowercased().append(to: &bytes) }
+    func append(to bytes: inout TextBytes) { uuidString.lowercased().append(to: &bytes) }
 
     init?(json: JSONValue) {
         guard let id = json.string.flatMap({ UUID(uuidString: $0) }) else { return nil }
@@ -187,7 +185,7 @@ extension UUID: JSONScalar {
 
 extension Data: JSONScalar {
     /// In Base64 (RFC 4648, section 4).
-    func append(to bytes: inout [UInt8]) { base64EncodedString().append(to: &bytes) }
+    func append(to bytes: inout TextBytes) { base64EncodedString().append(to: &bytes) }
 
     init?(json: JSONValue) {
         guard let data = json.string.flatMap({ Data(base64Encoded: $0) }) else { return nil }
