@@ -68,13 +68,13 @@ struct CurveBox {
     ///
     /// - Parameter text: has room for the box without its MAC.
     /// - Returns: true if it is what the other end has made.
-    func open(_ box: UnsafeRawBufferPointer, nonce: CurveNonce, into text: UnsafeMutableRawPointer) -> Bool {
-        guard box.count >= Sodium.macSize, let mac = box.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
-            return false
-        }
+    func open(_ box: UnsafeRawBufferPointer, nonce: CurveNonce, into text: UnsafeMutableRawBufferPointer) -> Bool {
+        guard box.count >= Sodium.macSize, let mac = box.baseAddress?.assumingMemoryBound(to: UInt8.self),
+            let text = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        else { return false }
         return nonce.withBytes { nonce in
             crypto_box_open_detached_afternm(
-                text.assumingMemoryBound(to: UInt8.self), mac + Sodium.macSize, mac,
+                text, mac + Sodium.macSize, mac,
                 UInt64(box.count - Sodium.macSize), nonce, key) == 0
         }
     }
@@ -83,10 +83,7 @@ struct CurveBox {
     func open(_ box: UnsafeRawBufferPointer, nonce: CurveNonce) -> [UInt8]? {
         guard box.count >= Sodium.macSize else { return nil }
         var text = [UInt8](repeating: 0, count: box.count - Sodium.macSize)
-        // An empty array has nowhere to write to, and nothing to write.
-        let isOpen = text.withUnsafeMutableBytes { buffer in
-            buffer.baseAddress.map { open(box, nonce: nonce, into: $0) } ?? false
-        }
+        let isOpen = text.withUnsafeMutableBytes { open(box, nonce: nonce, into: $0) }
         return isOpen ? text : nil
     }
 }
@@ -173,7 +170,7 @@ struct CurveReceiver {
 
     /// Decrypts the body of a frame.
     mutating func open(
-        _ frame: UnsafeRawBufferPointer, into plain: PlainBytes
+        _ frame: UnsafeRawBufferPointer, into plain: ReceivedBytes
     ) throws(ZMTPError) -> (flags: CurveFlags, body: Range<Int>) {
         guard frame.count >= CurveSender.overhead, frame[..<8].elementsEqual(Self.name) else {
             throw ZMTPError("a frame is not encrypted")
@@ -182,10 +179,12 @@ struct CurveReceiver {
         guard counter > last else { throw ZMTPError("a frame comes again") }
         let start = plain.count
         let size = frame.count - Self.head - Sodium.macSize
+        if start + size > plain.capacity { plain.reserve(max(start + size, 2 * plain.capacity)) }
         let isOpen = box.open(
             UnsafeRawBufferPointer(rebasing: frame[Self.head...]), nonce: CurveNonce(prefix, counter: counter),
-            into: plain.room(for: size))
+            into: plain.room)
         guard isOpen else { throw ZMTPError("a frame cannot be opened") }
+        plain.add(size)
         last = counter
         return (CurveFlags(rawValue: plain.bytes[start]), start + 1..<start + size)
     }
@@ -197,42 +196,4 @@ struct CurveFlags: OptionSet {
 
     static let more = CurveFlags(rawValue: 1)
     static let command = CurveFlags(rawValue: 2)
-}
-
-/// Bytes that stay where they are until more are wanted: what was decrypted of the message that is being read.
-final class PlainBytes {
-    private var storage = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
-    private(set) var count = 0
-
-    /// Storage above this is given back when it is empty.
-    private static let kept = 64 * 1024
-
-    deinit { storage.deallocate() }
-
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
-
-    /// Room for so many bytes more, which count from now on.
-    func room(for size: Int) -> UnsafeMutableRawPointer {
-        if count + size > storage.count { grow(to: max(count + size, storage.count * 2)) }
-        defer { count += size }
-        guard let start = storage.baseAddress else { preconditionFailure("the storage has a size") }
-        return start + count
-    }
-
-    func removeAll() {
-        count = 0
-        if storage.count > Self.kept { replace(with: 4096) }
-    }
-
-    private func grow(to size: Int) {
-        let old = storage
-        storage = .allocate(byteCount: size, alignment: 16)
-        storage.copyMemory(from: UnsafeRawBufferPointer(rebasing: old[..<count]))
-        old.deallocate()
-    }
-
-    private func replace(with size: Int) {
-        storage.deallocate()
-        storage = .allocate(byteCount: size, alignment: 16)
-    }
 }

@@ -3,6 +3,8 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
     private var kept: [UnsafeRawBufferPointer] = []
     /// The number of frames that the message has on the wire.
     public private(set) var total = 0
+    /// Keeps the frames' bytes beyond the message, for whoever holds it; `nil` if nothing does.
+    package private(set) var keeper: ReceivedBytes?
 
     package init() {}
 
@@ -21,6 +23,7 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
     package mutating func removeAll() {
         kept.removeAll(keepingCapacity: true)
         total = 0
+        keeper = nil
     }
 
     package mutating func append(_ frame: UnsafeRawBufferPointer) {
@@ -33,11 +36,54 @@ public struct Frames: @unchecked Sendable {  // pointers that are valid on one t
         total += 1
     }
 
-    mutating func borrow(_ ranges: [Range<Int>], of bytes: UnsafeRawBufferPointer, count: Int) {
-        kept.removeAll(keepingCapacity: true)
+    mutating func borrow(
+        _ ranges: [Range<Int>], of bytes: UnsafeRawBufferPointer, keptBy keeper: ReceivedBytes?, count: Int
+    ) {
+        removeAll()
         for range in ranges { kept.append(UnsafeRawBufferPointer(rebasing: bytes[range])) }
         total = count
+        self.keeper = keeper
     }
+}
+
+/// Bytes that have come from a peer. They stay where they are until more are wanted, and for as long as somebody keeps them.
+package final class ReceivedBytes {
+    private var storage: UnsafeMutableRawBufferPointer
+    package private(set) var count = 0
+
+    /// - Parameter capacity: in bytes. The system has no memory to give for those that nothing is written to.
+    package init(capacity: Int) {
+        storage = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit { storage.deallocate() }
+
+    package var capacity: Int { storage.count }
+
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
+
+    /// Room for more, to be filled from its beginning; ``add(_:)`` says how far.
+    package var room: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(rebasing: storage[count...]) }
+
+    /// So many bytes of the room are filled.
+    package func add(_ size: Int) { count += size }
+
+    package func append(_ bytes: UnsafeRawBufferPointer) {
+        if count + bytes.count > capacity { reserve(max(count + bytes.count, 2 * capacity)) }
+        room.copyMemory(from: bytes)
+        add(bytes.count)
+    }
+
+    /// - Parameter capacity: in bytes, of all that is there and will come.
+    package func reserve(_ capacity: Int) {
+        guard capacity > storage.count else { return }
+        let old = storage
+        storage = .allocate(byteCount: capacity, alignment: 16)
+        storage.copyMemory(from: UnsafeRawBufferPointer(rebasing: old[..<count]))
+        old.deallocate()
+    }
+
+    func removeAll() { count = 0 }
 }
 
 /// The first byte of a frame (RFC 37, section "Framing").
@@ -67,6 +113,8 @@ struct FrameReader {
     var maxFrame: Int
     /// The offset of the next frame, from the first byte that is not used yet.
     private var offset = 0
+    /// The bytes, from the first one that is not used yet, without which there is no more to find.
+    private(set) var needed = 0
     /// The frames of the message that is being read: the first ones of them, as many as the limits allow.
     private(set) var ranges: [Range<Int>] = []
     /// All of them.
@@ -116,7 +164,8 @@ struct FrameReader {
         guard offset <= limits.message else { throw ZMTPError("a message has more than \(limits.message) bytes") }
     }
 
-    private func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (FrameFlags, Range<Int>)? {
+    private mutating func frame(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (FrameFlags, Range<Int>)? {
+        needed = offset + 2
         guard offset < bytes.count else { return nil }
         let flags = FrameFlags(rawValue: bytes[offset])
         guard flags.isSubset(of: .known) else { throw ZMTPError("a frame has reserved flags") }
@@ -124,16 +173,17 @@ struct FrameReader {
         let size: UInt64
         if flags.contains(.long) {
             start = offset + 9
+            needed = start
             guard start <= bytes.count else { return nil }
             size = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset + 1, as: UInt64.self))
         } else {
-            start = offset + 2
+            start = needed
             guard start <= bytes.count else { return nil }
             size = UInt64(bytes[offset + 1])
         }
         guard size <= UInt64(maxFrame) else { throw ZMTPError("a frame has \(size) bytes") }
-        let end = start + Int(size)
-        return end <= bytes.count ? (flags, start..<end) : nil
+        needed = start + Int(size)
+        return needed <= bytes.count ? (flags, start..<needed) : nil
     }
 }
 

@@ -67,14 +67,14 @@ package struct ZMTPSession: ~Copyable {
     private var handshake: CurveHandshake?
     private var receiver: CurveReceiver?
     /// The frames of the message that is being read, decrypted.
-    private var plain: PlainBytes?
+    private var plain: ReceivedBytes?
     private var plainRanges: [Range<Int>] = []
     private var plainCount = 0
     private var state = State.greeting
     /// True if the peer's greeting says that it knows PING and PONG.
     package private(set) var hasHeartbeats = false
     private var reader: FrameReader
-    /// The frames of the message that was read last, for as long as the bytes that it was read from are there.
+    /// The frames of the message that was read last, until the next call of ``next(in:keptBy:)``.
     package private(set) var frames = Frames()
     /// The messages that the peer of a PUB wants.
     package private(set) var subscriptions = Subscriptions()
@@ -100,11 +100,17 @@ package struct ZMTPSession: ~Copyable {
 
     /// Bytes that wait to be written, above which a PING gets no PONG.
     private static let maxWaiting = 64 * 1024
+    /// Bytes for decrypted messages at first, and the most that are kept between two of them.
+    private static let (plainCapacity, keptCapacity) = (4096, 64 * 1024)
     /// Bytes of a frame of the handshake: a stranger needs no more.
     private static let maxHandshakeFrame = 8 * 1024
 
     /// The bytes that are held of a message whose other frames have not come.
     package var decryptedCount: Int { plainCount == 0 ? 0 : plain?.count ?? 0 }
+
+    /// The bytes, from the first one that is not used yet, without which ``next(in:keptBy:)`` finds no event: as many as are
+    /// known to be missing.
+    package var needed: Int { state == .greeting ? ZMTPGreeting.size : reader.needed }
 
     package var isReady: Bool { state == .open }
 
@@ -122,11 +128,16 @@ package struct ZMTPSession: ~Copyable {
 
     /// Reads up to the next event.
     ///
-    /// - Parameter bytes: what has come and is not used yet.
+    /// - Parameters:
+    ///   - bytes: what has come and is not used yet.
+    ///   - keeper: what the bytes lie in; `nil` if they are gone after this call.
     /// - Returns: how many bytes are used now, and the event. Without one, more bytes are needed: the rest of these
     /// must then be offered again, in front of what comes.
     /// - Throws: ``ZMTPError`` if the peer breaks the protocol.
-    package mutating func next(in bytes: UnsafeRawBufferPointer) throws(ZMTPError) -> (used: Int, event: Progress?) {
+    package mutating func next(
+        in bytes: UnsafeRawBufferPointer, keptBy keeper: ReceivedBytes? = nil
+    ) throws(ZMTPError) -> (used: Int, event: Progress?) {
+        frames.removeAll()
         var used = 0
         if state == .greeting {
             guard try ZMTPGreeting.isWhole(bytes) else { return (0, nil) }
@@ -143,16 +154,16 @@ package struct ZMTPSession: ~Copyable {
         while state != .over {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
             guard let token = try reader.next(in: rest) else { return (used, nil) }
-            let event = try read(token, rest)
+            let event = try read(token, rest, keptBy: keeper)
             used += reader.consume(token)
             if let event { return (used, event) }
         }
         return (bytes.count, nil)
     }
 
-    private mutating func read(_ token: FrameReader.FrameToken, _ bytes: UnsafeRawBufferPointer) throws(ZMTPError)
-        -> Progress?
-    {
+    private mutating func read(
+        _ token: FrameReader.FrameToken, _ bytes: UnsafeRawBufferPointer, keptBy keeper: ReceivedBytes?
+    ) throws(ZMTPError) -> Progress? {
         switch token {
         case .command(let range):
             let body = UnsafeRawBufferPointer(rebasing: bytes[range])
@@ -166,7 +177,7 @@ package struct ZMTPSession: ~Copyable {
                 guard reader.frameCount == 1 else { throw ZMTPError("an encrypted frame is part of a message") }
                 return try decrypt(UnsafeRawBufferPointer(rebasing: bytes[reader.ranges[0]]))
             }
-            frames.borrow(reader.ranges, of: bytes, count: reader.frameCount)
+            frames.borrow(reader.ranges, of: bytes, keptBy: keeper, count: reader.frameCount)
             return try received()
         }
     }
@@ -224,7 +235,7 @@ extension ZMTPSession {
             if let reply { output.append(command: reply) }
             output.encrypt(with: sender)
             self.receiver = receiver
-            plain = PlainBytes()
+            plain = ReceivedBytes(capacity: Self.plainCapacity)
             handshake = nil
             peerName = peer
             let type = metadata.withUnsafeBytes { bytes in
@@ -237,8 +248,8 @@ extension ZMTPSession {
     }
 
     private mutating func decrypt(_ frame: UnsafeRawBufferPointer) throws(ZMTPError) -> Progress? {
+        if plainCount == 0 { discardPlain() }
         guard let plain else { return nil }
-        if plainCount == 0 { plain.removeAll() }
         guard plain.count <= limits.message, let (flags, body) = try receiver?.open(frame, into: plain) else {
             throw ZMTPError("a message has more than \(limits.message) bytes")
         }
@@ -248,10 +259,19 @@ extension ZMTPSession {
         plainCount += 1
         if plainRanges.count < limits.frames { plainRanges.append(body) }
         guard !flags.contains(.more) else { return nil }
-        frames.borrow(plainRanges, of: plain.bytes, count: plainCount)
+        frames.borrow(plainRanges, of: plain.bytes, keptBy: plain, count: plainCount)
         plainRanges.removeAll(keepingCapacity: true)
         plainCount = 0
         return try received()
+    }
+
+    /// The last message is done with here, though somebody may keep it. Much memory is given back.
+    private mutating func discardPlain() {
+        if isKnownUniquelyReferenced(&plain), let plain, plain.capacity <= Self.keptCapacity {
+            plain.removeAll()
+        } else {
+            plain = ReceivedBytes(capacity: Self.plainCapacity)
+        }
     }
 }
 

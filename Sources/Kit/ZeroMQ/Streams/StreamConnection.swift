@@ -51,7 +51,7 @@ final class StreamConnection: Flushable {
     private var handler: ((ConnectionEvent) -> Void)?
     private var registration: PollRegistration?
     /// The beginning of a message whose rest has not come.
-    private var unread: [UInt8] = []
+    private var unread: ReceivedBytes?
     /// The bytes that are held of an unfinished message.
     private var held = 0
     /// The instant since which a message has been unfinished and nothing of it used.
@@ -230,11 +230,17 @@ extension StreamConnection {
         isReading = true
         defer { endReading() }
         repeat {
-            let scratch = thread.scratch
-            let count = retrying { Glibc.read(descriptor, scratch.baseAddress, scratch.count) }
-            if count > 0 { receive(UnsafeRawBufferPointer(rebasing: scratch[..<count])) }
+            let begun = begunLargeFrame()
+            let room = begun?.room ?? thread.scratch
+            let count = retrying { Glibc.read(descriptor, room.baseAddress, room.count) }
+            if count > 0 {
+                hasReceived = true
+                if expiry != nil { expiry = nil }
+                begun?.add(count)
+                receive(UnsafeRawBufferPointer(rebasing: room[..<(begun == nil ? count : 0)]))
+            }
             if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
-            guard registration != nil, !isHeldBack, count == scratch.count || (toTheEnd && count > 0) else { return }
+            guard registration != nil, !isHeldBack, count == room.count || (toTheEnd && count > 0) else { return }
         } while ContinuousClock.now < limit
     }
 
@@ -245,27 +251,44 @@ extension StreamConnection {
         if !isWaitingToWrite { flush() }
     }
 
+    /// What is unread, with room for the rest of its frame, if that is large: it is read to where it stays.
+    private func begunLargeFrame() -> ReceivedBytes? {
+        guard let unread, session.needed - unread.count >= Self.largeRest else { return nil }
+        unread.reserve(unread.room.isEmpty ? capacity(after: unread.count) : 0)
+        return unread
+    }
+
+    /// A peer gets no memory for what it merely announces, but some times as much as it has sent.
+    private func capacity(after size: Int) -> Int { min(session.needed + Self.margin, max(8 * size, Self.margin)) }
+
+    /// - Parameter bytes: what has come, beside what was read to the end of ``unread``.
     private func receive(_ bytes: UnsafeRawBufferPointer) {
-        hasReceived = true
-        if expiry != nil { expiry = nil }
-        if unread.isEmpty {
-            let used = consume(bytes)
-            if used < bytes.count { unread.append(contentsOf: bytes[used...]) }
-            recordUnfinished(progress: used)
-        } else {
-            unread.append(contentsOf: bytes)
-            // The handler may come back to this object, but not to these bytes.
-            var all: [UInt8] = []
-            swap(&all, &unread)
-            let used = all.withUnsafeBytes(consume)
-            all.removeFirst(used)
-            unread = all.isEmpty && all.capacity > Self.keptCapacity ? [] : all
-            recordUnfinished(progress: used)
+        var rest = bytes
+        var progress = 0
+        while let begun = unread {
+            let part = min(rest.count, max(session.needed - begun.count, 0))
+            begun.append(UnsafeRawBufferPointer(rebasing: rest[..<part]))
+            rest = UnsafeRawBufferPointer(rebasing: rest[part...])
+            unread = nil
+            let used = consume(begun.bytes, keptBy: begun)
+            progress += used
+            if used == 0 { unread = begun } else { keep(begun.bytes[used...]) }
+            guard !rest.isEmpty else { return recordUnfinished(progress: progress) }
         }
+        let used = consume(rest, keptBy: nil)
+        keep(rest[used...])
+        recordUnfinished(progress: progress + used)
+    }
+
+    private func keep(_ rest: Slice<UnsafeRawBufferPointer>) {
+        guard !rest.isEmpty else { return }
+        let kept = ReceivedBytes(capacity: capacity(after: rest.count))
+        kept.append(UnsafeRawBufferPointer(rebasing: rest))
+        unread = kept
     }
 
     private func recordUnfinished(progress: Int) {
-        let now = unread.count + session.decryptedCount
+        let now = (unread?.count ?? 0) + session.decryptedCount
         guard now != held, registration != nil else { return }
         settings.unfinished.bytes += now - held
         if now == 0 { unfinishedSince = nil } else if held == 0 || progress > 0 { unfinishedSince = lastRead }
@@ -274,11 +297,11 @@ extension StreamConnection {
     }
 
     /// - Returns: how many bytes are used. What comes after the connection's end is of no use.
-    private func consume(_ bytes: UnsafeRawBufferPointer) -> Int {
+    private func consume(_ bytes: UnsafeRawBufferPointer, keptBy keeper: ReceivedBytes?) -> Int {
         var used = 0
         do {
             while registration != nil {
-                let step = try session.next(in: UnsafeRawBufferPointer(rebasing: bytes[used...]))
+                let step = try session.next(in: UnsafeRawBufferPointer(rebasing: bytes[used...]), keptBy: keeper)
                 used += step.used
                 switch step.event {
                 case .ready: becameReady()
@@ -296,7 +319,10 @@ extension StreamConnection {
         return bytes.count
     }
 
-    private static let keptCapacity = 64 * 1024
+    /// Bytes that are still to come of a frame, from which on they are read to where they stay.
+    private static let largeRest = 32 * 1024
+    /// Bytes for what may follow a frame.
+    private static let margin = 1024
 }
 
 // MARK: - Writing

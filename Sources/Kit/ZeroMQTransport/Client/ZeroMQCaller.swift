@@ -236,7 +236,7 @@ extension ZeroMQCaller {
         switch preamble.kind {
         case .reply:
             if let times = head[.serverTiming] { connection.timing(of: preamble.id)?.record(header: times) }
-            let reply = Reply(preamble, head, body: Data(frames[2]))
+            let reply = Reply(preamble, head, body: frames.data(at: 2))
             if connection.isMisjudged(preamble.id, reply) { clock.rename() }
             apply { $0.receivedReply(preamble.id, reply) }
         case .hello: apply { $0.receivedHello(from: head[.serverInstance] ?? "") }

@@ -37,7 +37,7 @@ extension Event {
         self.init(
             topic: String(decoding: frames[0], as: UTF8.self),
             position: StreamPosition(epoch: epoch, sequence: sequence),
-            body: Data(frames[2]))
+            body: frames.data(at: 2))
     }
 }
 

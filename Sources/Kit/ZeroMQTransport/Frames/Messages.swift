@@ -178,7 +178,7 @@ enum InboundMessage {
         guard preamble.kind != .request || head.namesEndpoint else {
             throw Problem(.malformed, "The head does not begin with the name of an endpoint.")
         }
-        return (head, Data(body))
+        return (head, frames.data(at: start + 2))
     }
 
     /// True if the message proper has three frames, and all of them can be read: frames beyond ``Frames/limit`` are
@@ -196,6 +196,18 @@ enum InboundMessage {
             case .malformed(let detail): throw Problem(.malformed, detail)
             }
         }
+    }
+}
+
+extension Frames {
+    /// The bytes of a frame, for as long as they are wanted. Many are not copied, if they are most of what is kept with them.
+    func data(at index: Int) -> Data {
+        let frame = self[index]
+        guard frame.count >= 32 * 1024, let keeper, frame.count >= keeper.capacity / 2, let start = frame.baseAddress
+        else { return Data(frame) }
+        return Data(
+            bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: frame.count,
+            deallocator: .custom { _, _ in withExtendedLifetime(keeper) {} })
     }
 }
 
