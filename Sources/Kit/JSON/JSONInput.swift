@@ -10,7 +10,7 @@ package enum JSONCoding {
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
         let output = JSONOutput(isPretty: pretty)
         try output.write(value)
-        return output.text.take()
+        return output.text.finish()
     }
 
     /// - Throws: `DecodingError` if the value is not what the type wants.

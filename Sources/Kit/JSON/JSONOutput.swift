@@ -186,9 +186,9 @@ struct JSONText: ~Copyable {
     var size: Int { bytes.count }
 
     /// Ends the text.
-    mutating func take() -> Data {
+    mutating func finish() -> Data {
         close(to: 0)
-        return bytes.take()
+        return bytes.release()
     }
 
     /// The number of objects and arrays that are open.
@@ -278,7 +278,8 @@ struct TextBytes: ~Copyable {
         if count + size > storage.count { grow(to: count + size + (count + size) / 4) }
     }
 
-    mutating func take() -> Data {
+    /// Hands the memory over, and begins anew.
+    mutating func release() -> Data {
         guard let start = storage.baseAddress else { return Data() }
         defer {
             storage = UnsafeMutableRawBufferPointer(start: nil, count: 0)

@@ -251,7 +251,7 @@ extension StreamConnection {
         if !isWaitingToWrite { flush() }
     }
 
-    /// What is unread, with room for the rest of its frame, if that is large: it is read to where it stays.
+    /// The beginning of a frame whose rest is large, with room for that: it is read to where it stays.
     private func begunLargeFrame() -> ReceivedBytes? {
         guard let unread, session.needed - unread.count >= Self.largeRest else { return nil }
         unread.reserve(unread.room.isEmpty ? capacity(after: unread.count) : 0)
