@@ -8,19 +8,26 @@ import Synchronization
 /// A replica that cannot be reached, is silent, or lets calls time out one after the other is left out until it passes
 /// a health check. While none is in use calls wait for one, for half a second after the last was lost, and are then sent
 /// to any. A call goes on to another replica, within its time, if it has not been sent; within a budget, and after a
-/// random pause, if a replica has certainly not begun it, or has been lost and the call may be repeated.
+/// random pause, if a replica has certainly not begun it, or has been lost and the call may be repeated. While more than
+/// half of an endpoint's calls are refused, because there is too much to do, some of them fail without being sent.
 public final class LoadBalancingCaller: Caller {
     private let replicas: Mutex<[BalancedReplica]>
     private let availability: Availability
     private let budget = Mutex(RetryBudget())
     private let trials = Mutex(TrialBudget())
+    private let throttle = CallThrottle()
     /// That of all replicas, for traces.
     public let transport: Transport
 
     private static let retries = "rpc_client_retries_total"
 
+    private static let throttled = "rpc_client_throttled_total"
+
     /// The names of the metrics, each with a sentence about it.
-    public static let help = [retries: "Calls that went on to another replica, by the service that is called."]
+    public static let help = [
+        retries: "Calls that went on to another replica, by the service that is called.",
+        throttled: "Calls that were not sent because most like them were refused, by the service that is called.",
+    ]
 
     /// The number of replicas to which one call may be sent.
     private static let maxAttempts = 3
@@ -64,6 +71,16 @@ public final class LoadBalancingCaller: Caller {
     package func limitWaiting() { availability.limitWaiting() }
 
     public func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
+        guard throttle.admits(call) else {
+            count(Self.throttled, call)
+            return .failure(.overloaded("Too many calls of this endpoint were refused lately; this one was not sent."))
+        }
+        let reply = await callReplicas(call, endpoint)
+        throttle.record(reply, to: call)
+        return reply
+    }
+
+    private func callReplicas(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply {
         budget.withLock { $0.deposit() }
         trials.withLock { $0.deposit() }
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
