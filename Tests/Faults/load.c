@@ -1,11 +1,12 @@
 // An open-loop generator of calls, S1 over ipc or tcp, or HTTP: calls are due at a fixed rate, whether or not earlier ones are back,
 // and are timed from when they were due. Each call has one line in the ledger.
 //
-//   load ADDRESS ENDPOINT TOKEN BODY RATE SECONDS TIMEOUT_MS CONNECTIONS [LEDGER]
+//   load ADDRESS ENDPOINT TOKEN BODY RATE SECONDS TIMEOUT_MS CONNECTIONS [LEDGER|- [throttled]]
 //
 // ADDRESS is a path or 127.0.0.1:PORT for S1, or http:PORT; ENDPOINT is a name, for HTTP a path. TOKEN and BODY may be "-". RATE 0
 // keeps 64 calls in flight on each connection instead, for HTTP one. An HTTP connection has one call at a time, and a call that is
-// due while all are busy is never sent. The result is one line of JSON.
+// due while all are busy is never sent. “throttled”: calls are held back as the kit's clients do (CallThrottle), and count as refused.
+// The result is one line of JSON.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +33,8 @@ static long call_count, call_limit, answered, unsent;
 static Connection connections[MAX_CONNECTIONS];
 // Those without a call: for HTTP.
 static Connection *idle[MAX_CONNECTIONS];
-static int idle_count, is_http;
+static int idle_count, is_http, is_throttled;
+static double timeout;
 static char head[4096], *body = "";
 static size_t head_size, body_size;
 static char clock_name[16] = "load";
@@ -82,6 +84,32 @@ static int connect_to(const char *address) {
     return fd;
 }
 
+// The calls that have ended in this second and the one before, and those that were refused.
+static struct { double start; long calls, refused, calls_before, refused_before; } history;
+
+static void record(int is_refused, double time) {
+    if (time - history.start >= 1) {
+        int follows = time - history.start < 2;
+        history.calls_before = follows ? history.calls : 0;
+        history.refused_before = follows ? history.refused : 0;
+        history.calls = history.refused = 0;
+        history.start = time;
+    }
+    history.calls++;
+    history.refused += is_refused;
+}
+
+// Enters a call as refused without sending it, if most like it were refused.
+static int hold_back(double due) {
+    long ended = history.calls + history.calls_before, excess = 2 * (history.refused + history.refused_before) - ended;
+    double chance = ended < 100 ? 0 : (double)excess / (ended + 1), time = now();
+    if (!is_throttled || drand48() >= (chance < 0.9 ? chance : 0.9)) return 0;
+    calls[call_count++] = (Call){.due = due, .done = time, .status = 503};
+    answered++;
+    record(1, time);
+    return 1;
+}
+
 static void frame(Connection *to, const void *bytes, size_t size, int more) {
     char *out = to->out + to->out_size;
     if (size > 255) {
@@ -97,10 +125,10 @@ static void frame(Connection *to, const void *bytes, size_t size, int more) {
     to->out_size = out + size - to->out;
 }
 
-static void request(Connection *to, double due, uint32_t timeout) {
+static void request(Connection *to, double due) {
     if (call_count == call_limit) return;
-    double age = now() - due;
-    uint32_t time = timeout > age * 1000 ? timeout - (uint32_t)(age * 1000) : 0;
+    double left = timeout - (now() - due);
+    uint32_t time = left > 0 ? left * 1000 : 0;
     calls[call_count++] = (Call){.due = due};
     if (time == 0) return;  // Its time was over before it could be written.
     to->in_flight++;
@@ -127,6 +155,7 @@ static void enter(Connection *from, uint64_t id, int status) {
     }
     calls[id - 1].done = now();
     calls[id - 1].status = status;
+    if (calls[id - 1].done - calls[id - 1].due <= timeout) record(status == 503, calls[id - 1].done);
     from->in_flight--;
     answered++;
 }
@@ -184,34 +213,37 @@ static double percentile(double *values, long count, double share) {
     return count ? values[(long)((count - 1) * share)] * 1000 : 0;
 }
 
-static void send_s1(Connection *to, double start, double time, double rate, double timeout) {
+static void send_s1(Connection *to, double start, double time, double rate) {
     if (rate == 0) {
-        while (to->in_flight < WINDOW && call_count < call_limit) request(to, now(), timeout * 1000);
+        while (to->in_flight < WINDOW && call_count < call_limit) request(to, now());
         return;
     }
     for (int burst = 0; burst < 64 && to->out_size < OUT; burst++) {
         double due = start + call_count / rate;
         if (due > time) break;
-        request(to, due, timeout * 1000);
+        if (!hold_back(due)) request(to, due);
     }
 }
 
-static void send_http(double start, double time, double rate, double timeout) {
+static void send_http(double start, double time, double rate) {
     while (call_count < call_limit) {
         double due = rate > 0 ? start + call_count / rate : time;
         if (due > time || (idle_count == 0 && rate == 0)) break;
+        if (rate > 0 && hold_back(due)) continue;
         if (idle_count == 0) {
             calls[call_count++] = (Call){.due = due};
             unsent++;
         } else {
-            request(idle[--idle_count], due, timeout * 1000);
+            request(idle[--idle_count], due);
         }
     }
 }
 
 int main(int count, char **arguments) {
     if (count < 9) return fprintf(stderr, "see the head of the source\n"), 2;
-    double rate = atof(arguments[5]), seconds = atof(arguments[6]), timeout = atof(arguments[7]) / 1000;
+    double rate = atof(arguments[5]), seconds = atof(arguments[6]);
+    timeout = atof(arguments[7]) / 1000;
+    is_throttled = count > 10 && !strcmp(arguments[10], "throttled");
     int number = atoi(arguments[8]);
     if (number < 1 || number > MAX_CONNECTIONS) return 2;
     FILE *boot = fopen("/proc/sys/kernel/random/boot_id", "r");
@@ -241,8 +273,8 @@ int main(int count, char **arguments) {
     // After the end, only replies are waited for.
     while ((time = now()) < end + timeout + 0.05) {
         int is_busy = 0;
-        if (time < end && is_http) send_http(start, time, rate, timeout);
-        for (int i = 0; i < number && time < end && !is_http; i++) send_s1(connections + i, start, time, rate, timeout);
+        if (time < end && is_http) send_http(start, time, rate);
+        for (int i = 0; i < number && time < end && !is_http; i++) send_s1(connections + i, start, time, rate);
         // Nobody has room: what is due and too late is entered as such.
         while (rate > 0 && time < end && call_count < call_limit && start + call_count / rate + timeout < time)
             calls[call_count++] = (Call){.due = start + call_count / rate};
@@ -272,7 +304,7 @@ int main(int count, char **arguments) {
     double processor = used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
     double *good = calloc(call_count + 1, sizeof(double)), *refused = calloc(call_count + 1, sizeof(double));
     long goods = 0, refusals = 0, late = 0, lost = 0;
-    FILE *ledger = count > 9 ? fopen(arguments[9], "w") : NULL;
+    FILE *ledger = count > 9 && strcmp(arguments[9], "-") ? fopen(arguments[9], "w") : NULL;
     for (long i = 0; i < call_count; i++) {
         Call *call = calls + i;
         double taken = call->done - call->due;
