@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Each endpoint is judged by its own calls, so that one which is overloaded takes nothing from the others.
 final class CallThrottle: Sendable {
-    /// Those of which calls were refused lately.
+    /// The endpoints of which calls were refused lately.
     private let endpoints = Mutex<[String: RefusalHistory]>([:])
     /// False if there are none: then a call costs two looks at this.
     private let isNeeded = Atomic(false)
@@ -43,16 +43,16 @@ final class CallThrottle: Sendable {
     }
 }
 
-/// How many calls of an endpoint have ended in the last one to two seconds, and how many of them were refused, be it there or
+/// The number of calls of an endpoint that have ended in the last one to two seconds, and of those that were refused, there or
 /// here. The time is short, so that a service which has refused calls gets all of them again within two seconds.
 struct RefusalHistory {
     /// Half of the time.
     private static let period = Duration.seconds(1)
-    /// Fewer calls are all sent: to refuse them costs the service next to nothing.
+    /// The calls below which all are sent: to refuse them costs the service next to nothing.
     static let fewest = 100
-    /// So many times as many calls are sent as are accepted (“K”), so that it is found out when more can be.
+    /// The calls that are sent for each that is accepted (“K”): it is found out when more can be.
     private static let ratio = 2
-    /// A tenth of the calls is sent even if all are refused.
+    /// The highest probability: a tenth of the calls is sent even if all are refused.
     static let most = 0.9
 
     private var (calls, refused) = (0, 0)
