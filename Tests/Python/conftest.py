@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,13 @@ SERVICES = list(PORTS)
 
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "Sources" / "Python")]
 from comparing import free_ports
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder with a short name, and gone afterwards: the path of a Unix socket in it has 107 bytes, wherever TMPDIR is."""
+    with tempfile.TemporaryDirectory(prefix="star-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")
