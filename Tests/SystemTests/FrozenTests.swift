@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Endpoints
 import Foundation
 import Testing
@@ -33,8 +34,12 @@ struct FrozenTests {
             #expect(try await add("before", by: token, site).status == 201)
             auth.send(SIGSTOP)
             // Callers that close their connection when they give up.
+            let client = HTTPClient(eventLoopGroupProvider: .singleton)
             let direct = (1...5).map { number in
-                Task { try await add("user-direct\(number)", by: token, at: site.url("auth") + "/api/v1/auth/users") }
+                Task {
+                    let url = site.url("auth") + "/api/v1/auth/users"
+                    return try await add("user-direct\(number)", by: token, at: url, from: client)
+                }
             }
             let statuses = try await withThrowingTaskGroup { group in
                 for number in 1...10 {
@@ -47,6 +52,8 @@ struct FrozenTests {
                 task.cancel()
                 _ = await task.result
             }
+            // A cancelled task has ended before its connection is closed.
+            try await client.shutdown()
             auth.send(SIGCONT)
             try await eventually("webapp reaches auth") { try await add("after", by: token, site).status == 201 }
             let names = try await users(by: token, site)
@@ -60,11 +67,12 @@ struct FrozenTests {
     }
 
     private func add(
-        _ name: String, by token: String, at url: String, _ timeout: String? = nil
+        _ name: String, by token: String, at url: String, _ timeout: String? = nil, from client: HTTPClient = .shared
     ) async throws -> Answer {
         var headers = ["X-Token": token]
         headers["X-Timeout-Ms"] = timeout
-        return try await Web.send("POST", url, headers, body: #"{"user":"\#(name)","password":"seven wet socks"}"#)
+        let body = #"{"user":"\#(name)","password":"seven wet socks"}"#
+        return try await Web.send("POST", url, headers, body: body, from: client)
     }
 
     private func users(by token: String, _ site: Site) async throws -> [String] {

@@ -53,7 +53,7 @@ enum Web {
 
     static func send(
         _ method: String, _ url: String, _ headers: [String: String] = [:], body: String? = nil,
-        type: String = "application/json"
+        type: String = "application/json", from client: HTTPClient = .shared
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
@@ -62,7 +62,7 @@ enum Web {
             request.body = .bytes(ByteBuffer(string: body))
             request.headers.add(name: "Content-Type", value: type)
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(15))
+        let response = try await client.execute(request, timeout: .seconds(15))
         let bytes = try await response.body.collect(upTo: 1 << 24)
         return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
     }
