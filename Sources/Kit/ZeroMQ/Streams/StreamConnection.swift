@@ -253,13 +253,13 @@ extension StreamConnection {
 
     /// The beginning of a frame whose rest is large, with room for that: it is read to where it stays.
     private func begunLargeFrame() -> ReceivedBytes? {
-        guard let unread, session.needed - unread.count >= Self.largeRest else { return nil }
-        unread.reserve(unread.room.isEmpty ? capacity(after: unread.count) : 0)
+        guard let unread, capacity(after: unread.count) - unread.count >= Self.largeRest else { return nil }
+        if unread.room.count < Self.largeRest { unread.reserve(capacity(after: unread.count)) }
         return unread
     }
 
     /// A peer gets no memory for what it merely announces, but some times as much as it has sent.
-    private func capacity(after size: Int) -> Int { min(session.needed + Self.margin, max(8 * size, Self.margin)) }
+    private func capacity(after size: Int) -> Int { min(session.needed, 8 * size) }
 
     /// - Parameter bytes: what has come, beside what was read to the end of ``unread``.
     private func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -267,6 +267,7 @@ extension StreamConnection {
         var progress = 0
         while let begun = unread {
             let part = min(rest.count, max(session.needed - begun.count, 0))
+            begun.reserve(capacity(after: begun.count + part))
             begun.append(UnsafeRawBufferPointer(rebasing: rest[..<part]))
             rest = UnsafeRawBufferPointer(rebasing: rest[part...])
             unread = nil
@@ -321,8 +322,6 @@ extension StreamConnection {
 
     /// Bytes that are still to come of a frame, from which on they are read to where they stay.
     private static let largeRest = 32 * 1024
-    /// Bytes for what may follow a frame.
-    private static let margin = 1024
 }
 
 // MARK: - Writing
