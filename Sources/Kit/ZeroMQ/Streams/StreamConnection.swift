@@ -35,6 +35,9 @@ final class StreamConnection: Flushable {
         let highWaterMark: Int
         /// True if nothing is read from a peer while a sender to it is refused.
         let holdsBack: Bool
+        /// True if what a large message has led to is done before more is read. Over TCP 64 callers with messages of 256 KiB get
+        /// a quarter more replies then; over a Unix socket, which holds less than one of them, a fifth fewer.
+        let pausesAfterLarge: Bool
         /// The time for the handshake.
         let handshakeTime: Duration
         /// `nil` for none: the system notices the end of a process on this machine.
@@ -240,7 +243,8 @@ extension StreamConnection {
                 receive(UnsafeRawBufferPointer(rebasing: room[..<(begun == nil ? count : 0)]))
             }
             if count == 0 || (count < 0 && errno != EAGAIN) { return end() }
-            guard registration != nil, !isHeldBack, count == room.count || (toTheEnd && count > 0) else { return }
+            let isDone = count < room.count || (settings.pausesAfterLarge && begun != nil && unread !== begun)
+            guard registration != nil, !isHeldBack, !isDone || (toTheEnd && count > 0) else { return }
         } while ContinuousClock.now < limit
     }
 
@@ -370,7 +374,7 @@ extension StreamConnection.ConnectionSettings {
         self.init(
             limits: limits, unfinished: UnfinishedMessages(limit: max(options.maxUnfinished, 2 * limits.message)),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,
-            holdsBack: holdsBack, handshakeTime: options.handshakeInterval,
+            holdsBack: holdsBack, pausesAfterLarge: address.isTCP, handshakeTime: options.handshakeInterval,
             heartbeat: address.isTCP ? options.heartbeat : nil)
     }
 }
@@ -387,17 +391,4 @@ extension Curve {
                 publicKey: keys.publicKey.bytes, secretKey: keys.secretKey.bytes, serverKey: serverKey.bytes)
         }
     }
-}
-
-/// The bytes that all connections of one listener hold together of messages whose rest has not come.
-final class UnfinishedMessages {
-    /// Bytes.
-    let limit: Int
-    var bytes = 0
-
-    init(limit: Int) {
-        self.limit = limit
-    }
-
-    var areTooMany: Bool { bytes > limit }
 }
