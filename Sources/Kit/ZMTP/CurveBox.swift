@@ -74,8 +74,7 @@ struct CurveBox {
         else { return false }
         return nonce.withBytes { nonce in
             crypto_box_open_detached_afternm(
-                text, mac + Sodium.macSize, mac,
-                UInt64(box.count - Sodium.macSize), nonce, key) == 0
+                text, mac + Sodium.macSize, mac, UInt64(box.count - Sodium.macSize), nonce, key) == 0
         }
     }
 
@@ -179,7 +178,7 @@ struct CurveReceiver {
         guard counter > last else { throw ZMTPError("a frame comes again") }
         let start = plain.count
         let size = frame.count - Self.head - Sodium.macSize
-        if start + size > plain.capacity { plain.reserve(max(start + size, 2 * plain.capacity)) }
+        plain.makeRoom(for: size)
         let isOpen = box.open(
             UnsafeRawBufferPointer(rebasing: frame[Self.head...]), nonce: CurveNonce(prefix, counter: counter),
             into: plain.room)

@@ -69,9 +69,14 @@ package final class ReceivedBytes {
     package func add(_ size: Int) { count += size }
 
     package func append(_ bytes: UnsafeRawBufferPointer) {
-        if count + bytes.count > capacity { reserve(max(count + bytes.count, 2 * capacity)) }
+        makeRoom(for: bytes.count)
         room.copyMemory(from: bytes)
         add(bytes.count)
+    }
+
+    /// - Parameter size: in bytes, beyond those that are there.
+    func makeRoom(for size: Int) {
+        if count + size > capacity { reserve(max(count + size, 2 * capacity)) }
     }
 
     /// - Parameter capacity: in bytes, of all that is there and will come.

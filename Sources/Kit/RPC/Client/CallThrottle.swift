@@ -8,7 +8,7 @@ import Synchronization
 final class CallThrottle: Sendable {
     /// The endpoints of which calls were refused lately.
     private let endpoints = Mutex<[String: RefusalHistory]>([:])
-    /// False if there are none: then a call costs two looks at this.
+    /// False if there are none: a call then costs two atomic loads.
     private let isNeeded = Atomic(false)
 
     /// - Returns: false if the call should be refused. The kit's own, such as checks of health, never are.
@@ -23,7 +23,7 @@ final class CallThrottle: Sendable {
         }
     }
 
-    /// Takes the last reply to a call that was sent into account. One that is lost or late says nothing of refusals.
+    /// Counts the last reply to a call that was sent. A call that is lost or late says nothing of refusals.
     func record(_ reply: Reply, to call: Call) {
         let isRefused: Bool
         switch reply {
