@@ -70,7 +70,7 @@ struct Station {
         let sockets = ["ECHO_ZMQ_LISTEN": "ipc://\(directory.path(of: "echo.sock"))", "ECHO_HTTP_PORT": "0"]
         settings = Settings(sockets.merging(values) { $1 })
         family = try CommonSettings(settings)
-        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys)
+        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys, engine: family.engine)
     }
 
     func host(_ name: String, resolver: HostResolver = .system) throws -> ServiceHost {

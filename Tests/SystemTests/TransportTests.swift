@@ -8,6 +8,8 @@ struct TransportTests {
         case ipc = "ipc://"
         case http = "http://"
         case curve = "tcp:// and CURVE"
+        case ipcByLibzmq = "ipc://, by libzmq"
+        case curveByLibzmq = "tcp:// and CURVE, by libzmq"
 
         var testDescription: String { rawValue }
 
@@ -20,9 +22,9 @@ struct TransportTests {
             for service in Site.services {
                 let prefix = service.uppercased()
                 switch self {
-                case .ipc: break
+                case .ipc, .ipcByLibzmq: break
                 case .http: settings[prefix + "_URL"] = site.url(service)
-                case .curve:
+                case .curve, .curveByLibzmq:
                     let address = "tcp://127.0.0.1:\(try FreePort.next())"
                     let pair = try CurveKeyPair.generate()
                     settings[prefix + "_ZMQ_LISTEN"] = address
@@ -31,6 +33,7 @@ struct TransportTests {
                     keys.append("\(service)=\(pair.publicKey.hex)")
                 }
             }
+            if self == .ipcByLibzmq || self == .curveByLibzmq { settings["ZMQ_ENGINE"] = "libzmq" }
             if !keys.isEmpty { settings["CURVE_PUBLIC_KEYS"] = keys.joined(separator: ",") }
             return settings
         }

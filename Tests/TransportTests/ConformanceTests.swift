@@ -18,4 +18,10 @@ struct ConformanceTests {
 
     @Test("over ZeroMQ inproc", arguments: Conformance.checks(for: Wire.inproc.traits))
     func inproc(check: ConformanceCheck) async throws { try await check.run(on: WireTransport(.inproc)) }
+
+    @Test("over ZeroMQ ipc, by libzmq", arguments: Conformance.checks(for: Wire.ipcByLibzmq.traits))
+    func ipcByLibzmq(check: ConformanceCheck) async throws { try await check.run(on: WireTransport(.ipcByLibzmq)) }
+
+    @Test("over ZeroMQ tcp, by libzmq", arguments: Conformance.checks(for: Wire.tcpByLibzmq.traits))
+    func tcpByLibzmq(check: ConformanceCheck) async throws { try await check.run(on: WireTransport(.tcpByLibzmq)) }
 }

@@ -19,7 +19,7 @@ extension ConformanceTests {
                 let names = lengths + ["not mine", "ö"]
                 for name in names {
                     let trace = TraceContext.root()
-                    _ = try await wire != .http ? zeroMQ(rig, trace, name) : http(rig, trace, name)
+                    _ = try await wire != .http ? zeroMQ(wire, rig, trace, name) : http(rig, trace, name)
                 }
                 #expect(rig.replies.map(\.requestID) == [names[0], names[1], nil, nil, nil])
             }
@@ -29,7 +29,7 @@ extension ConformanceTests {
         func onTheWire(wire: Wire) async throws {
             try await ConformanceRig.run(WireTransport(wire)) { rig in
                 let trace = TraceContext.root()
-                let answer = try await wire != .http ? zeroMQ(rig, trace) : http(rig, trace)
+                let answer = try await wire != .http ? zeroMQ(wire, rig, trace) : http(rig, trace)
                 #expect(answer.head.lowercased().contains("x-request-id: r-7\n"))
                 #expect(answer.head.lowercased().contains("content-type: application/problem+json\n"))
                 #expect(answer.body["trace_id"] == .string(trace.traceID))
@@ -55,9 +55,10 @@ extension ConformanceTests {
             return Answer(head: head, body: try JSONValue(json: Data(body.readableBytesView)))
         }
 
-        private func zeroMQ(_ rig: ConformanceRig, _ trace: TraceContext, _ name: String = "r-7") async throws -> Answer
-        {
-            let peer = try await RawPeer(to: try Address(rig.address), in: try WireTransport.context.get())
+        private func zeroMQ(
+            _ wire: Wire, _ rig: ConformanceRig, _ trace: TraceContext, _ name: String = "r-7"
+        ) async throws -> Answer {
+            let peer = try await RawPeer(to: try Address(rig.address), in: try WireTransport.context(for: wire))
             let preamble: [UInt8] = Array("S1".utf8) + [1, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]
             let head = "trial.crash\ntraceparent: \(trace.header)\nx-request-id: \(name)\n"
             await peer.send([preamble, Array(head.utf8), []])

@@ -19,8 +19,13 @@ final class WireTransport: TestTransport {
     /// What callers in the process call.
     private let dispatcher = Mutex<Dispatcher?>(nil)
 
-    /// A process has one.
-    static let context = Result { try Context() }
+    private static let contexts = Result { (builtIn: try Context(), libzmq: try Context(engine: .libzmq)) }
+
+    /// The context of a wire's sockets.
+    static func context(for wire: Wire) throws -> Context {
+        let contexts = try contexts.get()
+        return wire == .ipcByLibzmq || wire == .tcpByLibzmq ? contexts.libzmq : contexts.builtIn
+    }
 
     init(_ wire: Wire) throws {
         self.wire = wire
@@ -41,29 +46,29 @@ final class WireTransport: TestTransport {
             return NoFront()
         case .http:
             return try HTTPFront(dispatcher, settings: .init(port: address.flatMap { URL(string: $0)?.port } ?? 0))
-        case .ipc: return try zeroMQ(dispatcher, address ?? "ipc://\(folder.path)/s")
-        case .tcp: return try zeroMQ(dispatcher, address ?? "tcp://127.0.0.1:*")
+        case .ipc, .ipcByLibzmq: return try zeroMQ(dispatcher, address ?? "ipc://\(folder.path)/s")
+        case .tcp, .tcpByLibzmq: return try zeroMQ(dispatcher, address ?? "tcp://127.0.0.1:*")
         case .inproc: return try zeroMQ(dispatcher, address ?? "inproc://\(UUID().uuidString)")
         }
     }
 
     private func zeroMQ(_ dispatcher: Dispatcher, _ address: String) throws -> ZeroMQFront {
         ZeroMQFront(
-            dispatcher, on: serviceThread, context: try Self.context.get(), addresses: [try Address(address)])
+            dispatcher, on: serviceThread, context: try Self.context(for: wire), addresses: [try Address(address)])
     }
 
     func makeCaller(to address: String) async throws -> any Caller {
         switch wire {
         case .inProcess: return InProcessCaller(try #require(dispatcher.withLock { $0 }))
         case .http: return HTTPCaller(address)
-        case .ipc, .tcp, .inproc: return try await zeroMQCaller(to: address)
+        case .ipc, .tcp, .inproc, .ipcByLibzmq, .tcpByLibzmq: return try await zeroMQCaller(to: address)
         }
     }
 
     /// - Parameter contract: what the caller was written for, which it says to the service.
     func zeroMQCaller(to address: String, of contract: ContractDescriptor? = nil) async throws -> ZeroMQCaller {
         let caller = ZeroMQCaller(
-            try Address(address), on: callerThread, context: try Self.context.get(), contract: contract)
+            try Address(address), on: callerThread, context: try Self.context(for: wire), contract: contract)
         try await caller.start()
         return caller
     }

@@ -117,7 +117,7 @@ struct StreamTests {
         var allowed = AllowList()
         if admitting { allowed.allow(clientKeys.publicKey, as: "client", in: "test") }
         let authenticator = ZAPHandler(
-            context: context, thread: try SocketThread(name: "zap"), allowing: allowed)
+            context: context, thread: try SocketThread(name: "zap"))
         try await authenticator.start()
         context.admit(allowed)
         var (server, client) = (large, large)

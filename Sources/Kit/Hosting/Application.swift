@@ -59,7 +59,7 @@ public struct Application: Sendable {
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, known, logger)
-        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys)
+        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys, engine: family.engine)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []

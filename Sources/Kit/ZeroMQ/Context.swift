@@ -13,6 +13,8 @@ public final class Context: Sendable {
         case terminated
     }
 
+    /// The implementation of ZMTP on its sockets' wires.
+    public let engine: Engine
     private let state: Mutex<State>
     /// Those that sockets of this package listen at; libzmq's own `inproc://` names are apart from them.
     let inProcess = InProcessNames()
@@ -20,10 +22,12 @@ public final class Context: Sendable {
     private let allowed = Mutex<AllowList?>(nil)
 
     /// - Parameters:
+    ///   - engine: the implementation of ZMTP on its sockets' wires.
     ///   - ioThreads: one is enough below some gigabytes a second.
     ///   - maxSockets: a monitor costs two sockets, a connection costs none.
     /// - Throws: `ZeroMQError`, `EINVAL` for numbers that libzmq refuses, `EMFILE` without descriptors.
-    public init(ioThreads: Int = 1, maxSockets: Int = 4096) throws(ZeroMQError) {
+    public init(engine: Engine = .builtIn, ioThreads: Int = 1, maxSockets: Int = 4096) throws(ZeroMQError) {
+        self.engine = engine
         guard let handle = zmq_ctx_new() else { throw .last("make a context") }
         state = Mutex(.open(handle))
         for (option, value) in [(ZMQ_IO_THREADS, ioThreads), (ZMQ_MAX_SOCKETS, maxSockets)] {
@@ -36,7 +40,7 @@ public final class Context: Sendable {
     deinit { terminate() }
 
     /// Sets the keys that may connect with CURVE from now on, from any thread. Before that, and with `nil`, none may.
-    /// (A bare `Socket` of libzmq's wants a ``ZAPHandler``.)
+    /// libzmq asks a ``ZAPHandler`` for them.
     public func admit(_ list: AllowList?) {
         allowed.withLock { $0 = list }
     }
@@ -45,6 +49,11 @@ public final class Context: Sendable {
     func admittedName(of key: [UInt8], in domain: String) -> String? {
         guard let key = try? CurvePublicKey(bytes: key) else { return nil }
         return allowed.withLock { $0?.name(of: key, in: domain) }
+    }
+
+    /// Within a process there is nothing for libzmq to do better.
+    func engine(for address: Address) -> Engine {
+        if case .inproc = address.target { .builtIn } else { engine }
     }
 
     /// Ends the context, from any thread; a second call returns at once.

@@ -105,9 +105,8 @@ extension SocketOptions {
     public enum Security: Sendable {
         /// Anybody, in clear: for `ipc://`, `inproc://` and one trust boundary.
         case none
-        /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, for a bare `Socket` by the `ZAPHandler`,
-        /// in `zapDomain` (not empty). Without either none is: libzmq alone would then admit every peer that knows the
-        /// server's public key.
+        /// Encrypted; the keys of peers are admitted by `Context.admit(_:)`, in `zapDomain` (not empty), which libzmq asks the
+        /// `ZAPHandler` for. Without it none is: libzmq alone would then admit every peer that knows the server's public key.
         case curveServer(CurveSecretKey, zapDomain: String)
         /// Encrypted, towards the server that holds the secret half of `serverKey`, and no other.
         case curveClient(CurveKeyPair, serverKey: CurvePublicKey)

@@ -43,6 +43,8 @@ public struct CommonSettings: Sendable {
     public let shutdownTimeout: Duration
     /// For how long a service's thread looks for work before it sleeps.
     public let spinTime: Duration
+    /// The implementation of ZeroMQ's protocol over `ipc://` and `tcp://`.
+    public let engine: Engine
     /// CURVE keys by the name of the service or client that holds the secret half.
     public let publicKeys: [String: CurvePublicKey]
 
@@ -70,6 +72,7 @@ public struct CommonSettings: Sendable {
         drainTime = .milliseconds(try settings.value(for: Self.drainTime))
         shutdownTimeout = .milliseconds(try settings.value(for: Self.shutdownTimeout))
         spinTime = Self.spinTime(try settings.value(for: Self.spinTime))
+        engine = try settings.value(for: Self.engine)
         publicKeys = try settings.value(for: Self.publicKeys)
     }
 }
@@ -91,7 +94,7 @@ extension CommonSettings {
             maxBody.description, maxBodyMemory.description, maxReply.description, maxInFlight.description,
             maxConnections.description, httpIdleTime.description, cors.description, trustedProxies.description,
             proxyProtocol.description, drainTime.description, shutdownTimeout.description, spinTime.description,
-            publicKeys.description,
+            engine.description, publicKeys.description,
         ]
     }
 
@@ -167,6 +170,11 @@ extension CommonSettings {
         "For how long a service's thread looks for work before it sleeps, if that has paid lately and there are two processors; "
             + "0 for never.",
         default: defaultSpinMicroseconds)
+    private static let engine = Setting<Engine>.choice(
+        "ZMQ_ENGINE",
+        "What speaks ZeroMQ's protocol over ipc:// and tcp://: built-in or libzmq. Peers notice no difference; the built-in one is "
+            + "faster, and bounds what peers can make it hold.",
+        default: .builtIn)
     private static let publicKeys = Setting<[String: CurvePublicKey]>(
         "CURVE_PUBLIC_KEYS",
         "Who may connect over tcp://, and how services are known there: name=key, with commas between. "

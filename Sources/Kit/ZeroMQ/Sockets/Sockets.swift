@@ -4,9 +4,9 @@ public import ZMTP
 
 /// A ROUTER at one address, on one thread: any number of peers, each with a ``RoutingID``.
 ///
-/// The ZMTP is this package's own, on every wire, with CURVE on `tcp://` if wanted.
+/// The ZMTP is that of the context's ``Engine``, on every wire, with CURVE on `tcp://` if wanted.
 public final class Router {
-    private let listener: StreamListener
+    private let listener: EngineListener
 
     /// Listens, from the thread only.
     ///
@@ -18,7 +18,7 @@ public final class Router {
         at address: Address, in context: Context, options: SocketOptions = .server, on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        listener = try StreamListener(
+        listener = try EngineListener(
             as: .router, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
@@ -29,8 +29,12 @@ public final class Router {
     ///   that has come from it is: many small ones then cost less.
     /// - Returns: `wouldBlock` if the peer reads too slowly, `unreachable` if it is gone.
     public func send(_ message: some OutboundMessage, to peer: RoutingID, isUrgent: Bool = true) -> SendResult {
-        listener.send(to: peer.number, isUrgent: isUrgent) { writer in
-            message.writeFrames { writer.append(frame: $0, isLast: $1) }
+        switch listener {
+        case .builtIn(let listener):
+            listener.send(to: peer.number, isUrgent: isUrgent) { writer in
+                message.writeFrames { writer.append(frame: $0, isLast: $1) }
+            }
+        case .libzmq(let listener): listener.send(message, to: peer)
         }
     }
 
@@ -41,7 +45,7 @@ public final class Router {
 /// A DEALER with one server, on one thread. It connects by itself, again and again; what was not sent when a connection ended
 /// is lost with it.
 public final class Dealer {
-    private let connector: StreamConnector
+    private let connector: EngineConnector
 
     /// Begins to connect, from the thread only. A server that is not there yet is no error.
     ///
@@ -53,14 +57,17 @@ public final class Dealer {
         to address: Address, in context: Context, options: SocketOptions = .client, on thread: SocketThread,
         handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        connector = try StreamConnector(as: .dealer, to: address, in: context, options: options, on: thread) { event in
-            if let event = SocketEvent(event, of: .server) { handler(event) }
-        }
+        connector = try EngineConnector(
+            as: .dealer, to: address, in: context, options: options, on: thread, handler: handler)
     }
 
     /// - Returns: `unreachable` without a connection, `wouldBlock` if the server reads too slowly.
     public func send(_ message: some OutboundMessage) -> SendResult {
-        connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
+        switch connector {
+        case .builtIn(let connector):
+            connector.send { writer in message.writeFrames { writer.append(frame: $0, isLast: $1) } }
+        case .libzmq(let connector): connector.send(message)
+        }
     }
 
     /// Makes another connection to a server that is silent, after what was sent last. Over `ipc://` and `inproc://` it does
@@ -73,7 +80,7 @@ public final class Dealer {
 
 /// A PUB at one address, on one thread. It never waits for a subscriber: one that reads too slowly misses messages.
 public final class Publisher {
-    private let listener: StreamListener
+    private let listener: EngineListener
 
     /// Bytes of a frame of a subscriber's, which sends nothing but its subscriptions.
     private static let maxFrame = 4096
@@ -90,7 +97,7 @@ public final class Publisher {
     ) throws(ZeroMQError) {
         var options = options
         options.maxMessageSize = Self.maxFrame
-        listener = try StreamListener(
+        listener = try EngineListener(
             as: .pub, at: address, in: context, options: options, on: thread, handler: handler)
     }
 
@@ -101,11 +108,15 @@ public final class Publisher {
     ///
     /// - Parameter topic: the first frame of the message.
     public func publish(_ message: some OutboundMessage, topic: String) {
-        var topic = topic
-        topic.withUTF8 { bytes in
-            listener.publish(UnsafeRawBufferPointer(bytes)) { writer in
-                message.writeFrames { writer.append(frame: $0, isLast: $1) }
+        switch listener {
+        case .builtIn(let listener):
+            var topic = topic
+            topic.withUTF8 { bytes in
+                listener.publish(UnsafeRawBufferPointer(bytes)) { writer in
+                    message.writeFrames { writer.append(frame: $0, isLast: $1) }
+                }
             }
+        case .libzmq(let listener): listener.publish(message)
         }
     }
 
@@ -116,8 +127,7 @@ public final class Publisher {
 /// A SUB with one publisher, on one thread. It connects and subscribes by itself, again and again; what is published while
 /// there is no connection is lost.
 public final class Subscriber {
-    /// Set once, at the end of the initializer.
-    private var connector: StreamConnector?
+    private let connector: EngineConnector
 
     /// Begins to connect, from the thread only. A publisher that is not there yet is no error.
     ///
@@ -130,15 +140,12 @@ public final class Subscriber {
         to address: Address, prefix: String, in context: Context, options: SocketOptions = .client,
         on thread: SocketThread, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
-        connector = try StreamConnector(as: .sub, to: address, in: context, options: options, on: thread) {
-            [unowned self] event in
-            if case .ready = event { _ = connector?.send { $0.append(subscription: Array(prefix.utf8)) } }
-            if let event = SocketEvent(event, of: .server) { handler(event) }
-        }
+        connector = try EngineConnector(
+            as: .sub, to: address, prefix: prefix, in: context, options: options, on: thread, handler: handler)
     }
 
     /// Closes the connection, without an event.
-    public func close() { connector?.close() }
+    public func close() { connector.close() }
 }
 
 /// An event of a ``Router``, ``Dealer``, ``Publisher`` or ``Subscriber``, on the socket's thread.
@@ -225,18 +232,4 @@ public struct Refusal: Sendable {
 public protocol OutboundMessage {
     /// Hands the frames on, in order; it is called for each peer that the message goes to.
     func writeFrames(_ write: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void)
-}
-
-extension SocketEvent {
-    /// - Returns: `nil` for what is the connection's own business.
-    init?(_ event: StreamConnection.ConnectionEvent, of peer: RoutingID) {
-        switch event {
-        case .ready: self = .connected(peer)
-        case .message(let frames): self = .message(frames, from: peer)
-        case .writable: self = .writable(peer)
-        case .ended: self = .disconnected(peer)
-        case .refused(let refusal): self = .refused(refusal)
-        case .crowded, .checkBy: return nil
-        }
-    }
 }

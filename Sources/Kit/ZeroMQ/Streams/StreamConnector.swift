@@ -24,11 +24,12 @@ final class StreamConnector {
 
     private let role: ZMTPSession.SocketRole
     private let address: Address
+    private let prefix: [UInt8]
     private let names: InProcessNames
     private let options: SocketOptions
     private let settings: StreamConnection.ConnectionSettings
     private let thread: SocketThread
-    private let handler: (StreamConnection.ConnectionEvent) -> Void
+    private let handler: (SocketEvent) -> Void
     private var state = State.waiting
     private var timer: ThreadTimer?
     private var nextCheck: ContinuousClock.Instant?
@@ -38,17 +39,20 @@ final class StreamConnector {
 
     /// Begins to connect, from the thread only. A peer that is not there yet is no error.
     ///
-    /// - Parameter role: `dealer` or `sub`. A SUB gets nothing before it has subscribed, after each `ready`.
+    /// - Parameters:
+    ///   - role: `dealer` or `sub`.
+    ///   - prefix: of the topics that a SUB wants.
     /// - Throws: `ZeroMQError` `EMFILE` if the system has no descriptor left, `EINVAL` for a wildcard port or host.
     init(
-        as role: ZMTPSession.SocketRole, to address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread, handler: @escaping (StreamConnection.ConnectionEvent) -> Void
+        as role: ZMTPSession.SocketRole, to address: Address, prefix: String, in context: Context,
+        options: SocketOptions, on thread: SocketThread, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         guard address.isConnectable else {
             throw ZeroMQError(code: EINVAL, operation: "connect \(address)", reason: "a wildcard can only be bound")
         }
         self.role = role
         self.address = address
+        self.prefix = Array(prefix.utf8)
         names = context.inProcess
         self.options = options
         self.thread = thread
@@ -169,14 +173,16 @@ extension StreamConnector {
 
     private func receive(_ event: StreamConnection.ConnectionEvent) {
         switch event {
-        case .ready: pause = options.reconnectInterval
+        case .ready:
+            pause = options.reconnectInterval
+            if role == .sub { _ = send { $0.append(subscription: prefix) } }
         case .message, .writable, .refused, .crowded: break
         case .checkBy(let instant): return checkBy(instant)
         case .ended:
             _ = abandon()
             tryLater()
         }
-        handler(event)
+        if let event = SocketEvent(event, of: .server) { handler(event) }
     }
 
     private func tryLater() {

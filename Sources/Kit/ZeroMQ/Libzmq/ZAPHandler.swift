@@ -1,26 +1,9 @@
 public import EventLoop
 
-/// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
+/// Decides which CURVE keys may connect, by RFC 27: those of `Context.admit(_:)`.
 ///
-/// One name may have several keys, which is how a key is rotated: the old and the new are allowed until no peer has the old.
-public struct AllowList: Sendable, Equatable {
-    private var names: [String: [CurvePublicKey: String]] = [:]
-
-    /// A list of no keys.
-    public init() {}
-
-    /// Lets a key connect in a domain, under a name.
-    public mutating func allow(_ key: CurvePublicKey, as name: String, in domain: String) {
-        names[domain, default: [:]][key] = name
-    }
-
-    /// The name of a key, or nil if it may not connect.
-    public func name(of key: CurvePublicKey, in domain: String) -> String? { names[domain]?[key] }
-}
-
-/// Decides which CURVE keys may connect, by RFC 27: a look-up in an `AllowList`, and no to everything else.
-///
-/// One per context, started before the first CURVE server binds. Without one, or after its end, no peer is admitted.
+/// libzmq's sockets want one per context, started before the first CURVE server binds. Without one, or after its end, no peer is
+/// admitted.
 public actor ZAPHandler: ThreadBound {
     /// The address is RFC 27's.
     private static let address = Address(known: .inproc(name: "zeromq.zap.01"))
@@ -28,16 +11,14 @@ public actor ZAPHandler: ThreadBound {
     /// The thread that it runs on.
     public nonisolated let thread: SocketThread
     private let context: Context
-    private let allowList: AllowList
     private var socket: Socket?
     private var request = Multipart()
     private var reply = Multipart()
 
     /// A handler for a context, which is not started yet.
-    public init(context: Context, thread: SocketThread, allowing allowList: AllowList = AllowList()) {
+    public init(context: Context, thread: SocketThread) {
         self.context = context
         self.thread = thread
-        self.allowList = allowList
     }
 
     /// Binds the handler; again, does nothing.
@@ -81,9 +62,7 @@ public actor ZAPHandler: ThreadBound {
     }
 
     private func admittedName() -> String? {
-        guard request.text(at: 5) == "CURVE", let key = try? CurvePublicKey(bytes: request.bytes(at: 6)) else {
-            return nil
-        }
-        return allowList.name(of: key, in: request.text(at: 2))
+        guard request.text(at: 5) == "CURVE" else { return nil }
+        return context.admittedName(of: request.bytes(at: 6), in: request.text(at: 2))
     }
 }
