@@ -219,14 +219,14 @@ def test_a_message_without_end_is_not_held(resource, connect, wire):
     assert answered(other.recv_multipart(), number)
 
 
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory):
-    """A service with CURVE, which admits one key."""
+@pytest.fixture(scope="module", params=["built-in", "libzmq"])
+def guarded(request, tmp_path_factory):
+    """A service with CURVE, by either engine, which admits one key."""
     folder = tmp_path_factory.mktemp("guarded")
     http, port = free_ports(2)
     (public, secret), known = zmq.curve_keypair(), zmq.curve_keypair()
     environment = {**os.environ, "RESOURCE_HTTP_PORT": str(http), "RESOURCE_ZMQ_LISTEN": f"tcp://127.0.0.1:{port}",
-                   "RESOURCE_CURVE_SECRET_KEY": z85.decode(secret).hex(),
+                   "ZMQ_ENGINE": request.param, "RESOURCE_CURVE_SECRET_KEY": z85.decode(secret).hex(),
                    "CURVE_PUBLIC_KEYS": f"resource={z85.decode(public).hex()},known={z85.decode(known[0]).hex()}"}
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen([STAR, "serve", "resource"], cwd=folder, env=environment, stdout=log, stderr=log)

@@ -20,6 +20,7 @@ public final class Context: Sendable {
     let inProcess = InProcessNames()
     /// The keys that may connect to sockets of this package with CURVE.
     private let allowed = Mutex<AllowList?>(nil)
+    private let refused = Mutex<RefusedPeer?>(nil)
 
     /// - Parameters:
     ///   - engine: the implementation of ZMTP on its sockets' wires.
@@ -49,6 +50,12 @@ public final class Context: Sendable {
     func admittedName(of key: [UInt8], in domain: String) -> String? {
         guard let key = try? CurvePublicKey(bytes: key) else { return nil }
         return allowed.withLock { $0?.name(of: key, in: domain) }
+    }
+
+    /// The last one that a ``ZAPHandler`` has not admitted: libzmq's sockets report that they have refused somebody, and not whom.
+    var lastRefused: RefusedPeer? {
+        get { refused.withLock { $0 } }
+        set { refused.withLock { $0 = newValue } }
     }
 
     /// Within a process there is nothing for libzmq to do better.

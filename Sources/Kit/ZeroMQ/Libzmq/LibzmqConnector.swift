@@ -138,15 +138,18 @@ extension LibzmqConnector {
 extension Refusal {
     /// The side of a connection that libzmq's monitor reports of.
     enum MonitoredSide {
-        case server
+        case server(lastRefused: RefusedPeer?)
         case client(SocketOptions.Security)
     }
 
     /// - Parameter value: of the event.
     /// - Returns: `nil` if the connection ended for another reason.
     init?(_ failure: MonitorEvent.HandshakeFailure, _ value: UInt32, by side: MonitoredSide) {
-        key = nil
-        peer = nil
+        if case (.authentication, .server(let refused)) = (failure, side) {
+            (key, peer) = (refused?.key, refused?.host)
+        } else {
+            (key, peer) = (nil, nil)
+        }
         switch (failure, side) {
         case (.authentication, .server): reason = "its key is not admitted"
         case (.authentication, .client): reason = "the server does not admit this key (\(value))"

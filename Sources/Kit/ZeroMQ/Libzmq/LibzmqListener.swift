@@ -177,7 +177,8 @@ extension LibzmqListener {
                 // Without messages nothing else names it.
                 _ = add(RemotePeer(routingID: Array("\(event.value)".utf8), descriptor: Int32(bitPattern: event.value)))
             case .handshakeFailed(let failure):
-                if let refusal = Refusal(failure, event.value, by: .server) { handler(.refused(refusal)) }
+                let side = Refusal.MonitoredSide.server(lastRefused: socket.context.lastRefused)
+                if let refusal = Refusal(failure, event.value, by: side) { handler(.refused(refusal)) }
             case .disconnected:
                 if let peer = byDescriptor[Int32(bitPattern: event.value)] { end(peer) }
             default: break

@@ -63,6 +63,15 @@ public actor ZAPHandler: ThreadBound {
 
     private func admittedName() -> String? {
         guard request.text(at: 5) == "CURVE" else { return nil }
-        return context.admittedName(of: request.bytes(at: 6), in: request.text(at: 2))
+        let key = request.bytes(at: 6)
+        if let name = context.admittedName(of: key, in: request.text(at: 2)) { return name }
+        context.lastRefused = RefusedPeer(key: try? CurvePublicKey(bytes: key), host: request.text(at: 3))
+        return nil
     }
+}
+
+/// A peer whose key is not admitted.
+struct RefusedPeer: Sendable {
+    let key: CurvePublicKey?
+    let host: String
 }
