@@ -52,7 +52,7 @@ struct KeyRotationPolicyTests {
         #expect(Self.schedule.steps(inStep, at: second(1000)) == [])
     }
 
-    @Test("does nothing with what is retired, and nothing where nothing is")
+    @Test("does nothing with a retired key, and nothing without keys")
     func nothing() {
         #expect(Self.schedule.steps([], at: second(0)) == [])
         #expect(Self.schedule.steps([key("a", .retired)], at: second(1_000_000)) == [])

@@ -17,7 +17,7 @@ struct SingleFlightTests {
         #expect(await flight.value() == 7)
     }
 
-    @Test("lets go who is cancelled, alone")
+    @Test("gives nothing to a task that is cancelled, and its result to the others")
     func cancellation() async {
         let flight = SingleFlight<Int>()
         let (patient, hasty) = (Task { await flight.value() }, Task { await flight.value() })

@@ -198,7 +198,7 @@ struct SchemaTests {
         #expect(Schema.string(example: "t").value(ofText: "7") == "7")
     }
 
-    @Test("is satisfied by nothing where nothing is required")
+    @Test("is satisfied by nothing if nothing is required")
     func nothing() {
         #expect(Schema.object().acceptsEmptyObject)
         #expect(Schema.object(.optional("a", .any, "A.")).acceptsEmptyObject)

@@ -51,7 +51,7 @@ struct RefusalTests {
     }
 
     @Test(
-        "for its host gets a 400, where there is none in HTTP/1.1, or there are two",
+        "for its host gets a 400, if HTTP/1.1 has none, or there are two",
         arguments: ["/shop/bare", "/page"])
     func host(_ path: String) async throws {
         let page = Page("/page", contentType: "text/plain") { Data("a".utf8) }

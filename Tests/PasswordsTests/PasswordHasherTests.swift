@@ -48,7 +48,7 @@ struct PasswordHasherTests {
         #expect(try await hasher.verify("swordfish", against: strong) == .right)
     }
 
-    @Test("what is compared with where there is no user, is of the parameters of every hash")
+    @Test("what is compared with if there is no user has the parameters of every hash")
     func nobodysHash() async throws {
         let hash = try await hasher.hash("swordfish")
         func parameters(_ hash: String) -> [Substring] { hash.split(separator: "$").dropLast(2) }

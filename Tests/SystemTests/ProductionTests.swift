@@ -115,7 +115,7 @@ struct ProductionTests {
                 #expect(refused.code == 78 && refused.log.contains("AUTH_CURVE_SECRET_KEY"), "\(refused.log)")
                 #expect(refused.log.contains("chmod 600") && !refused.log.contains(secret))
             }
-            // Where there is no secret in it, others may read it.
+            // Without a secret in it, others may read it.
             try write("LOG_LEVEL=info\n", to: file, mode: 0o644)
             #expect(try await site.serve("auth", settings: production).stop() == 0)
             try write("AUTH_CURVE_SECRET_KEY=\(secret)\n", to: file, mode: 0o600)

@@ -6,7 +6,7 @@ import Waiting
 
 @Suite("Two auths on one PostgreSQL", .timeLimit(.minutes(3)))
 struct ReplicaTests {
-    /// Two auth processes, and a resource that hears the news of both.
+    /// Two auth processes, and a resource that subscribes to the events of both.
     struct Pair {
         let site: Site
         let urls: [String]

@@ -67,7 +67,7 @@ struct UserTests {
         }
     }
 
-    @Test("are not looked for where there is no store, which is not made by looking")
+    @Test("are not looked for if there is no store, which is not made by looking")
     func nowhere() async throws {
         try await Site.open { site in
             for command in [["users", "list"], ["users", "history"], ["users", "lock", "ada"], ["keys", "list"]] {

@@ -93,7 +93,7 @@ struct RevocationTests {
         #expect(!trust.cache("token", principal, until: now + 60, generation: generation))
     }
 
-    @Test("are forgotten after their end, and where there are too many all are denied that end no later")
+    @Test("are forgotten after their end, and if there are too many all are denied that end no later")
     func bounded() {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
         func token(_ number: Int, _ seconds: Int) -> RevokedToken {

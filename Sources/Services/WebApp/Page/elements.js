@@ -26,7 +26,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Shows a text, or hides its element where there is none.
+// Shows a text, or hides its element if there is none.
 export function tell(element, text) {
   element.hidden = !text;
   say(element, text ?? "");

@@ -104,7 +104,7 @@ async function attempt(success, act) {
   }
 }
 
-// Asks the visitor. Resolves to the text of the field (empty where there is none), or null for no.
+// Asks the visitor. Resolves to the text of the field (empty if there is none), or null for no.
 function ask(title, text, yes, value) {
   const dialog = byId("question"), field = byId("question-field"), input = field.querySelector("input");
   byId("question-title").textContent = title;
