@@ -200,7 +200,8 @@ let package = Package(
         tests("PasswordsTests", ["Passwords"]),
         // A PostgreSQL server of a test's own.
         .target(
-            name: "PostgresServer", dependencies: ["Postgres"], path: "Tests/PostgresServer", swiftSettings: strict),
+            name: "PostgresServer", dependencies: ["Postgres", "Waiting"], path: "Tests/PostgresServer",
+            swiftSettings: strict),
         // A disk that is full or read-only on demand.
         .target(
             name: "FaultyDisk", path: "Tests/FaultyDisk", resources: [.copy("faulty_disk.c")], swiftSettings: strict),
@@ -224,7 +225,7 @@ let package = Package(
         tests("HTTPTransportTests", ["HTTPTransport", "Noise", "Waiting", httpClient, embedded]),
         tests(
             "ZeroMQTransportTests", ["ZeroMQTransport", "Noise", "Waiting"], resources: [.copy("wire_vectors.json")]),
-        tests("TransportTests", ["HTTPTransport", "RPCTesting", "ZeroMQTransport", httpClient]),
+        tests("TransportTests", ["HTTPTransport", "RPCTesting", "Waiting", "ZeroMQTransport", httpClient]),
         tests(
             "DocumentsTests",
             [
@@ -240,7 +241,7 @@ let package = Package(
         tests(
             "AccessTests",
             ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
-        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords"]),
+        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords", "Waiting"]),
         // Readers of foreign bytes, fed with mutations of good ones; Tests/Fuzzing runs the same targets under libFuzzer.
         tests(
             "FuzzingTests",

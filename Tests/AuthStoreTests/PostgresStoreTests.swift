@@ -4,6 +4,7 @@ import Foundation
 import Postgres
 import PostgresServer
 import Testing
+import Waiting
 
 @Suite("A store in PostgreSQL that two auths share", .timeLimit(.minutes(2)))
 struct PostgresStoreTests {
@@ -134,8 +135,9 @@ struct PostgresStoreTests {
                 for store in [one, other] {
                     group.addTask {
                         var seen: [Int] = []
-                        while seen.count < 100 {
+                        try await eventually("all versions are read", pause: .milliseconds(1)) {
                             seen += try await store.changes(since: seen.last ?? 0, limit: 7).revocations.map(\.version)
+                            return seen.count >= 100
                         }
                         #expect(seen == Array(1...100))
                     }

@@ -64,18 +64,19 @@ struct SQLiteFileTests {
         try other.close()
     }
 
-    /// What a store says until it works.
-    private func waitsFor(_ store: SQLiteStore) async throws -> Set<String> {
-        var reasons: Set<String> = []
-        while true {
-            do {
+    /// The errors of a store until it works.
+    private func errors(of store: SQLiteStore) async throws -> [StoreError] {
+        var errors: [StoreError] = []
+        try await eventually("the store works") {
+            do throws(StoreError) {
                 try await store.probe()
-                return reasons
+                return true
             } catch {
-                reasons.insert(error.description)
-                try await Task.sleep(for: .milliseconds(20))
+                errors.append(error)
+                return false
             }
         }
+        return errors
     }
 
     @Test("that another program holds when it is moved to its place is used once it is free")
@@ -85,7 +86,7 @@ struct SQLiteFileTests {
             try move(copy)
             for _ in 1...2 { await #expect(throws: StoreError.locked) { try await store.probe() } }
         }
-        #expect(try await waitsFor(store).isSubset(of: [StoreError.locked.description]))
+        #expect(try await errors(of: store).allSatisfy { $0 == .locked })
         #expect(try await names(store) == ["ada"])
         await store.close()
     }
@@ -101,7 +102,7 @@ struct SQLiteFileTests {
             await #expect(throws: StoreError.locked) { try await store.probe() }
         }
         let store = try #require(started)
-        #expect(try await waitsFor(store).isSubset(of: [StoreError.locked.description]))
+        #expect(try await errors(of: store).allSatisfy { $0 == .locked })
         #expect(try await names(store) == ["ada", "bob"])
         await store.close()
     }

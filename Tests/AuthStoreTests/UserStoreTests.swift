@@ -122,14 +122,12 @@ struct UserStoreTests {
             let names = ["b", "a", "B", "a.b", "aa", "a-b", "z9", "é"]
             for name in names { try await store.add(user(name, ["time"])) }
             var listed: [String] = []
-            var pages = 0
-            while true {
+            for count in [3, 3, 2] {
                 let page = try await store.users(after: listed.last, limit: 3)
                 listed += page.map(\.name)
-                pages += 1
-                if page.count < 3 { break }
+                #expect(page.count == count)
             }
-            #expect(listed == ["B", "a", "a-b", "a.b", "aa", "b", "z9", "é"] && pages == 3)
+            #expect(listed == ["B", "a", "a-b", "a.b", "aa", "b", "z9", "é"])
             #expect(try await store.users(after: "z9", limit: 1).map(\.permissions) == [["time"]])
             #expect(try await store.users(after: "é", limit: 10).isEmpty)
         }

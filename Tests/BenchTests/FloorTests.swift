@@ -26,6 +26,7 @@ struct FloorTests {
         mutating func receive(within time: Duration?) -> Bool {
             if sent == stalled {
                 stalled = nil
+                // The pause is what is measured; on a busy machine it is longer, and concerns more requests.
                 usleep(200_000)
             }
             inFlight -= 1

@@ -13,7 +13,7 @@ struct DescriptorReserveTests {
             #expect(DescriptorReserve.room(for: 90, of: 1000) == 6)
             #expect(DescriptorReserve.room(for: 97, of: 1000) == -1)
             // Others have taken all that connections may use.
-            while open("/dev/null", O_RDONLY) < 191 {}
+            openDescriptors(upTo: 191)
             #expect(DescriptorReserve.room(for: 90, of: 1000) == 0)
             _ = open("/dev/null", O_RDONLY)
             #expect(DescriptorReserve.room(for: 90, of: 1000) == -1)
@@ -24,7 +24,7 @@ struct DescriptorReserveTests {
     func least() async {
         await #expect(processExitsWith: .success) {
             limitDescriptors(to: 256)
-            while open("/dev/null", O_RDONLY) < 200 {}
+            openDescriptors(upTo: 200)
             #expect(DescriptorReserve.room(for: 0, of: 1000) == 4)
             #expect(DescriptorReserve.room(for: 5, of: 1000) < 0)
             #expect(DescriptorReserve.room(for: 2, of: 1) == -1)
@@ -35,10 +35,15 @@ struct DescriptorReserveTests {
     func none() async {
         await #expect(processExitsWith: .success) {
             limitDescriptors(to: 64)
-            while open("/dev/null", O_RDONLY) >= 0 {}
+            openDescriptors(upTo: 64)
             #expect(DescriptorReserve.room(for: 0, of: 1000) == -1)
         }
     }
+}
+
+/// Opens files until one has this descriptor or there is none left.
+private func openDescriptors(upTo last: Int32) {
+    for _ in 0...last { guard (0..<last).contains(open("/dev/null", O_RDONLY)) else { return } }
 }
 
 private func limitDescriptors(to number: rlim_t) {

@@ -6,6 +6,7 @@ import NIOPosix
 import RPC
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("The HTTP caller", .timeLimit(.minutes(1)))
 struct CallerTests {
@@ -151,7 +152,7 @@ struct CallerTests {
                 #expect(start.duration(to: .now) < .seconds(5))
                 #expect(await !client.isConnected)
                 try await Shop.open(HTTPFront.FrontSettings(port: shop.port)) { _ in
-                    while await !client.isConnected {}
+                    try await eventually("the peer is back") { await client.isConnected }
                     try await #expect(client.call(ShopContract.item, Item(id: 1)) == Found(text: "1 -"))
                 }
             }

@@ -4,6 +4,7 @@ import HTTPTransport
 import RPC
 import Synchronization
 import Testing
+import Waiting
 
 @Suite("The HTTP front", .timeLimit(.minutes(1)))
 struct FrontTests {
@@ -188,7 +189,7 @@ struct FrontTests {
                 head, until: { $0.contains("100 Continue") },
                 then: {
                     stop.withLock { $0 = Task { await shop.front.stop() } }
-                    while await RawSocket.canConnect(to: shop.port) {}
+                    try await eventually("the front listens no more") { await !RawSocket.canConnect(to: shop.port) }
                 }, #"{"id":7}"#)
             #expect(answer.contains("HTTP/1.1 503 ") && answer.contains("not_ready"), "\(answer)")
             #expect(answer.contains("Processed: no") && answer.contains("Connection: close"))

@@ -35,6 +35,7 @@ struct BenchmarkTests {
     @Test("says how much time is left by what turns have taken, where that is more than planned")
     func overrun() async throws {
         let slow = ClosureTarget("slow", processes: Processes(servers: [])) { _ in
+            // A call that takes longer than its turn should: the time left is at least what such calls need.
             usleep(20_000)
         } close: {
         }

@@ -1,6 +1,7 @@
 public import Foundation
 public import Postgres
 import Synchronization
+import Waiting
 
 /// A PostgreSQL server of a test's own: in a temporary folder, at a Unix socket and a free port, with `fsync` on.
 ///
@@ -103,14 +104,13 @@ extension PostgresServer {
             ])
         try process.run()
         running.withLock { $0 = process }
-        let deadline = ContinuousClock.now + .seconds(30)
-        while true {
+        try await eventually("the server answers", within: .seconds(30)) {
             do {
                 try await administer { try $0.run("SELECT 1") }
-                return
+                return true
             } catch {
-                guard process.isRunning, ContinuousClock.now < deadline else { throw error }
-                try await Task.sleep(for: .milliseconds(20))
+                guard process.isRunning else { throw error }
+                return false
             }
         }
     }

@@ -107,7 +107,8 @@ struct TransactionTests {
                             let add = "UPDATE accounts SET amount = amount + 1 WHERE name = $1"
                             try connection.run(add, order[0])
                             haveMet.count()
-                            while haveMet.value < 2 { try connection.run("SELECT 1") }
+                            let end = ContinuousClock.now + .seconds(20)
+                            while haveMet.value < 2, .now < end { try connection.run("SELECT 1") }
                             try connection.run(add, order[1])
                         }
                     }

@@ -15,7 +15,7 @@ import pytest
 import starmicroservices
 from comparing import free_ports
 from fake_server import CANCEL, FakeServer, Way
-from serving import STAR, serving
+from serving import STAR, serving, until
 from starmicroservices import AsyncClient, Client, DeadlineExceeded, Problem, Unavailable
 
 HEALTH = "_health.check"
@@ -45,13 +45,6 @@ def calls(replica) -> int:
 
 def usable(client) -> int:
     return sum(link.usable and not link.left_out for link in client._links)
-
-
-def until(condition, seconds=30.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.005)
 
 
 def until_all_are_used(client, count):

@@ -21,6 +21,7 @@ import zmq
 
 import fake_server
 from fake_server import CANCEL, HELLO, PING, FakeServer, Way
+from serving import until
 from starmicroservices import AsyncClient, Client, DeadlineExceeded, Message, Problem, Unavailable
 
 HERE = Path(__file__).parent
@@ -35,7 +36,7 @@ def frames_of(vector, field="frames"):
 
 @pytest.fixture(autouse=True)
 def bounded():
-    faulthandler.dump_traceback_later(20, exit=True)
+    faulthandler.dump_traceback_later(60, exit=True)
     yield
     faulthandler.cancel_dump_traceback_later()
 
@@ -66,13 +67,6 @@ def answers(client) -> bool:
         return True
     except Problem:
         return False
-
-
-def until(condition, seconds=5.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.005)
 
 
 def socket(server, kind=zmq.DEALER, **options):
@@ -572,7 +566,8 @@ def test_async_deadline_and_cancelled_task(server, run):
             with pytest.raises(DeadlineExceeded):
                 await client.call("fake.slow", {"ms": 3000, "stubborn": True}, timeout=0.05)
             task = asyncio.ensure_future(client.call("fake.slow", {"ms": 3000}))
-            await asyncio.sleep(0.05)
+            while sum(seen[3] == "fake.slow" for seen in server.seen) < 2:
+                await asyncio.sleep(0.005)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -592,7 +587,7 @@ def test_async_restart_and_goaway(address, run):
                     for _ in range(100):
                         await client.call("fake.echo")
             with pytest.raises(Unavailable, match="unknown_outcome"):
-                await asyncio.wait_for(slow, 1)
+                await asyncio.wait_for(slow, 10)
             with FakeServer(address):
                 assert await client.call("fake.echo") == {}
     run(main())

@@ -97,7 +97,10 @@ struct BalancerTests {
         #expect(await statuses(caller, calls: 20).allSatisfy { $0 == 200 })
         #expect(replicas[0].timesCalled == before)
         replicas[0].freeze(false)
-        while replicas[0].timesCalled == before { _ = await statuses(caller, calls: 1) }
+        try await eventually("the replica is called again", pause: .zero) {
+            _ = await statuses(caller, calls: 1)
+            return replicas[0].timesCalled > before
+        }
     }
 
     @Test("calls a replica far away again once it is back, and gives it the time that the way takes")
@@ -105,10 +108,16 @@ struct BalancerTests {
         let replicas = (1...2).map { _ in Fake(after: .milliseconds(1), roundTrip: .milliseconds(300)) }
         let caller = LoadBalancingCaller(replicas)
         replicas[0].freeze()
-        while replicas[0].timesCalled == 0 { _ = await statuses(caller, calls: 1) }
+        try await eventually("the replica is called", pause: .zero) {
+            _ = await statuses(caller, calls: 1)
+            return replicas[0].timesCalled > 0
+        }
         let before = replicas[0].timesCalled
         replicas[0].freeze(false)
-        while replicas[0].timesCalled == before { _ = await statuses(caller, calls: 1) }
+        try await eventually("the replica is called again", pause: .zero) {
+            _ = await statuses(caller, calls: 1)
+            return replicas[0].timesCalled > before
+        }
 
         var state = ReplicaStateMachine()
         let now = ContinuousClock.now

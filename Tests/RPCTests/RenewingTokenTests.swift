@@ -76,7 +76,7 @@ private final class Issuer: Sendable {
 
     func fetch() async throws(Problem) -> (token: String, lifetime: Duration) {
         let number = calls.add(1, ordering: .relaxed).newValue
-        while isHeld.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(5)) }
+        try? await eventually { !isHeld.load(ordering: .relaxed) }
         guard !isAway.load(ordering: .relaxed) else { throw .notConnected }
         return ("token \(number)", .seconds(100))
     }

@@ -83,7 +83,7 @@ struct SubscriptionMonitorTests {
             for _ in 1...5 { #expect(await reader.asked.next() == 0) }
             reader.latest.withLock { $0 = 7 }
             reader.isReachable.store(true, ordering: .relaxed)
-            while await reader.asked.next() != 7 {}
+            while let number = await reader.asked.next(), number != 7 {}
         }
     }
 
@@ -113,7 +113,7 @@ struct SubscriptionMonitorTests {
         for _ in 1...5 { _ = await reader.asked.next() }
         reader.latest.withLock { $0 = 7 }
         reader.isReachable.store(true, ordering: .relaxed)
-        while await reader.asked.next() != 7 {}
+        while let number = await reader.asked.next(), number != 7 {}
         reported.send("none since")
         #expect(await reported.next() == "none since")
         task.cancel()

@@ -2,6 +2,7 @@ import Endpoints
 import RPC
 import RPCTesting
 import Testing
+import Waiting
 import ZeroMQTransport
 
 extension ConformanceTests {
@@ -12,7 +13,7 @@ extension ConformanceTests {
             let transport = try WireTransport(wire)
             try await ConformanceRig.run(transport) { rig in
                 let caller = try await transport.zeroMQCaller(to: rig.address, of: OlderTrial.description)
-                while await !caller.isConnected { try await Task.sleep(for: .milliseconds(5)) }
+                try await eventually("the caller is connected") { await caller.isConnected }
                 let client = Client<OlderTrial>(caller)
                 #expect(try await client.call(OlderTrial.add, OlderNote(text: "tea")) == OlderNote(text: "tea"))
                 await caller.close()
@@ -26,11 +27,12 @@ extension ConformanceTests {
                 let caller = try await transport.zeroMQCaller(to: rig.address, of: edition.contract)
                 var problem: Problem?
                 // Calls wait for the first connection, but not for long, and a busy machine may be slow.
-                repeat {
+                try await eventually("the client is refused") {
                     problem = await #expect(throws: Problem.self) {
                         try await Client<TrialContract>(caller).call(TrialContract.nothing)
                     }
-                } while problem?.kind == .unavailable
+                    return problem?.kind != .unavailable
+                }
                 #expect(problem == Problem(.incompatible, edition.sentence))
                 #expect(await !caller.isConnected)
                 await caller.close()

@@ -180,12 +180,20 @@ struct SessionTests {
         let good =
             Wire.frame(Array("S1".utf8), isLast: false) + Wire.frame([], isLast: true)
             + Wire.command("PING", [0, 0, 1])
+        var isIntact = true
         for _ in 0..<200 {
             var bytes = good
             for _ in 0..<(noise.next() % 3) {
                 bytes[Int(noise.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: noise.next())
             }
-            guard (try? end.read(bytes, in: 1 + Int(noise.next() % 9))) != nil else { return }
+            isIntact = isIntact && bytes == good
+            do {
+                let events = try end.read(bytes, in: 1 + Int(noise.next() % 9))
+                #expect(!isIntact || events.first == .message([Array("S1".utf8), []], total: 2))
+            } catch {
+                #expect(!isIntact && error is ZMTPError)
+                return
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import RPC
 import Testing
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -35,7 +36,7 @@ struct FrontTests {
                 let metrics = reply.head?[.serverTiming]?.split(separator: ", ")
                 #expect(metrics?.count == (flags.contains(.timed) ? 6 : nil))
                 let form = /(queue|wait|access|decode|handler|encode);dur=[0-9]+\.[0-9]{6}/
-                #expect(metrics?.allSatisfy { $0.wholeMatch(of: form) != nil } != false)
+                #expect((metrics ?? []).allSatisfy { $0.wholeMatch(of: form) != nil })
             }
         }
     }
@@ -227,16 +228,16 @@ struct FrontTests {
             #expect(await site.service.next() == .waiting)
             let front = site.front
             let stop = Task { await front.stop() }
-            var refusal: Message?
-            while refusal?.status != "503", !Task.isCancelled {
+            let refusal = try await eventually("a call is refused") { () -> Message? in
                 try await peer.send(Message(.request, id: 2, "auth.smoke\nx-request-id: r-2").frames)
-                refusal = Message(await peer.next())
+                let reply = Message(await peer.next())
+                return reply?.status == "503" ? reply : nil
             }
-            #expect(refusal?.json?["code"] == "not_ready" && refusal?.preamble?.time == 1000)
-            #expect(refusal?.head?[.processed] == "no" && refusal?.head?[.requestID] == "r-2")
+            #expect(refusal.json?["code"] == "not_ready" && refusal.preamble?.time == 1000)
+            #expect(refusal.head?[.processed] == "no" && refusal.head?[.requestID] == "r-2")
             let line = try #require(site.journal.all.last)
             #expect(line.name == "auth.smoke" && line.status == 503 && line.requestID == "r-2")
-            #expect(refusal?.json?["trace_id"]?.string == line.trace?.traceID)
+            #expect(refusal.json?["trace_id"]?.string == line.trace?.traceID)
             try await peer.send(Message(.request, id: 3, "_health.live").frames)
             #expect(Message(await peer.next())?.status == "200")
             #expect(await front.counters == TransportStatistics())
@@ -256,7 +257,7 @@ struct FrontTests {
             SmokeService(on: thread), contract: SmokeContract.description, verifier: Nobody())
         for _ in 1...2 {
             let front = ZeroMQFront(dispatcher, on: thread, context: try context.get(), addresses: [address])
-            _ = try await front.start()
+            #expect(try await front.start() == [address.description])
         }
         await thread.shutdown()
     }

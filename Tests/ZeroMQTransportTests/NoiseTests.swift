@@ -88,16 +88,13 @@ struct NoiseTests {
                 try await peer.bind(to: station.address)
                 let good = ["auth.trust_updates", "E1\nepoch: good\nsequence: 1\n", "{}"].map { Array($0.utf8) }
                 let messages = (0..<400).map { _ in [good[0]] + noise.message().dropFirst() }
-                let speaker = Task {
-                    while !Task.isCancelled {
-                        for message in messages { try await peer.send(message) }
-                        try await peer.send(good)
-                        await Task.yield()
-                    }
+                let speak = { @Sendable (_: Int) in
+                    for message in messages { try await peer.send(message) }
+                    try await peer.send(good)
                 }
-                for _ in 1...4 { #expect(await ear.next(of: "good")?.position.sequence == 1) }
-                speaker.cancel()
-                _ = await speaker.result
+                try await ear.listen(while: speak) {
+                    for _ in 1...4 { #expect(await ear.next(of: "good")?.position.sequence == 1) }
+                }
                 await peer.close()
             }
         }

@@ -40,23 +40,18 @@ struct PubSubOverIPCTests {
                 for series in ["a", "b"] {
                     let peer = try RawPeer(.pub, in: context.get())
                     try await peer.bind(to: station.address)
-                    let speaker = Task {
-                        var number = 0
-                        while !Task.isCancelled {
-                            number += 1
-                            let head = "E1\nepoch: \(series)\nsequence: \(number)\n"
-                            for topic in ["weather", "auth.trust_updates"] {
-                                try await peer.send([topic, head, "{}"].map { Array($0.utf8) })
-                            }
-                            await Task.yield()
+                    let speak = { @Sendable (number: Int) in
+                        let head = "E1\nepoch: \(series)\nsequence: \(number)\n"
+                        for topic in ["weather", "auth.trust_updates"] {
+                            try await peer.send([topic, head, "{}"].map { Array($0.utf8) })
                         }
                     }
-                    let event = await ear.next(of: series)
-                    #expect(event?.topic == "auth.trust_updates" && event?.body == Data("{}".utf8))
-                    let first = event?.position.sequence ?? 0
-                    #expect(await ear.next()?.position.sequence ?? 0 > first)
-                    speaker.cancel()
-                    _ = await speaker.result
+                    try await ear.listen(while: speak) {
+                        let event = await ear.next(of: series)
+                        #expect(event?.topic == "auth.trust_updates" && event?.body == Data("{}".utf8))
+                        let first = event?.position.sequence ?? 0
+                        #expect(await ear.next()?.position.sequence ?? 0 > first)
+                    }
                     await peer.close()
                 }
             }

@@ -3,6 +3,7 @@ import Foundation
 import RPC
 import Synchronization
 import Testing
+import Waiting
 import ZMTP
 import ZeroMQ
 
@@ -78,6 +79,32 @@ struct PubSubTests {
         func next() async -> Event? {
             for await event in events { return event }
             return nil
+        }
+
+        /// Runs a test while somebody speaks again and again, because what is sent before a connection stands is lost.
+        ///
+        /// - Parameter speak: gets the number of the attempt, from 1. If the test is not over in time, it hears no more.
+        func listen(
+            while speak: @escaping @Sendable (_ number: Int) async throws -> Void, _ test: () async throws -> Void
+        ) async throws {
+            let speaker = Task {
+                var number = 0
+                do {
+                    try await eventually("the test has heard enough") {
+                        number += 1
+                        try await speak(number)
+                        return false
+                    }
+                } catch is CancellationError {
+                } catch {
+                    Issue.record(error)
+                    cover()
+                }
+            }
+            defer { speaker.cancel() }
+            try await test()
+            speaker.cancel()
+            await speaker.value
         }
 
         /// The next one of that series.
@@ -161,7 +188,7 @@ struct PubSubTests {
             let slow = Deaf(on: station.thread)
             try await slow.listen(at: station.address)
             await station.publisher.publish(Self.event(1))
-            while try await slow.drain() == 0 {}
+            try await eventually("the slow one is connected") { try await slow.drain() > 0 }
             let long = String(repeating: "x", count: 10_000)
             for number in 2...20_000 { await station.publisher.publish(Self.event(number, long)) }
             let count = try await slow.drain()

@@ -108,8 +108,7 @@ package final class ConformanceRig {
 
     /// Waits for it: a call does so, too, but not for long, and a busy machine may be slow.
     private static func connection(of caller: any Caller) async throws {
-        let end = ContinuousClock.now + .seconds(30)
-        while await !caller.isConnected, .now < end { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("The caller is connected.") { await caller.isConnected }
     }
 
     private static func dispatcher(_ service: TrialService, _ journal: Journal) throws -> Dispatcher {
@@ -165,5 +164,23 @@ package final class ConformanceRig {
         for caller in callers { await caller.close() }
         await stopFront()
         await transport.close()
+    }
+}
+
+/// Something that a check waits for did not happen in time.
+struct Overdue: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Checks again and again, with pauses, until a condition holds; the only wait of the checks.
+///
+/// - Parameter event: what is waited for, for the sentence of the failure.
+/// - Throws: ``Overdue`` after 30 seconds, and what the condition throws.
+func eventually(_ event: String, _ condition: () async throws -> Bool) async throws {
+    let limit = Duration.seconds(30)
+    let end = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < end else { throw Overdue(description: "Not within \(limit): \(event)") }
+        try await Task.sleep(for: .milliseconds(5))
     }
 }

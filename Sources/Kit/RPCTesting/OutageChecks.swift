@@ -15,15 +15,14 @@ enum OutageChecks {
         await rig.stopFront()
         for caller in [rig.caller, try await rig.newCaller()] {
             // What meets the very end of a connection is lost; what comes after it has certainly not been run.
-            var isCertain = false
-            while !isCertain {
+            try await eventually("A call has certainly not been run.") {
                 let start = ContinuousClock.now
                 let problem = await #expect(throws: Problem.self) {
                     try await Client<TrialContract>(caller).call(TrialContract.nothing, timeout: .seconds(5))
                 }
                 try #require(problem?.kind == .unavailable && problem?.status == 503)
                 #expect(start.duration(to: .now) < .seconds(5))
-                isCertain = problem?.isUnprocessed == true
+                return problem?.isUnprocessed == true
             }
             #expect(await !caller.isConnected)
         }
@@ -57,15 +56,13 @@ enum OutageChecks {
 
     /// Calls until there is an answer. Until then there is no other problem than that the service is not there.
     private static func untilAnswered(_ client: Client<TrialContract>) async throws {
-        let end = ContinuousClock.now + .seconds(20)
-        while true {
-            do {
+        try await eventually("A call is answered.") {
+            do throws(Problem) {
                 _ = try await client.call(TrialContract.nothing, timeout: .seconds(2))
-                return
+                return true
             } catch {
                 try #require(error.kind == .unavailable || error.kind == .deadlineExceeded)
-                try #require(ContinuousClock.now < end)
-                await Task.yield()
+                return false
             }
         }
     }
