@@ -191,7 +191,7 @@ let package = Package(
             "RPCTests",
             [
                 "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"), tracing, "Waiting",
+                .product(name: "MetricsTestKit", package: "swift-metrics"), tracing, "RPCTesting", "Waiting",
             ]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", crypto, jwt]),
         tests("FilesTests", ["Files"]),
@@ -210,9 +210,17 @@ let package = Package(
         .target(name: "Noise", path: "Tests/Support/Noise", swiftSettings: strict),
         // The one way to wait for what happens elsewhere.
         .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: strict),
+        // Directories that go with their tests.
+        .target(name: "TemporaryFiles", path: "Tests/Support/TemporaryFiles", swiftSettings: strict),
+        // What peers without a protocol of their own say over ZMTP.
+        .target(
+            name: "RawZMTP", dependencies: ["ZMTP", "ZeroMQ"], path: "Tests/Support/RawZMTP", swiftSettings: strict),
+        // HTTP as any client speaks it.
+        .target(
+            name: "Web", dependencies: ["JSON", httpClient] + nio, path: "Tests/Support/Web", swiftSettings: strict),
         tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("ZeroMQTests", ["Waiting", "ZeroMQ"]),
+        tests("ZeroMQTests", ["RawZMTP", "Waiting", "ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry"]),
         // A collector that keeps what it is sent.
         .target(name: "Collector", dependencies: nio + [tls], path: "Tests/Support/Collector", swiftSettings: strict),
@@ -222,26 +230,39 @@ let package = Package(
                 "OTLP", "Collector", tls, logging, .product(name: "InMemoryLogging", package: "swift-log"), tracing,
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
-        tests("HTTPTransportTests", ["HTTPTransport", "Noise", "Waiting", httpClient, embedded]),
         tests(
-            "ZeroMQTransportTests", ["ZeroMQTransport", "Noise", "Waiting"], resources: [.copy("wire_vectors.json")]),
-        tests("TransportTests", ["HTTPTransport", "RPCTesting", "Waiting", "ZeroMQTransport", httpClient]),
+            "HTTPTransportTests",
+            ["HTTPTransport", "JSON", "Noise", "RPCTesting", "Waiting", "Web", httpClient, embedded]),
+        tests(
+            "ZeroMQTransportTests",
+            ["ZeroMQTransport", "Noise", "RawZMTP", "RPCTesting", "TemporaryFiles", "Waiting"],
+            resources: [.copy("wire_vectors.json")]),
+        tests("TransportTests", ["HTTPTransport", "RawZMTP", "RPCTesting", "Waiting", "ZeroMQTransport", httpClient]),
         tests(
             "DocumentsTests",
             [
                 "Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "StarServices",
-                httpClient,
+                "TemporaryFiles", httpClient,
             ]),
-        tests("HostingTests", ["Hosting", "Waiting"]),
+        tests("HostingTests", ["Hosting", "TemporaryFiles", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "StarBench"]),
         tests(
             "AuthStoreTests",
-            ["Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "Tokens", "Waiting", grdb]),
+            [
+                "Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "TemporaryFiles",
+                "Tokens",
+                "Waiting", grdb,
+            ]),
         tests(
             "AccessTests",
-            ["Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "ZeroMQTransport"]),
-        tests("ServicesTests", ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords", "Waiting"]),
+            [
+                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "TemporaryFiles",
+                "ZeroMQTransport",
+            ]),
+        tests(
+            "ServicesTests",
+            ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords", "TemporaryFiles", "Waiting"]),
         // Readers of foreign bytes, fed with mutations of good ones; Tests/Fuzzing runs the same targets under libFuzzer.
         tests(
             "FuzzingTests",
@@ -257,7 +278,7 @@ let package = Package(
             "SystemTests",
             [
                 "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres", "PostgresServer",
-                "FaultyDisk", "Waiting", "StarScaffold", "StarServices", "star", grdb,
+                "FaultyDisk", "Waiting", "Web", "StarScaffold", "StarServices", "star", grdb,
             ]),
     ]
 )

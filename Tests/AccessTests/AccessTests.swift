@@ -11,14 +11,14 @@ struct AccessTests {
     @Test("has a row for every endpoint of every contract, and no other")
     func complete() {
         #expect(Set(Self.names) == Set(AccessMatrix.rows.keys))
-        for (name, row) in AccessMatrix.rows { #expect(row.count == Visitor.allCases.count, "\(name)") }
+        for (name, row) in AccessMatrix.rows { #expect(row.count == AccessRole.allCases.count, "\(name)") }
     }
 
     @Test("holds on both fronts", arguments: names, Guarded.Wire.allCases)
     func holds(_ name: String, _ wire: Guarded.Wire) async throws {
         let row = try #require(AccessMatrix.rows[name])
         // Whoever may do something comes last, so that what it changes is in nobody's way.
-        let visitors = zip(Visitor.allCases, row).sorted { ($0.1 >= 400 ? 0 : 1) < ($1.1 >= 400 ? 0 : 1) }
+        let visitors = zip(AccessRole.allCases, row).sorted { ($0.1 >= 400 ? 0 : 1) < ($1.1 >= 400 ? 0 : 1) }
         try await Guarded.run(wire) { guarded in
             for (visitor, status) in visitors {
                 let reply = try await guarded.call(name, as: visitor)
@@ -29,6 +29,6 @@ struct AccessTests {
 }
 
 /// Who calls, in the order of the matrix.
-enum Visitor: CaseIterable {
+enum AccessRole: CaseIterable {
     case nobody, guest, owner, other, administrator, expired, revoked
 }

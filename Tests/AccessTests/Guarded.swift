@@ -8,11 +8,12 @@ import HTTPTransport
 import Passwords
 import RPC
 import Resource
+import TemporaryFiles
 import Tokens
+import Trust
 import WebApp
 import ZeroMQ
 import ZeroMQTransport
-import Trust
 
 /// The four services behind one kind of front, with ada, bob and an administrator.
 final class Guarded {
@@ -29,10 +30,10 @@ final class Guarded {
     private static let hash = Task { try await PasswordHasher().hash("correct horse battery staple") }
 
     private let thread: SocketThread
-    private let folder: URL
+    private let directory = TemporaryDirectory()
     private var fronts: [any Front] = []
     private var callers: [String: any Caller] = [:]
-    private let tokens: [Visitor: String]
+    private let tokens: [AccessRole: String]
 
     /// Runs a test. All is released at the end.
     static func run(_ wire: Wire, _ test: (Guarded) async throws -> Void) async throws {
@@ -47,7 +48,7 @@ final class Guarded {
     }
 
     /// Calls an endpoint with its contract's example.
-    func call(_ name: String, as visitor: Visitor) async throws -> Reply {
+    func call(_ name: String, as visitor: AccessRole) async throws -> Reply {
         for contract in Self.contracts {
             guard let endpoint = contract.endpoints.first(where: { contract.qualifiedName(of: $0) == name }),
                 let caller = callers[contract.name]
@@ -61,8 +62,6 @@ final class Guarded {
 
     private init(_ wire: Wire) async throws {
         thread = try SocketThread(name: "guarded")
-        // The path of a Unix socket has a hundred bytes.
-        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
         let key = SigningKey()
         let keys = JWKSet([key.publicKey])
         func token(_ subject: String, _ permissions: Set<String>, age: TimeInterval = 0) throws -> AccessToken {
@@ -76,7 +75,7 @@ final class Guarded {
             .administrator: try token("root", ["users", "introspect"]).token,
             .expired: try token("ada", ["time"], age: 1000).token, .revoked: revoked.token,
         ]
-        let store = try await Self.store(in: folder)
+        let store = try await Self.store(in: directory.url)
         let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store))
         let denied = RevokedToken(jti: revoked.id, exp: Int(revoked.expires.timeIntervalSince1970))
         verifier.apply(
@@ -116,7 +115,7 @@ final class Guarded {
             fronts.append(front)
         case .ipc:
             let context = try Self.context.get()
-            let address = try Address("ipc://\(folder.path)/\(name)")
+            let address = try Address("ipc://\(directory.path(of: name))")
             let front = ZeroMQFront(dispatcher, on: thread, context: context, addresses: [address])
             _ = try await front.start()
             fronts.append(front)
@@ -145,6 +144,5 @@ final class Guarded {
         for caller in callers.values { await caller.close() }
         for front in fronts { await front.stop() }
         await thread.shutdown()
-        try? FileManager.default.removeItem(at: folder)
     }
 }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import GRDB
+import TemporaryFiles
 import Testing
 
 @testable import Auth

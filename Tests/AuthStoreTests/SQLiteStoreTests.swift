@@ -3,6 +3,7 @@ import Background
 import Dispatch
 import Foundation
 import GRDB
+import TemporaryFiles
 import Testing
 
 @Suite("A store in SQLite", .timeLimit(.minutes(1)))

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Postgres
 import PostgresServer
+import TemporaryFiles
 import Testing
 
 @testable import Auth

@@ -3,6 +3,7 @@ import AuthPostgres
 import Foundation
 import Postgres
 import PostgresServer
+import TemporaryFiles
 import Testing
 
 /// A kind of store, and how a test gets an empty one of its own. Every kind passes every test of the suite.
@@ -27,15 +28,9 @@ struct StoreKind: CustomTestStringConvertible, Sendable {
     }
 }
 
-/// A directory that goes with the test.
-final class TemporaryDirectory: Sendable {
-    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
-    /// Where a store in SQLite has its place.
+extension TemporaryDirectory {
+    /// The file of a store in SQLite.
     var file: URL { url.appending(path: "data/auth.sqlite") }
-
-    deinit {
-        try? FileManager.default.removeItem(at: url)
-    }
 }
 
 /// A moment that is a whole number of seconds after an arbitrary one.

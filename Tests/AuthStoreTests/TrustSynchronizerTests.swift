@@ -8,6 +8,7 @@ import Postgres
 import PostgresServer
 import RPC
 import Synchronization
+import TemporaryFiles
 import Testing
 import Tokens
 import Trust

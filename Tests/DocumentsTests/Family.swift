@@ -1,4 +1,3 @@
-import Trust
 import Auth
 import Boilerplate
 import Contracts
@@ -8,7 +7,9 @@ import HTTPTransport
 import Passwords
 import RPC
 import Resource
+import TemporaryFiles
 import Tokens
+import Trust
 import WebApp
 
 @testable import Hosting
@@ -18,7 +19,7 @@ struct Family {
     /// `host:port`, by the name of the service.
     let hosts: [String: String]
     private let fronts: [HTTPFront]
-    private let directory: URL
+    private let directory = TemporaryDirectory()
 
     /// Runs a test with a family that is stopped at the end.
     static func run(_ test: (Family) async throws -> Void) async throws {
@@ -33,9 +34,8 @@ struct Family {
     }
 
     private init() async throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
         let keys = JWKSet([SigningKey().publicKey])
-        let store = try SQLiteStore(directory.appending(path: "auth.sqlite"))
+        let store = try SQLiteStore(directory.url.appending(path: "auth.sqlite"))
         let verifier = AccessTokenVerifier(issuer: "auth", audience: "star", source: LocalIssuer(store))
         verifier.replaceKeys(keys)
         let auth = try Dispatcher(
@@ -68,6 +68,5 @@ struct Family {
 
     private func stop() async {
         for front in fronts { await front.stop() }
-        try? FileManager.default.removeItem(at: directory)
     }
 }

@@ -4,9 +4,11 @@ import HTTPTransport
 import NIOCore
 import NIOPosix
 import RPC
+import RPCTesting
 import Synchronization
 import Testing
 import Waiting
+import Web
 
 @Suite("The HTTP caller", .timeLimit(.minutes(1)))
 struct CallerTests {
@@ -29,7 +31,7 @@ struct CallerTests {
     @Test("brings values there and back, wherever they travel")
     func values() async throws {
         try await shopping { client, _ in
-            let search = Search(text: "a&b=ü/?", count: 3, exact: true, tags: ["x", "y z"])
+            let search = ItemSearch(text: "a&b=ü/?", count: 3, exact: true, tags: ["x", "y z"])
             try await #expect(client.call(ShopContract.find, search) == Found(text: "a&b=ü/? 3 true x+y z"))
             try await #expect(client.call(ShopContract.item, Item(id: 7, name: "é")) == Found(text: "7 é"))
             try await #expect(client.call(ShopContract.add, Item(id: 7, name: "\"}{")) == Found(text: "7 \"}{"))
@@ -47,7 +49,7 @@ struct CallerTests {
             #expect(busy?.kind == .tooManyRequests && busy?.detail == "Too much.")
             #expect(busy?.isUnprocessed == true && busy?.retryAfter == .seconds(2))
             let invalid = await #expect(throws: Problem.self) {
-                try await client.call(ShopContract.find, Search(text: "", count: 11))
+                try await client.call(ShopContract.find, ItemSearch(text: "", count: 11))
             }
             #expect(invalid?.kind == .invalid && invalid?.faults.map(\.pointer) == ["/text", "/count"])
             let denied = await #expect(throws: Problem.self) {
@@ -166,7 +168,7 @@ struct CallerTests {
             #expect(await shop.service.next() == .waiting)
             call.cancel()
             #expect(await shop.service.next() == .cancelled)
-            #expect(shop.journal.all == ["shop.wait 499"])
+            #expect(shop.journal.summary == ["shop.wait 499"])
             let problem = await #expect(throws: Problem.self) { try await call.value }
             #expect(problem?.kind == .cancelled)
         }

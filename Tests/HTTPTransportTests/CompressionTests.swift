@@ -2,6 +2,7 @@ import Foundation
 import HTTPTransport
 import NIOCore
 import Testing
+import Web
 
 @Suite("A response that is large", .timeLimit(.minutes(1)))
 struct CompressionTests {

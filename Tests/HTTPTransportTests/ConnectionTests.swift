@@ -1,6 +1,9 @@
 import Foundation
+import RPCTesting
+import Synchronization
 import Testing
 import Waiting
+import Web
 
 @testable import HTTPTransport
 
@@ -47,7 +50,7 @@ struct ConnectionTests {
             let answer = try await socket.send(parts) { _ in false }
             #expect(answer.hasPrefix("HTTP/1.1 413 "))
             #expect(!answer.contains("("), "The connection was reset.")
-            #expect(shop.journal.all == ["shop.add 413"])
+            #expect(shop.journal.summary == ["shop.add 413"])
         }
     }
 
@@ -86,7 +89,7 @@ struct ConnectionTests {
             #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("Connection: close"), "\(answer)")
             #expect(answer.contains("Content-Type: application/problem+json") && answer.hasSuffix("}"), "\(answer)")
             #expect(answer.contains(#""code":"malformed""#) && answer.contains(/"trace_id":"[0-9a-f]{32}"/))
-            #expect(shop.journal.all == ["unknown 400"])
+            #expect(shop.journal.summary == ["unknown 400"])
             try await #expect(shop.send("GET", "/shop/bare").status == 200)
         }
     }
@@ -101,7 +104,7 @@ struct ConnectionTests {
                 let answer = try await RawSocket(port: shop.port).send(bytes) { _ in false }
                 #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.contains("Connection: close"), "\(answer)")
             }
-            #expect(shop.journal.all == ["unknown \(status)", "unknown \(status)"])
+            #expect(shop.journal.summary == ["unknown \(status)", "unknown \(status)"])
         }
     }
 
@@ -171,7 +174,7 @@ struct ConnectionTests {
             #expect(
                 answer.matches(of: /HTTP\/1\.[01] (\d+)/).map { String($0.1) } == statuses, "\(answer.prefix(1000))")
             if requests.contains("large") { #expect(answer.hasSuffix("aaa") && answer.utf8.count > 8 << 20) }
-            #expect(!shop.journal.all.contains { $0.hasSuffix(" 499") })
+            #expect(!shop.journal.summary.contains { $0.hasSuffix(" 499") })
         }
     }
 
@@ -248,7 +251,8 @@ struct ConnectionTests {
             }
             let answer = try await RawSocket(port: shop.port).send(parts) { $0.count(of: "HTTP/1.1 200") == 40 }
             let texts = answer.matches(of: /"text":"(\d+) -"/).map { String($0.1) }
-            #expect(texts == (1...texts.count).map(String.init) && texts.count >= 39, "\(answer)")
+            let wanted = (1...40).map(String.init)
+            #expect(wanted.starts(with: texts) && texts.count >= 39, "\(answer)")
         }
     }
 
@@ -258,7 +262,7 @@ struct ConnectionTests {
             let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n"
             try await RawSocket(port: shop.port).send(head + #"{"id":7}"#) {}
             try await #expect(shop.send("GET", "/shop/bare").status == 200)
-            #expect(!shop.journal.all.contains { $0.hasPrefix("shop.add") })
+            #expect(!shop.journal.summary.contains { $0.hasPrefix("shop.add") })
         }
     }
 
@@ -270,7 +274,7 @@ struct ConnectionTests {
                 #expect(await shop.service.next() == .waiting)
             }
             #expect(await shop.service.next() == .cancelled)
-            #expect(shop.journal.all == ["shop.wait 499"])
+            #expect(shop.journal.summary == ["shop.wait 499"])
         }
     }
 
@@ -280,7 +284,7 @@ struct ConnectionTests {
             let answer = try await RawSocket(port: shop.port).send("GET / HTTP/1.1\r\nHo") { _ in false }
             #expect(!answer.contains("HTTP/1.1 2"))
             // What was cut off may be told of as what it is: no request.
-            #expect(shop.journal.all.allSatisfy { $0 == "unknown 400" })
+            #expect(shop.journal.summary.allSatisfy { $0 == "unknown 400" })
         }
     }
 }

@@ -2,9 +2,11 @@ import Endpoints
 import Foundation
 import HTTPTransport
 import RPC
+import RPCTesting
 import Synchronization
 import Testing
 import Waiting
+import Web
 
 @Suite("The HTTP front", .timeLimit(.minutes(1)))
 struct FrontTests {
@@ -207,7 +209,7 @@ struct FrontTests {
             await shop.front.stop()
             let replies = try await answer
             #expect(replies.hasPrefix("HTTP/1.1 504 ") && replies.count(of: "HTTP/1.1") == 1)
-            #expect(shop.journal.all == ["shop.wait 504"])
+            #expect(shop.journal.summary == ["shop.wait 504"])
         }
     }
 
@@ -231,7 +233,7 @@ struct FrontTests {
             await shop.front.stop()
             #expect(start.duration(to: .now) < .seconds(5))
             #expect(await shop.service.next() == .cancelled)
-            #expect(shop.journal.all == ["shop.wait 499"])
+            #expect(shop.journal.summary == ["shop.wait 499"])
             await #expect(throws: (any Error).self) { try await call.value }
         }
     }

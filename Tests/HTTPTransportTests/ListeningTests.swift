@@ -3,6 +3,7 @@ import NIOCore
 import Synchronization
 import Testing
 import Waiting
+import Web
 
 @testable import HTTPTransport
 

@@ -7,6 +7,7 @@ import RPC
 import Synchronization
 import Testing
 import Waiting
+import Web
 
 @testable import HTTPTransport
 

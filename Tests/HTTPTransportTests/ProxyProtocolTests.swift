@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import RPCTesting
 import Testing
 import Waiting
 
@@ -82,7 +83,7 @@ struct ProxyProtocolTests {
         var result: (String, [String?]) = ("", [])
         try await Shop.open(settings) { shop in
             let answer = try await RawSocket(port: shop.port).send(text) { $0.contains("\r\n\r\n") }
-            result = (answer.components(separatedBy: "\r\n")[0], shop.journal.origins)
+            result = (answer.components(separatedBy: "\r\n")[0], shop.journal.all.map(\.origin))
         }
         return result
     }

@@ -1,6 +1,9 @@
 import Foundation
 import HTTPTransport
+import JSON
+import RPCTesting
 import Testing
+import Web
 
 @Suite("A request that is refused over HTTP", .timeLimit(.minutes(1)))
 struct RefusalTests {
@@ -10,8 +13,8 @@ struct RefusalTests {
             let answer = try await shop.send("GET", "/nowhere")
             #expect(answer.status == 404 && answer.code == "unknown_endpoint")
             #expect(answer["Content-Type"] == "application/problem+json")
-            #expect(answer.problem["trace_id"] as? String == answer["X-Request-Id"])
-            #expect(shop.journal.all == ["unknown 404"])
+            #expect(answer.json?["trace_id"]?.string == answer["X-Request-Id"])
+            #expect(shop.journal.summary == ["unknown 404"])
         }
     }
 
@@ -21,7 +24,7 @@ struct RefusalTests {
             let answer = try await shop.send("PATCH", "/shop/items")
             #expect(answer.status == 405 && answer.code == "method_not_allowed")
             #expect(answer["Allow"] == "GET, HEAD, OPTIONS, POST")
-            #expect(shop.journal.all == ["unknown 405"])
+            #expect(shop.journal.summary == ["unknown 405"])
         }
     }
 
@@ -32,7 +35,7 @@ struct RefusalTests {
                 "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
             let answer = try await RawSocket(port: shop.port).send(head) { _ in false }
             #expect(answer.hasPrefix("HTTP/1.1 408 ") && answer.contains("Connection: close"))
-            #expect(answer.contains("within 0.1 seconds") && shop.journal.all == ["shop.add 408"])
+            #expect(answer.contains("within 0.1 seconds") && shop.journal.summary == ["shop.add 408"])
         }
     }
 

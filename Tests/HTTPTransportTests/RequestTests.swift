@@ -1,6 +1,7 @@
 import Foundation
 import RPC
 import Testing
+import Web
 
 @testable import HTTPTransport
 

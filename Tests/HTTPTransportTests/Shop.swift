@@ -1,10 +1,9 @@
 import AsyncHTTPClient
 import Endpoints
-import Foundation
 import HTTPTransport
-import NIOCore
-import NIOHTTP1
 import RPC
+import RPCTesting
+import Web
 
 /// A shop behind an HTTP front on a free port, and a plain HTTP client to reach it by.
 struct Shop {
@@ -44,32 +43,6 @@ struct Shop {
     func send(
         _ method: String, _ path: String, _ headers: [String: String] = [:], body: String? = nil
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: address + path)
-        request.method = HTTPMethod(rawValue: method)
-        request.headers = HTTPHeaders(headers.map { ($0.key, $0.value) })
-        if let body { request.body = .bytes(ByteBuffer(string: body)) }
-        let response = try await Self.client.execute(request, timeout: .seconds(20))
-        let bytes = try await response.body.collect(upTo: 1 << 24)
-        return Answer(
-            status: Int(response.status.code), headers: response.headers, bytes: Array(bytes.readableBytesView))
+        try await Web.send(method, address + path, headers, body: body, type: nil, from: Self.client)
     }
-}
-
-/// A response as a test looks at it.
-struct Answer {
-    let status: Int
-    let headers: HTTPHeaders
-    let bytes: [UInt8]
-
-    var body: String { String(decoding: bytes, as: UTF8.self) }
-
-    subscript(_ header: String) -> String? { headers.first(name: header) }
-
-    /// The members of the problem document.
-    var problem: [String: Any] {
-        (try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]) ?? [:]
-    }
-
-    var code: String? { problem["code"] as? String }
-    var pointers: [String] { (problem["errors"] as? [[String: String]] ?? []).compactMap { $0["pointer"] } }
 }

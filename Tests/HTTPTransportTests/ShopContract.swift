@@ -9,7 +9,7 @@ enum ShopContract: Contract {
     /// Long enough for a busy machine; what a test says about deadlines it says with its own.
     private static let long = Duration.seconds(20)
 
-    static let find = Endpoint<Search, Found>(
+    static let find = Endpoint<ItemSearch, Found>(
         "find", .get, "/shop/items", access: .open, deadline: long,
         summary: "Takes everything in the query.")
     static let item = Endpoint<Item, Found>(
@@ -18,7 +18,7 @@ enum ShopContract: Contract {
     static let add = Endpoint<Item, Found>(
         "add", .post, "/shop/items", status: 201, access: .open, deadline: long,
         summary: "Takes everything in the body.")
-    static let seek = Endpoint<Search, Found>(
+    static let seek = Endpoint<ItemSearch, Found>(
         "seek", .post, "/shop/search", forms: true, access: .open, deadline: long,
         summary: "Takes everything in the body, which may be a form.")
     static let change = Endpoint<Item, Found>(
@@ -62,7 +62,7 @@ enum ShopContract: Contract {
     }
 }
 
-struct Search: Payload, Equatable {
+struct ItemSearch: Payload, Equatable {
     static let schema = Schema.object(
         .required("text", .string(length: 1...10, example: "tea"), "What is searched."),
         .optional("count", .integer(1...10, example: 2), "How many."),

@@ -1,25 +1,17 @@
 import Endpoints
 import Foundation
 import RPC
-import Synchronization
+import Waiting
 
 /// Says what it has understood of its input.
 actor ShopService: Service {
     /// Something that a handler has come to, for a test to wait for.
     enum Event { case waiting, cancelled }
 
-    private nonisolated let events: AsyncStream<Event>
-    private let happened: AsyncStream<Event>.Continuation
-
-    init() {
-        (events, happened) = AsyncStream.makeStream()
-    }
+    private nonisolated let happened = Signal<Event>()
 
     /// Waits for what happens next.
-    nonisolated func next() async -> Event? {
-        for await event in events { return event }
-        return nil
-    }
+    nonisolated func next() async -> Event? { await happened.next() }
 
     nonisolated var handlers: Handlers {
         Handlers {
@@ -40,7 +32,7 @@ actor ShopService: Service {
         }
     }
 
-    private func find(_ search: Search, _ context: CallContext) async -> Found {
+    private func find(_ search: ItemSearch, _ context: CallContext) async -> Found {
         let tags = (search.tags ?? []).joined(separator: "+")
         return Found(text: "\(search.text) \(search.count ?? 0) \(search.exact ?? false) \(tags)")
     }
@@ -50,34 +42,13 @@ actor ShopService: Service {
     }
 
     private func wait(_: Empty, _ context: CallContext) async throws -> Empty {
-        happened.yield(.waiting)
+        happened.send(.waiting)
         do {
             try await Task.sleep(for: .seconds(25))
         } catch {
-            happened.yield(.cancelled)
+            happened.send(.cancelled)
             throw error
         }
         return Empty()
-    }
-}
-
-/// Believes tokens that list their permissions: `good`, `good:change`.
-struct FakeVerifier: TokenVerifier {
-    func verify(_ token: String) async throws(Problem) -> Principal {
-        guard token.hasPrefix("good") else { throw Problem(.tokenInvalid, "The token is not valid.") }
-        let permissions = Set(token.split(separator: ":").dropFirst().map(String.init))
-        return Principal(subject: "ada", permissions: permissions, tokenID: "1", expires: .distantFuture)
-    }
-}
-
-/// Keeps what was answered.
-final class Journal: CallObserver {
-    private let calls = Mutex<[(line: String, origin: String?)]>([])
-
-    var all: [String] { calls.withLock { $0.map(\.line) } }
-    var origins: [String?] { calls.withLock { $0.map(\.origin) } }
-
-    func didReply(to call: Call, with reply: Reply) {
-        calls.withLock { $0.append(("\(call.endpoint) \(reply.status)", call.origin)) }
     }
 }

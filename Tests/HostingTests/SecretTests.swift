@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import TemporaryFiles
 import Testing
 import ZeroMQ
 

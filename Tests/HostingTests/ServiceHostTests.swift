@@ -1,6 +1,7 @@
 import Endpoints
 import Hosting
 import RPC
+import TemporaryFiles
 import Testing
 import ZeroMQ
 

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import TemporaryFiles
 import Testing
 import ZeroMQ
 

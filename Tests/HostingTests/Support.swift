@@ -4,27 +4,8 @@ import Hosting
 import Logging
 import RPC
 import ServiceLifecycle
+import TemporaryFiles
 import ZeroMQ
-
-/// A directory that goes with the test.
-final class TemporaryDirectory: Sendable {
-    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UInt32.random(in: .min ... .max))")
-
-    deinit {
-        try? FileManager.default.removeItem(at: url)
-    }
-
-    func path(of name: String) -> String { url.appending(path: name).path }
-
-    /// - Returns: the path of the new file.
-    func write(_ text: String, to name: String, mode: Int = 0o600) throws -> String {
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        let path = path(of: name)
-        try Data(text.utf8).write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-        return path
-    }
-}
 
 /// A service of one word.
 enum EchoContract: Contract {

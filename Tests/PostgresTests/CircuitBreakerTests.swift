@@ -61,7 +61,7 @@ struct CircuitBreakerTests {
     func durable() async throws {
         try await PostgresServer.open { server in
             try await withPool(server.url()) { pool in
-                _ = try await pool.run { try $0.run("CREATE TABLE timings (number bigint PRIMARY KEY)") }
+                _ = try await pool.run { try $0.run("CREATE TABLE writes (number bigint PRIMARY KEY)") }
                 let (waiting, writes) = AsyncStream<Void>.makeStream()
                 let crash = Task.detached {
                     for await _ in waiting {}
@@ -70,7 +70,7 @@ struct CircuitBreakerTests {
                 var acknowledged: [Int] = []
                 for number in 1... {
                     do {
-                        try await pool.transaction { _ = try $0.run("INSERT INTO timings VALUES ($1)", number) }
+                        try await pool.transaction { _ = try $0.run("INSERT INTO writes VALUES ($1)", number) }
                         acknowledged.append(number)
                         if number == 100 { writes.finish() }
                     } catch {
@@ -83,7 +83,7 @@ struct CircuitBreakerTests {
                 try await server.start()
                 try await recovers(pool)
                 let found = try await pool.run { connection in
-                    try connection.run("SELECT number FROM timings").rows.map { try $0("number", as: Int.self) }
+                    try connection.run("SELECT number FROM writes").rows.map { try $0("number", as: Int.self) }
                 }
                 #expect(Set(acknowledged).subtracting(found).isEmpty)
             }

@@ -25,6 +25,11 @@ REQUIRED = re.compile(
     r"|run\(_ load|(?:make|destroy)(?:Counter|Meter|Recorder|Timer)\(|startSpan<|extract<|inject<|forceFlush\(|context: ServiceContext"
     r"|isRecording\b|operationName\b|attributes: SpanAttributes|setStatus\(|addEvent\(|addLink\(|recordError<|end<"
     r"|static let (?:name|version|summary|endpoints)\b)")
+# A type of a test that the whole target sees; a suite is named after what it tests, as others may be.
+HELPER = re.compile(r"^(?:@\w+ )*(?:(?:public|package|final|indirect) )*(?:struct|class|enum|actor|protocol|typealias) "
+                    r"((?!\w+Tests\b)\w+)")
+# Packages of their own, which show what others write.
+PACKAGES = ("Outside", "Peers", "Fuzzing", "ThreadSanitizer")
 # A state belongs to its type; the others are names that protocols of Swift and of NIO require.
 SHARED_TYPES = {"State", "CodingKeys", "InboundIn"}
 
@@ -78,6 +83,12 @@ def test_functions_say_what_happens():
 def test_the_name_of_a_type_is_declared_once():
     names = Counter(found[1] for _, line in lines() if (found := TYPE.match(line)))
     assert {name for name, count in names.items() if count > 1} - SHARED_TYPES == set()
+
+
+def test_the_name_of_a_helper_of_the_tests_is_declared_once():
+    paths = [path for path in (ROOT / "Tests").rglob("*.swift") if not {*path.parts} & {*PACKAGES}]
+    names = Counter(found[1] for path in paths for line in path.read_text().splitlines() if (found := HELPER.match(line)))
+    assert {name for name, count in names.items() if count > 1} == set()
 
 
 def test_the_files_of_a_request_are_there_and_few():

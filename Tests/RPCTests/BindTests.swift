@@ -1,5 +1,6 @@
 import Endpoints
 import RPC
+import RPCTesting
 import Testing
 
 @Suite("The start of a service")

@@ -2,7 +2,9 @@ import Endpoints
 import Foundation
 import JSON
 import RPC
+import RPCTesting
 import Testing
+import Waiting
 
 @Suite("The dispatcher", .timeLimit(.minutes(1)))
 struct DispatcherTests {
@@ -20,7 +22,7 @@ struct DispatcherTests {
         guard case .success(201, let body, contentType: nil) = reply else { return #expect(Bool(false), "\(reply)") }
         let output = try JSONValue(json: body)
         #expect(output == ["size": 3, "milk": true])
-        #expect(first.all == ["tea.make 201"] && second.all == first.all)
+        #expect(first.summary == ["tea.make 201"] && second.all == first.all)
     }
 
     @Test("accounts for the time of a call, part by part, and for no more than it took")
@@ -37,14 +39,14 @@ struct DispatcherTests {
             service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         let start = ContinuousClock.now
         _ = await dispatcher.dispatch(Call("tea.pour", received: start - .milliseconds(3)))
-        let timings = try #require(journal.lastLedger)
+        let timings = try #require(journal.lastTimings)
         #expect(timings.queue >= 3_000_000 && timings.handler >= 2_000_000)
         #expect(timings.parts.map(\.name) == ["queue", "wait", "access", "decode", "handler", "encode"])
         let sum = timings.parts.reduce(.zero) { $0 + .nanoseconds($1.nanoseconds) }
         #expect(sum <= start.duration(to: .now) + .milliseconds(3))
         // A call that is refused has come no further.
         _ = await dispatcher.dispatch(Call("tea.nothing"))
-        #expect(journal.lastLedger?.decode == 0 && journal.lastLedger?.handler == 0)
+        #expect(journal.lastTimings?.decode == 0 && journal.lastTimings?.handler == 0)
     }
 
     @Test("accounts for the time of a call that its handler refuses")
@@ -60,7 +62,7 @@ struct DispatcherTests {
         let dispatcher = try Dispatcher(
             service, contract: contract(pour.description), verifier: FakeVerifier(), observers: [journal])
         #expect(await dispatcher.dispatch(Call("tea.pour")).status == 409)
-        let timings = try #require(journal.lastLedger)
+        let timings = try #require(journal.lastTimings)
         #expect(timings.handler >= 2_000_000 && timings.access > 0 && timings.encode == 0)
     }
 
@@ -86,7 +88,7 @@ struct DispatcherTests {
 
     @Test("answers a late call before anything else is done for it")
     func late() async throws {
-        let verifier = FakeVerifier()
+        let verifier = CountingVerifier()
         let guarded = plain("guarded", "/guarded", access: .token)
         let service = TeaService { handle(guarded) { _, _ in Empty() } }
         let dispatcher = try Dispatcher(service, contract: contract(guarded.description), verifier: verifier)
@@ -122,7 +124,7 @@ struct DispatcherTests {
 
     @Test("asks for a token only where the endpoint does, and once")
     func verifier() async throws {
-        let verifier = FakeVerifier()
+        let verifier = CountingVerifier()
         let known = plain("known", "/known", access: .token)
         let service = TeaService {
             handle(pour) { _, context in
@@ -147,7 +149,7 @@ struct DispatcherTests {
     func health() async throws {
         let service = TeaService(pendingDependencies: ["the kettle", "a spoon"]) { handle(pour) { _, _ in Empty() } }
         let dispatcher = try Dispatcher(
-            service, contract: contract(pour.description), verifier: FakeVerifier(isReady: false))
+            service, contract: contract(pour.description), verifier: CountingVerifier(isReady: false))
         let problem = await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem
         #expect(problem == Problem(.notReady, "Waits for: the kettle, a spoon, keys to verify tokens with."))
         dispatcher.beginDraining()
@@ -169,17 +171,16 @@ struct DispatcherTests {
         #expect(problem.kind == .notReady && problem.isUnprocessed && problem.retryAfter == .seconds(1))
         #expect(await dispatcher.dispatch(Call("_health.live", timeout: .seconds(20))).status == 200)
         #expect(await dispatcher.dispatch(Call("_health.check", timeout: .seconds(20))).problem?.kind == .notReady)
-        #expect(journal.all == ["tea.pour 503", "_health.live 200", "_health.check 503"])
+        #expect(journal.summary == ["tea.pour 503", "_health.live 200", "_health.check 503"])
     }
 
     @Test("says that an endpoint is not there even where it comes to say so late")
     func lateStray() async throws {
-        let (begun, gate) = (Signal<Void>(), DispatchSemaphore(value: 0))
+        let (begun, gate) = (Signal<Void>(), Gate())
         let service = TeaService {
             handle(hold) { _, _ in
                 begun.send(())
-                // Bounded, so that a test that fails does not hang.
-                _ = gate.wait(timeout: .now() + .seconds(20))
+                gate.wait()
                 return Empty()
             }
         }
@@ -189,7 +190,7 @@ struct DispatcherTests {
         let replies = Signal<Reply>()
         dispatcher.start(Call("tea.nothing"), isolation: nil) { reply, _ in replies.send(reply) }
         // What was due before is done by then.
-        _ = TimerQueue.shared.schedule(at: .now + .milliseconds(20)) { gate.signal() }
+        _ = TimerQueue.shared.schedule(at: .now + .milliseconds(20)) { gate.open() }
         #expect(await replies.next()?.problem?.kind == .unknownEndpoint)
         #expect(await held.status == 200)
     }
@@ -204,7 +205,7 @@ struct DispatcherTests {
         for name in ["tea.pour", "unknown"] {
             #expect(await dispatcher.dispatch(Call(name, rejection: problem)).problem == problem)
         }
-        #expect(journal.all == ["tea.pour 405", "unknown 405"])
+        #expect(journal.summary == ["tea.pour 405", "unknown 405"])
     }
 
     @Test(
@@ -270,6 +271,6 @@ struct DispatcherTests {
         _ = await begun.next()
         again.cancel()
         #expect(await replies.next()?.problem?.kind == .cancelled)
-        #expect(journal.all == ["tea.hold 503", "tea.hold 499"])
+        #expect(journal.summary == ["tea.hold 503", "tea.hold 499"])
     }
 }

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import RPCTesting
 import Synchronization
 import Testing
 import Tracing

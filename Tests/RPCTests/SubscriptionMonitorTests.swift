@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import Synchronization
 import Testing
+import Waiting
 
 @testable import RPC
 

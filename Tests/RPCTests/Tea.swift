@@ -1,5 +1,6 @@
 import Foundation
 import RPC
+import RPCTesting
 import Synchronization
 
 @testable import Endpoints
@@ -44,58 +45,18 @@ struct Cup: Payload, Equatable {
     var milk: Bool?
 }
 
-/// Believes tokens that list their permissions, and counts how often it is asked.
-final class FakeVerifier: TokenVerifier {
+/// Accepts tokens as ``FakeVerifier`` does, once it is ready, and counts how often it is asked.
+final class CountingVerifier: TokenVerifier {
     let isReady: Bool
-    private let asked = Atomic(0)
+    private let verifications = Atomic(0)
 
     init(isReady: Bool = true) { self.isReady = isReady }
 
-    var timesAsked: Int { asked.load(ordering: .relaxed) }
+    var timesAsked: Int { verifications.load(ordering: .relaxed) }
 
     func verify(_ token: String) async throws(Problem) -> Principal {
-        asked.add(1, ordering: .relaxed)
+        verifications.add(1, ordering: .relaxed)
         guard isReady else { throw Problem(.unavailable, "There are no keys.") }
-        guard token.hasPrefix("good") else { throw Problem(.tokenInvalid, "The token is not valid.") }
-        let permissions = Set(token.split(separator: ":").dropFirst().map(String.init))
-        return Principal(subject: "ada", permissions: permissions, tokenID: "1", expires: .distantFuture)
-    }
-}
-
-/// Keeps what was answered.
-final class Journal: CallObserver {
-    private let lines = Mutex<[String]>([])
-    private let timings = Mutex<ServerTimings?>(nil)
-
-    var all: [String] { lines.withLock { $0 } }
-    /// That of the last call.
-    var lastLedger: ServerTimings? { timings.withLock { $0 } }
-
-    func didFinish(_ call: Call, _ timings: ServerTimings) { self.timings.withLock { $0 = timings } }
-
-    func didReply(to call: Call, with reply: Reply) {
-        lines.withLock { $0.append("\(call.endpoint) \(reply.status)") }
-    }
-}
-
-extension Reply {
-    /// The problem, where it is one.
-    var problem: Problem? {
-        if case .failure(let problem) = self { problem } else { nil }
-    }
-}
-
-/// Something that happens once, or so many times, for a test to wait for.
-final class Signal<Value: Sendable>: Sendable {
-    private let values: AsyncStream<Value>
-    private let continuation: AsyncStream<Value>.Continuation
-
-    init() { (values, continuation) = AsyncStream.makeStream() }
-
-    func send(_ value: Value) { continuation.yield(value) }
-
-    func next() async -> Value? {
-        for await value in values { return value }
-        return nil
+        return try await FakeVerifier().verify(token)
     }
 }

@@ -2,6 +2,7 @@ import Contracts
 import Endpoints
 import Foundation
 import RPC
+import TemporaryFiles
 import Testing
 import Tokens
 

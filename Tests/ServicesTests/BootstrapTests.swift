@@ -1,6 +1,7 @@
 import Auth
 import Foundation
 import Passwords
+import TemporaryFiles
 import Testing
 
 @Suite("The first start of auth", .timeLimit(.minutes(1)))

@@ -1,4 +1,3 @@
-import Trust
 import Contracts
 import Endpoints
 import Foundation
@@ -6,8 +5,10 @@ import Passwords
 import RPC
 import Resource
 import Synchronization
+import TemporaryFiles
 import Testing
 import Tokens
+import Trust
 
 @testable import Auth
 
@@ -151,20 +152,6 @@ func problem<Output>(_ call: () async throws -> Output) async -> Problem? {
     } catch {
         Issue.record(error)
         return nil
-    }
-}
-
-/// A directory that goes with the test.
-final class TemporaryDirectory: Sendable {
-    let url = FileManager.default.temporaryDirectory.appending(path: "star-\(UUID().uuidString)")
-
-    deinit {
-        try? FileManager.default.removeItem(at: url)
-    }
-
-    func mode(of name: String) throws -> Int? {
-        let path = url.appending(path: name).path
-        return try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     }
 }
 

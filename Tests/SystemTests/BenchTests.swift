@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Testing
 import Waiting
+import Web
 
 /// No speed is asserted here: machines that run tests have none.
 @Suite("star bench", .timeLimit(.minutes(5)))

@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import JSON
 import Testing
+import Web
 import ZeroMQ
 
 @Suite("The commands that talk to services", .timeLimit(.minutes(5)))

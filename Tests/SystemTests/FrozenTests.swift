@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import Testing
 import Waiting
+import Web
 
 /// How webapp reaches auth.
 enum Way: String, CaseIterable, CustomTestStringConvertible {

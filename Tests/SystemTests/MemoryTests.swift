@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Web
 
 @Suite("When a process has no memory", .timeLimit(.minutes(2)))
 struct MemoryTests {

@@ -3,6 +3,7 @@ import Foundation
 import StarServices
 import Testing
 import Waiting
+import Web
 
 @Suite("The metrics of a service", .timeLimit(.minutes(5)))
 struct MetricsTests {

@@ -1,6 +1,7 @@
 import Endpoints
 import Foundation
 import Testing
+import Web
 
 @Suite("OAuth over HTTP", .timeLimit(.minutes(2)))
 struct OAuthTests {

@@ -2,6 +2,7 @@ import Foundation
 import Hosting
 import StarServices
 import Testing
+import Web
 
 @Suite("In production")
 struct ProductionTests {

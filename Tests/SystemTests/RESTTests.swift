@@ -6,6 +6,7 @@ import RPC
 import Testing
 import Tokens
 import Trust
+import Web
 
 /// One request and what it must be answered with.
 struct Exchange: CustomTestStringConvertible, Sendable {

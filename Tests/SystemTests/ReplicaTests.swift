@@ -3,6 +3,7 @@ import Foundation
 import PostgresServer
 import Testing
 import Waiting
+import Web
 
 @Suite("Two auths on one PostgreSQL", .timeLimit(.minutes(3)))
 struct ReplicaTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Waiting
+import Web
 
 @Suite("While services crash and start again", .timeLimit(.minutes(5)))
 struct RestartTests {

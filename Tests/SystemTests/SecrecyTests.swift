@@ -5,6 +5,7 @@ import Foundation
 import RPC
 import Testing
 import Waiting
+import Web
 import ZeroMQ
 
 @Suite("What a service keeps to itself and releases", .timeLimit(.minutes(5)))

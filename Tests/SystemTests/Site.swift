@@ -4,6 +4,7 @@ import StarServices
 import Synchronization
 import Testing
 import Waiting
+import Web
 
 /// A place where services run as processes: a directory, ports and settings of its own. What was started there ends with it.
 final class Site: Sendable {
@@ -20,8 +21,8 @@ final class Site: Sendable {
     static func open(
         _ settings: (Site) throws -> [String: String] = { _ in [:] }, _ test: (Site) async throws -> Void
     ) async throws {
-        await Gate.shared.enter()
-        defer { Gate.shared.leave() }
+        await Turnstile.shared.enter()
+        defer { Turnstile.shared.leave() }
         let bare = try Site()
         let site = Site(bare, try settings(bare))
         do {

@@ -7,6 +7,7 @@ import RPC
 import StarServices
 import Testing
 import Waiting
+import Web
 
 @testable import star
 

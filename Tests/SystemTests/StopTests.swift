@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Waiting
+import Web
 
 @Suite("A service that is asked to stop", .timeLimit(.minutes(5)))
 struct StopTests {

@@ -5,6 +5,7 @@ import Postgres
 import PostgresServer
 import Testing
 import Waiting
+import Web
 
 @Suite("When auth's store is in trouble", .timeLimit(.minutes(5)))
 struct StoreFaultTests {

@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import PostgresServer
 import Testing
+import Web
 
 @Suite("A store that is moved", .timeLimit(.minutes(3)))
 struct StoreMoveTests {

@@ -3,12 +3,13 @@ import Foundation
 import Synchronization
 import Testing
 import Waiting
+import Web
 
-/// An auth whose store is troubled by a test, and a timings of what it has acknowledged.
+/// An auth whose store is troubled by a test, and the users that it has acknowledged.
 struct StoreRig {
     let site: Site
     let token: String
-    private let timings = ServerTimings()
+    private let users = AcknowledgedUsers()
 
     /// Starts auth, and lets its first administrator in.
     static func open(_ settings: [String: String], _ test: (StoreRig) async throws -> Void) async throws {
@@ -28,11 +29,11 @@ struct StoreRig {
     /// Adds a user, and notes it where that was acknowledged.
     @discardableResult
     func write() async throws -> Answer {
-        let name = timings.next()
+        let name = users.next()
         let answer = try await Web.send(
             "POST", site.url("auth") + "/api/v1/auth/users", ["X-Token": token],
             body: #"{"user":"\#(name)","password":"seven wet socks"}"#)
-        if answer.status == 201 { timings.acknowledge(name) }
+        if answer.status == 201 { users.acknowledge(name) }
         return answer
     }
 
@@ -84,18 +85,18 @@ struct StoreRig {
             found.formUnion(users.compactMap { $0["user"]?.string })
             next = page["next"]?.string
         } while next != nil
-        let lost = timings.acknowledged.subtracting(found)
-        #expect(!timings.acknowledged.isEmpty && lost.isEmpty)
+        let lost = users.acknowledged.subtracting(found)
+        #expect(!users.acknowledged.isEmpty && lost.isEmpty)
     }
 
     /// Writes from several sides until something ends that, which comes after some writes.
     func write(until end: @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let before = timings.acknowledged.count
+            let before = users.acknowledged.count
             for _ in 1...4 {
                 group.addTask { while !Task.isCancelled { _ = try? await write() } }
             }
-            try await eventually("there were some writes") { timings.acknowledged.count >= before + 15 }
+            try await eventually("there were some writes") { users.acknowledged.count >= before + 15 }
             try await end()
             group.cancelAll()
         }
@@ -103,7 +104,7 @@ struct StoreRig {
 }
 
 /// Names of users, and which of them were acknowledged.
-private final class ServerTimings: Sendable {
+private final class AcknowledgedUsers: Sendable {
     private struct State {
         var count = 0
         var acknowledged: Set<String> = []

@@ -1,14 +1,9 @@
-import AsyncHTTPClient
-import Endpoints
 import Foundation
-import JSON
-import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// Lets in a few at a time, so that processes which start do not take the machine from the tests that run beside them.
-final class Gate: Sendable {
-    static let shared = Gate(places: 3)
+final class Turnstile: Sendable {
+    static let shared = Turnstile(places: 3)
 
     private struct State {
         var places: Int
@@ -21,7 +16,7 @@ final class Gate: Sendable {
         state = Mutex(State(places: places))
     }
 
-    /// Whoever has entered must ``leave()``.
+    /// Waits for a place. Each call needs one of ``leave()``.
     func enter() async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
@@ -43,44 +38,6 @@ final class Gate: Sendable {
         }
         next?.resume()
     }
-}
-
-/// HTTP as anybody speaks it.
-enum Web {
-    static func get(_ url: String, _ headers: [String: String] = [:]) async throws -> Answer {
-        try await send("GET", url, headers)
-    }
-
-    static func send(
-        _ method: String, _ url: String, _ headers: [String: String] = [:], body: String? = nil,
-        type: String = "application/json", from client: HTTPClient = .shared
-    ) async throws -> Answer {
-        var request = HTTPClientRequest(url: url)
-        request.method = HTTPMethod(rawValue: method)
-        request.headers = HTTPHeaders(headers.map { ($0.key, $0.value) })
-        if let body {
-            request.body = .bytes(ByteBuffer(string: body))
-            request.headers.add(name: "Content-Type", value: type)
-        }
-        let response = try await client.execute(request, timeout: .seconds(15))
-        let bytes = try await response.body.collect(upTo: 1 << 24)
-        return Answer(status: Int(response.status.code), headers: response.headers, body: String(buffer: bytes))
-    }
-}
-
-/// A response as a test looks at it.
-struct Answer {
-    let status: Int
-    let headers: HTTPHeaders
-    let body: String
-
-    subscript(_ header: String) -> String? { headers.first(name: header) }
-
-    var json: JSONValue? { try? JSONValue(json: Data(body.utf8)) }
-    /// What the envelope holds.
-    var data: JSONValue? { json?["data"] }
-    /// The code of a problem.
-    var code: String? { self["Content-Type"] == "application/problem+json" ? json?["code"]?.string : nil }
 }
 
 /// Ports that nothing listens at, each given out once. They are below those that systems give to outgoing connections.

@@ -3,6 +3,7 @@ import Endpoints
 import Foundation
 import JSON
 import Testing
+import Web
 
 @Suite("Traces", .timeLimit(.minutes(5)))
 struct TraceTests {

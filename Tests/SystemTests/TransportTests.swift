@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Web
 import ZeroMQ
 
 @Suite("The transport between services", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 import Waiting
+import Web
 import ZeroMQ
 
 @Suite("Trust between processes", .timeLimit(.minutes(5)))

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Testing
 import Waiting
+import Web
 
 @Suite("Users", .timeLimit(.minutes(5)))
 struct UserTests {

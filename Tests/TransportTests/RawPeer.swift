@@ -1,30 +1,20 @@
 import EventLoop
+import RawZMTP
+import Waiting
 import ZMTP
 import ZeroMQ
 
 /// A bare DEALER socket, to see what really crosses the wire.
 actor RawPeer: ThreadBound {
-    private struct Message: OutboundMessage {
-        let frames: [[UInt8]]
-
-        func writeFrames(_ write: (UnsafeRawBufferPointer, Bool) -> Void) {
-            for (index, frame) in frames.enumerated() {
-                frame.withUnsafeBytes { write($0, index == frames.count - 1) }
-            }
-        }
-    }
-
     nonisolated let thread: SocketThread
-    private nonisolated let messages: AsyncStream<[[UInt8]]>
-    private let arrived: AsyncStream<[[UInt8]]>.Continuation
+    private nonisolated let arrived = Signal<[[UInt8]]>()
     private var dealer: Dealer?
-    /// What waits for the connection.
-    private var unsent: [Message] = []
+    /// The messages that wait for the connection.
+    private var unsent: [FrameList] = []
     private var isConnected = false
 
     init(to address: Address, in context: Context) async throws {
         thread = try SocketThread(name: "raw")
-        (messages, arrived) = AsyncStream.makeStream()
         try connect(address, context)
     }
 
@@ -40,21 +30,18 @@ actor RawPeer: ThreadBound {
             isConnected = true
             for message in unsent { _ = dealer?.send(message) }
             unsent = []
-        case .message(let frames, from: _): arrived.yield((0..<frames.count).map { Array(frames[$0]) })
+        case .message(let frames, from: _): arrived.send((0..<frames.count).map { Array(frames[$0]) })
         case .writable, .disconnected, .refused, .unreachable, .restored: break
         }
     }
 
     func send(_ frames: [[UInt8]]) {
-        let message = Message(frames: frames)
+        let message = FrameList(frames)
         if isConnected { _ = dealer?.send(message) } else { unsent.append(message) }
     }
 
     /// Waits for the next message.
-    nonisolated func next() async -> [[UInt8]]? {
-        for await message in messages { return message }
-        return nil
-    }
+    nonisolated func next() async -> [[UInt8]]? { await arrived.next() }
 
     func close() async {
         dealer?.close()

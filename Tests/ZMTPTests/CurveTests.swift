@@ -99,9 +99,9 @@ struct CurveTests {
     @Test("refuses a peer that has no CURVE, and ends with one that leaves it")
     func clear() throws {
         let (server, _) = ends()
-        #expect(try server.read(ZMTPGreeting.bytes + Wire.ready("DEALER")) == [.refused])
-        let message = Wire.frame([1], isLast: true)
-        for bytes in [message, Wire.command("PING", [0, 0]), Wire.frame([1], isLast: false) + message] {
+        #expect(try server.read(ZMTPGreeting.bytes + RFC37.ready("DEALER")) == [.refused])
+        let message = RFC37.frame([1], isLast: true)
+        for bytes in [message, RFC37.command("PING", [0, 0]), RFC37.frame([1], isLast: false) + message] {
             let (server, client) = ends()
             _ = try exchange(server, client)
             #expect(throws: ZMTPError.self) { try server.read(bytes) }

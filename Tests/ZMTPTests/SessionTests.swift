@@ -8,10 +8,10 @@ struct SessionTests {
     @Test("greets, says which socket it is, and is ready when the other side has done so too")
     func handshake() throws {
         let end = End(.router)
-        #expect(end.written() == ZMTPGreeting.bytes + Wire.ready("ROUTER"))
+        #expect(end.written() == ZMTPGreeting.bytes + RFC37.ready("ROUTER"))
         #expect(try end.read(ZMTPGreeting.bytes) == [])
         #expect(!end.isReady)
-        #expect(try end.read(Wire.ready("DEALER")) == [.ready])
+        #expect(try end.read(RFC37.ready("DEALER")) == [.ready])
         #expect(end.isReady)
     }
 
@@ -55,7 +55,7 @@ struct SessionTests {
     @Test("shows the first frames of a message and counts them all")
     func manyFrames() throws {
         let end = try End.ready(.router)
-        let bytes = (0..<1000).flatMap { Wire.frame([UInt8($0 & 255)], isLast: $0 == 999) }
+        let bytes = (0..<1000).flatMap { RFC37.frame([UInt8($0 & 255)], isLast: $0 == 999) }
         #expect(try end.read(bytes) == [.message((0..<12).map { [UInt8($0)] }, total: 1000)])
     }
 
@@ -64,7 +64,7 @@ struct SessionTests {
         let end = try End.ready(.router)
         let ping: [UInt8] = [4, 10] + [4] + Array("PING".utf8) + [0, 0] + [8, 9, 10]
         #expect(
-            try end.read(Wire.frame([1], isLast: false) + ping + Wire.frame([2], isLast: true)) == [
+            try end.read(RFC37.frame([1], isLast: false) + ping + RFC37.frame([2], isLast: true)) == [
                 .message([[1], [2]], total: 2)
             ])
         #expect(try end.read(ping) == [])
@@ -75,10 +75,10 @@ struct SessionTests {
     @Test("passes on for how long a PING wants its peer to wait, and says so itself")
     func timeToLive() throws {
         let end = try End.ready(.router)
-        #expect(try end.read(Wire.command("PING", [1, 44])) == [.expiry(.seconds(30))])
+        #expect(try end.read(RFC37.command("PING", [1, 44])) == [.expiry(.seconds(30))])
         _ = end.written()
         end.session.ping(timeToLive: .seconds(20))
-        #expect(end.written() == Wire.command("PING", [0, 200]))
+        #expect(end.written() == RFC37.command("PING", [0, 200]))
         let fresh = End(.router)
         _ = fresh.written()
         fresh.session.ping(timeToLive: .seconds(20))
@@ -89,7 +89,7 @@ struct SessionTests {
     func heartbeatsByVersion(major: UInt8, minor: UInt8) throws {
         let end = End(.router)
         _ = end.written()
-        try end.read(Wire.greeting(mechanism: "NULL", version: (major, minor)) + Wire.ready("DEALER"))
+        try end.read(RFC37.greeting(mechanism: "NULL", version: (major, minor)) + RFC37.ready("DEALER"))
         #expect(end.session.hasHeartbeats == ((major, minor) != (3, 0)))
         end.session.ping(timeToLive: .seconds(20))
         #expect(end.written().isEmpty == ((major, minor) == (3, 0)))
@@ -98,12 +98,12 @@ struct SessionTests {
     @Test("holds no more answers than a peer reads")
     func pings() throws {
         let end = try End.ready(.router)
-        let ping = Wire.command("PING", [0, 0] + [UInt8](repeating: 7, count: 16))
+        let ping = RFC37.command("PING", [0, 0] + [UInt8](repeating: 7, count: 16))
         for _ in 1...10_000 { _ = try end.read(ping) }
         #expect((64 * 1024..<65 * 1024).contains(end.session.output.count))
         _ = end.written()
         #expect(try end.read(ping) == [])
-        #expect(end.written() == Wire.command("PONG", [UInt8](repeating: 7, count: 16)))
+        #expect(end.written() == RFC37.command("PONG", [UInt8](repeating: 7, count: 16)))
     }
 
     @Test(
@@ -111,12 +111,12 @@ struct SessionTests {
         arguments: [
             Array("GET / HTTP/1.1\r\n".utf8), [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7E],
             [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1],
-            ZMTPGreeting.bytes + Wire.ready("PUB"),
-            ZMTPGreeting.bytes + Wire.ready("router"), ZMTPGreeting.bytes + [4, 0], ZMTPGreeting.bytes + [4, 1, 0],
-            ZMTPGreeting.bytes + [4, 1, 9], ZMTPGreeting.bytes + Wire.command("READY", [9, 65]),
-            ZMTPGreeting.bytes + Wire.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
-            ZMTPGreeting.bytes + Wire.command("READY", []), ZMTPGreeting.bytes + Wire.frame([1], isLast: true),
-            ZMTPGreeting.bytes + [5] + Wire.ready("DEALER").dropFirst(),
+            ZMTPGreeting.bytes + RFC37.ready("PUB"),
+            ZMTPGreeting.bytes + RFC37.ready("router"), ZMTPGreeting.bytes + [4, 0], ZMTPGreeting.bytes + [4, 1, 0],
+            ZMTPGreeting.bytes + [4, 1, 9], ZMTPGreeting.bytes + RFC37.command("READY", [9, 65]),
+            ZMTPGreeting.bytes + RFC37.command("READY", [1, 65, 0xFF, 0xFF, 0xFF, 0xFF]),
+            ZMTPGreeting.bytes + RFC37.command("READY", []), ZMTPGreeting.bytes + RFC37.frame([1], isLast: true),
+            ZMTPGreeting.bytes + [5] + RFC37.ready("DEALER").dropFirst(),
             ZMTPGreeting.bytes + [6, 0, 0, 0, 0, 0, 0, 0x40, 0],
         ] as [[UInt8]])
     func badHandshake(bytes: [UInt8]) {
@@ -129,7 +129,7 @@ struct SessionTests {
         arguments: [("CURVE", "CURVE"), ("PLAIN", "PLAIN"), ("NULL2", "NULL2"), ("null", "unknown"), ("", "unknown")])
     func otherMechanism(mechanism: String, name: String) throws {
         var session = ZMTPSession(.router, limits: .init(frame: 1024))
-        let greeting = Wire.greeting(mechanism: mechanism)
+        let greeting = RFC37.greeting(mechanism: mechanism)
         let step = try greeting.withUnsafeBytes { bytes in try session.next(in: bytes) }
         guard case .refused(.otherMechanism(name, own: "NULL")) = step.event else {
             Issue.record("\(step)")
@@ -142,8 +142,8 @@ struct SessionTests {
         arguments: [
             [8, 1, 1], [2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
             [2, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
-            [2, 0, 0, 0, 0, 0, 2, 0, 1], Wire.ready("DEALER"), Wire.command("PING", [0]),
-            Wire.command("PING", [UInt8](repeating: 0, count: 19)), Wire.command("ERROR", [0]),
+            [2, 0, 0, 0, 0, 0, 2, 0, 1], RFC37.ready("DEALER"), RFC37.command("PING", [0]),
+            RFC37.command("PING", [UInt8](repeating: 0, count: 19)), RFC37.command("ERROR", [0]),
         ] as [[UInt8]])
     func badTraffic(bytes: [UInt8]) throws {
         let end = try End.ready(.router)
@@ -153,23 +153,23 @@ struct SessionTests {
     @Test("says so if the peer refuses, and reads nothing more")
     func refused() throws {
         let end = End(.router)
-        let error = ZMTPGreeting.bytes + Wire.command("ERROR", [2, 110, 111])
-        #expect(try end.read(error + Wire.ready("DEALER")) == [.refused])
+        let error = ZMTPGreeting.bytes + RFC37.command("ERROR", [2, 110, 111])
+        #expect(try end.read(error + RFC37.ready("DEALER")) == [.refused])
         #expect(!end.isReady)
     }
 
     @Test("ends with a peer whose message never does")
     func endless() throws {
         let end = try End.ready(.router)
-        let piece = Wire.frame([UInt8](repeating: 0, count: 200), isLast: false)
+        let piece = RFC37.frame([UInt8](repeating: 0, count: 200), isLast: false)
         #expect(throws: ZMTPError.self) { for _ in 0..<2000 { try end.read(piece) } }
     }
 
     @Test("ends with a peer that puts commands without end between two frames of a message")
     func endlessCommands() throws {
         let end = try End.ready(.router)
-        try end.read(Wire.frame([1], isLast: false))
-        let command = Wire.command("PONG", [UInt8](repeating: 0, count: 200))
+        try end.read(RFC37.frame([1], isLast: false))
+        let command = RFC37.command("PONG", [UInt8](repeating: 0, count: 200))
         #expect(throws: ZMTPError.self) { for _ in 0..<2000 { try end.read(command) } }
     }
 
@@ -178,8 +178,8 @@ struct SessionTests {
         var noise = Noise(seed: seed)
         let end = try End.ready(.router)
         let good =
-            Wire.frame(Array("S1".utf8), isLast: false) + Wire.frame([], isLast: true)
-            + Wire.command("PING", [0, 0, 1])
+            RFC37.frame(Array("S1".utf8), isLast: false) + RFC37.frame([], isLast: true)
+            + RFC37.command("PING", [0, 0, 1])
         var isIntact = true
         for _ in 0..<200 {
             var bytes = good
@@ -218,7 +218,7 @@ final class End {
         let end = End(role)
         _ = end.written()
         let peers: [ZMTPSession.SocketRole: String] = [.router: "DEALER", .dealer: "ROUTER", .pub: "SUB", .sub: "PUB"]
-        try end.read(ZMTPGreeting.bytes + Wire.ready(peers[role] ?? ""))
+        try end.read(ZMTPGreeting.bytes + RFC37.ready(peers[role] ?? ""))
         return end
     }
 
@@ -276,7 +276,7 @@ extension FrameWriter {
 }
 
 /// Bytes as RFC 37 has them, written independently of the code.
-enum Wire {
+enum RFC37 {
     static func greeting(mechanism: String, version: (UInt8, UInt8) = (3, 0)) -> [UInt8] {
         [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, version.0, version.1] + mechanism.utf8
             + [UInt8](repeating: 0, count: 20 - mechanism.utf8.count + 32)

@@ -9,11 +9,11 @@ struct SubscriptionTests {
         case message, command
 
         func subscribe(_ prefix: [UInt8]) -> [UInt8] {
-            self == .message ? Wire.frame([1] + prefix, isLast: true) : Wire.command("SUBSCRIBE", prefix)
+            self == .message ? RFC37.frame([1] + prefix, isLast: true) : RFC37.command("SUBSCRIBE", prefix)
         }
 
         func cancel(_ prefix: [UInt8]) -> [UInt8] {
-            self == .message ? Wire.frame([0] + prefix, isLast: true) : Wire.command("CANCEL", prefix)
+            self == .message ? RFC37.frame([0] + prefix, isLast: true) : RFC37.command("CANCEL", prefix)
         }
     }
 
@@ -63,8 +63,9 @@ struct SubscriptionTests {
     @Test(
         "ends with a peer that sends something else",
         arguments: [
-            Wire.frame([], isLast: true), Wire.frame([2], isLast: true), Wire.frame(Array("hello".utf8), isLast: true),
-            Wire.frame([1, 65], isLast: false) + Wire.frame([], isLast: true),
+            RFC37.frame([], isLast: true), RFC37.frame([2], isLast: true),
+            RFC37.frame(Array("hello".utf8), isLast: true),
+            RFC37.frame([1, 65], isLast: false) + RFC37.frame([], isLast: true),
         ] as [[UInt8]])
     func rubbish(bytes: [UInt8]) throws {
         let end = try End.ready(.pub)
@@ -77,8 +78,8 @@ struct SubscriptionTests {
         for (role, known) in partners {
             for peer in ["SUB", "XSUB", "PUB", "XPUB", "DEALER", "ROUTER", "REQ", "REP"] {
                 let end = End(role)
-                #expect(end.written() == ZMTPGreeting.bytes + Wire.ready(role.rawValue))
-                let events = try? end.read(ZMTPGreeting.bytes + Wire.ready(peer))
+                #expect(end.written() == ZMTPGreeting.bytes + RFC37.ready(role.rawValue))
+                let events = try? end.read(ZMTPGreeting.bytes + RFC37.ready(peer))
                 #expect(events == (known.contains(peer) ? [.ready] : nil))
             }
         }
@@ -90,10 +91,10 @@ struct SubscriptionTests {
         let publisher = try End.ready(.pub)
         subscriber.session.output.append(subscription: Array("auth.trust_updates".utf8))
         let said = subscriber.written()
-        #expect(said == Wire.frame([1] + Array("auth.trust_updates".utf8), isLast: true))
+        #expect(said == RFC37.frame([1] + Array("auth.trust_updates".utf8), isLast: true))
         try publisher.read(said)
         #expect(publisher.wants("auth.trust_updates") && !publisher.wants("auth.change"))
-        let news = Wire.frame(Array("auth.trust_updates".utf8), isLast: false) + Wire.frame([1], isLast: true)
+        let news = RFC37.frame(Array("auth.trust_updates".utf8), isLast: false) + RFC37.frame([1], isLast: true)
         #expect(try subscriber.read(news) == [.message([Array("auth.trust_updates".utf8), [1]], total: 2)])
     }
 

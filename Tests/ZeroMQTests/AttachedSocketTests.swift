@@ -8,7 +8,7 @@ struct AttachedSocketTests {
     func inPlace() async throws {
         let context = try Context()
         let thread = try SocketThread(name: "in-place")
-        let service = EchoService(thread: thread)
+        let service = EchoSocket(thread: thread)
         let address = try Unique.inproc()
         try await service.start(in: context, at: address)
         let client = try Socket(.dealer, in: context)
@@ -26,7 +26,7 @@ struct AttachedSocketTests {
     func calls() async throws {
         let context = try Context()
         let (serverThread, clientThread) = (try SocketThread(name: "server"), try SocketThread(name: "client"))
-        let service = EchoService(thread: serverThread)
+        let service = EchoSocket(thread: serverThread)
         let client = EchoClient(thread: clientThread)
         let path = try address("ipc://\(Unique.path())")
         try await service.start(in: context, at: path)
@@ -45,7 +45,7 @@ struct AttachedSocketTests {
     func shutdown() async throws {
         let context = try Context()
         let thread = try SocketThread(name: "shutdown")
-        let service = EchoService(thread: thread)
+        let service = EchoSocket(thread: thread)
         let address = try Unique.inproc()
         try await service.start(in: context, at: address)
         await thread.shutdown()
@@ -59,7 +59,7 @@ struct AttachedSocketTests {
     func contextEnds() async throws {
         let context = try Context()
         let thread = try SocketThread(name: "context-ends")
-        let service = EchoService(thread: thread)
+        let service = EchoSocket(thread: thread)
         try await service.start(in: context, at: try Unique.inproc())
         context.terminate()
         #expect(await thread.run { thread.isCurrent })
@@ -72,7 +72,7 @@ struct AttachedSocketTests {
         for _ in 0..<300 {
             let context = try Context()
             let thread = try SocketThread(name: "descriptors")
-            let service = EchoService(thread: thread)
+            let service = EchoSocket(thread: thread)
             try await service.start(in: context, at: try address("ipc://\(Unique.path())"))
             let client = EchoClient(thread: thread)
             _ = try Socket(.dealer, in: context).monitor()

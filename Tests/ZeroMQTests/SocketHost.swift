@@ -1,7 +1,9 @@
 internal import EventLoop
 internal import Foundation
 internal import Glibc
+internal import RawZMTP
 internal import Testing
+internal import Waiting
 internal import ZMTP
 @testable internal import ZeroMQ
 
@@ -17,20 +19,9 @@ actor SocketHost: ThreadBound {
         case restored
     }
 
-    struct Message: OutboundMessage {
-        let frames: [[UInt8]]
-
-        func writeFrames(_ write: (UnsafeRawBufferPointer, Bool) -> Void) {
-            for (index, frame) in frames.enumerated() {
-                frame.withUnsafeBytes { write($0, index == frames.count - 1) }
-            }
-        }
-    }
-
     nonisolated let thread: SocketThread
     private let context: Context
-    private nonisolated let events: AsyncStream<Event>
-    private let happened: AsyncStream<Event>.Continuation
+    private nonisolated let happened = Signal<Event>()
     private var router: Router?
     private var dealer: Dealer?
     private var publisher: Publisher?
@@ -40,7 +31,6 @@ actor SocketHost: ThreadBound {
     init(in context: Context) throws {
         self.context = context
         thread = try SocketThread(name: "sockets")
-        (events, happened) = AsyncStream.makeStream()
     }
 
     /// Runs a test with a host, and closes its sockets.
@@ -90,32 +80,29 @@ actor SocketHost: ThreadBound {
         switch event {
         case .connected(let peer):
             peers.append(peer)
-            happened.yield(.connected)
-        case .message(let frames, from: _): happened.yield(.message((0..<frames.count).map { Array(frames[$0]) }))
-        case .writable: happened.yield(.writable)
-        case .disconnected: happened.yield(.disconnected)
-        case .refused(let refusal): happened.yield(.refused(refusal.reason))
-        case .unreachable(let error): happened.yield(.unreachable(error.description))
-        case .restored: happened.yield(.restored)
+            happened.send(.connected)
+        case .message(let frames, from: _): happened.send(.message((0..<frames.count).map { Array(frames[$0]) }))
+        case .writable: happened.send(.writable)
+        case .disconnected: happened.send(.disconnected)
+        case .refused(let refusal): happened.send(.refused(refusal.reason))
+        case .unreachable(let error): happened.send(.unreachable(error.description))
+        case .restored: happened.send(.restored)
         }
     }
 
     /// Waits for what happens next.
-    nonisolated func next() async -> Event? {
-        for await event in events { return event }
-        return nil
-    }
+    nonisolated func next() async -> Event? { await happened.next() }
 
     /// Sends, as a Router to the peer that connected last.
     @discardableResult
     func send(_ frames: [[UInt8]]) -> SendResult {
-        let message = Message(frames: frames)
+        let message = FrameList(frames)
         if let router, let peer = peers.last { return router.send(message, to: peer) }
         return dealer?.send(message) ?? .unreachable
     }
 
     func publish(_ topic: String, _ body: [UInt8]) {
-        publisher?.publish(Message(frames: [Array(topic.utf8), body]), topic: topic)
+        publisher?.publish(FrameList([Array(topic.utf8), body]), topic: topic)
     }
 
     func close() {
@@ -166,12 +153,7 @@ final class RawConnection {
     }
 
     /// The greeting, and which socket this is.
-    static func hello(_ type: String) -> [UInt8] {
-        var bytes = ZMTPGreeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
-        bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
-        bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
-        return bytes
-    }
+    static func hello(_ type: String) -> [UInt8] { openingBytes(of: type) }
 }
 
 /// A port that nobody listens at.

@@ -2,6 +2,7 @@ import Endpoints
 import EventLoop
 import Foundation
 import RPC
+import TemporaryFiles
 import Testing
 import Waiting
 import ZeroMQ
@@ -75,8 +76,8 @@ struct CallerTests {
 
     @Test("finds a server that came back to a port which was taken for a while")
     func takenPort() async throws {
-        try await Site.open(at: "tcp") { site in
-            let server = try RawPeer(.router, in: context.get())
+        try await FrontRig.open(at: "tcp") { site in
+            let server = try LibzmqPeer(.router, in: context.get())
             await #expect(throws: ZeroMQError.self) { try await server.bind(to: site.address) }
             await site.front.stop()
             try await eventually { (try? await server.bind(to: site.address)) != nil }
@@ -127,7 +128,7 @@ struct CallerTests {
 
     @Test("may be dropped anywhere without being closed, and releases its connection")
     func dropped() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let thread = try SocketThread(name: "caller")
             do {
                 let caller = ZeroMQCaller(site.address, on: thread, context: try context.get())
@@ -141,7 +142,7 @@ struct CallerTests {
 
     @Test("says why CURVE does not let it in, and the front counts it")
     func notAdmitted() async throws {
-        try await Site.open(at: "curve") { site in
+        try await FrontRig.open(at: "curve") { site in
             let thread = try SocketThread(name: "caller")
             let caller = ZeroMQCaller(
                 site.address, on: thread, context: site.context, security: try site.stranger())
@@ -175,9 +176,9 @@ extension ZeroMQFront {
 /// A caller, and a bare socket that plays the server.
 final class Office {
     let caller: ZeroMQCaller
-    private var server: RawPeer
+    private var server: LibzmqPeer
     private let address: Address
-    private let folder: URL
+    private let directory = TemporaryDirectory()
     private var client: [UInt8] = []
 
     static func open(at scheme: String = "ipc", _ test: (Office) async throws -> Void) async throws {
@@ -192,10 +193,9 @@ final class Office {
     }
 
     private init(_ scheme: String) async throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
-        server = try RawPeer(.router, in: context.get())
+        server = try LibzmqPeer(.router, in: context.get())
         address = try await server.bind(
-            to: Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(folder.path)/s"))
+            to: Address(scheme == "tcp" ? "tcp://127.0.0.1:*" : "ipc://\(directory.path(of: "s"))"))
         caller = ZeroMQCaller(address, on: try SocketThread(name: "caller"), context: try context.get())
         try await caller.start()
         try await eventually { await caller.isConnected }
@@ -205,7 +205,6 @@ final class Office {
         await caller.close()
         await caller.thread.shutdown()
         await server.close()
-        try? FileManager.default.removeItem(at: folder)
     }
 
     func call(timeout: Duration = .seconds(20)) -> Task<Reply, Never> {
@@ -239,7 +238,7 @@ final class Office {
     /// Goes away without a word, and comes back.
     func restart() async throws {
         await server.close()
-        server = try RawPeer(.router, in: context.get())
+        server = try LibzmqPeer(.router, in: context.get())
         // libzmq gives a port back a moment after its socket is closed.
         try await eventually { (try? await server.bind(to: address)) != nil }
     }

@@ -8,7 +8,7 @@ import Testing
 struct HelloTests {
     @Test("is answered with a HELLO where the service keeps it, and with its problem where it does not")
     func contracts() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             for contract in [SmokeContract.description, FormerSmoke.description] {
                 try await peer.send(Self.hello(contract, id: 5))
@@ -27,7 +27,7 @@ struct HelloTests {
 
     @Test("gets a problem in place of a reply that is larger than its peer reads, and goes on")
     func largeReply() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             var head = Headers()
             head.add(.maxBody, "4")

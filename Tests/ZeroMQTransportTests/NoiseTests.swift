@@ -15,7 +15,7 @@ struct NoiseTests {
         "is answered behind an envelope of any depth: 400 if it has too many frames, or dropped if its id is not read",
         arguments: ["ipc", "tcp", "curve"])
     func envelopes(scheme: String) async throws {
-        try await Site.open(at: scheme) { site in
+        try await FrontRig.open(at: scheme) { site in
             let peer = try await site.peer()
             for depth in 0...40 {
                 let envelope = (0..<depth).map { [UInt8(depth), UInt8($0)] } + [[]]
@@ -37,7 +37,7 @@ struct NoiseTests {
 
     @Test("is not echoed with an envelope of frames that no routing id could be")
     func largeEnvelope() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             for size in [255, 256] {
                 let envelope = [[UInt8](repeating: 7, count: size), []]
@@ -53,7 +53,7 @@ struct NoiseTests {
     @Test("ends no front, whatever it is", arguments: ["ipc", "tcp", "curve"], [1, 2, 3] as [UInt64])
     func front(scheme: String, seed: UInt64) async throws {
         var noise = Noise(seed: seed)
-        try await Site.open(at: scheme) { site in
+        try await FrontRig.open(at: scheme) { site in
             let peer = try await site.peer()
             for _ in 0..<400 { try await peer.send(noise.message()) }
             let end = Preamble(.pong, id: .max)
@@ -84,7 +84,7 @@ struct NoiseTests {
         var noise = Noise(seed: seed)
         try await PubSubTests.Station.open { station in
             try await station.listen { ear in
-                let peer = try RawPeer(.pub, in: context.get())
+                let peer = try LibzmqPeer(.pub, in: context.get())
                 try await peer.bind(to: station.address)
                 let good = ["auth.trust_updates", "E1\nepoch: good\nsequence: 1\n", "{}"].map { Array($0.utf8) }
                 let messages = (0..<400).map { _ in [good[0]] + noise.message().dropFirst() }

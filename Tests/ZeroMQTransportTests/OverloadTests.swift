@@ -17,7 +17,7 @@ struct OverloadTests {
     }
 
     /// Sends calls that take a millisecond each.
-    private func overload(_ peer: RawPeer, calls: Int, time: UInt32) async throws -> Outcome {
+    private func overload(_ peer: LibzmqPeer, calls: Int, time: UInt32) async throws -> Outcome {
         var outcome = Outcome()
         outcome.sending = try await ContinuousClock().measure {
             for id in 1...UInt64(calls) {
@@ -34,7 +34,7 @@ struct OverloadTests {
 
     @Test("refuses those that would have to wait too long, and begins no others in vain")
     func refusal() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             // By these it finds out how long a call takes.
             #expect(try await overload(peer, calls: 50, time: 20_000).statuses == ["200": 50])
@@ -53,7 +53,7 @@ struct OverloadTests {
 
     @Test("refuses no call whose caller has the time to wait")
     func patience() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             #expect(try await overload(peer, calls: 1000, time: 20_000).statuses == ["200": 1000])
             #expect(await site.front.counters == TransportStatistics())
@@ -62,7 +62,7 @@ struct OverloadTests {
 
     @Test("answers another peer's PING and call before those that wait")
     func others() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let (greedy, polite) = (try await site.peer(), try await site.peer())
             for id in 1...1000 as ClosedRange<UInt64> {
                 try await greedy.send(Message(.request, id: id, "auth.work", time: 20_000).frames)
@@ -79,7 +79,7 @@ struct OverloadTests {
 
     @Test("begins a call that is past half of its time, if it need not wait for half of the rest")
     func rest() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             for id in 1...2300 as ClosedRange<UInt64> {
                 try await peer.send(Message(.request, id: id, "auth.work", time: 20_000).frames)
@@ -112,7 +112,7 @@ struct OverloadTests {
 
     @Test("answers a check of health before calls that another front has brought")
     func health() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let dispatcher = await site.front.dispatcher
             for _ in 0..<500 { dispatcher.start(Call("auth.work", timeout: .seconds(20)), isolation: nil) { _, _ in } }
             let reply = await dispatcher.dispatch(Call("_health.check"))

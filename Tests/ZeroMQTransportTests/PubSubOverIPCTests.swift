@@ -16,7 +16,7 @@ struct PubSubOverIPCTests {
             _ = try await station.publisher.start()
             await station.publisher.publish(PubSubTests.event(1))
             for round in 2...3 {
-                let peer = try RawPeer(.sub, in: context.get())
+                let peer = try LibzmqPeer(.sub, in: context.get())
                 try await peer.connect(to: station.address)
                 try await peer.subscribe(to: "auth.")
                 // The first heartbeat shows that the connection stands.
@@ -38,7 +38,7 @@ struct PubSubOverIPCTests {
         try await Station.open { station in
             try await station.listen { ear in
                 for series in ["a", "b"] {
-                    let peer = try RawPeer(.pub, in: context.get())
+                    let peer = try LibzmqPeer(.pub, in: context.get())
                     try await peer.bind(to: station.address)
                     let speak = { @Sendable (number: Int) in
                         let head = "E1\nepoch: \(series)\nsequence: \(number)\n"
@@ -60,11 +60,11 @@ struct PubSubOverIPCTests {
 
     @Test(
         "is none of the business of a peer that is no SUB, that sends rubbish or wants too much; others still hear",
-        arguments: Visitor.unwelcome)
+        arguments: UnixPeer.unwelcome)
     func receivedGoAway(bytes: [UInt8]) async throws {
         try await Station.open { station in
             try await station.begin { ear in
-                let visitor = try Visitor()
+                let visitor = try UnixPeer()
                 try visitor.connect(to: station.address)
                 visitor.say(bytes)
                 #expect(await visitor.heard { _ in false } == .end)
@@ -78,7 +78,7 @@ struct PubSubOverIPCTests {
     func deaf() async throws {
         try await Station.open { station in
             try await station.begin { ear in
-                let deaf = try Visitor()
+                let deaf = try UnixPeer()
                 try deaf.listen(at: station.address)
                 #expect(await deaf.heard { $0.firstRange(of: Array("sequence: 1\n".utf8)) != nil } == .wanted)
                 let long = String(repeating: "x", count: 100_000)
@@ -98,7 +98,7 @@ struct PubSubOverIPCTests {
         try await Station.open { station in
             _ = try await station.publisher.start()
             await station.publisher.publish(PubSubTests.event(1))
-            let visitor = try Visitor()
+            let visitor = try UnixPeer()
             try visitor.listen(at: station.address)
             #expect(await visitor.heard { $0.firstRange(of: Array("sequence: 1\n".utf8)) != nil } == .wanted)
             // More than the system takes at once.
@@ -116,7 +116,7 @@ struct PubSubOverIPCTests {
         await #expect(processExitsWith: .success) {
             try await Station.open { station in
                 try await station.begin { ear in
-                    let visitor = try Visitor()
+                    let visitor = try UnixPeer()
                     let descriptors = takeAllDescriptors()
                     try visitor.listen(at: station.address)
                     // In each of these turns the thread looks whether somebody wants to be let in.

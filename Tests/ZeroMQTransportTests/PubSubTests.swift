@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import RPC
 import Synchronization
+import TemporaryFiles
 import Testing
 import Waiting
 import ZMTP
@@ -16,16 +17,16 @@ struct PubSubTests {
         let thread: SocketThread
         let publisher: ZeroMQPublisher
         let address: Address
-        let folder: URL
+        let directory: TemporaryDirectory
 
         static func open(_ test: (Station) async throws -> Void) async throws {
-            let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
+            let directory = TemporaryDirectory()
             let thread = try SocketThread(name: "news")
-            let address = try Address("ipc://\(folder.path)/news")
+            let address = try Address("ipc://\(directory.path(of: "news"))")
             let station = Station(
                 thread: thread,
                 publisher: ZeroMQPublisher(on: thread, context: try context.get(), addresses: [address]),
-                address: address, folder: folder)
+                address: address, directory: directory)
             do {
                 try await test(station)
             } catch {
@@ -38,7 +39,6 @@ struct PubSubTests {
         private func close() async {
             await publisher.stop()
             await thread.shutdown()
-            try? FileManager.default.removeItem(at: folder)
         }
 
         /// Lets the publisher begin, with a first event that somebody has heard.
@@ -66,20 +66,14 @@ struct PubSubTests {
 
     /// What was heard, in order.
     final class Ear: Sendable {
-        private let events: AsyncStream<Event>
-        private let continuation: AsyncStream<Event>.Continuation
+        private let events = Signal<Event>()
 
-        init() { (events, continuation) = AsyncStream.makeStream() }
-
-        func heard(_ event: Event) { continuation.yield(event) }
+        func heard(_ event: Event) { events.send(event) }
 
         /// Ends the news: whoever waits hears nothing more.
-        func cover() { continuation.finish() }
+        func cover() { events.finish() }
 
-        func next() async -> Event? {
-            for await event in events { return event }
-            return nil
-        }
+        func next() async -> Event? { await events.next() }
 
         /// Runs a test while somebody speaks again and again, because what is sent before a connection stands is lost.
         ///

@@ -18,7 +18,7 @@ struct SlowReaderTests {
 
     @Test("stops nobody else, and gets its replies in order once it reads")
     func order() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let (slow, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
             let calls = 3000
             for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
@@ -37,7 +37,7 @@ struct SlowReaderTests {
 
     @Test("keeps the front from stopping until its replies are sent, and no longer")
     func stopping() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let slow = try await site.peer(reading: false, options: narrow)
             let calls = 3000
             for id in 1...calls { try await slow.send(Message(.request, id: UInt64(id), "auth.fill").frames) }
@@ -54,7 +54,7 @@ struct SlowReaderTests {
 
     @Test("has no more calls run while its replies wait, and costs the service no memory")
     func heldBack() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let (silent, quick) = (try await site.peer(reading: false, options: narrow), try await site.peer())
             let calls = 20_000
             for id in 1...calls { try await silent.send(Message(.request, id: UInt64(id), "auth.fill").frames) }

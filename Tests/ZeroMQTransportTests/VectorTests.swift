@@ -41,7 +41,7 @@ struct VectorTests {
 
     @Test("that asks is understood by a server, and its id comes back", arguments: requests)
     func ask(vector: Vector) async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             try await peer.send(vector.bytes)
             let reply = try #require(Message(await peer.next()))
@@ -60,7 +60,7 @@ struct MalformedTests {
     func malformed(vector: Malformed) async throws {
         var limits = ZeroMQFront.Limits()
         limits.maxBody = Vectors.all.malformed_max_body
-        try await Site.open(limits: limits) { site in
+        try await FrontRig.open(limits: limits) { site in
             let peer = try await site.peer()
             try await peer.send(vector.bytes)
             if let status = vector.status {
@@ -86,7 +86,7 @@ struct MalformedTests {
 
     @Test("of many frames is refused, and ends nothing")
     func manyFrames() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             try await peer.send(Message(.request, id: 8, "auth.smoke").frames + Array(repeating: [1], count: 1000))
             let refusal = try #require(Message(await peer.next()))
@@ -101,7 +101,7 @@ struct MalformedTests {
 
     @Test("may be any bytes: no peer can stop the service", arguments: 0..<8)
     func noise(seed: UInt64) async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             var random = SplitMix(state: seed)
             for _ in 0..<300 {
@@ -121,7 +121,7 @@ struct MalformedTests {
 
     @Test("has its envelope echoed", arguments: Vectors.all.envelopes)
     func envelope(vector: Envelope) async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             try await peer.send(vector.bytes)
             let frames = await peer.next()

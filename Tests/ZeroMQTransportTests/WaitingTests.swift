@@ -1,4 +1,6 @@
 import RPC
+import RPCTesting
+import RawZMTP
 import Testing
 import Waiting
 import ZeroMQ
@@ -14,7 +16,7 @@ struct WaitingTests {
 
     @Test("is not begun if its time was over before it was read")
     func late() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             try await peer.send(Message(.request, id: 1, "auth.count", time: 1000, sent: Self.ago(1500)).frames)
             let reply = try #require(Message(await peer.next()))
@@ -27,7 +29,7 @@ struct WaitingTests {
 
     @Test("on its way, and not for the service, is begun however much of its time is left")
     func slowNetwork() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             for id in 1...20 as ClosedRange<UInt64> {
                 // So the service has nothing to do for a while.
@@ -41,7 +43,7 @@ struct WaitingTests {
 
     @Test("by a clock of its sender's own is measured by what came before, the HELLO first")
     func foreignClock() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let peer = try await site.peer()
             let now = SendClock.milliseconds
             try await peer.send(Message(.hello, id: 0, sent: "\(now + 123_456) elsewhere").frames)
@@ -56,10 +58,10 @@ struct WaitingTests {
     }
 
     /// A peer without libzmq: what it has sent is in the kernel, and what it has closed is closed there.
-    private static func visitor(of site: Site) async throws -> Visitor {
-        let visitor = try Visitor()
+    private static func visitor(of site: FrontRig) async throws -> UnixPeer {
+        let visitor = try UnixPeer()
         try visitor.connect(to: site.address)
-        visitor.say(Visitor.hello("DEALER"))
+        visitor.say(openingBytes(of: "DEALER"))
         visitor.say(Message(.ping, id: 9))
         try #require(await visitor.heard { $0.contains(Preamble(.pong, id: 9).bytes) } == .wanted)
         return visitor
@@ -67,7 +69,7 @@ struct WaitingTests {
 
     @Test("is not begun if its cancellation waits behind it", arguments: [nil, 500 as Int64])
     func cancelled(age: Int64?) async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let (visitor, blocker) = (try await Self.visitor(of: site), try await site.peer())
             try await blocker.send(Message(.request, id: 1, "auth.block").frames)
             #expect(await site.service.next() == .blocked)
@@ -85,7 +87,7 @@ struct WaitingTests {
 
     @Test("is not begun if its peer has gone")
     func gone() async throws {
-        try await Site.open { site in
+        try await FrontRig.open { site in
             let (visitor, blocker) = (try await Self.visitor(of: site), try await site.peer())
             try await blocker.send(Message(.request, id: 1, "auth.block").frames)
             #expect(await site.service.next() == .blocked)

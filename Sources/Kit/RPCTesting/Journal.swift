@@ -7,7 +7,7 @@ import Synchronization
 /// Keeps the calls that were replied to, in the order of their replies.
 public final class Journal: CallObserver {
     /// A call and the status of its reply.
-    public struct Line: Sendable, Equatable {
+    public struct Line: Sendable, Equatable, CustomStringConvertible {
         /// The qualified name of the endpoint.
         public let endpoint: String
         /// The status of the reply.
@@ -18,9 +18,15 @@ public final class Journal: CallObserver {
         public let requestID: String?
         /// The transport that the call came by.
         public let transport: Transport
+        /// The address of the first caller, if it is known.
+        public let origin: String?
+
+        /// The endpoint and the status: `auth.me 200`.
+        public var description: String { "\(endpoint) \(status)" }
     }
 
     private let lines = Mutex<[Line]>([])
+    private let timings = Mutex<ServerTimings?>(nil)
 
     /// An empty journal.
     public init() {}
@@ -28,10 +34,18 @@ public final class Journal: CallObserver {
     /// The calls so far.
     public var all: [Line] { lines.withLock { $0 } }
 
+    /// The calls so far, each as its endpoint and status.
+    public var summary: [String] { all.map(\.description) }
+
+    /// The timings of the call whose handler ended last.
+    public var lastTimings: ServerTimings? { timings.withLock { $0 } }
+
+    public func didFinish(_ call: Call, _ timings: ServerTimings) { self.timings.withLock { $0 = timings } }
+
     public func didReply(to call: Call, with reply: Reply) {
         let line = Line(
             endpoint: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID,
-            transport: call.transport)
+            transport: call.transport, origin: call.origin)
         lines.withLock { $0.append(line) }
     }
 }

@@ -1,13 +1,13 @@
 import EventLoop
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
 
 /// A bare socket: it sends what no caller would, and shows what really comes.
-actor RawPeer: ThreadBound {
+actor LibzmqPeer: ThreadBound {
     nonisolated let thread: SocketThread
-    private nonisolated let messages: AsyncStream<[[UInt8]]>
-    private let arrived: AsyncStream<[[UInt8]]>.Continuation
+    private nonisolated let arrived = Signal<[[UInt8]]>()
     private let context: Context
     private let kind: Socket.SocketType
     private var socket: Socket?
@@ -17,7 +17,6 @@ actor RawPeer: ThreadBound {
         self.kind = kind
         self.context = context
         thread = try SocketThread(name: "raw")
-        (messages, arrived) = AsyncStream.makeStream()
     }
 
     /// - Parameter reading: whether it takes what comes; otherwise it is a peer that reads nothing until it is commanded to.
@@ -51,7 +50,7 @@ actor RawPeer: ThreadBound {
         thread.attach(socket) { [weak self] limit in self?.assumeIsolated { $0.receive(limit) } ?? 0 }
     }
 
-    /// What it wants to hear, as a SUB.
+    /// Asks for what it wants to receive, as a SUB.
     func subscribe(to prefix: String) throws {
         try socket?.subscribe(to: Array(prefix.utf8))
     }
@@ -61,7 +60,7 @@ actor RawPeer: ThreadBound {
         var count = 0
         while count < limit, (try? socket?.receive(into: &message)) == true {
             count += 1
-            arrived.yield((0..<message.count).map { message.bytes(at: $0) })
+            arrived.send((0..<message.count).map { message.bytes(at: $0) })
         }
         return count
     }
@@ -74,14 +73,13 @@ actor RawPeer: ThreadBound {
     }
 
     /// Waits for the next message.
-    nonisolated func next() async -> [[UInt8]] {
-        for await message in messages { return message }
-        return []
-    }
+    nonisolated func next() async -> [[UInt8]] { await arrived.next() ?? [] }
 
-    /// Passes over messages up to this one, and over all where it does not come.
+    /// Passes over messages up to this one, and over all if it does not come.
     nonisolated func skip(to preamble: Preamble) async -> Bool {
-        for await message in messages where Message(message)?.preamble == preamble { return true }
+        while let message = await arrived.next() {
+            if Message(message)?.preamble == preamble { return true }
+        }
         return false
     }
 

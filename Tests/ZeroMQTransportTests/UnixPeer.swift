@@ -1,26 +1,18 @@
 import Foundation
 import Glibc
-import ZMTP
+import RawZMTP
 
 @testable import ZeroMQ
 
 /// A bare connection: it says what no listener would.
-final class Visitor: @unchecked Sendable {  // its test waits for each of its calls
+final class UnixPeer: @unchecked Sendable {  // its test waits for each of its calls
     enum Outcome { case wanted, end, nothing }
 
     private let descriptor: Int32
     /// What has come.
     private(set) var bytes: [UInt8] = []
 
-    /// The greeting, and which socket this is.
-    static func hello(_ type: String) -> [UInt8] {
-        var bytes = ZMTPGreeting.bytes + [4, UInt8(22 + type.utf8.count), 5]
-        bytes += Array("READY".utf8) + [11] + Array("Socket-Type".utf8)
-        bytes += [0, 0, 0, UInt8(type.utf8.count)] + Array(type.utf8)
-        return bytes
-    }
-
-    /// What visitors say who are to be sent away.
+    /// The bytes of peers that are to be sent away.
     static let unwelcome: [[UInt8]] = {
         let bytes: ClosedRange<UInt8> = 0...64
         let tooMany: [[UInt8]] = [
@@ -28,8 +20,8 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
         ]
         let tooLong = [2, 0, 0, 0, 0, 0, 0, 1, 2, 1] + [UInt8](repeating: 65, count: 257)
         let rubbish: [[UInt8]] = [[0, 1, 7], [0, 0], [1, 1, 1, 0, 0], [2, 0, 0, 0, 0, 0, 1, 0, 0]]
-        return [Array("GET / HTTP/1.1\r\n\r\n".utf8), hello("DEALER"), hello("PUB")]
-            + (rubbish + tooMany + [tooLong]).map { hello("SUB") + $0 }
+        return [Array("GET / HTTP/1.1\r\n\r\n".utf8), openingBytes(of: "DEALER"), openingBytes(of: "PUB")]
+            + (rubbish + tooMany + [tooLong]).map { openingBytes(of: "SUB") + $0 }
     }()
 
     init() throws {
@@ -49,7 +41,7 @@ final class Visitor: @unchecked Sendable {  // its test waits for each of its ca
     /// Connects as a SUB that wants everything.
     func listen(at address: Address) throws {
         try connect(to: address)
-        say(Self.hello("SUB") + [0, 1, 1])
+        say(openingBytes(of: "SUB") + [0, 1, 1])
     }
 
     func say(_ bytes: [UInt8]) {

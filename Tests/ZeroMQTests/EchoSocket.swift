@@ -3,7 +3,7 @@ internal import Synchronization
 internal import ZeroMQ
 
 /// A server as the transport will be: an actor on its socket thread, whose requests start in place.
-actor EchoService: ThreadBound {
+actor EchoSocket: ThreadBound {
     nonisolated let thread: SocketThread
     private var socket: Socket?
     private var request = Multipart()

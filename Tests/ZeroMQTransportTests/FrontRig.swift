@@ -3,7 +3,9 @@ import EventLoop
 import Foundation
 import JSON
 import RPC
-import Synchronization
+import RPCTesting
+import TemporaryFiles
+import Waiting
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -12,15 +14,15 @@ import ZeroMQ
 let context = Result { try Context() }
 
 /// A service behind a front, and bare sockets to reach it by.
-final class Site {
+final class FrontRig {
     let service: SmokeService
     let front: ZeroMQFront
     let address: Address
     let journal = Journal()
 
     let context: Context
-    private let folder: URL
-    private var peers: [RawPeer] = []
+    private let directory = TemporaryDirectory()
+    private var peers: [LibzmqPeer] = []
     /// The keys of both sides of `tcp://` with CURVE.
     private var curve: (server: CurveKeyPair, peer: CurveKeyPair)?
 
@@ -31,9 +33,9 @@ final class Site {
     ///   - apart: true if the service has a thread of its own, which a handler may block.
     static func open(
         at scheme: String = "ipc", limits: ZeroMQFront.Limits = .init(), apart: Bool = false,
-        _ test: (Site) async throws -> Void
+        _ test: (FrontRig) async throws -> Void
     ) async throws {
-        let site = try await Site(scheme, limits, apart)
+        let site = try await FrontRig(scheme, limits, apart)
         do {
             try await test(site)
         } catch {
@@ -44,14 +46,12 @@ final class Site {
     }
 
     private init(_ scheme: String, _ limits: ZeroMQFront.Limits, _ apart: Bool) async throws {
-        // The path of a Unix socket has a hundred bytes.
-        folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString.prefix(8))
         let isTCP = scheme == "tcp" || scheme == "curve"
-        let place = try Address(isTCP ? "tcp://127.0.0.1:*" : "\(scheme)://\(folder.path)/s")
+        let place = try Address(isTCP ? "tcp://127.0.0.1:*" : "\(scheme)://\(directory.path(of: "s"))")
         let thread = try SocketThread(name: "service")
         service = SmokeService(on: apart ? QueueExecutor(name: "apart") : thread)
         let dispatcher = try Dispatcher(
-            service, contract: SmokeContract.description, verifier: Nobody(), observers: [journal])
+            service, contract: SmokeContract.description, verifier: NoTokens(), observers: [journal])
         var security = SocketOptions.Security.none
         if scheme == "curve" {
             // The keys that are admitted are the context's.
@@ -73,8 +73,8 @@ final class Site {
     /// A peer that is connected, and closed at the end.
     func peer(
         _ kind: Socket.SocketType = .dealer, reading: Bool = true, options: SocketOptions = .client
-    ) async throws -> RawPeer {
-        let peer = try RawPeer(kind, in: context)
+    ) async throws -> LibzmqPeer {
+        let peer = try LibzmqPeer(kind, in: context)
         peers.append(peer)
         var options = options
         if let curve { options.security = .curveClient(curve.peer, serverKey: curve.server.publicKey) }
@@ -93,7 +93,6 @@ final class Site {
         for peer in peers { await peer.close() }
         await front.stop()
         await front.thread.shutdown()
-        try? FileManager.default.removeItem(at: folder)
     }
 }
 
@@ -179,22 +178,15 @@ actor SmokeService: Service {
     nonisolated let executor: ServiceExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    private nonisolated let events: AsyncStream<Event>
-    private let happened: AsyncStream<Event>.Continuation
+    private nonisolated let happened = Signal<Event>()
     private nonisolated let gate = Gate()
     private(set) var runs = 0
     private(set) var fillings = 0
 
-    init(on executor: ServiceExecutor) {
-        self.executor = executor
-        (events, happened) = AsyncStream.makeStream()
-    }
+    init(on executor: ServiceExecutor) { self.executor = executor }
 
     /// Waits for what happens next.
-    nonisolated func next() async -> Event? {
-        for await event in events { return event }
-        return nil
-    }
+    nonisolated func next() async -> Event? { await happened.next() }
 
     /// Lets blocked handlers go on.
     nonisolated func release() { gate.open() }
@@ -228,52 +220,17 @@ actor SmokeService: Service {
     }
 
     private func slow(_: Empty, _ context: CallContext) async throws -> Empty {
-        happened.yield(.waiting)
+        happened.send(.waiting)
         let (never, continuation) = AsyncStream.makeStream(of: Void.self)
         for await _ in never {}
         continuation.finish()
-        happened.yield(.cancelled)
+        happened.send(.cancelled)
         throw CancellationError()
     }
 
     private func block(_: Empty, _ context: CallContext) async -> Empty {
-        happened.yield(.blocked)
+        happened.send(.blocked)
         gate.wait()
         return Empty()
-    }
-}
-
-/// Blocks a thread until it is opened.
-private final class Gate: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    func wait() {
-        // Bounded, so that a test that fails does not hang.
-        _ = semaphore.wait(timeout: .now() + .seconds(20))
-    }
-
-    func open() { semaphore.signal() }
-}
-
-struct Nobody: TokenVerifier {
-    func verify(_ token: String) async throws(Problem) -> Principal { throw Problem(.tokenInvalid, "Not here.") }
-}
-
-/// Keeps what was answered.
-final class Journal: CallObserver {
-    struct Line: Equatable {
-        let name: String
-        let status: Int
-        var trace: TraceContext?
-        var requestID: String?
-    }
-
-    private let lines = Mutex<[Line]>([])
-
-    var all: [Line] { lines.withLock { $0 } }
-
-    func didReply(to call: Call, with reply: Reply) {
-        let line = Line(name: call.endpoint, status: reply.status, trace: call.trace, requestID: call.requestID)
-        lines.withLock { $0.append(line) }
     }
 }
