@@ -197,7 +197,7 @@ let package = Package(
         tests("FilesTests", ["Files"]),
         tests("DescriptorsTests", ["Descriptors"]),
         tests("BackgroundTests", ["Background"]),
-        tests("PasswordsTests", ["Passwords"]),
+        tests("PasswordsTests", ["CMalloc", "Passwords"]),
         // A PostgreSQL server of a test's own.
         .target(
             name: "PostgresServer", dependencies: ["Postgres", "Waiting"], path: "Tests/PostgresServer",
@@ -278,7 +278,7 @@ let package = Package(
             "SystemTests",
             [
                 "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres", "PostgresServer",
-                "FaultyDisk", "Waiting", "Web", "StarScaffold", "StarServices", "star", grdb,
+                "FaultyDisk", "Waiting", "Web", "StarScaffold", "StarServices", "star", arguments, grdb,
             ]),
     ]
 )

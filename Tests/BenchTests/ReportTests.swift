@@ -47,6 +47,13 @@ struct ReportTests {
         #expect(try JSONSerialization.jsonObject(with: document.json) is [String: Any])
     }
 
+    @Test("is aligned in columns, numbers to the right, without spaces at the ends of lines")
+    func table() {
+        let rows = [["wire", "calls/s", "note"], ["ipc", "10", "cold"], ["inproc", "9.5", ""]]
+        #expect(TextTable.text(rows) == "wire    calls/s  note\nipc          10  cold\ninproc      9.5")
+        #expect(TextTable.text([["a"]]) == "a")
+    }
+
     @Test("is written as a file of percentiles for each subject under each load")
     func histograms() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bench-\(UUID().uuidString)")

@@ -135,6 +135,29 @@ struct JSONCodingTests {
         #expect(words([[String: Int]].self, "[[]]") == "must be an object")
     }
 
+    @Test("hold no integers of 128 bits, which few who read JSON could keep")
+    func largeIntegers() {
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(Int128(1)) }
+        #expect(throws: EncodingError.self) { try JSONCoding.encode(["a": UInt128(1)]) }
+        #expect(throws: DecodingError.self) { try JSONCoding.decode(Int128.self, from: Data("1".utf8)) }
+        #expect(throws: DecodingError.self) { try JSONCoding.decode([UInt128].self, from: Data("[1]".utf8)) }
+    }
+
+    @Test("have containers within containers, and those of a superclass, where Foundation has them")
+    func containers() throws {
+        let nested = Nested(numbers: [1, 2, 3, 4], name: "ada")
+        let written = try JSONCoding.encode(nested)
+        #expect(
+            String(decoding: written, as: UTF8.self)
+                == #"{"point":{"x":1},"list":[{"x":2},[3],4],"super":"ada","base":"ada"}"#)
+        #expect(try JSONCoding.decode(Nested.self, from: written) == nested)
+        #expect(try JSONDecoder().decode(Nested.self, from: written) == nested)
+        #expect(try JSONCoding.decode(Nested.self, from: JSONEncoder().encode(nested)) == nested)
+        #expect(throws: DecodingError.self) {
+            try JSONCoding.decode(Nested.self, from: Data(#"{"point":{"x":1},"list":[{"x":2},[3]]}"#.utf8))
+        }
+    }
+
     @Test("are written one container after the other, or not at all")
     func interleaved() {
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Interleaved()) }
@@ -177,6 +200,49 @@ private struct Scalars: Codable, Equatable {
     var price: Decimal
     var page: URL?
     var bytes: Data
+}
+
+/// Writes four numbers and a name, each into a container of another kind.
+private struct Nested: Codable, Equatable {
+    enum CodingKeys: CodingKey { case point, list, base, x }
+
+    let numbers: [Int]
+    let name: String
+
+    init(numbers: [Int], name: String) {
+        self.numbers = numbers
+        self.name = name
+    }
+
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        let point = try members.nestedContainer(keyedBy: CodingKeys.self, forKey: .point)
+        var list = try members.nestedUnkeyedContainer(forKey: .list)
+        let first = try list.nestedContainer(keyedBy: CodingKeys.self)
+        var second = try list.nestedUnkeyedContainer()
+        numbers = [
+            try point.decode(Int.self, forKey: .x), try first.decode(Int.self, forKey: .x),
+            try second.decode(Int.self), try Int(from: list.superDecoder()),
+        ]
+        name = try String(from: members.superDecoder())
+        guard try String(from: members.superDecoder(forKey: .base)) == name else {
+            throw DecodingError.dataCorruptedError(forKey: .base, in: members, debugDescription: "is another name")
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        var point = members.nestedContainer(keyedBy: CodingKeys.self, forKey: .point)
+        try point.encode(numbers[0], forKey: .x)
+        var list = members.nestedUnkeyedContainer(forKey: .list)
+        var first = list.nestedContainer(keyedBy: CodingKeys.self)
+        try first.encode(numbers[1], forKey: .x)
+        var second = list.nestedUnkeyedContainer()
+        try second.encode(numbers[2])
+        try numbers[3].encode(to: list.superEncoder())
+        try name.encode(to: members.superEncoder())
+        try name.encode(to: members.superEncoder(forKey: .base))
+    }
 }
 
 /// Goes back into an array that has ended.

@@ -1,4 +1,5 @@
 import Background
+import CMalloc
 import Endpoints
 import Foundation
 import Testing
@@ -16,6 +17,22 @@ struct PasswordHasherTests {
         #expect(first.hasPrefix("$argon2id$v=19$m=19456,t=2,p=1$"))
         #expect(first != second)
     }
+
+    #if canImport(Glibc)
+        @Test("heaps that grow in large steps have room for a megabyte, which else is mapped for itself")
+        func largeSteps() async {
+            await #expect(processExitsWith: .success) {
+                func maps(_ size: Int) -> Bool {
+                    let before = mallinfo2().hblks
+                    let block = malloc(size)
+                    return block != nil && mallinfo2().hblks > before
+                }
+                #expect(maps(1 << 20))
+                MallocTuning.growInLargeSteps()
+                #expect(!maps(1 << 20) && maps(16 << 20))
+            }
+        }
+    #endif
 
     @Test("the right password is distinguished from a wrong one")
     func verification() async throws {

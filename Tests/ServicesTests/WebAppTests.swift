@@ -5,7 +5,9 @@ import RPC
 import Resource
 import Synchronization
 import Testing
-import WebApp
+import Waiting
+
+@testable import WebApp
 
 @Suite("Webapp", .timeLimit(.minutes(1)))
 struct WebAppTests {
@@ -24,6 +26,17 @@ struct WebAppTests {
         let webApp = WebAppService(
             executor: QueueExecutor(name: "webapp"), auth: ServiceRoute(auth), resource: ServiceRoute(resource))
         client = Client(try Line(webApp, WebAppContract.description, trust.verifier))
+    }
+
+    @Test("asks all at once, and keeps their order")
+    func concurrently() async {
+        let begun = Atomic(0)
+        let results = await Array(0..<4).concurrentMap { number in
+            begun.add(1, ordering: .relaxed)
+            let isTogether = try? await eventually("all have begun") { begun.load(ordering: .relaxed) == 4 }
+            return isTogether == nil ? nil : number * 2
+        }
+        #expect(results == [0, 2, 4, 6])
     }
 
     @Test("passes on the time from resource")
