@@ -81,7 +81,7 @@ struct CallerTests {
     func deadline() async throws {
         try await shopping { client, shop in
             let late = await #expect(throws: Problem.self) {
-                try await client.call(ShopContract.wait, timeout: .milliseconds(700))
+                try await client.call(ShopContract.wait, timeout: .seconds(2))
             }
             #expect(late?.kind == .deadlineExceeded)
             #expect(await shop.service.next() == .waiting)

@@ -180,11 +180,15 @@ struct ConnectionTests {
 
     @Test("that is half closed and never read comes to its end")
     func neverRead() async throws {
-        let large = Page("/large", contentType: "text/plain") { Data(repeating: UInt8(ascii: "a"), count: 32 << 20) }
+        let isMade = Mutex(false)
+        let large = Page("/large", contentType: "text/plain") {
+            isMade.withLock { $0 = true }
+            return Data(repeating: UInt8(ascii: "a"), count: 32 << 20)
+        }
         try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(200)), pages: [large]) { shop in
             let socket = try PlainSocket(port: shop.port)
             socket.send(Array("GET /large HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-            try await eventually { shop.front.connections.count == 1 }
+            try await eventually { isMade.withLock(\.self) }
             socket.closeOutput()
             try await eventually { shop.front.connections.count == 0 }
         }

@@ -67,11 +67,15 @@ struct EventStreamTests {
         arguments: ["text/event-stream", "a/b"])
     func slowReader(_ type: String) async throws {
         // Less than what NIO buffers before it calls a channel unwritable.
-        let events = AsyncStream { Data(repeating: UInt8(ascii: "a"), count: 32 << 10) }
+        let isBegun = Mutex(false)
+        let events = AsyncStream {
+            isBegun.withLock { $0 = true }
+            return Data(repeating: UInt8(ascii: "a"), count: 32 << 10)
+        }
         try await Shop.open(settings, pages: [page(events, type)]) { shop in
             let socket = try PlainSocket(port: shop.port)
             socket.send(Array(request.utf8))
-            try await eventually { shop.front.connections.count == 1 }
+            try await eventually { isBegun.withLock(\.self) }
             try await eventually { shop.front.connections.count == 0 }
         }
     }

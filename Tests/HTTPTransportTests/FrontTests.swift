@@ -203,7 +203,7 @@ struct FrontTests {
     func sentAhead() async throws {
         try await Shop.open { shop in
             let socket = try await RawSocket(port: shop.port)
-            let wait = "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 300\r\n\r\n"
+            let wait = "GET /shop/wait HTTP/1.1\r\nHost: a\r\nX-Timeout-Ms: 1000\r\n\r\n"
             async let answer = socket.send(wait + wait) { _ in false }
             #expect(await shop.service.next() == .waiting)
             await shop.front.stop()
@@ -216,7 +216,7 @@ struct FrontTests {
     @Test("lets a call end when it stops, and then listens no more")
     func stop() async throws {
         try await Shop.open { shop in
-            async let last = shop.send("GET", "/shop/wait", ["X-Timeout-Ms": "300"])
+            async let last = shop.send("GET", "/shop/wait", ["X-Timeout-Ms": "1000"])
             #expect(await shop.service.next() == .waiting)
             await shop.front.stop()
             try await #expect(last.status == 504)

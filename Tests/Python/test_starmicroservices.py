@@ -233,7 +233,7 @@ def test_a_client_of_the_process_before_a_fork_says_so_at_once(client, server):
                    pending.result, client.fake.empty, client.discover, lambda: asyncio.run(awaited(client))):
         began = time.monotonic()
         assert in_a_fork(action) == "RuntimeError: this client was made before a fork: make one in this process"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
     assert in_a_fork(client.close) == "None"
 
     def with_its_own():
@@ -288,19 +288,19 @@ def test_async_connection_that_is_dead_and_says_nothing_costs_one_call(path):
 
 def test_many_calls_in_flight_end_out_of_order(client):
     began = time.monotonic()
-    calls = [client.submit("fake.slow", {"ms": 100 - n}) for n in range(50)]
+    calls = [client.submit("fake.slow", {"ms": 300 - n}) for n in range(50)]
     fast = [client.submit("fake.echo", {"n": n}) for n in range(500)]
     assert [call.result()["n"] for call in fast] == list(range(500))
     assert all(call.result() == {"slow": True} for call in calls)
-    assert time.monotonic() - began < 2 and not client.calls
+    assert time.monotonic() - began < 10 and not client.calls       # one after another they would take 13 s
 
 
 def test_deadline_cancels_at_the_server(client, server):
     client.ping()
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded) as caught:
-        client.call("fake.slow", {"ms": 3000, "stubborn": True}, timeout=0.1)
-    assert 0.09 < time.monotonic() - began < 1 and caught.value.status == 504 and isinstance(caught.value, TimeoutError)
+        client.call("fake.slow", {"ms": 30_000, "stubborn": True}, timeout=0.1)
+    assert 0.09 < time.monotonic() - began < 10 and caught.value.status == 504 and isinstance(caught.value, TimeoutError)
     assert client.call("fake.echo", {"n": 1}) == {"n": 1}      # a late 499 disturbs nobody
     assert not client.calls and sum(seen[0] == CANCEL for seen in server.seen) == 1
     with pytest.raises(DeadlineExceeded):                      # the service's own 504 is the same problem
@@ -348,7 +348,7 @@ def test_what_cannot_be_sent_is_said_at_once(client):
 
 
 def test_ping(client):
-    assert 0 < client.ping() < 1
+    assert 0 < client.ping() < 10
 
 
 def test_nobody_there(address):
@@ -373,12 +373,12 @@ def test_goaway_ends_new_calls_and_not_those_in_flight(client):
 
 
 def test_a_changed_instance_ends_calls_in_flight(client):
-    slow = client.submit("fake.slow", {"ms": 3000})
+    slow = client.submit("fake.slow", {"ms": 30_000}, timeout=30)
     client.call("fake.restart")
     began = time.monotonic()
     with pytest.raises(Unavailable, match="unknown_outcome") as caught:
         slow.result()
-    assert time.monotonic() - began < 1 and caught.value.processed is True
+    assert time.monotonic() - began < 10 and caught.value.processed is True
     assert client.call("fake.echo") == {}
 
 
@@ -386,12 +386,12 @@ def test_a_real_restart_ends_calls_in_flight_and_the_client_connects_again(addre
     with Client(address) as client:
         with FakeServer(address) as first:
             client.call("fake.goaway")
-            slow = Client(address).submit("fake.slow", {"ms": 3000})
+            slow = Client(address).submit("fake.slow", {"ms": 30_000}, timeout=30)
             until(lambda: slow.client.pump() or slow.link)
         began = time.monotonic()
         with pytest.raises(Unavailable, match="unknown_outcome"):
             slow.result()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
         with FakeServer(address) as second:
             assert client.call("fake.echo") == {} and slow.client.call("fake.echo") == {}
             assert first.instance != second.instance == client.greeting["server-instance"]
@@ -433,11 +433,11 @@ def test_a_service_that_does_not_greet_gets_no_calls(address):
 
 def test_close_is_quick_and_final(server):
     client = Client(server.address)
-    call = client.submit("fake.slow", {"ms": 3000})
+    call = client.submit("fake.slow", {"ms": 30_000}, timeout=30)
     began = time.monotonic()
     client.close()
     client.close()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 10
     with pytest.raises(Problem):
         call.result()
     with pytest.raises(ValueError, match="closed"):

@@ -21,7 +21,8 @@ struct TimerQueueTests {
     func order() async {
         let deadlines = TimerQueue()
         let signal = Signal<Int>()
-        let start = ContinuousClock.now
+        // Late enough that all are set before the first is due.
+        let start = ContinuousClock.now + .milliseconds(300)
         for number in [3, 1, 5, 2, 4] {
             _ = deadlines.schedule(at: start + .milliseconds(20 * number)) { signal.send(number) }
         }
@@ -32,9 +33,9 @@ struct TimerQueueTests {
     func cancelled() async {
         let deadlines = TimerQueue()
         let signal = Signal<String>()
-        let instant = ContinuousClock.now + .milliseconds(30)
+        let instant = ContinuousClock.now + .milliseconds(400)
         // The earliest, one at the same instant as another, and one twice.
-        let early = deadlines.schedule(at: .now + .milliseconds(10)) { signal.send("early") }
+        let early = deadlines.schedule(at: .now + .milliseconds(300)) { signal.send("early") }
         let same = deadlines.schedule(at: instant) { signal.send("same") }
         _ = deadlines.schedule(at: instant) { signal.send("kept") }
         for ticket in [early, same, early] { deadlines.cancel(ticket) }
@@ -47,10 +48,10 @@ struct TimerQueueTests {
     func nested() async {
         let deadlines = TimerQueue()
         let signal = Signal<String>()
-        let doomed = deadlines.schedule(at: .now + .milliseconds(40)) { signal.send("doomed") }
+        let doomed = deadlines.schedule(at: .now + .milliseconds(300)) { signal.send("doomed") }
         _ = deadlines.schedule(at: .now + .milliseconds(10)) {
             deadlines.cancel(doomed)
-            _ = deadlines.schedule(at: .now + .milliseconds(60)) { signal.send("second") }
+            _ = deadlines.schedule(at: .now + .milliseconds(400)) { signal.send("second") }
             _ = deadlines.schedule(at: .now) { signal.send("first") }
         }
         #expect(await signal.next() == "first")
@@ -67,7 +68,7 @@ struct TimerQueueTests {
                 group.addTask {
                     for number in 0..<each {
                         let wait = Duration.milliseconds((number * 7 + task) % 50)
-                        let ticket = deadlines.schedule(at: .now + wait + .milliseconds(500)) { fired.send(-1) }
+                        let ticket = deadlines.schedule(at: .now + wait + .milliseconds(1500)) { fired.send(-1) }
                         _ = deadlines.schedule(at: .now + wait) { fired.send(task * each + number) }
                         deadlines.cancel(ticket)
                     }
@@ -76,7 +77,7 @@ struct TimerQueueTests {
         }
         var seen: Set<Int> = []
         while seen.count < tasks * each, let number = await fired.next() { #expect(seen.insert(number).inserted) }
-        _ = deadlines.schedule(at: .now + .milliseconds(600)) { fired.send(-2) }
+        _ = deadlines.schedule(at: .now + .milliseconds(1600)) { fired.send(-2) }
         #expect(await fired.next() == -2)
     }
 }

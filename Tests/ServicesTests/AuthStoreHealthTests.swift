@@ -3,6 +3,7 @@ import Contracts
 import Endpoints
 import RPC
 import Testing
+import Waiting
 
 @testable import Auth
 
@@ -27,7 +28,7 @@ struct AuthStoreHealthTests {
     func busy() async throws {
         let trust = Trust()
         let auth = try trust.auth()
-        #expect(await auth.pendingDependencies() == [])
+        try await eventually("the store is tried") { await auth.pendingDependencies() == [] }
         let refusal = await problem {
             _ = try await auth.query { _ throws(StoreError) -> Int in throw .busy }
         }
@@ -54,17 +55,17 @@ struct AuthStoreHealthTests {
         let new = try NewStore()
         let trust = Trust()
         let auth = try trust.auth(store: new.store)
-        #expect(await auth.pendingDependencies() == [])
+        try await eventually("the store is tried") { await auth.pendingDependencies() == [] }
         await new.store.close()
         await auth.forgetProbe()
-        #expect(await auth.pendingDependencies() == ["its store"])
+        try await eventually("the store is missed") { await auth.pendingDependencies() == ["its store"] }
     }
 
     @Test("a store that does not answer in a moment is what it was", arguments: [true, false])
     func slow(isSound: Bool) async throws {
         let trust = Trust()
         let auth = try trust.auth()
-        #expect(await auth.pendingDependencies() == [])
+        try await eventually("the store is tried") { await auth.pendingDependencies() == [] }
         await auth.tryForEver(isSound ? nil : .locked)
         #expect(await auth.pendingDependencies() == (isSound ? [] : ["its store"]))
     }
@@ -97,7 +98,7 @@ struct AuthStoreHealthTests {
             _ = try await auth.query { store throws(StoreError) in try await store.roles() }
         }
         #expect(refusal?.kind == .storeUnavailable)
-        #expect(await auth.pendingDependencies() == ["its store"])
+        try await eventually("the store is missed") { await auth.pendingDependencies() == ["its store"] }
     }
 }
 

@@ -99,8 +99,8 @@ extension RestartTests {
     private func timed(_ site: Site, _ headers: [String: String] = [:]) async throws -> Answer {
         let start = ContinuousClock.now
         let answer = try await Web.get(site.url("webapp") + "/api/v1/time/epoch_time", headers)
-        // Two seconds are the endpoint's time.
-        #expect(start.duration(to: .now) < .seconds(3))
+        // Two seconds are the endpoint's time; a busy machine may need some more, and a call without a deadline far more.
+        #expect(start.duration(to: .now) < .seconds(10))
         return answer
     }
 

@@ -55,7 +55,7 @@ final class Running: Sendable {
     ///
     /// - Returns: its exit code.
     @discardableResult
-    func end(within time: Duration = .seconds(20)) async throws -> Int32 {
+    func end(within time: Duration = .seconds(60)) async throws -> Int32 {
         try await eventually("the process ends", within: time) { code }
     }
 
