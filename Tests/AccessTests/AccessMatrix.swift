@@ -1,4 +1,4 @@
-/// What every endpoint answers to whom, written out: a new endpoint is refused by the test until it stands here.
+/// The answers of every endpoint to every caller, written out: the test refuses a new endpoint until it stands here.
 ///
 /// The input is the contract's own example, which names ada. A column for each caller: without a token, a guest, ada
 /// herself, bob, an administrator, and ada's tokens that have expired and that were revoked.

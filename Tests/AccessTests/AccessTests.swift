@@ -28,7 +28,7 @@ struct AccessTests {
     }
 }
 
-/// Who calls, in the order of the matrix.
+/// The callers, in the order of the matrix.
 enum AccessRole: CaseIterable {
     case nobody, guest, owner, other, administrator, expired, revoked
 }

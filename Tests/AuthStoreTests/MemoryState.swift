@@ -22,7 +22,7 @@ struct MemoryState: Equatable {
     var allRoles: [Role] { roles.values.sorted { ByteOrder($0.name) < ByteOrder($1.name) } }
     var hasAdministrator: Bool { users.values.contains { $0.isAdministrator(allRoles) } }
 
-    /// What may be granted; `nil` for anything.
+    /// The permissions that may be granted; `nil` for any.
     func held(by authority: Authority) -> Result<Set<String>?, StoreRejection> {
         guard case .administrator(let name) = authority else { return .success(nil) }
         guard let user = users[name], user.isAdministrator(allRoles) else { return .failure(.notAdministrator) }

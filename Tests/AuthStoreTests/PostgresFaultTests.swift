@@ -20,7 +20,7 @@ struct PostgresFaultTests {
         }
     }
 
-    /// What a write fails with, and that it does in time.
+    /// The error of a write, which must come in time.
     private func failure(_ store: PostgresStore) async -> StoreError? {
         let start = ContinuousClock.now
         defer { #expect(start.duration(to: .now) < .seconds(5)) }

@@ -224,7 +224,7 @@ struct OpenAPITests {
 }
 
 extension Document {
-    /// How many schemas of objects with members are within this one.
+    /// The number of schemas of objects with members within this one.
     fileprivate var anonymousObjects: Int {
         let inner = members.map(\.value) + elements
         return inner.reduce(0) {

@@ -71,7 +71,7 @@ struct Count: Payload {
 }
 
 extension Document {
-    /// What a pointer in words leads to: `"paths /shelf/count get"`. References are followed, within `root`.
+    /// The value that a pointer in words leads to: `"paths /shelf/count get"`. References are followed, within `root`.
     func at(_ path: String) -> Document? {
         path.split(separator: " ").reduce(self) { document, name in
             guard let next = document?[String(name)] else { return nil }

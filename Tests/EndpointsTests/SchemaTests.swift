@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A schema")
 struct SchemaTests {
-    /// What is wrong with a value, as `pointer detail`.
+    /// The faults of a value, as `pointer detail`.
     private func faults(_ schema: Schema, _ json: String) throws -> [String] {
         schema.faults(of: try JSONValue(json: Data(json.utf8))).map { "\($0.pointer) \($0.detail)" }
     }

@@ -17,7 +17,7 @@ private actor Counter: ThreadBound {
 
     func run(_ body: @Sendable () -> Void) { body() }
 
-    /// Whether nobody else had a turn while this called something async that does not suspend.
+    /// True if nothing else had a turn while this called something async that does not suspend.
     func keepsItsTurn() async -> Bool {
         for _ in 0..<10_000 {
             let before = value

@@ -34,7 +34,7 @@ public final class FaultyDisk: Sendable {
         try? FileManager.default.removeItem(at: place)
     }
 
-    /// What a program is started with, so that its writes under a folder fail when they should.
+    /// The environment of a program whose writes under a folder are to fail when they should.
     public func environment(for folder: URL) -> [String: String] {
         [
             "LD_PRELOAD": library.path, "FAULTY_DISK": folder.resolvingSymlinksInPath().path,

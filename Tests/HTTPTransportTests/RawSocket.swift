@@ -90,6 +90,6 @@ struct RawSocket: Sendable {
 }
 
 extension String {
-    /// How often a text stands in this one.
+    /// The number of times that a text stands in this one.
     func count(of text: String) -> Int { ranges(of: text).count }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The parser of requests")
 struct RequestParserTests {
-    /// What the parser has read of some bytes.
+    /// The result of the parser for some bytes.
     struct Reading: Equatable, CustomStringConvertible {
         var requests: [String] = []
         var fault: RequestFault?

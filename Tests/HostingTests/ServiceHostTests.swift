@@ -142,7 +142,7 @@ struct ServiceHostTests {
         Issue.record("Nobody was heard.", sourceLocation: location)
     }
 
-    /// What echo answers to a visitor with these settings, from a process of its own as far as sockets go.
+    /// The answer of echo to a visitor with these settings, from a process of its own as far as sockets go.
     private func say(_ values: [String: String]) async throws -> Result<Word, Problem> {
         let station = try await Station(values)
         let host = try station.host("visitor")

@@ -10,7 +10,7 @@ import ZeroMQ
 struct SettingsTests {
     let directory = TemporaryDirectory()
 
-    /// What reading a setting is refused with.
+    /// The error of reading a setting.
     func complaint<Value>(_ values: [String: String], _ setting: Setting<Value>) -> String? {
         do throws(SettingsError) {
             _ = try Settings(values).value(for: setting)

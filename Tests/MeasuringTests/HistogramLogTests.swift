@@ -20,7 +20,7 @@ struct HistogramLogTests {
         #expect(lines.count == 4 && lines[3].hasPrefix("Tag=ipc-small,0.000,2.500,1.5"))
     }
 
-    /// What PyPI's hdrhistogram 0.10.8 writes for the same values.
+    /// The text that PyPI's hdrhistogram 0.10.8 writes for the same values.
     @Test("has the counts that another implementation writes")
     func counts() throws {
         var latencies = Latencies()

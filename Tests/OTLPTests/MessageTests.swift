@@ -9,7 +9,7 @@ import Tracing
 
 @Suite("Messages of OTLP")
 struct MessageTests {
-    /// What `opentelemetry-proto` 1.x of PyPI writes for the same span.
+    /// The bytes that `opentelemetry-proto` 1.x of PyPI writes for the same span.
     private static let bytes = """
         0a96020a180a160a0c736572766963652e6e616d6512060a0473686f7012f9010a130a11737461726d6963726f736572766963657312e1010a
         100af7651916cd43dd8448eb211c80319c1208b7ad6b71692033311a06726f6a6f3d31220800f067aa0ba902b72a087465612f706f75723002

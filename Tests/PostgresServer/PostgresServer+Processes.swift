@@ -21,7 +21,7 @@ extension PostgresServer {
         return versions.appending(path: "\(version)/bin")
     }
 
-    /// Who runs the server, where we are root.
+    /// The user who runs the server, if we are root.
     var owner: String? { geteuid() == 0 ? "postgres" : nil }
 
     /// One of the server's programs, as its owner.

@@ -43,10 +43,10 @@ public final class PostgresServer: Sendable {
         if let owner { try FileManager.default.setAttributes([.ownerAccountName: owner], ofItemAtPath: folder.path) }
     }
 
-    /// Where the server keeps its files.
+    /// The folder of the server's files.
     public var data: URL { folder.appending(path: "data") }
 
-    /// What the server has said.
+    /// The server's log.
     public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
 
     var logFile: URL { folder.appending(path: "log") }

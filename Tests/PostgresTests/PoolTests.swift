@@ -6,7 +6,7 @@ import Waiting
 
 @Suite("A pool of connections", .timeLimit(.minutes(2)))
 struct PoolTests {
-    /// How many connections the server has, beside the one that asks.
+    /// The number of connections that the server has, beside the one that asks.
     private func connections() async throws -> Int {
         try await PostgresServer.shared.administer { connection in
             try connection.run(

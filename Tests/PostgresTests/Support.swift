@@ -25,7 +25,7 @@ func withDatabase(
     try await withPool(PostgresServer.shared.makeDatabase(), change, test)
 }
 
-/// What something throws, where it is the database's.
+/// The error that something throws, if it is the database's.
 func failure(_ work: () async throws -> some Any) async throws -> PostgresError? {
     do {
         _ = try await work()

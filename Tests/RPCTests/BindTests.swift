@@ -8,7 +8,7 @@ struct BindTests {
     private let pour = plain("pour", "/pour")
     private let drink = plain("drink", "/drink")
 
-    /// Why the service does not start, or an empty text.
+    /// The reason why the service does not start, or an empty text.
     private func refusal(
         _ contract: ContractDescriptor, @Handlers.HandlerBuilder _ handlers: () -> [Handler]
     ) -> String {

@@ -11,7 +11,7 @@ struct SubscriptionMonitorTests {
     /// Knows what it has read or asked for.
     final class Reader: EventSubscriber {
         private let known = Mutex(0)
-        /// What the service would answer.
+        /// The number that the service would answer.
         let latest = Mutex(0)
         let asked = Signal<Int>()
         let isReachable = Atomic(true)

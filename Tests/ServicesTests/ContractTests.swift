@@ -2,7 +2,7 @@ import Contracts
 import Endpoints
 import Testing
 
-/// What the services promise, written out a second time: a contract that is changed by accident differs from it.
+/// The promises of the services, written out a second time: a contract that is changed by accident differs from it.
 @Suite("The contracts")
 struct ContractTests {
     private static let table = """

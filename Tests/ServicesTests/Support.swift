@@ -25,7 +25,7 @@ final class Trust: Sendable {
 
     var verifier: AccessTokenVerifier { verifier(keys) }
 
-    /// What guards auth's own endpoints: its store confirms what is to be confirmed.
+    /// The verifier of auth's own endpoints: its store confirms what is to be confirmed.
     func verifier(_ store: any AuthStore) -> AccessTokenVerifier { verifier(LocalIssuer(store)) }
 
     private func verifier(_ source: any IssuerClient) -> AccessTokenVerifier {
@@ -119,7 +119,7 @@ final class Line: Caller {
         target.withLock { $0 = other }
     }
 
-    /// How often an endpoint was called.
+    /// The number of calls to an endpoint.
     func count(_ endpoint: String) -> Int {
         calls.withLock { $0.count { $0.endpoint == endpoint } }
     }
@@ -142,7 +142,7 @@ struct FixedAnswer: Caller {
         isConnected: false, reply: .failure(Problem(.unavailable, "There is no connection to the service.")))
 }
 
-/// What a call is refused with; `nil` where it is not.
+/// The problem that a call is refused with; `nil` if it is not.
 func problem<Output>(_ call: () async throws -> Output) async -> Problem? {
     do {
         _ = try await call()

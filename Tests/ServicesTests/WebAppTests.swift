@@ -13,7 +13,7 @@ import Waiting
 struct WebAppTests {
     let trust = Trust()
     let verifier: SwitchedVerifier
-    /// What webapp says to auth, and to resource.
+    /// The ways from webapp to auth and to resource.
     let auth: Line
     let resource: Line
     let client: Client<WebAppContract>

@@ -149,7 +149,7 @@ extension Episode {
         }
     }
 
-    /// Whoever restarts replicas one after the other waits until each is ready.
+    /// Stops a replica in order and starts it again, as in a rolling restart, which waits until each is ready.
     private func drain(_ replica: SimulatedReplica) async {
         world.note("\(replica.number) drains")
         await replica.drain()

@@ -52,7 +52,7 @@ actor SimulatedService: Service {
     }
 }
 
-/// What becomes of every call, and the rules for it.
+/// The fate of every call, and the rules for it.
 final class Ledger: @unchecked Sendable {
     struct Entry {
         let isWrite: Bool

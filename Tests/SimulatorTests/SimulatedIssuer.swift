@@ -23,7 +23,7 @@ final class SimulatedIssuer: @unchecked Sendable {
     private var epoch = 1
     private var published: StreamPosition?
     private(set) var isUp = true
-    /// When it was last started, or its store was put back to an earlier state.
+    /// The time of its last start, or at which its store was put back to an earlier state.
     private(set) var beginning = ContinuousClock.now
     var receivers: [@Sendable (Event) -> Void] = []
 
@@ -67,7 +67,7 @@ final class SimulatedIssuer: @unchecked Sendable {
 
     private var position: StreamPosition { StreamPosition(epoch: "\(epoch)", sequence: changes.count) }
 
-    /// What has changed since a position.
+    /// The changes since a position.
     func updates(since known: StreamPosition?) -> TrustUpdates {
         var since = 0
         if let known, known.epoch == position.epoch, known.sequence <= changes.count { since = known.sequence }

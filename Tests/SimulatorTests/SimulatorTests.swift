@@ -11,7 +11,7 @@ import Testing
 /// `Tests/Faults/check` has those.
 @Suite("A simulated family, on whatever trouble it comes")
 struct SimulatorTests {
-    /// What the simulation prints, which has a process of its own.
+    /// The output of the simulation, which has a process of its own.
     private let output = FileManager.default.temporaryDirectory.appending(path: "simulation-\(UUID().uuidString)").path
 
     init() {

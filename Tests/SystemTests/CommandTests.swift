@@ -137,6 +137,6 @@ struct CommandTests {
 }
 
 extension Ended {
-    /// What was printed, where that is JSON.
+    /// The output, if that is JSON.
     fileprivate var json: JSONValue? { try? JSONValue(json: Data(output.utf8)) }
 }

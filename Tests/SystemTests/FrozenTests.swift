@@ -5,7 +5,7 @@ import Testing
 import Waiting
 import Web
 
-/// How webapp reaches auth.
+/// The ways from webapp to auth.
 enum Way: String, CaseIterable, CustomTestStringConvertible {
     case ipc, tcp, http
 

@@ -32,7 +32,7 @@ struct MemoryTests {
         }
     }
 
-    /// How large the address space of a process is, in bytes.
+    /// The size of a process's address space in bytes.
     private func size(of pid: Int32) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmSize:") })

@@ -6,7 +6,7 @@ import Web
 
 @Suite("In production")
 struct ProductionTests {
-    /// Why the start stops with these settings.
+    /// The reason why the start stops with these settings.
     private func refusal(_ settings: Settings) -> String? {
         do throws(SettingsError) {
             _ = try StarSettings(settings, CommonSettings(settings)).auth()

@@ -52,7 +52,7 @@ struct ReplicaTests {
             return try #require(answer.data?["token"]?.string, "\(answer.body)")
         }
 
-        /// What the token is answered with by either auth and by resource.
+        /// The statuses that either auth and resource answer the token with.
         func verdicts(_ token: String) async throws -> [Int] {
             var verdicts: [Int] = []
             for url in urls.map({ $0 + "/api/v1/auth/me" }) + [site.url("resource") + "/api/v1/resource/epoch_time"] {

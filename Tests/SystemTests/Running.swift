@@ -41,9 +41,9 @@ final class Running: Sendable {
     var pid: Int32 { process.processIdentifier }
     /// Its exit code; the negative number of the signal that ended it; `nil` while it runs.
     var code: Int32? { ending.withLock { $0 } }
-    /// What it has said on standard error.
+    /// Its standard error so far.
     var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
-    /// What it has said on standard output.
+    /// Its standard output so far.
     var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
     func send(_ signal: Int32) {

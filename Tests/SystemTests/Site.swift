@@ -64,10 +64,10 @@ final class Site: Sendable {
         for process in processes.withLock({ $0 }) { await process.kill() }
     }
 
-    /// Where a service listens for HTTP.
+    /// The URL at which a service listens for HTTP.
     func url(_ service: String) -> String { "http://127.0.0.1:\(ports[service] ?? 0)" }
 
-    /// Where a service listens for ZeroMQ, unless the settings say otherwise.
+    /// The address at which a service listens for ZeroMQ, unless the settings say otherwise.
     func socket(_ service: String) -> String { "ipc://\(directory.path)/.star/run/\(service).sock" }
 
     /// All that the processes have said so far.
@@ -134,7 +134,7 @@ struct EndedEarly: Error {
     let code: Int32
 }
 
-/// What a process has left.
+/// The exit code and the output of a process that has ended.
 struct Ended {
     /// Its exit code; the negative number of a signal.
     let code: Int32

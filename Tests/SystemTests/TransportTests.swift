@@ -14,7 +14,7 @@ struct TransportTests {
 
         var testDescription: String { rawValue }
 
-        /// How it is called in metrics.
+        /// Its name in metrics.
         var name: String { self == .http ? "http" : "zmq" }
 
         func settings(_ site: Site) throws -> [String: String] {

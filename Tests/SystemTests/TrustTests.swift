@@ -44,7 +44,7 @@ struct TrustTests {
         try await Web.get(site.url("resource") + "/api/v1/resource/epoch_time", ["X-Token": token])
     }
 
-    /// How often resource has asked auth for what has changed.
+    /// The number of times that resource has asked auth for changes.
     private func fetches(_ site: Site) async throws -> Int {
         let metrics = try await Web.get(site.url("resource") + "/metrics").body
         let match = metrics.firstMatch(of: /token_changes_fetched_total\{service="resource"\} (\d+)/)

@@ -10,7 +10,7 @@ import Trust
 
 @Suite("Tokens that must not be accepted, all with one answer")
 struct ForgedTokenTests {
-    /// What every one of them is answered.
+    /// The problem that every one of them is answered with.
     static let refusal = Problem(.tokenInvalid, "The token is not one that is accepted here.")
 
     func expectRefused(_ bench: Bench, _ tokens: [String], _ location: SourceLocation = #_sourceLocation) async {

@@ -24,15 +24,15 @@ final class FakeSource: IssuerClient {
     private struct State {
         var keys: JWKSet
         var epoch = "a"
-        /// How many changes there were.
+        /// The number of changes so far.
         var number = 1
-        /// What was revoked, and by which change.
+        /// The tokens that were revoked, and by which change.
         var revoked: [(number: Int, token: RevokedToken)] = []
         var problem: Problem?
         var count = 0
         var page = TrustUpdates.page
 
-        /// What a reader of this position does not know.
+        /// The changes that a reader of this position does not know.
         func changes(since position: StreamPosition?) -> TrustUpdates {
             let isKnown = position.map { $0.epoch == epoch && $0.sequence <= number } ?? false
             let since = isKnown ? position?.sequence ?? 0 : 0

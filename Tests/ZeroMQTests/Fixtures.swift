@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 internal import ZeroMQ
 
-/// How long a test waits for something that must come.
+/// The time that a test waits for something that must come.
 let patience = Duration.seconds(10)
 
 func address(_ text: String) throws -> Address { try Address(text) }
@@ -41,7 +41,7 @@ extension Socket {
         return true
     }
 
-    /// Whether nothing comes for a short while.
+    /// True if nothing comes for a short while.
     func staysSilent(for time: Duration = .milliseconds(150)) throws -> Bool {
         try !waitUntilReadable(atMost: time)
     }

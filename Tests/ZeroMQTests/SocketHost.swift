@@ -137,7 +137,7 @@ final class RawConnection {
         bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count }
     }
 
-    /// What comes next; nothing at the end of the connection.
+    /// The next bytes; none at the end of the connection.
     func hear() throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = read(descriptor, &bytes, bytes.count)

@@ -268,7 +268,7 @@ struct ConnectionTests {
 
 /// A connection, and the calls that wait on it.
 private struct Desk {
-    /// What was to be done, as a test looks at it.
+    /// The effects, as a test looks at them.
     enum Deed: Equatable {
         case hello
         case ping

@@ -8,7 +8,7 @@ import ZeroMQ
 
 @Suite("A front with more calls than it can answer", .timeLimit(.minutes(1)))
 struct OverloadTests {
-    /// What has come back for a number of calls.
+    /// The replies to a number of calls.
     private struct Outcome {
         var statuses: [String: Int] = [:]
         var areRefusalsUnprocessed = true

@@ -64,7 +64,7 @@ struct PubSubTests {
         }
     }
 
-    /// What was heard, in order.
+    /// The events that were heard, in order.
     final class Ear: Sendable {
         private let events = Signal<Event>()
 
@@ -194,7 +194,7 @@ struct PubSubTests {
         }
     }
 
-    /// Who listens at an encrypted publisher, and must not hear anything.
+    /// A subscriber of an encrypted publisher that must not hear anything.
     enum Stranger: CaseIterable {
         case withoutKey, withUnknownKey, withWrongServerKey
 

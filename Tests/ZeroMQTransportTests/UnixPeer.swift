@@ -9,7 +9,7 @@ final class UnixPeer: @unchecked Sendable {  // its test waits for each of its c
     enum Outcome { case wanted, end, nothing }
 
     private let descriptor: Int32
-    /// What has come.
+    /// The bytes that have come.
     private(set) var bytes: [UInt8] = []
 
     /// The bytes of peers that are to be sent away.

@@ -129,7 +129,7 @@ private let proxies: TrustedProxies = {
     return proxies
 }()
 
-/// What a trusted proxy says of its client, in four fields, and the address of a network.
+/// The words of a trusted proxy on its client, in four fields, and the address of a network.
 func fuzzForwarded(_ bytes: [UInt8]) {
     var input = InputBytes(bytes)
     let fields = (0..<5).map { _ in input.piece() }
