@@ -1,14 +1,16 @@
 """Comments are written in plain English, and what is said of the sources is so."""
 import re
 from collections import Counter
+from pathlib import Path
 
 from conftest import ROOT
 
 CLAUSE = re.compile(r"/// (?:What|How|Whether|Who|Whoever|Where|Why|When) ")
 PHRASES = [
     "unless told", "is told", "lets go", "let go of", "Lets go of", "sign of life", "signs of life", "stands twice",
-    "where nothing is", "news of", "another one than before", "which there is not", "the calls of then", "as long as it is good",
-    "has what it is asked for", "stay as they are:", "has not been tidied",
+    "where nothing is", "where there is", "Where there is", "where there are", "news of", "another one than before",
+    "which there is not", "the calls of then", "as long as it is good", "has what it is asked for", "stay as they are:",
+    "has not been tidied",
 ]
 WORDS = re.compile(r"//.*\b(?:nobody|moments?|told|tells?)\b", re.IGNORECASE)
 LOG = re.compile(r"\.(?:trace|debug|info|notice|warning|error|critical|warn)\(\s*\"[^\"]*\\\(")
@@ -25,6 +27,8 @@ REQUIRED = re.compile(
     r"|run\(_ load|(?:make|destroy)(?:Counter|Meter|Recorder|Timer)\(|startSpan<|extract<|inject<|forceFlush\(|context: ServiceContext"
     r"|isRecording\b|operationName\b|attributes: SpanAttributes|setStatus\(|addEvent\(|addLink\(|recordError<|end<"
     r"|static let (?:name|version|summary|endpoints)\b)")
+# What people read beside the sources in Swift: tests, scripts, the pages, what runs in containers.
+TEXTS = [("Tests", ""), ("compose", ""), ("Sources", ".js"), ("Sources", ".py"), (".", "env.example")]
 # A type of a test that the whole target sees; a suite is named after what it tests, as others may be.
 HELPER = re.compile(r"^(?:@\w+ )*(?:(?:public|package|final|indirect) )*(?:struct|class|enum|actor|protocol|typealias) "
                     r"((?!\w+Tests\b)\w+)")
@@ -40,12 +44,27 @@ def lines():
             yield f"{path.relative_to(ROOT)}:{number}", line
 
 
+def texts():
+    """The lines of the texts beside the sources in Swift, without this file, which lists the phrases."""
+    for folder, ending in TEXTS:
+        paths = [ROOT / ending] if folder == "." else (ROOT / folder).rglob(f"*{ending}")
+        for path in sorted(path for path in paths if path.is_file() and path != Path(__file__).resolve()):
+            if any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts):
+                continue
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                yield f"{path.relative_to(ROOT)}:{number}", line
+
+
 def test_a_doc_comment_begins_with_a_noun_or_a_verb_and_no_clause():
     assert [place for place, line in lines() if CLAUSE.search(line)] == []
 
 
 def test_no_private_word_is_used():
     assert [place for place, line in lines() if any(phrase in line for phrase in PHRASES) or WORDS.search(line)] == []
+
+
+def test_the_texts_beside_the_sources_have_no_phrase_of_the_dialect():
+    assert [place for place, line in texts() if any(phrase in line for phrase in PHRASES)] == []
 
 
 def test_the_messages_of_the_log_are_constant():

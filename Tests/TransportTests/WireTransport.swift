@@ -16,7 +16,7 @@ final class WireTransport: TestTransport {
 
     private let callerThread: SocketThread
     private let folder: URL
-    /// What callers in the process call.
+    /// The dispatcher that callers in the process call.
     private let dispatcher = Mutex<Dispatcher?>(nil)
 
     private static let contexts = Result { (builtIn: try Context(), libzmq: try Context(engine: .libzmq)) }

@@ -7,7 +7,7 @@ internal import ZMTP
 
 @Suite("Either engine", .timeLimit(.minutes(1)))
 struct EngineTests {
-    /// Who listens, and who connects.
+    /// The engine that listens, and the one that connects.
     static let pairs: [(Engine, Engine)] = [(.libzmq, .libzmq), (.libzmq, .builtIn), (.builtIn, .libzmq)]
     static let places = ["ipc", "tcp://127.0.0.1:*", "tcp://[::1]:*", "tcp://localhost:*", "tcp://*:*"]
 

@@ -203,7 +203,7 @@ struct StreamTests {
         await authenticator.stop()
     }
 
-    @Test("is told if something else than its server listens there")
+    @Test("learns if something else than its server listens there")
     func otherProtocol() async throws {
         try await SocketHost.run(in: context) { server in
             let place = try await server.publish(at: try address("tcp://127.0.0.1:*"))
