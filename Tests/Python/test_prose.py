@@ -68,7 +68,9 @@ def test_the_texts_beside_the_sources_have_no_phrase_of_the_dialect():
 
 
 def test_the_messages_of_the_log_are_constant():
-    assert [place for place, line in lines() if LOG.search(line)] == []
+    sources = [(path, path.read_text()) for path in sorted((ROOT / "Sources").rglob("*.swift"))]
+    assert [f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, found.start()) + 1}"
+            for path, text in sources for found in LOG.finditer(text)] == []
 
 
 def undocumented(path):

@@ -282,8 +282,11 @@ public final class Dispatcher: Sendable {
         if let problem = error as? Problem { return problem }
         if error is CancellationError, Task.isCancelled { return .deadlineExceeded }
         Logger(label: call.endpoint, service: name).error(
-            "A handler has failed: \(String(reflecting: error))",
-            metadata: ["trace_id": .string(call.trace.traceID), "span_id": .string(call.trace.spanID)])
+            "A handler has failed.",
+            metadata: [
+                "error": .string(String(reflecting: error)), "trace_id": .string(call.trace.traceID),
+                "span_id": .string(call.trace.spanID),
+            ])
         return Problem(.internal, "The service has failed. Its log says more under the trace id.")
     }
 }
