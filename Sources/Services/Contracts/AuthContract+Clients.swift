@@ -3,19 +3,24 @@ public import Endpoints
 // OAuth clients: programs that act for themselves, with an id and a secret. Who may change users may change them. Their
 // accounts are called `client:ID`, and by that name they are locked, and given other permissions, like users.
 extension AuthContract {
+    /// Adds a client with no more permissions than the caller has, and returns its secret, once. A retry after a lost reply
+    /// throws ``Problem/Kind/conflict``; ``rotateClient`` makes another secret.
     public static let addClient = Endpoint<NewClient, ClientSecret>(
         "add_client", .post, "/api/v1/auth/clients", status: 201,
         access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .conflict, .storeUnavailable],
         summary: "Adds an OAuth client, who may do no more than whoever adds it, and makes its secret.")
+    /// Returns the clients by id, 50 at a time by default.
     public static let listClients = Endpoint<PageRequest, ClientPage>(
         "list_clients", .get, "/api/v1/auth/clients", access: .permission(Permission.users),
         problems: [.permissionDenied, .storeUnavailable], summary: "Lists the OAuth clients by id, page by page.")
+    /// Makes another secret for a client, ends the old one and revokes its tokens. A retry is safe, and makes another one.
     public static let rotateClient = Endpoint<ClientID, ClientSecret>(
         "rotate_client", .post, "/api/v1/auth/clients/{client}/secret",
         access: .permission(Permission.users, introspect: true),
         problems: [.permissionDenied, .notFound, .storeUnavailable],
         summary: "Makes another secret for an OAuth client. The old one is good no more, and the client's tokens end.")
+    /// Removes a client and revokes its tokens. A retry after a lost reply throws ``Problem/Kind/notFound``.
     public static let removeClient = Endpoint<ClientID, Empty>(
         "remove_client", .delete, "/api/v1/auth/clients/{client}",
         access: .permission(Permission.users, introspect: true),

@@ -106,10 +106,15 @@ public struct TokenResponse: Payload, Equatable {
 
 /// The errors of RFC 6749, section 5.2, and RFC 6750, section 3.1.
 extension Problem.Kind {
+    /// The password or the refresh token is not accepted, or belongs to another client. A retry fails in the same way.
     public static let invalidGrant = Self("invalid_grant", status: 400, title: "The password or the token is wrong")
+    /// The client is unknown or locked, or its secret is missing or wrong. A retry fails in the same way.
     public static let invalidClient = Self("invalid_client", status: 401, title: "The client's id or secret is wrong")
+    /// The scope has permissions that the user or the client does not hold. A retry fails in the same way.
     public static let invalidScope = Self("invalid_scope", status: 400, title: "The scope is more than may be granted")
+    /// The caller lacks the permission `introspect`. A retry fails in the same way.
     public static let insufficientScope = Self("insufficient_scope", status: 403, title: "The scope is not enough")
+    /// The server has no such `grant_type`. A retry fails in the same way.
     public static let unsupportedGrantType = Self(
         "unsupported_grant_type", status: 400, title: "This kind of grant is not supported")
 }

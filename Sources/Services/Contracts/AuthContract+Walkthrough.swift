@@ -1,6 +1,7 @@
 public import Endpoints
 
 extension AuthContract {
+    /// The calls of a guest, a user and an administrator, in the order in which they work.
     public static let walkthrough: Walkthrough? = Walkthrough(
         .init(
             "Anyone", "These need no token.",

@@ -6,6 +6,7 @@ public enum BoilerplateContract: Contract {
     public static let version = "1.0.0"
     public static let summary = "The service to start a new one from."
 
+    /// Greets a person, once or up to ten times.
     public static let greet = Endpoint<Person, Greeting>(
         "greet", .get, "/api/v1/boilerplate/greeting/{name}", access: .open, summary: "Greets a person by name.")
 

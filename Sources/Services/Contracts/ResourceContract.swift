@@ -6,9 +6,11 @@ public enum ResourceContract: Contract {
     public static let version = "1.0.0"
     public static let summary = "Tells the time to callers with the permission “time”."
 
+    /// Returns the time with its offset from UTC, in ISO 8601.
     public static let currentTime = Endpoint<Empty, CurrentTime>(
         "current_time", .get, "/api/v1/resource/current_time", aliases: ["/api/v1/time/current_time"],
         access: .permission("time"), summary: "The time in ISO 8601.")
+    /// Returns the time in whole seconds since 1970.
     public static let epochTime = Endpoint<Empty, EpochTime>(
         "epoch_time", .get, "/api/v1/resource/epoch_time", aliases: ["/api/v1/time/epoch_time"],
         access: .permission("time"), summary: "The time as seconds since 1970.")
