@@ -74,7 +74,9 @@ public final class SocketThread: Sendable {
         if let thread { pthread_join(thread, nil) }
     }
 
-    /// Runs `body` on the thread and returns its result; for set-up and tests. An actor of the thread needs it not.
+    /// Runs `body` on the thread and returns its result; for set-up and tests. An actor of the thread does not need it.
+    ///
+    /// - Throws: the error of `body`.
     public func run<Value: Sendable, Failure: Error>(
         _ body: @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

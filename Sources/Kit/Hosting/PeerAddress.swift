@@ -85,7 +85,8 @@ public struct ReplicaSource: Sendable {
     public let address: PeerAddress
     let connect: @Sendable (_ place: String?) async throws -> any Caller
 
-    /// - Parameter connect: makes a caller; to a place, if it is given one, in place of the address's host.
+    /// - Parameter connect: makes a caller; to a place, if it is given one, in place of the address's host. Throws
+    ///   if there can be none, as for want of descriptors.
     public init(
         _ address: PeerAddress, connect: @escaping @Sendable (_ place: String?) async throws -> any Caller
     ) {

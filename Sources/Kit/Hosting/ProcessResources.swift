@@ -29,6 +29,8 @@ public enum FileDescriptorLimit {
 /// free memory does not change.
 public enum StartupMemory {
     /// Releases it once, after the time in which a service becomes ready.
+    ///
+    /// - Throws: `CancellationError`.
     public static func release(after time: Duration) async throws {
         try await Task.sleep(for: time)
         release()

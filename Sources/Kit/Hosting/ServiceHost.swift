@@ -175,6 +175,8 @@ public final class ServiceHost: ServiceLifecycle.Service {
     }
 
     /// Runs until the process is asked to stop, then drains and releases everything.
+    ///
+    /// - Throws: ``StartError`` if an address is taken.
     public func run() async throws {
         try await run {}
     }

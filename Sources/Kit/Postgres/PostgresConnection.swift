@@ -40,6 +40,8 @@ public final class PostgresConnection: @unchecked Sendable {
     }
 
     /// As ``run(_:_:)``.
+    ///
+    /// - Throws: ``PostgresError``.
     @discardableResult
     public func run(_ statement: String, with parameters: [any PostgresValue]) throws(PostgresError) -> QueryResult {
         try run(statement, parameters.map(\.postgresText))

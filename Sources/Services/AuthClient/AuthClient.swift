@@ -63,7 +63,7 @@ public struct AuthClient: Sendable {
         try await verifier.warmUp { problem in
             logger.info("Waiting for auth's keys", metadata: ["reason": "\(problem.detail)"])
         }
-        logger.info("Auth's keys are here")
+        logger.info("Auth's keys have come")
         await following
     }
 }

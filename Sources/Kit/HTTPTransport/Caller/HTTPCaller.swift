@@ -48,6 +48,8 @@ public final class HTTPCaller: Caller {
     ///     try await Client<MetaContract>(caller).call(MetaContract.contract)
     /// }
     /// ```
+    ///
+    /// - Throws: the error of `body`. A server that is not there is found by the first call.
     public static func connected<Result>(
         to address: String, _ body: (HTTPCaller) async throws -> Result
     ) async throws -> Result {

@@ -40,6 +40,7 @@ public struct ServiceSettings: Sendable {
     /// The URL at which this machine reaches a service over HTTP.
     ///
     /// - Parameter port: the service's port for HTTP by default.
+    /// - Throws: `SettingsError` if the hosts or the port are wrong.
     public static func url(of service: String, port: Int, _ settings: Settings) throws(SettingsError) -> String {
         url(try settings.value(for: httpHosts(service)), try settings.value(for: httpPort(service, port)))
     }
@@ -47,6 +48,8 @@ public struct ServiceSettings: Sendable {
     private static func url(_ hosts: [String], _ port: Int) -> String { HTTPFront.url(host: hosts[0], port: port) }
 
     /// The addresses of a service, by its `…_URL`: each of its replicas, one at least.
+    ///
+    /// - Throws: `SettingsError` if an address is wrong.
     public static func addresses(of service: String, _ settings: Settings) throws(SettingsError) -> [PeerAddress] {
         try settings.value(for: addresses(service, in: settings.socketFolder))
     }

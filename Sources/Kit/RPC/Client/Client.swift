@@ -50,6 +50,8 @@ public struct Client<C: Contract>: Sendable {
 
 extension Client {
     /// Calls an endpoint without input.
+    ///
+    /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
     public func call<Output>(
         _ endpoint: Endpoint<Empty, Output>, in context: CallContext? = nil, token: String? = nil,
         timeout: Duration? = nil, timing: ReportedTimings? = nil

@@ -15,6 +15,8 @@ public protocol IssuerClient: Sendable {
     func changes(since position: StreamPosition?) async throws(Problem) -> TrustUpdates
 
     /// The keys that are good now.
+    ///
+    /// - Throws: as ``changes(since:)``.
     func currentKeys() async throws(Problem) -> JWKSet
 
     /// Asks whether the call's token, which has been verified, holds a permission now.
@@ -26,10 +28,14 @@ public protocol IssuerClient: Sendable {
 }
 
 extension IssuerClient {
-    /// The keys that are good now.
+    /// The keys that are good now, of all changes.
+    ///
+    /// - Throws: as ``changes(since:)``.
     public func currentKeys() async throws(Problem) -> JWKSet { try await changes(since: nil).jwks }
 
     /// Confirms nothing: there is no issuer to ask.
+    ///
+    /// - Throws: ``Problem/Kind/unavailable``.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
         throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
     }

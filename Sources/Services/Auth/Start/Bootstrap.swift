@@ -116,6 +116,8 @@ public struct Bootstrap: Sendable {
 extension KeyStore {
     /// Makes the first signing key, unless there is a key. It belongs to a start: a store that has lost its keys later is
     /// not a new one.
+    ///
+    /// - Throws: ``StoreError``.
     public func makeFirstKey(at moment: Date) async throws(StoreError) {
         guard try await keys().isEmpty else { return }
         let key = StoredKey(SigningKey(), announced: moment)
