@@ -166,8 +166,9 @@ def test_the_python_lines_work_as_they_stand(show, family):
     page = show("boilerplate")
     fill(page, "#boilerplate-greet [name=name]", 'Ada "the first"')
     for endpoint, words in ("boilerplate.greet", 'Hello, Ada "the first"!'), ("_health.check", "ready"):
-        lines = "from starmicroservices import Client\n" + sample(page, endpoint, "Python")
-        said = subprocess.run([sys.executable, "-c", lines], cwd=family.folder, capture_output=True, text=True, timeout=20,
+        address = json.dumps(family.sockets["boilerplate"])
+        lines = f"from starmicroservices import Client\naddress = {address}\n" + sample(page, endpoint, "Python")
+        said = subprocess.run([sys.executable, "-c", lines], capture_output=True, text=True, timeout=20,
                               env={**os.environ, "PYTHONPATH": str(ROOT / "Sources" / "Python")})
         assert words in said.stdout, said.stderr
 

@@ -178,6 +178,9 @@ public enum Access: Sendable, Hashable {
     public var introspectedPermission: String? {
         if case .permission(let permission, introspect: true) = self { permission } else { nil }
     }
+
+    /// The header field of HTTP that holds a caller's token, and takes precedence over `Authorization`. S1 has it in lower case.
+    package static let tokenHeader = "X-Token"
 }
 
 /// The path of an endpoint, such as `/api/v1/greeting/{name}`. The same value matches requests and prints them.

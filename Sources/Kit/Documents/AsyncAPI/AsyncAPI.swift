@@ -42,7 +42,7 @@ public struct AsyncAPI: Sendable, Hashable {
                 "schemas": .object(messages.schemas.members), "messages": .object(messages.members),
                 "securitySchemes": [
                     "token": [
-                        "type": "httpApiKey", "in": "header", "name": "x-token",
+                        "type": "httpApiKey", "in": "header", "name": .string(Access.tokenHeader.lowercased()),
                         "description": "A token from the issuer, as a line of the head.",
                     ]
                 ],

@@ -74,18 +74,22 @@ struct Messages {
 
     private static let requestHeaders: Document = headers(
         required: ["request_id"],
-        [
-            "request_id": requestID,
-            "time": [
-                "type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295,
-                "description":
-                    "The milliseconds that are left for the call, in the preamble; 0 for the endpoint's default.",
-            ],
-            "x-token": text("The caller's token; `authorization: Bearer …` is accepted as well."),
-            "traceparent": text("The call's place in its trace (W3C Trace Context)."),
-            "x-request-id": text("An id of the request, which is echoed."),
-            "x-origin": text("The address of the client on whose behalf a service calls."),
-        ])
+        .object([
+            .init("request_id", requestID),
+            .init(
+                "time",
+                [
+                    "type": "integer", "format": "int64", "minimum": 0, "maximum": 4_294_967_295,
+                    "description":
+                        "The milliseconds that are left for the call, in the preamble; 0 for the endpoint's default.",
+                ]),
+            .init(
+                Access.tokenHeader.lowercased(),
+                text("The caller's token; `authorization: Bearer …` is accepted as well.")),
+            .init("traceparent", text("The call's place in its trace (W3C Trace Context).")),
+            .init("x-request-id", text("An id of the request, which is echoed.")),
+            .init("x-origin", text("The address of the client on whose behalf a service calls.")),
+        ]))
 
     private static let replyHeaders: Document = headers(
         required: ["request_id", "status"],

@@ -37,9 +37,9 @@ function texts(field, text) {
 
 export const languages = { curl, Swift: swift, Python: python, TypeScript: typeScript, Go: go };
 
-function curl(request, endpoint, context, hasToken) {
+function curl(request, endpoint, { tokenHeader }, hasToken) {
   const parts = [`curl${request.method === "GET" ? "" : ` -X ${request.method}`} ${quoted(base + request.target)}`];
-  if (hasToken) parts.push(`-H "X-Token: $TOKEN"`);
+  if (hasToken) parts.push(`-H "${tokenHeader}: $TOKEN"`);
   if (request.body) parts.push(`-H 'Content-Type: application/json'`, `-d ${quoted(request.body)}`);
   if (endpoint.takesBytes) parts.push(`-H 'Content-Type: ${bytes}'`, "--data-binary @FILE");
   if (endpoint.returnsBytes) parts.push("-o FILE");
@@ -69,12 +69,13 @@ function swiftLiteral(value) {
   return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
 
-function python(request, endpoint, { service }, hasToken) {
+// The service's address for ZeroMQ is a variable, too: the schema is the same wherever the service runs.
+function python(request, endpoint, context, hasToken) {
   const labels = request.values.map(({ field, value }) => `${field.name}=${pythonLiteral(value)}`);
   if (endpoint.takesBytes) labels.push("body=data");
   const token = hasToken ? ", token=token" : "";
   const call = endpoint.name.startsWith("_") ? `call("${endpoint.name}")` : `${endpoint.name}(${labels.join(", ")})`;
-  return `with Client("ipc://.star/run/${service}.sock"${token}) as client:\n    print(client.${call})`;
+  return `with Client(address${token}) as client:\n    print(client.${call})`;
 }
 
 function pythonLiteral(value) {
@@ -85,11 +86,11 @@ function pythonLiteral(value) {
   return `{${Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}: ${pythonLiteral(inner)}`).join(", ")}}`;
 }
 
-function typeScript(request, endpoint, context, hasToken) {
+function typeScript(request, endpoint, { tokenHeader }, hasToken) {
   const options = [];
   if (request.method !== "GET") options.push(`method: "${request.method}"`);
   const headers = Object.entries(request.headers).map(([name, value]) => `"${name}": "${value}"`);
-  if (hasToken) headers.unshift(`"X-Token": token`);
+  if (hasToken) headers.unshift(`"${tokenHeader}": token`);
   if (headers.length) options.push(`headers: { ${headers.join(", ")} }`);
   if (request.body) options.push(`body: JSON.stringify(${request.body})`);
   if (endpoint.takesBytes) options.push("body: file");
@@ -97,10 +98,10 @@ function typeScript(request, endpoint, context, hasToken) {
   return `const response = await fetch(${JSON.stringify(base + request.target)}${all});\nconsole.log(await response.${endpoint.returnsBytes ? "blob" : "json"}());`;
 }
 
-function go(request, endpoint, context, hasToken) {
+function go(request, endpoint, { tokenHeader }, hasToken) {
   const body = request.body ? `strings.NewReader(${JSON.stringify(request.body)})` : endpoint.takesBytes ? "file" : "nil";
   const headers = Object.entries(request.headers).map(([name, value]) => `request.Header.Set("${name}", "${value}")\n`);
-  if (hasToken) headers.unshift(`request.Header.Set("X-Token", token)\n`);
+  if (hasToken) headers.unshift(`request.Header.Set("${tokenHeader}", token)\n`);
   return `request, err := http.NewRequest("${request.method}", ${JSON.stringify(base + request.target)}, ${body})\n`
     + `if err != nil {\n\tlog.Fatal(err)\n}\n${headers.join("")}response, err := http.DefaultClient.Do(request)`;
 }

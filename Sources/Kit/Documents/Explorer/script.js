@@ -18,13 +18,14 @@ async function start() {
   $("summary").textContent = schema.info.summary ?? "";
   const reader = new Reader(schema);
   const endpoints = endpointsOf(schema);
+  const tokenHeader = schema.components.securitySchemes.token.name;
   for (const tag of schema.tags) {
     const those = endpoints.filter(endpoint => endpoint.tag === tag.name);
     const type = tag["x-type"];
     // What the service is for stands at the top of the page already.
     const heading = tag.name === schema.info.title ? [] : [h("h2", {}, tag.name), h("p", {}, tag.description)];
     $("main").append(h("section", { "aria-label": tag.name }, ...heading, ...those.map(endpoint =>
-      card(endpoint, { reader, service: schema.info.title, type }))));
+      card(endpoint, { reader, type, tokenHeader }))));
     $("index").append(h("div", {}, h("h2", {}, tag.name), h("ul", {}, ...those.map(link))));
   }
   offerTokens(endpoints, reader);
@@ -118,7 +119,7 @@ function tryIt(endpoint, context) {
   form.addEventListener("submit", async event => {
     event.preventDefault();
     send.disabled = true;
-    answer.replaceChildren(await exchange(read(), endpoint));
+    answer.replaceChildren(await exchange(read(), endpoint, context));
     answer.scrollIntoView({ block: "nearest" });
     send.disabled = false;
   });
@@ -141,9 +142,9 @@ function control(field) {
   return element;
 }
 
-async function exchange(request, endpoint) {
+async function exchange(request, endpoint, { tokenHeader }) {
   const token = endpoint.takesToken ? $("token").value.trim() : "";
-  const headers = { ...request.headers, ...(token ? { "X-Token": token } : {}) };
+  const headers = { ...request.headers, ...(token ? { [tokenHeader]: token } : {}) };
   const begin = performance.now();
   try {
     const response = await fetch(base + request.target, { method: request.method, headers, body: request.file ?? request.body });

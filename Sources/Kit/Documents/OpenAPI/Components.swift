@@ -35,7 +35,7 @@ struct Components {
             "headers": .object(Self.headers),
             "securitySchemes": [
                 "token": [
-                    "type": "apiKey", "in": "header", "name": "X-Token",
+                    "type": "apiKey", "in": "header", "name": .string(Access.tokenHeader),
                     "description": "A token from the issuer. It takes precedence over one in `Authorization`.",
                 ],
                 "bearer": [

@@ -38,7 +38,7 @@ struct PostmanRequest {
 
     var document: Document {
         var headers: [Document] = []
-        if let token { headers.append(["key": "X-Token", "value": .string("{{\(token)}}")]) }
+        if let token { headers.append(["key": .string(Access.tokenHeader), "value": .string("{{\(token)}}")]) }
         if body != nil {
             let contentType = endpoint.input.contentType ?? "application/json"
             headers.append(["key": "Content-Type", "value": .string(contentType)])

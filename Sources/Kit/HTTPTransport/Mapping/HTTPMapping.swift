@@ -247,7 +247,7 @@ enum OAuthError {
 
 /// The header fields that belong to this kit, and the others that it reads or writes, by their names on the wire.
 enum Header {
-    static let token = "X-Token"
+    static let token = Access.tokenHeader
     static let requestID = "X-Request-Id"
     static let timeout = "X-Timeout-Ms"
     static let traceParent = "traceparent"

@@ -102,13 +102,15 @@ struct RequestHeaders {
         case preflightFields = "access-control-request-headers"
         case requestID = "x-request-id"
         case timeout = "x-timeout-ms"
-        case token = "x-token"
+        case token
         case traceParent = "traceparent"
         case traceState = "tracestate"
         case transferEncoding = "transfer-encoding"
 
-        static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
-        static let maxNameLength = allCases.map(\.rawValue.utf8.count).max() ?? 0
+        private var name: String { self == .token ? Header.token.lowercased() : rawValue }
+
+        static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name, $0) })
+        static let maxNameLength = byName.keys.map(\.utf8.count).max() ?? 0
     }
 
     /// Reads a field.
