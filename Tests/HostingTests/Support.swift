@@ -43,22 +43,22 @@ actor EchoService: RPC.Service {
 /// A process as far as hosting goes: its settings, and hosts of one runtime.
 struct Station {
     let settings: Settings
-    let family: CommonSettings
+    let common: CommonSettings
     let runtime: ZeroMQRuntime
     let directory = TemporaryDirectory()
 
     init(_ values: [String: String]) async throws {
         let sockets = ["ECHO_ZMQ_LISTEN": "ipc://\(directory.path(of: "echo.sock"))", "ECHO_HTTP_PORT": "0"]
         settings = Settings(sockets.merging(values) { $1 })
-        family = try CommonSettings(settings)
-        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys, engine: family.engine)
+        common = try CommonSettings(settings)
+        runtime = try await ZeroMQRuntime(publicKeys: common.publicKeys, engine: common.engine)
     }
 
     func host(_ name: String, resolver: HostResolver = .system) throws -> ServiceHost {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return try ServiceHost(
-            name, port: 0, settings: settings, family: family, runtime: runtime, logger: logger,
+            name, port: 0, settings: settings, common: common, runtime: runtime, logger: logger,
             resolver: resolver)
     }
 

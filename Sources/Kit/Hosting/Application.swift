@@ -46,11 +46,11 @@ public struct Application: Sendable {
         metricsHelp: [String: String] = [:]
     ) async throws {
         self.signals = signals
-        let family = try CommonSettings(settings)
+        let common = try CommonSettings(settings)
         let known = Self.settings(of: modules, socketFolder: settings.socketFolder)
-        try family.checkSecrets(known, in: settings)
+        try common.checkSecrets(known, in: settings)
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
-        LoggingSystem.bootstrap { family.logFormat.handler($0, level: family.logLevel) }
+        LoggingSystem.bootstrap { common.logFormat.handler($0, level: common.logLevel) }
         let prometheus = Prometheus(
             help: MetricsObserver.MetricName.help, TransportStatistics.help, LoadBalancingCaller.help,
             HTTPFront.help, VerifierMetrics.help, LineWriter.help, OTLPExporter.help, Prometheus.processHelp,
@@ -59,7 +59,7 @@ public struct Application: Sendable {
         MetricsSystem.bootstrap(prometheus)
         logger = Logger(label: name)
         Self.warn(of: settings, known, logger)
-        runtime = try await ZeroMQRuntime(publicKeys: family.publicKeys, engine: family.engine)
+        runtime = try await ZeroMQRuntime(publicKeys: common.publicKeys, engine: common.engine)
         var hosts: [ServiceHost] = []
         var background: [@Sendable () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []
@@ -71,7 +71,7 @@ public struct Application: Sendable {
         do {
             for module in modules {
                 let host = try ServiceHost(
-                    module.name, port: module.port, settings: settings, family: family, runtime: runtime,
+                    module.name, port: module.port, settings: settings, common: common, runtime: runtime,
                     logger: logger)
                 hosts.append(host)
                 let built = try await module.build(host)

@@ -18,7 +18,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// Writes to the log of the process, with the name of the service.
     public let logger: Logger
     /// The settings that all services of the process share.
-    public let family: CommonSettings
+    public let common: CommonSettings
     /// All settings of the process, to read those of the service from.
     public let settings: Settings
 
@@ -33,19 +33,19 @@ public final class ServiceHost: ServiceLifecycle.Service {
     ///   - resolver: finds the replicas of other services by their names.
     /// - Throws: ``SettingsError``; `SystemError` if the system has no thread left.
     public init(
-        _ name: String, port: Int, settings: Settings, family: CommonSettings, runtime: ZeroMQRuntime, logger: Logger,
+        _ name: String, port: Int, settings: Settings, common: CommonSettings, runtime: ZeroMQRuntime, logger: Logger,
         resolver: HostResolver = .system
     ) throws {
         self.name = name
         self.settings = settings
-        self.family = family
+        self.common = common
         self.runtime = runtime
         self.resolver = resolver
         var logger = logger
         logger[metadataKey: "service"] = .string(name)
         self.logger = logger
         service = try ServiceSettings(name, port: port, settings)
-        thread = try SocketThread(name: name, spinTime: family.spinTime)
+        thread = try SocketThread(name: name, spinTime: common.spinTime)
     }
 
     /// The executor of the service's actor: the thread that owns its sockets.
@@ -87,10 +87,10 @@ public final class ServiceHost: ServiceLifecycle.Service {
         switch address {
         case .http(let url): return ReplicaSource(address) { place in HTTPCaller(url, at: place) }
         case .zeroMQ(let target):
-            let security = try family.security(
+            let security = try common.security(
                 to: contract.name, at: target, named: ServiceSettings.addressName(of: contract.name),
                 with: service.curve, of: name)
-            let maxReply = family.maxReply
+            let maxReply = common.maxReply
             return ReplicaSource(address) { [thread, runtime] place in
                 let caller = ZeroMQCaller(
                     place.map(target.at) ?? target, on: thread, context: runtime.context, contract: contract,
@@ -124,7 +124,7 @@ public final class ServiceHost: ServiceLifecycle.Service {
         for address in try settings.value(for: EventSettings.address(contract.name, in: settings.socketFolder)) {
             let subscription = ZeroMQSubscription(
                 to: topic, at: address, on: thread, context: runtime.context,
-                security: try family.security(
+                security: try common.security(
                     to: contract.name, at: address, named: EventSettings.addressName(of: contract.name),
                     with: service.curve, of: name),
                 receive: receive)
@@ -149,13 +149,13 @@ public final class ServiceHost: ServiceLifecycle.Service {
         interceptors: [any ServerInterceptor] = [], observers: [any CallObserver] = [], pages: [Page] = []
     ) async throws -> Dispatcher {
         let dispatcher = try Dispatcher(
-            actor, contract: contract, verifier: verifier, maxInFlight: family.maxInFlight,
+            actor, contract: contract, verifier: verifier, maxInFlight: common.maxInFlight,
             interceptors: [any ServerInterceptor].tracing + interceptors,
             observers: [LoggingObserver(logger), MetricsObserver([contract])] + observers)
         var limits = ZeroMQFront.Limits()
-        limits.maxBody = family.maxBody
-        limits.maxUnfinished = family.maxBodyMemory
-        limits.shutdownTimeout = family.shutdownTimeout
+        limits.maxBody = common.maxBody
+        limits.maxUnfinished = common.maxBodyMemory
+        limits.shutdownTimeout = common.shutdownTimeout
         let zeroMQ = ZeroMQFront(
             dispatcher, on: thread, context: runtime.context, addresses: service.listen,
             security: try serverSecurity(service.listen, "\(prefix)_ZMQ_LISTEN"),
@@ -163,11 +163,11 @@ public final class ServiceHost: ServiceLifecycle.Service {
         let http = try HTTPFront(
             dispatcher,
             settings: .init(
-                hosts: service.httpHosts, port: service.httpPort, bodyLimit: family.maxBody,
-                bodyMemoryLimit: family.maxBodyMemory, connectionLimit: family.maxConnections,
-                idleTimeout: family.httpIdleTime, cors: family.cors, trustedProxies: family.trustedProxies,
-                proxyProtocol: family.proxyProtocol,
-                shutdownTimeout: family.shutdownTimeout),
+                hosts: service.httpHosts, port: service.httpPort, bodyLimit: common.maxBody,
+                bodyMemoryLimit: common.maxBodyMemory, connectionLimit: common.maxConnections,
+                idleTimeout: common.httpIdleTime, cors: common.cors, trustedProxies: common.trustedProxies,
+                proxyProtocol: common.proxyProtocol,
+                shutdownTimeout: common.shutdownTimeout),
             pages: Page.all(of: dispatcher.contracts, and: pages, at: service.httpPort == 0 ? nil : service.url))
         let place = service.listen.map(\.description).joined(separator: " and ")
         await parts.add(dispatcher, [(zeroMQ, at: place), (http, at: service.url)])
@@ -218,14 +218,14 @@ public final class ServiceHost: ServiceLifecycle.Service {
     /// Says that the service will stop, and goes on answering for the drain time. Called again, it waits for the same
     /// end: so services of one process drain together if all are asked to before the first stops.
     public func drain() async {
-        await parts.drain(for: family.drainTime)
+        await parts.drain(for: common.drainTime)
     }
 
     /// Encrypted wherever there is a key, and wherever other machines reach it.
     private func serverSecurity(
         _ addresses: [Address], _ setting: String
     ) throws(SettingsError) -> SocketOptions.Security {
-        try family.check(service.curve, of: name)
+        try common.check(service.curve, of: name)
         if let curve = service.curve { return .curveServer(curve.secretKey, zapDomain: ZeroMQRuntime.domain) }
         guard let exposed = addresses.first(where: { !$0.isPrivate }) else { return .none }
         throw SettingsError(

@@ -18,10 +18,10 @@ package struct AuthSettings: Sendable {
     private let announcement: Int
     private let period: Int
 
-    package init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
+    package init(_ settings: Settings, _ common: CommonSettings) throws(SettingsError) {
         dataDirectory = URL(fileURLWithPath: try settings.value(for: Self.dataDirectory))
         database = try settings.optional(Self.database) ?? .default(in: dataDirectory)
-        createsStore = try settings.optional(Self.createsStore) ?? (family.environment == .development)
+        createsStore = try settings.optional(Self.createsStore) ?? (common.environment == .development)
         announcement = try settings.value(for: Self.announcement)
         period = try settings.value(for: Self.period)
         let days = try settings.value(for: Self.auditRetention)
@@ -42,7 +42,7 @@ package struct AuthSettings: Sendable {
         rules.publicURL = try settings.optional(Self.url)
         rules.listeningURL = try ServiceSettings("auth", port: ServiceDefinition.authPort, settings).url
         self.rules = rules
-        guard family.environment == .production else { return }
+        guard common.environment == .production else { return }
         guard rules.guestPermissions.isEmpty else {
             throw SettingsError(
                 description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")

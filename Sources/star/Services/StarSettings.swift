@@ -8,15 +8,15 @@ package struct StarSettings: Sendable {
     package let audience: String
     package let tokenLifetime: Duration
     private let settings: Settings
-    private let family: CommonSettings
+    private let common: CommonSettings
 
-    package init(_ settings: Settings, _ family: CommonSettings) throws(SettingsError) {
+    package init(_ settings: Settings, _ common: CommonSettings) throws(SettingsError) {
         issuer = try settings.value(for: AuthClient.issuer)
         audience = try settings.value(for: AuthClient.audience)
         tokenLifetime = .seconds(try settings.value(for: Self.tokenLifetime))
         self.settings = settings
-        self.family = family
-        try family.checkSecrets(Self.all, in: settings)
+        self.common = common
+        try common.checkSecrets(Self.all, in: settings)
     }
 
     /// The folder of the services' sockets by default.
@@ -30,7 +30,7 @@ package struct StarSettings: Sendable {
     /// The settings that only auth reads.
     ///
     /// - Throws: `SettingsError` if one is wrong.
-    package func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, family) }
+    package func auth() throws(SettingsError) -> AuthSettings { try AuthSettings(settings, common) }
 
     /// The address at which webapp reaches resource over HTTP, whatever `RESOURCE_URL` says.
     ///
