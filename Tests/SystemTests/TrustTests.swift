@@ -47,7 +47,7 @@ struct TrustTests {
     /// The number of times that resource has asked auth for changes.
     private func fetches(_ site: Site) async throws -> Int {
         let metrics = try await Web.get(site.url("resource") + "/metrics").body
-        let match = metrics.firstMatch(of: /token_changes_fetched_total\{service="resource"\} (\d+)/)
+        let match = metrics.firstMatch(of: /trust_updates_fetched_total\{service="resource"\} (\d+)/)
         return try #require(match.flatMap { Int($0.1) }, "\(metrics)")
     }
 

@@ -27,7 +27,7 @@ enum VerifierMetrics {
         "token_cache_misses_total": "Tokens whose signature had to be verified.",
         "token_cache_entries": "Verified tokens that are kept.",
         "revoked_tokens": "Revoked tokens that have not expired.",
-        "token_changes_fetched_total": "Requests for the issuer's keys and revocations.",
+        "trust_updates_fetched_total": "Requests for the issuer's keys and revocations.",
     ]
 
     /// Adds the counters, if the verifier has some.
@@ -36,7 +36,7 @@ enum VerifierMetrics {
         let metrics: [(String, ObservedMetric.MetricType, @Sendable (VerifierStatistics) -> Int)] = [
             ("token_cache_hits_total", .counter, { $0.hits }), ("token_cache_misses_total", .counter, { $0.misses }),
             ("token_cache_entries", .gauge, { $0.count }), ("revoked_tokens", .gauge, { $0.denied }),
-            ("token_changes_fetched_total", .counter, { $0.fetches }),
+            ("trust_updates_fetched_total", .counter, { $0.fetches }),
         ]
         for (name, kind, value) in metrics {
             prometheus.observe(name, kind, dimensions: [("service", service)]) { Double(value(verifier.statistics)) }
