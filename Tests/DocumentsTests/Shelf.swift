@@ -11,7 +11,7 @@ enum ShelfContract: Contract {
     static let find = Endpoint<Search, Books>(
         "find", .get, "/shelf/{room}/books", aliases: ["/books/{room}"], access: .token, summary: "Finds books.")
     static let add = Endpoint<Book, Empty>(
-        "add", .post, "/shelf/books", status: 204, forms: true, access: .permission("write", introspect: true),
+        "add", .post, "/shelf/books", status: 204, acceptsForms: true, access: .permission("write", introspect: true),
         problems: [.conflict],
         summary: "Adds a book.")
     static let move = Endpoint<Move, Book>(

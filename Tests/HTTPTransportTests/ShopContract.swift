@@ -19,7 +19,7 @@ enum ShopContract: Contract {
         "add", .post, "/shop/items", status: 201, access: .open, deadline: long,
         summary: "Takes everything in the body.")
     static let seek = Endpoint<ItemSearch, Found>(
-        "seek", .post, "/shop/search", forms: true, access: .open, deadline: long,
+        "seek", .post, "/shop/search", acceptsForms: true, access: .open, deadline: long,
         summary: "Takes everything in the body, which may be a form.")
     static let change = Endpoint<Item, Found>(
         "change", .put, "/shop/items/{id}", access: .permission("change"), deadline: long,

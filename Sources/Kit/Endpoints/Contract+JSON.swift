@@ -37,7 +37,7 @@ extension HTTPBinding {
             "method": .string(method.rawValue), "paths": .array(paths.map { .string($0.description) }),
             "status": .integer(status), "envelope": .bool(envelope),
         ]
-        if forms { members["forms"] = true }
+        if acceptsForms { members["forms"] = true }
         if oauth { members["oauth"] = true }
         if let cache { members["max_age"] = .integer(Int(cache.components.seconds)) }
         return members
@@ -123,6 +123,6 @@ extension HTTPBinding {
         guard maxAge.map((0...Int(Int32.max)).contains) != false else { return nil }
         self.init(
             method: method, paths: paths.map { PathTemplate($0) }, status: status, envelope: envelope,
-            cache: maxAge.map { .seconds($0) }, forms: json["forms"] == true, oauth: json["oauth"] == true)
+            cache: maxAge.map { .seconds($0) }, acceptsForms: json["forms"] == true, oauth: json["oauth"] == true)
     }
 }

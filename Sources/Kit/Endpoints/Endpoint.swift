@@ -23,8 +23,8 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
     ///   - status: the HTTP status of a success.
     ///   - envelope: whether REST wraps the output in `{"data": …}`; never if it is ``Bytes``.
     ///   - cache: the time for which a client may cache a success over HTTP; not at all by default.
-    ///   - forms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as those of a
-    ///     query are.
+    ///   - acceptsForms: whether HTTP takes the body as a form as well, as the RFCs of OAuth have it. Its texts are read as
+    ///     those of a query are.
     ///   - oauth: whether it is an endpoint of OAuth: over HTTP it takes forms and clients' secrets, wraps nothing, and has the
     ///     errors of RFC 6749, section 5.2. Its problems are of kinds whose codes that section defines.
     ///   - access: who may call. There is no default, so that an unguarded endpoint cannot be written by forgetting.
@@ -45,7 +45,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
         status: Int = 200,
         envelope: Bool = true,
         cache: Duration? = nil,
-        forms: Bool = false,
+        acceptsForms: Bool = false,
         oauth: Bool = false,
         access: Access,
         idempotent: Bool? = nil,
@@ -60,7 +60,7 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
             http: HTTPBinding(
                 method: method, paths: [path] + aliases, status: status,
                 envelope: envelope && !oauth && Output.self != Bytes.self, cache: cache,
-                forms: forms || oauth, oauth: oauth),
+                acceptsForms: acceptsForms || oauth, oauth: oauth),
             access: access,
             isIdempotent: idempotent ?? method.isIdempotent,
             deadline: deadline,
@@ -137,7 +137,7 @@ public struct HTTPBinding: Sendable {
     /// at all (`no-store`).
     public let cache: Duration?
     /// True if the body may be a form (`application/x-www-form-urlencoded`) as well, as the RFCs of OAuth have it.
-    public let forms: Bool
+    public let acceptsForms: Bool
     /// True if errors are those of OAuth (RFC 6749, section 5.2), and the head may hold a client's secret (section
     /// 2.3.1), which travels as the fields `client_id` and `client_secret` of the input.
     public let oauth: Bool

@@ -37,13 +37,13 @@ public enum AuthContract: Contract {
         summary: "Makes tokens as RFC 6749 has it: for a client's secret, a user's password or a refresh token.")
     /// Revokes a token, and with a refresh token its session. Succeeds for invalid tokens, too: a retry is safe.
     public static let revoke = Endpoint<RevocationRequest, Empty>(
-        "revoke", .post, "/api/v1/auth/revoke", forms: true, access: .open, idempotent: true,
+        "revoke", .post, "/api/v1/auth/revoke", acceptsForms: true, access: .open, idempotent: true,
         problems: [.storeUnavailable, .unavailable],
         summary: "Revokes an access token, or a refresh token with its whole session (RFC 7009)."
     )
     /// Returns whether a token is valid, and its claims. Changes nothing.
     public static let introspect = Endpoint<IntrospectionRequest, Introspection>(
-        "introspect", .post, "/api/v1/auth/introspect", envelope: false, forms: true,
+        "introspect", .post, "/api/v1/auth/introspect", envelope: false, acceptsForms: true,
         access: .permission(Permission.introspect), idempotent: true, problems: [.storeUnavailable, .unavailable],
         summary: "Introspects a token (RFC 7662).")
     /// Revokes a token over OAuth, as ``revoke`` does.

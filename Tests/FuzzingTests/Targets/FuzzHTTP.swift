@@ -19,7 +19,7 @@ private enum FuzzedContract: Contract {
     static let change = Endpoint<FuzzedPayload, Empty>(
         "change", .put, "/items/{text}", access: .open, summary: "Takes path and body.")
     static let seek = Endpoint<FuzzedPayload, Empty>(
-        "seek", .post, "/search", forms: true, access: .open, summary: "Takes a form.")
+        "seek", .post, "/search", acceptsForms: true, access: .open, summary: "Takes a form.")
     static let endpoints = EndpointList {
         find
         item
@@ -106,7 +106,7 @@ func fuzzRoutes(_ bytes: [UInt8]) {
     for isForm in [false, true] {
         guard
             let json = try? route.input(
-                path: fields, query: target.query, body: body, isForm: isForm && route.endpoint.http.forms)
+                path: fields, query: target.query, body: body, isForm: isForm && route.endpoint.http.acceptsForms)
         else { continue }
         precondition(route.hasBody || json.isEmpty || (try? JSONValue(json: json)) != nil, "It is no JSON.")
         _ = try? PayloadCoder.input(FuzzedPayload.self, from: json)

@@ -175,7 +175,7 @@ extension Components {
         let schema = schemas.reference(to: body, named: bodyName, .input)
         let forms = "A form (`application/x-www-form-urlencoded`) with the same fields is accepted as well."
         return [
-            "description": endpoint.http.forms ? .string(forms) : nil,
+            "description": endpoint.http.acceptsForms ? .string(forms) : nil,
             "required": .bool(!body.acceptsEmptyObject),
             "content": [
                 "application/json": [

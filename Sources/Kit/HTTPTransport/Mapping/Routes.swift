@@ -27,7 +27,7 @@ final class Route: Sendable {
     /// True if the body of a request is read as a form. A body without a type is, unless it looks like JSON: the RFCs of OAuth
     /// require the form, and some clients send no type by default (RFC 9110, section 8.3).
     func acceptsForm(_ headers: RequestHeaders, _ body: Data = Data()) -> Bool {
-        guard endpoint.http.forms else { return false }
+        guard endpoint.http.acceptsForms else { return false }
         guard headers.contentType == nil else { return headers.isForm }
         return body.first { !" \t\r\n".utf8.contains($0) }.map { !"{[\"".utf8.contains($0) } ?? false
     }

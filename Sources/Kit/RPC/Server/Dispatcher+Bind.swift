@@ -74,7 +74,7 @@ extension Dispatcher {
             throw ContractError(
                 description: "The endpoint \(name) has bytes in a field; they are a payload of their own.")
         }
-        guard endpoint.input.kind != .bytes || (endpoint.http.method.hasBody && !endpoint.http.forms) else {
+        guard endpoint.input.kind != .bytes || (endpoint.http.method.hasBody && !endpoint.http.acceptsForms) else {
             throw ContractError(
                 description: "The endpoint \(name) takes bytes: that is for POST, PUT and PATCH without forms.")
         }

@@ -272,7 +272,8 @@ public final class Dispatcher: Sendable {
             wanted == Bytes.contentType
             ? !mediaType.hasPrefix("multipart/") : mediaType == wanted || mediaType.hasSuffix("+json")
         guard isAccepted else {
-            let form = endpoint.http.forms && call.transport == .http ? "application/x-www-form-urlencoded or " : ""
+            let isFormAccepted = endpoint.http.acceptsForms && call.transport == .http
+            let form = isFormAccepted ? "application/x-www-form-urlencoded or " : ""
             throw Problem(.unsupportedMediaType, "The body is \(mediaType); \(form)\(wanted) is understood.")
         }
     }
