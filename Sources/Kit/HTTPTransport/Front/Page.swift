@@ -157,7 +157,7 @@ final class AddressedContent: Sendable {
 extension Page {
     /// The page that a request gets: of the media types that its `Accept` names, that with the greatest weight, of several
     /// the first; the page itself if it names none of them (RFC 9110, section 12.5.1).
-    func accepted(by accept: String?) -> Page {
+    func variant(accepting accept: String?) -> Page {
         guard let accept, !alternatives.isEmpty else { return self }
         var best: (page: Page, weight: Double)?
         for range in accept.lowercased().split(separator: ",") {

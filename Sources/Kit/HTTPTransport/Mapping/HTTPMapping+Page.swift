@@ -7,7 +7,7 @@ extension HTTPMapping {
     ///
     /// - Parameter base: the URL by which a trusted proxy reaches the service.
     static func response(_ page: Page, to request: RequestHeaders, at base: ForwardedURL?) -> HTTPResponse? {
-        let chosen = page.accepted(by: request.accept)
+        let chosen = page.variant(accepting: request.accept)
         let headers = headers(of: chosen, isChosen: !page.alternatives.isEmpty)
         switch chosen.content {
         case .fixed(let content): return response(content, headers, to: request)
@@ -21,7 +21,7 @@ extension HTTPMapping {
 
     /// A page that is made for the request, as a response.
     static func made(_ page: Page, for request: RequestHeaders) async -> HTTPResponse? {
-        let chosen = page.accepted(by: request.accept)
+        let chosen = page.variant(accepting: request.accept)
         guard case .made(let make) = chosen.content else { return nil }
         let headers = headers(of: chosen, isChosen: !page.alternatives.isEmpty)
         return HTTPResponse(status: .ok, headers: headers, body: ByteBuffer(bytes: await make()))
