@@ -8,7 +8,7 @@ import Web
 /// No speed is asserted here: machines that run tests have none.
 @Suite("star bench", .timeLimit(.minutes(5)))
 struct BenchTests {
-    @Test("compares every wire and both floors, and writes its table, its JSON, its plot and its histograms")
+    @Test("compares every wire and both baselines, and writes its table, its JSON, its plot and its histograms")
     func everything() async throws {
         try await Site.open { site in
             let bench = try await site.star(

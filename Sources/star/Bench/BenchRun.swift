@@ -111,8 +111,8 @@ package struct BenchRun {
         _ subjects: [any BenchmarkTarget], _ reference: String?, _ interruption: SignalHandler
     ) async throws -> (BenchResult, isWhole: Bool) {
         let names = subjects.map(\.name)
-        let floor = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
-        let reference = reference ?? floor
+        let baseline = names.contains(Wire.bareZeroMQ.title) ? Wire.bareZeroMQ.title : names[0]
+        let reference = reference ?? baseline
         guard names.contains(reference) else { throw NoSuchTarget(name: reference, names: names) }
         let benchmark = Benchmark(loads: plan.loads, rounds: plan.rounds, subjects: subjects.count, within: plan.time)
         let (start, clock) = (Date.now, ContinuousClock.now)

@@ -7,7 +7,7 @@ import ZeroMQ
 package struct BenchServer {
     /// The data that the measuring process needs; the server's first line of output, as JSON.
     struct Ready: Codable {
-        /// Of the resource service and of the echo; one address for a floor.
+        /// Of the resource service and of the echo; one address for a baseline.
         var addresses: [String]
         var tokens: [String] = []
         /// The server's public key, with CURVE.

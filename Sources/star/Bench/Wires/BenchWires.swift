@@ -7,7 +7,7 @@ import RPC
 import ZeroMQ
 import ZeroMQTransport
 
-/// The subjects that a run compares by default: the ways to reach a service, and the floors beneath them.
+/// The subjects that a run compares by default: the ways to reach a service, and the baselines beneath them.
 package enum Wire: String, CaseIterable, Sendable {
     case inProcess = "in-process"
     case inproc
@@ -53,7 +53,7 @@ struct BenchWires {
         case .inproc: try await inproc()
         case .ipc, .ipcCold, .ipcBytes, .tcp, .curve: try await zeroMQ(wire)
         case .http: try await http()
-        case .bareZeroMQ, .bareSocket: try await floor(wire)
+        case .bareZeroMQ, .bareSocket: try await baseline(wire)
         }
     }
 
@@ -112,13 +112,13 @@ struct BenchWires {
         }
     }
 
-    private func floor(_ wire: Wire) async throws -> any BenchmarkTarget {
+    private func baseline(_ wire: Wire) async throws -> any BenchmarkTarget {
         let (server, ready) = try await start(wire)
         do {
             let address = ready.addresses[0]
             return wire == .bareZeroMQ
-                ? FloorTarget(wire, server: server, over: try BareZeroMQ(address))
-                : FloorTarget(wire, server: server, over: try BareSocket(address))
+                ? BaselineTarget(wire, server: server, over: try BareZeroMQ(address))
+                : BaselineTarget(wire, server: server, over: try BareSocket(address))
         } catch {
             await server.end()
             throw error

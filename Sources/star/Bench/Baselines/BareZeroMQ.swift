@@ -10,7 +10,7 @@ struct BareZeroMQ: Pipeline, ~Copyable {
 
     private let context: UnsafeMutableRawPointer?
     private let socket: UnsafeMutableRawPointer?
-    private var frame = [UInt8](repeating: 0, count: MessageSizes.longest)
+    private var frame = [UInt8](repeating: 0, count: MessageSizes.maxSize)
     private var sizes = MessageSizes(0)
 
     init(_ address: String) throws {
@@ -61,7 +61,7 @@ extension BareZeroMQ {
 
     /// Sends each message's routing id and preamble back, with a head and a body as long as the kit's reply has.
     private static func echo(_ socket: UnsafeMutableRawPointer?) {
-        var frame = [UInt8](repeating: 0, count: MessageSizes.longest)
+        var frame = [UInt8](repeating: 0, count: MessageSizes.maxSize)
         while true {
             let routing = zmq_recv(socket, &frame, frame.count, 0)
             zmq_send(socket, frame, Int(routing), ZMQ_SNDMORE)

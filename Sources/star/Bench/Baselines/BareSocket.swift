@@ -103,7 +103,7 @@ extension BareSocket {
     }
 
     private static func serve(_ connection: Int32) {
-        var buffer = [UInt8](repeating: 0, count: MessageSizes.longest)
+        var buffer = [UInt8](repeating: 0, count: MessageSizes.maxSize)
         var header = RequestPrefix()
         var count = 0
         while true {

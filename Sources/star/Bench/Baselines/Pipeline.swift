@@ -94,7 +94,7 @@ extension Schedule.CallerAction {
 }
 
 /// A transport beneath the kit, timed on a thread that blocks.
-final class FloorTarget<Pipe: Pipeline & ~Copyable>: BenchmarkTarget {
+final class BaselineTarget<Pipe: Pipeline & ~Copyable>: BenchmarkTarget {
     let name: String
     let processes: Processes
     private let server: PipedProcess
@@ -118,7 +118,7 @@ final class FloorTarget<Pipe: Pipeline & ~Copyable>: BenchmarkTarget {
     }
 }
 
-/// The lengths of the frames of the kit's messages, in bytes, so that the floors carry the same.
+/// The lengths of the frames of the kit's messages, in bytes, so that the baselines carry the same.
 struct MessageSizes {
     static let preamble = Preamble.size
     /// The status.
@@ -140,5 +140,5 @@ struct MessageSizes {
     /// An echo is as long as what came, and all else is the time.
     static func replyBody(_ requestBody: Int) -> Int { requestBody > 2 ? requestBody : smallReplyBody }
 
-    static let longest = 2 << 20
+    static let maxSize = 2 << 20
 }

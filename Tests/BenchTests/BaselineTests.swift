@@ -4,8 +4,8 @@ import Testing
 
 @testable import StarBench
 
-@Suite("A floor")
-struct FloorTests {
+@Suite("A baseline")
+struct BaselineTests {
     /// A connection that answers at once.
     private struct Mirror: Pipeline {
         var payload = 0
