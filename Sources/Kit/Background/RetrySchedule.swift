@@ -2,7 +2,7 @@
 /// come at once.
 public struct RetrySchedule: Sendable {
     /// The longest time to wait that is sent to anybody.
-    private static let longest = Duration.seconds(300)
+    private static let maxPause = Duration.seconds(300)
 
     /// The instant at which the last of the refused callers may retry.
     private var end: ContinuousClock.Instant?
@@ -19,7 +19,7 @@ public struct RetrySchedule: Sendable {
         after pause: Duration, interval: Duration, at now: ContinuousClock.Instant
     ) -> Duration {
         let first = now + pause
-        let next = min(end.map { max(first, $0 + interval) } ?? first, now + max(pause, Self.longest))
+        let next = min(end.map { max(first, $0 + interval) } ?? first, now + max(pause, Self.maxPause))
         end = next
         return now.duration(to: next)
     }

@@ -76,7 +76,7 @@ final class EpollLoop {
     private static let fullTurn = 16
     private static let eventsAtOnce = 64
     /// Messages that are sent together at the least, if there are so many, and the parts in which those of a long turn are sent.
-    private static let (leastAtOnce, partsOfTurn) = (4, 4)
+    private static let (minAtOnce, partsOfTurn) = (4, 4)
     private static let wakeKey = UInt64.max
 
     /// The jobs being run, and the urgent ones in between; kept here for their storage.
@@ -89,7 +89,7 @@ final class EpollLoop {
     /// The connections that have a message to send; once for each message.
     private var unflushed: [any Flushable] = []
     /// The messages of this turn, and how many are sent together: by what the turn before had.
-    private var (written, messagesAtOnce) = (0, leastAtOnce)
+    private var (written, messagesAtOnce) = (0, minAtOnce)
     private var events = [epoll_event](repeating: epoll_event(), count: eventsAtOnce)
     private var turn = 0
     private var spinning: Spinning
@@ -157,7 +157,7 @@ final class EpollLoop {
     /// Sends what is left of a turn.
     func endTurn() {
         flush()
-        messagesAtOnce = max(Self.leastAtOnce, written / Self.partsOfTurn)
+        messagesAtOnce = max(Self.minAtOnce, written / Self.partsOfTurn)
         written = 0
     }
 

@@ -252,7 +252,7 @@ struct TextBytes: ~Copyable {
     private(set) var count = 0
 
     /// Bytes.
-    private static let leastCapacity = 128
+    private static let minCapacity = 128
 
     deinit { free(storage.baseAddress) }
 
@@ -289,7 +289,7 @@ struct TextBytes: ~Copyable {
     }
 
     private mutating func makeRoom(for size: Int) {
-        if count + size > storage.count { grow(to: max(count + size, storage.count * 2, Self.leastCapacity)) }
+        if count + size > storage.count { grow(to: max(count + size, storage.count * 2, Self.minCapacity)) }
     }
 
     private mutating func grow(to capacity: Int) {

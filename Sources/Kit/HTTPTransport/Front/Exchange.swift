@@ -139,11 +139,11 @@ final class RefusalPauses: Sendable {
     /// A fifth of a millisecond for each: five thousand refusals in a second.
     private static let share = Duration.microseconds(200)
     /// As long as a client is asked to wait.
-    private static let longest = Duration.seconds(1)
+    private static let maxPause = Duration.seconds(1)
 
     /// One more connection is not to be read from for a while. A client that waits as it was asked to does not notice.
     func begin(on loop: any EventLoop, resume: @escaping @Sendable () -> Void) {
-        let pause = min(Self.share * count.add(1, ordering: .relaxed).newValue, Self.longest)
+        let pause = min(Self.share * count.add(1, ordering: .relaxed).newValue, Self.maxPause)
         loop.scheduleTask(in: TimeAmount(pause)) {
             self.count.subtract(1, ordering: .relaxed)
             resume()

@@ -198,15 +198,15 @@ struct Network {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let base = IPAddress(parts[0]) else { return nil }
         self.base = base
-        let most = base.bytes.count * 8
+        let maxBits = base.bytes.count * 8
         guard parts.count == 2 else {
-            bits = most
+            bits = maxBits
             return
         }
         // The bits of an IPv4 address within IPv6 count from the beginning of that.
-        let mapped = parts[0].contains(":") && most == 32 ? 96 : 0
+        let mapped = parts[0].contains(":") && maxBits == 32 ? 96 : 0
         guard parts[1].utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let bits = Int(parts[1]),
-            0...most ~= bits - mapped
+            0...maxBits ~= bits - mapped
         else { return nil }
         self.bits = bits - mapped
     }

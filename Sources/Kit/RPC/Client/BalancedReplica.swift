@@ -169,7 +169,7 @@ struct ReplicaStateMachine {
 
     /// The time for the probe of a replica that is left out.
     static let probeTimeout = Duration.seconds(1)
-    private static let leastResponseTimeout = Duration.milliseconds(250)
+    private static let minResponseTimeout = Duration.milliseconds(250)
     /// So many calls in a row may time out.
     static let toleratedTimeouts = 3
     /// The seconds after which a measurement counts a third (as of Finagle's “peak EWMA”): a replica that was slow is called
@@ -296,10 +296,10 @@ struct ReplicaStateMachine {
 
     /// The time without a reply after which a replica that has calls in flight is probed, and the time for that probe: it
     /// may be far away.
-    var responseTimeout: Duration { min(max(Self.leastResponseTimeout, .seconds(roundTrip * 2)), Self.probeTimeout) }
+    var responseTimeout: Duration { min(max(Self.minResponseTimeout, .seconds(roundTrip * 2)), Self.probeTimeout) }
 
     /// True if a replica whose replies take so long has the shortest response timeout.
-    static func isNear(_ roundTrip: Duration) -> Bool { roundTrip * 2 <= leastResponseTimeout }
+    static func isNear(_ roundTrip: Duration) -> Bool { roundTrip * 2 <= minResponseTimeout }
 
     /// The replica does not reply to a health check.
     ///

@@ -49,11 +49,11 @@ struct RefusalHistory {
     /// Half of the time.
     private static let period = Duration.seconds(1)
     /// The calls below which all are sent: to refuse them costs the service next to nothing.
-    static let fewest = 100
+    static let minCalls = 100
     /// The calls that are sent for each that is accepted (“K”): it is found out when more can be.
     private static let ratio = 2
     /// The highest probability: a tenth of the calls is sent even if all are refused.
-    static let most = 0.9
+    static let maxProbability = 0.9
 
     private var (calls, refused) = (0, 0)
     /// Those of the period before.
@@ -75,8 +75,8 @@ struct RefusalHistory {
         advance(to: now)
         let calls = calls + callsBefore
         let excess = calls - Self.ratio * (calls - refused - refusedBefore)
-        guard calls >= Self.fewest, excess > 0 else { return 0 }
-        return min(Self.most, Double(excess) / Double(calls + 1))
+        guard calls >= Self.minCalls, excess > 0 else { return 0 }
+        return min(Self.maxProbability, Double(excess) / Double(calls + 1))
     }
 
     private mutating func advance(to now: ContinuousClock.Instant) {

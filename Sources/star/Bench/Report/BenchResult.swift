@@ -24,14 +24,14 @@ package struct BenchResult {
     }
 
     /// By which part of their median the rounds differ: of all figures the median, and the noisiest with its name.
-    var noise: (typical: Double, most: Double, where: String)? {
+    var noise: (typical: Double, max: Double, where: String)? {
         let spreads = comparison.loads.flatMap { load in
             comparison.subjects.compactMap { subject in
                 comparison[subject, load]?.spread.map { ($0, "\(subject), \(load.title)") }
             }
         }.sorted { $0.0 < $1.0 }
-        guard let most = spreads.last else { return nil }
-        return (spreads[spreads.count / 2].0, most.0, most.1)
+        guard let widest = spreads.last else { return nil }
+        return (spreads[spreads.count / 2].0, widest.0, widest.1)
     }
 }
 
@@ -71,7 +71,7 @@ extension BenchResult {
             "turn_ms": .number(turn / .milliseconds(1)),
             "reference": .string(reference),
             "noise": noise.map {
-                ["typical": .number($0.typical), "most": .number($0.most), "where": .string($0.where)]
+                ["typical": .number($0.typical), "most": .number($0.max), "where": .string($0.where)]
             },
             "subjects": .array(comparison.subjects.map(subject)),
             "results": .array(
@@ -189,7 +189,7 @@ extension BenchResult {
         if let noise {
             lines.append(
                 "The rounds' medians spread by \((noise.typical * 100).shown(0)) % (middle half), at most by "
-                    + "\((noise.most * 100).shown(0)) % (\(noise.where)).")
+                    + "\((noise.max * 100).shown(0)) % (\(noise.where)).")
         }
         lines += versions.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         return (lines + [machine.sentence]).joined(separator: "\n")
