@@ -136,7 +136,7 @@ struct StoreCopyTests {
                         SELECT column_name::text AS name FROM information_schema.columns
                         WHERE table_schema = 'star_auth' AND table_name = $1 AND column_name <> 'place'
                         """, table
-                    ).rows.map { try $0("name", as: String.self).replacing("user_name", with: "user") }
+                    ).rows.map { try $0.value("name", as: String.self).replacing("user_name", with: "user") }
                 }
             }
             #expect(names(inDatabase) == names(listed))

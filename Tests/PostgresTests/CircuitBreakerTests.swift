@@ -87,7 +87,7 @@ struct CircuitBreakerTests {
                 try await server.start()
                 try await recovers(pool)
                 let found = try await pool.run { connection in
-                    try connection.run("SELECT number FROM writes").rows.map { try $0("number", as: Int.self) }
+                    try connection.run("SELECT number FROM writes").rows.map { try $0.value("number", as: Int.self) }
                 }
                 #expect(Set(acknowledged).subtracting(found).isEmpty)
             }

@@ -8,7 +8,7 @@ struct MigrationTests {
     private static let second = Migration("2", ["INSERT INTO things VALUES ('a')", "INSERT INTO things VALUES ('b')"])
 
     private func count(_ pool: Pool) async throws -> Int {
-        try await pool.run { try $0.run("SELECT count(*) AS count FROM things").rows[0]("count") }
+        try await pool.run { try $0.run("SELECT count(*) AS count FROM things").rows[0].value("count") }
     }
 
     @Test("are taken once, in order, and new ones when they come")

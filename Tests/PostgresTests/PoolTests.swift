@@ -14,7 +14,7 @@ struct PoolTests {
                 SELECT count(*) AS count FROM pg_stat_activity
                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
                 """
-            ).rows[0]("count")
+            ).rows[0].value("count")
         }
     }
 
@@ -30,7 +30,9 @@ struct PoolTests {
     func places() async throws {
         for url in [try await PostgresServer.shared.url(), try await PostgresServer.shared.localURL()] {
             try await withPool(url) { pool in
-                let user: String = try await pool.run { try $0.run("SELECT current_user AS name").rows[0]("name") }
+                let user: String = try await pool.run {
+                    try $0.run("SELECT current_user AS name").rows[0].value("name")
+                }
                 #expect(user == "star")
             }
         }
@@ -163,7 +165,7 @@ struct PoolTests {
     }
 
     private func endIdle(_ pool: Pool) async throws {
-        let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
+        let process: Int = try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0].value("pid") }
         _ = try await PostgresServer.shared.administer {
             try $0.run("SELECT pg_terminate_backend($1::int, 5000)", process)
         }
@@ -229,7 +231,7 @@ struct PoolTests {
     @Test("replaces a connection that has become old")
     func age() async throws {
         func process(_ pool: Pool) async throws -> Int {
-            try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0]("pid") }
+            try await pool.run { try $0.run("SELECT pg_backend_pid() AS pid").rows[0].value("pid") }
         }
         try await withDatabase({ ($0.connections, $0.maxAge) = (1, .zero) }) { pool in
             let (one, other) = (try await process(pool), try await process(pool))

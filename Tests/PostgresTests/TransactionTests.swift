@@ -16,7 +16,7 @@ struct TransactionTests {
     }
 
     private func sum(_ pool: Pool) async throws -> Int {
-        try await pool.run { try $0.run("SELECT sum(amount)::bigint AS sum FROM accounts").rows[0]("sum") }
+        try await pool.run { try $0.run("SELECT sum(amount)::bigint AS sum FROM accounts").rows[0].value("sum") }
     }
 
     @Test("are there for everybody once they have returned, and not at all when the body throws")
@@ -84,7 +84,7 @@ struct TransactionTests {
                         try await pool.transaction { connection in
                             runs.count()
                             let sum: Int = try connection.run("SELECT sum(amount)::bigint AS sum FROM accounts")
-                                .rows[0]("sum")
+                                .rows[0].value("sum")
                             try connection.run("UPDATE accounts SET amount = amount + $1 - 199 WHERE name = 'ada'", sum)
                             try connection.run("UPDATE accounts SET amount = amount - $1 + 200 WHERE name = 'bob'", sum)
                         }
@@ -127,7 +127,7 @@ struct TransactionTests {
         let role = ["escape", "SQL, DMY", "iso_8601", "Asia/Tokyo", "off", "0"]
         try await withDatabase({ $0.connections = 1 }) { pool in
             let read: @Sendable (PostgresConnection) throws -> [String] = { connection in
-                try names.map { try connection.run("SELECT current_setting($1) AS it", $0).row()("it") }
+                try names.map { try connection.run("SELECT current_setting($1) AS it", $0).row().value("it") }
             }
             try await pool.run { connection in
                 for (name, value) in zip(names, role) {

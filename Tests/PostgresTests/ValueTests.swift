@@ -10,7 +10,7 @@ struct ValueTests {
         ])
     func text(_ text: String) async throws {
         try await withDatabase { pool in
-            let found: String = try await pool.run { try $0.run("SELECT $1::text AS it", text).rows[0]("it") }
+            let found: String = try await pool.run { try $0.run("SELECT $1::text AS it", text).rows[0].value("it") }
             #expect(found == text)
         }
     }
@@ -25,13 +25,13 @@ struct ValueTests {
                         $5::bytea AS bytes, $6::text AS nothing
                     """, Int.min, true, false, 0.5, [UInt8](0...255), String?.none
                 ).rows[0]
-                #expect(try row("number") == Int.min)
-                #expect(try row("yes") == true)
-                #expect(try row("no") == false)
-                #expect(try row("half") == 0.5)
-                #expect(try row("bytes") == [UInt8](0...255))
-                #expect(try row("nothing") == String?.none)
-                #expect(try row("number") == Int?.some(.min))
+                #expect(try row.value("number") == Int.min)
+                #expect(try row.value("yes") == true)
+                #expect(try row.value("no") == false)
+                #expect(try row.value("half") == 0.5)
+                #expect(try row.value("bytes") == [UInt8](0...255))
+                #expect(try row.value("nothing") == String?.none)
+                #expect(try row.value("number") == Int?.some(.min))
             }
         }
     }
@@ -41,11 +41,11 @@ struct ValueTests {
         try await withDatabase { pool in
             try await pool.run { connection in
                 let row = try connection.run("SELECT 'x' AS word, NULL AS nothing").rows[0]
-                #expect(throws: PostgresError.column("word")) { _ = try row("word", as: Int.self) }
-                #expect(throws: PostgresError.column("word")) { _ = try row("word", as: [UInt8].self) }
-                #expect(throws: PostgresError.column("word")) { _ = try row("word", as: Bool?.self) }
-                #expect(throws: PostgresError.column("nothing")) { _ = try row("nothing", as: String.self) }
-                #expect(throws: PostgresError.column("other")) { _ = try row("other", as: String?.self) }
+                #expect(throws: PostgresError.column("word")) { _ = try row.value("word", as: Int.self) }
+                #expect(throws: PostgresError.column("word")) { _ = try row.value("word", as: [UInt8].self) }
+                #expect(throws: PostgresError.column("word")) { _ = try row.value("word", as: Bool?.self) }
+                #expect(throws: PostgresError.column("nothing")) { _ = try row.value("nothing", as: String.self) }
+                #expect(throws: PostgresError.column("other")) { _ = try row.value("other", as: String?.self) }
             }
         }
     }

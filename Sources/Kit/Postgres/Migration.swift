@@ -58,7 +58,7 @@ extension PostgresConnection {
     private func hasSchema(_ name: String) throws(PostgresError) -> Bool {
         let found = try run(
             "SELECT has_schema_privilege(oid, 'USAGE') AS usable FROM pg_namespace WHERE nspname = $1", name)
-        guard let isUsable: Bool = try found.rows.first?("usable") else { return false }
+        guard let isUsable: Bool = try found.rows.first?.value("usable") else { return false }
         guard isUsable else { throw .refused(.insufficientPrivilege, "permission denied for schema \(name)") }
         return true
     }
@@ -69,7 +69,9 @@ extension PostgresConnection {
         let table = try run("SELECT FROM pg_class WHERE oid = to_regclass('migrations')")
         guard !table.rows.isEmpty else { return [] }
         var names: [String] = []
-        for row in try run("SELECT name FROM migrations ORDER BY taken, name").rows { names.append(try row("name")) }
+        for row in try run("SELECT name FROM migrations ORDER BY taken, name").rows {
+            names.append(try row.value("name"))
+        }
         return names
     }
 }

@@ -9,7 +9,7 @@ public struct Row: Sendable {
     ///
     /// - Throws: ``PostgresError/column(_:)`` if there is no such column, or it holds something else; NULL is a value
     /// of optional types only.
-    public func callAsFunction<Value: PostgresValue>(
+    public func value<Value: PostgresValue>(
         _ column: String, as _: Value.Type = Value.self
     ) throws(PostgresError) -> Value {
         guard let index = columns[column], let value = Value(postgresText: values[index]) else { throw .column(column) }

@@ -11,13 +11,14 @@ extension PostgresConnection {
             JOIN families ON families.name = family JOIN users ON users.name = user_name WHERE hash = $1
             """, hash)
         guard let row = answer.rows.first else { return nil }
-        let access = TokenReference(id: try row("access_id"), expires: try row.date("access_expires"))
+        let access = TokenReference(id: try row.value("access_id"), expires: try row.date("access_expires"))
         let token = RefreshToken(
-            hash: hash, family: try row("family"), user: try row("user_name"), issued: try row.date("issued"),
-            expires: try row.date("expires"), access: access, client: try row("client", as: String?.self),
-            scope: RefreshToken.scope(text: try row("scope", as: String?.self)))
+            hash: hash, family: try row.value("family"), user: try row.value("user_name"),
+            issued: try row.date("issued"), expires: try row.date("expires"), access: access,
+            client: try row.value("client", as: String?.self),
+            scope: RefreshToken.scope(text: try row.value("scope", as: String?.self)))
         return StoredRefreshToken(
-            token: token, subject: try row("subject"), use: try row.use, isEnded: try row("is_ended"))
+            token: token, subject: try row.value("subject"), use: try row.use, isEnded: try row.value("is_ended"))
     }
 
     package func record(_ use: StoredRefreshToken.Use, of hash: String) throws {
@@ -88,7 +89,7 @@ extension PostgresConnection {
             )
             SELECT count(*) AS count FROM ended
             """, now, forgotten, limit
-        ).row()("count")
+        ).row().value("count")
         let revocations = try run(
             "DELETE FROM revocations WHERE version IN (SELECT version FROM revocations WHERE expires <= $1 LIMIT $2)",
             forgotten, limit)
@@ -114,12 +115,12 @@ extension PostgresConnection {
     }
 
     func isRevoked(_ id: String) throws -> Bool {
-        try run("SELECT EXISTS (SELECT FROM revocations WHERE token_id = $1) AS it", id).row()("it")
+        try run("SELECT EXISTS (SELECT FROM revocations WHERE token_id = $1) AS it", id).row().value("it")
     }
 
     /// Writers take turns, and so versions are seen in their order.
     func nextVersion() throws -> Int {
-        try run("UPDATE state SET version = version + 1 RETURNING version").row()("version")
+        try run("UPDATE state SET version = version + 1 RETURNING version").row().value("version")
     }
 
     package func record(_ entry: AuditEntry) throws {
@@ -132,10 +133,10 @@ extension PostgresConnection {
 extension Row {
     fileprivate var use: StoredRefreshToken.Use? {
         get throws(PostgresError) {
-            guard try self("is_used") else { return nil }
-            guard let moment = try self("used", as: Int64?.self) else { return .unknown }
+            guard try value("is_used") else { return nil }
+            guard let moment = try value("used", as: Int64?.self) else { return .unknown }
             return StoredRefreshToken.Use(
-                at: Date(milliseconds: moment), successor: try self("successor"), sealed: try self("sealed"))
+                at: Date(milliseconds: moment), successor: try value("successor"), sealed: try value("sealed"))
         }
     }
 }
@@ -145,8 +146,9 @@ extension PostgresConnection {
     package func keys() throws -> [StoredKey] {
         try run("SELECT * FROM signing_keys ORDER BY announced, place").rows.map { row in
             StoredKey(
-                kid: try row("kid"), jwk: Data(try row("jwk", as: [UInt8].self)),
-                state: StoredKey.State(rawValue: try row("state")) ?? .retired, announced: try row.date("announced"),
+                kid: try row.value("kid"), jwk: Data(try row.value("jwk", as: [UInt8].self)),
+                state: StoredKey.State(rawValue: try row.value("state")) ?? .retired,
+                announced: try row.date("announced"),
                 signing: try row.moment("signing"), retiring: try row.moment("retiring"),
                 retired: try row.moment("retired"))
         }
@@ -170,6 +172,6 @@ extension PostgresConnection {
 
 extension Row {
     fileprivate func moment(_ column: String) throws(PostgresError) -> Date? {
-        try self(column, as: Int64?.self).map(Date.init(milliseconds:))
+        try value(column, as: Int64?.self).map(Date.init(milliseconds:))
     }
 }

@@ -21,10 +21,10 @@ extension PostgresConnection: StoreTransaction {
             """, with: parameters
         ).rows.map { row in
             User(
-                id: try row("id"), name: try row("name"), passwordHash: try row("password_hash"),
+                id: try row.value("id"), name: try row.value("name"), passwordHash: try row.value("password_hash"),
                 permissions: try row.names("permissions"),
-                roles: try row.names("roles"), isLocked: try row("is_locked"),
-                failedAttempts: try row("failed_attempts"), created: try row.date("created"),
+                roles: try row.names("roles"), isLocked: try row.value("is_locked"),
+                failedAttempts: try row.value("failed_attempts"), created: try row.date("created"),
                 changed: try row.date("changed"))
         }
     }
@@ -32,7 +32,7 @@ extension PostgresConnection: StoreTransaction {
     package func secret(of name: String) throws -> StoredSecret? {
         guard !name.containsNUL else { return nil }
         return try run("SELECT id, password_hash FROM users WHERE name = $1 AND NOT is_locked", name)
-            .rows.first.map { row in StoredSecret(subject: try row("id"), hash: try row("password_hash")) }
+            .rows.first.map { row in StoredSecret(subject: try row.value("id"), hash: try row.value("password_hash")) }
     }
 
     package func permissions(of name: String) throws -> Set<String> {
@@ -45,7 +45,7 @@ extension PostgresConnection: StoreTransaction {
             WHERE name = $1 AND NOT is_locked
             """, name
         ).rows
-        return Set(try rows.map { try $0("permission") })
+        return Set(try rows.map { try $0.value("permission") })
     }
 
     package func roles() throws -> [Role] {
@@ -54,7 +54,7 @@ extension PostgresConnection: StoreTransaction {
             SELECT name, (SELECT json_agg(permission) FROM role_permissions WHERE role = name) AS permissions
             FROM roles ORDER BY name
             """
-        ).rows.map { Role(name: try $0("name"), permissions: try $0.names("permissions")) }
+        ).rows.map { Role(name: try $0.value("name"), permissions: try $0.names("permissions")) }
     }
 
     package func insert(_ user: User) throws {
@@ -95,7 +95,7 @@ extension PostgresConnection: StoreTransaction {
         let found = try run(
             "SELECT failed_attempts FROM users WHERE name = $1 AND password_hash = $2 AND NOT is_locked", name,
             passwordHash)
-        guard let failures: Int = try found.rows.first?("failed_attempts") else { return false }
+        guard let failures: Int = try found.rows.first?.value("failed_attempts") else { return false }
         if failures > 0 || rehashed != nil {
             try run(
                 "UPDATE users SET failed_attempts = 0, password_hash = $1 WHERE name = $2", rehashed ?? passwordHash,
@@ -123,7 +123,7 @@ extension PostgresConnection: StoreTransaction {
                 name IN (SELECT user_name FROM user_permissions WHERE permission = $2) OR
                 name IN (SELECT user_name FROM user_roles JOIN role_permissions USING (role) WHERE permission = $2))
             """, orLocked, Administration.permission
-        ).row()("count")
+        ).row().value("count")
     }
 
     private func insert(_ names: Set<String>, of owner: String, into table: String) throws {
@@ -135,11 +135,11 @@ extension PostgresConnection: StoreTransaction {
 extension Row {
     /// The texts of `json_agg`, which makes NULL of none.
     fileprivate func names(_ column: String) throws -> Set<String> {
-        guard let json: String = try self(column, as: String?.self) else { return [] }
+        guard let json: String = try value(column, as: String?.self) else { return [] }
         return try JSONCoding.decode(Set<String>.self, from: Data(json.utf8))
     }
 
     func date(_ column: String) throws(PostgresError) -> Date {
-        Date(milliseconds: try self(column))
+        Date(milliseconds: try value(column))
     }
 }

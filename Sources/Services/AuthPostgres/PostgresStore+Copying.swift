@@ -13,9 +13,9 @@ extension PostgresConnection: CopyableTransaction {
     package func beginCopy() throws {
         try run("SELECT set_config('idle_in_transaction_session_timeout', '60s', true)")
         let known = PostgresStore.migrations.map(\.name)
-        for row in try run("SELECT name FROM migrations").rows where !known.contains(try row("name")) {
+        for row in try run("SELECT name FROM migrations").rows where !known.contains(try row.value("name")) {
             throw StoreError.unusable(
-                "It was written by a newer auth, which knows the step “\(try row("name", as: String.self))”.")
+                "It was written by a newer auth, which knows the step “\(try row.value("name", as: String.self))”.")
         }
     }
 
@@ -72,10 +72,10 @@ extension StoreTable.Column {
 
     fileprivate func value(in row: Row) throws(PostgresError) -> StoreTable.ColumnValue {
         switch kind {
-        case .text: try row(postgresName, as: String?.self).map { .text($0) } ?? .null
-        case .integer: try row(postgresName, as: Int64?.self).map { .integer($0) } ?? .null
-        case .flag: try row(postgresName, as: Bool?.self).map { .integer($0 ? 1 : 0) } ?? .null
-        case .bytes: try row(postgresName, as: [UInt8]?.self).map { .bytes($0) } ?? .null
+        case .text: try row.value(postgresName, as: String?.self).map { .text($0) } ?? .null
+        case .integer: try row.value(postgresName, as: Int64?.self).map { .integer($0) } ?? .null
+        case .flag: try row.value(postgresName, as: Bool?.self).map { .integer($0 ? 1 : 0) } ?? .null
+        case .bytes: try row.value(postgresName, as: [UInt8]?.self).map { .bytes($0) } ?? .null
         }
     }
 }

@@ -256,11 +256,11 @@ extension PostgresStore {
             try connection.run(
                 "SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2", number ?? .max, limit
             ).rows.compactMap { row in
-                guard let action = AuditEntry.AuditAction(rawValue: try row("action")) else { return nil }
+                guard let action = AuditEntry.AuditAction(rawValue: try row.value("action")) else { return nil }
                 let entry = AuditEntry(
-                    action, of: try row("target"), by: try row("actor"), detail: try row("detail"),
-                    from: try row("origin"), at: try row.date("at"))
-                return AuditRecord(number: try row("number"), entry: entry)
+                    action, of: try row.value("target"), by: try row.value("actor"), detail: try row.value("detail"),
+                    from: try row.value("origin"), at: try row.date("at"))
+                return AuditRecord(number: try row.value("number"), entry: entry)
             }
         }
     }
@@ -269,19 +269,19 @@ extension PostgresStore {
 extension Changes {
     fileprivate init(_ rows: [Row], since version: Int, limit: Int) throws(PostgresError) {
         guard let first = rows.first else { throw .noRow }
-        let current: Int = try first("current")
+        let current: Int = try first.value("current")
         var found: [Revocation] = []
         for row in rows {
             // If there are none, the row has the versions alone.
-            guard let version: Int = try row("version", as: Int?.self) else { continue }
-            let token = TokenReference(id: try row("token_id"), expires: try row.date("expires"))
+            guard let version: Int = try row.value("version", as: Int?.self) else { continue }
+            let token = TokenReference(id: try row.value("token_id"), expires: try row.date("expires"))
             found.append(Revocation(version: version, token: token))
         }
         let isComplete = found.count <= limit
         let page = Array(found.prefix(limit))
         self.init(
-            epoch: try first("epoch", as: String?.self),
+            epoch: try first.value("epoch", as: String?.self),
             version: isComplete ? current : page.last?.version ?? (version > current ? 0 : version),
-            keysVersion: try first("keys_version"), revocations: page, isComplete: isComplete)
+            keysVersion: try first.value("keys_version"), revocations: page, isComplete: isComplete)
     }
 }

@@ -7,7 +7,7 @@ struct Substitutions: Sendable {
 
     static let portOfZeroMQ = 1000
 
-    func callAsFunction(_ text: String) -> String {
+    func applied(to text: String) -> String {
         let template = ServiceName.template
         return
             text
@@ -45,7 +45,7 @@ enum FileEdit: Sendable {
         case .behind(let anchor, let more):
             text.contains(anchor) ? text.replacing(anchor, with: anchor + more) : nil
         case .repeated(let anchor, let separator):
-            text.contains(anchor) ? text.replacing(anchor, with: anchor + separator + rename(anchor)) : nil
+            text.contains(anchor) ? text.replacing(anchor, with: anchor + separator + rename.applied(to: anchor)) : nil
         }
     }
 
@@ -64,7 +64,7 @@ enum FileEdit: Sendable {
             if line.contains(mark) {
                 run.append(line)
             } else {
-                result += run.map(rename.callAsFunction)
+                result += run.map(rename.applied(to:))
                 run = []
             }
             result.append(line)
@@ -78,7 +78,7 @@ enum FileEdit: Sendable {
         let below = lines[(start + 1)...]
         let next = below.firstIndex { !$0.isEmpty && $0.indentation <= head.indentation } ?? lines.endIndex
         let end = (lines[..<next].lastIndex { !$0.isEmpty } ?? start) + 1
-        lines.insert(contentsOf: [""] + lines[start..<end].map(rename.callAsFunction), at: end)
+        lines.insert(contentsOf: [""] + lines[start..<end].map(rename.applied(to:)), at: end)
         return lines.joined(separator: "\n")
     }
 }

@@ -48,9 +48,9 @@ package struct NewServicePlan: Sendable {
     private mutating func copy(_ files: [String: String], _ rename: Substitutions) throws(ScaffoldError) {
         var wordings = Template.wordings(name)
         for (path, text) in files.sorted(by: { $0.key < $1.key }) where path.isOfTemplate {
-            let copy = rename(path)
+            let copy = rename.applied(to: path)
             guard files[copy] == nil else { throw .refused("“\(name.lowercase)” is taken: there is \(copy) already.") }
-            var renamed = rename(text).importsInOrder
+            var renamed = rename.applied(to: text).importsInOrder
             for wording in Template.wordings(name) where text.contains(wording.old) {
                 renamed = renamed.replacing(wording.old, with: wording.new)
                 wordings.removeAll { $0 == wording }

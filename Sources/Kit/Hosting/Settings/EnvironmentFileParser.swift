@@ -111,7 +111,7 @@ struct EnvironmentFileParser {
 
     private func expand(_ text: String, _ line: Int) throws(EnvironmentFileFault) -> String {
         do throws(SubstitutionFault) {
-            return try Substitution { environment[$0] ?? entries[$0]?.value }.callAsFunction(text)
+            return try Substitution { environment[$0] ?? entries[$0]?.value }.expand(text)
         } catch {
             throw EnvironmentFileFault(line: line, reason: error.reason)
         }

@@ -9,7 +9,7 @@ struct Substitution {
 
     private static let operators = [":-", ":+", ":?", "-", "+", "?"]
 
-    func callAsFunction(_ text: String) throws(SubstitutionFault) -> String {
+    func expand(_ text: String) throws(SubstitutionFault) -> String {
         var result = ""
         var rest = text[...].unicodeScalars
         while let scalar = rest.popFirst() {
@@ -47,7 +47,7 @@ struct Substitution {
         let word = String(rest.dropFirst(sign.unicodeScalars.count))
         switch (sign.last, value) {
         case ("+", nil): return ""
-        case ("+", _), ("-", nil): return try self(word)
+        case ("+", _), ("-", nil): return try expand(word)
         case (_, let value?): return value
         default: return try required(nil)
         }

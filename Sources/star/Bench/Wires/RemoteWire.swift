@@ -63,9 +63,9 @@ package struct RemoteWire {
             let call = RemoteCall(
                 caller: caller, endpoint: try await description(endpoint, caller), qualifiedName: endpoint,
                 input: input, token: token)
-            try await call()
+            try await call.run()
             return ClosureTarget(name, processes: Processes(servers: []), on: thread) { _ in
-                try await call()
+                try await call.run()
             } close: {
                 await close()
             }
@@ -83,7 +83,7 @@ private struct RemoteCall: Sendable {
     let input: Data
     let token: String?
 
-    func callAsFunction() async throws(Problem) {
+    func run() async throws(Problem) {
         let call = Call(qualifiedName, body: input, token: token, timeout: .seconds(10))
         if case .failure(let problem) = await caller.call(call, endpoint) { throw problem }
     }
