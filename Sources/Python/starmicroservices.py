@@ -223,7 +223,7 @@ class Link:
         for id in self.calls:
             self.send(Message(CANCEL, id))
         self.shut(linger=500)                       # so that the cancellations go out
-        self.lose()
+        self.fail_all()
         self.open()
 
     @property
@@ -247,7 +247,7 @@ class Link:
             if event in REFUSALS:
                 self.refusal = REFUSALS[event]
                 continue
-            self.lose()
+            self.fail_all()
             self.begin(greet=event == zmq.EVENT_HANDSHAKE_SUCCEEDED)
             self.refusal = "" if self.greet else self.refusal
         if self.full:
@@ -283,14 +283,14 @@ class Link:
         self.heard, self.asked, self.expired = time.monotonic(), 0.0, False
         call, instance = self.calls.get(message.id), message.headers.get("server-instance", self.instance)
         if call and (message.kind == REP or message.kind == PONG and call.message.kind == PING):
-            self.answer(call, message)
+            self.deliver(call, message)
         elif message.kind == REP and message.id == self.probe:
             self.probe, self.next_probe = 0, self.heard + PROBE
             if message.first < "400" or message.first in ("404", "501"):       # not every service has health checks
                 self.left_out = 0.0
         if instance != self.instance:
             if self.instance:
-                self.lose()
+                self.fail_all()
             self.instance, self.goaway = instance, None
         if message.kind == GOAWAY:
             self.goaway = message
@@ -299,7 +299,7 @@ class Link:
             self.client.forget_contract(unless=self.greeting.get("contract"))
             self.leave_out()
 
-    def answer(self, call: Pending, reply: Message) -> None:
+    def deliver(self, call: Pending, reply: Message) -> None:
         if reply.headers.get("processed") != "no":
             return call.finish(reply)
         problem = Problem.of(reply)
@@ -317,21 +317,21 @@ class Link:
             self.leave_out()
             if self.heard <= call.sent_at:
                 self.expired = True
-                self.ask(now)
+                self.send_ping(now)
 
     def leave_out(self) -> None:
         """If there are others, it is not called until it says that it is ready."""
         if len(self.client._links) > 1 and not self.left_out:
             self.left_out = self.next_probe = time.monotonic()
 
-    def ask(self, now: float) -> None:
+    def send_ping(self, now: float) -> None:
         """It is silent, and not called until something comes: a network may drop a connection without a word."""
         if self.greeting and not self.asked:
             self.send(Message(PING, next(self.client._ids)))
             self.asked = now
             self.client.due_by(now + QUIET)
 
-    def look(self, now: float) -> float:
+    def run_due(self, now: float) -> float:
         """Does what is due; returns when something is again."""
         due = math.inf
         if self.greeting and self.left_out and not self.probe:
@@ -347,12 +347,12 @@ class Link:
         if not (self.calls or self.asked or self.probe):
             return math.inf
         if not self.asked and now >= self.heard + QUIET:
-            self.ask(now)
+            self.send_ping(now)
         if not self.asked or now < self.asked + QUIET:
             return (self.asked or self.heard) + QUIET
         for link in self.client._links:         # what drops one connection without a word may have dropped idle ones
             if now - link.heard >= QUIET:
-                link.ask(now)
+                link.send_ping(now)
         for call in list(self.calls.values()):
             if call.repeatable and self.client.has_another(call, now):
                 self.send(Message(CANCEL, call.message.id))
@@ -362,7 +362,7 @@ class Link:
             self.renew()
         return end if now < end else math.inf
 
-    def lose(self) -> None:
+    def fail_all(self) -> None:
         self.client._places.hurry.set()
         for call in list(self.calls.values()):
             self.client.failed(call, self.lost())
@@ -523,7 +523,7 @@ class Client(contextlib.AbstractContextManager):
                 link.pump()
             self._due = math.inf
             for link in self._links:
-                self.due_by(link.look(now))
+                self.due_by(link.run_due(now))
             self._flush()
             if self._unsent and self._places.names:
                 self.due_by(now + 0.02)             # the thread does not wake us

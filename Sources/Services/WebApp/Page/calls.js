@@ -1,7 +1,7 @@
 // Recent calls, and one of them as a trace: a bar for each step, with the parts that its time went to.
 
 import { again, call } from "./api.js";
-import { byId, h, say, tell } from "./elements.js";
+import { byId, h, setNotice, setText } from "./elements.js";
 import { wire, withUnit } from "./format.js";
 
 const shown = 9;
@@ -9,16 +9,16 @@ let chosen = null;
 let calls = [];
 
 export function startCalls() {
-  again(2000, look);
+  again(2000, refresh);
 }
 
-async function look() {
+async function refresh() {
   try {
     calls = (await call("GET", "calls")).calls;
-    tell(byId("calls-trouble"), null);
+    setNotice(byId("calls-trouble"), null);
     byId("no-calls").hidden = calls.length > 0;
   } catch (problem) {
-    tell(byId("calls-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
+    setNotice(byId("calls-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
     return;
   }
   show();
@@ -46,10 +46,10 @@ function fill(row, entry, current) {
   row.entry = entry;
   row.className = entry === current || entry.trace_id === current?.trace_id ? "chosen" : "";
   button.setAttribute("aria-pressed", String(row.className === "chosen"));
-  say(button, entry.endpoint);
-  say(row.cells[1], String(entry.status));
+  setText(button, entry.endpoint);
+  setText(row.cells[1], String(entry.status));
   row.cells[1].className = entry.status < 400 ? "good" : "bad";
-  say(row.cells[2], withUnit(entry.microseconds));
+  setText(row.cells[2], withUnit(entry.microseconds));
 }
 
 function choose(entry) {
@@ -106,7 +106,7 @@ const breakable = name => name.replaceAll(/[._]/g, mark => mark + "\u200B");
 
 const precise = microseconds => `${microseconds.toFixed(microseconds < 9.95 ? 1 : 0)} µs`;
 
-// All parts of all steps as numbers, which tells what the colours mean, too.
+// All parts of all steps as numbers, a key to the colours, too.
 function ledger(spans) {
   const steps = spans.filter(span => span.parts.length);
   if (!steps.length) return [];

@@ -1,7 +1,7 @@
-// The time as resource tells it, asked for as each second begins, and what that cost.
+// The time as resource has it, fetched as each second begins, and what that cost.
 
 import { again, call } from "./api.js";
-import { announce, byId, h, say } from "./elements.js";
+import { announce, byId, h, setText } from "./elements.js";
 import { milliseconds, transport, wire, withUnit } from "./format.js";
 
 const kept = 60;
@@ -31,14 +31,14 @@ function show(answer, whole) {
   const moment = new Date(answer.current_time);
   const clock = byId("clock");
   clock.dateTime = answer.current_time;
-  say(clock, hour.format(moment));
-  say(byId("date"), `${day.format(moment)} · ${zoneName(moment)}`);
+  setText(clock, hour.format(moment));
+  setText(byId("date"), `${day.format(moment)} · ${zoneName(moment)}`);
   byId("cost").replaceChildren(
     "resource’s answer arrived over ", h("span", { class: answer.link === "http" ? "http" : "zmq" }, transport(answer.link)),
     " in ", h("b", {}, withUnit(answer.microseconds)));
-  say(byId("leg-wire"), wire(answer.link));
-  say(byId("leg-zmq"), withUnit(answer.microseconds));
-  say(byId("leg-http"), withUnit(Math.max(0, whole - answer.microseconds)));
+  setText(byId("leg-wire"), wire(answer.link));
+  setText(byId("leg-zmq"), withUnit(answer.microseconds));
+  setText(byId("leg-http"), withUnit(Math.max(0, whole - answer.microseconds)));
   mark(null);
   pulse();
   strip(answer.microseconds);
@@ -47,12 +47,12 @@ function show(answer, whole) {
 }
 
 function refuse(problem) {
-  say(byId("clock"), "--:--:--");
+  setText(byId("clock"), "--:--:--");
   byId("clock").removeAttribute("datetime");
-  say(byId("date"), "\u00A0");
-  say(byId("cost"), words(problem));
-  say(byId("leg-zmq"), problem.isOutage ? "…" : "no answer");
-  say(byId("leg-http"), problem.isOutage ? "no answer" : "…");
+  setText(byId("date"), "\u00A0");
+  setText(byId("cost"), words(problem));
+  setText(byId("leg-zmq"), problem.isOutage ? "…" : "no answer");
+  setText(byId("leg-http"), problem.isOutage ? "no answer" : "…");
   mark(problem.isOutage ? "http" : "zmq");
   strip(null);
   if (wasTold) announce(`No time: ${words(problem)}`);
@@ -77,7 +77,7 @@ function zoneName(moment) {
   return /^GMT([+-]00:00)?$/.test(name) ? "UTC" : `${name.replace("GMT", "UTC")}, your time`;
 }
 
-// A bar for each of the last costs, cut off where one is far above the others; a gap where there was no answer.
+// A bar for each of the last costs, cut off if it is far above the others; a gap if there was no answer.
 function strip(cost) {
   costs.push(cost);
   if (costs.length > kept) costs.shift();

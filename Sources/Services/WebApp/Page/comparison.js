@@ -1,18 +1,18 @@
 // A comparison of the two wires, watched while it runs. Whoever comes meanwhile watches the same one.
 
 import { again, call } from "./api.js";
-import { announce, byId, h, say } from "./elements.js";
+import { announce, byId, h, setText } from "./elements.js";
 import { count, milliseconds, transport, wire, withUnit } from "./format.js";
 import { drawHistogram } from "./histogram.js";
 
 let isRunning = false;
 let latest = null;
 let events = null;
-let look = () => {};
+let refresh = () => {};
 
 export function startComparison() {
   new ResizeObserver(() => drawHistogram(byId("histogram"), latest)).observe(byId("histogram"));
-  look = again(4000, async () => {
+  refresh = again(4000, async () => {
     if (events) return;
     try {
       show(await call("GET", "comparison"));
@@ -37,7 +37,7 @@ function watch() {
   events.addEventListener("message", event => show(JSON.parse(event.data)));
   events.addEventListener("error", () => {
     unwatch();
-    look();
+    refresh();
   });
 }
 
@@ -58,7 +58,7 @@ function show(comparison) {
   if (isRunning && !events) watch();
   if (!isRunning) unwatch();
   byId("compare").disabled = isRunning;
-  say(byId("compare"), isRunning ? "Measuring…" : comparison.run ? "Compare again" : "Start a comparison");
+  setText(byId("compare"), isRunning ? "Measuring…" : comparison.run ? "Compare again" : "Start a comparison");
   byId("progress").value = comparison.progress;
   if (comparison.run === 0 || (!isRunning && !wasRunning && latest?.run === comparison.run)) return;
   latest = comparison;

@@ -21,16 +21,16 @@ function filled(element, attributes, children) {
   return element;
 }
 
-// Changes a text only where it differs, so that nothing is drawn or read aloud for nothing.
-export function say(element, text) {
+// Changes a text only if it differs, so that nothing is drawn or read aloud for nothing.
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
 // Shows a text, or hides its element if there is none.
-export function tell(element, text) {
+export function setNotice(element, text) {
   element.hidden = !text;
-  say(element, text ?? "");
+  setText(element, text ?? "");
 }
 
 // One sentence for those who do not see the page change.
-export const announce = text => say(byId("news"), text);
+export const announce = text => setText(byId("news"), text);

@@ -11,7 +11,7 @@ const medianRoom = 78, tickRoom = 30;
 const height = 2 * row + gap + axis;
 const ticks = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000];
 
-// - comparison: as webapp tells it, or null for an empty frame.
+// - comparison: as webapp sends it, or null for an empty frame.
 export function drawHistogram(place, comparison) {
   const width = place.clientWidth || 960;
   const range = { ...shown(comparison), width };

@@ -4,7 +4,7 @@ import { onOutage } from "./api.js";
 import { startCalls } from "./calls.js";
 import { startClock } from "./clock.js";
 import { startComparison } from "./comparison.js";
-import { announce, byId, tell } from "./elements.js";
+import { announce, byId, setNotice } from "./elements.js";
 import { startServices } from "./services.js";
 import { startSession } from "./session.js";
 import { startUsers } from "./users.js";
@@ -13,7 +13,7 @@ let isGone = false;
 onOutage(isOut => {
   if (isOut === isGone) return;
   isGone = isOut;
-  tell(byId("outage"), isOut ? "webapp does not answer. This page tries again by itself." : null);
+  setNotice(byId("outage"), isOut ? "webapp does not answer. This page tries again by itself." : null);
   if (!isOut) announce("webapp answers again.");
 });
 

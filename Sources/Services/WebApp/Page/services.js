@@ -1,7 +1,7 @@
 // A card for each service. Its state is shown by a word and a shape, and by colour only besides.
 
 import { again, call } from "./api.js";
-import { announce, byId, h, say, svg, tell } from "./elements.js";
+import { announce, byId, h, setNotice, setText, svg } from "./elements.js";
 import { duration, wire, withUnit } from "./format.js";
 
 const words = { ready: "Ready", partly: "Partly ready", not_ready: "Not ready", down: "Down" };
@@ -14,15 +14,15 @@ const marks = {
 const states = new Map();
 
 export function startServices() {
-  again(2000, look);
+  again(2000, refresh);
 }
 
-async function look() {
+async function refresh() {
   try {
     show((await call("GET", "services")).services);
-    tell(byId("services-trouble"), null);
+    setNotice(byId("services-trouble"), null);
   } catch (problem) {
-    tell(byId("services-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
+    setNotice(byId("services-trouble"), problem.isOutage ? "Nothing is known while webapp does not answer." : problem.message);
     for (const card of byId("cards").children) card.classList.add("stale");
   }
 }
@@ -51,8 +51,8 @@ function fill(card, service) {
   const state = overall(service);
   card.className = `card ${state}`;
   card.querySelector("path").setAttribute("d", marks[state]);
-  say(card.querySelector(".state span"), words[state]);
-  say(card.querySelector(".summary"), service.replicas.length === 1 && service.replicas[0].detail || service.summary);
+  setText(card.querySelector(".state span"), words[state]);
+  setText(card.querySelector(".summary"), service.replicas.length === 1 && service.replicas[0].detail || service.summary);
   const list = card.querySelector(".replicas");
   while (list.children.length < service.replicas.length) list.append(blankReplica());
   while (list.children.length > service.replicas.length) list.lastChild.remove();
@@ -75,13 +75,13 @@ function fillReplica(item, replica, index, service) {
   item.className = `replica ${replica.state}`;
   item.querySelector("h4").hidden = isAlone;
   item.querySelector("path").setAttribute("d", marks[replica.state]);
-  say(item.querySelector("h4 span"), `Replica ${index + 1}: ${words[replica.state].toLowerCase()}`);
+  setText(item.querySelector("h4 span"), `Replica ${index + 1}: ${words[replica.state].toLowerCase()}`);
   const facts = [
     ["Version", replica.version ?? "–"],
     ["Running for", replica.uptime === undefined ? "–" : duration(replica.uptime)],
     ["Reached by", replica.link ? wire(replica.link) : "you, over HTTP"],
   ];
-  // Webapp does not ask itself.
+  // Webapp does not call itself.
   if (replica.link) facts.push(["Answers in", replica.microseconds === undefined ? "–" : withUnit(replica.microseconds)]);
   // Of one among several that is down there is nothing more to say.
   item.querySelector("dl").hidden = !isAlone && replica.state === "down";
@@ -94,5 +94,5 @@ function fact(list, name, value) {
     entry = h("div", { "data-name": name }, h("dt", {}, name), h("dd", {}));
     list.append(entry);
   }
-  say(entry.querySelector("dd"), value);
+  setText(entry.querySelector("dd"), value);
 }

@@ -1,7 +1,7 @@
 // Who the visitor is: a guest, or whoever signed in. The token lives as long as this page, and is renewed while it does.
 
 import { call, onRefusal, setToken } from "./api.js";
-import { announce, byId, say, tell } from "./elements.js";
+import { announce, byId, setNotice, setText } from "./elements.js";
 
 const listeners = [];
 let timer = 0;
@@ -13,7 +13,7 @@ export const onSession = listener => listeners.push(listener);
 
 export function startSession() {
   const dialog = byId("sign-in-dialog"), form = byId("sign-in-form");
-  byId("sign-in").addEventListener("click", () => { form.reset(); tell(byId("sign-in-trouble"), null); dialog.showModal(); });
+  byId("sign-in").addEventListener("click", () => { form.reset(); setNotice(byId("sign-in-trouble"), null); dialog.showModal(); });
   byId("sign-in-cancel").addEventListener("click", () => dialog.close());
   byId("sign-out").addEventListener("click", () => leave("Signed out."));
   form.addEventListener("submit", event => { event.preventDefault(); signIn(form, dialog); });
@@ -28,7 +28,7 @@ async function signIn(form, dialog) {
     form.reset();
     dialog.close();
   } catch (problem) {
-    tell(byId("sign-in-trouble"), problem.message);
+    setNotice(byId("sign-in-trouble"), problem.message);
     form.elements.password.select();
   } finally {
     button.disabled = false;
@@ -37,7 +37,7 @@ async function signIn(form, dialog) {
 
 // Says whose tokens they are; where that cannot be learned, they are nobody's.
 async function enter(grant) {
-  take(grant);
+  keep(grant);
   try {
     const session = await call("GET", "session");
     show(session);
@@ -49,7 +49,7 @@ async function enter(grant) {
 }
 
 // Keeps the tokens, and asks for the next ones when four fifths of their time are over.
-function take(grant) {
+function keep(grant) {
   setToken(grant.token);
   refreshToken = grant.refresh_token;
   clearTimeout(timer);
@@ -62,7 +62,7 @@ async function renew() {
   const used = refreshToken;
   try {
     const grant = await call("POST", "session/refresh", { refresh_token: used }, 4000);
-    if (used === refreshToken) take(grant);
+    if (used === refreshToken) keep(grant);
   } catch (problem) {
     if (used !== refreshToken) return;
     if (problem.status === 401) leave("Your time is over: sign in again.");
@@ -86,7 +86,7 @@ function end() {
 }
 
 function show(session) {
-  say(byId("who"), session?.user ?? "Guest");
+  setText(byId("who"), session?.user ?? "Guest");
   byId("who").title = session ? `May: ${session.permissions.join(", ") || "nothing"}` : "";
   byId("sign-in").hidden = Boolean(session);
   byId("sign-out").hidden = !session;

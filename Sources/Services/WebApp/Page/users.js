@@ -1,12 +1,12 @@
 // Users, for who may manage them. Every step is auth's to take, with the visitor's own token.
 
 import { call } from "./api.js";
-import { announce, byId, h, tell } from "./elements.js";
+import { announce, byId, h, setNotice } from "./elements.js";
 import { onSession } from "./session.js";
 
 let self = null;
 // Takes the visitor's answer. A dialog tells of its end too late for that: the next question may be open by then.
-let answer = () => {};
+let resolveQuestion = () => {};
 
 export function startUsers() {
   onSession(session => {
@@ -15,11 +15,11 @@ export function startUsers() {
     else byId("user-list").replaceChildren();
   });
   const dialog = byId("question");
-  dialog.addEventListener("submit", () => answer(byId("question-field").querySelector("input").value));
-  dialog.addEventListener("cancel", () => answer(null));
-  byId("question-cancel").addEventListener("click", () => { answer(null); dialog.close(); });
+  dialog.addEventListener("submit", () => resolveQuestion(byId("question-field").querySelector("input").value));
+  dialog.addEventListener("cancel", () => resolveQuestion(null));
+  byId("question-cancel").addEventListener("click", () => { resolveQuestion(null); dialog.close(); });
   // What the browser refuses is not the trouble of before.
-  byId("add-user").addEventListener("invalid", () => tell(byId("users-trouble"), null), { capture: true });
+  byId("add-user").addEventListener("invalid", () => setNotice(byId("users-trouble"), null), { capture: true });
   byId("add-user").addEventListener("submit", event => { event.preventDefault(); add(event.target); });
 }
 
@@ -72,7 +72,7 @@ function action(label, user, act, isOff = false) {
 }
 
 async function permit(user) {
-  const permissions = await ask(`Permissions of ${user.user}`, "Permissions, with spaces between", "Save", user.permissions.join(" "));
+  const permissions = await showQuestion(`Permissions of ${user.user}`, "Permissions, with spaces between", "Save", user.permissions.join(" "));
   if (permissions === null) return;
   await step(user, "permissions", "PUT", { permissions: words(permissions), roles: user.roles }, `The permissions of ${user.user} are changed.`);
 }
@@ -82,7 +82,7 @@ async function lock(user) {
 }
 
 async function remove(user) {
-  if (await ask(`Delete ${user.user}?`, "This cannot be undone.", "Delete") === null) return;
+  if (await showQuestion(`Delete ${user.user}?`, "This cannot be undone.", "Delete") === null) return;
   await step(user, "", "DELETE", undefined, `${user.user} is deleted.`);
 }
 
@@ -93,28 +93,28 @@ async function step(user, path, method, body, words) {
   });
 }
 
-// Does something, and tells in its place what it was refused with.
+// Does something, and shows in its place what it was refused with.
 async function attempt(success, act) {
   try {
     await act();
-    tell(byId("users-trouble"), null);
+    setNotice(byId("users-trouble"), null);
     if (success) announce(success);
   } catch (problem) {
-    tell(byId("users-trouble"), problem.message);
+    setNotice(byId("users-trouble"), problem.message);
   }
 }
 
-// Asks the visitor. Resolves to the text of the field (empty if there is none), or null for no.
-function ask(title, text, yes, value) {
+// Shows a question. Resolves to the text of the field, which is empty if there is none, or null for no.
+function showQuestion(title, text, yes, value) {
   const dialog = byId("question"), field = byId("question-field"), input = field.querySelector("input");
   byId("question-title").textContent = title;
-  tell(byId("question-text"), value === undefined ? text : null);
+  setNotice(byId("question-text"), value === undefined ? text : null);
   field.hidden = value === undefined;
   field.querySelector("span").textContent = text;
   input.value = value ?? "";
   dialog.querySelector("button.main").textContent = yes;
   dialog.showModal();
-  return new Promise(resolve => { answer = resolve; });
+  return new Promise(resolve => { resolveQuestion = resolve; });
 }
 
 const words = text => text.split(/[\s,]+/).filter(Boolean);
