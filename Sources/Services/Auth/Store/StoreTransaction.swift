@@ -231,7 +231,7 @@ extension StoreTransaction {
         return changed
     }
 
-    /// Refuses an edit that would leave no administrator where there was one.
+    /// Refuses an edit that would leave no administrator if there was one.
     private func keepingAdministrator<Value>(_ edit: () throws -> Value) throws -> Value {
         let before = try administrators(orLocked: false)
         let value = try edit()

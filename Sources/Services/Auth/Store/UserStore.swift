@@ -2,7 +2,7 @@ public import Foundation
 
 /// Users and roles.
 ///
-/// A change that would leave no administrator (``User/isAdministrator(_:)``) where there was one is refused with
+/// A change that would leave no administrator (``User/isAdministrator(_:)``) if there was one is refused with
 /// ``StoreRejection/lastAdministrator``, whichever method it comes by.
 public protocol UserStore: Sendable {
     /// - Returns: `nil` if there is no user of this name.
