@@ -56,7 +56,7 @@ let page = [
     "session.js", "clock.js", "services.js", "comparison.js", "histogram.js", "calls.js", "users.js",
 ].map { Resource.embedInCode("Page/\($0)") }
 
-// The targets stand in the order in which a request travels, and imports point one way: up this list.
+// The targets of Sources stand in the order of their dependencies: each imports only those above it.
 let package = Package(
     name: "starmicroservices",
     platforms: [.macOS(.v15)],

@@ -4,7 +4,7 @@ public import Endpoints
 public enum ResourceContract: Contract {
     public static let name = "resource"
     public static let version = "1.0.0"
-    public static let summary = "Tells the time to callers with the permission “time”."
+    public static let summary = "Returns the time to callers with the permission “time”."
 
     /// Returns the time with its offset from UTC, in ISO 8601.
     public static let currentTime = Endpoint<Empty, CurrentTime>(

@@ -17,7 +17,7 @@ extension WebAppContract {
     public struct ServiceState: Payload, Equatable {
         public static let schema = Schema.object(
             .required("name", .string(example: "resource"), "The name of the service."),
-            .required("summary", .string(example: "Tells the time."), "The summary of its contract."),
+            .required("summary", .string(example: "Returns the time."), "The summary of its contract."),
             .required(
                 "state", .string(values: State.allCases.map(\.rawValue), example: "ready"),
                 "The state of its best replica."),

@@ -4,7 +4,7 @@ public import Endpoints
 public enum WebAppContract: Contract {
     public static let name = "webapp"
     public static let version = "1.2.0"
-    public static let summary = "Tells visitors the time, with their own token or a guest's."
+    public static let summary = "Shows visitors the time, with their own token or a guest's."
 
     /// Returns the time from resource in ISO 8601, for the caller's token or a guest's.
     public static let currentTime = Endpoint<Empty, CurrentTime>(

@@ -10,7 +10,7 @@ const day = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", 
 const hour = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const zone = new Intl.DateTimeFormat("en", { timeZoneName: "longOffset" });
 
-let wasTold = true;
+let hadTime = true;
 
 export function startClock() {
   byId("strip").append(...Array.from({ length: kept }, () => h("i", {})));
@@ -42,8 +42,8 @@ function show(answer, whole) {
   mark(null);
   pulse();
   strip(answer.microseconds);
-  if (!wasTold) announce("resource tells the time again.");
-  wasTold = true;
+  if (!hadTime) announce("resource answers again.");
+  hadTime = true;
 }
 
 function refuse(problem) {
@@ -55,8 +55,8 @@ function refuse(problem) {
   setText(byId("leg-http"), problem.isOutage ? "no answer" : "…");
   mark(problem.isOutage ? "http" : "zmq");
   strip(null);
-  if (wasTold) announce(`No time: ${words(problem)}`);
-  wasTold = false;
+  if (hadTime) announce(`No time: ${words(problem)}`);
+  hadTime = false;
 }
 
 // Shows which leg of the way is broken, if one is.
