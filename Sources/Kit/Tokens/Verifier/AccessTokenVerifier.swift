@@ -1,3 +1,4 @@
+import Background
 public import Endpoints
 public import Foundation
 import JSON
@@ -183,9 +184,6 @@ public struct VerifierStatistics: Sendable, Hashable {
 }
 
 /// Remembers tokens that have been verified, so that the next call need not do it again.
-///
-/// Two generations: when the young one is full it becomes the old one, and the old one is dropped at once. What is used
-/// comes back into the young one, so that what goes has not been used for a while.
 struct VerifiedTokenCache {
     /// A token, hashed by the end of its signature alone: a quarter of the work, and no attacker can make tokens collide
     /// whose signatures must be good before they are remembered.
@@ -211,50 +209,30 @@ struct VerifiedTokenCache {
         let deadline: Date
     }
 
-    /// The most tokens that a generation holds; there are two.
-    private let generationLimit: Int
-    private var young: [CacheKey: CachedToken] = [:]
-    private var old: [CacheKey: CachedToken] = [:]
+    private var entries: RecentEntries<CacheKey, CachedToken>
 
     /// - Parameter limit: the most tokens that are remembered, at least 2.
     init(limit: Int) {
-        generationLimit = limit / 2
+        entries = RecentEntries(limit: limit)
     }
 
-    var count: Int { young.count + old.count }
+    var count: Int { entries.count }
 
     /// - Returns: whose token it is, or `nil` if that is not remembered, or not any more.
     mutating func principal(of token: String, at now: Date) -> Principal? {
-        let key = CacheKey(token: token)
-        if let entry = young[key] { return entry.deadline > now ? entry.principal : nil }
-        guard let entry = old.removeValue(forKey: key), entry.deadline > now else { return nil }
-        insert(entry, for: key)
+        guard let entry = entries.use(CacheKey(token: token)), entry.deadline > now else { return nil }
         return entry.principal
     }
 
     /// Remembers whose token it is, until it must be verified again.
     mutating func remember(_ token: String, _ principal: Principal, until deadline: Date) {
-        let key = CacheKey(token: token)
-        old[key] = nil
-        insert(CachedToken(principal: principal, deadline: deadline), for: key)
+        entries[CacheKey(token: token)] = CachedToken(principal: principal, deadline: deadline)
     }
 
-    mutating func forgetAll() {
-        young = [:]
-        old = [:]
-    }
+    mutating func forgetAll() { entries.removeAll() }
 
     /// Forgets the tokens of some principals. It visits all: revocations are rare, look-ups are not.
     mutating func forget(where isGone: (Principal) -> Bool) {
-        young = young.filter { !isGone($0.value.principal) }
-        old = old.filter { !isGone($0.value.principal) }
-    }
-
-    private mutating func insert(_ entry: CachedToken, for key: CacheKey) {
-        if young.count >= generationLimit, young[key] == nil {
-            old = young
-            young = [:]
-        }
-        young[key] = entry
+        entries.remove { isGone($0.principal) }
     }
 }

@@ -1,3 +1,4 @@
+import Background
 import Endpoints
 
 /// Locks out, for a while, only those who guess at a user's password.
@@ -15,8 +16,8 @@ struct Lockouts {
     private let limit: Int
     private let period: Duration
     /// The addresses from which users have logged in.
-    private var known = RecentEntries<Void>()
-    private var trials = RecentEntries<Guesses>()
+    private var known = RecentEntries<String, Void>(limit: 20_000)
+    private var trials = RecentEntries<String, Guesses>(limit: 20_000)
 
     /// - Parameters:
     ///   - limit: after how many wrong passwords in a row a lockout begins.
