@@ -132,7 +132,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
         kit("Gzip", ["CZlib"] + nio),
         // Spans, sent to a collector of OpenTelemetry.
-        kit("OTLP", ["Gzip", "JSON", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
+        kit("OTLP", ["Background", "Gzip", "JSON", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
         // The two wires.
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
         kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "JSON", "RPC", httpClient, logging, metrics] + nio),

@@ -1,3 +1,4 @@
+import Background
 import Endpoints
 public import Logging
 public import RPC
@@ -62,7 +63,7 @@ actor ReplicaDirectory: Caller {
     }
 
     /// The time between two resolutions: short at first and after a loss, and then longer and longer.
-    private static let pauses = (min: Duration.milliseconds(250), max: Duration.seconds(5))
+    private static let pauses = Backoff(initial: .milliseconds(250), max: .seconds(5), jitter: 1...1)
     /// The least time between two queries of a name server, however many replicas are lost at once.
     private static let minInterval = Duration.milliseconds(200)
 
@@ -102,10 +103,11 @@ actor ReplicaDirectory: Caller {
     }
 
     private func follow() async {
-        var pause = Self.pauses.min
+        var backoff = Self.pauses
         for await reason in signals {
             let hasChanged = await resolve()
-            pause = hasChanged || reason == .loss ? Self.pauses.min : min(pause * 2, Self.pauses.max)
+            if hasChanged || reason == .loss { backoff.reset() }
+            let pause = backoff.next()
             balancer.limitWaiting()
             _ = TimerQueue.shared.schedule(at: .now + pause) { [signal] in signal.yield(.time) }
             try? await Task.sleep(for: Self.minInterval)

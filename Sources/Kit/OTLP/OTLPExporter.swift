@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Background
 import Foundation
 import Gzip
 public import Logging
@@ -102,17 +103,17 @@ public final class OTLPExporter: Sendable {
 
     private func send(_ batch: [EndedSpan]) async {
         let end = ContinuousClock.now + batching.exportTimeout
-        var pause = pace.retry
+        var backoff = Backoff(initial: pace.retry, max: batching.exportTimeout, jitter: 1...1)
         for attempt in 1...pace.attempts {
             let outcome = await post(batch, within: min(endpoint.timeout, ContinuousClock.now.duration(to: end)))
             guard case .failed(_, let asked) = outcome, attempt < pace.attempts || Task.isCancelled else {
                 return settle(batch, outcome)
             }
+            let pause = backoff.next()
             let wait = asked ?? pause
             guard Task.isCancelled || ContinuousClock.now + wait < end else { return settle(batch, outcome) }
             // close() makes the last attempt.
             guard (try? await Task.sleep(for: wait)) != nil else { return queue.putBack(batch) }
-            pause *= 2
         }
     }
 

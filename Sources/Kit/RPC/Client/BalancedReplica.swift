@@ -1,3 +1,4 @@
+import Background
 import Endpoints
 import Foundation
 import Synchronization
@@ -8,9 +9,10 @@ package final class BalancedReplica: Sendable {
     private let availability: Availability
     private let state: Mutex<ReplicaStateMachine>
 
-    /// The time between two probes of a replica that is left out, at the most; after a shorter one at first.
-    static let probeInterval = Duration.milliseconds(50)
-    private static let firstProbeInterval = Duration.milliseconds(5)
+    /// The pauses between the probes of a replica that is left out: of a new one they are shorter at first.
+    private static let probeInterval = Duration.milliseconds(50)
+    private static let newPauses = Backoff(initial: .milliseconds(5), max: probeInterval)
+    private static let probePauses = Backoff(initial: probeInterval, max: probeInterval)
 
     /// - Parameter isReady: if not, the replica is left out until it passes a probe.
     init(_ caller: any Caller, isReady: Bool, _ availability: Availability) {
@@ -22,7 +24,7 @@ package final class BalancedReplica: Sendable {
 
     /// Begins to probe a replica that is not ready, which the balancer must know by now.
     func start() {
-        Task { await probeOnce(pause: Self.firstProbeInterval) }
+        Task { await probeOnce(Self.newPauses) }
     }
 
     var isInUse: Bool { state.withLock { $0.membership == .inUse } }
@@ -48,7 +50,7 @@ package final class BalancedReplica: Sendable {
         }
         // It was cancelled because its replica is silent.
         if case .failure(let problem) = reply, problem.kind == .cancelled, !Task.isCancelled { reply = .failure(.lost) }
-        if change({ $0.end(id, reply, since: start, at: .now) }) { probe(after: Self.probeInterval) }
+        if change({ $0.end(id, reply, since: start, at: .now) }) { probe(Self.probePauses) }
         if state.withLock(\.isDrained) { await close() }
         return reply
     }
@@ -89,7 +91,7 @@ package final class BalancedReplica: Sendable {
                 return ejected.mustProbe
             }
             for task in tasks { task.cancel() }
-            if mustProbe { probe(after: Self.probeInterval) }
+            if mustProbe { probe(Self.probePauses) }
         }
         watch()
     }
@@ -106,16 +108,18 @@ package final class BalancedReplica: Sendable {
     }
 
     /// Probes the replica again and again until it is ready.
-    private func probe(after pause: Duration) {
-        _ = TimerQueue.shared.schedule(at: .now + pause * Double.random(in: 0.5...1)) { [weak self] in
-            Task { await self?.probeOnce(pause: min(pause * 2, Self.probeInterval)) }
+    private func probe(_ backoff: Backoff) {
+        var backoff = backoff
+        let pause = backoff.next()
+        _ = TimerQueue.shared.schedule(at: .now + pause) { [weak self, backoff] in
+            Task { await self?.probeOnce(backoff) }
         }
     }
 
-    /// - Parameter pause: the time until the next probe.
-    private func probeOnce(pause: Duration) async {
+    /// - Parameter backoff: the pauses until the next probes.
+    private func probeOnce(_ backoff: Backoff) async {
         guard state.withLock({ $0.membership == .leftOut }) else { return }
-        guard await isReady() else { return probe(after: pause) }
+        guard await isReady() else { return probe(backoff) }
         state.withLock { state in
             if state.readmit(at: .now) { availability.add() }
         }

@@ -110,14 +110,13 @@ public final class AccessTokenVerifier: TokenVerifier {
     /// - Parameter failed: called with each failure, to log it.
     /// - Throws: `CancellationError` if the task is cancelled.
     public func warmUp(failed: (Problem) -> Void = { _ in }) async throws {
-        var pause = Duration.milliseconds(100)
+        var backoff = Backoff(initial: .milliseconds(100), max: .seconds(5))
         while !isReady {
             try Task.checkCancellation()
             await trust.fetch(isUrgent: true)
             guard !isReady else { return }
             if let problem = trust.lastFailure { failed(problem) }
-            try await sleep(pause * Double.random(in: 0.5...1))
-            pause = min(pause * 2, .seconds(5))
+            try await sleep(backoff.next())
         }
     }
 
