@@ -62,16 +62,4 @@ struct BootstrapTests {
         let names = try FileManager.default.contentsOfDirectory(atPath: new.directory.url.path)
         #expect(names.filter { $0.hasPrefix("admin-password") } == ["admin-password"])
     }
-
-    @Test("takes over users of an earlier version, and none whose name means something else")
-    func earlier() async throws {
-        let new = try NewStore()
-        let file = new.directory.url.appending(path: "users.json")
-        let entries = ["ada", "guest", "auth", "Ada"].map { name in
-            #"{"name": "\#(name)", "passwordHash": "hash", "permissions": ["time"]}"#
-        }
-        try Data("[\(entries.joined(separator: ","))]".utf8).write(to: file)
-        #expect(try await UsersFile.move(file, into: new.store) == 1)
-        #expect(try await new.store.users(after: nil, limit: 9).map(\.name) == ["ada"])
-    }
 }

@@ -114,21 +114,6 @@ struct UserTests {
         }
     }
 
-    @Test("of an earlier version's file come into the store, once")
-    func moved() async throws {
-        try await Site.open { site in
-            let weak =
-                "$argon2id$v=19$m=8192,t=1,p=1$QG6SwJSC6mIcZgGb9H/Cbg$DQY1oOeKvXCGFPXL4/AgXiKIIMSmYfqDJwwVbJsv/vo"
-            let data = site.directory.appending(path: ".star/data")
-            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
-            let file = data.appending(path: "users.json")
-            try Data(#"[{"name": "ada", "passwordHash": "\#(weak)", "permissions": ["time"]}]"#.utf8).write(to: file)
-            try await site.serve("auth")
-            _ = try await site.token(user: "ada", password: "swordfish")
-            #expect(!FileManager.default.fileExists(atPath: file.path))
-        }
-    }
-
     @Test("have passwords of some length, that nobody sees")
     func passwords() async throws {
         try await Site.open { site in

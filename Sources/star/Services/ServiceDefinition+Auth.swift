@@ -69,16 +69,10 @@ extension ServiceDefinition {
         { while try await !attempt(preparation, host) { try await Task.sleep(for: .seconds(2)) } }
     }
 
-    /// Brings the store to what this version needs: users of an earlier one, the first administrator, the first key.
+    /// Brings a new store to what auth needs: the first administrator, the first key.
     private static func prepare(
         _ store: any AuthStore, _ passwords: PasswordHasher, _ settings: AuthSettings, _ host: ServiceHost
     ) async throws {
-        let old = settings.dataDirectory.appending(path: "users.json")
-        if let count = try await UsersFile.move(old, into: store) {
-            host.logger.notice(
-                "The users of the old file are in the store now; the file is set aside",
-                metadata: ["users": "\(count)", "file": "\(old.path)"])
-        }
         let file = settings.passwordFile
         let start = Bootstrap(
             store: store, passwords: passwords, passwordFile: file, isAllowed: settings.createsStore)
