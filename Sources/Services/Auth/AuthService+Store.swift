@@ -113,31 +113,19 @@ extension AuthService {
     private func recordError(_ error: StoreError) {
         if health.record(error) { logger.error("The store fails", metadata: ["error": "\(error)"]) }
     }
-
-    private var logger: Logger { Logger(label: AuthContract.name, service: AuthContract.name) }
 }
 
 extension StoreRejection {
     /// The problem that a refusal is on the wire.
     var problem: Problem {
         switch self {
-        case .noSuchUser: Problem(.notFound, "There is no such user.")
-        case .nameTaken: Problem(.conflict, "There is a user of this name.")
+        case .noSuchUser: Problem(.notFound, sentence)
         case .noSuchRole(let role):
             Problem(
-                .conflict, "There is no role “\(role)”.",
+                .conflict, sentence,
                 faults: [Problem.FieldError(pointer: "/roles", detail: "unknown role “\(role)”")])
-        case .notAdministrator: Problem(.permissionDenied, "Who calls may not change users.")
-        case .lastAdministrator: Problem(.conflict, "No administrator would be left.")
-        case .notHeld(let permissions):
-            Problem(
-                .permissionDenied,
-                "You cannot grant permissions you do not hold: \(permissions.sorted().joined(separator: ", ")).")
-        case .tooMuch:
-            Problem(
-                .conflict,
-                "The names of all that one user is permitted may have \(User.maxScope) bytes together.")
-        case .passwordChanged: Problem(.conflict, "Another password has been set meanwhile.")
+        case .notAdministrator, .notHeld: Problem(.permissionDenied, sentence)
+        case .nameTaken, .lastAdministrator, .tooMuch, .passwordChanged: Problem(.conflict, sentence)
         }
     }
 }

@@ -55,6 +55,8 @@ public actor AuthService: Service {
     var limits: GrantRateLimiter
     var lockouts: Lockouts
     let metrics = AuthMetrics()
+    /// For what belongs to no call.
+    let logger = Logger(label: AuthContract.name, service: AuthContract.name)
     /// Notes wrong passwords, one after the other, while their answers are out already: who waits for an answer must
     /// not learn from its time whether there is such a user.
     var failures: Task<Void, Never>?

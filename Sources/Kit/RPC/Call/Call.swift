@@ -271,6 +271,12 @@ extension TokenVerifier {
 
     /// A verifier without an issuer confirms nothing.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
-        throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
+        throw .noIssuer
     }
+}
+
+extension Problem {
+    /// A permission is to be confirmed, and there is no issuer to confirm it.
+    package static let noIssuer = Problem(
+        .unavailable, "Token introspection is not configured.", isUnprocessed: true)
 }

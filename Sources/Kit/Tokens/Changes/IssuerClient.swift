@@ -37,7 +37,7 @@ extension IssuerClient {
     ///
     /// - Throws: ``Problem/Kind/unavailable``.
     public func confirm(_ permission: String, _ context: CallContext) async throws(Problem) {
-        throw Problem(.unavailable, "Token introspection is not configured.", isUnprocessed: true)
+        throw .noIssuer
     }
 }
 

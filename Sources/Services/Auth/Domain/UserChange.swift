@@ -41,6 +41,21 @@ public enum StoreRejection: Error, Sendable, Hashable {
     case tooMuch
     /// Another password was set meanwhile.
     case passwordChanged
+
+    /// The reason for whoever calls over a wire.
+    package var sentence: String {
+        switch self {
+        case .noSuchUser: "There is no such user."
+        case .nameTaken: "There is a user of this name."
+        case .noSuchRole(let role): "There is no role “\(role)”."
+        case .notAdministrator: "Who calls may not change users."
+        case .lastAdministrator: "No administrator would be left."
+        case .notHeld(let permissions):
+            "You cannot grant permissions you do not hold: \(permissions.sorted().joined(separator: ", "))."
+        case .tooMuch: "The names of all that one user is permitted may have \(User.maxScope) bytes together."
+        case .passwordChanged: "Another password has been set meanwhile."
+        }
+    }
 }
 
 /// The sessions and tokens that a change of a user ends, in the same transaction.

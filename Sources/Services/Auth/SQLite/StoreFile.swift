@@ -51,6 +51,8 @@ public struct SQLiteFileError: Error, Equatable, CustomStringConvertible {
 /// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's,
 /// or is damaged.
 struct StoreFile: Sendable {
+    fileprivate static let logger = Logger(label: "auth.store", service: AuthContract.name)
+
     let path: String
     let mark: LogMark
 
@@ -115,7 +117,7 @@ struct StoreFile: Sendable {
                     description: "\(leftover) cannot be put away: \(String(cString: strerror(errno))).")
             }
             guard !isEmpty(aside) else { continue }
-            Logger(label: "auth.store", service: AuthContract.name).warning(
+            Self.logger.warning(
                 "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
         }
         unlink(index)
@@ -239,7 +241,7 @@ enum OwnFiles {
             }
         }
         guard !changed.isEmpty else { return }
-        Logger(label: "auth.store", service: AuthContract.name).notice(
+        StoreFile.logger.notice(
             "Others than their owner could use files of auth; their modes are 0600 again",
             metadata: ["files": "\(changed.joined(separator: " "))"])
     }

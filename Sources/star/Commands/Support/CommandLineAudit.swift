@@ -36,11 +36,8 @@ enum CommandLineAudit {
         case .nameTaken: Exit.printError("There is a \(account(name)) already.")
         case .noSuchRole(let role): Exit.printError("There is no role “\(role)”. Make it: star users roles set \(role)")
         case .notAdministrator: Exit.printError("Only an administrator may change users.")
-        case .lastAdministrator: Exit.printError("No administrator would be left.")
         case .notHeld(let permissions): Exit.printError("Not held: \(permissions.sorted().joined(separator: ", ")).")
-        case .tooMuch:
-            Exit.printError("The names of all that one user is permitted may have \(User.maxScope) bytes together.")
-        case .passwordChanged: Exit.printError("Another password has been set meanwhile.")
+        case .lastAdministrator, .tooMuch, .passwordChanged: Exit.printError(refusal.sentence)
         }
         return .failure
     }
