@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Synchronization
 
 /// A note beside a store's file on which file its write-ahead log and its journal belong to.
@@ -142,7 +143,7 @@ extension LogMark {
     private static func read(_ mark: Int32) -> MarkRecord? {
         var bytes = [UInt8](repeating: 0, count: size)
         let count = pread(mark, &bytes, size, 0)
-        return count <= 0 ? nil : try? JSONDecoder().decode(MarkRecord.self, from: Data(bytes[..<count]))
+        return count <= 0 ? nil : try? JSONCoding.decode(MarkRecord.self, from: Data(bytes[..<count]))
     }
 
     /// - Returns: true if the note is there now.
@@ -152,7 +153,7 @@ extension LogMark {
         let note = MarkRecord(
             boot: Self.boot, mark: own.identity, written: Int64(Date.now.timeIntervalSince1970 * 1_000_000_000),
             file: status.identity, status: isSettled ? status : nil)
-        guard var bytes = try? JSONEncoder().encode(note) else { return false }
+        guard var bytes = try? JSONCoding.encode(note) else { return false }
         // Always as long: so it is written over in place, and needs no room on a full disk.
         bytes.append(Data(repeating: UInt8(ascii: " "), count: max(0, Self.size - bytes.count)))
         return bytes.withUnsafeBytes { pwrite(mark, $0.baseAddress, $0.count, 0) } == bytes.count
