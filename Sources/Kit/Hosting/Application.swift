@@ -1,4 +1,5 @@
 import CoreMetrics
+import Endpoints
 import Foundation
 import HTTPTransport
 import Logging
@@ -280,5 +281,16 @@ private struct Drain: ServiceLifecycle.Service {
         await withDiscardingTaskGroup { group in
             for host in hosts { group.addTask { await host.drain() } }
         }
+    }
+}
+
+extension Application {
+    /// The version of the kit.
+    public static let kitVersion = "0.1.0"
+
+    /// The lines that a program prints for `--version`: its services with the versions of their contracts, and the kit's.
+    static func version(of modules: [ServiceModule]) -> String {
+        let services = modules.map { "\($0.contract.name) \($0.contract.version)" }
+        return (services + ["Starmicroservices \(kitVersion)"]).joined(separator: "\n")
     }
 }

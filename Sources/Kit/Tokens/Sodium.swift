@@ -1,5 +1,40 @@
 internal import CSodium
 
+/// Prepares libsodium, which its manual asks for before any other call: it chooses the fastest code for this processor, once.
+enum SodiumLibrary {
+    private static let isReady = sodium_init() >= 0
+
+    static func prepare() { _ = isReady }
+}
+
+/// Random bytes of the system, fit for secrets.
+func randomBytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+}
+
+/// SHA-256, by libsodium.
+enum SHA256 {
+    /// 32 bytes.
+    static func hash(_ bytes: [UInt8]) -> [UInt8] {
+        SodiumLibrary.prepare()
+        var hash = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        crypto_hash_sha256(&hash, bytes, UInt64(bytes.count))
+        return hash
+    }
+
+    /// 32 bytes (RFC 2104).
+    static func hmac(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        SodiumLibrary.prepare()
+        var state = crypto_auth_hmacsha256_state()
+        crypto_auth_hmacsha256_init(&state, key, key.count)
+        crypto_auth_hmacsha256_update(&state, bytes, UInt64(bytes.count))
+        var code = [UInt8](repeating: 0, count: Int(crypto_auth_hmacsha256_BYTES))
+        crypto_auth_hmacsha256_final(&state, &code)
+        return code
+    }
+}
+
 /// A key for secrets that are stored encrypted (ChaCha20-Poly1305, RFC 8439), by libsodium.
 struct SealingKey {
     let key: [UInt8]
