@@ -2,6 +2,7 @@
 import re
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 from conftest import ROOT
 
@@ -119,3 +120,9 @@ def test_the_files_of_a_request_are_there_and_few():
     assert [str(file) for file in files if not file.exists()] == []
     assert f"passes {len(files)} files" in article
     assert len(set(files)) == len(files) <= 60
+
+
+def test_the_files_are_neither_many_small_ones_nor_few_large_ones():
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "Sources").rglob("*.swift")}
+    assert [str(path) for path, length in lengths.items() if length > 400] == []
+    assert 70 <= median(lengths.values()) <= 110
