@@ -99,6 +99,11 @@ struct PercentEncodingTests {
         #expect(PercentEncoding.decode(encoded.lowercased())?.count == text.count)
     }
 
+    @Test("of unreserved characters makes no other path")
+    func normal() {
+        #expect(PercentEncoding.normalize("/a%5Fb%2ec/%7E%41%2F%zz%4") == "/a_b.c/~A%2F%zz%4")
+    }
+
     @Test("of a form has plus signs for spaces, and no other has")
     func plus() {
         #expect(PercentEncoding.decode("a+b%2Bc", plusIsSpace: true) == "a b+c")

@@ -18,6 +18,15 @@ struct RefusalTests {
         }
     }
 
+    @Test("because it is no request is logged with the address that it came from")
+    func origin() async throws {
+        try await Shop.open { shop in
+            let answer = try await RawSocket(port: shop.port).send("BAD\r\n\r\n") { $0.contains("trace_id") }
+            #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            #expect(shop.journal.all.map(\.origin) == ["127.0.0.1"])
+        }
+    }
+
     @Test("for its method gets the methods of the path, and is counted")
     func method() async throws {
         try await Shop.open { shop in

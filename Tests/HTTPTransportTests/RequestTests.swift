@@ -124,6 +124,18 @@ struct RequestTests {
         }
     }
 
+    @Test("is given a new trace if it names two")
+    func twoTraces() async throws {
+        try await Shop.open { shop in
+            let fields = ["a", "b"].map {
+                "traceparent: 00-" + String(repeating: $0, count: 32) + "-b7ad6b7169203331-01\r\n"
+            }
+            let request = "GET /shop/bare HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(fields.joined())\r\n"
+            let answer = try await RawSocket(port: shop.port).send(request) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("aaaaaaaa") && !answer.contains("bbbbbbbb"))
+        }
+    }
+
     @Test("shares the caller's ids, or is given new ones")
     func ids() async throws {
         try await Shop.open { shop in

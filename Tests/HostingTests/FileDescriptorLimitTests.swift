@@ -1,5 +1,5 @@
 import Foundation
-import Hosting
+@testable import Hosting
 import Testing
 
 @Suite("The files that a process may have open")
@@ -28,5 +28,16 @@ struct FileDescriptorLimitTests {
             #expect(error?.description.contains("needs \(needed)") == true)
             #expect(error?.description.contains("ulimit -n \(needed)") == true)
         }
+    }
+}
+
+@Suite("The threads that a process may have")
+struct ThreadLimitTests {
+    @Test("are enough here, and too few if the system makes no more, which names the number needed")
+    func number() throws {
+        try ThreadLimit.check(forServices: 4)
+        let error = #expect(throws: SettingsError.self) { try ThreadLimit.check(forServices: 1000) { _ in 0 } }
+        let needed = 1013 + ProcessInfo.processInfo.activeProcessorCount
+        #expect(error?.description.contains("needs \(needed)") == true)
     }
 }

@@ -40,7 +40,7 @@ struct TelemetrySettingsTests {
             read([
                 "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_HEADERS": "a=1",
                 "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Basic%20YQ%3D%3D, x = y",
-                "OTEL_EXPORTER_OTLP_TIMEOUT": "500", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+                "OTEL_EXPORTER_OTLP_TIMEOUT": "500", "OTEL_EXPORTER_OTLP_PROTOCOL": "HTTP/JSON",
             ]).endpoint)
         #expect(endpoint.headers == ["authorization": "Basic YQ==", "x": "y"])
         #expect(endpoint.timeout == .milliseconds(500) && endpoint.encoding == .json)

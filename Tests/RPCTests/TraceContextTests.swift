@@ -14,6 +14,13 @@ struct TraceContextTests {
         #expect(TraceContext(header: edge)?.header == edge)
     }
 
+    @Test("keeps the flags that are known, sampled and random, and passes no others on")
+    func flags() {
+        for (flags, kept) in [("ff", "03"), ("fc", "00"), ("09", "01")] {
+            #expect(TraceContext(header: Self.header.dropLast(2) + flags)?.header == Self.header.dropLast(2) + kept)
+        }
+    }
+
     @Test("of a later version is read as far as it is known")
     func laterVersion() {
         for suffix in ["", "-more", "-more-and-more", "-"] {

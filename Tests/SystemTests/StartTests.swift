@@ -117,6 +117,10 @@ struct StartTests {
             let auth = try site.start(["serve", "auth"])
             let up = try await site.star("health", "auth", "--wait", "20")
             #expect(up.code == 0 && up.output == "auth: ready\n", "\(up.output)\(auth.log)")
+            let other = try await site.star("health", "resource", "--address", site.url("auth"))
+            #expect(other.code == 1 && other.output == "resource: auth answers there\n", "\(other.output)")
+            let same = try await site.star("health", "auth", "--address", site.url("auth"))
+            #expect(same.code == 0 && same.output == "auth: ready\n", "\(same.output)")
             let some = try await site.star("health", "auth", "resource")
             #expect(some.code == 1 && some.output.contains("auth: ready") && some.output.contains("resource: "))
         }

@@ -25,6 +25,22 @@ struct HelloTests {
         }
     }
 
+    @Test("may be larger than the body of a call may be")
+    func largeContract() async throws {
+        var limits = ZeroMQFront.Limits()
+        limits.maxBody = 100
+        try await FrontRig.open(limits: limits) { site in
+            let peer = try await site.peer()
+            let hello = Self.hello(SmokeContract.description, id: 5)
+            #expect(hello[2].count > limits.maxBody)
+            try await peer.send(hello)
+            #expect(Message(await peer.next())?.preamble == Preamble(.hello, id: 5))
+            let call = Message(.request, id: 6, "auth.smoke").frames.prefix(2)
+            try await peer.send(call + [[UInt8](repeating: 32, count: 101)])
+            #expect(Message(await peer.next())?.status == "413")
+        }
+    }
+
     @Test("gets a problem in place of a reply that is larger than its peer reads, and goes on")
     func largeReply() async throws {
         try await FrontRig.open { site in

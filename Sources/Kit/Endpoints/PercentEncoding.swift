@@ -13,6 +13,22 @@ public enum PercentEncoding {
         return encoded
     }
 
+    /// Writes unreserved characters as they are, wherever they were encoded: the URI is the same (RFC 3986, section 6.2.2.2).
+    public static func normalize(_ path: String) -> String {
+        guard path.utf8.contains(UInt8(ascii: "%")) else { return path }
+        var (normal, rest) = ([UInt8](), path.utf8[...])
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2).compactMap(digit)
+            if byte == UInt8(ascii: "%"), digits.count == 2, isUnreserved(digits[0] << 4 | digits[1]) {
+                normal.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(2)
+            } else {
+                normal.append(byte)
+            }
+        }
+        return String(decoding: normal, as: UTF8.self)
+    }
+
     /// - Parameter plusIsSpace: true if `+` means a space, as in a query that a form has made.
     /// - Returns: `nil` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     public static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {

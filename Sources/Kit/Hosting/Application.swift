@@ -220,6 +220,7 @@ extension Application {
         let settings = try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
         let modules = try modules(settings)
         try FileDescriptorLimit.raiseLimit(forServices: modules.count)
+        try ThreadLimit.check(forServices: modules.count)
         try await Application(
             modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
         ).run(manager)

@@ -1,4 +1,5 @@
 import Descriptors
+import Dispatch
 import Foundation
 
 /// The files and sockets that a process of services may have open.
@@ -19,6 +20,59 @@ public enum FileDescriptorLimit {
     /// Each processor has an event loop, each service sockets, timers, files and callers.
     private static func needed(forServices services: Int) -> Int {
         64 + 32 * services + 4 * ProcessInfo.processInfo.activeProcessorCount
+    }
+}
+
+/// The threads that a process of services may have.
+public enum ThreadLimit {
+    /// - Parameter services: the number of services that the process will run.
+    /// - Throws: ``SettingsError`` with the number needed, if the system does not let it have so many: work for a thread that
+    ///   was never made would wait for ever.
+    public static func check(forServices services: Int) throws(SettingsError) {
+        try check(forServices: services, making: make)
+    }
+
+    /// - Parameter make: makes threads that end at once, and returns their number, which may be lower.
+    static func check(forServices services: Int, making make: (Int) -> Int) throws(SettingsError) {
+        let running = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count) ?? 1
+        let needed = needed(forServices: services)
+        let made = make(needed - running)
+        guard running + made < needed else { return }
+        throw SettingsError(
+            description:
+                "The process may have \(running + made) threads, and needs \(needed): raise the limit (ulimit -u, "
+                + "TasksMax of systemd, --pids-limit of containers), or that of its memory.")
+    }
+
+    /// Each processor has an event loop, each service a thread, and work that blocks a few.
+    private static func needed(forServices services: Int) -> Int {
+        13 + services + ProcessInfo.processInfo.activeProcessorCount
+    }
+
+    /// Makes threads that end as soon as all are there.
+    ///
+    /// - Returns: how many could be made.
+    private static func make(_ count: Int) -> Int {
+        let gate = DispatchSemaphore(value: 0)
+        var threads: [pthread_t] = []
+        for _ in 0..<max(count, 0) {
+            var thread = pthread_t()
+            let argument = Unmanaged.passRetained(gate)
+            let code = pthread_create(
+                &thread, nil,
+                { argument in
+                    if let argument { Unmanaged<DispatchSemaphore>.fromOpaque(argument).takeRetainedValue().wait() }
+                    return nil
+                }, argument.toOpaque())
+            guard code == 0 else {
+                argument.release()
+                break
+            }
+            threads.append(thread)
+        }
+        for _ in threads { gate.signal() }
+        for thread in threads { pthread_join(thread, nil) }
+        return threads.count
     }
 }
 

@@ -37,7 +37,7 @@ struct HealthCheck: AsyncParsableCommand {
             guard !names.isEmpty else { throw NothingRuns() }
             for service in try target.services(names) {
                 let fault: String? = try await target.connect(to: service, by: .http) { caller in
-                    try await self.fault(caller, until: deadline)
+                    try await self.fault(service, caller, until: deadline)
                 }
                 print("\(service): \(fault ?? (live ? "live" : "ready"))")
                 if fault != nil { isReady = false }
@@ -47,17 +47,25 @@ struct HealthCheck: AsyncParsableCommand {
     }
 
     /// - Returns: what is wrong, or `nil`.
-    private func fault(_ caller: any Caller, until deadline: ContinuousClock.Instant) async throws -> String? {
+    private func fault(
+        _ service: String, _ caller: any Caller, until deadline: ContinuousClock.Instant
+    ) async throws -> String? {
         let client = Client<HealthContract>(caller)
         while true {
             do throws(Problem) {
                 _ = try await client.call(live ? HealthContract.live : HealthContract.check, timeout: .seconds(1))
-                return nil
+                return target.address == nil ? nil : try await foreignName(service, caller)
             } catch {
                 guard ContinuousClock.now < deadline else { return error.detail }
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+    /// - Returns: the name of the service that answers at the address, if it is another one.
+    private func foreignName(_ service: String, _ caller: any Caller) async throws(Problem) -> String? {
+        let contract = try await Client<MetaContract>(caller).call(MetaContract.contract, timeout: .seconds(1)).value
+        guard case .string(let name) = contract["name"], name != service else { return nil }
+        return "\(name) answers there"
     }
 }
 

@@ -1,5 +1,5 @@
 internal import ZMTP
-package import ZeroMQ
+internal import ZeroMQ
 
 /// A message of any frames, for peers that speak no protocol above ZMTP.
 package struct FrameList: OutboundMessage {

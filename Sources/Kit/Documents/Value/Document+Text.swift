@@ -1,5 +1,5 @@
 public import Foundation
-public import JSON
+internal import JSON
 
 extension Document: Encodable {
     public func encode(to encoder: any Encoder) throws {

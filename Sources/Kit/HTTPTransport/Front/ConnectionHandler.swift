@@ -174,7 +174,7 @@ extension ConnectionHandler {
         exchange?.cancel()
         exchange = nil
         state.failInput()
-        write(responder.response(to: fault), context)
+        write(responder.response(to: fault, from: origin), context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

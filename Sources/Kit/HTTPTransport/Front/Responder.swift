@@ -133,9 +133,12 @@ final class Responder: Sendable {
     }
 
     /// The response to what is not HTTP: it is refused, logged and counted like any other request.
-    func response(to fault: RequestFault) -> HTTPResponse {
+    ///
+    /// - Parameter origin: the address of the other end of the connection.
+    func response(to fault: RequestFault, from origin: String?) -> HTTPResponse {
         let problem = Problem(fault)
-        let call = HTTPMapping.unroutedCall(problem, RequestHeaders(), received: .now)
+        var call = HTTPMapping.unroutedCall(problem, RequestHeaders(), received: .now)
+        call.origin = origin
         dispatcher.start(call, isolation: nil) { _, _ in }
         return complete(HTTPMapping.response(to: call, .failure(problem)), nil)
     }

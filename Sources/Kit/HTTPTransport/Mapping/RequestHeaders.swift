@@ -148,7 +148,8 @@ struct RequestHeaders {
         case .requestID: requestID = value
         case .timeout: readTimeout(value)
         case .token: set(\.ownToken, value, Header.token)
-        case .traceParent: traceParent = value
+        // Two are none, as two are in S1: a new trace begins.
+        case .traceParent: traceParent = traceParent == nil ? value : ""
         case .traceState: append(value, to: \.traceState)
         case .transferEncoding: transferCodings.append(value)
         }

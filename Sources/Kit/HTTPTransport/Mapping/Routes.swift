@@ -199,6 +199,7 @@ struct Routes: Sendable {
     /// - Returns: the target, or the reason why there is none.
     func destination(_ method: String, _ path: String) -> Destination {
         let method = method == "HEAD" ? Self.get : method
+        let path = PercentEncoding.normalize(path)
         if let entry = literal[path]?.first(where: { $0.method == method }) {
             return destination(entry, [:])
         }

@@ -116,7 +116,7 @@ extension CommonSettings {
             + "and as much again for messages over ZeroMQ, of which the oldest ends its connection. 0 is an eighth of the memory of the machine or the container, 64 MiB at the most.",
         default: 0)
     private static let maxReply = Setting<Int>.integer(
-        "MAX_REPLY_BYTES", 1024...1_073_741_824,
+        "MAX_REPLY_BYTES", 65_536...1_073_741_824,
         "The largest reply that a service reads from another one over ZeroMQ, in bytes; in place of a larger one that service replies with a 500.",
         default: ZeroMQCaller.defaultMaxReply)
     private static let maxInFlight = Setting<Int>.integer(

@@ -118,7 +118,7 @@ extension OTLPSettings {
         Setting(
             "\(prefix)_PROTOCOL", "http/protobuf, which is the default, or http/json. There is no grpc.", default: ""
         ) { text throws(SettingFault) in
-            guard let encoding = OTLPEndpoint.Encoding(rawValue: text) else {
+            guard let encoding = OTLPEndpoint.Encoding(rawValue: text.lowercased()) else {
                 throw SettingFault("must be one of http/protobuf, http/json")
             }
             return encoding
@@ -162,7 +162,7 @@ extension OTLPSettings {
     private static func compression(_ prefix: String) -> Setting<OTLPEndpoint.Compression> {
         Setting("\(prefix)_COMPRESSION", "gzip, or none, which is the default.", default: "") {
             text throws(SettingFault) in
-            guard let compression = OTLPEndpoint.Compression(rawValue: text) else {
+            guard let compression = OTLPEndpoint.Compression(rawValue: text.lowercased()) else {
                 throw SettingFault("must be gzip or none")
             }
             return compression

@@ -125,8 +125,11 @@ extension TraceContext {
             let span = number(text[36..<52], as: UInt64.self), let flags = number(text[53..<55], as: UInt8.self),
             high | low != 0, span != 0
         else { return nil }
-        return TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags, cause: span)
+        return TraceContext(traceHigh: high, traceLow: low, span: span, flags: flags & knownFlags, cause: span)
     }
+
+    /// Sampled and random; others are not passed on (W3C Trace Context Level 2, section 3.2.2.5).
+    private static let knownFlags: UInt8 = 0b11
 
     private static func number<Number: FixedWidthInteger>(
         _ digits: Slice<UnsafeRawBufferPointer>, as: Number.Type

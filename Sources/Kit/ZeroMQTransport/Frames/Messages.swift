@@ -133,9 +133,12 @@ enum InboundMessage {
     /// It breaks the protocol, and there is no id to reply to.
     case dropped
 
+    /// The largest contract that a client may present in its HELLO, in bytes: no limit of calls holds for it.
+    static let maxContract = 1024 * 1024
+
     /// Reads the message that begins at a frame.
     ///
-    /// - Parameter maxBody: in bytes.
+    /// - Parameter maxBody: of a call, in bytes.
     static func read(_ frames: Frames, from start: Int, maxBody: Int) -> InboundMessage {
         switch Preamble.read(frames[start]) {
         case .unreadable: return .dropped
@@ -171,6 +174,7 @@ enum InboundMessage {
             throw Problem(.malformed, "The message has \(frames.count - start) frames in place of three.")
         }
         let body = frames[start + 2]
+        let maxBody = preamble.kind == .hello ? max(maxBody, maxContract) : maxBody
         guard body.count <= maxBody else {
             throw Problem(.tooLarge, "The body has \(body.count) bytes; \(maxBody) are allowed.")
         }

@@ -101,7 +101,7 @@ public actor ZeroMQFront: Front, ThreadBound {
 
     private func listen(at address: Address, number: Int) throws(ZeroMQError) -> Router {
         var options = SocketOptions.server
-        options.maxMessageSize = max(limits.maxBody, Headers.maxSize) * 4
+        options.maxMessageSize = max(limits.maxBody * 4, InboundMessage.maxContract)
         options.maxUnfinished = limits.maxUnfinished
         options.security = security
         return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
