@@ -31,10 +31,14 @@ struct WebAppTests {
     @Test("asks all at once, and keeps their order")
     func concurrently() async {
         let begun = Atomic(0)
-        let results = await Array(0..<4).concurrentMap { number in
+        let results = await Array(0..<4).concurrentMap { number -> Int? in
             begun.add(1, ordering: .relaxed)
-            let isTogether = try? await eventually("all have begun") { begun.load(ordering: .relaxed) == 4 }
-            return isTogether == nil ? nil : number * 2
+            do {
+                try await eventually("all have begun") { begun.load(ordering: .relaxed) == 4 }
+                return number * 2
+            } catch {
+                return nil
+            }
         }
         #expect(results == [0, 2, 4, 6])
     }
