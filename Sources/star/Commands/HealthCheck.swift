@@ -61,6 +61,7 @@ struct HealthCheck: AsyncParsableCommand {
             }
         }
     }
+
     /// - Returns: the name of the service that answers at the address, if it is another one.
     private func foreignName(_ service: String, _ caller: any Caller) async throws(Problem) -> String? {
         let contract = try await Client<MetaContract>(caller).call(MetaContract.contract, timeout: .seconds(1)).value
