@@ -244,7 +244,7 @@ let package = Package(
                 "Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "StarServices",
                 "TemporaryFiles", httpClient,
             ]),
-        tests("HostingTests", ["Hosting", "TemporaryFiles", "Waiting"]),
+        tests("HostingTests", ["Background", "Hosting", "TemporaryFiles", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["Measuring", "Documents", "StarBench"]),
         tests(

@@ -1,3 +1,4 @@
+import Background
 import Foundation
 @testable import Hosting
 import Testing
@@ -37,7 +38,7 @@ struct ThreadLimitTests {
     func number() throws {
         try ThreadLimit.check(forServices: 4)
         let error = #expect(throws: SettingsError.self) { try ThreadLimit.check(forServices: 1000) { _ in 0 } }
-        let needed = 1013 + ProcessInfo.processInfo.activeProcessorCount
+        let needed = 1013 + ProcessLimits.current.processors
         #expect(error?.description.contains("needs \(needed)") == true)
     }
 }

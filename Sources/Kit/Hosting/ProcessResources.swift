@@ -1,3 +1,4 @@
+import Background
 import Descriptors
 import Dispatch
 import Foundation
@@ -44,9 +45,9 @@ public enum ThreadLimit {
                 + "TasksMax of systemd, --pids-limit of containers), or that of its memory.")
     }
 
-    /// Each processor has an event loop, each service a thread, and work that blocks a few.
+    /// Each processor that the process may use has an event loop, each service a thread, and work that blocks a few.
     private static func needed(forServices services: Int) -> Int {
-        13 + services + ProcessInfo.processInfo.activeProcessorCount
+        13 + services + ProcessLimits.current.processors
     }
 
     /// Makes threads that end as soon as all are there.
