@@ -124,6 +124,11 @@ struct RequestTests {
         }
     }
 
+    @Test("finds its endpoint if letters of the path are percent-encoded", arguments: ["/shop/b%61re", "/%73hop/bare"])
+    func encodedPath(path: String) async throws {
+        try await Shop.open { shop in try await #expect(shop.send("GET", path).status == 200) }
+    }
+
     @Test("is given a new trace if it names two")
     func twoTraces() async throws {
         try await Shop.open { shop in

@@ -74,6 +74,18 @@ package final class ReceivedBytes {
         add(bytes.count)
     }
 
+    /// Appends bytes of which more are expected.
+    ///
+    /// - Parameter capacity: in bytes, of all that is there and expected. For little more than there is room for, nothing is
+    ///   moved: each of many small frames wants so.
+    package func append(_ bytes: UnsafeRawBufferPointer, expecting capacity: Int) {
+        if capacity - self.capacity >= Self.largeStep { reserve(capacity) }
+        append(bytes)
+    }
+
+    /// Bytes from which on room is made at once for all that is expected.
+    private static let largeStep = 32 * 1024
+
     /// - Parameter size: in bytes, beyond those that are there.
     func makeRoom(for size: Int) {
         if count + size > capacity { reserve(max(count + size, 2 * capacity)) }

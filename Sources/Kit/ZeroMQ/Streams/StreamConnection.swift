@@ -271,10 +271,8 @@ extension StreamConnection {
         var progress = 0
         while let begun = unread {
             let part = min(rest.count, max(session.needed - begun.count, 0))
-            // Many small frames, of which each wants a little more, must not move all that is there for each.
-            let wanted = capacity(after: begun.count + part)
-            if wanted - begun.capacity >= Self.largeRest { begun.reserve(wanted) }
-            begun.append(UnsafeRawBufferPointer(rebasing: rest[..<part]))
+            begun.append(
+                UnsafeRawBufferPointer(rebasing: rest[..<part]), expecting: capacity(after: begun.count + part))
             rest = UnsafeRawBufferPointer(rebasing: rest[part...])
             unread = nil
             let used = consume(begun.bytes, keptBy: begun)
