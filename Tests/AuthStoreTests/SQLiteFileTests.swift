@@ -265,19 +265,21 @@ struct SQLiteFileTests {
     }
 
     @Test("that is not a store's is left as it is", arguments: ["delete", "wal"])
-    func foreign(_ mode: String) async throws {
+    func foreign(_ journal: String) async throws {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let queue = try DatabaseQueue(path: file.path)
         try await queue.writeWithoutTransaction { database in
-            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(mode)")
+            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(journal)")
             try database.execute(sql: "CREATE TABLE recipes (name TEXT)")
         }
         try queue.close()
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o664], ofItemAtPath: file.path)
         let before = try Data(contentsOf: file)
         let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
         #expect(error?.description.contains("“recipes”") == true, "\(String(describing: error))")
         #expect(try Data(contentsOf: file) == before)
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+        #expect(mode == 0o664)
         let folder = file.deletingLastPathComponent().path
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [file.lastPathComponent])
     }

@@ -71,10 +71,10 @@ public final class SQLiteStore: TransactionalStore {
     }
 
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
-        try file.restrictToOwner()
         let status = try file.status()
         try file.settleLeftovers(status)
         if status.size > 0 || !mayBeNew { try file.inspect(mayBeNew: mayBeNew) }
+        try file.restrictToOwner()
         file.mark.claim(status.identity)
         var configuration = Configuration()
         configuration.label = "auth store"
