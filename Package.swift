@@ -64,7 +64,7 @@ let package = Package(
         .library(name: "Endpoints", targets: ["Endpoints", "JSON"]),
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "RPCTesting", targets: ["RPCTesting"]),
-        .library(name: "Tokens", targets: ["Tokens", "Trust"]),
+        .library(name: "Tokens", targets: ["Tokens", "JOSE", "Trust"]),
         .library(name: "ZeroMQ", targets: ["ZeroMQ", "EventLoop"]),
         .library(name: "Telemetry", targets: ["Telemetry"]),
         .library(name: "OTLP", targets: ["OTLP"]),
@@ -73,7 +73,7 @@ let package = Package(
         .library(name: "Documents", targets: ["Documents"]),
         .library(name: "Hosting", targets: ["Hosting"]),
         .library(name: "Measuring", targets: ["Measuring"]),
-        .library(name: "Contracts", targets: ["Contracts", "Trust"]),
+        .library(name: "Contracts", targets: ["Contracts", "JOSE", "Trust"]),
         .library(name: "AuthClient", targets: ["AuthClient"]),
         .executable(name: "star", targets: ["star"]),
     ],
@@ -103,12 +103,14 @@ let package = Package(
         kit("RPC", ["Background", "Endpoints", "JSON", logging, metrics, tracing]),
         // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
         kit("RPCTesting", ["Endpoints", "JSON", "RPC"]),
+        // JSON Web Keys and Signatures as texts: what is read and written, strictly. No cryptography.
+        kit("JOSE", ["Endpoints", "JSON"]),
         // The keys and revocations that an issuer publishes. No cryptography.
-        kit("Trust", ["Endpoints"]),
+        kit("Trust", ["Endpoints", "JOSE"]),
         // libsodium: signatures and hashes of tokens, passwords, CURVE.
         .systemLibrary(name: "CSodium", path: "Sources/Kit/CSodium", providers: [.apt(["libsodium-dev"])]),
         // JSON Web Tokens: who signs, who verifies.
-        kit("Tokens", ["Background", "CSodium", "JSON", "RPC", "Trust"]),
+        kit("Tokens", ["Background", "CSodium", "JOSE", "JSON", "RPC", "Trust"]),
         // The rules for text and private files from outside.
         kit("Files"),
         // The descriptors of the process, and those that connections leave to all else.
@@ -150,11 +152,15 @@ let package = Package(
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
         // The services: one contract each, as data, and the actor that keeps it.
-        service("Contracts", ["Endpoints", "Trust"]),
+        service("Contracts", ["Endpoints", "JOSE", "Trust"]),
         // Trust in auth's tokens, for every other process: keys, revocations, introspection.
-        service("AuthClient", ["Contracts", "Hosting", "RPC", "Tokens", logging]),
+        service("AuthClient", ["Contracts", "Hosting", "RPC", "Tokens", "Trust", logging]),
         service(
-            "Auth", ["Contracts", "Files", "JSON", "RPC", "Tokens", "Background", "Passwords", grdb, logging, metrics]),
+            "Auth",
+            [
+                "Background", "Contracts", "Files", "JOSE", "JSON", "Passwords", "RPC", "Tokens", "Trust", grdb,
+                logging, metrics,
+            ]),
         service("AuthPostgres", ["Auth", "JSON", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Background", "Contracts", "JSON", "RPC", "Measuring"], resources: page),
@@ -170,8 +176,8 @@ let package = Package(
         star(
             "Bench",
             [
-                "Background", "Contracts", "CZeroMQ", "Documents", "EventLoop", "Hosting", "HTTPTransport", "JSON",
-                "Measuring", "Resource", "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", signals,
+                "Background", "Contracts", "CZeroMQ", "Documents", "EventLoop", "Hosting", "HTTPTransport", "JOSE",
+                "JSON", "Measuring", "Resource", "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", signals,
             ]),
         // A new service, from the boilerplate.
         star("Scaffold", ["Files", "Hosting", "StarServices"]),
@@ -180,8 +186,8 @@ let package = Package(
             name: "star",
             dependencies: [
                 "StarServices", "StarBench", "StarScaffold", "Auth", "Background", "Contracts", "Documents",
-                "EventLoop", "Files", "Hosting", "HTTPTransport", "JSON", "Measuring", "Passwords", "RPC", "Tokens",
-                "ZeroMQ", "ZeroMQTransport", arguments, logging,
+                "EventLoop", "Files", "Hosting", "HTTPTransport", "JOSE", "JSON", "Measuring", "Passwords", "RPC",
+                "Tokens", "ZeroMQ", "ZeroMQTransport", arguments, logging,
             ],
             path: "Sources/star/Commands", swiftSettings: strict),
         // The tests mirror the sources.
@@ -193,6 +199,7 @@ let package = Package(
                 "RPC", logging, .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"), tracing, "RPCTesting", "Waiting",
             ]),
+        tests("JOSETests", ["JOSE", "JSON"]),
         tests("TokensTests", ["Tokens", "HTTPTransport", "ZeroMQTransport", crypto, jwt]),
         tests("FilesTests", ["Files"]),
         tests("DescriptorsTests", ["Descriptors"]),
@@ -267,12 +274,12 @@ let package = Package(
         tests(
             "FuzzingTests",
             [
-                "JSON", "Endpoints", "RPC", "ZMTP", "ZeroMQTransport", "HTTPTransport", "Tokens", "Hosting", "Noise",
-            ]
-                + nio.prefix(1)),
+                "JSON", "Endpoints", "RPC", "ZMTP", "ZeroMQTransport", "HTTPTransport", "JOSE", "Tokens", "Hosting",
+                "Noise",
+            ] + nio.prefix(1)),
         // Clocks, threads and random numbers of a process that a seed decides.
         .target(name: "SimulatedSystem", path: "Tests/Support/SimulatedSystem"),
-        tests("SimulatorTests", ["SimulatedSystem", "ZeroMQTransport", "Tokens", "Trust"]),
+        tests("SimulatorTests", ["JOSE", "SimulatedSystem", "ZeroMQTransport", "Tokens", "Trust"]),
         tests("ArticlesTests", ["RPC", "Hosting", "OTLP", logging, tracing]),
         tests(
             "SystemTests",

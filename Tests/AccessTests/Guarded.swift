@@ -5,6 +5,7 @@ import Endpoints
 import EventLoop
 import Foundation
 import HTTPTransport
+import JOSE
 import Passwords
 import RPC
 import Resource

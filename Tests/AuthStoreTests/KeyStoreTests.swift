@@ -1,8 +1,8 @@
 import Auth
 import Foundation
+import JOSE
 import Testing
 import Tokens
-import Trust
 
 @Suite("A store of signing keys", .timeLimit(.minutes(1)))
 struct KeyStoreTests {

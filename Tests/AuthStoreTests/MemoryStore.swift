@@ -1,7 +1,7 @@
 import Auth
 import Foundation
+import JOSE
 import Tokens
-import Trust
 
 /// A store in memory: what the suite is tried on first, and the shortest that keeps the protocol.
 actor MemoryStore: AuthStore {

@@ -3,6 +3,7 @@ import AuthPostgres
 import Contracts
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import Postgres
 import PostgresServer

@@ -4,12 +4,12 @@ import Contracts
 import Endpoints
 import Foundation
 import HTTPTransport
+import JOSE
 import Passwords
 import RPC
 import Resource
 import TemporaryFiles
 import Tokens
-import Trust
 import WebApp
 
 @testable import Hosting

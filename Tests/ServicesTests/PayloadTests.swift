@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import RPC
 import Testing

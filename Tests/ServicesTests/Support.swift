@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import JOSE
 import Passwords
 import RPC
 import Resource
@@ -8,7 +9,6 @@ import Synchronization
 import TemporaryFiles
 import Testing
 import Tokens
-import Trust
 
 @testable import Auth
 

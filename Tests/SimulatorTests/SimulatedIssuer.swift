@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JOSE
 import RPC
 import Tokens
 import Trust

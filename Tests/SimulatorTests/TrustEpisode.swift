@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JOSE
 import RPC
 import SimulatedSystem
 import Trust

@@ -1,11 +1,11 @@
 import Contracts
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import RPC
 import Testing
 import Tokens
-import Trust
 import Web
 
 /// One request and what it must be answered with.

@@ -1,9 +1,9 @@
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import RPC
 import Testing
-import Trust
 
 @testable import Tokens
 

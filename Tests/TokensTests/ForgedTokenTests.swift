@@ -1,10 +1,10 @@
 import Crypto
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import RPC
 import Testing
-import Trust
 
 @testable import Tokens
 

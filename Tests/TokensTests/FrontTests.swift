@@ -3,11 +3,11 @@ import Endpoints
 import EventLoop
 import Foundation
 import HTTPTransport
+import JOSE
 import JSON
 import RPC
 import Synchronization
 import Testing
-import Trust
 import ZeroMQ
 import ZeroMQTransport
 

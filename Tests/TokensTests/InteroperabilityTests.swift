@@ -1,6 +1,6 @@
-import Trust
 import Crypto
 import Foundation
+import JOSE
 import JWTKit
 import RPC
 import Testing

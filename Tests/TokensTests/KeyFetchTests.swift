@@ -1,10 +1,10 @@
 import Background
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import Synchronization
 import Testing
-import Trust
 
 @testable import Tokens
 

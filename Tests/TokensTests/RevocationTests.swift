@@ -1,8 +1,9 @@
-import Trust
 import Endpoints
 import Foundation
+import JOSE
 import RPC
 import Testing
+import Trust
 
 @testable import Tokens
 

@@ -1,5 +1,6 @@
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import Testing
 
@@ -41,7 +42,7 @@ struct SigningKeyTests {
         let secret = try #require(try JSONValue(json: key.jwk)["d"]?.string)
         var dumped = ""
         dump(key, to: &dumped)
-        for text in ["\(key)", String(reflecting: key), dumped] {
+        for text in ["\(key)", String(reflecting: key), String(reflecting: [key]), dumped] {
             #expect(!text.contains(secret) && text.contains(key.kid))
         }
     }

@@ -1,6 +1,7 @@
 import Background
 import Endpoints
 import Foundation
+import JOSE
 import JSON
 import RPC
 import Synchronization

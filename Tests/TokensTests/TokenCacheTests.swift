@@ -1,6 +1,6 @@
-import Trust
 import Endpoints
 import Foundation
+import JOSE
 import RPC
 import Testing
 

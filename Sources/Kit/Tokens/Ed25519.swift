@@ -1,4 +1,5 @@
 internal import CSodium
+import JOSE
 
 /// A pair of keys for signatures (Ed25519, RFC 8032), by libsodium.
 struct Ed25519KeyPair: Sendable {
@@ -46,5 +47,19 @@ enum Ed25519 {
         return bytes.withUnsafeBufferPointer { bytes in
             crypto_sign_verify_detached(signature, bytes.baseAddress, UInt64(bytes.count), publicKey) == 0
         }
+    }
+}
+
+extension JWK {
+    init(_ bytes: [UInt8]) {
+        self.init(kid: Self.thumbprint(x: Base64URL.encode(bytes)), bytes: bytes)
+    }
+
+    /// True if the key's owner has signed the token.
+    func verifies(_ token: JWSCompact) -> Bool { Ed25519.isValid(token.signature, for: token.signed, by: bytes) }
+
+    /// RFC 7638: SHA-256 over the required members in alphabetical order, which are these (RFC 8037, section 2).
+    private static func thumbprint(x: String) -> String {
+        Base64URL.encode(SHA256.hash(Array(#"{"crv":"Ed25519","kty":"OKP","x":"\#(x)"}"#.utf8)))
     }
 }

@@ -1,4 +1,4 @@
-import Trust
+import JOSE
 
 /// A secret of 256 random bits that says nothing by itself, such as a refresh token. Whoever hands it out keeps its
 /// hash only: the secret has too many values to be found from it.

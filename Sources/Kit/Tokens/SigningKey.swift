@@ -1,6 +1,6 @@
 package import Foundation
+public import JOSE
 import JSON
-public import Trust
 
 /// A private Ed25519 key (RFC 8032): it makes a token the issuer's own.
 ///

@@ -1,7 +1,7 @@
 public import Endpoints
 public import Foundation
+import JOSE
 import Synchronization
-import Trust
 
 /// Makes access tokens. Only the process that holds a private key has one.
 ///
@@ -82,7 +82,7 @@ public final class TokenIssuer: Sendable {
             throw Problem(
                 .unavailable, "There is no key to sign with yet.", retryAfter: .seconds(1), isUnprocessed: true)
         }
-        guard let token = try? JWSCompact.write(TokenHeader(kid: key.kid), claims, sign: key.signature) else {
+        guard let token = try? JWSCompact.write(JWSHeader(kid: key.kid), claims, sign: key.signature) else {
             throw Problem(.internal, "The token could not be signed.")
         }
         guard token.utf8.count <= AccessTokenVerifier.maxTokenLength else {

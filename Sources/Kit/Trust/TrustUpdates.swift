@@ -1,4 +1,5 @@
 public import Endpoints
+public import JOSE
 
 /// Changes that a verifier may not know yet: the keys that are valid, and the tokens that no longer are.
 ///

@@ -1,6 +1,7 @@
 import Contracts
 import Endpoints
 import Foundation
+import JOSE
 import Logging
 import Metrics
 public import Passwords

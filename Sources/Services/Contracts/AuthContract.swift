@@ -1,4 +1,5 @@
 public import Endpoints
+public import JOSE
 public import Trust
 
 /// Authenticates users, issues tokens, and publishes the keys that verify them.

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Auth
 import Foundation
+import JOSE
 import StarBench
 import Tokens
-import Trust
 
 /// `star keys`.
 struct Keys: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 public import Endpoints
+public import JOSE
 public import RPC
 public import Trust
 

@@ -1,6 +1,7 @@
 import Background
 public import Endpoints
 public import Foundation
+public import JOSE
 import JSON
 public import RPC
 public import Trust
@@ -90,11 +91,11 @@ public final class AccessTokenVerifier: TokenVerifier {
     }
 
     private func verifyAnew(_ token: String) async throws(Problem) -> Principal {
-        guard let parts = JWSCompact(token) else { throw .tokenInvalid }
+        guard let parts = JWSCompact(token), parts.header.isOfAccessToken else { throw .tokenInvalid }
         let (key, generation) = try await key(parts.header.kid)
         guard key.verifies(parts) else { throw .tokenInvalid }
         let moment = now()
-        let principal = try rules.principal(parts.claims, at: moment)
+        let principal = try rules.principal(parts.payload, at: moment)
         let deadline = min(principal.expires + ClaimsValidator.leeway, moment + Self.cacheTTL)
         guard trust.cache(token, principal, until: deadline, generation: generation) else { throw .tokenInvalid }
         return principal

@@ -1,6 +1,7 @@
 import Background
 import Endpoints
 import Foundation
+import JOSE
 import RPC
 import Synchronization
 import Trust

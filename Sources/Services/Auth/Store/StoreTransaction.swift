@@ -1,5 +1,5 @@
 package import Foundation
-import Trust
+import JOSE
 
 /// The rows of users, roles, sessions, keys and revocations within one transaction. What auth's rules say of them is
 /// written on it once, for every store that keeps rows.

@@ -1,5 +1,6 @@
 import Contracts
 public import Endpoints
+import JOSE
 import Logging
 public import RPC
 public import Tokens

@@ -1,6 +1,7 @@
 import Contracts
 public import Endpoints
 public import Foundation
+public import JOSE
 import JSON
 import Logging
 public import RPC

@@ -3,12 +3,12 @@ import Endpoints
 import EventLoop
 import HTTPTransport
 import Hosting
+import JOSE
 import RPC
 import Resource
 import Tokens
 import ZeroMQ
 import ZeroMQTransport
-import Trust
 
 /// The services that a benchmark calls: the resource service as it is, and an echo for payloads of any size, with
 /// tokens checked as ever.

@@ -1,5 +1,5 @@
-import Trust
 import Documents
+import JOSE
 import Measuring
 import Metrics
 import RPC

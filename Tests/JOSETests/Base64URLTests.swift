@@ -1,8 +1,6 @@
-import Trust
 import Foundation
+import JOSE
 import Testing
-
-@testable import Tokens
 
 @Suite("Base64url")
 struct Base64URLTests {
