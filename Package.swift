@@ -146,8 +146,7 @@ let package = Package(
             "Hosting",
             [
                 "Background", "Descriptors", "EventLoop", "Files", "JSON", "Tokens", "Telemetry", "OTLP",
-                "HTTPTransport",
-                "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
+                "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
             ]),
         // What calls cost: loads, rounds, and what may be said of a difference.
         kit("Measuring", [histogram]),
@@ -158,9 +157,11 @@ let package = Package(
         service(
             "Auth",
             [
-                "Background", "Contracts", "Files", "JOSE", "JSON", "Passwords", "RPC", "Tokens", "Trust", grdb,
-                logging, metrics,
+                "Background", "Contracts", "Files", "JOSE", "JSON", "Passwords", "RPC", "Tokens", "Trust", logging,
+                metrics,
             ]),
+        // Where auth keeps what must outlast it: a file, or a PostgreSQL database.
+        service("AuthSQLite", ["Auth", "Background", "Contracts", "Files", "JSON", "RPC", grdb, logging]),
         service("AuthPostgres", ["Auth", "JSON", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
         service("WebApp", ["Background", "Contracts", "JSON", "RPC", "Measuring"], resources: page),
@@ -169,8 +170,9 @@ let package = Package(
         star(
             "Services",
             [
-                "Auth", "AuthClient", "AuthPostgres", "Postgres", "Resource", "WebApp", "Boilerplate", "Contracts",
-                "Documents", "Files", "Hosting", "HTTPTransport", "Passwords", "RPC", "Tokens", logging,
+                "Auth", "AuthClient", "AuthPostgres", "AuthSQLite", "Resource", "WebApp", "Boilerplate",
+                "Contracts", "Documents", "Files", "Hosting", "HTTPTransport", "Passwords", "Postgres", "RPC",
+                "Tokens", logging,
             ]),
         // What calls cost over each wire, beside what is beneath it: libzmq and a socket alone.
         star(
@@ -185,9 +187,9 @@ let package = Package(
         .executableTarget(
             name: "star",
             dependencies: [
-                "StarServices", "StarBench", "StarScaffold", "Auth", "Background", "Contracts", "Documents",
-                "EventLoop", "Files", "Hosting", "HTTPTransport", "JOSE", "JSON", "Measuring", "Passwords", "RPC",
-                "Tokens", "ZeroMQ", "ZeroMQTransport", arguments, logging,
+                "StarServices", "StarBench", "StarScaffold", "Auth", "AuthSQLite", "Background", "Contracts",
+                "Documents", "EventLoop", "Files", "Hosting", "HTTPTransport", "JOSE", "JSON", "Measuring", "Passwords",
+                "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", arguments, logging,
             ],
             path: "Sources/star/Commands", swiftSettings: strict),
         // The tests mirror the sources.
@@ -248,8 +250,8 @@ let package = Package(
         tests(
             "DocumentsTests",
             [
-                "Documents", "Hosting", "Auth", "Resource", "WebApp", "Boilerplate", "Passwords", "StarServices",
-                "TemporaryFiles", httpClient,
+                "Documents", "Hosting", "Auth", "AuthSQLite", "Resource", "WebApp", "Boilerplate",
+                "Passwords", "StarServices", "TemporaryFiles", httpClient,
             ]),
         tests("HostingTests", ["Background", "Hosting", "TemporaryFiles", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
@@ -257,19 +259,21 @@ let package = Package(
         tests(
             "AuthStoreTests",
             [
-                "Auth", "AuthPostgres", "Background", "Files", "PostgresServer", "FaultyDisk", "TemporaryFiles",
-                "Tokens",
-                "Waiting", grdb,
+                "Auth", "AuthPostgres", "AuthSQLite", "Background", "Files", "PostgresServer", "FaultyDisk",
+                "TemporaryFiles", "Tokens", "Waiting", grdb,
             ]),
         tests(
             "AccessTests",
             [
-                "Auth", "Resource", "WebApp", "Boilerplate", "Contracts", "HTTPTransport", "TemporaryFiles",
-                "ZeroMQTransport",
+                "Auth", "AuthSQLite", "Resource", "WebApp", "Boilerplate",
+                "Contracts", "HTTPTransport", "TemporaryFiles", "ZeroMQTransport",
             ]),
         tests(
             "ServicesTests",
-            ["Auth", "Resource", "WebApp", "Boilerplate", "Measuring", "Passwords", "TemporaryFiles", "Waiting"]),
+            [
+                "Auth", "AuthSQLite", "Resource", "WebApp", "Boilerplate",
+                "Measuring", "Passwords", "TemporaryFiles", "Waiting",
+            ]),
         // Readers of foreign bytes, fed with mutations of good ones; Tests/Fuzzing runs the same targets under libFuzzer.
         tests(
             "FuzzingTests",
@@ -284,8 +288,9 @@ let package = Package(
         tests(
             "SystemTests",
             [
-                "Auth", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres", "PostgresServer",
-                "FaultyDisk", "Waiting", "Web", "StarScaffold", "StarServices", "star", arguments, grdb,
+                "Auth", "AuthSQLite", "Collector", "Contracts", "HTTPTransport", "ZeroMQTransport", "Postgres",
+                "PostgresServer", "FaultyDisk", "Waiting", "Web", "StarScaffold", "StarServices", "star", arguments,
+                grdb,
             ]),
     ]
 )

@@ -1,4 +1,5 @@
 import Auth
+import AuthSQLite
 import Boilerplate
 import Contracts
 import Endpoints

@@ -2,7 +2,7 @@ import Foundation
 import TemporaryFiles
 import Testing
 
-@testable import Auth
+@testable import AuthSQLite
 
 @Suite("The identity of a file")
 struct FileIdentityTests {

@@ -1,10 +1,11 @@
+import Auth
 import Files
 import Foundation
 import GRDB
 import TemporaryFiles
 import Testing
 
-@testable import Auth
+@testable import AuthSQLite
 
 // What a crash leaves beside a file.
 extension SQLiteFileTests {

@@ -1,3 +1,4 @@
+import Auth
 import Files
 import Foundation
 import GRDB
@@ -5,7 +6,7 @@ import TemporaryFiles
 import Testing
 import Waiting
 
-@testable import Auth
+@testable import AuthSQLite
 
 @Suite("The file of a store in SQLite", .timeLimit(.minutes(1)))
 struct SQLiteFileTests {

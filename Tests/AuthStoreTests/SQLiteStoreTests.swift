@@ -1,10 +1,12 @@
-@testable import Auth
+import Auth
 import Background
 import Dispatch
 import Foundation
 import GRDB
 import TemporaryFiles
 import Testing
+
+@testable import AuthSQLite
 
 @Suite("A store in SQLite", .timeLimit(.minutes(1)))
 struct SQLiteStoreTests {

@@ -1,4 +1,5 @@
 import AuthPostgres
+import AuthSQLite
 import Foundation
 import GRDB
 import Postgres

@@ -1,5 +1,6 @@
 import Auth
 import AuthPostgres
+import AuthSQLite
 import Foundation
 import Postgres
 import PostgresServer

@@ -1,5 +1,6 @@
 import Auth
 import AuthPostgres
+import AuthSQLite
 import Contracts
 import Endpoints
 import Foundation

@@ -1,3 +1,4 @@
+import AuthSQLite
 import Contracts
 import Endpoints
 import Foundation
@@ -35,7 +36,7 @@ final class Trust: Sendable {
     }
 
     /// An empty store that lives as long as this.
-    private func newStore() throws -> SQLiteStore {
+    private func newStore() throws -> any AuthStore {
         let new = try NewStore()
         stores.withLock { $0.append(new) }
         return new.store
@@ -62,7 +63,7 @@ final class Trust: Sendable {
 /// An empty store in a directory that goes with it.
 final class NewStore: Sendable {
     let directory = TemporaryDirectory()
-    let store: SQLiteStore
+    let store: any AuthStore
 
     init() throws {
         store = try SQLiteStore(directory.url.appending(path: "auth.sqlite"))

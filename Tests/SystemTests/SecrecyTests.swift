@@ -1,4 +1,5 @@
 import Auth
+import AuthSQLite
 import Contracts
 import Endpoints
 import Foundation

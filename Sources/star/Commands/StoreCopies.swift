@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import AuthSQLite
 import Files
 import Foundation
 import Hosting

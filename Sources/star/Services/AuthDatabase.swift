@@ -1,5 +1,6 @@
 package import Auth
 import AuthPostgres
+import AuthSQLite
 import Files
 package import Foundation
 package import Hosting

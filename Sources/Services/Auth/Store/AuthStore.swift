@@ -30,6 +30,16 @@ extension String {
     package var containsNUL: Bool { utf8.contains(0) }
 }
 
+// As databases hold times.
+extension Date {
+    /// Since 1970.
+    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+    package init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}
+
 /// The reason why a store failed. Nothing has been done, or at least nothing is acknowledged.
 public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// It cannot be reached, or it fails for a reason of its own, which is for the log.

@@ -1,3 +1,4 @@
+package import Auth
 package import Foundation
 package import GRDB
 

@@ -1,3 +1,4 @@
+import Auth
 import Contracts
 import Files
 import Foundation
@@ -14,7 +15,7 @@ public struct SQLiteFileError: Error, Equatable, CustomStringConvertible {
 /// The file of a store, and what is done with it before it is used: nothing is written to a file that is not a store's,
 /// or is damaged.
 struct StoreFile: Sendable {
-    fileprivate static let logger = Logger(label: "auth.store", service: AuthContract.name)
+    private static let logger = Logger(label: "auth.store", service: AuthContract.name)
 
     let path: String
     let mark: LogMark
@@ -180,32 +181,5 @@ extension Database {
     func damage() throws -> String? {
         let found: String = try one("PRAGMA quick_check(1)")
         return found == "ok" ? nil : found
-    }
-}
-
-/// The files that belong to auth alone, whatever a mount has done to their modes.
-enum OwnFiles {
-    /// Takes from group and others whatever they may do with those of the files that exist, and logs it.
-    ///
-    /// - Throws: ``StoreError/unusable(_:)`` if others can use a file of another user, who alone could change that.
-    static func restrictToOwner(_ paths: [String]) throws(StoreError) {
-        var changed: [String] = []
-        for path in paths {
-            do throws(PrivateFileError) {
-                if try PrivateFile.restrictToOwner(path) { changed.append(path) }
-            } catch {
-                guard error.code != ENOENT else { continue }
-                throw .unusable(
-                    """
-                    Others than its owner can use the file \(path), and auth may not change that: \(error.reason). Run \
-                    chmod 600 as its owner; on Kubernetes set fsGroupChangePolicy: OnRootMismatch, and the runAsUser that \
-                    made it.
-                    """)
-            }
-        }
-        guard !changed.isEmpty else { return }
-        StoreFile.logger.notice(
-            "Others than their owner could use files of auth; their modes are 0600 again",
-            metadata: ["files": "\(changed.joined(separator: " "))"])
     }
 }

@@ -1,3 +1,4 @@
+package import Auth
 import Files
 public import Foundation
 package import GRDB

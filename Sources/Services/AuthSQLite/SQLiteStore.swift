@@ -1,3 +1,4 @@
+public import Auth
 import Background
 import Files
 public import Foundation
@@ -292,15 +293,6 @@ extension StoreError {
             }
         default: self = .unavailable(String(describing: error))
         }
-    }
-}
-
-extension Date {
-    /// Since 1970.
-    package var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
-
-    package init(milliseconds: Int64) {
-        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 }
 

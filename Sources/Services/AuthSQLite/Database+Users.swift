@@ -1,3 +1,4 @@
+package import Auth
 import Foundation
 package import GRDB
 
