@@ -178,8 +178,8 @@ let package = Package(
         star(
             "Bench",
             [
-                "Background", "Contracts", "CZeroMQ", "Documents", "EventLoop", "Hosting", "HTTPTransport", "JOSE",
-                "JSON", "Measuring", "Resource", "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", signals,
+                "Background", "Contracts", "CZeroMQ", "EventLoop", "Hosting", "HTTPTransport", "JOSE", "JSON",
+                "Measuring", "Resource", "RPC", "Tokens", "ZeroMQ", "ZeroMQTransport", signals,
             ]),
         // A new service, from the boilerplate.
         star("Scaffold", ["Files", "Hosting", "StarServices"]),
@@ -255,7 +255,7 @@ let package = Package(
             ]),
         tests("HostingTests", ["Background", "Hosting", "TemporaryFiles", "Waiting"]),
         tests("MeasuringTests", ["Measuring"]),
-        tests("BenchTests", ["Measuring", "Documents", "StarBench"]),
+        tests("BenchTests", ["JSON", "Measuring", "StarBench"]),
         tests(
             "AuthStoreTests",
             [

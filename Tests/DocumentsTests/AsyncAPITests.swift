@@ -2,6 +2,7 @@ import Boilerplate
 import Contracts
 import Documents
 import Endpoints
+import JSON
 import RPC
 import Testing
 
@@ -47,7 +48,7 @@ struct AsyncAPITests {
         #expect(messages?["shelf.find.request"]?["payload"] == ["$ref": "#/components/schemas/Search"])
         #expect(messages?["shelf.find.request"]?["correlationId"]?["location"] == "$message.header#/request_id")
         #expect(messages?["problem"]?["contentType"] == "application/problem+json")
-        let example = messages?["shelf.find.request"]?["examples"]?["0"]
+        let example = messages?["shelf.find.request"]?["examples"]?.elements.first
         #expect(example?["payload"]?["room"] == "attic" && example?["headers"]?["request_id"] == 1)
     }
 
@@ -80,11 +81,11 @@ struct AsyncAPITests {
             #expect(document.target(of: reference) != nil, "\(reference)")
         }
         for operation in document["operations"]?.members.map(\.value) ?? [] {
-            let channel = try #require(operation["channel"]?["$ref"]?.text)
+            let channel = try #require(operation["channel"]?["$ref"]?.string)
             let used = operation.names("messages") + (operation["reply"]?.names("messages") ?? [])
             #expect(!used.isEmpty && used.allSatisfy { $0.hasPrefix(channel + "/messages/") })
         }
-        let names = document["components"]?["messages"]?.members.compactMap { $0.value["name"]?.text } ?? []
+        let names = document["components"]?["messages"]?.members.compactMap { $0.value["name"]?.string } ?? []
         #expect(Set(names).count == names.count)
     }
 
@@ -95,15 +96,15 @@ struct AsyncAPITests {
     }
 }
 
-extension Document {
-    fileprivate func channel(_ name: String) -> Document? { self["channels"]?[name] }
+extension JSONValue {
+    fileprivate func channel(_ name: String) -> JSONValue? { self["channels"]?[name] }
 
     /// The references in a list.
     fileprivate func names(_ list: String) -> [String] {
-        self[list]?.elements.compactMap { $0["$ref"]?.text } ?? []
+        self[list]?.elements.compactMap { $0["$ref"]?.string } ?? []
     }
 
-    fileprivate func target(of reference: String) -> Document? {
+    fileprivate func target(of reference: String) -> JSONValue? {
         reference.dropFirst(2).split(separator: "/").reduce(self) { document, name in document?[String(name)] }
     }
 }

@@ -1,5 +1,6 @@
 import Documents
 import Endpoints
+import JSON
 import Testing
 
 @Suite("Of bytes, documents")
@@ -23,7 +24,7 @@ struct BytesTests {
         let id: String
     }
 
-    private static let binary: Document = ["type": "string", "format": "binary"]
+    private static let binary: JSONValue = ["type": "string", "format": "binary"]
 
     @Test("describe a body that is a file, and a response without an envelope")
     func openAPI() {
@@ -46,16 +47,16 @@ struct BytesTests {
     func postman() throws {
         let walkthrough = Walkthrough(.init("Files", "All.", [.init("files", FileContract.upload.description)]))
         let collection = PostmanCollection("Files", FileContract.description, walkthrough).document
-        let request = try #require(collection.requests.first { $0["url"]?["raw"]?.text?.hasSuffix("/files") == true })
+        let request = try #require(collection.requests.first { $0["url"]?["raw"]?.string?.hasSuffix("/files") == true })
         #expect(request["body"]?["mode"] == "file")
-        let contentType: Document = ["key": "Content-Type", "value": "application/octet-stream"]
+        let contentType: JSONValue = ["key": "Content-Type", "value": "application/octet-stream"]
         #expect(request["header"]?.elements.contains(contentType) == true)
     }
 }
 
-extension Document {
+extension JSONValue {
     /// The requests of a Postman collection, those in folders, too.
-    fileprivate var requests: [Document] {
+    fileprivate var requests: [JSONValue] {
         (self["request"].map { [$0] } ?? []) + (self["item"]?.elements.flatMap(\.requests) ?? [])
     }
 }

@@ -28,7 +28,7 @@ struct PostmanTests {
 
     /// The requests of a collection, in order.
     private static func items(_ name: String) throws -> [JSONValue] {
-        try collection(name)["item"]?.list.flatMap { $0["item"]?.list ?? [] } ?? []
+        try collection(name)["item"]?.elements.flatMap { $0["item"]?.elements ?? [] } ?? []
     }
 
     @Test("are those that the contracts make; `star documents postman` writes them")
@@ -43,7 +43,7 @@ struct PostmanTests {
     @Test("use the variables of the environment, and no others", arguments: collections)
     func variables(name: String) throws {
         let environment = try Self.file("starmicroservices local.postman_environment.json")
-        let known = environment["values"]?.list.compactMap { $0["key"]?.string } ?? []
+        let known = environment["values"]?.elements.compactMap { $0["key"]?.string } ?? []
         #expect(known.starts(with: ["protocol", "auth_host", "resource_host", "webapp_host", "boilerplate_host"]))
         #expect(Set(known).isSuperset(of: ["user", "password", "token", "refresh_token"]))
         let text = String(decoding: try Self.collection(name).json(), as: UTF8.self)
@@ -56,7 +56,7 @@ struct PostmanTests {
     @Test("hold no secret as they are shipped")
     func secrets() throws {
         let environment = try Self.file("starmicroservices local.postman_environment.json")
-        let secrets = environment["values"]?.list.filter { $0["type"] == "secret" } ?? []
+        let secrets = environment["values"]?.elements.filter { $0["type"] == "secret" } ?? []
         #expect(secrets.count >= 5 && secrets.allSatisfy { $0["value"] == "" })
     }
 
@@ -78,7 +78,7 @@ struct PostmanTests {
             let qualified = item["name"]?.string?.prefix { $0 != " " } ?? ""
             guard let endpoint = member.contract.endpoints.first(where: { qualified == "\(member.name).\($0.name)" })
             else { continue }
-            let examples = item["response"]?.list ?? []
+            let examples = item["response"]?.elements ?? []
             #expect(examples.first?["code"] == .integer(endpoint.http.status))
             for example in examples {
                 let body = try JSONValue(json: Data((example["body"]?.string ?? "").utf8))

@@ -70,29 +70,26 @@ struct Count: Payload {
     let values: [String: Int]
 }
 
-extension Document {
+extension JSONValue {
     /// The value that a pointer in words leads to: `"paths /shelf/count get"`. References are followed, within `root`.
-    func at(_ path: String) -> Document? {
+    func at(_ path: String) -> JSONValue? {
         path.split(separator: " ").reduce(self) { document, name in
-            guard let next = document?[String(name)] else { return nil }
-            guard let reference = next["$ref"]?.text else { return next }
+            guard let next = document?.child(String(name)) else { return nil }
+            guard let reference = next["$ref"]?.string else { return next }
             return at(reference.dropFirst(2).split(separator: "/").joined(separator: " "))
         }
     }
 
     /// Every reference in the document.
     var references: [String] {
-        (self["$ref"]?.text).map { [$0] } ?? members.flatMap(\.value.references) + elements.flatMap(\.references)
+        (self["$ref"]?.string).map { [$0] } ?? members.flatMap(\.value.references) + elements.flatMap(\.references)
     }
 
     /// The names of an object's members.
-    var names: [String] { members.map(\.name) }
-}
+    var names: [String] { members.names }
 
-extension JSONValue {
-    /// The elements of an array; none for anything else.
-    var list: [JSONValue] {
-        guard case .array(let elements) = self else { return [] }
-        return elements
+    /// The member of an object, or the element of an array by its number.
+    private func child(_ name: String) -> JSONValue? {
+        self[name] ?? Int(name).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
     }
 }

@@ -26,10 +26,7 @@ struct PayloadTests {
         }
 
         var testDescription: String { name }
-        var example: [String: JSONValue] {
-            guard case .object(let members) = schema.example else { return [:] }
-            return members
-        }
+        var example: JSONObject { schema.example?.members ?? [:] }
     }
 
     static let subjects = [

@@ -74,9 +74,10 @@ private struct TracedSpan {
 
     private static func all(in body: [UInt8]) throws -> [TracedSpan] {
         let request = try JSONValue(json: Data(body))
-        return elements(request["resourceSpans"]).flatMap { group in
+        return (request["resourceSpans"]?.elements ?? []).flatMap { group in
             let service = text("service.name", of: group["resource"]) ?? ""
-            return elements(group["scopeSpans"]).flatMap { elements($0["spans"]) }.map { TracedSpan($0, service) }
+            let spans = (group["scopeSpans"]?.elements ?? []).flatMap { $0["spans"]?.elements ?? [] }
+            return spans.map { TracedSpan($0, service) }
         }
     }
 
@@ -92,11 +93,7 @@ private struct TracedSpan {
         kind = if case .integer(let kind) = span["kind"] { kind } else { 0 }
     }
 
-    private static func elements(_ value: JSONValue?) -> [JSONValue] {
-        if case .array(let elements) = value { elements } else { [] }
-    }
-
     private static func text(_ key: String, of value: JSONValue?) -> String? {
-        elements(value?["attributes"]).first { $0["key"]?.string == key }?["value"]?["stringValue"]?.string
+        value?["attributes"]?.elements.first { $0["key"]?.string == key }?["value"]?["stringValue"]?.string
     }
 }

@@ -27,9 +27,9 @@ struct SigningKeyTests {
         guard case .object(let members) = try JSONValue(json: key.jwk),
             case .object(let others) = try JSONValue(json: other.jwk)
         else { return }
-        for name in members.keys {
+        for name in members.names {
             for value in [nil, .string("RSA"), .integer(1), others[name] == members[name] ? nil : others[name]] {
-                let changed = JSONValue.object(members.merging([name: value ?? .null]) { $1 })
+                let changed = JSONValue.object(members.setting(name, to: value ?? .null))
                 #expect(SigningKey(jwk: changed.json()) == nil, "\(name)")
             }
         }

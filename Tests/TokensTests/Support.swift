@@ -187,8 +187,8 @@ struct Bench {
 struct Forger {
     let key: SigningKey
     let now: Date
-    var header: [String: JSONValue]
-    var claims: [String: JSONValue]
+    var header: JSONObject
+    var claims: JSONObject
 
     init(_ bench: Bench) {
         key = bench.key
@@ -203,8 +203,8 @@ struct Forger {
 
     /// The token of these claims with a few of its members changed; `nil` takes a member away.
     func token(header changes: [String: JSONValue?] = [:], claims others: [String: JSONValue?] = [:]) throws -> String {
-        let header = header.merging(changes.compactMapValues { $0 }) { $1 }.filter { changes[$0.key] != .some(nil) }
-        let claims = claims.merging(others.compactMapValues { $0 }) { $1 }.filter { others[$0.key] != .some(nil) }
+        let header = changes.reduce(header) { $0.setting($1.key, to: $1.value) }
+        let claims = others.reduce(claims) { $0.setting($1.key, to: $1.value) }
         return try sign(JSONValue.object(header).json(), JSONValue.object(claims).json())
     }
 

@@ -13,7 +13,8 @@ extension ContractDescriptor {
     /// 16 hexadecimal digits that change with everything a client relies on: names, paths, access and schemas.
     public var hash: String {
         let relied = JSONValue.array(endpoints.map { $0.json(named: qualifiedName(of: $0)) })
-        let digest = FNV1a.hash(relied.json())
+        // Equal contracts are one, though what wrote one of them may have another order.
+        let digest = FNV1a.hash(relied.sorted.json())
         let digits = String(digest, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
@@ -32,8 +33,8 @@ extension EndpointDescriptor {
 }
 
 extension HTTPBinding {
-    fileprivate var members: [String: JSONValue] {
-        var members: [String: JSONValue] = [
+    fileprivate var members: JSONObject {
+        var members: JSONObject = [
             "method": .string(method.rawValue), "paths": .array(paths.map { .string($0.description) }),
             "status": .integer(status), "envelope": .bool(envelope),
         ]

@@ -8,26 +8,25 @@ extension Schema {
         return .object(members)
     }
 
-    private var keywords: [String: JSONValue] {
+    private var keywords: JSONObject {
         switch kind {
         case .string(let length, let pattern, let format, let values):
-            var members: [String: JSONValue] = ["type": "string"]
-            members["minLength"] = length.map { .integer($0.lowerBound) }
-            members["maxLength"] = length.map { .integer($0.upperBound) }
-            members["pattern"] = pattern.map { .string("^(?:\($0))$") }
-            members["format"] = format.map { .string($0.rawValue) }
-            if !values.isEmpty { members["enum"] = .array(values.map { .string($0) }) }
-            return members
+            return [
+                "type": "string", "minLength": length.map { .integer($0.lowerBound) },
+                "maxLength": length.map { .integer($0.upperBound) },
+                "pattern": pattern.map { .string("^(?:\($0))$") }, "format": format.map { .string($0.rawValue) },
+                "enum": values.isEmpty ? nil : .array(values.map { .string($0) }),
+            ]
         case .integer(let range):
             return Self.number("integer", range.map { (.integer($0.lowerBound), .integer($0.upperBound)) })
         case .number(let range):
             return Self.number("number", range.map { (.number($0.lowerBound), .number($0.upperBound)) })
         case .boolean: return ["type": "boolean"]
         case .array(let element, let count):
-            var members: [String: JSONValue] = ["type": "array", "items": element.json]
-            members["minItems"] = count.map { .integer($0.lowerBound) }
-            members["maxItems"] = count.map { .integer($0.upperBound) }
-            return members
+            return [
+                "type": "array", "items": element.json, "minItems": count.map { .integer($0.lowerBound) },
+                "maxItems": count.map { .integer($0.upperBound) },
+            ]
         case .object(let fields): return Self.object(fields)
         case .map(let value): return ["type": "object", "additionalProperties": value.json]
         case .any: return [:]
@@ -35,27 +34,22 @@ extension Schema {
         }
     }
 
-    private static func number(_ type: String, _ bounds: (JSONValue, JSONValue)?) -> [String: JSONValue] {
-        var members: [String: JSONValue] = ["type": .string(type)]
-        members["minimum"] = bounds?.0
-        members["maximum"] = bounds?.1
-        return members
+    private static func number(_ type: String, _ bounds: (JSONValue, JSONValue)?) -> JSONObject {
+        ["type": .string(type), "minimum": bounds?.0, "maximum": bounds?.1]
     }
 
-    private static func object(_ fields: [Field]) -> [String: JSONValue] {
-        var members: [String: JSONValue] = ["type": "object"]
-        members["properties"] = .object(Dictionary(fields.map { ($0.name, $0.json) }) { first, _ in first })
-        let required = fields.filter(\.isRequired)
-        if !required.isEmpty { members["required"] = .array(required.map(\.name).sorted().map { .string($0) }) }
-        return members
+    private static func object(_ fields: [Field]) -> JSONObject {
+        let required = fields.filter(\.isRequired).map(\.name).sorted()
+        return [
+            "type": "object", "properties": .object(JSONObject(fields.map { ($0.name, $0.json) })),
+            "required": required.isEmpty ? nil : .array(required.map { .string($0) }),
+        ]
     }
 }
 
 extension Schema.Field {
     fileprivate var json: JSONValue {
-        guard case .object(var members) = schema.json else { return schema.json }
-        members["description"] = .string(summary)
-        return .object(members)
+        .object(schema.json.members.setting("description", to: .string(summary)))
     }
 }
 
@@ -128,7 +122,7 @@ extension Schema.ValueKind {
         guard case .object(let properties) = json["properties"] else { return nil }
         let required = Set(json["required"]?.strings ?? [])
         var fields: [Schema.Field] = []
-        for (name, property) in properties.sorted(by: { $0.key < $1.key }) {
+        for (name, property) in properties {
             guard let schema = Schema(json: property) else { return nil }
             let summary = property["description"]?.string ?? ""
             fields.append(

@@ -151,7 +151,7 @@ extension Schema {
     /// The example of an object is drawn from those of its fields.
     public static func object(_ fields: [Field]) -> Schema {
         let examples = fields.compactMap { field in field.schema.example.map { (field.name, $0) } }
-        return Schema(kind: .object(fields), example: .object(Dictionary(examples) { first, _ in first }))
+        return Schema(kind: .object(fields), example: .object(JSONObject(examples)))
     }
 
     /// The schema of a payload inside another one. Documents refer to it by the name of its Swift type.
@@ -197,7 +197,7 @@ extension Schema {
         case (.object(let fields), .object(let members)):
             fields.flatMap { $0.faults(of: members[$0.name], at: pointer) }
         case (.map(let schema), .object(let members)):
-            members.sorted { $0.key < $1.key }.flatMap { schema.faults(of: $1, at: pointer + "/" + Self.escape($0)) }
+            members.flatMap { schema.faults(of: $1, at: pointer + "/" + Self.escape($0)) }
         default: [Problem.FieldError(pointer: pointer, detail: "must be \(noun)")]
         }
     }

@@ -41,13 +41,17 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var members = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(JSONValue.init)
-        if let error = event.error { members["error"] = .string(String(describing: error)) }
-        members["time"] = .string(Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-        members["level"] = .string(event.level.rawValue)
-        members["logger"] = .string(label)
-        members["message"] = .string(event.message.description)
-        write(JSONValue.object(members).json() + [UInt8(ascii: "\n")])
+        var line: JSONObject = [
+            "time": .string(Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))),
+            "level": .string(event.level.rawValue), "logger": .string(label),
+            "message": .string(event.message.description),
+            "error": event.error.map { .string(String(describing: $0)) },
+        ]
+        let metadata = metadata.merging(event.metadata ?? [:]) { $1 }
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) where line[name] == nil {
+            line[name] = JSONValue(value)
+        }
+        write(JSONValue.object(line).json() + [UInt8(ascii: "\n")])
     }
 }
 
@@ -57,7 +61,8 @@ extension JSONValue {
             switch value {
             case .string(let text): .string(text)
             case .stringConvertible(let value): Self.scalar(value)
-            case .dictionary(let members): .object(members.mapValues(JSONValue.init))
+            case .dictionary(let members):
+                .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) }))
             case .array(let elements): .array(elements.map(JSONValue.init))
             }
     }

@@ -24,6 +24,159 @@ package enum JSONCoding {
     }
 }
 
+/// A text that is not JSON, or not as RFC 8259 recommends it: a name twice, or too many levels.
+public struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
+    /// A few words on what is wrong, such as `a colon is missing`.
+    public let reason: String
+    /// The offset of the first byte that does not fit.
+    public let offset: Int
+
+    public var description: String { "not JSON: \(reason), at byte \(offset)" }
+}
+
+/// Reads JSON as RFC 8259 has it, and nothing else.
+///
+/// Foundation's decoder lets trailing commas pass and takes the first of two members with one name; a front must not,
+/// for the service behind it might take the other.
+struct JSONParser {
+    /// Deeper nesting is refused, so that no input exhausts the stack.
+    private static let maxDepth = 128
+
+    let bytes: UnsafeBufferPointer<UInt8>
+    var index = 0
+    private var depth = 0
+
+    static func parse(_ json: Data) throws(JSONSyntaxError) -> JSONValue {
+        do {
+            return try json.withUnsafeBytes { raw in
+                var parser = JSONParser(bytes: raw.assumingMemoryBound(to: UInt8.self))
+                return try parser.document()
+            }
+        } catch {
+            throw error as? JSONSyntaxError ?? JSONSyntaxError(reason: "it cannot be read", offset: 0)
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+    }
+
+    private mutating func document() throws(JSONSyntaxError) -> JSONValue {
+        // It is invisible, so it is named. Parsers may refuse it (RFC 8259, section 8.1).
+        guard !bytes.starts(with: [0xEF, 0xBB, 0xBF]) else { throw fault("a byte order mark") }
+        let value = try value()
+        skipSpace()
+        guard index == bytes.count else { throw fault("trailing data") }
+        return value
+    }
+
+    private mutating func value() throws(JSONSyntaxError) -> JSONValue {
+        skipSpace()
+        guard let first = peek else { throw fault("a value is missing") }
+        switch first {
+        case UInt8(ascii: "{"): return try nested { parser throws(JSONSyntaxError) in try parser.object() }
+        case UInt8(ascii: "["): return try nested { parser throws(JSONSyntaxError) in try parser.array() }
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try literal("true", .bool(true))
+        case UInt8(ascii: "f"): return try literal("false", .bool(false))
+        case UInt8(ascii: "n"): return try literal("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw fault("a value is missing")
+        }
+    }
+
+    private mutating func nested(
+        _ read: (inout JSONParser) throws(JSONSyntaxError) -> JSONValue
+    ) throws(JSONSyntaxError) -> JSONValue {
+        depth += 1
+        guard depth <= Self.maxDepth else { throw fault("it nests deeper than \(Self.maxDepth) levels") }
+        index += 1
+        defer { depth -= 1 }
+        return try read(&self)
+    }
+
+    private mutating func object() throws(JSONSyntaxError) -> JSONValue {
+        var members = JSONObject()
+        skipSpace()
+        if consume("}") { return .object(members) }
+        repeat {
+            skipSpace()
+            guard peek == UInt8(ascii: "\"") else { throw fault("the name of a member is missing") }
+            let name = try string()
+            skipSpace()
+            guard consume(":") else { throw fault("a colon is missing") }
+            guard members.add(name, try value()) else { throw fault("duplicate key") }
+            skipSpace()
+        } while consume(",")
+        guard consume("}") else { throw fault("an object is not closed") }
+        return .object(members)
+    }
+
+    private mutating func array() throws(JSONSyntaxError) -> JSONValue {
+        var elements: [JSONValue] = []
+        skipSpace()
+        if consume("]") { return .array(elements) }
+        repeat {
+            elements.append(try value())
+            skipSpace()
+        } while consume(",")
+        guard consume("]") else { throw fault("an array is not closed") }
+        return .array(elements)
+    }
+
+    private mutating func literal(_ literal: StaticString, _ value: JSONValue) throws(JSONSyntaxError) -> JSONValue {
+        let letters = UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)
+        guard bytes[index...].starts(with: letters) else { throw fault("a value is missing") }
+        index += letters.count
+        return value
+    }
+
+    var peek: UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    mutating func consume(_ character: Unicode.Scalar) -> Bool {
+        guard peek == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    private mutating func skipSpace() {
+        while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { index += 1 }
+    }
+
+    func fault(_ reason: String) -> JSONSyntaxError {
+        JSONSyntaxError(reason: reason, offset: index)
+    }
+}
+
+extension JSONParser {
+    private mutating func number() throws(JSONSyntaxError) -> JSONValue {
+        let start = index
+        _ = consume("-")
+        if !consume("0") { try digits() }
+        var isInteger = true
+        if consume(".") {
+            isInteger = false
+            try digits()
+        }
+        if consume("e") || consume("E") {
+            isInteger = false
+            if !consume("+") { _ = consume("-") }
+            try digits()
+        }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        if isInteger, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw fault("a number is too large") }
+        if let integer = JSONValue.wholeNumber(number) { return .integer(integer) }
+        return .number(number)
+    }
+
+    private mutating func digits() throws(JSONSyntaxError) {
+        let start = index
+        while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { index += 1 }
+        guard index > start else { throw fault("a digit is missing") }
+    }
+}
+
 /// A value that a `Decodable` type is read from.
 struct JSONInput {
     let value: JSONValue
@@ -78,7 +231,7 @@ struct JSONInput {
         case is URL.Type: "a URI"
         case is Data.Type: "bytes in Base64"
         case is [JSONValue].Type: "an array"
-        case is [String: JSONValue].Type: "an object"
+        case is JSONObject.Type: "an object"
         default: "of type \(type)"
         }
     }
@@ -109,7 +262,7 @@ extension JSONInput: Decoder, SingleValueDecodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = value else { throw mismatch([String: JSONValue].self) }
+        guard case .object(let members) = value else { throw mismatch(JSONObject.self) }
         return KeyedDecodingContainer(JSONMemberReader(members: members, path: path))
     }
 
@@ -128,11 +281,11 @@ extension JSONInput: Decoder, SingleValueDecodingContainer {
 }
 
 private struct JSONMemberReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: [String: JSONValue]
+    let members: JSONObject
     let path: JSONPath?
 
     var codingPath: [any CodingKey] { JSONPath.keys(path) }
-    var allKeys: [Key] { members.keys.compactMap(Key.init(stringValue:)) }
+    var allKeys: [Key] { members.names.compactMap(Key.init(stringValue:)) }
 
     func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
 

@@ -252,6 +252,80 @@ package enum RFC3339 {
     private static let style = Date.ISO8601FormatStyle()
 }
 
+extension JSONParser {
+    mutating func string() throws(JSONSyntaxError) -> String {
+        index += 1
+        let start = index
+        index = StringScan.firstSpecial(in: bytes, from: start)
+        if peek == UInt8(ascii: "\"") {
+            defer { index += 1 }
+            return try text(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        }
+        var unescaped = Array(bytes[start..<index])
+        while consume("\\") {
+            try escape(into: &unescaped)
+            let start = index
+            index = StringScan.firstSpecial(in: bytes, from: start)
+            unescaped.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<index]))
+        }
+        guard consume("\"") else {
+            throw fault(peek == nil ? "a string is not closed" : "a string holds a control character")
+        }
+        return try text(unescaped)
+    }
+
+    private func text(_ bytes: some Sequence<UInt8>) throws(JSONSyntaxError) -> String {
+        guard let string = String(validating: bytes, as: UTF8.self) else { throw fault("a string is not UTF-8") }
+        return string
+    }
+
+    /// Reads what follows a backslash.
+    private mutating func escape(into text: inout [UInt8]) throws(JSONSyntaxError) {
+        guard let letter = peek else { throw fault("a string is not closed") }
+        index += 1
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(letter)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(UInt8(ascii: "\n"))
+        case UInt8(ascii: "r"): text.append(UInt8(ascii: "\r"))
+        case UInt8(ascii: "t"): text.append(UInt8(ascii: "\t"))
+        case UInt8(ascii: "u"): text.append(contentsOf: String(try unicode()).utf8)
+        default: throw fault("an escape is not known")
+        }
+    }
+
+    private mutating func unicode() throws(JSONSyntaxError) -> Unicode.Scalar {
+        let unit = try hexadecimal()
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        guard unit < 0xDC00, consume("\\"), consume("u") else { throw fault("half of a surrogate pair is missing") }
+        let low = try hexadecimal()
+        guard (0xDC00...0xDFFF).contains(low),
+            let scalar = Unicode.Scalar(0x1_0000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+        else { throw fault("half of a surrogate pair is missing") }
+        return scalar
+    }
+
+    private mutating func hexadecimal() throws(JSONSyntaxError) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 1...4 {
+            guard let digit = peek.flatMap(Self.hexadecimal) else { throw fault("four hexadecimal digits are missing") }
+            unit = unit << 4 | digit
+            index += 1
+        }
+        return unit
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt32? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(digit - UInt8(ascii: "a")) + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(digit - UInt8(ascii: "A")) + 10
+        default: nil
+        }
+    }
+}
+
 /// The bytes of JSON strings, read eight at a time: long texts cost little more than their copy.
 enum StringScan {
     /// The offset of the first byte, from `start` on, that does not stand for itself in a JSON string: a quotation mark, a

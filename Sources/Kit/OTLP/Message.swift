@@ -48,7 +48,7 @@ extension Message {
     var json: Data { value.json() }
 
     fileprivate var value: JSONValue {
-        .object(Dictionary(fields.map { ($0.name, $0.value.json) }) { _, last in last })
+        .object(JSONObject(fields.map { ($0.name, $0.value.json) }))
     }
 }
 

@@ -89,7 +89,7 @@ struct Bench: AsyncParsableCommand {
             report: Exit.printError)
         let (result, isWhole) = try await run.result(reference: reference)
         print(result.text)
-        if let json { try result.document.json.write(to: URL(fileURLWithPath: json)) }
+        if let json { try result.document.indentedJSON.write(to: URL(fileURLWithPath: json)) }
         if let plot { try await result.writePlot(to: URL(fileURLWithPath: plot)) }
         if let histograms { try result.writeHistograms(to: URL(fileURLWithPath: histograms)) }
         guard isWhole else { throw ExitCode(130) }

@@ -3,6 +3,7 @@ import Documents
 import Endpoints
 import Foundation
 import Hosting
+import JSON
 import RPC
 import StarServices
 
@@ -78,8 +79,8 @@ struct WriteDocuments: AsyncParsableCommand {
             }
         }
 
-        func write(_ document: Document) {
-            print(String(decoding: yaml ? document.yaml : document.json, as: UTF8.self), terminator: "")
+        func write(_ document: JSONValue) {
+            print(String(decoding: yaml ? document.yaml : document.indentedJSON, as: UTF8.self), terminator: "")
         }
     }
 }

@@ -1,5 +1,6 @@
 public import Endpoints
 public import Foundation
+public import JSON
 
 /// The endpoints and events of a service over ZeroMQ, as an AsyncAPI 3.0 document. It is made from contracts and nothing else,
 /// as ``OpenAPI`` is.
@@ -13,25 +14,24 @@ public struct AsyncAPI: Sendable, Hashable {
     public static let yamlType = "application/yaml"
 
     /// The document as a value.
-    public let document: Document
+    public let document: JSONValue
 
     /// - Parameters:
     ///   - contracts: the service's own contract first, whose name and version become the document's.
     ///   - address: a ZeroMQ address of the service, such as `tcp://time.example:7050`, if it is to be shown.
     public init(_ contracts: [ContractDescriptor], address: String? = nil) {
         var messages = Messages()
-        var channels: [Document.Member] = []
-        var operations: [Document.Member] = []
+        var (channels, operations) = (JSONObject(), JSONObject())
         for contract in contracts {
             for endpoint in contract.endpoints {
                 let name = contract.qualifiedName(of: endpoint)
                 let call = Channel(name, address: name, messages.call(endpoint, name))
-                channels.append(call.member)
-                operations.append(.init(name, call.operation(receiving: endpoint, contract.tag)))
+                channels[name] = call.document
+                operations[name] = call.operation(receiving: endpoint, contract.tag)
                 guard endpoint.isPublished else { continue }
                 let events = Channel(name + ".events", address: name, messages.events(endpoint, name))
-                channels.append(events.member)
-                operations.append(.init(events.name, events.operation(sending: endpoint, contract.tag)))
+                channels[events.name] = events.document
+                operations[events.name] = events.operation(sending: endpoint, contract.tag)
             }
         }
         document = [
@@ -51,12 +51,12 @@ public struct AsyncAPI: Sendable, Hashable {
     }
 
     /// The document as JSON.
-    public var json: Data { document.json }
+    public var json: Data { document.indentedJSON }
 
     /// The document as YAML.
     public var yaml: Data { document.yaml }
 
-    private static func info(_ contracts: [ContractDescriptor]) -> Document {
+    private static func info(_ contracts: [ContractDescriptor]) -> JSONValue {
         [
             "title": .string(contracts.first?.name ?? ""), "version": .string(contracts.first?.version ?? ""),
             "description": .string([contracts.first?.summary, protocols].compactMap(\.self).joined(separator: "\n\n")),
@@ -65,7 +65,7 @@ public struct AsyncAPI: Sendable, Hashable {
         ]
     }
 
-    private static func servers(_ address: String) -> Document {
+    private static func servers(_ address: String) -> JSONValue {
         let host = address.firstRange(of: "://").map { String(address[$0.upperBound...]) } ?? address
         return [
             "service": [
@@ -90,20 +90,18 @@ public struct AsyncAPI: Sendable, Hashable {
 private struct Channel {
     let name: String
     private let address: String
-    private let messages: [Document.Member]
+    private let messages: JSONObject
 
-    init(_ name: String, address: String, _ messages: [Document.Member]) {
+    init(_ name: String, address: String, _ messages: JSONObject) {
         self.name = name
         self.address = address
         self.messages = messages
     }
 
-    var member: Document.Member {
-        .init(name, ["address": .string(address), "messages": .object(messages)])
-    }
+    var document: JSONValue { ["address": .string(address), "messages": .object(messages)] }
 
     /// A call: the first message is the request, the others may be replies.
-    func operation(receiving endpoint: EndpointDescriptor, _ tag: String) -> Document {
+    func operation(receiving endpoint: EndpointDescriptor, _ tag: String) -> JSONValue {
         [
             "action": "receive", "channel": reference, "summary": .string(endpoint.summary),
             "tags": [["name": .string(tag)]], "security": endpoint.security,
@@ -114,22 +112,22 @@ private struct Channel {
         ]
     }
 
-    func operation(sending endpoint: EndpointDescriptor, _ tag: String) -> Document {
+    func operation(sending endpoint: EndpointDescriptor, _ tag: String) -> JSONValue {
         [
             "action": "send", "channel": reference, "summary": .string(endpoint.summary),
             "tags": [["name": .string(tag)]], "messages": .array(references),
         ]
     }
 
-    private var reference: Document { ["$ref": .string("#/channels/\(name)")] }
+    private var reference: JSONValue { ["$ref": .string("#/channels/\(name)")] }
 
-    private var references: [Document] {
-        messages.map { ["$ref": .string("#/channels/\(name)/messages/\($0.name)")] }
+    private var references: [JSONValue] {
+        messages.names.map { ["$ref": .string("#/channels/\(name)/messages/\($0)")] }
     }
 }
 
 extension EndpointDescriptor {
-    fileprivate var security: Document? {
+    fileprivate var security: JSONValue? {
         access == .open ? nil : [["$ref": "#/components/securitySchemes/token"]]
     }
 }

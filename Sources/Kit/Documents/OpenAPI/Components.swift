@@ -1,35 +1,36 @@
 import Endpoints
+import JSON
 
 /// The parts that operations share: each schema and response appears once, and operations refer to it.
 struct Components {
     var schemas = SchemaComponents(prefix: "#/components/schemas/")
-    private var responses: [Document.Member] = []
+    private var responses = JSONObject()
 
     /// A response under the codes of the problems that it can hold.
-    mutating func response(_ kinds: [Problem.Kind]) -> Document {
+    mutating func response(_ kinds: [Problem.Kind]) -> JSONValue {
         let problem = schemas.reference(to: Problem.schema, named: "Problem", .output)
-        return reference(to: .response(kinds, problem), named: kinds.map(\.code))
+        return reference(to: Self.response(kinds, problem), named: kinds.map(\.code))
     }
 
     /// A response of OAuth under its status and the codes of the errors that it can hold: OAuth has one code for several
     /// statuses.
     ///
     /// - Parameter kinds: at least one, all of one status.
-    mutating func oauthResponse(_ kinds: [Problem.Kind]) -> Document {
+    mutating func oauthResponse(_ kinds: [Problem.Kind]) -> JSONValue {
         var seen: Set<String> = []
         let kinds = kinds.filter { seen.insert($0.code).inserted }
         let error = schemas.reference(to: Problem.oauthSchema, named: "OAuthError", .output)
-        return reference(to: .oauthResponse(kinds, error), named: ["oauth", "\(kinds[0].status)"] + kinds.map(\.code))
+        let name = ["oauth", "\(kinds[0].status)"] + kinds.map(\.code)
+        return reference(to: Self.oauthResponse(kinds, error), named: name)
     }
 
-    private mutating func reference(to response: Document, named words: [String]) -> Document {
+    private mutating func reference(to response: JSONValue, named words: [String]) -> JSONValue {
         let name = SchemaComponents.sanitised(words.joined(separator: "."))
-        let member = Document.Member(name, response)
-        if !responses.contains(member) { responses.append(member) }
+        if responses[name] == nil { responses[name] = response }
         return ["$ref": .string("#/components/responses/" + name)]
     }
 
-    var document: Document {
+    var document: JSONValue {
         [
             "schemas": .object(schemas.members), "responses": .object(responses),
             "headers": .object(Self.headers),
@@ -50,23 +51,19 @@ struct Components {
         ]
     }
 
-    private static let headers: [Document.Member] = [
-        .init("X-Request-Id", header("The request's id as it was sent, or its trace id.", pattern: "^[!-~]{1,128}$")),
-        .init(
-            "traceparent",
-            header(
-                "The request's place in its trace (W3C Trace Context).",
-                pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")),
-        .init("WWW-Authenticate", header("What a caller must show (RFC 6750, RFC 7617).", pattern: "^(Bearer|Basic)")),
-        .init(
-            "Retry-After",
-            [
-                "description": "The seconds after which to try again, if known.",
-                "schema": ["type": "integer", "format": "int32", "minimum": 1],
-            ]),
+    private static let headers: JSONObject = [
+        "X-Request-Id": header("The request's id as it was sent, or its trace id.", pattern: "^[!-~]{1,128}$"),
+        "traceparent": header(
+            "The request's place in its trace (W3C Trace Context).",
+            pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"),
+        "WWW-Authenticate": header("What a caller must show (RFC 6750, RFC 7617).", pattern: "^(Bearer|Basic)"),
+        "Retry-After": [
+            "description": "The seconds after which to try again, if known.",
+            "schema": ["type": "integer", "format": "int32", "minimum": 1],
+        ],
     ]
 
-    private static func header(_ description: String, pattern: String) -> Document {
+    private static func header(_ description: String, pattern: String) -> JSONValue {
         [
             "description": .string(description), "required": true,
             "schema": ["type": "string", "pattern": .string(pattern)],
@@ -78,9 +75,9 @@ extension Components {
     /// An endpoint's operations: one at its path, and one at each alias.
     mutating func operations(
         _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor
-    ) -> [(path: String, operation: Document)] {
+    ) -> [(path: String, operation: JSONValue)] {
         let id = "\(contract.tag).\(endpoint.name)"
-        var operations: [(path: String, operation: Document)] = []
+        var operations: [(path: String, operation: JSONValue)] = []
         for (index, path) in endpoint.http.paths.enumerated() {
             let operation = operation(endpoint, contract, path, id: index == 0 ? id : "\(id).\(index + 1)", index > 0)
             operations.append((path.description, operation))
@@ -94,7 +91,7 @@ extension Components {
     /// OpenAPI 3.1 has no words for the events of a stream, which generators take for a text.
     private mutating func eventStream(
         of endpoint: EndpointDescriptor, _ contract: ContractDescriptor, id: String
-    ) -> Document {
+    ) -> JSONValue {
         let name = contract.qualifiedName(of: endpoint)
         let event = schemas.reference(to: endpoint.output, named: endpoint.outputName ?? name + ".output", .output)
         return [
@@ -115,7 +112,7 @@ extension Components {
     private mutating func operation(
         _ endpoint: EndpointDescriptor, _ contract: ContractDescriptor, _ path: PathTemplate, id: String,
         _ isAlias: Bool
-    ) -> Document {
+    ) -> JSONValue {
         let name = contract.qualifiedName(of: endpoint)
         let parameters = parameters(endpoint, path)
         return [
@@ -130,7 +127,7 @@ extension Components {
     }
 
     /// - Parameter original: the endpoint, if this is one of its other paths.
-    private static func description(_ endpoint: EndpointDescriptor, _ original: String?) -> Document? {
+    private static func description(_ endpoint: EndpointDescriptor, _ original: String?) -> JSONValue? {
         let alias = original.map { "The same as `\($0)`, at another path." }
         let introspection = endpoint.access.introspectedPermission.map {
             "The issuer confirms on every call that the token holds the permission `\($0)`."
@@ -139,7 +136,7 @@ extension Components {
         return sentences.isEmpty ? nil : .string(sentences.joined(separator: " "))
     }
 
-    private mutating func parameters(_ endpoint: EndpointDescriptor, _ path: PathTemplate) -> [Document] {
+    private mutating func parameters(_ endpoint: EndpointDescriptor, _ path: PathTemplate) -> [JSONValue] {
         let inPath = path.fields.compactMap { name in endpoint.input.fields.first { $0.name == name } }
         var parameters = inPath.map { parameter($0, "path", isRequired: true) }
         parameters += endpoint.queryFields(path).map { field in
@@ -152,11 +149,11 @@ extension Components {
         return parameters
     }
 
-    private mutating func parameter(_ field: Schema.Field, _ place: String, isRequired: Bool) -> Document {
+    private mutating func parameter(_ field: Schema.Field, _ place: String, isRequired: Bool) -> JSONValue {
         [
             "name": .string(field.name), "in": .string(place), "description": .string(field.summary),
             "required": .bool(isRequired), "schema": schemas.document(field.schema, .input),
-            "example": field.schema.example.map { Document($0, as: field.schema) },
+            "example": field.schema.example,
         ]
     }
 
@@ -164,7 +161,7 @@ extension Components {
     /// body is never said to be `null`, though that is accepted: generators write clients that fail without a body for it.
     private mutating func requestBody(
         _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String
-    ) -> Document? {
+    ) -> JSONValue? {
         guard endpoint.http.method.hasBody, endpoint.input.kind != .object([]) else { return nil }
         if endpoint.input.contentType != nil { return ["required": true, "content": bytes(endpoint.input, .input)] }
         let fields = endpoint.bodyFields(path)
@@ -179,47 +176,46 @@ extension Components {
             "required": .bool(!body.acceptsEmptyObject),
             "content": [
                 "application/json": [
-                    "schema": schema,
-                    "example": body.example.map { Document($0, as: body) },
+                    "schema": schema, "example": body.example,
                 ]
             ],
         ]
     }
 
     /// Not by reference: generators know a file by the schema in its place.
-    private mutating func bytes(_ schema: Schema, _ direction: SchemaComponents.Direction) -> Document {
+    private mutating func bytes(_ schema: Schema, _ direction: SchemaComponents.Direction) -> JSONValue {
         [Bytes.contentType: ["schema": schemas.document(schema, direction)]]
     }
 
     private mutating func responses(
         _ endpoint: EndpointDescriptor, _ path: PathTemplate, _ name: String, isBuiltIn: Bool
-    ) -> Document {
-        var responses: [Document.Member] = [.init(String(endpoint.http.status), success(endpoint, name))]
+    ) -> JSONValue {
+        var responses: JSONObject = [String(endpoint.http.status): success(endpoint, name)]
         let isOAuth = endpoint.http.oauth
         let kinds = endpoint.possibleProblems(path, isBuiltIn: isBuiltIn).map { isOAuth ? $0.oauth : $0 }
         for status in Set(kinds.map(\.status)).sorted() {
             let kinds = kinds.filter { $0.status == status }
-            responses.append(.init(String(status), isOAuth ? oauthResponse(kinds) : response(kinds)))
+            responses[String(status)] = isOAuth ? oauthResponse(kinds) : response(kinds)
         }
         return .object(responses)
     }
 
-    private mutating func success(_ endpoint: EndpointDescriptor, _ name: String) -> Document {
-        guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Document.everyHeader] }
+    private mutating func success(_ endpoint: EndpointDescriptor, _ name: String) -> JSONValue {
+        guard endpoint.http.status != 204 else { return ["description": "Success.", "headers": Self.everyHeader] }
         if endpoint.output.contentType != nil {
             let content = bytes(endpoint.output, .output)
-            return ["description": "Success.", "headers": Document.everyHeader, "content": content]
+            return ["description": "Success.", "headers": Self.everyHeader, "content": content]
         }
         let outputName = endpoint.outputName ?? name + ".output"
         var schema = schemas.reference(to: endpoint.output, named: outputName, .output)
-        var example = endpoint.output.example.map { Document($0, as: endpoint.output) }
+        var example = endpoint.output.example
         if endpoint.http.envelope {
-            let envelope: Document = ["type": "object", "properties": ["data": schema], "required": ["data"]]
+            let envelope: JSONValue = ["type": "object", "properties": ["data": schema], "required": ["data"]]
             schema = schemas.reference(to: envelope, named: outputName + "Response", .output)
             example = example.map { ["data": $0] }
         }
         return [
-            "description": "Success.", "headers": Document.everyHeader,
+            "description": "Success.", "headers": Self.everyHeader,
             "content": ["application/json": ["schema": schema, "example": example]],
         ]
     }
@@ -228,9 +224,9 @@ extension Components {
 extension EndpointDescriptor {
     /// The ways to authorize a call, one of which is enough; `{}` stands for none. A permission appears as a role, as OpenAPI
     /// 3.1 allows for schemes without scopes.
-    fileprivate var security: Document {
-        let roles: Document = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
-        var ways: [Document] = readsToken ? [["token": roles], ["bearer": roles]] : []
+    fileprivate var security: JSONValue {
+        let roles: JSONValue = if case .permission(let permission, _) = access { [.string(permission)] } else { [] }
+        var ways: [JSONValue] = readsToken ? [["token": roles], ["bearer": roles]] : []
         if http.oauth {
             // RFC 6749, section 5.2; RFC 6750, section 3.1.
             let codes = problems.map(\.code)

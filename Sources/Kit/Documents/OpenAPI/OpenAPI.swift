@@ -1,5 +1,6 @@
 public import Endpoints
 public import Foundation
+public import JSON
 
 /// The endpoints of a service over HTTP, as an OpenAPI 3.1 document. It is made from contracts and nothing else, so that it is
 /// true.
@@ -15,20 +16,20 @@ public struct OpenAPI: Sendable, Hashable {
     public static let yamlType = "application/yaml"
 
     /// The document as a value.
-    public let document: Document
+    public let document: JSONValue
 
     /// - Parameters:
     ///   - contracts: the service's own contract first, whose name and version become the document's.
     ///   - servers: the URLs of the service; `./` is beside the document, wherever that was fetched.
     public init(_ contracts: [ContractDescriptor], servers: [String] = ["./"]) {
         var components = Components()
-        var paths: [Document.Member] = []
+        var paths = JSONObject()
         for contract in contracts {
             for endpoint in contract.endpoints {
                 for (path, operation) in components.operations(endpoint, contract) {
-                    let item = paths.first { $0.name == path }?.value ?? [:]
-                    paths.removeAll { $0.name == path }
-                    paths.append(.init(path, item.setting(endpoint.http.method.rawValue.lowercased(), operation)))
+                    let item = paths[path] ?? [:]
+                    paths[path] = nil
+                    paths[path] = item.setting(endpoint.http.method.rawValue.lowercased(), operation)
                 }
             }
         }
@@ -40,19 +41,19 @@ public struct OpenAPI: Sendable, Hashable {
     }
 
     /// The document as JSON.
-    public var json: Data { document.json }
+    public var json: Data { document.indentedJSON }
 
     /// The document as YAML.
     public var yaml: Data { document.yaml }
 
-    private static func info(_ contracts: [ContractDescriptor]) -> Document {
+    private static func info(_ contracts: [ContractDescriptor]) -> JSONValue {
         [
             "title": .string(contracts.first?.name ?? ""), "version": .string(contracts.first?.version ?? ""),
             "summary": (contracts.first?.summary).map { .string($0) }, "description": .string(conventions),
         ]
     }
 
-    private static func tag(_ contract: ContractDescriptor) -> Document {
+    private static func tag(_ contract: ContractDescriptor) -> JSONValue {
         [
             "name": .string(contract.tag), "description": .string(contract.summary),
             "x-type": contract.typeName.map { .string($0) },

@@ -1,5 +1,6 @@
 public import Endpoints
 public import Foundation
+public import JSON
 
 /// A service's walkthrough as a Postman collection (format 2.1): a folder for each chapter, a request for each step at each
 /// of its endpoint's paths, with saved examples, and with scripts that test the answer and keep what later requests need.
@@ -8,7 +9,7 @@ public import Foundation
 /// itself.
 public struct PostmanCollection: Sendable, Hashable {
     /// The document as a value.
-    public let document: Document
+    public let document: JSONValue
 
     /// - Parameter title: for people.
     public init(_ title: String, _ contract: ContractDescriptor, _ walkthrough: Walkthrough) {
@@ -17,7 +18,7 @@ public struct PostmanCollection: Sendable, Hashable {
                 step.endpoint.http.paths.map { PostmanItem(step, $0).document }
             }
             return ["name": .string(chapter.title), "description": .string(chapter.summary), "item": .array(items)]
-                as Document
+                as JSONValue
         }
         document = [
             "info": [
@@ -29,7 +30,7 @@ public struct PostmanCollection: Sendable, Hashable {
     }
 
     /// The document as JSON.
-    public var json: Data { document.json }
+    public var json: Data { document.indentedJSON }
 
     /// The variable that says where a service is.
     public static func host(of contract: String) -> String { contract + "_host" }
@@ -45,7 +46,7 @@ struct PostmanItem {
         self.path = path
     }
 
-    var document: Document {
+    var document: JSONValue {
         let name = "\(step.contract).\(step.endpoint.name)"
         let isAlias = path != step.endpoint.http.path
         let scripts = PostmanScripts(step)
@@ -59,7 +60,7 @@ struct PostmanItem {
         ]
     }
 
-    private static func event(_ name: String, _ lines: [String]) -> Document {
+    private static func event(_ name: String, _ lines: [String]) -> JSONValue {
         [
             "listen": .string(name),
             "script": ["type": "text/javascript", "exec": .array(lines.map { .string($0) })],
@@ -69,9 +70,9 @@ struct PostmanItem {
     private var endpoint: EndpointDescriptor { step.endpoint }
 
     /// A success, one with all optional fields if there are any, and the refusal of a request without a token.
-    private var examples: [Document] {
-        let output = endpoint.output.example.map { Document($0, as: endpoint.output) } ?? [:]
-        let answer: Document = endpoint.http.envelope ? ["data": output] : output
+    private var examples: [JSONValue] {
+        let output = endpoint.output.example ?? [:]
+        let answer: JSONValue = endpoint.http.envelope ? ["data": output] : output
         let request = PostmanRequest(example: endpoint, path, step.contract)
         var examples = [example("Success", request, endpoint.http.status, "application/json", answer)]
         if endpoint.input.fields.contains(where: { !$0.isRequired }) {
@@ -79,20 +80,20 @@ struct PostmanItem {
             examples.append(example("With every field", full, endpoint.http.status, "application/json", answer))
         }
         if endpoint.access != .open {
-            let refusal = Document.example(of: .tokenMissing)
+            let refusal = Problem.Kind.tokenMissing.example
             examples.append(example("Without a token", request.withoutToken, 401, Problem.contentType, refusal))
         }
         return examples
     }
 
     private func example(
-        _ title: String, _ request: PostmanRequest, _ status: Int, _ contentType: String, _ body: Document
-    ) -> Document {
+        _ title: String, _ request: PostmanRequest, _ status: Int, _ contentType: String, _ body: JSONValue
+    ) -> JSONValue {
         [
             "name": .string(title), "originalRequest": request.document, "code": .integer(status),
             "_postman_previewlanguage": "json",
             "header": [["key": "Content-Type", "value": .string(contentType)]],
-            "body": .string(String(decoding: body.json.dropLast(), as: UTF8.self)),
+            "body": .string(String(decoding: body.json(pretty: true), as: UTF8.self)),
         ]
     }
 }
@@ -100,7 +101,7 @@ struct PostmanItem {
 /// The variables of collections, as a Postman environment.
 public struct PostmanEnvironment: Sendable, Hashable {
     /// The document as a value.
-    public let document: Document
+    public let document: JSONValue
 
     /// - Parameters:
     ///   - title: for people.
@@ -123,9 +124,9 @@ public struct PostmanEnvironment: Sendable, Hashable {
     }
 
     /// The document as JSON.
-    public var json: Data { document.json }
+    public var json: Data { document.indentedJSON }
 
-    private static func variable(_ name: String, _ value: String) -> Document {
+    private static func variable(_ name: String, _ value: String) -> JSONValue {
         let isSecret = name.hasSuffix("token") || name.hasSuffix("password")
         return [
             "key": .string(name), "value": .string(value), "type": isSecret ? "secret" : "default", "enabled": true,

@@ -36,8 +36,8 @@ struct PostmanRequest {
         return request
     }
 
-    var document: Document {
-        var headers: [Document] = []
+    var document: JSONValue {
+        var headers: [JSONValue] = []
         if let token { headers.append(["key": .string(Access.tokenHeader), "value": .string("{{\(token)}}")]) }
         if body != nil {
             let contentType = endpoint.input.contentType ?? "application/json"
@@ -49,7 +49,7 @@ struct PostmanRequest {
         ]
     }
 
-    private var url: Document {
+    private var url: JSONValue {
         let segments = path.segments.map { segment in
             switch segment {
             case .literal(let text): text
@@ -72,17 +72,16 @@ struct PostmanRequest {
         ]
     }
 
-    private var body: Document? {
+    private var body: JSONValue? {
         if endpoint.input.contentType != nil { return ["mode": "file", "file": ["src": ""]] }
         let fields = endpoint.bodyFields(path).filter(isSent)
         guard !fields.isEmpty else { return nil }
-        let members = Dictionary(fields.compactMap { field in value(of: field).map { (field.name, $0) } }) { $1 }
-        let body = Document(.object(members), as: .object(fields))
-        let text = String(decoding: body.json.dropLast(), as: UTF8.self)
+        let members = JSONObject(fields.compactMap { field in value(of: field).map { (field.name, $0) } })
+        let text = String(decoding: JSONValue.object(members).json(pretty: true), as: UTF8.self)
         return ["mode": "raw", "raw": .string(text), "options": ["raw": ["language": "json"]]]
     }
 
-    private func item(_ field: Schema.Field) -> Document {
+    private func item(_ field: Schema.Field) -> JSONValue {
         [
             "key": .string(field.name), "value": .string(text(of: field)),
             "description": .string(field.summary),

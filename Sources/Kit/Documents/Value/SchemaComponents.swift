@@ -10,7 +10,7 @@ struct SchemaComponents {
         case output = "Output"
     }
 
-    private(set) var members: [Document.Member] = []
+    private(set) var members = JSONObject()
     private let prefix: String
 
     /// - Parameter prefix: of references, such as `#/components/schemas/`.
@@ -19,18 +19,15 @@ struct SchemaComponents {
     }
 
     /// A reference to a schema under this name; under a longer one if another schema has that name.
-    mutating func reference(to schema: Schema, named name: String, _ direction: Direction) -> Document {
+    mutating func reference(to schema: Schema, named name: String, _ direction: Direction) -> JSONValue {
         reference(to: inline(schema, direction), named: name, direction)
     }
 
     /// A reference to a schema that is written already.
-    mutating func reference(to document: Document, named name: String, _ direction: Direction) -> Document {
+    mutating func reference(to document: JSONValue, named name: String, _ direction: Direction) -> JSONValue {
         var name = Self.sanitised(name)
-        while let other = members.first(where: { $0.name == name }), other.value != document {
-            name += direction.rawValue
-        }
-        let member = Document.Member(name, document)
-        if !members.contains(member) { members.append(member) }
+        while let other = members[name], other != document { name += direction.rawValue }
+        if members[name] == nil { members[name] = document }
         return ["$ref": .string(prefix + name)]
     }
 
@@ -41,7 +38,7 @@ struct SchemaComponents {
     ///   - summary: the description of the place.
     mutating func document(
         _ schema: Schema, _ direction: Direction, isOptional: Bool = false, summary: String? = nil
-    ) -> Document {
+    ) -> JSONValue {
         let isNullable = isOptional && direction == .input
         guard let name = schema.name else { return inline(schema, direction, isNullable: isNullable, summary: summary) }
         let reference = reference(to: schema, named: name, direction)
@@ -58,31 +55,30 @@ struct SchemaComponents {
     /// of objects and arrays follow from them.
     private mutating func inline(
         _ schema: Schema, _ direction: Direction, isNullable: Bool = false, summary: String? = nil
-    ) -> Document {
-        var document: Document
+    ) -> JSONValue {
+        var document: JSONValue
         switch schema.kind {
         case .object(let fields): document = object(fields, direction)
         case .array(let element, _):
-            document = Document(schema.json).setting("items", self.document(element, direction)).without("examples")
+            document = schema.json.sorted.setting("items", self.document(element, direction)).without("examples")
         case .map(let value): document = ["type": "object", "additionalProperties": self.document(value, direction)]
         case .any: return ["description": summary.map { .string($0) }]
-        case .integer(let range): document = Document(schema.json).setting("format", .string(Self.format(range)))
-        case .number: document = Document(schema.json).setting("format", "double")
-        case .string, .boolean, .bytes: document = Document(schema.json)
+        case .integer(let range): document = schema.json.sorted.setting("format", .string(Self.format(range)))
+        case .number: document = schema.json.sorted.setting("format", "double")
+        case .string, .boolean, .bytes: document = schema.json.sorted
         }
         if isNullable { document = document.nullable }
-        return ["type": document["type"], "description": summary.map { .string($0) }] + document.without("type")
+        let front: JSONObject = ["type": document["type"], "description": summary.map { .string($0) }]
+        return .object(front.merging(document.without("type").members))
     }
 
-    private mutating func object(_ fields: [Schema.Field], _ direction: Direction) -> Document {
+    private mutating func object(_ fields: [Schema.Field], _ direction: Direction) -> JSONValue {
         let properties = fields.map { field in
-            Document.Member(
-                field.name,
-                document(field.schema, direction, isOptional: !field.isRequired, summary: field.summary))
+            (field.name, document(field.schema, direction, isOptional: !field.isRequired, summary: field.summary))
         }
-        let required = fields.filter(\.isRequired).map { Document.string($0.name) }
+        let required = fields.filter(\.isRequired).map { JSONValue.string($0.name) }
         return [
-            "type": "object", "properties": properties.isEmpty ? nil : .object(properties),
+            "type": "object", "properties": properties.isEmpty ? nil : .object(JSONObject(properties)),
             "required": required.isEmpty ? nil : .array(required),
         ]
     }
@@ -95,36 +91,20 @@ struct SchemaComponents {
     }
 }
 
-extension Document {
+extension JSONValue {
     /// A schema for `null` beside a reference.
-    static func orNull(_ reference: Document) -> Document { ["anyOf": [reference, ["type": "null"]]] }
+    static func orNull(_ reference: JSONValue) -> JSONValue { ["anyOf": [reference, ["type": "null"]]] }
 
-    fileprivate var nullable: Document {
+    fileprivate var nullable: JSONValue {
         let document = setting("type", self["type"].map { [$0, "null"] })
         guard let values = self["enum"]?.elements else { return document }
         return document.setting("enum", .array(values + [.null]))
     }
 
-    fileprivate func without(_ name: String) -> Document {
-        .object(members.filter { $0.name != name })
-    }
+    fileprivate func without(_ name: String) -> JSONValue { setting(name, nil) }
 
-    fileprivate static func + (front: Document, rest: Document) -> Document {
-        .object(front.members + rest.members)
-    }
-}
-
-extension Document {
-    /// A payload, with its fields in the contract's order.
-    init(_ value: JSONValue, as schema: Schema) {
-        switch (schema.kind, value) {
-        case (.object(let fields), .object(let members)):
-            self = .object(
-                fields.compactMap { field in
-                    members[field.name].map { Member(field.name, Document($0, as: field.schema)) }
-                })
-        case (.array(let element, _), .array(let values)): self = .array(values.map { Document($0, as: element) })
-        default: self = Document(value)
-        }
+    /// The object with another value for a member, or without the member if that is `nil`.
+    func setting(_ name: String, _ value: JSONValue?) -> JSONValue {
+        .object(members.setting(name, to: value))
     }
 }

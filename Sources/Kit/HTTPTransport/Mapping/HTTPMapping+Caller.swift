@@ -40,7 +40,7 @@ extension HTTPMapping {
     private static func target(_ call: Call, _ endpoint: EndpointDescriptor) throws(Problem) -> (String, Data) {
         let template = endpoint.http.path
         let hasBody = endpoint.http.method.hasBody
-        var members: [String: JSONValue] = [:]
+        var members = JSONObject()
         let inPath = template.fields
         if !inPath.isEmpty || !hasBody, !call.body.isEmpty {
             switch try JSONValue(body: call.body) {
@@ -60,9 +60,9 @@ extension HTTPMapping {
         return (path + (try query(members)), Data())
     }
 
-    private static func query(_ members: [String: JSONValue]) throws(Problem) -> String {
+    private static func query(_ members: JSONObject) throws(Problem) -> String {
         var items: [String] = []
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+        for (name, value) in members where value != .null {
             let values = if case .array(let elements) = value { elements } else { [value] }
             for value in values {
                 guard let text = value.text else {

@@ -47,7 +47,7 @@ final class Route: Sendable {
     ) throws(Problem) -> Data {
         guard hasInput else { return hasBody ? body : Data() }
         if hasBody, path.isEmpty, !isForm, client == nil { return body }
-        var members: [String: JSONValue] = [:]
+        var members = JSONObject()
         if isForm {
             members = try self.members(ofQuery: Substring(String(decoding: body, as: UTF8.self)))
         } else if !hasBody {
@@ -61,7 +61,7 @@ final class Route: Sendable {
             default: return body
             }
         }
-        for (name, text) in path {
+        for (name, text) in path.sorted(by: { $0.key < $1.key }) {
             members[name] = fields[name]?.value(ofText: text) ?? .string(text)
         }
         if let client { try add(client, to: &members) }
@@ -70,9 +70,7 @@ final class Route: Sendable {
     }
 
     /// A client has one way to show its secret (RFC 6749, section 2.3). One without a secret is a public one.
-    private func add(
-        _ client: (id: String, secret: String), to members: inout [String: JSONValue]
-    ) throws(Problem) {
+    private func add(_ client: (id: String, secret: String), to members: inout JSONObject) throws(Problem) {
         // Clients that have neither, such as Go's oauth2, send them empty. An empty parameter is none, in a body, too.
         guard !client.id.isEmpty || !client.secret.isEmpty else { return }
         guard members["client_secret"] == nil, [nil, .string(client.id)].contains(members["client_id"]) else {
@@ -82,11 +80,13 @@ final class Route: Sendable {
         if !client.secret.isEmpty { members["client_secret"] = .string(client.secret) }
     }
 
-    private func members(ofQuery query: Substring) throws(Problem) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
-        for (name, texts) in try texts(ofQuery: query) {
+    private func members(ofQuery query: Substring) throws(Problem) -> JSONObject {
+        var members = JSONObject()
+        let (names, texts) = try texts(ofQuery: query)
+        for name in names {
             // In OAuth an empty parameter is none (RFC 6749, section 3.1).
-            let texts = endpoint.http.oauth ? texts.filter { !$0.isEmpty } : texts
+            let sent = texts[name] ?? []
+            let texts = endpoint.http.oauth ? sent.filter { !$0.isEmpty } : sent
             guard let schema = schema(of: name), !texts.isEmpty else { continue }
             members[name] = Self.value(ofTexts: texts, schema)
         }
@@ -97,7 +97,9 @@ final class Route: Sendable {
         return members
     }
 
-    private func texts(ofQuery query: Substring) throws(Problem) -> [String: [String]] {
+    /// The texts under each name, and the names in the order in which they appear first.
+    private func texts(ofQuery query: Substring) throws(Problem) -> (names: [String], texts: [String: [String]]) {
+        var names: [String] = []
         var texts: [String: [String]] = [:]
         for item in query.utf8.split(separator: UInt8(ascii: "&")) {
             let mark = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
@@ -105,9 +107,10 @@ final class Route: Sendable {
             guard let name = PercentEncoding.decode(Substring(item[..<mark]), plusIsSpace: true),
                 let value = PercentEncoding.decode(Substring(text), plusIsSpace: true)
             else { throw Problem(.malformed, "The query or the form is badly percent-encoded.") }
+            if texts[name] == nil { names.append(name) }
             texts[name, default: []].append(value)
         }
-        return texts
+        return (names, texts)
     }
 
     private func schema(of name: String) -> Schema? {

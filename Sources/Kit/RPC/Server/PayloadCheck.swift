@@ -52,7 +52,7 @@ enum PayloadCheck {
     private static func lost(_ example: JSONValue, _ written: JSONValue, at pointer: String) -> String? {
         switch (example, written) {
         case (.object(let members), .object(let others)):
-            for (name, value) in members.sorted(by: { $0.key < $1.key }) where value != .null {
+            for (name, value) in members where value != .null {
                 guard let other = others[name] else { return "\(pointer)/\(name)" }
                 if let lost = lost(value, other, at: "\(pointer)/\(name)") { return lost }
             }

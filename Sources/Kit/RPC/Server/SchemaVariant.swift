@@ -28,7 +28,7 @@ extension Schema {
             } ?? []
         case (.map(let element), .object(let members)):
             members.first.map { name, value in
-                element.variants(of: value).map { $0.within(name) { .object(members.merging([name: $0]) { $1 }) } }
+                element.variants(of: value).map { $0.within(name) { .object(members.setting(name, to: $0)) } }
             } ?? []
         case (.object(let fields), .object(let members)): fields.flatMap { $0.variants(in: members) }
         default: []
@@ -41,11 +41,11 @@ extension Schema {
 }
 
 extension Schema.Field {
-    fileprivate func variants(in members: [String: JSONValue]) -> [SchemaVariant] {
+    fileprivate func variants(in members: JSONObject) -> [SchemaVariant] {
         guard let value = members[name] else { return [] }
         let without = SchemaVariant(
-            pointer: "/\(Schema.escape(name))", value: nil, whole: .object(members.filter { $0.key != name }))
+            pointer: "/\(Schema.escape(name))", value: nil, whole: .object(members.setting(name, to: nil)))
         return (isRequired ? [] : [without])
-            + schema.variants(of: value).map { $0.within(name) { .object(members.merging([name: $0]) { $1 }) } }
+            + schema.variants(of: value).map { $0.within(name) { .object(members.setting(name, to: $0)) } }
     }
 }

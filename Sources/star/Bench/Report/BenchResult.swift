@@ -1,6 +1,6 @@
 import Background
-package import Documents
 package import Foundation
+package import JSON
 import Measuring
 
 /// A run that is over, and what it takes to read it.
@@ -62,7 +62,7 @@ extension Double {
 
 extension BenchResult {
     /// The whole run for programs. Times are in microseconds, memory in bytes.
-    package var document: Document {
+    package var document: JSONValue {
         [
             "machine": machine.document,
             "start": .string(start.formatted(.iso8601)),
@@ -87,7 +87,7 @@ extension BenchResult {
         ]
     }
 
-    private func subject(_ name: String) -> Document {
+    private func subject(_ name: String) -> JSONValue {
         [
             "name": .string(name), "version": versions[name].map { .string($0) },
             "resident_bytes": memory[name].map { .integer($0.resident) },
@@ -95,17 +95,20 @@ extension BenchResult {
         ]
     }
 
-    private func result(_ subject: String, _ load: Workload, _ figures: Statistics) -> Document {
-        let percentiles = [("p50_us", 50), ("p90_us", 90), ("p99_us", 99), ("p99_9_us", 99.9)].compactMap {
-            name, value in
-            figures.latencies.percentile(value).map { Document.Member(name, .number($0 / .microseconds(1))) }
+    private func result(_ subject: String, _ load: Workload, _ figures: Statistics) -> JSONValue {
+        let microseconds = { percentile in
+            figures.latencies.percentile(percentile).map { JSONValue.number($0 / .microseconds(1)) }
         }
-        let head: Document = [
+        let head: JSONObject = [
             "subject": .string(subject), "payload_bytes": .integer(load.payload), "callers": .integer(load.callers),
             "asked_calls_per_second": load.callsPerSecond.map { .number($0) },
             "calls": .integer(figures.latencies.count), "failures": .integer(figures.failures),
         ]
-        let tail: Document = [
+        let percentiles: JSONObject = [
+            "p50_us": microseconds(50), "p90_us": microseconds(90), "p99_us": microseconds(99),
+            "p99_9_us": microseconds(99.9),
+        ]
+        let tail: JSONObject = [
             "max_us": .number(figures.latencies.longest / .microseconds(1)),
             "calls_per_second": .number(figures.callsPerSecond),
             "cpu_us_per_call": figures.processorTimePerCall.map { .number($0 / .microseconds(1)) },
@@ -114,12 +117,12 @@ extension BenchResult {
             "calls_per_second_ratio": ratio(subject, load, \.callsPerSecond)?.document,
             "rounds": .array(figures.rounds.map(\.document)),
         ]
-        return .object(head.members + percentiles + tail.members)
+        return .object(head.merging(percentiles).merging(tail))
     }
 }
 
 extension Ratio {
-    fileprivate var document: Document {
+    fileprivate var document: JSONValue {
         [
             "value": .number(value), "low": .number(low), "high": high.isFinite ? .number(high) : nil,
             "is_difference": .bool(isDifference),
@@ -128,7 +131,7 @@ extension Ratio {
 }
 
 extension Statistics.Round {
-    fileprivate var document: Document {
+    fileprivate var document: JSONValue {
         ["round": .integer(number), "p50_us": .number(median), "calls_per_second": .number(callsPerSecond)]
     }
 }

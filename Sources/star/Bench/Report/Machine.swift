@@ -1,6 +1,6 @@
 import CZeroMQ
-import Documents
 import Foundation
+import JSON
 import Measuring
 
 /// The machine and the versions of a run.
@@ -49,7 +49,7 @@ struct Machine {
             + (isOptimized ? "" : ", a debug build: build with -c release before you believe a figure")
     }
 
-    var document: Document {
+    var document: JSONValue {
         [
             "processor": .string(processor), "cores": .integer(cores), "system": .string(system),
             "libzmq": .string(libzmq), "swift": .string(swift), "optimized": .bool(isOptimized),

@@ -1,58 +1,61 @@
 import Endpoints
+import JSON
 
-extension Document {
+extension Components {
     /// The header fields of every response.
-    static let everyHeader: Document = ["X-Request-Id": header("X-Request-Id"), "traceparent": header("traceparent")]
+    static let everyHeader: JSONValue = [
+        "X-Request-Id": header("X-Request-Id"), "traceparent": header("traceparent"),
+    ]
 
     /// A response with one of these problems, which have one status.
-    static func response(_ kinds: [Problem.Kind], _ schema: Document) -> Document {
-        response(kinds, schema, Problem.contentType, example: example(of:))
+    static func response(_ kinds: [Problem.Kind], _ schema: JSONValue) -> JSONValue {
+        response(kinds, schema, Problem.contentType, example: \.example)
     }
 
     /// A response of an endpoint of OAuth (RFC 6749, section 5.2).
-    static func oauthResponse(_ kinds: [Problem.Kind], _ schema: Document) -> Document {
+    static func oauthResponse(_ kinds: [Problem.Kind], _ schema: JSONValue) -> JSONValue {
         response(kinds, schema, "application/json") { kind in
             ["error": .string(kind.code), "error_description": .string(kind.title + ".")]
         }
     }
 
     /// Other refusals have no such header.
-    private static let missingPermission: Document = [
+    private static let missingPermission: JSONValue = [
         "description": "The permission that the token lacks (RFC 6750, section 3).",
         "schema": ["type": "string", "pattern": "^Bearer "],
     ]
 
     private static func response(
-        _ kinds: [Problem.Kind], _ schema: Document, _ contentType: String, example: (Problem.Kind) -> Document
-    ) -> Document {
+        _ kinds: [Problem.Kind], _ schema: JSONValue, _ contentType: String, example: (Problem.Kind) -> JSONValue
+    ) -> JSONValue {
         let status = kinds.first?.status
         var headers = everyHeader
         if status == 401 { headers = headers.setting("WWW-Authenticate", header("WWW-Authenticate")) }
         if status == 403 { headers = headers.setting("WWW-Authenticate", missingPermission) }
         if status == 429 || status == 503 { headers = headers.setting("Retry-After", header("Retry-After")) }
-        let examples = kinds.map { kind in
-            Member(kind.code, ["summary": .string(kind.title), "value": example(kind)])
+        let examples = kinds.map { kind -> (name: String, value: JSONValue) in
+            (kind.code, ["summary": .string(kind.title), "value": example(kind)])
         }
         return [
             "description": .string(kinds.map { "`\($0.code)`: \($0.title)." }.joined(separator: " ")),
             "headers": headers,
-            "content": .object([Member(contentType, ["schema": schema, "examples": .object(examples)])]),
+            "content": [contentType: ["schema": schema, "examples": .object(JSONObject(examples))]],
         ]
     }
 
-    /// A problem of this kind, as documents show it.
-    static func example(of kind: Problem.Kind) -> Document {
-        var problem: Document = [
-            "type": .string("urn:problem-type:" + kind.code), "title": .string(kind.title),
-            "status": .integer(kind.status), "detail": .string(kind.title + "."), "code": .string(kind.code),
-            "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
-        ]
-        if kind == .invalid { problem = problem.setting("errors", [["pointer": "/name", "detail": "is missing"]]) }
-        return problem
-    }
-
-    private static func header(_ name: String) -> Document {
+    private static func header(_ name: String) -> JSONValue {
         ["$ref": .string("#/components/headers/" + name)]
+    }
+}
+
+extension Problem.Kind {
+    /// A problem of this kind, as documents show it.
+    var example: JSONValue {
+        [
+            "type": .string("urn:problem-type:" + code), "title": .string(title), "status": .integer(status),
+            "detail": .string(title + "."), "code": .string(code), "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+            "errors": self == .invalid ? [["pointer": "/name", "detail": "is missing"]] : nil,
+        ]
     }
 }
 

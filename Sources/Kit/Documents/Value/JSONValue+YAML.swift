@@ -1,40 +1,12 @@
-public import Foundation
-internal import JSON
+package import Foundation
+package import JSON
 
-extension Document: Encodable {
-    public func encode(to encoder: any Encoder) throws {
-        switch self {
-        case .null, .bool, .integer, .number, .string: try scalar.encode(to: encoder)
-        case .array(let elements): try elements.encode(to: encoder)
-        case .object(let members):
-            var container = encoder.container(keyedBy: AnyKey.self)
-            for member in members { try container.encode(member.value, forKey: AnyKey(stringValue: member.name)) }
-        }
-    }
+extension JSONValue {
+    /// The value as a JSON text for people: two spaces a level, a line break at the end.
+    package var indentedJSON: Data { json(pretty: true) + Data("\n".utf8) }
 
-    private var scalar: JSONValue {
-        switch self {
-        case .null, .array, .object: .null
-        case .bool(let flag): .bool(flag)
-        case .integer(let number): .integer(number)
-        case .number(let number): .number(number)
-        case .string(let text): .string(text)
-        }
-    }
-
-    /// The document as a JSON text for people: two spaces a level, a line break at the end.
-    public var json: Data { text(pretty: true) + Data("\n".utf8) }
-
-    /// A scalar, or an empty array or object, as JSON writes it.
-    var flow: String { String(decoding: text(pretty: false), as: UTF8.self) }
-
-    /// A document holds no number that JSON has not.
-    private func text(pretty: Bool) -> Data { (try? JSONCoding.encode(self, pretty: pretty)) ?? Data() }
-}
-
-extension Document {
-    /// The document as YAML 1.2, which its readers of version 1.1 take for the same.
-    public var yaml: Data {
+    /// The value as YAML 1.2, which its readers of version 1.1 take for the same.
+    package var yaml: Data {
         var text = ""
         writeYAML(to: &text, indent: "")
         return Data(text.utf8)
@@ -62,10 +34,13 @@ extension Document {
     /// True if it takes lines of its own.
     private var isBlock: Bool { !members.isEmpty || !elements.isEmpty }
 
+    /// A scalar, or an empty array or object, as JSON writes it.
+    private var flow: String { String(decoding: json(), as: UTF8.self) }
+
     /// A text without quotes only if it cannot be read as something else; otherwise as JSON quotes it, which
     /// YAML reads too.
     private static func scalar(_ text: String) -> String {
-        isPlain(text) ? text : Document.string(text).flow
+        isPlain(text) ? text : JSONValue.string(text).flow
     }
 
     private static func isPlain(_ text: String) -> Bool {
