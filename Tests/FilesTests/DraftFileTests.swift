@@ -32,6 +32,12 @@ final class DraftFileTests {
         #expect(throws: PrivateFileError(file.path, EEXIST)) { _ = try DraftFile(of: file) }
     }
 
+    @Test("is none where no file can be made, though the folder is there", .timeLimit(.minutes(1)))
+    func impossible() {
+        let file = URL(filePath: "/proc/copy")
+        #expect(throws: PrivateFileError("/proc/copy.partial", ENOENT)) { _ = try DraftFile(of: file) }
+    }
+
     @Test("is begun anew if whoever wrote it was killed, and not while somebody does")
     func leftover() throws {
         try PrivateFile.write("half of", to: folder.appending(path: "copy.partial"))

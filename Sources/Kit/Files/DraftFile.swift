@@ -43,9 +43,11 @@ package final class DraftFile: Sendable {
         while true {
             var descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             let isNew = descriptor >= 0
-            if !isNew, errno == EEXIST { descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) }
+            let isTaken = !isNew && errno == EEXIST
+            if isTaken { descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) }
             guard descriptor >= 0 else {
-                if errno == ENOENT, !isNew, access((path as NSString).deletingLastPathComponent, F_OK) == 0 { continue }
+                // Its writer has published or removed it in between.
+                if isTaken, errno == ENOENT { continue }
                 throw PrivateFileError(path, errno)
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
