@@ -159,6 +159,16 @@ struct SchemaTests {
             ])
     }
 
+    @Test("lists no more than a hundred faults, however many an input has", arguments: ["[%]", #"{"t": [%]}"#])
+    func manyFaults(text: String) throws {
+        let element = Schema.object(.required("name", .string(example: "t"), "Name."))
+        let schema = text.first == "[" ? Schema.array(of: element) : .map(of: .array(of: element))
+        let elements = Array(repeating: "{}", count: 100_000).joined(separator: ",")
+        let list = try faults(schema, text.replacing("%", with: elements))
+        #expect(list.count == Schema.maxFaults)
+        #expect(list.last == (text.first == "[" ? "" : "/t") + "/99/name is missing")
+    }
+
     @Test("tells every fault of an object, each with a pointer to it")
     func objects() throws {
         let inner = Schema.object(

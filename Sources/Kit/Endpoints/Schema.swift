@@ -180,25 +180,41 @@ extension Schema {
     ///
     /// Members that the schema does not name are left alone, so that a newer peer may send more than is known here.
     ///
-    /// - Returns: every fault there is, not only the first.
-    public func faults(of value: JSONValue, at pointer: String = "") -> [Problem.FieldError] {
+    /// - Returns: its faults, not only the first, but ``maxFaults`` at the most.
+    public func faults(of value: JSONValue) -> [Problem.FieldError] {
+        var faults = FaultList()
+        collect(of: value, into: &faults)
+        return faults.errors
+    }
+
+    /// The number of faults that are found in one value: a stranger's input may have any number, and each takes more room in the
+    /// reply than it took in the input.
+    public static let maxFaults = 100
+
+    fileprivate func collect(of value: JSONValue, into faults: inout FaultList) {
         switch (kind, value) {
-        case (.any, _), (.boolean, .bool): []
+        case (.any, _), (.boolean, .bool): break
         case (.string(let length, let pattern, let format, let values), .string(let text)):
-            Self.faults(of: text, length: length, pattern: pattern, format: format, values: values).map {
-                Problem.FieldError(pointer: pointer, detail: $0)
+            for detail in Self.faults(of: text, length: length, pattern: pattern, format: format, values: values) {
+                faults.append(detail)
             }
-        case (.integer(let range), .integer(let number)): Self.faults(of: number, in: range, at: pointer)
-        case (.number(let range), .integer(let number)): Self.faults(of: Double(number), in: range, at: pointer)
-        case (.number(let range), .number(let number)): Self.faults(of: number, in: range, at: pointer)
+        case (.integer(let range), .integer(let number)): faults.append(Self.fault(of: number, in: range))
+        case (.number(let range), .integer(let number)): faults.append(Self.fault(of: Double(number), in: range))
+        case (.number(let range), .number(let number)): faults.append(Self.fault(of: number, in: range))
         case (.array(let element, let count), .array(let values)):
-            Self.faults(of: values.count, in: count, at: pointer, unit: " elements")
-                + values.enumerated().flatMap { element.faults(of: $1, at: "\(pointer)/\($0)") }
+            faults.append(Self.fault(of: values.count, in: count, unit: " elements"))
+            for (index, value) in values.enumerated() where !faults.isFull {
+                faults.nest(in: String(index)) { element.collect(of: value, into: &$0) }
+            }
         case (.object(let fields), .object(let members)):
-            fields.flatMap { $0.faults(of: members[$0.name], at: pointer) }
+            for field in fields {
+                faults.nest(in: field.name) { field.collect(of: members[field.name], into: &$0) }
+            }
         case (.map(let schema), .object(let members)):
-            members.flatMap { schema.faults(of: $1, at: pointer + "/" + Self.escape($0)) }
-        default: [Problem.FieldError(pointer: pointer, detail: "must be \(noun)")]
+            for (name, value) in members where !faults.isFull {
+                faults.nest(in: name) { schema.collect(of: value, into: &$0) }
+            }
+        default: faults.append("must be \(noun)")
         }
     }
 
@@ -243,12 +259,11 @@ extension Schema {
         return range.contains(text.utf8.count { $0 & 0xC0 != 0x80 })
     }
 
-    private static func faults<Number: Comparable>(
-        of number: Number, in range: ClosedRange<Number>?, at pointer: String, unit: String = ""
-    ) -> [Problem.FieldError] {
-        guard let range, !range.contains(number) else { return [] }
-        let verb = unit.isEmpty ? "must be" : "must have"
-        return [Problem.FieldError(pointer: pointer, detail: "\(verb) \(words(range))\(unit)")]
+    private static func fault<Number: Comparable>(
+        of number: Number, in range: ClosedRange<Number>?, unit: String = ""
+    ) -> String? {
+        guard let range, !range.contains(number) else { return nil }
+        return (unit.isEmpty ? "must be" : "must have") + " \(words(range))\(unit)"
     }
 
     private static func words<Bound>(_ range: ClosedRange<Bound>) -> String {
@@ -284,13 +299,32 @@ extension Schema.Format {
 }
 
 extension Schema.Field {
-    fileprivate func faults(of value: JSONValue?, at pointer: String) -> [Problem.FieldError] {
-        let pointer = pointer + "/" + Schema.escape(name)
+    fileprivate func collect(of value: JSONValue?, into faults: inout FaultList) {
         switch value {
-        case nil, .null:
-            return isRequired ? [Problem.FieldError(pointer: pointer, detail: "is missing")] : []
-        case .some(let value):
-            return schema.faults(of: value, at: pointer)
+        case nil, .null: if isRequired { faults.append("is missing") }
+        case .some(let value): schema.collect(of: value, into: &faults)
+        }
+    }
+}
+
+/// The faults of a value, each with the JSON pointer to its place. The pointer is made for faults only.
+private struct FaultList {
+    private(set) var errors: [Problem.FieldError] = []
+
+    var isFull: Bool { errors.count >= Schema.maxFaults }
+
+    /// Adds a fault of the value itself, if there is one.
+    mutating func append(_ detail: String?) {
+        if let detail, !isFull { errors.append(Problem.FieldError(pointer: "", detail: detail)) }
+    }
+
+    /// Adds the faults of a member or an element.
+    mutating func nest(in name: @autoclosure () -> String, _ collect: (inout FaultList) -> Void) {
+        let first = errors.count
+        collect(&self)
+        for index in first..<errors.count {
+            let (error, place) = (errors[index], "/" + Schema.escape(name()))
+            errors[index] = Problem.FieldError(pointer: place + error.pointer, detail: error.detail)
         }
     }
 }

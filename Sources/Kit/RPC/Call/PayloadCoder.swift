@@ -7,7 +7,7 @@ package enum PayloadCoder {
     /// Reads and checks an input. Nothing at all, and `null`, are read as `{}` if that is valid: some clients send
     /// `null` for a body that is optional.
     ///
-    /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with every fault if it
+    /// - Throws: ``Problem/Kind/malformed`` if it is not JSON, ``Problem/Kind/invalid`` with its faults if it
     /// breaks the schema, or whatever problem its type's `init(from:)` throws.
     package static func input<Input: Payload>(_: Input.Type, from body: Data) throws(Problem) -> Input {
         if Input.self == Bytes.self, let bytes = Bytes(body) as? Input { return bytes }
@@ -16,7 +16,7 @@ package enum PayloadCoder {
         let faults = Input.schema.faults(of: json)
         guard faults.isEmpty else {
             throw Problem(
-                .invalid, "The input has \(faults.count) fault\(faults.count == 1 ? "" : "s").", faults: faults)
+                .invalid, "The input has \(words(faults.count)).", faults: faults)
         }
         do {
             return try JSONCoding.decode(Input.self, from: json)
@@ -27,6 +27,14 @@ package enum PayloadCoder {
             throw problem
         } catch {
             throw Problem(.invalid, "The input cannot be decoded.")
+        }
+    }
+
+    private static func words(_ faults: Int) -> String {
+        switch faults {
+        case 1: "1 fault"
+        case Schema.maxFaults...: "\(faults) faults or more"
+        default: "\(faults) faults"
         }
     }
 
