@@ -110,6 +110,27 @@ struct EngineTests {
         }
     }
 
+    @Test("replies at once to what has such a reply, and hands on the rest", arguments: pairs + [(.builtIn, .builtIn)])
+    func quickReply(engines: (Engine, Engine)) async throws {
+        try await run(engines) { server, client in
+            let address = try await server.route(at: try place("ipc")) { frames, reply in
+                guard frames.count == 2, frames[0].first == 1 else { return false }
+                reply(frames[1], false)
+                reply(frames[0], true)
+                return true
+            }
+            try await client.deal(with: address)
+            #expect(await client.next() == .connected)
+            for message in [[1], [2], [3]] as [[UInt8]] { #expect(await client.send([message, [7, 8]]) == .sent) }
+            #expect(await client.next() == .message([[7, 8], [1]]))
+            #expect(await server.next() == .connected)
+            #expect(await server.next() == .message([[2], [7, 8]]))
+            #expect(await server.next() == .message([[3], [7, 8]]))
+            #expect(await server.send([[4]]) == .sent)
+            #expect(await client.next() == .message([[4]]))
+        }
+    }
+
     @Test("reports a peer that reads too slowly, and when it has caught up", arguments: pairs)
     func slowReader(engines: (Engine, Engine)) async throws {
         try await run(engines) { server, client in

@@ -48,8 +48,12 @@ actor SocketHost: ThreadBound {
     }
 
     @discardableResult
-    func route(at address: Address, _ options: SocketOptions = .patient) throws -> Address {
-        let router = try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
+    func route(
+        at address: Address, _ options: SocketOptions = .patient, quickReply: sending Router.QuickReply? = nil
+    ) throws -> Address {
+        let router = try Router(
+            at: address, in: context, options: options, on: thread, quickReply: quickReply
+        ) { [weak self] event in
             self?.assumeIsolated { $0.note(event) }
         }
         self.router = router

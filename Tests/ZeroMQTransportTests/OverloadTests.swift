@@ -2,6 +2,7 @@ import Endpoints
 import RPC
 import Testing
 import Waiting
+import ZMTP
 import ZeroMQ
 
 @testable import ZeroMQTransport
@@ -95,19 +96,101 @@ struct OverloadTests {
 
     @Test("counts what comes between two turns as time that calls wait")
     func reading() {
-        var queue = CallQueue()
-        let path = ReplyRoute(peer: Peer(PeerID(listener: 0, name: RoutingID(number: 1))), envelope: [])
-        for id in 1...100 as ClosedRange<UInt64> {
-            queue.append(UnbegunCall(call: Call("auth.work"), id: id, path: path))
-        }
-        let start = ContinuousClock.now
-        queue.endTurn(of: 10, from: start, at: start + .milliseconds(1))
+        let (queue, start) = (busyQueue, ContinuousClock.now)
         #expect(queue.canKeep(milliseconds: 20) && !queue.canKeep(milliseconds: 19))
         for turn in 1...100 {
             let end = start + .milliseconds(1 + 5 * turn)
             queue.endTurn(of: 10, from: end - .milliseconds(1), at: end)
         }
         #expect(queue.canKeep(milliseconds: 100) && !queue.canKeep(milliseconds: 95))
+    }
+
+    /// A queue in which one more call would wait for 10 milliseconds.
+    private var busyQueue: CallQueue {
+        let queue = CallQueue()
+        let path = ReplyRoute(peer: Peer(PeerID(listener: 0, name: RoutingID(number: 1))), envelope: [])
+        for id in 1...100 as ClosedRange<UInt64> {
+            queue.append(UnbegunCall(call: Call("auth.work"), id: id, path: path))
+        }
+        let start = ContinuousClock.now
+        queue.endTurn(of: 10, from: start, at: start + .milliseconds(1))
+        return queue
+    }
+
+    /// The frames with which a queue refuses a message; `nil` if it does not.
+    private func refusal(_ frames: [[UInt8]], by queue: CallQueue) -> [[UInt8]]? {
+        var reply: [[UInt8]] = []
+        var lent = Frames()
+        let copies = frames.map { frame in
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: frame.count, alignment: 1)
+            copy.copyBytes(from: frame)
+            lent.append(UnsafeRawBufferPointer(copy))
+            return copy
+        }
+        defer { for copy in copies { copy.deallocate() } }
+        return queue.refuse(lent) { frame, _ in reply.append(Array(frame)) } ? reply : nil
+    }
+
+    @Test("refuses while it reads what it knows to be too late, and leaves the rest to be read as calls")
+    func unread() throws {
+        let queue = busyQueue
+        func refused(_ name: String, time: UInt32, sent: String? = nil) -> Bool {
+            refusal(Message(.request, id: 7, name, time: time, sent: sent).frames, by: queue) != nil
+        }
+        let machine = try #require(SendClock.machine)
+        let frames = try #require(refusal(Message(.request, id: 7, "auth.work", time: 19).frames, by: queue))
+        let reply = Message(frames)
+        #expect(reply?.preamble?.id == 7 && reply?.status == "503" && reply?.head?[.processed] == "no")
+        #expect(!refused("auth.work", time: 25) && !refused("auth.work", time: 0) && !refused("_health.live", time: 1))
+        #expect(refused("auth.work", time: 1000, sent: "\(SendClock.milliseconds - 990) \(machine)"))
+        #expect(!refused("auth.work", time: 1000, sent: "\(SendClock.milliseconds) \(machine)"))
+        // How old that is, only what is known of its sender says.
+        #expect(!refused("auth.work", time: 1, sent: "5 elsewhere"))
+        #expect(refusal(Message(.cancel, id: 7, "auth.work", time: 1).frames, by: queue) == nil)
+        #expect(refusal([[1], []] + Message(.request, id: 7, "auth.work", time: 1).frames, by: queue) == nil)
+        #expect(queue.drainRefusals() == 2 && queue.drainRefusals() == 0)
+    }
+
+    @Test("refuses in time what was sent by another machine's clock, or through a proxy", arguments: [true, false])
+    func elsewhere(isProxied: Bool) async throws {
+        try await FrontRig.open { site in
+            let peer = try await site.peer()
+            #expect(try await overload(peer, calls: 50, time: 20_000).statuses == ["200": 50])
+            for id in 1...2000 as ClosedRange<UInt64> {
+                let message = Message(.request, id: id, "auth.work", time: 200, sent: "5000 elsewhere")
+                try await peer.send((isProxied ? [[9], []] : []) + message.frames)
+            }
+            var statuses: [String: Int] = [:]
+            for _ in 1...2000 {
+                let frames = await peer.next()
+                let message = try #require(Message(isProxied ? Array(frames.dropFirst(2)) : frames))
+                statuses[message.status ?? "none", default: 0] += 1
+            }
+            let refused = statuses["503"] ?? 0
+            #expect(refused > 1000 && refused + (statuses["200"] ?? 0) == 2000, "\(statuses)")
+            #expect(await site.front.counters.overloaded >= refused * 2 / 3)
+        }
+    }
+
+    @Test("forgets that calls waited for long once none waits, and after a second how long they took")
+    func calm() {
+        let (queue, call) = (CallQueue(), Call("auth.work", timeout: .milliseconds(10)))
+        let path = ReplyRoute(peer: Peer(PeerID(listener: 0, name: RoutingID(number: 1))), envelope: [])
+        func fill() {
+            for id in 1...100 as ClosedRange<UInt64> { queue.append(UnbegunCall(call: call, id: id, path: path)) }
+        }
+        fill()
+        let late = call.received + .milliseconds(20)
+        #expect(!queue.isTooLate(call, at: late))
+        #expect(queue.isTooLate(call, at: late + .milliseconds(100)))
+        let longAgo = ContinuousClock.now - .seconds(3)
+        queue.endTurn(of: 10, from: longAgo, at: longAgo + .milliseconds(1))
+        #expect(queue.isTooLate(call, at: late + .milliseconds(200)) && !queue.canKeep(milliseconds: 19))
+        while queue.popFirst() != nil {}
+        queue.endTurn(of: 0, from: longAgo, at: longAgo + .milliseconds(2))
+        #expect(!queue.isTooLate(call, at: late + .milliseconds(300)))
+        fill()
+        #expect(queue.canKeep(milliseconds: 0))
     }
 
     @Test("answers a check of health before calls that another front has brought")

@@ -1,6 +1,7 @@
 internal import CZeroMQ
 internal import Glibc
 internal import Synchronization
+internal import ZMTP
 
 /// libzmq's I/O threads and the name space of `inproc://`. A process uses one.
 ///
@@ -92,5 +93,19 @@ public final class Context: Sendable {
     /// Carries a fresh pointer, not shared yet, out of the lock.
     private struct UncheckedPointer: @unchecked Sendable {
         let value: UnsafeMutableRawPointer
+    }
+}
+
+extension Curve {
+    /// - Returns: `nil` for connections in clear.
+    init?(_ security: SocketOptions.Security, in context: Context) {
+        switch security {
+        case .none: return nil
+        case .curveServer(let secretKey, let domain):
+            self = .server(secretKey: secretKey.bytes) { key in context.admittedName(of: key, in: domain) }
+        case .curveClient(let keys, let serverKey):
+            self = .client(
+                publicKey: keys.publicKey.bytes, secretKey: keys.secretKey.bytes, serverKey: serverKey.bytes)
+        }
     }
 }

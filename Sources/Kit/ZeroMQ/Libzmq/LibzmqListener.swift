@@ -17,6 +17,7 @@ final class LibzmqListener {
     private let socket: Socket
     private let monitor: Monitor
     private let isPublisher: Bool
+    private let quickReply: Router.QuickReply?
     private let handler: (SocketEvent) -> Void
     private var timer: ThreadTimer?
     private var peers: [RoutingID: RemotePeer] = [:]
@@ -37,14 +38,16 @@ final class LibzmqListener {
     ///
     /// - Parameters:
     ///   - type: `router` or `pub`.
+    ///   - quickReply: as for ``Router``.
     ///   - handler: of a PUB it gets no messages.
     /// - Throws: `ZeroMQError` that names the address and the reason.
     init(
         as type: Socket.SocketType, at address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread, handler: @escaping (SocketEvent) -> Void
+        on thread: SocketThread, quickReply: Router.QuickReply?, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         var options = options
         options.ipv6 = true
+        self.quickReply = quickReply
         self.handler = handler
         isPublisher = type == .pub
         socket = try Socket(type, in: context, options: options)
@@ -82,10 +85,19 @@ final class LibzmqListener {
 
     /// - Returns: `wouldBlock` if the peer reads too slowly, `unreachable` if it is gone.
     func send(_ message: some OutboundMessage, to peer: RoutingID) -> SendResult {
-        guard let routingID = peers[peer]?.routingID else { return .unreachable }
+        guard begin(messageTo: peer) else { return .unreachable }
+        message.writeFrames { frame, _ in outgoing.append(copying: frame) }
+        return sendOutgoing(to: peer)
+    }
+
+    private func begin(messageTo peer: RoutingID) -> Bool {
+        guard let routingID = peers[peer]?.routingID else { return false }
         outgoing.removeAll()
         outgoing.append(routingID)
-        message.writeFrames { frame, _ in outgoing.append(copying: frame) }
+        return true
+    }
+
+    private func sendOutgoing(to peer: RoutingID) -> SendResult {
         let result = (try? socket.send(&outgoing)) ?? .unreachable
         switch result {
         case .sent: break
@@ -121,9 +133,17 @@ extension LibzmqListener {
             guard (try? socket.receive(into: &received)) == true else { return count }
             let peer = sender()
             received.borrow(to: &frames, from: 1)
-            handler(.message(frames, from: peer))
+            if !replyAtOnce(to: peer) { handler(.message(frames, from: peer)) }
         }
         return limit
+    }
+
+    /// - Returns: true if the message that was received needs no event.
+    private func replyAtOnce(to peer: RoutingID) -> Bool {
+        guard let quickReply, !blocked.contains(peer), begin(messageTo: peer),
+            quickReply(frames, { frame, _ in outgoing.append(copying: frame) })
+        else { return false }
+        return sendOutgoing(to: peer) == .sent
     }
 
     /// The peer whose message was received, which may be its first.

@@ -21,18 +21,19 @@ enum EngineListener {
     /// - Parameter role: `router` or `pub`.
     init(
         as role: ZMTPSession.SocketRole, at address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread, handler: @escaping (SocketEvent) -> Void
+        on thread: SocketThread, quickReply: Router.QuickReply? = nil, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         switch context.engine(for: address) {
         case .builtIn:
             self = .builtIn(
                 try StreamListener(
-                    as: role, at: address, in: context, options: options, on: thread, handler: handler))
+                    as: role, at: address, in: context, options: options, on: thread, quickReply: quickReply,
+                    handler: handler))
         case .libzmq:
             self = .libzmq(
                 try LibzmqListener(
                     as: role == .pub ? .pub : .router, at: address, in: context, options: options, on: thread,
-                    handler: handler))
+                    quickReply: quickReply, handler: handler))
         }
     }
 

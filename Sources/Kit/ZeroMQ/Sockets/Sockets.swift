@@ -6,20 +6,30 @@ public import ZMTP
 ///
 /// The ZMTP is that of the context's ``Engine``, on every wire, with CURVE on `tcp://` if wanted.
 public final class Router {
+    /// Replies to a message while it is read, in place of its event: what must cost next to nothing. `reply` gets the frames of
+    /// one message, in order; nothing else of the socket may be called.
+    ///
+    /// - Returns: false if there is no such reply, and the message is to be handled as any other.
+    public typealias QuickReply = (
+        _ message: Frames, _ reply: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void
+    ) -> Bool
+
     private let listener: EngineListener
 
     /// Listens, from the thread only.
     ///
     /// - Parameters:
     ///   - options: `security` holds for `tcp://`; elsewhere the file system and the process are the wall.
+    ///   - quickReply: asked about each message first, unless its peer reads too slowly for a reply.
     ///   - handler: called on the thread. It must not block.
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
     public init(
         at address: Address, in context: Context, options: SocketOptions = .server, on thread: SocketThread,
-        handler: @escaping (SocketEvent) -> Void
+        quickReply: QuickReply? = nil, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         listener = try EngineListener(
-            as: .router, at: address, in: context, options: options, on: thread, handler: handler)
+            as: .router, at: address, in: context, options: options, on: thread, quickReply: quickReply,
+            handler: handler)
     }
 
     /// The address, with the port that the system has chosen if port 0 was requested.

@@ -35,6 +35,7 @@ final class StreamConnection: Flushable {
         let highWaterMark: Int
         /// True if nothing is read from a peer while a sender to it is refused.
         let holdsBack: Bool
+        let quickReply: Router.QuickReply?
         /// True if what a large message has led to is done before more is read. Over TCP 64 callers with messages of 256 KiB get
         /// a quarter more replies then; over a Unix socket, which holds less than one of them, a fifth fewer.
         let pausesAfterLarge: Bool
@@ -310,7 +311,7 @@ extension StreamConnection {
                 used += step.used
                 switch step.event {
                 case .ready: becameReady()
-                case .message: handler?(.message(session.frames))
+                case .message: if !replyAtOnce() { handler?(.message(session.frames)) }
                 case .expiry(let time): expire(after: time)
                 case .refused(let refusal): refuse(refusal)
                 case nil:
@@ -322,6 +323,15 @@ extension StreamConnection {
             end(after: error)
         }
         return bytes.count
+    }
+
+    /// - Returns: true if the message that was read last needs no event.
+    private func replyAtOnce() -> Bool {
+        guard let quickReply = settings.quickReply, session.output.count < settings.highWaterMark,
+            quickReply(session.frames, { session.output.append(frame: $0, isLast: $1) })
+        else { return false }
+        owesFlush = true
+        return true
     }
 
     /// Bytes that are still to come of a frame, from which on they are read to where they stay.
@@ -368,27 +378,15 @@ private func retrying(_ call: () -> Int) -> Int {
 extension StreamConnection.ConnectionSettings {
     /// - Parameter options: heartbeats and security hold for `tcp://`; elsewhere the kernel and the file system do.
     init(
-        _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int, holdsBack: Bool = false
+        _ options: SocketOptions, for address: Address, in context: Context, highWaterMark: Int,
+        holdsBack: Bool = false, quickReply: Router.QuickReply? = nil
     ) {
         let limits = ZMTPSession.SizeLimits(frame: options.maxMessageSize ?? .max / 4)
         self.init(
             limits: limits, unfinished: UnfinishedMessages(limit: max(options.maxUnfinished, 2 * limits.message)),
             curve: address.isTCP ? Curve(options.security, in: context) : nil, highWaterMark: highWaterMark,
-            holdsBack: holdsBack, pausesAfterLarge: address.isTCP, handshakeTime: options.handshakeInterval,
+            holdsBack: holdsBack, quickReply: quickReply, pausesAfterLarge: address.isTCP,
+            handshakeTime: options.handshakeInterval,
             heartbeat: address.isTCP ? options.heartbeat : nil)
-    }
-}
-
-extension Curve {
-    /// - Returns: `nil` for connections in clear.
-    fileprivate init?(_ security: SocketOptions.Security, in context: Context) {
-        switch security {
-        case .none: return nil
-        case .curveServer(let secretKey, let domain):
-            self = .server(secretKey: secretKey.bytes) { key in context.admittedName(of: key, in: domain) }
-        case .curveClient(let keys, let serverKey):
-            self = .client(
-                publicKey: keys.publicKey.bytes, secretKey: keys.secretKey.bytes, serverKey: serverKey.bytes)
-        }
     }
 }

@@ -41,12 +41,12 @@ final class StreamListener {
     ///
     /// - Parameters:
     ///   - role: `router` or `pub`.
+    ///   - quickReply: as for ``Router``.
     ///   - handler: of a PUB it gets no messages, for its peers only subscribe; others are disconnected.
     /// - Throws: `ZeroMQError` that names the address and the reason.
     init(
         as role: ZMTPSession.SocketRole, at address: Address, in context: Context, options: SocketOptions,
-        on thread: SocketThread,
-        handler: @escaping (SocketEvent) -> Void
+        on thread: SocketThread, quickReply: Router.QuickReply?, handler: @escaping (SocketEvent) -> Void
     ) throws(ZeroMQError) {
         self.role = role
         self.thread = thread
@@ -54,7 +54,8 @@ final class StreamListener {
         self.handler = handler
         settings = StreamConnection.ConnectionSettings(
             options, for: address, in: context,
-            highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark, holdsBack: role == .router)
+            highWaterMark: role == .pub ? Self.publisherHighWaterMark : Self.highWaterMark, holdsBack: role == .router,
+            quickReply: quickReply)
         let listening = try ListeningSocket(at: address, in: context, backlog: options.backlog)
         self.listening = listening
         self.address = listening.address

@@ -44,6 +44,17 @@ extension SendTime {
     }
 }
 
+extension SendTime {
+    /// The time since then in milliseconds, if this machine's clock was read; `nil` for another one, of which only ``TransitTime``
+    /// can know something.
+    ///
+    /// - Parameter now: a reading of ``SendClock/milliseconds``.
+    func age(at now: Int64 = SendClock.milliseconds) -> Int64? {
+        guard clock == SendClock.machineName, now >= milliseconds else { return nil }
+        return min(now - milliseconds, TransitTime.maxAge)
+    }
+}
+
 /// The name of a clock, as far as names must be distinguished (FNV-1a).
 struct ClockName: Equatable, Sendable {
     private let hash: UInt64
@@ -122,14 +133,14 @@ struct TransitTime: Sendable {
     private static let driftDivisor: Int64 = 1000
     /// Beyond the longest deadline an age says no more: a clock that is wrong, as after a machine was suspended, is not to
     /// count as years that a call took.
-    private static let maxAge = Int64(Dispatcher.maxDeadline / .milliseconds(1))
+    fileprivate static let maxAge = Int64(Dispatcher.maxDeadline / .milliseconds(1))
 
     /// The time that a message was under way, in milliseconds.
     ///
     /// - Parameter now: a reading of ``SendClock/milliseconds``.
     mutating func age(of sent: SendTime, at now: Int64 = SendClock.milliseconds) -> Int64 {
+        if let age = sent.age(at: now) { return age }
         let difference = now - sent.milliseconds
-        if difference >= 0, sent.clock == SendClock.machineName { return min(difference, Self.maxAge) }
         let allowed = base + (now - baseTime) / Self.driftDivisor
         guard sent.clock == clock, difference > allowed else {
             (clock, base, baseTime) = (sent.clock, difference, now)

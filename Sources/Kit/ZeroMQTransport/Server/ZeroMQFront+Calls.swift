@@ -18,9 +18,7 @@ extension ZeroMQFront {
             if frames.total == 1, frames[0].isEmpty { return }
             let peer = peer(PeerID(listener: listener, name: name))
             if let (path, start) = ReplyRoute.read(frames, from: peer) {
-                if start > 0 || !refuseQuickly(frames, path) {
-                    handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
-                }
+                handle(InboundMessage.read(frames, from: start, maxBody: limits.maxBody), path)
             } else {
                 counters.dropped += 1
             }
@@ -80,6 +78,9 @@ extension ZeroMQFront {
         if let age, age > 1 {
             call.waitingSince = call.received
             call.received -= .milliseconds(age - 1)
+        }
+        guard call.isInternal || queue.canKeep(preamble, afterMilliseconds: age ?? 0) else {
+            return refuseQuickly(preamble.id, path)
         }
         switch peer.enter(CallID(preamble.id, path), limit: limits.maxInFlight) {
         case .duplicate:
@@ -200,39 +201,17 @@ extension ZeroMQFront {
         return true
     }
 
-    /// Refuses a message that is certainly a call and could not be begun in good time. That is found without reading its head,
-    /// so that refusing a call costs next to nothing of the time of those that can be handled.
-    ///
-    /// - Returns: false if the message is something else, or there is time for the call.
-    private func refuseQuickly(_ frames: Frames, _ path: ReplyRoute) -> Bool {
-        guard !queue.isEmpty, frames.isWhole, frames.count == 3,
-            case .preamble(let preamble) = Preamble.read(frames[0]),
-            preamble.kind == .request, preamble.time > 0, let first = frames[1].first, first != UInt8(ascii: "_")
-        else { return false }
-        let age = SendTime(in: frames[1]).map { path.peer.transit.age(of: $0) } ?? 0
-        guard !queue.canKeep(milliseconds: Int64(preamble.time) - age) else { return false }
-        refuseQuickly(preamble.id, path)
-        return true
-    }
-
     private func refuseQuickly(_ id: UInt64, _ path: ReplyRoute) {
-        refusals += 1
-        let reply = Preamble(.reply, id: id, time: Self.refusal.time)
-        send(RPCMessage(reply, head: Self.refusal.head, body: Self.refusal.body), to: path, isUrgent: false)
+        send(queue.refusal(of: id), to: path, isUrgent: false)
     }
 
     /// Counts what was refused since the last turn, without a line in the log for each.
     private func countRefusals() {
-        guard refusals > 0 else { return }
-        counters.overloaded += refusals
-        refusals = 0
+        let count = queue.drainRefusals()
+        guard count > 0 else { return }
+        counters.overloaded += count
         overload.warn("Calls are refused: more come than can be answered in time")
     }
-
-    private static let refusal = {
-        let reply = Reply.failure(.overloaded("Too many calls wait for their turn."))
-        return (time: reply.retryAfter, head: Headers.reply(reply, to: Call("")).bytes, body: reply.body(traceID: ""))
-    }()
 }
 
 /// A call that was read and is not begun.
@@ -244,10 +223,12 @@ struct UnbegunCall {
 
 /// Calls that wait for their turn, oldest first. It knows how long the next one will wait, so that a call which cannot
 /// be begun in good time is refused when it comes, and not when its time is over.
-struct CallQueue {
+final class CallQueue {
     /// Replies, calls over HTTP and checks of health wait for the end of a turn.
     private static let shortestTurn = Duration.microseconds(250)
     private static let longTurn = Duration.milliseconds(20)
+    /// The time without calls that wait, after which it begins anew to measure them.
+    private static let memory = Duration.seconds(1)
 
     private var calls: Deque<UnbegunCall> = []
     /// The time that passes for each call which is begun, in nanoseconds; later ones weigh more.
@@ -256,6 +237,8 @@ struct CallQueue {
     /// True if calls have waited since the last turn.
     private var hasWaited = false
     private var congestion = Congestion()
+    /// The calls that were refused and are not counted yet.
+    private var refusals = 0
 
     var isEmpty: Bool { calls.isEmpty }
     var count: Int { calls.count }
@@ -269,17 +252,26 @@ struct CallQueue {
     /// - Parameter remaining: in milliseconds.
     func canKeep(milliseconds remaining: Int64) -> Bool { wait * 2 <= remaining * 1_000_000 }
 
+    /// The same for a call that has been under way for a while. One without a deadline can always wait.
+    func canKeep(_ preamble: Preamble, afterMilliseconds age: Int64) -> Bool {
+        preamble.time == 0 || isEmpty || canKeep(milliseconds: Int64(preamble.time) - age)
+    }
+
     /// True if a call that has come to its turn has waited for more than half of its time, and that goes on.
-    mutating func isTooLate(_ call: Call, at now: ContinuousClock.Instant) -> Bool {
+    func isTooLate(_ call: Call, at now: ContinuousClock.Instant) -> Bool {
         guard let timeout = call.timeout else { return false }
         let start = call.waitingSince ?? call.received
         let remaining = now.duration(to: call.received + timeout)
         return congestion.holds(after: start.duration(to: now), remaining: remaining, at: now)
     }
 
-    mutating func append(_ call: UnbegunCall) { calls.append(call) }
+    func append(_ call: UnbegunCall) {
+        // What calls took once says nothing of those that come now.
+        if calls.isEmpty, lastTurnEnd.duration(to: .now) > Self.memory { average = 0 }
+        calls.append(call)
+    }
 
-    mutating func popFirst() -> UnbegunCall? { calls.popFirst() }
+    func popFirst() -> UnbegunCall? { calls.popFirst() }
 
     /// The time at which a turn that begins now should end: it is as long as what came between it and the one before, which is
     /// mostly reading, for of calls that are refused there may be any number.
@@ -289,12 +281,52 @@ struct CallQueue {
 
     /// A turn is over in which so many calls were begun. What came between it and the one before took of the time of those that
     /// waited, too.
-    mutating func endTurn(of count: Int, from start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+    func endTurn(of count: Int, from start: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
         let time = (hasWaited ? lastTurnEnd : start).duration(to: now).nanoseconds
         hasWaited = !calls.isEmpty
+        if calls.isEmpty { congestion = Congestion() }
         lastTurnEnd = now
         guard count > 0 else { return }
         let mean = time / Int64(count)
         average = average == 0 ? mean : (average * 7 + mean) / 8
     }
+}
+
+extension CallQueue {
+    /// Refuses a message that is certainly a call and could not be begun in good time. That is found without reading its head,
+    /// so that refusing a call costs next to nothing of the time of those that can be handled.
+    ///
+    /// - Returns: false if the message is something else, there is time for the call, or it is not known for how long it was
+    ///   under way.
+    func refuse(_ frames: Frames, by reply: (_ frame: UnsafeRawBufferPointer, _ isLast: Bool) -> Void) -> Bool {
+        guard !isEmpty, frames.isWhole, frames.count == 3, case .preamble(let preamble) = Preamble.read(frames[0]),
+            preamble.kind == .request, let first = frames[1].first, first != UInt8(ascii: "_")
+        else { return false }
+        var age: Int64 = 0
+        if let sent = SendTime(in: frames[1]) {
+            guard let known = sent.age() else { return false }
+            age = known
+        }
+        guard !canKeep(preamble, afterMilliseconds: age) else { return false }
+        refusal(of: preamble.id).writeFrames(reply)
+        return true
+    }
+
+    /// The reply to a call that is refused now.
+    func refusal(of id: UInt64) -> RPCMessage {
+        refusals += 1
+        let reply = Preamble(.reply, id: id, time: Self.refusal.time)
+        return RPCMessage(reply, head: Self.refusal.head, body: Self.refusal.body)
+    }
+
+    /// The number of calls that were refused since it was asked for last.
+    func drainRefusals() -> Int {
+        defer { refusals = 0 }
+        return refusals
+    }
+
+    private static let refusal = {
+        let reply = Reply.failure(.overloaded("Too many calls wait for their turn."))
+        return (time: reply.retryAfter, head: Headers.reply(reply, to: Call("")).bytes, body: reply.body(traceID: ""))
+    }()
 }

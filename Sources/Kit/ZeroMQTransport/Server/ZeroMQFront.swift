@@ -39,9 +39,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     var peers: [PeerID: Peer] = [:]
     var log: SparseLog
     var overload: SparseLog
-    var queue = CallQueue()
-    /// The calls that were refused unread and are not counted yet.
-    var refusals = 0
+    let queue = CallQueue()
     var idleWaiter: CheckedContinuation<Void, Never>?
     private var isStopTimeOver = false
 
@@ -104,7 +102,9 @@ public actor ZeroMQFront: Front, ThreadBound {
         options.maxMessageSize = max(limits.maxBody * 4, InboundMessage.maxContract)
         options.maxUnfinished = limits.maxUnfinished
         options.security = security
-        return try Router(at: address, in: context, options: options, on: thread) { [weak self] event in
+        return try Router(
+            at: address, in: context, options: options, on: thread, quickReply: { [queue] in queue.refuse($0, by: $1) }
+        ) { [weak self] event in
             if let self { Self.handle(self, (event, number)) }
         }
     }
