@@ -157,7 +157,8 @@ struct OverloadTests {
             let peer = try await site.peer()
             #expect(try await overload(peer, calls: 50, time: 20_000).statuses == ["200": 50])
             for id in 1...2000 as ClosedRange<UInt64> {
-                let message = Message(.request, id: id, "auth.work", time: 200, sent: "5000 elsewhere")
+                let sent = "\(SendClock.milliseconds) elsewhere"
+                let message = Message(.request, id: id, "auth.work", time: 200, sent: sent)
                 try await peer.send((isProxied ? [[9], []] : []) + message.frames)
             }
             var statuses: [String: Int] = [:]

@@ -94,9 +94,6 @@ final class Peer: @unchecked Sendable {  // its state is touched on the front's 
         self.id = id
     }
 
-    /// True if this object holds nothing that is needed later.
-    var isIdle: Bool { !isGreeted && !isBusy }
-
     /// True if it still waits for replies.
     var isBusy: Bool { !calls.isEmpty || !sendQueue.isEmpty }
 

@@ -22,7 +22,6 @@ extension ZeroMQFront {
             } else {
                 counters.dropped += 1
             }
-            forgetIfIdle(peer)
         case .writable(let name): peers[PeerID(listener: listener, name: name)].map(flush)
         case .disconnected(let name): peers[PeerID(listener: listener, name: name)].map(forget)
         case .refused:
@@ -136,7 +135,6 @@ extension ZeroMQFront {
     private func finish(_ reply: RPCMessage, _ id: UInt64, _ path: ReplyRoute) {
         path.peer.leave(CallID(id, path))
         send(reply, to: path)
-        forgetIfIdle(path.peer)
         checkIdle()
     }
 
@@ -193,7 +191,6 @@ extension ZeroMQFront {
         } else if queue.isTooLate(call, at: now) {
             peer.leave(id)
             refuseQuickly(request.id, request.path)
-            forgetIfIdle(peer)
             checkIdle()
             return false
         }

@@ -160,7 +160,7 @@ public actor ZeroMQFront: Front, ThreadBound {
 }
 
 extension ZeroMQFront {
-    /// The peer of this id, which is stored from now on.
+    /// The peer of this id, which is stored until its connection ends.
     func peer(_ id: PeerID) -> Peer {
         if let known = peers[id] { return known }
         let peer = Peer(id)
@@ -203,9 +203,7 @@ extension ZeroMQFront {
             return result == .sent
         }
         guard !isGone else { return forget(peer) }
-        guard peer.sendQueue.isEmpty else { return }
-        forgetIfIdle(peer)
-        checkIdle()
+        if peer.sendQueue.isEmpty { checkIdle() }
     }
 
     /// A peer that is gone cancels its calls.
@@ -215,10 +213,5 @@ extension ZeroMQFront {
         peers[peer.id] = nil
         for call in peer.running { call.cancel() }
         checkIdle()
-    }
-
-    /// Forgets a peer that has sent no HELLO and waits for nothing: another message of it begins anew.
-    func forgetIfIdle(_ peer: Peer) {
-        if peer.isIdle { peers[peer.id] = nil }
     }
 }
