@@ -62,6 +62,12 @@ struct RequestParserTests {
                 + "2\r\nab\r\n00a;n=\"v\"\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
             ["PUT /", "ab0123456789", "GET /b"]
         ),
+        (
+            "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "0000000000000002\r\nab\r\n000000000000000000000000000000000001 \t;n\r\nc\r\n"
+                + "1 \r\nd\r\n00000000000000000\r\n\r\n",
+            ["PUT /", "abcd"]
+        ),
         // No offer of another protocol is accepted, and so what follows is the next request (RFC 9110, section 7.8).
         (
             "GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -103,7 +109,10 @@ struct RequestParserTests {
 
     @Test(
         "refuses chunks that are none",
-        arguments: ["g\r\n", "\r\n", "-1\r\n", "0x1\r\n", "1000000000000000\r\n", "1\r\nab\r\n", "1\r\na\n", "1\n"])
+        arguments: [
+            "g\r\n", "\r\n", "-1\r\n", "0x1\r\n", "8000000000000000\r\n", "00ffffffffffffffff\r\n",
+            "10000000000000001\r\na", "1 a\r\n", "1 1\r\n", ";a\r\n", "1\r\nab\r\n", "1\r\na\n", "1\n",
+        ])
     func chunks(_ text: String) {
         let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         for size in [Int.max, 1] { #expect(read(head + text, by: size).fault == .malformed) }

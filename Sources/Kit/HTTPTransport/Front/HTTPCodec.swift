@@ -226,11 +226,13 @@ extension RequestParser {
         }
     }
 
-    /// The size of a chunk; extensions are passed over (RFC 9112, section 7.1).
+    /// The size of a chunk; extensions are passed over (RFC 9112, section 7.1). It may have zeros before it; one that no integer
+    /// holds is refused.
     private static func chunkSize(_ line: ByteBuffer) -> Int? {
         line.withUnsafeReadableBytes { line in
-            let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != space && $0 != tab }
-            guard 1...15 ~= digits.count, digits.allSatisfy(isHexadecimal), line.allSatisfy(isText) else { return nil }
+            let digits = line.prefix(while: isHexadecimal)
+            let rest = line.dropFirst(digits.count).drop { $0 == space || $0 == tab }
+            guard rest.isEmpty || rest.first == UInt8(ascii: ";"), rest.allSatisfy(isText) else { return nil }
             return Int(String(decoding: digits, as: UTF8.self), radix: 16)
         }
     }
