@@ -136,8 +136,12 @@ struct ConformanceTests {
                 + "Content-Length: 21\r\n\r\n" + json,
             statuses: [201]),
         Rule(
-            section: "9110 10.1.1", rule: "another expectation is a 417",
-            request: post + "Expect: tea\r\nContent-Length: 21\r\n\r\n" + json + last, statuses: [417, 200]),
+            section: "9110 10.1.1", rule: "another expectation is a 417, and the end",
+            request: post + "Expect: tea\r\nContent-Length: 21\r\n\r\n" + json + last, statuses: [417],
+            contains: ["Connection: close"]),
+        Rule(
+            section: "9110 10.1.1", rule: "a request without a body, too, and the connection goes on",
+            request: get + "Expect: tea\r\n\r\n" + last, statuses: [417, 200]),
         Rule(
             section: "9110 7.8", rule: "an offered upgrade is passed over",
             request: get + "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n" + last, statuses: [200, 200]),

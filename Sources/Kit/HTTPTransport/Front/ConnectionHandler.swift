@@ -94,7 +94,7 @@ extension ConnectionHandler {
         let headers = exchange.head.headers
         guard headers.framing != .length(0) else { return }
         if case .length(let length) = headers.framing, length > responder.bodyLimit { return refuseLargeBody(context) }
-        if headers.expectsContinue {
+        if headers.expectsResponse {
             // The final status at once in place of 100 (RFC 9110, section 10.1.1).
             guard responder.needsBody(exchange.head) else { return respondEarly(context) }
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: ResponseEncoder.goOn)), promise: nil)

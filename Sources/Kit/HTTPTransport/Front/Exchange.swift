@@ -45,7 +45,7 @@ final class Exchange {
 
 extension Exchange {
     /// True if there is a body, or will be.
-    var hasBody: Bool { bodySize > 0 || head.headers.expectsContinue }
+    var hasBody: Bool { bodySize > 0 || head.headers.expectsResponse }
 
     /// True if a part of the body has its share of the budget.
     var holdsBody: Bool { share > 0 }

@@ -43,21 +43,12 @@ extension HTTPMapping {
             }
         }
         response.headers.add(name: Header.eTag, value: tag)
-        guard let known = request.ifNoneMatch, matches(known, content.tag) else { return response }
+        guard let known = request.ifNoneMatch, EntityTags.list(known, holds: tag) else { return response }
         response.status = .notModified
         response.body = ByteBuffer()
         response.headers.remove(name: Header.contentEncoding)
         response.headers.remove(name: Header.contentType)
         return response
-    }
-
-    /// True if one of the tags is that of a content, be it compressed or not (RFC 9110, section 13.1.2).
-    private static func matches(_ known: String, _ tag: String) -> Bool {
-        known.split(separator: ",").contains { candidate in
-            let candidate = candidate.filter { $0 != " " && $0 != "\t" }
-            let strong = candidate.hasPrefix("W/") ? String(candidate.dropFirst(2)) : candidate
-            return strong == "*" || strong == "\"\(tag)\"" || strong == "\"\(tag)-gzip\""
-        }
     }
 
     private static func headers(of page: Page, isChosen: Bool) -> HTTPHeaders {

@@ -45,7 +45,7 @@ struct RequestHeaders {
     private(set) var timeout: Duration?
     private(set) var contentType: String?
     private(set) var accept: String?
-    private(set) var acceptsGzip = false
+    private var codings = AcceptedCodings()
     /// The origin of the page that makes the request.
     private(set) var origin: String?
     /// True if the request is a preflight of the CORS protocol.
@@ -63,7 +63,8 @@ struct RequestHeaders {
     private(set) var forwardedPrefix: String?
     private(set) var host: String?
     private(set) var framing = Framing.length(0)
-    private(set) var expectsContinue = false
+    /// True if the client may wait for a response before it sends a body (RFC 9110, section 10.1.1).
+    private(set) var expectsResponse = false
     private(set) var wantsTiming = false
     private(set) var wantsClose = false
     private(set) var wantsKeepAlive = false
@@ -125,7 +126,7 @@ struct RequestHeaders {
         let value = String(decoding: value, as: UTF8.self)
         switch field {
         case .accept: append(value, to: \.accept)
-        case .acceptEncoding: readEncodings(value)
+        case .acceptEncoding: codings.add(value)
         case .authorization: set(\.authorization, value, Header.authorization)
         case .connection: readConnection(value)
         case .contentEncoding: hasContentCoding = hasContentCoding || !["", "identity"].contains(value.lowercased())
@@ -168,7 +169,7 @@ struct RequestHeaders {
             fault = Problem(.malformed, "The header Host is no host with a port.")
         }
         // RFC 9110, section 10.1.1.
-        if version == .zero { expectsContinue = false }
+        if version == .zero { expectsResponse = false }
         switch (transferCodings.isEmpty, contentLengths.count) {
         case (true, 0): break
         case (true, 1): framing = .length(try length(contentLengths[0]))
@@ -218,6 +219,9 @@ struct RequestHeaders {
         return (id, secret)
     }
 
+    /// True if the client takes content in gzip, and likes it no less than the content as it is.
+    var acceptsGzip: Bool { codings.prefersGzip }
+
     var token: String? { Call.token(ownToken, authorization: authorization) }
 
     private mutating func set(_ place: WritableKeyPath<Self, String?>, _ value: String, _ name: String) {
@@ -229,22 +233,11 @@ struct RequestHeaders {
         self[keyPath: place] = self[keyPath: place].map { $0 + "," + value } ?? value
     }
 
-    /// RFC 9110, section 12.5.3.
-    private mutating func readEncodings(_ value: String) {
-        for coding in value.lowercased().split(separator: ",") {
-            let parts = coding.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            guard let name = parts.first, ["gzip", "x-gzip", "*"].contains(name) else { continue }
-            acceptsGzip = !parts.dropFirst().contains { $0.wholeMatch(of: /q=0(\.0*)?/) != nil }
-        }
-    }
-
     /// An expectation that is not known cannot be met (RFC 9110, section 10.1.1).
     private mutating func readExpectation(_ value: String) {
         for expectation in value.lowercased().split(separator: ",").map({ $0.filter { $0 != " " && $0 != "\t" } }) {
-            guard expectation != "100-continue" else {
-                expectsContinue = true
-                continue
-            }
+            expectsResponse = true
+            if expectation == "100-continue" { continue }
             fault = Problem(.expectationFailed, "The only expectation that can be met is 100-continue.")
         }
     }
