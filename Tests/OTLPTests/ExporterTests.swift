@@ -81,8 +81,29 @@ struct ExporterTests {
             }
         }
         #expect(try dropped(because: "export_failed") == 2)
-        #expect(log.entries.count { $0.level == .warning } == 1)
+        #expect(warnings == ["Spans are dropped: the collector refuses them with the status \(status)"])
         try await collector.close()
+    }
+
+    /// What was warned of: the message, and the reason.
+    private var warnings: [String] {
+        log.entries.filter { $0.level == .warning }.map { "\($0.message): \($0.metadata["reason"] ?? "")" }
+    }
+
+    @Test(
+        "says in plain words why spans are dropped",
+        arguments: [
+            ("http://127.0.0.1:1", "the connection has failed: Connection refused"),
+            ("http://nowhere.invalid", "the name cannot be resolved"),
+            ("http://", "the URL cannot be used"),
+            ("gopher://127.0.0.1", "the request has failed (Unsupported scheme)"),
+        ])
+    func reason(url: String, reason: String) async throws {
+        let pace = OTLPExporter.Pace(retry: .milliseconds(1), attempts: 1)
+        try await export(to: url, batching: OTLPBatching(delay: .seconds(600)), pace: pace) { tracer in
+            tracer.startSpan("pour", context: .topLevel).end()
+        }
+        #expect(warnings == ["Spans are dropped: \(reason)"])
     }
 
     @Test("drops and counts what a collector that is gone cannot take, and keeps nobody waiting")
@@ -111,6 +132,7 @@ struct ExporterTests {
         }
         #expect(start.duration(to: .now) < .seconds(20))
         #expect(try dropped(because: "export_failed") == 1)
+        #expect(warnings == ["Spans are dropped: the collector does not reply in time"])
         try await collector.close()
     }
 
@@ -174,6 +196,7 @@ struct ExporterTests {
             tracer.startSpan("pour", context: .topLevel).end()
         }
         #expect(try dropped(because: "export_failed") == 1)
+        #expect(warnings == ["Spans are dropped: TLS: its certificate cannot be verified"])
         try await collector.close()
     }
 

@@ -87,9 +87,8 @@ public final class OTLPExporter: Sendable {
     public func close() async {
         let end = ContinuousClock.now + pace.farewell
         while case let batch = queue.next(), !batch.isEmpty {
-            let time = ContinuousClock.now.duration(to: end)
-            settle(
-                batch, time > .zero ? await post(batch, within: min(time, endpoint.timeout)) : .failed("no time left"))
+            let time = min(ContinuousClock.now.duration(to: end), endpoint.timeout)
+            settle(batch, time > .zero ? await post(batch, within: time) : .failed("the process ends"))
         }
         try? await client.shutdown()
     }
@@ -127,7 +126,7 @@ public final class OTLPExporter: Sendable {
             guard !isFailing.exchange(true, ordering: .relaxed) else { return }
             // Some collectors have a key in the path.
             let host = URL(string: endpoint.url)?.host() ?? ""
-            logger.warning("Spans are dropped", metadata: ["error": "\(reason)", "collector": "\(host)"])
+            logger.warning("Spans are dropped", metadata: ["reason": "\(reason)", "collector": "\(host)"])
         }
     }
 
@@ -149,7 +148,7 @@ public final class OTLPExporter: Sendable {
             _ = try await response.body.collect(upTo: 1 << 20)
             return outcome(of: response)
         } catch {
-            return .failed(String(describing: error))
+            return .failed(FailureReason.words(for: error))
         }
     }
 
@@ -166,8 +165,10 @@ public final class OTLPExporter: Sendable {
         case 200..<300: return .taken
         case 429, 502, 503, 504:
             let seconds = response.headers.first(name: "retry-after").flatMap { Int($0) }
-            return .failed("status \(response.status.code)", pause: seconds.map { .seconds(min(max($0, 0), 60)) })
-        default: return .refused("status \(response.status.code)")
+            return .failed(
+                "the collector replies with the status \(response.status.code)",
+                pause: seconds.map { .seconds(min(max($0, 0), 60)) })
+        default: return .refused("the collector refuses them with the status \(response.status.code)")
         }
     }
 }
