@@ -157,6 +157,29 @@ struct StartTests {
         }
     }
 
+    @Test("is refused for a value that is wrong by star settings, too, in the same words")
+    func wrongValue() async throws {
+        try await Site.open { site in
+            let wrong = [
+                ["AUTH_HTTP_PORT": "seventy"], ["LOG_LEVEL": "loud"], ["TOKEN_LIFETIME_SECONDS": "0"],
+                ["AUTH_ZMQ_LISTEN": "somewhere"],
+            ]
+            for settings in wrong {
+                let name = try #require(settings.keys.first)
+                let start = try await site.star("serve", "auth", settings: settings)
+                let read = try await site.star("settings", "TOKEN_ISSUER", name, settings: settings)
+                #expect(read.code == 78 && read.log == start.log && read.log.contains(name), "\(read)\(start)")
+            }
+            let file = site.directory.appending(path: ".env")
+            try Data("LOG_LEVEL=loud\n".utf8).write(to: file)
+            let read = try await site.star("settings", "LOG_LEVEL")
+            #expect(read.code == 78 && read.log.hasPrefix("star: LOG_LEVEL must be one of "), "\(read)")
+            // One that may be missing is not wrong if it is empty.
+            let empty = try await site.star("settings", "RESOURCE_HTTP_URL", settings: ["RESOURCE_HTTP_URL": ""])
+            #expect(empty.code == 0 && empty.output == "\n", "\(empty)")
+        }
+    }
+
     @Test("tells of settings that nobody reads, with the name that was probably meant")
     func unknownSetting() async throws {
         try await Site.open { site in

@@ -6,7 +6,10 @@ import StarServices
 struct SettingsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "settings", abstract: "Prints every setting with its meaning, as env.example has them.",
-        discussion: "With names, it prints the value that each has here, on a line of its own. Secrets are not shown.")
+        discussion: """
+            With names, it prints the value that each has here, on a line of its own. Secrets are not shown, and a \
+            value that would stop a start is refused with its reason.
+            """)
 
     @Argument(help: "Settings, such as AUTH_HTTP_PORT.", completion: .list(StarSettings.all.map(\.name)))
     var names: [String] = []
@@ -20,7 +23,8 @@ struct SettingsList: AsyncParsableCommand {
         guard !names.isEmpty else { return print(EnvironmentExample.text(), terminator: "") }
         try await Exit.onError {
             let values = try StarSettings.read(env)
-            for setting in try settings { print(try values.text(setting) ?? "") }
+            let texts = try settings.map { try values.checkedText($0) ?? "" }
+            for text in texts { print(text) }
         }
     }
 

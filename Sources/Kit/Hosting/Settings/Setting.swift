@@ -20,7 +20,7 @@ public struct Setting<Value: Sendable>: Sendable {
     ) {
         description = SettingDescription(
             name: name, summary: summary, defaultValue: defaultValue, example: example ?? defaultValue ?? "",
-            isSecret: isSecret)
+            isSecret: isSecret, check: { text throws(SettingFault) in _ = try parse(text) })
         self.parse = parse
     }
 }
@@ -37,6 +37,14 @@ public struct SettingDescription: Sendable, Equatable {
     public let example: String
     /// True if the value must not be shown, and may come from a file.
     public let isSecret: Bool
+    /// Reads a text as the setting's value.
+    let check: @Sendable (String) throws(SettingFault) -> Void
+
+    /// True if both have the same name and the same words; how their texts are read is not compared.
+    public static func == (one: Self, other: Self) -> Bool {
+        one.name == other.name && one.summary == other.summary && one.defaultValue == other.defaultValue
+            && one.example == other.example && one.isSecret == other.isSecret
+    }
 
     /// The setting that may name a file with the value in it; `nil` unless the value is a secret.
     public var fileName: String? { isSecret ? name + "_FILE" : nil }

@@ -53,7 +53,7 @@ public struct Settings: Sendable {
         do throws(SettingFault) {
             return try setting.parse(text)
         } catch {
-            throw SettingsError(description: "\(name) \(error.reason)\(shown(text, of: setting.description, error)).")
+            throw self.error(error, in: text, of: setting.description)
         }
     }
 
@@ -63,6 +63,22 @@ public struct Settings: Sendable {
     public func optional<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value? {
         guard let text = try text(setting.description), !text.isEmpty else { return nil }
         return try value(for: setting)
+    }
+
+    /// The text of a setting that a service would read, for those who show it.
+    ///
+    /// - Returns: `nil` if there is none.
+    /// - Throws: ``SettingsError`` if its text is wrong, as ``value(for:)`` does. An empty one of a setting that may be missing
+    ///   is not.
+    public func checkedText(_ setting: SettingDescription) throws(SettingsError) -> String? {
+        guard let text = try text(setting) else { return nil }
+        guard !text.isEmpty || setting.defaultValue?.isEmpty != true else { return text }
+        do throws(SettingFault) {
+            try setting.check(text)
+        } catch {
+            throw self.error(error, in: text, of: setting)
+        }
+        return text
     }
 
     /// The text of a setting: from the environment, then from the settings file, in each by its name or by `NAME_FILE`;
@@ -126,6 +142,10 @@ public struct Settings: Sendable {
     private func trimmed(_ text: String?) -> String? { text?.trimmingCharacters(in: .whitespacesAndNewlines) }
 
     private func fileValue(_ name: String) -> String? { file?.entries[name]?.value }
+
+    private func error(_ fault: SettingFault, in text: String, of setting: SettingDescription) -> SettingsError {
+        SettingsError(description: "\(setting.name) \(fault.reason)\(shown(text, of: setting, fault)).")
+    }
 
     /// The text for an error, unless it is a secret or may have one in it: another line, a key, a URL with a password.
     private func shown(_ text: String, of setting: SettingDescription, _ fault: SettingFault) -> String {
