@@ -62,6 +62,12 @@ struct StoreFaultTests {
             try await rig.write()
             let copied = try await rig.site.star("store", "backup", "copy.sqlite")
             #expect(copied.code == 0, "\(copied.log)")
+            for arguments in [["backup", "-"], ["restore", "-"]] {
+                let stream = try rig.site.start(["store"] + arguments)
+                #expect(try await stream.end() == 64 && stream.log.contains("Name a file: "), "\(stream.log)")
+            }
+            let stray = rig.site.directory.appending(path: "-").path
+            #expect(!FileManager.default.fileExists(atPath: stray))
             try await rig.site.addUser("later", password: "seven wet socks")
             let restored = try await rig.site.star("store", "restore", "copy.sqlite")
             #expect(restored.code == 0, "\(restored.log)")

@@ -55,7 +55,11 @@ struct UserTests {
             #expect(try await run("revoke", "ada", "--role", "clerk", "--permission", "time").code == 0)
             #expect(try await run("list").output.contains("ada\n"))
             #expect(try await run("add", "ada", input: "seven wet socks\n").log.contains("already"))
-            #expect(try await run("grant", "ada", "--role", "king").log.contains("king"))
+            let king = try await run("grant", "ada", "--role", "king")
+            #expect(king.log == "star: There is no role “king”. Make it: star users roles set king\n")
+            let nobody = try await run("roles", "remove", "nobody")
+            let sentence = "star: There is no role “nobody”. star users roles lists them.\n"
+            #expect(nobody.code == 1 && nobody.log == sentence, "\(nobody.log)")
             let last = try await run("remove", "admin")
             #expect(last.code == 1 && last.log.contains("No administrator would be left"), "\(last.log)")
             let history = try await run("history")

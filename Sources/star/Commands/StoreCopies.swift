@@ -26,6 +26,8 @@ struct StoreCopies: AsyncParsableCommand {
 
         @OptionGroup var place: StorePlace
 
+        func validate() throws { try StorePlace.checkFile(file) }
+
         func run() async throws {
             try await Exit.onError {
                 let source = try place.file()
@@ -52,6 +54,8 @@ struct StoreCopies: AsyncParsableCommand {
         var file: String
 
         @OptionGroup var place: StorePlace
+
+        func validate() throws { try StorePlace.checkFile(file) }
 
         func run() async throws {
             try await Exit.onError {
@@ -119,6 +123,13 @@ struct StoreCopies: AsyncParsableCommand {
     struct StorePlace: ParsableArguments {
         @Option(help: "The file that settings are read from, beside the environment.")
         var env = Settings.defaultFile
+
+        /// - Throws: `ValidationError` for `-`, which elsewhere is standard input or output.
+        static func checkFile(_ name: String) throws(ValidationError) {
+            if name == "-" {
+                throw ValidationError("Name a file: a copy is a database, which is not read or written as a stream.")
+            }
+        }
 
         /// - Throws: `SettingsError` if the store is not in SQLite.
         func file() throws -> URL {

@@ -67,6 +67,10 @@ extension Users {
             func run() async throws {
                 try await options.withStore { store in
                     let result = try await store.removeRole(name, CommandLineAudit.entry(.roleRemoved, of: name))
+                    if case .failure(.noSuchRole) = result {
+                        Exit.printError("There is no role “\(name)”. star users roles lists them.")
+                        throw ExitCode.failure
+                    }
                     try options.show(try CommandLineAudit.value(of: result, name).entry, "\(name) is removed.")
                 }
             }
