@@ -42,3 +42,19 @@ struct ThreadLimitTests {
         #expect(error?.description.contains("needs \(needed)") == true)
     }
 }
+
+@Suite("The addresses that a process may use")
+struct AddressSpaceLimitTests {
+    @Test("are enough here, and too few for a start if its memory would not fit, which names the number needed")
+    func number() throws {
+        try AddressSpaceLimit.check(forServices: 4)
+        try AddressSpaceLimit.check(forServices: 4, current: nil)
+        let needed = 512 + 32 * (14 + ProcessLimits.current.processors)
+        try AddressSpaceLimit.check(forServices: 1, current: needed << 20)
+        let error = #expect(throws: SettingsError.self) {
+            try AddressSpaceLimit.check(forServices: 1, current: needed << 20 - 1)
+        }
+        #expect(error?.description.contains("needs \(needed) MiB") == true)
+        #expect(error?.description.contains("ulimit -v \(needed * 1024)") == true)
+    }
+}

@@ -196,7 +196,8 @@ extension Application {
                 name: modules.count == 1 ? modules[0].name : "application", metricsHelp: metricsHelp
             ) { _ in modules }
         } catch {
-            LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(error)\n".utf8))
+            let reason = (error as? Problem)?.detail ?? "\(error)"
+            LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(reason)\n".utf8))
             exit(error is SettingsError ? 78 : 1)
         }
     }
@@ -220,6 +221,7 @@ extension Application {
         let settings = try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
         let modules = try modules(settings)
         try FileDescriptorLimit.raiseLimit(forServices: modules.count)
+        try AddressSpaceLimit.check(forServices: modules.count)
         try ThreadLimit.check(forServices: modules.count)
         try await Application(
             modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp

@@ -46,7 +46,7 @@ public enum ThreadLimit {
     }
 
     /// Each processor that the process may use has an event loop, each service a thread, and work that blocks a few.
-    private static func needed(forServices services: Int) -> Int {
+    fileprivate static func needed(forServices services: Int) -> Int {
         13 + services + ProcessLimits.current.processors
     }
 
@@ -74,6 +74,28 @@ public enum ThreadLimit {
         for _ in threads { gate.signal() }
         for thread in threads { pthread_join(thread, nil) }
         return threads.count
+    }
+}
+
+/// The addresses that a process of services may use.
+public enum AddressSpaceLimit {
+    /// - Parameter services: the number of services that the process will run.
+    /// - Throws: ``SettingsError`` with the number needed, if the system does not let it use so many: memory that is not given
+    ///   ends the process without a word, wherever it is.
+    public static func check(forServices services: Int) throws(SettingsError) {
+        var limit = rlimit()
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0
+        try check(forServices: services, current: isKnown ? Int(exactly: limit.rlim_cur) : nil)
+    }
+
+    /// - Parameter current: bytes; `nil` if there is no limit.
+    static func check(forServices services: Int, current: Int?) throws(SettingsError) {
+        // Code and stores, and for each thread a stack and a share of the heaps, most of which is never used.
+        let needed = 512 + 32 * ThreadLimit.needed(forServices: services)
+        guard let current, current < needed << 20 else { return }
+        throw SettingsError(
+            description: "The process may use \(current >> 20) MiB of addresses, and needs \(needed) MiB: raise the "
+                + "limit (ulimit -v \(needed << 10), LimitAS of systemd).")
     }
 }
 

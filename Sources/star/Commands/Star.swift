@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Endpoints
 import Files
 import Foundation
 import Hosting
@@ -81,6 +82,9 @@ enum Exit {
         } catch StoreError.unusable(let reason) {
             printError("AUTH_DATABASE: \(reason)")
             throw wrongSettings
+        } catch let problem as Problem {
+            printError(problem.detail)
+            throw ExitCode.failure
         } catch let error as CocoaError {
             // As it describes itself, it is a dump of its parts.
             printError(PrivateFileError(error.filePath ?? error.url?.path ?? "", error).description)
