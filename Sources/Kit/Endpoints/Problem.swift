@@ -98,7 +98,8 @@ extension Problem {
 extension Problem.Kind {
     /// The message or its JSON cannot be read. A retry fails in the same way.
     public static let malformed = Self("malformed", status: 400, title: "Malformed message")
-    /// The input violates the contract; `errors` lists its faults, the first ``Schema/maxFaults`` of them. A retry fails in the same way.
+    /// The input violates the contract; `errors` lists its faults, the first ``Schema/maxFaults`` of them. A retry fails in the
+    /// same way.
     public static let invalid = Self("invalid_input", status: 422, title: "Invalid input")
     /// The endpoint requires a token, and the call has none.
     public static let tokenMissing = Self("token_missing", status: 401, title: "A token is required")

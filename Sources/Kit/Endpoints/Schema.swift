@@ -322,8 +322,10 @@ private struct FaultList {
     mutating func nest(in name: @autoclosure () -> String, _ collect: (inout FaultList) -> Void) {
         let first = errors.count
         collect(&self)
+        guard errors.count > first else { return }
+        let place = "/" + Schema.escape(name())
         for index in first..<errors.count {
-            let (error, place) = (errors[index], "/" + Schema.escape(name()))
+            let error = errors[index]
             errors[index] = Problem.FieldError(pointer: place + error.pointer, detail: error.detail)
         }
     }
