@@ -137,7 +137,10 @@ let package = Package(
         kit("OTLP", ["Background", "Gzip", "JSON", "RPC", deque, logging, metrics, tracing, httpClient, tls] + nio),
         // The two wires.
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
-        kit("HTTPTransport", ["CMalloc", "Descriptors", "Gzip", "JSON", "RPC", httpClient, logging, metrics] + nio),
+        kit(
+            "HTTPTransport",
+            ["CEvents", "CMalloc", "Descriptors", "EventLoop", "Gzip", "JSON", "RPC", httpClient, logging, metrics]
+                + nio),
         kit("ZeroMQTransport", ["EventLoop", "JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // What a contract says, as documents.
         kit("Documents", ["Endpoints", "JSON"], resources: explorer),

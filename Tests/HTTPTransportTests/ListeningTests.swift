@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import Synchronization
 import Testing
 import Waiting
@@ -89,21 +90,30 @@ struct ListeningTests {
         }
     }
 
-    @Test("accepts many connections in each turn of an event loop, for turns take long when there is much to do")
-    func rush() async throws {
+    @Test("accepts connections and replies to health checks while event loops are busy", arguments: ["GET", "HEAD"])
+    func busy(method: String) async throws {
         try await Shop.open { shop in
-            let listener = try #require(shop.front.listeners.withLock { $0.first })
-            let counter = TurnCounter()
-            let gate = DispatchSemaphore(value: 0)
-            listener.eventLoop.execute {
-                try? listener.pipeline.syncOperations.addHandler(counter)
-                gate.wait()
-            }
-            let rush = try (0..<100).map { _ in try PlainSocket(port: shop.port) }
-            gate.signal()
+            let busy = BusyLoops()
+            defer { busy.end() }
+            let others = try (0..<100).map { _ in try PlainSocket(port: shop.port) }
             try await eventually { shop.front.connections.count == 100 }
-            #expect(counter.turns.load(ordering: .relaxed) < 20)
-            withExtendedLifetime(rush) {}
+            others[0].send(Array(Self.request.utf8))
+            let check = try PlainSocket(port: shop.port)
+            check.send(Array("\(method) /health/live HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            #expect(check.receive(within: 20_000).hasPrefix("HTTP/1.1 200 "))
+            #expect(others[0].receive(within: 100) == "")
+            busy.end()
+            #expect(others[0].receive(within: 20_000).hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test("forgets connections that are closed before they have sent anything")
+    func closedAtOnce() async throws {
+        try await Shop.open { shop in
+            for _ in 0..<50 { _ = try PlainSocket(port: shop.port) }
+            let answer = try await RawSocket(port: shop.port).send(Self.request) { _ in false }
+            #expect(answer.hasPrefix("HTTP/1.1 200 "))
+            try await eventually { shop.front.connections.count == 0 }
         }
     }
 
@@ -120,14 +130,22 @@ struct ListeningTests {
     }
 }
 
-/// Counts the turns of an event loop in which its listener accepts connections.
-private final class TurnCounter: ChannelInboundHandler, Sendable {
-    typealias InboundIn = any Channel
+/// Keeps all event loops that connections share from doing anything.
+private final class BusyLoops: Sendable {
+    private let gate = DispatchSemaphore(value: 0)
+    private let count = Mutex(0)
 
-    let turns = Atomic<Int>(0)
+    init() {
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+            count.withLock { $0 += 1 }
+            loop.execute { [gate] in gate.wait() }
+        }
+    }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        turns.add(1, ordering: .relaxed)
-        context.fireChannelReadComplete()
+    func end() {
+        count.withLock { count in
+            for _ in 0..<count { gate.signal() }
+            count = 0
+        }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A connection that reads nothing, and writes as much as the system takes.
+/// A connection that writes as much as the system takes, and reads only what it is asked for. It blocks its thread.
 final class PlainSocket {
     private let descriptor: Int32
 
@@ -37,6 +37,18 @@ final class PlainSocket {
             sent += max(0, count)
         }
         return true
+    }
+
+    /// Receives what is there, or the first bytes that come.
+    ///
+    /// - Parameter milliseconds: the time to wait for them.
+    /// - Returns: empty if none came.
+    func receive(within milliseconds: Int32) -> String {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, milliseconds) == 1 else { return "" }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 
     func closeOutput() {

@@ -38,7 +38,7 @@ struct ThreadLimitTests {
     func number() throws {
         try ThreadLimit.check(forServices: 4)
         let error = #expect(throws: SettingsError.self) { try ThreadLimit.check(forServices: 1000) { _ in 0 } }
-        let needed = 1013 + ProcessLimits.current.processors
+        let needed = 2014 + ProcessLimits.current.processors
         #expect(error?.description.contains("needs \(needed)") == true)
     }
 }
@@ -49,7 +49,7 @@ struct AddressSpaceLimitTests {
     func number() throws {
         try AddressSpaceLimit.check(forServices: 4)
         try AddressSpaceLimit.check(forServices: 4, current: nil)
-        let needed = 512 + 32 * (14 + ProcessLimits.current.processors)
+        let needed = 512 + 32 * (16 + ProcessLimits.current.processors)
         try AddressSpaceLimit.check(forServices: 1, current: needed << 20)
         let error = #expect(throws: SettingsError.self) {
             try AddressSpaceLimit.check(forServices: 1, current: needed << 20 - 1)

@@ -45,9 +45,10 @@ public enum ThreadLimit {
                 + "TasksMax of systemd, --pids-limit of containers), or that of its memory.")
     }
 
-    /// Each processor that the process may use has an event loop, each service a thread, and work that blocks a few.
+    /// Each processor that the process may use has an event loop, and health checks one; each service has a thread, and its
+    /// HTTP front another; and work that blocks has a few.
     fileprivate static func needed(forServices services: Int) -> Int {
-        13 + services + ProcessLimits.current.processors
+        14 + 2 * services + ProcessLimits.current.processors
     }
 
     /// Makes threads that end as soon as all are there.

@@ -4,14 +4,19 @@ import Synchronization
 
 /// The open connections of a front, and how many it may have.
 final class ConnectionRegistry: Sendable {
+    /// The number of a connection, in the order in which they were accepted.
+    typealias Number = UInt64
+
     /// An open connection.
     final class OpenConnection: Sendable {
         fileprivate let channel: any Channel
+        fileprivate let number: Number
         /// The instant since when no request is in progress, in nanoseconds of `NIODeadline`; `max` while one is.
         private let idleStart: Atomic<UInt64>
 
-        fileprivate init(_ channel: any Channel) {
+        fileprivate init(_ channel: any Channel, _ number: Number) {
             self.channel = channel
+            self.number = number
             idleStart = Atomic(NIODeadline.now().uptimeNanoseconds)
         }
 
@@ -25,7 +30,10 @@ final class ConnectionRegistry: Sendable {
     }
 
     private struct State {
-        var open: [ObjectIdentifier: OpenConnection] = [:]
+        var open: [Number: OpenConnection] = [:]
+        /// The connections that have been accepted, and have no channel yet.
+        var reserved: Set<Number> = []
+        var newest: Number = 0
         var isClosing = false
         /// Called once when a connection has been closed, by whom it is for.
         var onClose: [ObjectIdentifier: @Sendable () -> Void] = [:]
@@ -39,42 +47,60 @@ final class ConnectionRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Registers a connection until it is closed. One that comes too late is closed at once.
-    func add(_ channel: any Channel) {
-        let (id, entry) = (ObjectIdentifier(channel), OpenConnection(channel))
-        let isWelcome = state.withLock { state in
-            if !state.isClosing { state.open[id] = entry }
-            return !state.isClosing
+    /// Counts a connection that has been accepted, until it is added or abandoned.
+    func reserve() -> Number {
+        state.withLock { state in
+            state.newest += 1
+            state.reserved.insert(state.newest)
+            return state.newest
         }
-        guard isWelcome else { return channel.close(promise: nil) }
-        channel.closeFuture.whenComplete { _ in self.remove(id) }
     }
 
-    private func remove(_ id: ObjectIdentifier) {
+    /// Forgets a connection that will have no channel.
+    func abandon(_ number: Number) {
+        state.withLock { _ = $0.reserved.remove(number) }
+    }
+
+    /// Registers a connection that was reserved, until it is closed.
+    ///
+    /// - Returns: `nil` if it came too late; it is closed at once.
+    func add(_ channel: any Channel, as number: Number) -> OpenConnection? {
+        let entry = OpenConnection(channel, number)
+        let isWelcome = state.withLock { state in
+            state.reserved.remove(number)
+            if !state.isClosing { state.open[number] = entry }
+            return !state.isClosing
+        }
+        guard isWelcome else {
+            channel.close(promise: nil)
+            return nil
+        }
+        channel.closeFuture.whenComplete { _ in self.remove(number) }
+        return entry
+    }
+
+    private func remove(_ number: Number) {
         let actions = state.withLock { state in
-            state.open[id] = nil
+            state.open[number] = nil
             defer { state.onClose = [:] }
             return state.onClose.values
         }
         for action in actions { action() }
     }
 
-    /// The entry of a connection that was added; `nil` if it came too late.
-    subscript(channel: any Channel) -> OpenConnection? { state.withLock { $0.open[ObjectIdentifier(channel)] } }
-
     /// The number of connections for which there is still room: below the limit, and as far as the process has descriptors.
     /// It is negative if there are too many already.
     var room: Int { DescriptorReserve.room(for: count, of: limit) }
 
-    var count: Int { state.withLock { $0.open.count } }
+    var count: Int { state.withLock { $0.open.count + $0.reserved.count } }
 
     var hasIdle: Bool { state.withLock { $0.open.values.contains { $0.idleSince != nil } } }
 
     /// Closes connections that have been idle for longest: one in sixteen, up to as many, so that in a rush of new ones not
-    /// each has to wait for another to be closed.
-    func closeLongestIdle(sparing spared: (any Channel)?) {
-        let open = state.withLock { Array($0.open.values) }
-        let idle = open.filter { $0.channel !== spared }.compactMap { entry in
+    /// each has to wait for another to be closed. The newest is spared.
+    func closeLongestIdle() {
+        let (open, newest) = state.withLock { (Array($0.open.values), $0.newest) }
+        let idle = open.filter { $0.number != newest }.compactMap { entry in
             entry.idleSince.map { (start: $0, channel: entry.channel) }
         }
         let count = max(1, min(open.count / 16, 16))
@@ -99,81 +125,5 @@ final class ConnectionRegistry: Sendable {
             channel.closeFuture.whenComplete { _ in timer.cancel() }
         }
         for channel in open { try? await channel.closeFuture.get() }
-    }
-}
-
-/// Accepts connections only while there is room for them. At the limit the one that has been idle for longest makes room. If
-/// none is idle, the last one to come is kept as well, and those after it wait in the system.
-final class AcceptGate: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private let connections: ConnectionRegistry
-    private var newest: (any Channel)?
-    private var isPaused = false
-
-    /// The time after which a gate checks again for room that has come from elsewhere in the process.
-    private static let pause = TimeAmount.milliseconds(100)
-    /// The connections that are accepted in one turn of the event loop, if there is ample room: if it has much to do, each
-    /// turn takes long, and in a rush of new connections the last would wait for many.
-    private static let batch = 64
-
-    init(_ connections: ConnectionRegistry) {
-        self.connections = connections
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let channel = unwrapInboundIn(data)
-        newest = channel
-        connections.add(channel)
-        context.fireChannelRead(data)
-    }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        setBatch(connections.room, context)
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        makeRoom(context)
-        context.fireChannelReadComplete()
-    }
-
-    /// Without a descriptor the next accept would fail at once, and again.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        pause(context)
-    }
-
-    private func makeRoom(_ context: ChannelHandlerContext) {
-        let room = connections.room
-        setBatch(room, context)
-        if room > 0 || (room == 0 && connections.hasIdle) { return setReading(true, context) }
-        connections.closeLongestIdle(sparing: newest)
-        pause(context)
-    }
-
-    /// NIO would try again, and spin, if its channel only stopped reading.
-    private func pause(_ context: ChannelHandlerContext) {
-        guard !isPaused else { return }
-        isPaused = true
-        setReading(false, context)
-        let loop = context.eventLoop
-        let (me, context) = (NIOLoopBound(self, eventLoop: loop), NIOLoopBound(context, eventLoop: loop))
-        let resume: @Sendable () -> Void = { me.value.resume(context.value) }
-        connections.whenClosed(for: self) { loop.execute(resume) }
-        loop.scheduleTask(in: Self.pause, resume)
-    }
-
-    private func resume(_ context: ChannelHandlerContext) {
-        guard isPaused, context.channel.isActive else { return }
-        isPaused = false
-        makeRoom(context)
-    }
-
-    private func setBatch(_ room: Int, _ context: ChannelHandlerContext) {
-        let batch = room > Self.batch * 2 ? Self.batch : 1
-        try? context.channel.syncOptions?.setOption(.maxMessagesPerRead, value: UInt(batch))
-    }
-
-    private func setReading(_ isReading: Bool, _ context: ChannelHandlerContext) {
-        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
     }
 }

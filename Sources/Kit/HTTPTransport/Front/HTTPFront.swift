@@ -1,13 +1,14 @@
+internal import EventLoop
 import Glibc
 import NIOCore
-import NIOPosix
 public import RPC
 import Synchronization
 
 /// Serves a dispatcher's contracts over HTTP/1.1, on SwiftNIO.
 ///
 /// It translates and decides nothing; what it answers itself is OPTIONS, the ``Page``s, and the 400 to what is not HTTP.
-/// A request is read on its connection's event loop, answered on the service's thread, and written by the event loop again.
+/// A connection is accepted on a thread of the front. A request is read on its connection's event loop, answered on the
+/// service's thread, and written by the event loop again.
 /// A client that closes its connection cancels the call it waits for.
 public final class HTTPFront: Front {
     static let refusedRequests = "http_server_requests_refused_total"
@@ -20,7 +21,7 @@ public final class HTTPFront: Front {
     private let settings: FrontSettings
     private let responder: Responder
     let connections: ConnectionRegistry
-    let listeners = Mutex<[any Channel]>([])
+    private let acceptor = Mutex<Acceptor?>(nil)
 
     /// Makes a front that does not listen yet.
     ///
@@ -45,72 +46,54 @@ public final class HTTPFront: Front {
     /// - Returns: the URLs by which this machine reaches the front, with the real port if the settings ask for any.
     /// - Throws: the system's error if an address cannot be had; a sentence if a host has none.
     public func start() async throws -> [String] {
-        var port = settings.port
-        var urls: [String] = []
-        for (host, addresses) in try ListenAddress.resolve(settings.hosts) {
-            do {
-                port = try await listen(at: addresses, port)
-            } catch let error as IOError {
-                throw ListenError(code: error.errnoCode)
+        let addresses = try ListenAddress.resolve(settings.hosts)
+        let acceptor = try makeAcceptor()
+        self.acceptor.withLock { $0 = acceptor }
+        do {
+            var port = settings.port
+            var urls: [String] = []
+            for (host, addresses) in addresses {
+                port = try await listen(at: addresses, port, acceptor)
+                urls.append(Self.url(host: host, port: port))
             }
-            urls.append(Self.url(host: host, port: port))
+            return urls
+        } catch {
+            await stopAccepting()
+            throw error
         }
-        return urls
+    }
+
+    private func makeAcceptor() throws(SystemError) -> Acceptor {
+        let (responder, settings) = (responder, settings)
+        return try Acceptor(connections) { channel, entry in
+            if settings.expectsProxyHeader(of: channel) {
+                try channel.pipeline.syncOperations.addHandler(
+                    ProxyProtocolHandler(isRequired: settings.proxyProtocol == .required))
+            }
+            try channel.pipeline.syncOperations.addHandler(
+                ConnectionHandler(responder, entry, idleTimeout: settings.idleTimeout))
+        }
     }
 
     /// Listens at each of a host's addresses that the machine has.
     ///
     /// - Returns: the port.
-    private func listen(at addresses: [ListenAddress], _ port: Int) async throws -> Int {
+    private func listen(at addresses: [ListenAddress], _ port: Int, _ acceptor: Acceptor) async throws -> Int {
         var port = port
         var isListening = false
         for (index, address) in addresses.enumerated() {
             do {
-                let listener = try await listen(at: address, port)
-                listeners.withLock { $0.append(listener) }
-                port = listener.localAddress?.port ?? port
+                let descriptor = try address.listen(port: port)
+                port = ListenAddress.port(of: descriptor)
+                try await acceptor.listen(at: descriptor)
                 isListening = true
                 // An IPv6 wildcard takes IPv4 as well.
                 if address.isDualStack { break }
-            } catch let error as IOError
-                where address.isOptional && Self.isMissing(error) && (isListening || index < addresses.count - 1)
+            } catch let error as ListenError
+                where address.isOptional && error.isMissingAddress && (isListening || index < addresses.count - 1)
             {}
         }
         return port
-    }
-
-    private func listen(at address: ListenAddress, _ port: Int) async throws -> any Channel {
-        var socket = address.socket
-        socket.port = port
-        let (connections, responder, settings) = (connections, responder, settings)
-        var bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: Self.backlog)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptGate(connections))
-                }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if settings.expectsProxyHeader(of: channel) {
-                        try channel.pipeline.syncOperations.addHandler(
-                            ProxyProtocolHandler(isRequired: settings.proxyProtocol == .required))
-                    }
-                    try channel.pipeline.syncOperations.addHandler(
-                        ConnectionHandler(responder, connections[channel], idleTimeout: settings.idleTimeout))
-                }
-            }
-        if case .v6 = socket {
-            bootstrap = bootstrap.serverChannelOption(
-                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isDualStack ? 0 : 1)
-        }
-        return try await bootstrap.bind(to: socket).get()
-    }
-
-    private static func isMissing(_ error: IOError) -> Bool {
-        [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
     }
 
     /// Asks each client to leave, by `Connection: close`; calls are still answered.
@@ -122,17 +105,18 @@ public final class HTTPFront: Front {
     /// every connection.
     public func stop() async {
         responder.stop()
-        let open = listeners.withLock { listeners in
-            defer { listeners = [] }
-            return listeners
-        }
-        guard !open.isEmpty else { return }
-        for listener in open { try? await listener.close() }
+        guard await stopAccepting() else { return }
         await connections.close(by: .now() + TimeAmount(settings.shutdownTimeout))
     }
 
-    /// As many connections wait to be accepted as the system allows: it lowers the number to `net.core.somaxconn`.
-    private static let backlog = Int32.max
+    /// - Returns: false if it did not listen.
+    @discardableResult
+    private func stopAccepting() async -> Bool {
+        guard let acceptor = acceptor.withLock({ $0.take() }) else { return false }
+        await acceptor.close()
+        await acceptor.thread.shutdown()
+        return true
+    }
 }
 
 extension HTTPFront.FrontSettings {

@@ -41,6 +41,43 @@ struct ListenAddress {
         host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     }
 
+    /// Listens there. As many connections wait to be accepted as the system allows: it lowers the number to
+    /// `net.core.somaxconn`.
+    ///
+    /// - Parameter port: 0 for any that is free.
+    /// - Returns: a descriptor that does not block.
+    func listen(port: Int) throws(ListenError) -> Int32 {
+        var address = socket
+        address.port = port
+        let isIPv6 = address.protocol == .inet6
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
+        guard descriptor >= 0 else { throw ListenError(code: errno) }
+        Self.set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if isIPv6 { Self.set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isDualStack ? 0 : 1) }
+        let isBound = address.withSockAddr { bind(descriptor, $0, socklen_t($1)) == 0 }
+        if isBound, Glibc.listen(descriptor, .max) == 0 { return descriptor }
+        let error = ListenError(code: errno)
+        close(descriptor)
+        throw error
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// The port of a descriptor that listens.
+    static func port(of descriptor: Int32) -> Int {
+        // It has the same place in an address of either family.
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &size) }
+        }
+        return Int(UInt16(bigEndian: address.sin6_port))
+    }
+
     /// All addresses of a name, or the address itself.
     private static func addresses(of name: String) throws(UnknownHost) -> [SocketAddress] {
         var hints = addrinfo()
@@ -81,6 +118,9 @@ extension SocketAddress {
 struct ListenError: Error, CustomStringConvertible {
     /// The system's number for the reason.
     let code: Int32
+
+    /// True if this machine does not have the address, or none of its family.
+    var isMissingAddress: Bool { [EADDRNOTAVAIL, EAFNOSUPPORT].contains(code) }
 
     var description: String { String(cString: strerror(code)) }
 }

@@ -10,13 +10,17 @@ public enum HealthContract: Contract {
     public static let name = "_health"
     public static let version = "1.0.0"
     public static let summary = "Liveness of the process and readiness of the service."
+    /// The path that its endpoints begin with.
+    public static let pathPrefix = "/health/"
 
     /// Replies as long as the process lives.
     public static let live = Endpoint<Empty, Health>(
-        "live", .get, "/health/live", access: .open, summary: "Returns a success while the process lives.")
+        "live", .get, PathTemplate(pathPrefix + "live"), access: .open,
+        summary: "Returns a success while the process lives.")
     /// Replies if the service is ready, and refuses with ``Problem/Kind/notReady`` and what it waits for otherwise.
     public static let check = Endpoint<Empty, Health>(
-        "check", .get, "/health/ready", access: .open, deadline: .milliseconds(200), problems: [.notReady],
+        "check", .get, PathTemplate(pathPrefix + "ready"), access: .open, deadline: .milliseconds(200),
+        problems: [.notReady],
         summary: "Checks that the service can do its work; a 503 names what it waits for.")
 
     public static let endpoints = EndpointList {
