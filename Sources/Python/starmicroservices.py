@@ -640,6 +640,13 @@ class AsyncClient(Client):
             call.give_up()
         return call.value()
 
+    async def call(self, name: str, body: Any = None, **options: Any) -> Any:
+        """As Client's, once it is awaited: of a task that is cancelled before its first step nothing is sent."""
+        return await self.submit(name, body, **options).result()
+
+    async def ping(self, timeout: float | None = None) -> Any:
+        return await super().ping(timeout)
+
     async def discover(self) -> dict[str, Any]:
         self.contract = self.contract or await self.call("_meta.contract", idempotent=True)
         return self.contract

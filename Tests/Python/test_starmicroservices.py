@@ -559,6 +559,21 @@ def test_async_names(server, run):
     run(main())
 
 
+def test_async_task_cancelled_before_its_first_step(server, run):
+    async def main():
+        async with AsyncClient(server.address) as client:
+            await client.ping()
+            for started in (client.call("fake.slow", {"ms": 3000}), client.ping(), client.fake.slow(ms=3000)):
+                task = asyncio.ensure_future(started)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            assert not client.calls
+            await client.ping()
+            assert not any(seen[3] == "fake.slow" for seen in server.seen)
+    run(main())
+
+
 def test_async_deadline_and_cancelled_task(server, run):
     async def main():
         async with AsyncClient(server.address) as client:
