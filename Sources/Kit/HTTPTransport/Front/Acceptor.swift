@@ -11,6 +11,8 @@ import RPC
 /// A loop that serves thousands of busy connections takes long to come round. So the loops have no part in accepting, and
 /// a connection that begins with a health check is given to a loop that serves no others: a platform that waits too long
 /// for the reply ends the service, just when it has most to do.
+///
+/// It and its thread live until it is closed.
 actor Acceptor: ThreadBound {
     /// Sets up a channel, on its event loop. There is no entry for one that came too late.
     typealias Configure = @Sendable (any Channel, ConnectionRegistry.OpenConnection?) throws -> Void
@@ -60,10 +62,10 @@ actor Acceptor: ThreadBound {
     /// - Throws: ``SystemError`` if the system has no descriptor left.
     func listen(at descriptor: Int32) throws(SystemError) {
         if pauseTimer == nil {
-            newcomersTimer = try ThreadTimer(on: thread) { [unowned self] in serveSilent() }
-            pauseTimer = try ThreadTimer(on: thread) { [unowned self] in resume() }
+            newcomersTimer = try ThreadTimer(on: thread) { self.serveSilent() }
+            pauseTimer = try ThreadTimer(on: thread) { self.resume() }
         }
-        let registration = thread.attach(descriptor: descriptor) { [unowned self] _ in accept(at: descriptor) }
+        let registration = thread.attach(descriptor: descriptor) { _ in self.accept(at: descriptor) }
         listeners.append(Listener(descriptor: descriptor, registration: registration))
     }
 
@@ -88,6 +90,7 @@ actor Acceptor: ThreadBound {
 
 extension Acceptor {
     private func accept(at listener: Int32) {
+        guard !isPaused else { return }
         for _ in 0..<batch {
             let descriptor = accept4(listener, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
             guard descriptor >= 0 else {
@@ -137,7 +140,7 @@ extension Acceptor {
     private func add(_ descriptor: Int32) {
         let number = connections.reserve()
         if let group = Self.group(byFirstBytesOf: descriptor) { return serve(descriptor, number, on: group) }
-        let registration = thread.attach(descriptor: descriptor) { [unowned self] _ in serveNewcomer(descriptor) }
+        let registration = thread.attach(descriptor: descriptor) { _ in self.serveNewcomer(descriptor) }
         if newcomers.isEmpty { newcomersTimer?.set(after: Self.patience) }
         newcomers[descriptor] = Newcomer(number: number, registration: registration, accepted: .now)
     }
