@@ -73,7 +73,8 @@ struct OverloadTests {
             #expect(Message(await polite.next())?.preamble?.kind == .pong)
             let sent = "\(SendClock.milliseconds) \(try #require(SendClock.machine))"
             try await polite.send(Message(.request, id: 1, "_health.live", sent: sent).frames)
-            #expect(Message(await polite.next())?.status == "200")
+            let reply = Message(await polite.next())
+            #expect(reply?.status == "200", "\(String(describing: reply))")
             #expect(await site.service.runs < 900)
         }
     }
@@ -82,10 +83,10 @@ struct OverloadTests {
     func rest() async throws {
         try await FrontRig.open { site in
             let peer = try await site.peer()
-            for id in 1...600 as ClosedRange<UInt64> {
+            for id in 1...200 as ClosedRange<UInt64> {
                 try await peer.send(Message(.request, id: id, "auth.work", time: 20_000).frames)
             }
-            try await eventually { await site.service.runs > 300 }
+            try await eventually { await site.service.runs > 100 }
             let sent = "\(SendClock.milliseconds - 10_500) \(try #require(SendClock.machine))"
             try await peer.send(Message(.request, id: 3000, "auth.work", time: 20_000, sent: sent).frames)
             var last = Message(await peer.next())
@@ -156,10 +157,12 @@ struct OverloadTests {
         try await FrontRig.open { site in
             let peer = try await site.peer()
             #expect(try await overload(peer, calls: 50, time: 20_000).statuses == ["200": 50])
-            for id in 1...2000 as ClosedRange<UInt64> {
-                let sent = "\(SendClock.milliseconds) elsewhere"
-                let message = Message(.request, id: id, "auth.work", time: 200, sent: sent)
-                try await peer.send((isProxied ? [[9], []] : []) + message.frames)
+            let sending = try await ContinuousClock().measure {
+                for id in 1...2000 as ClosedRange<UInt64> {
+                    let sent = "\(SendClock.milliseconds) elsewhere"
+                    let message = Message(.request, id: id, "auth.work", time: 200, sent: sent)
+                    try await peer.send((isProxied ? [[9], []] : []) + message.frames)
+                }
             }
             var statuses: [String: Int] = [:]
             for _ in 1...2000 {
@@ -168,8 +171,9 @@ struct OverloadTests {
                 statuses[message.status ?? "none", default: 0] += 1
             }
             let refused = statuses["503"] ?? 0
-            // On a busy machine some that were begun end late.
-            #expect(refused > 1000 && Set(statuses.keys).isSubset(of: ["200", "503", "504"]), "\(statuses)")
+            // Each of the others takes a millisecond. On a busy machine some that were begun end late.
+            let others = 200 + Int(sending / .milliseconds(1))
+            #expect(refused >= 2000 - others && refused > 0 && Set(statuses.keys).isSubset(of: ["200", "503", "504"]), "\(statuses)")
             #expect(await site.front.counters.overloaded >= refused * 2 / 3)
         }
     }

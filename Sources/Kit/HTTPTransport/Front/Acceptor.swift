@@ -24,7 +24,7 @@ actor Acceptor: ThreadBound {
 
     /// A connection that has sent nothing yet.
     private struct Newcomer {
-        let number: ConnectionRegistry.Number
+        let number: ConnectionRegistry.ConnectionNumber
         let registration: PollRegistration
         let accepted: ContinuousClock.Instant
     }
@@ -175,7 +175,7 @@ extension Acceptor {
     }
 
     private func serve(
-        _ descriptor: Int32, _ number: ConnectionRegistry.Number, on group: MultiThreadedEventLoopGroup
+        _ descriptor: Int32, _ number: ConnectionRegistry.ConnectionNumber, on group: MultiThreadedEventLoopGroup
     ) {
         let (connections, configure) = (connections, configure)
         ClientBootstrap(group: group)

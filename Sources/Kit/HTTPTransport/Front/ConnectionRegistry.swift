@@ -5,16 +5,16 @@ import Synchronization
 /// The open connections of a front, and how many it may have.
 final class ConnectionRegistry: Sendable {
     /// The number of a connection, in the order in which they were accepted.
-    typealias Number = UInt64
+    typealias ConnectionNumber = UInt64
 
     /// An open connection.
     final class OpenConnection: Sendable {
         fileprivate let channel: any Channel
-        fileprivate let number: Number
+        fileprivate let number: ConnectionNumber
         /// The instant since when no request is in progress, in nanoseconds of `NIODeadline`; `max` while one is.
         private let idleStart: Atomic<UInt64>
 
-        fileprivate init(_ channel: any Channel, _ number: Number) {
+        fileprivate init(_ channel: any Channel, _ number: ConnectionNumber) {
             self.channel = channel
             self.number = number
             idleStart = Atomic(NIODeadline.now().uptimeNanoseconds)
@@ -30,10 +30,10 @@ final class ConnectionRegistry: Sendable {
     }
 
     private struct State {
-        var open: [Number: OpenConnection] = [:]
+        var open: [ConnectionNumber: OpenConnection] = [:]
         /// The connections that have been accepted, and have no channel yet.
-        var reserved: Set<Number> = []
-        var newest: Number = 0
+        var reserved: Set<ConnectionNumber> = []
+        var newest: ConnectionNumber = 0
         var isClosing = false
         /// Called once when a connection has been closed, by whom it is for.
         var onClose: [ObjectIdentifier: @Sendable () -> Void] = [:]
@@ -48,7 +48,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Counts a connection that has been accepted, until it is added or abandoned.
-    func reserve() -> Number {
+    func reserve() -> ConnectionNumber {
         state.withLock { state in
             state.newest += 1
             state.reserved.insert(state.newest)
@@ -57,14 +57,14 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// Forgets a connection that will have no channel.
-    func abandon(_ number: Number) {
+    func abandon(_ number: ConnectionNumber) {
         state.withLock { _ = $0.reserved.remove(number) }
     }
 
     /// Registers a connection that was reserved, until it is closed.
     ///
     /// - Returns: `nil` if it came too late; it is closed at once.
-    func add(_ channel: any Channel, as number: Number) -> OpenConnection? {
+    func add(_ channel: any Channel, as number: ConnectionNumber) -> OpenConnection? {
         let entry = OpenConnection(channel, number)
         let isWelcome = state.withLock { state in
             state.reserved.remove(number)
@@ -79,7 +79,7 @@ final class ConnectionRegistry: Sendable {
         return entry
     }
 
-    private func remove(_ number: Number) {
+    private func remove(_ number: ConnectionNumber) {
         let actions = state.withLock { state in
             state.open[number] = nil
             defer { state.onClose = [:] }
