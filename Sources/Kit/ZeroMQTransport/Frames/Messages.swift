@@ -176,7 +176,7 @@ enum InboundMessage {
         let body = frames[start + 2]
         let maxBody = preamble.kind == .hello ? max(maxBody, maxContract) : maxBody
         guard body.count <= maxBody else {
-            throw Problem(.tooLarge, "The body has \(body.count) bytes; \(maxBody) are allowed.")
+            throw Problem(.tooLarge, "The body is larger than \(maxBody) bytes.")
         }
         let head = try head(frames[start + 1])
         guard preamble.kind != .request || head.namesEndpoint else {
