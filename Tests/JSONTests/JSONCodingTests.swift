@@ -129,14 +129,20 @@ struct JSONCodingTests {
         }
         #expect(words([Data].self, #"["AP8"]"#) == "must be bytes in Base64")
         #expect(words([Int8].self, "[200]") == "must be an integer from -128 to 127")
+        #expect(words(UInt64.self, "9223372036854775808") == "must be an integer from 0 to 9223372036854775807")
         #expect(words([Decimal].self, #"["1"]"#) == "must be a number")
         #expect(words([UUID].self, "[1]") == "must be a UUID")
         #expect(words([[Int]].self, "[1]") == "must be an array")
         #expect(words([[String: Int]].self, "[[]]") == "must be an object")
     }
 
-    @Test("hold no integers of 128 bits, which few who read JSON could keep")
-    func largeIntegers() {
+    @Test("hold no integers that would not be read again: above 2^63 - 1, or of 128 bits")
+    func largeIntegers() throws {
+        #expect(try JSONCoding.decode(UInt64.self, from: JSONCoding.encode(UInt64(Int.max))) == UInt64(Int.max))
+        for number in [UInt64(Int.max) + 1, .max] {
+            #expect(throws: EncodingError.self) { try JSONCoding.encode(number) }
+            #expect(throws: EncodingError.self) { try JSONCoding.encode(["a": [UInt(number)]]) }
+        }
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Int128(1)) }
         #expect(throws: EncodingError.self) { try JSONCoding.encode(["a": UInt128(1)]) }
         #expect(throws: DecodingError.self) { try JSONCoding.decode(Int128.self, from: Data("1".utf8)) }

@@ -6,7 +6,8 @@ package import Foundation
 /// which the type encodes them.
 package enum JSONCoding {
     /// - Parameter pretty: true for a line for each member and element, two spaces a level.
-    /// - Throws: `EncodingError` for a number that is not finite; JSON has none.
+    /// - Throws: `EncodingError` for a number that is not finite, which JSON has not, and for an integer above `Int.max`, which
+    ///   would not be read again.
     package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> Data {
         let output = JSONOutput(isPretty: pretty)
         try output.write(value)
@@ -237,7 +238,7 @@ struct JSONInput {
     }
 
     private static func range<Integer: FixedWidthInteger>(_: Integer.Type) -> String {
-        "an integer from \(Integer.min) to \(Integer.max)"
+        "an integer from \(Int(clamping: Integer.min)) to \(Int(clamping: Integer.max))"
     }
 }
 

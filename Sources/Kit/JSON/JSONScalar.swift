@@ -68,7 +68,10 @@ extension Bool: JSONScalar {
 }
 
 extension JSONScalar where Self: BinaryInteger & LosslessStringConvertible {
-    func append(to bytes: inout TextBytes) {
+    func append(to bytes: inout TextBytes) throws {
+        guard Int(exactly: self) != nil else {
+            throw EncodingError.notJSON(self, "\(self) would not be read again: the largest integer is \(Int.max)")
+        }
         bytes.append(description)
     }
 
