@@ -198,7 +198,13 @@ struct SchemaTests {
     @Test("reads texts as what they should be, and leaves those that are not")
     func texts() {
         #expect(Schema.integer(example: 1).value(ofText: "-7") == .integer(-7))
-        #expect(Schema.integer(example: 1).value(ofText: "7.0") == "7.0")
+        for text in ["7", "7.0", "-7.00", "7e0", "1e3", "0.5e1", "9007199254740992.0"] {
+            #expect(
+                Schema.integer(example: 1).value(ofText: text) == (try? JSONValue(json: Data(text.utf8))), "\(text)")
+        }
+        for text in ["7.5", "1e-3", "1e16", "9223372036854775808", "inf", "nan", "0x7", "", "x", "7,0"] {
+            #expect(Schema.integer(example: 1).value(ofText: text) == .string(text))
+        }
         #expect(Schema.number(example: 1).value(ofText: "1e3") == .number(1000))
         for text in ["nan", "inf", "1e999", "0x1p3", "", "x"] {
             #expect(Schema.number(example: 1).value(ofText: text) == .string(text))

@@ -60,10 +60,10 @@ extension Schema {
     ///   ``faults(of:at:)`` then reports.
     public func value(ofText text: String) -> JSONValue {
         switch kind {
-        case .integer: Int(text).map(JSONValue.integer) ?? .string(text)
-        // Swift reads hexadecimal fractions, too; JSON does not.
-        case .number where text.contains { "xX".contains($0) }: .string(text)
-        case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil } ?? .string(text)
+        case .integer:
+            (Int(text) ?? Self.number(ofText: text).flatMap(JSONValue.wholeNumber)).map(JSONValue.integer)
+                ?? .string(text)
+        case .number: Self.number(ofText: text).map(JSONValue.number) ?? .string(text)
         case .boolean: ["true": .bool(true), "false": .bool(false)][text] ?? .string(text)
         case .string(_, _, .dateTime?, _): .string(Self.withSign(text))
         default: .string(text)
@@ -72,6 +72,12 @@ extension Schema {
 }
 
 extension Schema {
+    /// A number that JSON could have: Swift reads hexadecimal ones and words for others, too.
+    private static func number(ofText text: String) -> Double? {
+        guard !text.contains(where: { "xX".contains($0) }) else { return nil }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
+    }
+
     /// A time whose offset has lost its sign: in a query a + without percent-encoding is a space.
     private static func withSign(_ time: String) -> String {
         let offset = time.suffix(6)

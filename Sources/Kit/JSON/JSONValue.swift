@@ -142,7 +142,7 @@ extension JSONValue: Codable {
 
     /// The integer that a number is read as, and written as: JSON Schema has 1.0 and 1e3 be integers. Above 2^53 a `Double`
     /// does not show which.
-    static func wholeNumber(_ number: Double) -> Int? {
+    package static func wholeNumber(_ number: Double) -> Int? {
         number.magnitude <= 0x1p53 ? Int(exactly: number) : nil
     }
 }
