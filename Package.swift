@@ -129,7 +129,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "EventLoop", "ZMTP"]),
         // What is measured, for Prometheus to read.
-        kit("Telemetry", [metrics]),
+        kit("Telemetry", [logging, metrics]),
         // Bodies in the format of gzip.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
         kit("Gzip", ["CZlib"] + nio),
@@ -233,7 +233,7 @@ let package = Package(
         tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("EventLoopTests", ["EventLoop"]),
         tests("ZeroMQTests", ["RawZMTP", "Waiting", "ZeroMQ"]),
-        tests("TelemetryTests", ["Telemetry"]),
+        tests("TelemetryTests", ["Telemetry", logging, .product(name: "InMemoryLogging", package: "swift-log")]),
         // A collector that keeps what it is sent.
         .target(name: "Collector", dependencies: nio + [tls], path: "Tests/Support/Collector", swiftSettings: strict),
         tests(

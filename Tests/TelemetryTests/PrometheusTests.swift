@@ -1,5 +1,7 @@
 import CoreMetrics
 import Foundation
+import InMemoryLogging
+import Logging
 import Telemetry
 import Testing
 
@@ -121,6 +123,70 @@ struct PrometheusTests {
         #expect(!prometheus.text().contains("cups") && prometheus.text().contains("water"))
         Counter(label: "cups", factory: prometheus).increment()
         #expect(prometheus.text().contains("cups 1\n"))
+    }
+
+    @Test(
+        "of two metrics that want the same lines the first is shown",
+        arguments: [
+            ("cups", "cups"), ("cups_total", "cups"), ("cups", "cups_total"), ("cups_count", "cups"),
+            ("cups_bucket", "cups"),
+        ])
+    func conflicts(counter: String, timer: String) {
+        func text(_ makeFirst: (Prometheus) -> Void, _ makeSecond: (Prometheus) -> Void) -> [String] {
+            let prometheus = Prometheus()
+            makeFirst(prometheus)
+            let first = [prometheus.text(), prometheus.text(.openMetrics)]
+            makeSecond(prometheus)
+            #expect([prometheus.text(), prometheus.text(.openMetrics)] == first)
+            return first
+        }
+        let makeCounter = { (prometheus: Prometheus) in
+            Counter(label: counter, dimensions: [("at", "home")], factory: prometheus).increment()
+        }
+        let makeTimer = { (prometheus: Prometheus) in
+            Timer(label: timer, dimensions: [("at", "work")], factory: prometheus).recordSeconds(1)
+        }
+        #expect(text(makeCounter, makeTimer) != text(makeTimer, makeCounter))
+    }
+
+    @Test("a metric that is not shown is in the log, once")
+    func conflictLog() {
+        let log = InMemoryLogHandler()
+        let prometheus = Prometheus(logger: Logger(label: "test") { _ in log })
+        Counter(label: "cups", factory: prometheus).increment()
+        for place in ["home", "work"] {
+            Timer(label: "cups", dimensions: [("at", place)], factory: prometheus).recordSeconds(1)
+        }
+        #expect(log.entries.map(\.level) == [.error])
+        #expect(
+            log.entries.first?.metadata == [
+                "metric": "cups", "type": "histogram", "other": "cups", "other_type": "counter",
+            ])
+    }
+
+    @Test("a metric has the place of one that is destroyed, whatever its type")
+    func freedPlace() {
+        let prometheus = Prometheus()
+        let counter = Counter(label: "cups_total", factory: prometheus)
+        let other = Counter(label: "cups_total", dimensions: [("at", "home")], factory: prometheus)
+        counter.destroy()
+        Gauge(label: "cups", factory: prometheus).record(1)
+        #expect(!prometheus.text().contains("\ncups 1.0\n"))
+        other.destroy()
+        Gauge(label: "cups", factory: prometheus).record(2)
+        #expect(prometheus.text() == "# TYPE cups gauge\ncups 2.0\n")
+    }
+
+    @Test("one metric has one value for the same labels, and takes no other's place")
+    func places() {
+        let prometheus = Prometheus()
+        prometheus.observe("cups_total", .counter) { 7 }
+        Counter(label: "cups_total", factory: prometheus).increment()
+        Gauge(label: "water", factory: prometheus).record(1)
+        prometheus.observe("water", .gauge) { 2 }
+        prometheus.observe("cups_total", .counter) { 8 }
+        let text = prometheus.text()
+        #expect(text.contains("\ncups_total 8\n") && text.contains("\nwater 1.0\n"), "\(text)")
     }
 
     @Test("a summary is a sum and a count")

@@ -16,6 +16,18 @@ extension Metric {
         return type == "counter" && name.hasSuffix(suffix) ? String(name.dropLast(suffix.count)) : name
     }
 
+    /// The names that its family and its lines have in either form.
+    func lineNames(of name: String) -> [String] {
+        switch type {
+        case "counter":
+            let family = openMetricsFamily(of: name)
+            return [family, family + "_total"]
+        case "histogram": return [name, name + "_bucket", name + "_sum", name + "_count"]
+        case "summary": return [name, name + "_sum", name + "_count"]
+        default: return [name]
+        }
+    }
+
     /// The line of a counter's sample: OpenMetrics wants its name to end with `_total`.
     fileprivate func counterLine(_ series: Series, _ value: String, _ format: Prometheus.Exposition) -> String {
         let needsSuffix = format == .openMetrics && !series.name.hasSuffix("_total")

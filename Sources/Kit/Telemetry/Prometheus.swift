@@ -1,4 +1,5 @@
 public import CoreMetrics
+public import Logging
 import Synchronization
 
 /// Keeps what swift-metrics measures, and prints it for Prometheus.
@@ -7,22 +8,28 @@ import Synchronization
 /// lives: the number of metrics is that of the labels in the code, which no caller may be able to add to.
 ///
 /// Whatever a metric or one of its labels is called, Prometheus can read it: characters that names do not have there, such as
-/// the dot of `http.method`, become `_`. For one line that it cannot read, it drops all that a service has measured.
+/// the dot of `http.method`, become `_`. For one line that it cannot read, it drops all that a service has measured: so of two
+/// metrics that need lines of one name, such as a counter and a timer `cups`, only the first is shown.
 public final class Prometheus: MetricsFactory {
-    private let metrics = Mutex<[Series: any Metric]>([:])
+    private let metrics = Mutex(MetricTable())
     private let help: [String: String]
     private let summaries: Set<String>
+    private let logger: Logger
 
     /// - Parameters:
     ///   - help: a sentence about each metric, by its name; several such lists count as one.
     ///   - summaries: the names of timers that show their sum and count only, without buckets.
-    public init(help: [String: String]..., summaries: Set<String> = []) {
+    ///   - logger: gets an error for each metric that is not shown, once.
+    public init(
+        help: [String: String]..., summaries: Set<String> = [], logger: Logger = Logger(label: "prometheus")
+    ) {
         self.help = help.reduce(into: [:]) { all, list in
             for (name, sentence) in list where all[Series.name(name)] == nil {
                 all[Series.name(name)] = Series.escape(sentence, quotes: false)
             }
         }
         self.summaries = summaries
+        self.logger = logger
     }
 
     /// The form of ``text(_:)``.
@@ -44,7 +51,7 @@ public final class Prometheus: MetricsFactory {
 
     /// All metrics, in alphabetical order.
     public func text(_ format: Exposition = .plain) -> String {
-        let all = metrics.withLock { $0 }.sorted { $0.key < $1.key }
+        let all = metrics.withLock { $0.all }.sorted { $0.key < $1.key }
         var text = ""
         var name = ""
         for (series, metric) in all {
@@ -59,16 +66,16 @@ public final class Prometheus: MetricsFactory {
         return format == .openMetrics ? text + "# EOF\n" : text
     }
 
-    /// Adds a metric whose value is read whenever the metrics are printed, so that nothing has to be counted meanwhile. One of the
-    /// same name and labels is replaced.
+    /// Adds a metric whose value is read whenever the metrics are printed, so that nothing has to be counted meanwhile. It replaces
+    /// another such metric of the same name and labels.
     ///
     /// - Parameter kind: a counter never falls while the process lives; its name ends with `_total`.
     public func observe(
         _ name: String, _ kind: ObservedMetric.MetricType, dimensions: [(String, String)] = [],
         _ value: @escaping @Sendable () -> Double
     ) {
-        let metric = ObservedMetric(kind, value)
-        metrics.withLock { $0[Series(name, dimensions)] = metric }
+        let (series, metric) = (Series(name, dimensions), ObservedMetric(kind, value))
+        reportConflict(of: metric, metrics.withLock { $0.add(metric, series) })
     }
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -98,21 +105,30 @@ public final class Prometheus: MetricsFactory {
     public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 
     private func remove(_ handler: AnyObject) {
-        metrics.withLock { metrics in
-            if let series = metrics.first(where: { $0.value === handler })?.key { metrics[series] = nil }
-        }
+        metrics.withLock { $0.remove(handler) }
     }
 
     private func metric<Kind: Metric>(
         _ label: String, _ dimensions: [(String, String)], _ make: () -> Kind
     ) -> Kind {
         let series = Series(label, dimensions)
-        return metrics.withLock { metrics in
-            if let known = metrics[series] as? Kind { return known }
+        let (metric, conflict) = metrics.withLock { metrics -> (Kind, MetricTable.Conflict?) in
+            if let known = metrics.all[series] as? Kind { return (known, nil) }
             let metric = make()
-            metrics[series] = metric
-            return metric
+            return (metric, metrics.add(metric, series))
         }
+        reportConflict(of: metric, conflict)
+        return metric
+    }
+
+    private func reportConflict(of metric: any Metric, _ conflict: MetricTable.Conflict?) {
+        guard let conflict else { return }
+        logger.error(
+            "A metric is not shown, because another one has lines of the same name",
+            metadata: [
+                "metric": "\(conflict.refused.name)", "type": "\(metric.type)", "other": "\(conflict.shown.name)",
+                "other_type": "\(conflict.shown.type)",
+            ])
     }
 }
 
