@@ -242,13 +242,30 @@ struct SQLiteFileTests {
         await again.close()
     }
 
-    @Test("that is damaged is refused at the start, by name", arguments: [1, 2, 3, 5, 8, 13])
-    func damaged(_ page: Int) async throws {
+    /// Each file of the store's directory: its mode and its content.
+    private func directoryContent() throws -> [String: [Data]] {
+        let folder = file.deletingLastPathComponent()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return try names.reduce(into: [:]) { content, name in
+            let file = folder.appending(path: name)
+            let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+            content[name] = [Data("\(mode ?? 0)".utf8), try Data(contentsOf: file)]
+        }
+    }
+
+    @Test(
+        "that is damaged is refused at the start, by name, and left as it is, with nothing beside it",
+        arguments: [1, 2, 3, 5, 8, 13], [true, false])
+    func damaged(_ page: Int, isMarked: Bool) async throws {
         let (store, _) = try await restorable()
         await store.close()
         try damage(page)
+        try FileManager.default.setAttributes([.posixPermissions: 0o664], ofItemAtPath: file.path)
+        if !isMarked { try FileManager.default.removeItem(atPath: file.path + "-mark") }
+        let before = try directoryContent()
         let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
         #expect(error?.description.contains("is damaged") == true, "\(String(describing: error))")
+        #expect(try directoryContent() == before)
     }
 
     @Test("that turns out to be damaged is never sound again, until another takes its place")
@@ -265,86 +282,36 @@ struct SQLiteFileTests {
         await store.close()
     }
 
-    @Test("that is not a store's is left as it is", arguments: ["delete", "wal"])
+    @Test("that is not a store's is left as it is", arguments: ["delete", "wal", "a log"])
     func foreign(_ journal: String) async throws {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        let queue = try DatabaseQueue(path: file.path)
+        let hasLog = journal == "a log"
+        let origin = hasLog ? directory.url.appending(path: "origin.sqlite") : file
+        let queue = try DatabaseQueue(path: origin.path)
         try await queue.writeWithoutTransaction { database in
-            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(journal)")
+            _ = try String.fetchOne(database, sql: "PRAGMA journal_mode = \(hasLog ? "wal" : journal)")
             try database.execute(sql: "CREATE TABLE recipes (name TEXT)")
+        }
+        if hasLog {
+            for end in ["", "-wal"] {
+                try FileManager.default.copyItem(atPath: origin.path + end, toPath: file.path + end)
+            }
         }
         try queue.close()
         try FileManager.default.setAttributes([.posixPermissions: 0o664], ofItemAtPath: file.path)
-        let before = try Data(contentsOf: file)
+        let before = try directoryContent()
         let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
         #expect(error?.description.contains("“recipes”") == true, "\(String(describing: error))")
-        #expect(try Data(contentsOf: file) == before)
-        let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
-        #expect(mode == 0o664)
-        let folder = file.deletingLastPathComponent().path
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [file.lastPathComponent])
+        #expect(try directoryContent() == before)
     }
 
     @Test("that is no database is refused and left as it is")
     func text() throws {
         try PrivateFile.write(String(repeating: "no database\n", count: 100), to: file)
+        let before = try directoryContent()
         let error = #expect(throws: SQLiteFileError.self) { _ = try SQLiteStore(file) }
         #expect(error?.description.contains(file.path) == true)
-        #expect(try String(contentsOf: file, encoding: .utf8).hasPrefix("no database"))
-    }
-
-    @Test("is copied while others write, and put back while it is in use or not")
-    func copies() async throws {
-        let (store, copy) = try await restorable()
-        await #expect(throws: PrivateFileError.self) { try await store.backUp(to: copy) }
-        // Of one that was killed.
-        try PrivateFile.write("SQLite format 3", to: directory.url.appending(path: "other.sqlite.partial"))
-        try await withThrowingDiscardingTaskGroup { group in
-            for number in 1...20 { group.addTask { try await store.add(user("user\(number)")) } }
-            let other = directory.url.appending(path: "other.sqlite")
-            group.addTask { try await store.backUp(to: other) }
-        }
-        #expect(!FileManager.default.fileExists(atPath: directory.url.appending(path: "other.sqlite.partial").path))
-        try SQLiteStore.restore(copy, to: file)
-        #expect(try await names(store) == ["ada"])
-        try await store.add(user("eve"))
-        await store.close()
-        try SQLiteStore.restore(copy, to: file)
-        let again = try SQLiteStore(file)
-        #expect(try await names(again) == ["ada"])
-        abandon(again)
-        try await again.add(user("eve"))
-        try SQLiteStore.restore(copy, to: file)
-        let last = try SQLiteStore(file)
-        #expect(try await names(last) == ["ada"])
-        await last.close()
-    }
-
-    @Test("is replaced by a copy where a link leads to, and belongs to its owner, whoever restores it")
-    func linked() async throws {
-        let (store, copy) = try await restorable()
-        await store.close()
-        // Only root can give files away; for others the owner is the same.
-        if geteuid() == 0 { try #require(chown(file.path, 65_534, 65_534) == 0) }
-        let link = directory.url.appending(path: "link.sqlite")
-        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
-        try SQLiteStore.restore(copy, to: link)
-        let status = try FileManager.default.attributesOfItem(atPath: file.path)
-        #expect(status[.ownerAccountID] as? UInt32 == (geteuid() == 0 ? 65_534 : geteuid()))
-        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == file.path)
-        let again = try SQLiteStore(link)
-        #expect(try await names(again) == ["ada"])
-        await again.close()
-    }
-
-    @Test("is not replaced by a copy that is damaged, or by something else")
-    func badCopy() async throws {
-        let (store, copy) = try await restorable()
-        try Data("no database at all, but as long as a header is, so that it is looked at".utf8).write(to: copy)
-        #expect(throws: SQLiteFileError.self) { try SQLiteStore.restore(copy, to: file) }
-        #expect(throws: (any Error).self) { try SQLiteStore.restore(directory.url.appending(path: "none"), to: file) }
-        #expect(try await names(store) == ["ada", "bob"])
-        await store.close()
+        #expect(try directoryContent() == before)
     }
 
     @Test("is tidied in portions, between which others write")

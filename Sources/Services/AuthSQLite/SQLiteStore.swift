@@ -74,7 +74,9 @@ public final class SQLiteStore: TransactionalStore {
     private static func open(_ file: StoreFile, mayBeNew: Bool) throws -> Opened {
         let status = try file.status()
         try file.settleLeftovers(status)
-        if status.size > 0 || !mayBeNew { try file.inspect(mayBeNew: mayBeNew) }
+        if status.size > 0 || !mayBeNew {
+            try file.inspect(mayBeNew: mayBeNew, isWhole: status.size <= maxRead)
+        }
         try file.restrictToOwner()
         file.mark.claim(status.identity)
         var configuration = Configuration()
@@ -91,7 +93,6 @@ public final class SQLiteStore: TransactionalStore {
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 // Checkpoints are made here, so that the mark knows of them; after one, the log takes no room.
                 try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0")
-                if status.size <= maxRead, let damage = try database.damage() { throw file.damaged(damage) }
             }
             try migrations.migrate(pool)
         } catch let error as DatabaseError where error.isDamage {

@@ -87,13 +87,26 @@ struct StoreFile: Sendable {
         unlink(index)
     }
 
-    /// Inspects the tables without writing anything, but for a write that was not finished: SQLite undoes it.
+    /// Inspects the file without writing anything, but for a write that was not finished: SQLite undoes it.
     ///
-    /// - Parameter mayBeNew: true if an empty file is fine, too.
-    /// - Throws: ``SQLiteFileError`` if the file holds no store.
-    func inspect(mayBeNew: Bool) throws {
+    /// - Parameters:
+    ///   - mayBeNew: true if an empty file is fine, too.
+    ///   - isWhole: true if all of the file is read, and not its tables' names only.
+    /// - Throws: ``SQLiteFileError`` if the file holds no store, or is damaged.
+    func inspect(mayBeNew: Bool, isWhole: Bool) throws {
         try undoUnfinishedWrite()
-        let files = [log, index].filter { FileStatus(of: $0) == nil }
+        let needsIndex = FileStatus(of: log) != nil && FileStatus(of: index) == nil
+        do {
+            try inspectTables(mayBeNew: mayBeNew)
+            if isWhole, let damage = try reading({ try $0.damage() }) { throw damaged(damage) }
+        } catch let error as SQLiteFileError {
+            // SQLite has made it to read the log.
+            if needsIndex { unlink(index) }
+            throw error
+        }
+    }
+
+    private func inspectTables(mayBeNew: Bool) throws {
         let (tables, steps) = try reading { database -> ([String], [String]) in
             let tables: [String] = try database.values(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
@@ -105,8 +118,6 @@ struct StoreFile: Sendable {
                 description: "The file \(path) was written by a newer auth, which knows the step “\(unknown)”.")
         }
         guard !steps.contains(SQLiteStore.firstMigration) else { return }
-        // SQLite makes them even for those who only read.
-        for file in files { unlink(file) }
         // The table is made before the first step, and all there is if the first start was interrupted.
         if let table = tables.first, tables != ["grdb_migrations"] || !steps.isEmpty {
             throw SQLiteFileError(
@@ -121,8 +132,7 @@ struct StoreFile: Sendable {
     /// - Throws: ``SQLiteFileError`` if it is damaged, or holds no store.
     func verify() throws {
         _ = try status()
-        try inspect(mayBeNew: false)
-        if let damage = try reading({ try $0.damage() }) { throw damaged(damage) }
+        try inspect(mayBeNew: false, isWhole: true)
     }
 
     func damaged(_ reason: String) -> SQLiteFileError {
@@ -143,10 +153,12 @@ struct StoreFile: Sendable {
         }
     }
 
-    /// Reads without being able to write.
+    /// Reads, and leaves everything as it was.
     func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
-        configuration.readonly = true
+        // SQLite makes log and index for a connection that only reads, too. One that may write removes them again, unless another
+        // process uses them; but what is in a log it would bring into the file.
+        configuration.readonly = FileStatus(of: log) != nil
         configuration.busyMode = .timeout(1)
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
