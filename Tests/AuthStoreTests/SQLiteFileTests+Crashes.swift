@@ -82,7 +82,7 @@ extension SQLiteFileTests {
             try await again.probe()
             await again.close()
         }
-        #expect(FileManager.default.fileExists(atPath: journal.path + ".aside"))
+        #expect(FileManager.default.fileExists(atPath: journal.path + ".aside") == (way == "moved"))
     }
 
     @Test("is exactly the back-up after a restore that ended when the file was in its place", arguments: [true, false])
@@ -94,6 +94,7 @@ extension SQLiteFileTests {
             try StoreFile(file.path).mark.replacing {
                 try move(copy)
                 throw CancellationError()
+            } remove: {
             } putAside: {
             }
         }

@@ -53,13 +53,42 @@ extension SQLiteFileTests {
         await again.close()
     }
 
-    @Test("is not replaced by a copy that is damaged, or by something else")
+    @Test("is not replaced by something else than a back-up, with a sentence on what it is and what helps")
     func badCopy() async throws {
-        let (store, copy) = try await restorable()
-        try Data("no database at all, but as long as a header is, so that it is looked at".utf8).write(to: copy)
-        #expect(throws: SQLiteFileError.self) { try SQLiteStore.restore(copy, to: file) }
-        #expect(throws: (any Error).self) { try SQLiteStore.restore(directory.url.appending(path: "none"), to: file) }
+        let (store, _) = try await restorable()
+        let other = directory.url.appending(path: "other.sqlite")
+        let queue = try DatabaseQueue(path: other.path)
+        try await queue.write { try $0.execute(sql: "CREATE TABLE recipes (name TEXT)") }
+        try queue.close()
+        let text = try directory.write(String(repeating: "no database\n", count: 100), to: "text")
+        let pipe = directory.path(of: "pipe")
+        try #require(mkfifo(pipe, 0o600) == 0)
+        for (path, fault) in [
+            (directory.url.path, "is a directory"), (pipe, "is no file"), (text, "is damaged: file is not a database"),
+            (try directory.write("", to: "empty"), "holds no store"), (other.path, "is not auth's"),
+            (directory.path(of: "none"), "No such file or directory"),
+        ] {
+            let error = #expect(throws: SQLiteFileError.self, "\(fault)") {
+                try SQLiteStore.restore(URL(filePath: path), to: file)
+            }
+            let sentence = error?.description ?? ""
+            #expect(sentence.contains(fault) && sentence.contains(path), "\(sentence)")
+            #expect(
+                sentence.hasSuffix("Name one that star store backup or SQLite's .backup has written."), "\(sentence)")
+        }
         #expect(try await names(store) == ["ada", "bob"])
         await store.close()
+    }
+
+    @Test("leaves nothing beside the back-up that it is restored from, or that replaces it")
+    func tidyRestore() async throws {
+        let (store, copy) = try await restorable()
+        try SQLiteStore.restore(copy, to: file)
+        #expect(try await names(store) == ["ada"])
+        await store.close()
+        let left = try FileManager.default.contentsOfDirectory(atPath: file.deletingLastPathComponent().path)
+        #expect(Set(left) == [file.lastPathComponent, file.lastPathComponent + "-mark"])
+        let beside = try FileManager.default.contentsOfDirectory(atPath: directory.url.path)
+        #expect(beside.filter { $0.hasPrefix("copy") } == ["copy.sqlite"])
     }
 }

@@ -69,10 +69,14 @@ struct StoreFaultTests {
             let stray = rig.site.directory.appending(path: "-").path
             #expect(!FileManager.default.fileExists(atPath: stray))
             try await rig.site.addUser("later", password: "seven wet socks")
+            let folder = try await rig.site.star("store", "restore", ".")
+            #expect(
+                folder.code == 1 && folder.log.contains("is a directory. Name one that star store"), "\(folder.log)")
             let restored = try await rig.site.star("store", "restore", "copy.sqlite")
-            #expect(restored.code == 0, "\(restored.log)")
+            #expect(restored.code == 0 && !restored.log.contains("put away"), "\(restored.log)")
             try await rig.recovers()
             #expect(try await !rig.read().body.contains("later"))
+            #expect(!FileManager.default.fileExists(atPath: file(rig.site).path + "-wal.aside"))
         }
     }
 

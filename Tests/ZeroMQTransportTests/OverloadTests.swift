@@ -173,7 +173,8 @@ struct OverloadTests {
             let refused = statuses["503"] ?? 0
             // Each of the others takes a millisecond. On a busy machine some that were begun end late.
             let others = 200 + Int(sending / .milliseconds(1))
-            #expect(refused >= 2000 - others && refused > 0 && Set(statuses.keys).isSubset(of: ["200", "503", "504"]), "\(statuses)")
+            #expect(refused >= 2000 - others && refused > 0, "\(statuses)")
+            #expect(Set(statuses.keys).isSubset(of: ["200", "503", "504"]), "\(statuses)")
             #expect(await site.front.counters.overloaded >= refused * 2 / 3)
         }
     }

@@ -93,17 +93,21 @@ final class LogMark: Sendable {
     /// Puts another file in the place of the store's. A crash at any time leaves a note that does not take what the old
     /// file has left for the new one's.
     ///
-    /// - Parameter putAside: what is left beside the file.
-    func replacing(_ replace: () throws -> Void, putAside: () throws -> Void) throws {
+    /// - Parameters:
+    ///   - remove: removes what is left beside the file, because it was the old file's.
+    ///   - putAside: keeps it, because it may be another's.
+    func replacing(_ replace: () throws -> Void, remove: () -> Void, putAside: () throws -> Void) throws {
         try locked { mark in
+            var isOwn = false
             if let old = FileStatus(of: file) {
                 let verdict = Self.verdict(on: old, mark)
                 if verdict == .isOfAnotherFile { try putAside() }
                 if verdict != .wasWrittenOver { write(old, isSettled: false, mark) }
                 fsync(mark)
+                isOwn = verdict == .belongs
             }
             try replace()
-            try putAside()
+            if isOwn { remove() } else { try putAside() }
             if let status = FileStatus(of: file) { write(status, isSettled: true, mark) }
         }
     }

@@ -96,7 +96,7 @@ extension SQLiteStore {
     ///   is as it was then.
     public static func restore(_ copy: URL, to link: URL) throws {
         let file = link.resolvingSymlinksInPath()
-        let source = StoreFile(copy.path)
+        let source = StoreFile(copy.path, isBackUp: true)
         try source.verify()
         let draft = file.appendingPathExtension("restored")
         try? FileManager.default.removeItem(at: draft)
@@ -113,6 +113,8 @@ extension SQLiteStore {
         let target = StoreFile(file.path)
         try target.mark.replacing {
             guard rename(draft.path, file.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        } remove: {
+            target.removeLeftovers()
         } putAside: {
             try target.putAside()
         }

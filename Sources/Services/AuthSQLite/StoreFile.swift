@@ -19,11 +19,16 @@ struct StoreFile: Sendable {
 
     let path: String
     let mark: LogMark
+    /// True if the file is to be put in a store's place, and not used as it is.
+    private let isBackUp: Bool
 
-    init(_ path: String) {
+    init(_ path: String, isBackUp: Bool = false) {
         self.path = path
+        self.isBackUp = isBackUp
         mark = LogMark(of: path)
     }
+
+    private static let backUpHelp = "Name one that star store backup or SQLite's .backup has written."
 
     var log: String { path + "-wal" }
     private var index: String { path + "-shm" }
@@ -72,19 +77,23 @@ struct StoreFile: Sendable {
         """
     }
 
+    /// Removes what is left beside the file: it belonged to one that is gone, into which it cannot be brought, or is empty.
+    func removeLeftovers() {
+        for leftover in [log, journal, index] { unlink(leftover) }
+    }
+
     /// Keeps what the file that had this place before has left under other names; the index is made anew from a log.
     func putAside() throws(SQLiteFileError) {
-        for leftover in [log, journal] where FileStatus(of: leftover) != nil {
+        for leftover in [log, journal] where !isEmpty(leftover) {
             let aside = leftover + ".aside"
             guard rename(leftover, aside) == 0 else {
                 throw SQLiteFileError(
                     description: "\(leftover) cannot be put away: \(String(cString: strerror(errno))).")
             }
-            guard !isEmpty(aside) else { continue }
             Self.logger.warning(
                 "A log of another file was put away", metadata: ["store": "\(path)", "log": "\(aside)"])
         }
-        unlink(index)
+        removeLeftovers()
     }
 
     /// Inspects the file without writing anything, but for a write that was not finished: SQLite undoes it.
@@ -120,24 +129,36 @@ struct StoreFile: Sendable {
         guard !steps.contains(SQLiteStore.firstMigration) else { return }
         // The table is made before the first step, and all there is if the first start was interrupted.
         if let table = tables.first, tables != ["grdb_migrations"] || !steps.isEmpty {
-            throw SQLiteFileError(
-                description:
-                    "The file \(path) is not auth's: it holds the table “\(table)”. Name another in AUTH_DATABASE.")
+            throw refusal(
+                "The file \(path) is not auth's: it holds the table “\(table)”.", "Name another in AUTH_DATABASE.")
         }
-        guard mayBeNew else { throw SQLiteFileError(description: "The file \(path) holds no store.") }
+        guard mayBeNew else { throw refusal("The file \(path) holds no store.") }
     }
 
     /// Reads the whole of the file.
     ///
-    /// - Throws: ``SQLiteFileError`` if it is damaged, or holds no store.
+    /// - Throws: ``SQLiteFileError`` if it is damaged, cannot be read, or is no back-up of a store.
     func verify() throws {
-        _ = try status()
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            throw refusal("The file \(path) cannot be read: \(String(cString: strerror(errno))).")
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw refusal("\(path) is a directory.")
+        default: throw refusal("\(path) is no file.")
+        }
         try inspect(mayBeNew: false, isWhole: true)
     }
 
     func damaged(_ reason: String) -> SQLiteFileError {
-        SQLiteFileError(
-            description: "The file \(path) is damaged: \(reason). Put a back-up in its place: star store restore FILE")
+        refusal("The file \(path) is damaged: \(reason).", "Put a back-up in its place: star store restore FILE")
+    }
+
+    /// - Parameter help: what helps if the file is to be used as it is.
+    private func refusal(_ sentence: String, _ help: String? = nil) -> SQLiteFileError {
+        let help = isBackUp ? Self.backUpHelp : help
+        return SQLiteFileError(description: [sentence, help].compactMap(\.self).joined(separator: " "))
     }
 
     /// A process that has died while it wrote has left a journal, without which the file cannot be read. Whoever opens the
