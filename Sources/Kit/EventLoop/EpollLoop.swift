@@ -274,34 +274,44 @@ extension PollRegistration.Readiness {
     }
 }
 
-/// One timer on a `SocketThread`: set, set anew, or disarmed, on that thread only. It is released with its last
-/// reference.
+/// One timer on a `SocketThread`: set, and set anew, on that thread only. It is released with its last reference.
 package final class ThreadTimer {
     private let descriptor: Int32
     private let thread: SocketThread
     private var registration: PollRegistration?
+    /// The instant at which it fires; `nil` if it is not set.
+    private var due: ContinuousClock.Instant?
+    /// Called on the thread when the timer fires.
+    package var handler: () -> Void = {}
+
+    /// The shortest time that ``set(by:)`` sets it for, so that instants which are near to each other are one.
+    private static let resolution = Duration.milliseconds(1)
 
     /// - Throws: ``SystemError`` `EMFILE` if the system has no descriptor left.
-    package init(on thread: SocketThread, _ fire: @escaping () -> Void) throws(SystemError) {
+    package init(on thread: SocketThread) throws(SystemError) {
         descriptor = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_CLOEXEC | TFD_NONBLOCK))
         guard descriptor >= 0 else { throw .last("make a timer") }
         self.thread = thread
-        let descriptor = descriptor
-        registration = thread.attach(descriptor: descriptor) { _ in
-            var count: UInt64 = 0
-            if Glibc.read(descriptor, &count, 8) == 8 { fire() }
-        }
+        registration = thread.attach(descriptor: descriptor) { [unowned self] _ in fire() }
     }
 
     deinit { cancel() }
 
     /// Fires once, after a while, in place of what was set before.
     package func set(after time: Duration) {
+        guard registration != nil else { return }
+        due = .now + time
         let (seconds, attoseconds) = max(time, .nanoseconds(1)).components
-        arm(timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000)))
+        var value = itimerspec()
+        value.it_value = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        timerfd_settime(descriptor, 0, &value, nil)
     }
 
-    package func disarm() { arm(timespec()) }
+    /// Fires once, at this instant, unless it is set for an earlier one.
+    package func set(by instant: ContinuousClock.Instant) {
+        if let due, due <= instant { return }
+        set(after: max(Self.resolution, ContinuousClock.now.duration(to: instant)))
+    }
 
     /// It never fires again.
     package func cancel() {
@@ -311,9 +321,11 @@ package final class ThreadTimer {
         Glibc.close(descriptor)
     }
 
-    private func arm(_ time: timespec) {
-        var value = itimerspec(it_interval: timespec(), it_value: time)
-        timerfd_settime(descriptor, 0, &value, nil)
+    private func fire() {
+        var count: UInt64 = 0
+        guard Glibc.read(descriptor, &count, 8) == 8 else { return }
+        due = nil
+        handler()
     }
 }
 

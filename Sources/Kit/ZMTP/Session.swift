@@ -36,6 +36,8 @@ package struct ZMTPSession: ~Copyable {
         }
     }
 
+    /// The step that ``next(in:keptBy:)`` has come to. It is returned, and not handed to a receiver: who handles it may
+    /// write to the session, which is not possible while that reads.
     package enum Progress {
         /// The handshake is done: messages can flow.
         case ready

@@ -62,8 +62,10 @@ actor Acceptor: ThreadBound {
     /// - Throws: ``SystemError`` if the system has no descriptor left.
     func listen(at descriptor: Int32) throws(SystemError) {
         if pauseTimer == nil {
-            newcomersTimer = try ThreadTimer(on: thread) { self.serveSilent() }
-            pauseTimer = try ThreadTimer(on: thread) { self.resume() }
+            newcomersTimer = try ThreadTimer(on: thread)
+            pauseTimer = try ThreadTimer(on: thread)
+            newcomersTimer?.handler = { [unowned self] in serveSilent() }
+            pauseTimer?.handler = { [unowned self] in resume() }
         }
         let registration = thread.attach(descriptor: descriptor) { _ in self.accept(at: descriptor) }
         listeners.append(Listener(descriptor: descriptor, registration: registration))

@@ -13,7 +13,7 @@ final class LibzmqConnector {
     private let handler: (SocketEvent) -> Void
     private var socket: Socket?
     private var monitor: Monitor?
-    private var timer: ThreadTimer?
+    private let timer: ThreadTimer
     private var isConnected = false
     private var received = Multipart(limit: Frames.limit)
     private var frames = Frames()
@@ -45,10 +45,11 @@ final class LibzmqConnector {
         self.thread = thread
         self.handler = handler
         do {
-            timer = try ThreadTimer(on: thread) { [unowned self] in if !isConnected { reopen() } }
+            timer = try ThreadTimer(on: thread)
         } catch {
             throw ZeroMQError(error)
         }
+        timer.handler = { [unowned self] in if !isConnected { reopen() } }
         try open()
     }
 
@@ -71,7 +72,7 @@ final class LibzmqConnector {
     }
 
     func close() {
-        timer?.cancel()
+        timer.cancel()
         closeSocket()
     }
 }
@@ -90,7 +91,7 @@ extension LibzmqConnector {
 
     private func reopen() {
         closeSocket()
-        do { try open() } catch { timer?.set(after: Self.refusalPause) }
+        do { try open() } catch { timer.set(after: Self.refusalPause) }
     }
 
     private func closeSocket() {
@@ -121,7 +122,7 @@ extension LibzmqConnector {
                 isConnected = true
                 handler(.connected(.server))
             case .handshakeFailed(let failure):
-                timer?.set(after: Self.refusalPause)
+                timer.set(after: Self.refusalPause)
                 if let refusal = Refusal(failure, event.value, by: .client(options.security)) {
                     handler(.refused(refusal))
                 }

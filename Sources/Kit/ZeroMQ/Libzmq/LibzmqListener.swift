@@ -19,7 +19,7 @@ final class LibzmqListener {
     private let isPublisher: Bool
     private let quickReply: Router.QuickReply?
     private let handler: (SocketEvent) -> Void
-    private var timer: ThreadTimer?
+    private let timer: ThreadTimer
     private var peers: [RoutingID: RemotePeer] = [:]
     private var byRoutingID: [[UInt8]: RoutingID] = [:]
     private var byDescriptor: [Int32: RoutingID] = [:]
@@ -54,10 +54,11 @@ final class LibzmqListener {
         monitor = try socket.monitor()
         self.address = try Self.bind(socket, at: address)
         do {
-            timer = try ThreadTimer(on: thread) { [unowned self] in retry() }
+            timer = try ThreadTimer(on: thread)
         } catch {
             throw ZeroMQError(error)
         }
+        timer.handler = { [unowned self] in retry() }
         thread.attach(monitor.socket) { [unowned self] _ in readMonitor() }
         thread.attach(socket) { [unowned self] limit in drain(limit) }
     }
@@ -103,7 +104,7 @@ final class LibzmqListener {
         case .sent: break
         case .wouldBlock:
             blocked.insert(peer)
-            timer?.set(after: Self.retryInterval)
+            timer.set(after: Self.retryInterval)
         case .unreachable: forget(peer)
         }
         return result
@@ -118,7 +119,7 @@ final class LibzmqListener {
 
     /// Closes all connections without an event, and releases the address.
     func close() {
-        timer?.cancel()
+        timer.cancel()
         monitor.close()
         socket.close()
     }

@@ -91,17 +91,3 @@ enum EngineConnector {
         }
     }
 }
-
-extension SocketEvent {
-    /// - Returns: `nil` for what is the connection's own business.
-    init?(_ event: StreamConnection.ConnectionEvent, of peer: RoutingID) {
-        switch event {
-        case .ready: self = .connected(peer)
-        case .message(let frames): self = .message(frames, from: peer)
-        case .writable: self = .writable(peer)
-        case .ended: self = .disconnected(peer)
-        case .refused(let refusal): self = .refused(refusal)
-        case .crowded, .checkBy: return nil
-        }
-    }
-}

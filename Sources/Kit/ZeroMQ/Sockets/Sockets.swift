@@ -41,7 +41,7 @@ public final class Router {
     public func send(_ message: some OutboundMessage, to peer: RoutingID, isUrgent: Bool = true) -> SendResult {
         switch listener {
         case .builtIn(let listener):
-            listener.send(to: peer.number, isUrgent: isUrgent) { writer in
+            listener.send(to: peer, isUrgent: isUrgent) { writer in
                 message.writeFrames { writer.append(frame: $0, isLast: $1) }
             }
         case .libzmq(let listener): listener.send(message, to: peer)

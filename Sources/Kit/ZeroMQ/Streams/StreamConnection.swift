@@ -7,23 +7,6 @@ internal import ZMTP
 ///
 /// The writes of one turn of the thread are gathered in few pieces, the last at its end.
 final class StreamConnection: Flushable {
-    enum ConnectionEvent {
-        /// The handshake is done: messages can flow.
-        case ready
-        /// The frames are lent until the handler returns.
-        case message(Frames)
-        /// The peer has read what was sent; a sender that was refused may send again.
-        case writable
-        /// The peer is gone, or has broken the protocol. Nothing comes after it.
-        case ended
-        /// One side has not admitted the other's key; the end follows.
-        case refused(Refusal)
-        /// All connections together hold too much of unfinished messages, the last of it for this one.
-        case crowded
-        /// ``check(at:)`` is to be called by then.
-        case checkBy(ContinuousClock.Instant)
-    }
-
     /// The bounds of a connection, and how its end is noticed.
     struct ConnectionSettings {
         let limits: ZMTPSession.SizeLimits
@@ -48,11 +31,14 @@ final class StreamConnection: Flushable {
     private let descriptor: Int32
     /// True if this side has connected.
     private let isClient: Bool
+    private let peer: RoutingID
     private let settings: ConnectionSettings
+    /// Its owner's, which then calls ``check(at:)``.
+    private let timer: ThreadTimer
     private let thread: SocketThread
     /// Nothing that it does comes back here, so that two accesses at once cannot be.
     @exclusivity(unchecked) private var session: ZMTPSession
-    private var handler: ((ConnectionEvent) -> Void)?
+    private var handler: ((SocketEvent) -> Void)?
     private var registration: PollRegistration?
     /// The beginning of a message whose rest has not come.
     private var unread: ReceivedBytes?
@@ -79,18 +65,26 @@ final class StreamConnection: Flushable {
     /// The peer wants to be given up by then, unless something comes from it.
     private var expiry: ContinuousClock.Instant?
 
-    /// - Parameter descriptor: connected and non-blocking. It is closed with the connection.
+    /// - Parameters:
+    ///   - descriptor: connected and non-blocking. It is closed with the connection.
+    ///   - peer: named by the events.
+    ///   - timer: set by the connection; when it fires, ``check(at:)`` is to be called.
+    ///   - handler: gets nothing after `disconnected`.
     init(
-        _ descriptor: Int32, as role: ZMTPSession.SocketRole, _ settings: ConnectionSettings, on thread: SocketThread,
-        handler: @escaping (ConnectionEvent) -> Void
+        _ descriptor: Int32, as role: ZMTPSession.SocketRole, with peer: RoutingID, _ settings: ConnectionSettings,
+        _ timer: ThreadTimer, on thread: SocketThread, handler: @escaping (SocketEvent) -> Void
     ) {
         self.descriptor = descriptor
         isClient = role == .dealer || role == .sub
+        self.peer = peer
         self.settings = settings
+        self.timer = timer
         self.thread = thread
         self.handler = handler
         session = ZMTPSession(role, limits: settings.limits, curve: settings.curve)
-        handshakeEnd = .now + settings.handshakeTime
+        let end = ContinuousClock.now + settings.handshakeTime
+        handshakeEnd = end
+        timer.set(by: end)
         registration = thread.attach(descriptor: descriptor) { [unowned self] readiness in ready(for: readiness) }
         thread.flushSoon(self)
     }
@@ -147,7 +141,7 @@ final class StreamConnection: Flushable {
             if owesWritable, session.output.count == 0 {
                 owesWritable = false
                 updateInterest()
-                handler?(.writable)
+                handler?(.writable(peer))
             }
         }
         if readiness.contains(.readable) || readiness.contains(.failed) { read(toTheEnd: readiness.contains(.failed)) }
@@ -159,31 +153,28 @@ final class StreamConnection: Flushable {
     func end(after error: ZMTPError? = nil) {
         let handler = handler
         if isClient, !session.isReady {
-            let peer = SocketAddress.peer(of: descriptor)
+            let host = SocketAddress.peer(of: descriptor)
             if let error {
-                handler?(.refused(Refusal(after: error, peer: peer)))
+                handler?(.refused(Refusal(after: error, peer: host)))
             } else if case .client = settings.curve, session.isShakingHands {
-                handler?(.refused(Refusal(closedBy: peer)))
+                handler?(.refused(Refusal(closedBy: host)))
             }
         }
         close()
-        handler?(.ended)
+        handler?(.disconnected(peer))
     }
 }
 
 // MARK: - Time
 
 extension StreamConnection {
-    /// Ends a connection whose handshake takes too long or whose peer is silent, and sends a PING if it is time.
-    ///
-    /// - Returns: when to check again; `nil` if there is no need.
-    func check(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        if let due = [handshakeEnd, expiry].compactMap(\.self).min(), due <= now {
-            end()
-            return nil
-        }
+    /// Ends a connection whose handshake takes too long or whose peer is silent, sends a PING if it is time, and sets the
+    /// timer for the next check.
+    func check(at now: ContinuousClock.Instant) {
+        if let due = [handshakeEnd, expiry].compactMap(\.self).min(), due <= now { return end() }
         if let nextPing, nextPing <= now { sendHeartbeat(at: now) }
-        return registration == nil ? nil : [handshakeEnd, expiry, nextPing].compactMap(\.self).min()
+        guard registration != nil else { return }
+        if let next = [handshakeEnd, expiry, nextPing].compactMap(\.self).min() { timer.set(by: next) }
     }
 
     /// One interval of the heartbeat is over.
@@ -203,9 +194,9 @@ extension StreamConnection {
         if let heartbeat = settings.heartbeat, session.hasHeartbeats {
             let first = ContinuousClock.now + heartbeat.interval
             nextPing = first
-            handler?(.checkBy(first))
+            timer.set(by: first)
         }
-        handler?(.ready)
+        handler?(.connected(peer))
     }
 
     /// Lets the peer know, if it is this side that refuses, and ends the connection.
@@ -218,7 +209,7 @@ extension StreamConnection {
     private func expire(after time: Duration) {
         let end = ContinuousClock.now + time
         expiry = end
-        handler?(.checkBy(end))
+        timer.set(by: end)
     }
 }
 
@@ -299,7 +290,7 @@ extension StreamConnection {
         settings.unfinished.bytes += now - held
         if now == 0 { unfinishedSince = nil } else if held == 0 || progress > 0 { unfinishedSince = lastRead }
         held = now
-        if settings.unfinished.areTooMany { handler?(.crowded) }
+        if settings.unfinished.areTooMany { settings.unfinished.handler() }
     }
 
     /// - Returns: how many bytes are used. What comes after the connection's end is of no use.
@@ -311,7 +302,7 @@ extension StreamConnection {
                 used += step.used
                 switch step.event {
                 case .ready: becameReady()
-                case .message: if !replyAtOnce() { handler?(.message(session.frames)) }
+                case .message: if !replyAtOnce() { handler?(.message(session.frames, from: peer)) }
                 case .expiry(let time): expire(after: time)
                 case .refused(let refusal): refuse(refusal)
                 case nil:

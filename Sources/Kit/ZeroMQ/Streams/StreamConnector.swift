@@ -29,10 +29,9 @@ final class StreamConnector {
     private let options: SocketOptions
     private let settings: StreamConnection.ConnectionSettings
     private let thread: SocketThread
+    private let timer: ThreadTimer
     private let handler: (SocketEvent) -> Void
     private var state = State.waiting
-    private var timer: ThreadTimer?
-    private var nextCheck: ContinuousClock.Instant?
     private var pause: Duration
 
     private static let highWaterMark = 64 * 1024 * 1024
@@ -61,10 +60,11 @@ final class StreamConnector {
             options, for: address, in: context, highWaterMark: Self.highWaterMark)
         pause = options.reconnectInterval
         do {
-            timer = try ThreadTimer(on: thread) { [unowned self] in timerFired() }
+            timer = try ThreadTimer(on: thread)
         } catch {
             throw ZeroMQError(error)
         }
+        timer.handler = { [unowned self] in timerFired() }
         connect()
     }
 
@@ -77,7 +77,7 @@ final class StreamConnector {
 
     /// Writes what the system accepts at once, and closes the connection without an event.
     func close() {
-        timer?.cancel()
+        timer.cancel()
         abandon()?.finish(by: .now)
         state = .closed
     }
@@ -135,7 +135,7 @@ extension StreamConnector {
             StreamSocket.configureTCP(descriptor, options)
             let registration = thread.attach(descriptor: descriptor, for: .writable) { [unowned self] _ in attempted() }
             state = .connecting(ConnectAttempt(descriptor: descriptor, registration: registration, rest: rest))
-            timer?.set(after: options.connectTimeout)
+            timer.set(after: options.connectTimeout)
             return
         }
         tryLater()
@@ -165,50 +165,37 @@ extension StreamConnector {
     }
 
     private func open(_ descriptor: Int32) {
-        nextCheck = nil
         state = .connected(
-            StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] in receive($0) })
-        checkBy(.now + settings.handshakeTime)
+            StreamConnection(descriptor, as: role, with: .server, settings, timer, on: thread) { [unowned self] in
+                receive($0)
+            })
     }
 
-    private func receive(_ event: StreamConnection.ConnectionEvent) {
+    private func receive(_ event: SocketEvent) {
         switch event {
-        case .ready:
+        case .connected:
             pause = options.reconnectInterval
             if role == .sub { _ = send { $0.append(subscription: prefix) } }
-        case .message, .writable, .refused, .crowded: break
-        case .checkBy(let instant): return checkBy(instant)
-        case .ended:
+        case .disconnected:
             _ = abandon()
             tryLater()
+        case .message, .writable, .refused, .unreachable, .restored: break
         }
-        if let event = SocketEvent(event, of: .server) { handler(event) }
+        handler(event)
     }
 
     private func tryLater() {
         state = .waiting
         // Callers that all lost one server do not all come back at the same instant.
-        timer?.set(after: pause * Double.random(in: 0.5...1))
+        timer.set(after: pause * Double.random(in: 0.5...1))
         pause = min(pause * 2, options.reconnectMaximum)
-    }
-}
-
-// MARK: - Time
-
-extension StreamConnector {
-    private func checkBy(_ instant: ContinuousClock.Instant) {
-        if let nextCheck, nextCheck <= instant { return }
-        nextCheck = instant
-        timer?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
     }
 
     private func timerFired() {
         switch state {
         case .waiting: connect()
         case .connecting(let attempt): tryNext(after: attempt)
-        case .connected(let connection):
-            nextCheck = nil
-            if let instant = connection.check(at: .now) { checkBy(instant) }
+        case .connected(let connection): connection.check(at: .now)
         case .resolving, .closed: break
         }
     }

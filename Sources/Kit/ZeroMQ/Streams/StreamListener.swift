@@ -8,24 +8,20 @@ internal import ZMTP
 /// Unlike libzmq it notices at once which peer has gone, it bounds what a peer can make it hold, and it goes on if the process
 /// has no descriptor left: libzmq's listener ends the process then.
 final class StreamListener {
-    /// By it the listener and its user name a peer; never used again.
-    typealias PeerNumber = UInt64
-
     /// The address, with the port that the system has chosen if port 0 was requested.
     let address: Address
     private let role: ZMTPSession.SocketRole
     private let thread: SocketThread
     private let options: SocketOptions
     private let settings: StreamConnection.ConnectionSettings
+    private let timer: ThreadTimer
     private let handler: (SocketEvent) -> Void
     private var listening: ListeningSocket?
     private var registrations: [PollRegistration] = []
-    private var connections: [PeerNumber: StreamConnection] = [:]
+    private var connections: [RoutingID: StreamConnection] = [:]
     /// Those whose handshake is not done, oldest first.
-    private var handshaking: [PeerNumber] = []
-    private var lastNumber: PeerNumber = 0
-    private var timer: ThreadTimer?
-    private var nextCheck: ContinuousClock.Instant?
+    private var handshaking: [RoutingID] = []
+    private var last = RoutingID.server
 
     /// Little: what a slow peer of a ROUTER does not read is its front's business, which bounds and counts it.
     private static let highWaterMark = 256 * 1024
@@ -60,19 +56,21 @@ final class StreamListener {
         self.listening = listening
         self.address = listening.address
         do {
-            timer = try ThreadTimer(on: thread) { [unowned self] in check() }
+            timer = try ThreadTimer(on: thread)
         } catch {
             throw ZeroMQError(error)
         }
+        timer.handler = { [unowned self] in check() }
+        settings.unfinished.handler = { [unowned self] in endUnfinished() }
         attach(listening)
-        if listening.canBeLost { checkBy(.now + Self.fileCheckInterval) }
+        if listening.canBeLost { timer.set(by: .now + Self.fileCheckInterval) }
     }
 
     deinit { close() }
 
     /// - Parameter isUrgent: as for ``Router``.
     /// - Returns: `unreachable` if the peer is gone.
-    func send(to peer: PeerNumber, isUrgent: Bool, _ write: (inout FrameWriter) -> Void) -> SendResult {
+    func send(to peer: RoutingID, isUrgent: Bool, _ write: (inout FrameWriter) -> Void) -> SendResult {
         connections[peer]?.send(isUrgent: isUrgent, write) ?? .unreachable
     }
 
@@ -89,7 +87,7 @@ final class StreamListener {
     func close() {
         guard let listening else { return }
         self.listening = nil
-        timer?.cancel()
+        timer.cancel()
         for registration in registrations { thread.detach(registration) }
         let end = ContinuousClock.now + (options.linger ?? .zero)
         for connection in connections.values { connection.finish(by: end) }
@@ -128,12 +126,12 @@ extension StreamListener {
     private func endOldestHandshakes() {
         let oldest = handshaking.dropLast().prefix(crowd)
         handshaking.removeFirst(oldest.count)
-        for number in oldest { connections.removeValue(forKey: number)?.close() }
+        for peer in oldest { connections.removeValue(forKey: peer)?.close() }
     }
 
     /// Makes room for a peer that has done its handshake, by those that have been silent for longest. Whoever has not
     /// cannot drive out anybody who has.
-    private func endMostSilent(sparing newest: PeerNumber) {
+    private func endMostSilent(sparing newest: RoutingID) {
         let ready = connections.filter { $0.key != newest && $0.value.isReady }.values
         for connection in ready.sorted(by: { $0.lastRead < $1.lastRead }).prefix(crowd) { connection.end() }
     }
@@ -157,37 +155,37 @@ extension StreamListener {
         if handshaking.count >= Self.maxHandshaking {
             connections.removeValue(forKey: handshaking.removeFirst())?.close()
         }
-        lastNumber += 1
-        let number = lastNumber
-        connections[number] = StreamConnection(descriptor, as: role, settings, on: thread) { [unowned self] event in
-            switch event {
-            case .ready: becameReady(number)
-            case .message, .writable, .refused: break
-            case .crowded: return endUnfinished()
-            case .checkBy(let instant): return checkBy(instant)
-            case .ended: forget(number)
-            }
-            if let event = SocketEvent(event, of: RoutingID(number: number)) { handler(event) }
+        last = RoutingID(number: last.number + 1)
+        connections[last] = StreamConnection(descriptor, as: role, with: last, settings, timer, on: thread) {
+            [unowned self] in receive($0)
         }
-        handshaking.append(number)
-        checkBy(.now + settings.handshakeTime)
+        handshaking.append(last)
     }
 
-    private func becameReady(_ number: PeerNumber) {
-        handshaking.removeAll { $0 == number }
+    private func receive(_ event: SocketEvent) {
+        switch event {
+        case .connected(let peer): becameReady(peer)
+        case .disconnected(let peer): forget(peer)
+        case .message, .writable, .refused, .unreachable, .restored: break
+        }
+        handler(event)
+    }
+
+    private func becameReady(_ peer: RoutingID) {
+        handshaking.removeAll { $0 == peer }
         guard room < 0 else { return }
-        endMostSilent(sparing: number)
+        endMostSilent(sparing: peer)
         resumeAccepting()
     }
 
-    private func forget(_ number: PeerNumber) {
-        handshaking.removeAll { $0 == number }
-        connections[number] = nil
+    private func forget(_ peer: RoutingID) {
+        handshaking.removeAll { $0 == peer }
+        connections[peer] = nil
     }
 
     private func pauseAccepting() {
         for registration in registrations { registration.interest = [] }
-        checkBy(.now + Self.acceptPause)
+        timer.set(by: .now + Self.acceptPause)
     }
 
     private func resumeAccepting() {
@@ -198,27 +196,18 @@ extension StreamListener {
 // MARK: - Time
 
 extension StreamListener {
-    private func checkBy(_ instant: ContinuousClock.Instant) {
-        if let nextCheck, nextCheck <= instant { return }
-        nextCheck = instant
-        timer?.set(after: max(.milliseconds(1), ContinuousClock.now.duration(to: instant)))
-    }
-
     private func check() {
-        nextCheck = nil
         resumeAccepting()
         checkSocketFile()
         let now = ContinuousClock.now
         // A check may end a connection, and so change the table.
-        for connection in Array(connections.values) {
-            if let instant = connection.check(at: now) { checkBy(instant) }
-        }
+        for connection in Array(connections.values) { connection.check(at: now) }
     }
 
     /// Listens anew if the socket's file is gone; if something else has its path, tries again later.
     private func checkSocketFile() {
         guard let listening, listening.canBeLost else { return }
-        checkBy(.now + Self.fileCheckInterval)
+        timer.set(by: .now + Self.fileCheckInterval)
         guard !listening.isInPlace else { return }
         for registration in registrations { thread.detach(registration) }
         let event: SocketEvent
@@ -238,6 +227,8 @@ final class UnfinishedMessages {
     /// Bytes.
     let limit: Int
     var bytes = 0
+    /// Called if there are too many, so that some connections are ended.
+    var handler: () -> Void = {}
 
     init(limit: Int) {
         self.limit = limit
