@@ -3,7 +3,9 @@ import Synchronization
 /// The calls that wait for their service's actor, and the time that one more would wait.
 ///
 /// With it a front on another thread finds out if a call can be begun in good time, before it reads more than the call's
-/// target and time. Only calls of such fronts are counted: a front on the actor's own thread begins its calls in place.
+/// target and time. Only calls of such fronts are counted: a front on the actor's own thread begins its calls in place, in
+/// turns between which these begin, and estimates their wait itself. One estimate for both would have calls of one refused
+/// for the load of the other; and from here only beginnings are seen, of which a mean needs several in a row.
 final class CallBacklog: Sendable {
     /// So many calls in a row make a measurement.
     private static let sample: Int64 = 32

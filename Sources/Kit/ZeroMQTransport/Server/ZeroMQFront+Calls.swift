@@ -220,6 +220,10 @@ struct UnbegunCall {
 
 /// Calls that wait for their turn, oldest first. It knows how long the next one will wait, so that a call which cannot
 /// be begun in good time is refused when it comes, and not when its time is over.
+///
+/// Calls of fronts on other threads wait for the executor, which runs them between the turns of this queue, and `CallBacklog`
+/// of RPC estimates their wait. One estimate for both would have calls of one refused for the load of the other. This one
+/// measures turns, with the reading between them, and so knows the wait after the first turn, be it a single slow call's.
 final class CallQueue {
     /// Replies, calls over HTTP and checks of health wait for the end of a turn.
     private static let shortestTurn = Duration.microseconds(250)
