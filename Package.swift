@@ -101,9 +101,9 @@ let package = Package(
         kit("Background", [deque]),
         // Calls, handlers, the dispatcher, clients. Knows no transport.
         kit("RPC", ["Background", "Endpoints", "JSON", logging, metrics, tracing]),
-        // What every transport must keep, as checks for whoever writes one, and helpers for tests of services.
+        // The rules that every transport must keep, as checks for those who write one, and helpers for tests of services.
         kit("RPCTesting", ["Endpoints", "JSON", "RPC"]),
-        // JSON Web Keys and Signatures as texts: what is read and written, strictly. No cryptography.
+        // JSON Web Keys and Signatures as texts: read and written strictly. No cryptography.
         kit("JOSE", ["Endpoints", "JSON"]),
         // The keys and revocations that an issuer publishes. No cryptography.
         kit("Trust", ["Endpoints", "JOSE"]),
@@ -120,7 +120,7 @@ let package = Package(
         // PostgreSQL: connections on threads of their own, transactions. The only importer of libpq.
         .systemLibrary(name: "CPostgres", path: "Sources/Kit/CPostgres", providers: [.apt(["libpq-dev"])]),
         kit("Postgres", ["Background", "CPostgres", deque]),
-        // What ZeroMQ sockets say to each other, CURVE included, without I/O.
+        // The protocol of ZeroMQ sockets, CURVE included, without I/O.
         kit("ZMTP", ["CSodium"]),
         // A thread that waits for descriptors, timers and jobs at once, and is the executor of actors.
         .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
@@ -128,7 +128,7 @@ let package = Package(
         // ZeroMQ sockets over the system's, and libzmq as Swift types to compare with.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "EventLoop", "ZMTP"]),
-        // What is measured, for Prometheus to read.
+        // Metrics, for Prometheus to read.
         kit("Telemetry", [logging, metrics]),
         // Bodies in the format of gzip.
         .systemLibrary(name: "CZlib", path: "Sources/Kit/CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -142,7 +142,7 @@ let package = Package(
             ["CEvents", "CMalloc", "Descriptors", "EventLoop", "Gzip", "JSON", "RPC", httpClient, logging, metrics]
                 + nio),
         kit("ZeroMQTransport", ["EventLoop", "JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
-        // What a contract says, as documents.
+        // The documents of a contract.
         kit("Documents", ["Endpoints", "JSON"], resources: explorer),
         // A service as a process: settings, fronts, peers, health, a clean end.
         kit(
@@ -151,7 +151,7 @@ let package = Package(
                 "Background", "Descriptors", "EventLoop", "Files", "JSON", "Tokens", "Telemetry", "OTLP",
                 "HTTPTransport", "ZeroMQTransport", "Documents", lifecycle, signals, logging, metrics, tracing,
             ]),
-        // What calls cost: loads, rounds, and what may be said of a difference.
+        // The cost of calls: loads, rounds, and the significance of a difference.
         kit("Measuring", [histogram]),
         // The services: one contract each, as data, and the actor that keeps it.
         service("Contracts", ["Endpoints", "JOSE", "Trust"]),
@@ -163,7 +163,7 @@ let package = Package(
                 "Background", "Contracts", "Files", "JOSE", "JSON", "Passwords", "RPC", "Tokens", "Trust", logging,
                 metrics,
             ]),
-        // Where auth keeps what must outlast it: a file, or a PostgreSQL database.
+        // The stores of auth: a file, or a PostgreSQL database.
         service("AuthSQLite", ["Auth", "Background", "Contracts", "Files", "JSON", "RPC", grdb, logging]),
         service("AuthPostgres", ["Auth", "JSON", "Postgres"]),
         service("Resource", ["Contracts", "RPC"]),
@@ -177,7 +177,7 @@ let package = Package(
                 "Contracts", "Documents", "Files", "Hosting", "HTTPTransport", "Passwords", "Postgres", "RPC",
                 "Tokens", logging,
             ]),
-        // What calls cost over each wire, beside what is beneath it: libzmq and a socket alone.
+        // The cost of calls over each wire, beside that of libzmq and of a socket alone.
         star(
             "Bench",
             [
@@ -224,7 +224,7 @@ let package = Package(
         .target(name: "Waiting", path: "Tests/Support/Waiting", swiftSettings: strict),
         // Directories that go with their tests.
         .target(name: "TemporaryFiles", path: "Tests/Support/TemporaryFiles", swiftSettings: strict),
-        // What peers without a protocol of their own say over ZMTP.
+        // Messages over ZMTP for peers without a protocol of their own.
         .target(
             name: "RawZMTP", dependencies: ["ZMTP", "ZeroMQ"], path: "Tests/Support/RawZMTP", swiftSettings: strict),
         // HTTP as any client speaks it.

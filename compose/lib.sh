@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the scripts share: sentences, the system packages that are missing, Swift. Sourced, in the repository's root.
+# The common part of the scripts: sentences, the system packages that are missing, Swift. Sourced, in the repository's root.
 
 readonly needed_swift=6.3
 
@@ -13,7 +13,7 @@ fail() {
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 
-# Whether one of the paths exists; they may be patterns.
+# True if one of the paths exists; they may be patterns.
 has_path() { compgen -G "$1" >/dev/null || { (($# > 1)) && has_path "${@:2}"; }; }
 
 # need PACKAGE... unless CHECK...: notes packages that the machine lacks. The check looks for the thing itself, not for the
@@ -53,7 +53,7 @@ package_of_library() {
 # Swift links with GCC's start files and C++ library.
 has_gcc() { has_path '/usr/lib/gcc/*/*/crtbegin.o' && has_path '/usr/include/c++/*/cstddef'; }
 
-# What a build takes: what Swift itself asks for on Linux, and the libraries that the sources import.
+# The packages that a build needs: those of Swift itself on Linux, and the libraries that the sources import.
 needs_of_build() {
     need git unless has_command git
     need ca-certificates unless has_path /etc/ssl/certs/ca-certificates.crt

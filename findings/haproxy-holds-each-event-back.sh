@@ -59,7 +59,7 @@ class Server(http.server.BaseHTTPRequestHandler):
 
 
 def delays(port):
-    """How many milliseconds after it was sent each event arrives."""
+    """The milliseconds after which each event arrives, from when it was sent."""
     sent.clear()
     arrived, text = [], b""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

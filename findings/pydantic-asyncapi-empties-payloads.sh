@@ -36,7 +36,7 @@ from pydantic_asyncapi import v3
 
 
 def outcome(written, *path, **members):
-    """What has become of `written`, which stands at `path` in a document with these members."""
+    """The result of reading `written`, which is at `path` in a document with these members."""
     document = {"asyncapi": "3.0.0", "info": {"title": "Shop", "version": "1"}, **members}
     try:
         read = v3.AsyncAPI.model_validate(document).model_dump(exclude_unset=True, by_alias=True)

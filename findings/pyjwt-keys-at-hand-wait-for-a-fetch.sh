@@ -64,7 +64,7 @@ url = f"http://127.0.0.1:{server.server_port}/keys"
 
 
 def rotate(**arguments):
-    """How a look-up of the old key goes while another thread fetches the new one."""
+    """The outcome of a look-up of the old key while another thread fetches the new one."""
     global pause, names
     pause, names = 0, ["old"]
     client = PyJWKClient(url, cooldown_duration=0, **arguments)

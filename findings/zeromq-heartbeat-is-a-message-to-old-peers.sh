@@ -80,7 +80,7 @@ def new(address):
 
 
 def run(connect, interval):
-    """What the peer receives until there is a reply or nothing more, and how often the server loses it within 1.5 s."""
+    """The messages that the peer receives until there is a reply or no more, and how often the server loses it within 1.5 s."""
     server = context.socket(zmq.ROUTER)
     server.heartbeat_ivl = interval
     port = server.bind_to_random_port("tcp://127.0.0.1")

@@ -41,7 +41,7 @@ class Client:
         self.socket.connect(f"tcp://127.0.0.1:{port}")
 
     def outcome(self):
-        """What the monitor has reported since, and if the server hears a message of this client."""
+        """The monitor's reports since then, and True if the server receives a message of this client."""
         self.socket.send(b"hello", zmq.DONTWAIT)
         heard = bool(server.poll(1000))
         if heard:

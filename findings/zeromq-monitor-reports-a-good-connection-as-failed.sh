@@ -65,7 +65,7 @@ context = zmq.Context()
 
 
 def serve(*command):
-    """What a client of ours gets, what its message tells of it, and what the monitor says until it has gone."""
+    """The reply that a client of ours gets, the properties of its message, and the monitor's reports until it has gone."""
     server = context.socket(zmq.ROUTER)
     events = server.get_monitor_socket()
     port = server.bind_to_random_port("tcp://127.0.0.1")

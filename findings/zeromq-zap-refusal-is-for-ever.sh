@@ -32,7 +32,7 @@ import zmq
 
 
 def run(refusal):
-    """How often the authenticator was asked before and after it accepts the client, and if a message arrives."""
+    """The authenticator's requests before and after it accepts the client, and True if a message arrives."""
     context = zmq.Context()
     public, secret = zmq.curve_keypair()
     accepted, stopped, asked = threading.Event(), threading.Event(), []

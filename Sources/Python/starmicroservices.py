@@ -51,7 +51,7 @@ TYPES = dict(string=str, integer=int, number=float, boolean=bool, array=list, ob
 REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this client's key.",
             zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL: "The service has ended the handshake: it may have another key.",
             zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL: "The service speaks with other encryption, or none."}
-# Seconds: until a silent replica is asked, and then left for another; until its connection is made anew, if it has no
+# Seconds: until a silent replica gets a PING, and then is left for another; until its connection is made anew, if it has no
 # calls or the time of one is over, or in any case; until one that is not ready is called for want of another; between its
 # probes; between look-ups of names.
 QUIET, EXPIRED, LOST, PATIENCE, PROBE, REST = 0.25, 1.5, 4.0, 0.5, 0.1, 5.0
@@ -72,7 +72,7 @@ class Message(NamedTuple):
     time: int = 0
 
     def encode(self) -> list[bytes]:
-        """The frames; ValueError for a header nobody could read back."""
+        """The frames; ValueError for a header that could not be read back."""
         lines = [f"{name}: {value}" for name, value in self.headers.items()]
         if not all(map(HEADER.fullmatch, lines)):
             raise ValueError(f"a header that cannot be sent, among {', '.join(map(repr, self.headers))}")
@@ -157,7 +157,7 @@ class Pending:
         self.wake()
 
     def give_up(self) -> None:
-        """Ends the call if it is not done, and tells the service."""
+        """Ends the call if it is not done, and cancels it at the service."""
         link = self.link
         if link and not self.done:
             self.finish(problem=DeadlineExceeded(504, "deadline_exceeded", detail="No answer in time."))
@@ -168,7 +168,7 @@ class Pending:
                 503, "unavailable", processed=False, detail=self.client.refusal or "No service answers."))
 
     def value(self) -> Any:
-        """What a call that is done gave: JSON decoded, None for no body, bytes for what is not JSON; or its Problem."""
+        """The result of a call that is done: JSON decoded, None for no body, other bytes as they are; or raises its Problem."""
         if self.problem or self.reply.kind == REP and self.reply.first >= "400":
             raise self.problem or Problem.of(self.reply)
         if self.reply.kind == PONG:
@@ -210,7 +210,7 @@ class Link:
         """Nothing is known of the replica but whether there is a connection, on which to greet it."""
         self.greet, self.greeting, self.goaway = greet, {}, None  # type: bool, Mapping[str, str], Message | None
         self.full = self.expired = False            # its queue; a call's time is over, and nothing has come since
-        self.heard, self.asked = time.monotonic(), 0.0              # when it was asked by PING, until something comes
+        self.received_at, self.pinged_at = time.monotonic(), 0.0     # when it was sent a PING, until something comes
         self.left_out, self.probe, self.next_probe = 0.0, 0, 0.0    # since when; the id of the probe under way
 
     def shut(self, linger: int = 0) -> None:
@@ -228,14 +228,14 @@ class Link:
 
     @property
     def usable(self) -> bool:
-        return bool(self.greeting) and not (self.goaway or self.asked or self.full or self.retired)
+        return bool(self.greeting) and not (self.goaway or self.pinged_at or self.full or self.retired)
 
     def interest(self) -> int:
         """The events of the socket that give pump() something to do."""
         return zmq.POLLIN | (zmq.POLLOUT if self.greet or self.full else 0)
 
     def has_events(self) -> bool:
-        """Both sockets are asked: their descriptors signal once, and not again before that."""
+        """Both sockets are checked: their descriptors signal once, and not again before that."""
         events = self.monitor.getsockopt(zmq.EVENTS) & zmq.POLLIN
         return bool(self.socket.getsockopt(zmq.EVENTS) & self.interest() or events)
 
@@ -258,8 +258,8 @@ class Link:
     def send(self, message: Message) -> bool:
         if message.kind in (REQ, PING, HELLO):
             message = message._replace(headers={**message.headers, "sent": f"{clock()} {self.client._clock}"})
-        if message.kind in (REQ, PING) and not (self.calls or self.asked or self.probe):
-            self.heard = time.monotonic()           # until now nothing was to be heard
+        if message.kind in (REQ, PING) and not (self.calls or self.pinged_at or self.probe):
+            self.received_at = time.monotonic()           # until now nothing was expected
         with contextlib.suppress(zmq.Again):
             self.socket.send_multipart(message.encode(), zmq.DONTWAIT)
             return True
@@ -268,7 +268,7 @@ class Link:
     def start(self, call: Pending, milliseconds: int) -> bool:
         self.full = not self.send(call.message._replace(time=milliseconds * (call.message.kind == REQ)))
         if not self.full:
-            self.client.due_by(self.heard + QUIET)
+            self.client.due_by(self.received_at + QUIET)
             call.link, call.sent_at = self, time.monotonic()
             call.sessions.append(self.greeting)
             self.calls[call.message.id] = call
@@ -280,12 +280,12 @@ class Link:
         except ValueError:
             call = self.calls.get(PREAMBLE.unpack(frames[0])[-1]) if len(frames[0]) == PREAMBLE.size else None
             return call and call.finish(problem=Problem(502, "bad_reply", detail="The answer cannot be read."))
-        self.heard, self.asked, self.expired = time.monotonic(), 0.0, False
+        self.received_at, self.pinged_at, self.expired = time.monotonic(), 0.0, False
         call, instance = self.calls.get(message.id), message.headers.get("server-instance", self.instance)
         if call and (message.kind == REP or message.kind == PONG and call.message.kind == PING):
             self.deliver(call, message)
         elif message.kind == REP and message.id == self.probe:
-            self.probe, self.next_probe = 0, self.heard + PROBE
+            self.probe, self.next_probe = 0, self.received_at + PROBE
             if message.first < "400" or message.first in ("404", "501"):       # not every service has health checks
                 self.left_out = 0.0
         if instance != self.instance:
@@ -303,7 +303,7 @@ class Link:
         if reply.headers.get("processed") != "no":
             return call.finish(reply)
         problem = Problem.of(reply)
-        if problem.status == 504 and call.deadline - self.heard > 0.05:
+        if problem.status == 504 and call.deadline - self.received_at > 0.05:
             self.client._clock = secrets.token_hex(8)       # its time is not over: the clocks do not fit together
         if problem.status == 503 and problem.code != "overloaded":
             self.leave_out()
@@ -315,7 +315,7 @@ class Link:
         now = time.monotonic()
         if now >= call.deadline - 0.005:                # a timer may be early
             self.leave_out()
-            if self.heard <= call.sent_at:
+            if self.received_at <= call.sent_at:
                 self.expired = True
                 self.send_ping(now)
 
@@ -325,10 +325,10 @@ class Link:
             self.left_out = self.next_probe = time.monotonic()
 
     def send_ping(self, now: float) -> None:
-        """It is silent, and not called until something comes: a network may drop a connection without a word."""
-        if self.greeting and not self.asked:
+        """It is silent, and not called until something comes: a network may drop a connection silently."""
+        if self.greeting and not self.pinged_at:
             self.send(Message(PING, next(self.client._ids)))
-            self.asked = now
+            self.pinged_at = now
             self.client.due_by(now + QUIET)
 
     def run_due(self, now: float) -> float:
@@ -344,20 +344,20 @@ class Link:
 
     def listen(self, now: float) -> float:
         """If answers are due: asks a replica that is silent, leaves it, gives it up."""
-        if not (self.calls or self.asked or self.probe):
+        if not (self.calls or self.pinged_at or self.probe):
             return math.inf
-        if not self.asked and now >= self.heard + QUIET:
+        if not self.pinged_at and now >= self.received_at + QUIET:
             self.send_ping(now)
-        if not self.asked or now < self.asked + QUIET:
-            return (self.asked or self.heard) + QUIET
-        for link in self.client._links:         # what drops one connection without a word may have dropped idle ones
-            if now - link.heard >= QUIET:
+        if not self.pinged_at or now < self.pinged_at + QUIET:
+            return (self.pinged_at or self.received_at) + QUIET
+        for link in self.client._links:         # a network that drops one silently may have dropped idle ones
+            if now - link.received_at >= QUIET:
                 link.send_ping(now)
         for call in list(self.calls.values()):
             if call.repeatable and self.client.has_another(call, now):
                 self.send(Message(CANCEL, call.message.id))
                 self.client.failed(call, self.lost())
-        end = self.heard + (EXPIRED if self.expired or not self.calls else LOST)
+        end = self.received_at + (EXPIRED if self.expired or not self.calls else LOST)
         if now >= end:
             self.renew()
         return end if now < end else math.inf
@@ -438,7 +438,7 @@ class Client(contextlib.AbstractContextManager):
         self._places, self._links = Places(list(filter(None, listed))), []  # type: Places, list[Link]
         if not any(listed):
             raise ValueError("no address")
-        weakref.finalize(self, self._places.close)      # if nobody closes the client
+        weakref.finalize(self, self._places.close)      # if the client is not closed
         self._follow()
 
     @property
@@ -448,7 +448,7 @@ class Client(contextlib.AbstractContextManager):
 
     @property
     def refusal(self) -> str:
-        """Why no connection comes about, as far as that is known."""
+        """The reason why there is no connection, if it is known."""
         return next((link.refusal for link in self._links if link.refusal), self._places.trouble)
 
     def watch(self, link: Link) -> None:
@@ -698,10 +698,10 @@ class AsyncClient(Client):
 
 
 class Watcher:
-    """Watches descriptors for a loop that cannot: a thread waits, has the loop call `heard`, and waits again."""
+    """Watches descriptors for a loop that cannot: a thread waits, has the loop call `handler`, and waits again."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, descriptors: list[int], heard: Callable[[], None]) -> None:
-        self._loop, self._heard, self._next = loop, heard, threading.Semaphore(0)
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptors: list[int], handler: Callable[[], None]) -> None:
+        self._loop, self._handler, self._next = loop, handler, threading.Semaphore(0)
         self._ours, self._theirs = socket.socketpair()
         self._selector = selectors.DefaultSelector()
         for descriptor in (self._theirs, *descriptors):
@@ -717,7 +717,7 @@ class Watcher:
 
     def _pump(self) -> None:
         try:
-            self._heard()
+            self._handler()
         finally:
             self._next.release()
 
@@ -744,7 +744,7 @@ def curve_key(text: str, name: str = "public-key") -> bytes:
 
 
 def clock() -> int:
-    """Milliseconds by the clock that dates messages, which nobody sets or slews."""
+    """Milliseconds by the clock that dates messages, which is neither set nor slewed."""
     raw = getattr(time, "CLOCK_MONOTONIC_RAW", None)
     return (time.monotonic_ns() if raw is None else time.clock_gettime_ns(raw)) // 1_000_000
 

@@ -17,7 +17,7 @@ struct AccessTests {
     @Test("holds on both fronts", arguments: names, Guarded.Wire.allCases)
     func holds(_ name: String, _ wire: Guarded.Wire) async throws {
         let row = try #require(AccessMatrix.rows[name])
-        // Whoever may do something comes last, so that what it changes is in nobody's way.
+        // Those who are admitted come last, so that their changes are in no other's way.
         let visitors = zip(AccessRole.allCases, row).sorted { ($0.1 >= 400 ? 0 : 1) < ($1.1 >= 400 ? 0 : 1) }
         try await Guarded.run(wire) { guarded in
             for (visitor, status) in visitors {

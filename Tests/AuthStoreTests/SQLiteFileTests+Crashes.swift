@@ -7,7 +7,7 @@ import Testing
 
 @testable import AuthSQLite
 
-// What a crash leaves beside a file.
+// The files that a crash leaves beside a store.
 extension SQLiteFileTests {
     @Test("is made by the next start if the first has only come to the table of its steps")
     func interruptedStart() async throws {

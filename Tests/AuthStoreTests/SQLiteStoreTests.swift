@@ -57,7 +57,7 @@ struct SQLiteStoreTests {
 
     @Test("is refused if others can use it and its mode cannot be changed, by name")
     func foreign() {
-        // Nobody may change the mode of this one, not even root.
+        // The mode of this one cannot be changed, not even by root.
         let path = "/proc/self/status"
         let error = #expect(throws: StoreError.self) { try OwnFiles.restrictToOwner([path]) }
         guard case .unusable(let reason) = error else {
@@ -82,7 +82,7 @@ struct SQLiteStoreTests {
         let count = ProcessInfo.processInfo.activeProcessorCount
         let (hashing, gate) = (BlockingThreadPool(count, name: "hashing"), DispatchSemaphore(value: 0))
         let (readers, arrived) = AsyncStream.makeStream(of: Void.self)
-        // Whether it was told to end, rather than tired of waiting.
+        // Returns true if it was signalled to end, and false after the time-out.
         let read: @Sendable @concurrent () async throws -> Bool = {
             try await store.read { _ in
                 arrived.yield()

@@ -34,7 +34,7 @@ extension TemporaryDirectory {
     var file: URL { url.appending(path: "data/auth.sqlite") }
 }
 
-/// A moment that is a whole number of seconds after an arbitrary one.
+/// An instant that is a whole number of seconds after an arbitrary one.
 func second(_ seconds: Int) -> Date { Date(timeIntervalSince1970: 1_800_000_000 + TimeInterval(seconds)) }
 
 func entry(_ action: AuditEntry.AuditAction = .userAdded, of target: String = "ada", at moment: Date = second(0))
@@ -76,7 +76,7 @@ extension AuthStore {
         try await open(token, passwordHash: "hash of \(token.user)", rehashed: nil) != nil
     }
 
-    /// Uses a token for the next one, and nobody may ask again.
+    /// Uses a token for the next one, without a second try.
     func rotate(_ hash: String, to next: RefreshToken, from origin: String?) async throws -> Rotation {
         try await rotate(hash, to: next, sealed: "sealed", retryable: .zero, from: origin)
     }

@@ -264,7 +264,7 @@ struct UserStoreTests {
             #expect(try await store.users(after: nil, limit: 10).map(\.name) == ["bob"])
             #expect(try await store.refreshToken("a") == nil)
             #expect(try await store.revoked() == ["access of a"])
-            // Who has the name afterwards has nothing of the old one.
+            // The next user of the name has nothing of the old one.
             try await store.add(user("ada"))
             #expect(try await store.user(named: "ada")?.permissions == [])
         }

@@ -275,7 +275,7 @@ int main(int count, char **arguments) {
         int is_busy = 0;
         if (time < end && is_http) send_http(start, time, rate);
         for (int i = 0; i < number && time < end && !is_http; i++) send_s1(connections + i, start, time, rate);
-        // Nobody has room: what is due and too late is entered as such.
+        // No connection has room: what is due and too late is entered as such.
         while (rate > 0 && time < end && call_count < call_limit && start + call_count / rate + timeout < time)
             calls[call_count++] = (Call){.due = start + call_count / rate};
         if (time >= end && answered + unsent == call_count) break;

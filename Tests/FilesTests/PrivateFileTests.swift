@@ -34,7 +34,7 @@ struct PrivateFileTests {
     func group(_ mode: mode_t) {
         #expect(isPrivate(mode, owner: Self.root))
         #expect(isPrivate(mode, owner: Self.another))
-        // What nobody may write was given to the group on purpose.
+        // A file without a right to write was given to the group on purpose.
         #expect(isPrivate(mode, owner: Self.us) == (mode == 0o440))
     }
 

@@ -287,7 +287,7 @@ struct ConnectionTests {
         try await Shop.open(HTTPFront.FrontSettings(idleTimeout: .milliseconds(100))) { shop in
             let answer = try await RawSocket(port: shop.port).send("GET / HTTP/1.1\r\nHo") { _ in false }
             #expect(!answer.contains("HTTP/1.1 2"))
-            // What was cut off may be told of as what it is: no request.
+            // A request that was cut off may be reported as no request.
             #expect(shop.journal.summary.allSatisfy { $0 == "unknown 400" })
         }
     }

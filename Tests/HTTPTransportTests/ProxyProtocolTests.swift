@@ -27,7 +27,7 @@ struct ProxyProtocolTests {
         ("PROXY TCP6 ::ffff:203.0.113.7 ::1 1 443\r\n", "203.0.113.7"),
         ("PROXY UNKNOWN\r\n", nil), ("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", nil),
         (block(0x21, 0x11, ipv4), "100.64.0.7"), (block(0x21, 0x21, ipv6), "2001:d38::7"),
-        // What follows the addresses is passed over (section 2.2.7).
+        // Fields after the addresses are passed over (section 2.2.7).
         (block(0x21, 0x11, ipv4 + [4, 0, 2, 0, 0]), "100.64.0.7"),
         // A health check of the proxy, a Unix socket, a protocol that is not known, and UDP.
         (block(0x20, 0x00, []), nil), (block(0x20, 0x11, ipv4), nil),
@@ -77,8 +77,7 @@ struct ProxyProtocolTests {
         #expect(String(buffer: bytes) == text)
     }
 
-    private func answer(_ text: String, by proxies: [String], _ use: ProxyProtocol) async throws -> (String, [String?])
-    {
+    private func reply(_ text: String, by proxies: [String], _ use: ProxyProtocol) async throws -> (String, [String?]) {
         let settings = HTTPFront.FrontSettings(trustedProxies: try TrustedProxies(proxies), proxyProtocol: use)
         var result: (String, [String?]) = ("", [])
         try await Shop.open(settings) { shop in
@@ -97,26 +96,26 @@ struct ProxyProtocolTests {
         ]
         for (header, client) in headers {
             for use in [ProxyProtocol.optional, .required] {
-                let (status, origins) = try await answer(header + request, by: ["127.0.0.0/8"], use)
+                let (status, origins) = try await reply(header + request, by: ["127.0.0.0/8"], use)
                 #expect(status == "HTTP/1.1 200 OK" && origins == [client])
             }
             for (proxies, use) in [(["10.0.0.1"], ProxyProtocol.required), (["127.0.0.1"], .off)] {
-                #expect(try await answer(header + request, by: proxies, use).0 == "HTTP/1.1 400 Bad Request")
+                #expect(try await reply(header + request, by: proxies, use).0 == "HTTP/1.1 400 Bad Request")
             }
         }
         // The proxy's own health check.
         let check = Self.block(0x20, 0x00, []) + request
-        let (status, origins) = try await answer(check, by: ["127.0.0.1"], .required)
+        let (status, origins) = try await reply(check, by: ["127.0.0.1"], .required)
         #expect(status == "HTTP/1.1 200 OK" && origins == ["127.0.0.1"])
     }
 
     @Test("may be missing if it is optional or the peer is no proxy, and is asked for if it is required")
     func missing() async throws {
         let request = "GET /shop/bare HTTP/1.1\r\nHost: a\r\n\r\n"
-        #expect(try await answer(request, by: ["127.0.0.1"], .optional).0 == "HTTP/1.1 200 OK")
-        #expect(try await answer(request, by: ["10.0.0.1"], .required).0 == "HTTP/1.1 200 OK")
-        #expect(try await answer(request, by: ["127.0.0.1"], .required).0 == "HTTP/1.1 400 Bad Request")
-        #expect(try await answer(Self.malformedHeaders[0] + request, by: ["127.0.0.1"], .optional).0.contains(" 400 "))
+        #expect(try await reply(request, by: ["127.0.0.1"], .optional).0 == "HTTP/1.1 200 OK")
+        #expect(try await reply(request, by: ["10.0.0.1"], .required).0 == "HTTP/1.1 200 OK")
+        #expect(try await reply(request, by: ["127.0.0.1"], .required).0 == "HTTP/1.1 400 Bad Request")
+        #expect(try await reply(Self.malformedHeaders[0] + request, by: ["127.0.0.1"], .optional).0.contains(" 400 "))
     }
 
     @Test("that does not come to an end is not waited for longer than the idle time")

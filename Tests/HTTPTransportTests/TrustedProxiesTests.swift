@@ -22,9 +22,9 @@ struct TrustedProxiesTests {
             ("192.0.2.1", "::ffff:203.0.113.7", "203.0.113.7"),
             // All are proxies.
             ("10.1.2.3", "10.0.0.1, 10.0.0.2", "10.0.0.1"),
-            // Who is not trusted says what they like.
+            // The header of a client that is not trusted counts for nothing.
             ("203.0.113.9", "198.51.100.1", "203.0.113.9"), ("192.0.2.2", "198.51.100.1", "192.0.2.2"),
-            // What cannot be read ends the way.
+            // An entry that cannot be read ends the way.
             ("10.1.2.3", "198.51.100.1, unknown", "10.1.2.3"),
             ("10.1.2.3", "198.51.100.1, rubbish, 10.0.0.2", "10.0.0.2"),
             ("10.1.2.3", "", "10.1.2.3"), ("10.1.2.3", ",", "10.1.2.3"),

@@ -38,9 +38,9 @@ struct ServiceHostTests {
         let server = try await Station([:])
         try await server.run(try await server.echo()) { _ in
             let address = "ipc://\(server.directory.path(of: "echo.sock"))"
-            try await hears(["ECHO_URL": address])
+            try await expectReply(["ECHO_URL": address])
         }
-        let gone = try await say(["ECHO_URL": "ipc://\(server.directory.path(of: "echo.sock"))"])
+        let gone = try await call(["ECHO_URL": "ipc://\(server.directory.path(of: "echo.sock"))"])
         #expect(throws: Problem.self) { try gone.get() }
     }
 
@@ -73,17 +73,17 @@ struct ServiceHostTests {
                 "ECHO_URL": address, "VISITOR_CURVE_SECRET_KEY": visitor.secretKey.hex,
                 "CURVE_PUBLIC_KEYS": keys(("echo", server)),
             ]
-            try await hears(right)
+            try await expectReply(right)
             for wrong in [
                 ["CURVE_PUBLIC_KEYS": keys(("echo", stranger))],
                 ["VISITOR_CURVE_SECRET_KEY": stranger.secretKey.hex],
                 ["VISITOR_CURVE_SECRET_KEY": "", "CURVE_PUBLIC_KEYS": ""],
             ] {
-                let answer = try await say(right.merging(wrong) { $1 })
+                let answer = try await call(right.merging(wrong) { $1 })
                 let problem = #expect(throws: Problem.self) { try answer.get() }
                 #expect([503, 504].contains(problem?.status))
             }
-            try await hears(right)
+            try await expectReply(right)
         }
     }
 
@@ -92,13 +92,13 @@ struct ServiceHostTests {
         let first = try await Station([:])
         try await first.run(try await first.echo()) { _ in
             let path = first.directory.path(of: "echo.sock")
-            try await hears(["ECHO_URL": "ipc://\(path)"])
+            try await expectReply(["ECHO_URL": "ipc://\(path)"])
             let second = try await Station(["ECHO_ZMQ_LISTEN": "ipc://\(path)"])
             let host = try await second.echo()
             let error = await #expect(throws: (any Error).self) { try await host.run() }
             #expect(error.map(String.init(describing:))?.contains("echo cannot listen at ipc://\(path): ") == true)
             await second.runtime.stop()
-            try await hears(["ECHO_URL": "ipc://\(path)"])
+            try await expectReply(["ECHO_URL": "ipc://\(path)"])
         }
     }
 
@@ -132,21 +132,21 @@ struct ServiceHostTests {
     }
 
     /// Visitors come until echo answers one of them: a host that was just run may not listen yet.
-    private func hears(_ values: [String: String], _ location: SourceLocation = #_sourceLocation) async throws {
+    private func expectReply(_ values: [String: String], _ location: SourceLocation = #_sourceLocation) async throws {
         for _ in 1...20 {
-            if case .success(let word) = try await say(values) {
+            if case .success(let word) = try await call(values) {
                 #expect(word == Word(word: "tea"), sourceLocation: location)
                 return
             }
         }
-        Issue.record("Nobody was heard.", sourceLocation: location)
+        Issue.record("There was no reply.", sourceLocation: location)
     }
 
     /// The answer of echo to a visitor with these settings, from a process of its own as far as sockets go.
-    private func say(_ values: [String: String]) async throws -> Result<Word, Problem> {
+    private func call(_ values: [String: String]) async throws -> Result<Word, Problem> {
         let station = try await Station(values)
         let host = try station.host("visitor")
-        var answer = Result<Word, Problem>.failure(Problem(.internal, "Nobody was asked."))
+        var answer = Result<Word, Problem>.failure(Problem(.internal, "No call was made."))
         let echo = Client<EchoContract>(try await host.caller(to: EchoContract.description))
         try await station.run(host) { _ in
             do throws(Problem) {

@@ -63,15 +63,15 @@ struct ServiceReplicasTests {
         }
     }
 
-    private func say(_ echo: Client<EchoContract>) async throws -> String {
+    private func word(from echo: Client<EchoContract>) async throws -> String {
         try await echo.call(EchoContract.say, Word(word: "?"), timeout: .seconds(20)).word
     }
 
-    /// Calls until all of these, and in the end nobody else, have answered for a while.
+    /// Calls until all of these, and in the end no others, have answered for a while.
     private func until(_ words: Set<String>, answer echo: Client<EchoContract>) async throws {
         var last: [String] = []
         try await eventually("\(words) answer", pause: .zero) {
-            last = last.suffix(49) + [try await say(echo)]
+            last = last.suffix(49) + [try await word(from: echo)]
             return Set(last) == words && last.count == 50
         }
     }
@@ -121,10 +121,10 @@ struct ServiceReplicasTests {
     func late() async throws {
         let names = Names()
         try await open(["one"], over: .zeroMQ, names) { echo, _ in
-            let problem = await #expect(throws: Problem.self) { _ = try await say(echo) }
+            let problem = await #expect(throws: Problem.self) { _ = try await word(from: echo) }
             #expect(problem?.kind == .unavailable && problem?.isUnprocessed == true)
             names.lead(to: ["127.0.0.1"])
-            try await eventually { (try? await say(echo)) == "one" }
+            try await eventually { (try? await word(from: echo)) == "one" }
         }
     }
 
@@ -136,11 +136,11 @@ struct ServiceReplicasTests {
             try await until(["one"], answer: echo)
             names.lead(to: ["127.0.0.2"])
             async let drained: Void = hosts[0].drain()
-            let word = try await eventually("another replica answers", pause: .zero) {
-                let word = try await say(echo)
-                return word == "one" ? nil : word
+            let other = try await eventually("another replica answers", pause: .zero) {
+                let name = try await word(from: echo)
+                return name == "one" ? nil : name
             }
-            #expect(word == "two")
+            #expect(other == "two")
             await drained
         }
     }

@@ -94,7 +94,7 @@ struct Station {
     }
 }
 
-/// A TCP address on this machine that nobody listens at.
+/// A TCP address on this machine without a listener.
 func freeAddress() throws -> String {
     let context = try Context()
     let socket = try Socket(.router, in: context, options: .server)

@@ -29,7 +29,7 @@ def pieces(heading: str) -> list[str]:
 
 
 def bad_tokens(token: str) -> dict[str, str]:
-    """Tokens made of a good one that nobody may take."""
+    """Tokens made of a good one that must be refused."""
     head, body, signature = token.split(".")
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
 
@@ -45,7 +45,7 @@ def bad_tokens(token: str) -> dict[str, str]:
 
 
 def run(command: list[str], token: str) -> bool:
-    """Whether a program takes a token, which is its last argument."""
+    """True if a program accepts a token, which is its last argument."""
     done = subprocess.run([*command, token], capture_output=True, text=True, timeout=120)
     for mistake in ("ImportError", "ModuleNotFoundError", "SyntaxError", "NameError", "ERR_MODULE_NOT_FOUND"):
         assert mistake not in done.stderr, done.stderr
@@ -80,7 +80,7 @@ def node(auth: str, modules: str):
 
 
 class Answering(BaseHTTPRequestHandler):
-    """What a proxy guards."""
+    """The server behind a proxy."""
 
     def do_GET(self):
         self.send_response(200)
@@ -130,7 +130,7 @@ def proxy(piece: str, auth: str, whole: str, command: list[str], **words: str):
 
 
 def status(port: int, token: str | None) -> int:
-    """0 while nobody listens."""
+    """The status; 0 without a listener."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         with urllib.request.urlopen(
@@ -169,7 +169,7 @@ def nginx(auth: str, piece: str | None = None, tls: str = ""):
 
 @contextlib.contextmanager
 def over_tls(auth: str):
-    """auth's address behind a certificate that nobody has signed."""
+    """auth's address behind a certificate that no authority has signed."""
     with tempfile.TemporaryDirectory() as folder:
         files = ["-keyout", f"{folder}/key", "-out", f"{folder}/certificate"]
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=127.0.0.1", *files],

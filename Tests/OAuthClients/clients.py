@@ -1,4 +1,4 @@
-"""What OAuth clients of other people make of auth: `clients.py URL` and the secrets of reports, web and gateway."""
+"""OAuth clients of other people as clients of auth: `clients.py URL` and the secrets of reports, web and gateway."""
 
 import os
 import sys

@@ -1,5 +1,5 @@
-"""What the article “Verifying tokens elsewhere” shows, with good tokens and bad ones: `verifiers.py URL` and the secrets of
-gateway and reader."""
+"""The programs of the article “Verifying tokens elsewhere”, with good tokens and bad ones: `verifiers.py URL` and the secrets
+of gateway and reader."""
 import sys
 
 import requests

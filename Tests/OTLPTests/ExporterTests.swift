@@ -85,7 +85,7 @@ struct ExporterTests {
         try await collector.close()
     }
 
-    /// What was warned of: the message, and the reason.
+    /// The warnings: the message of each, and the reason.
     private var warnings: [String] {
         log.entries.filter { $0.level == .warning }.map { "\($0.message): \($0.metadata["reason"] ?? "")" }
     }

@@ -1,4 +1,4 @@
-/// A certificate of a collector at 127.0.0.1 that nobody vouches for but itself, and its key.
+/// A certificate of a collector at 127.0.0.1 that is signed by itself, and its key.
 enum TestCertificate {
     static let certificate = Array(
         """

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// What others would choose, as peers of `star bench`: a package of its own, so that nobody who builds the services builds
+// The choices of others, as peers of `star bench`: a package of its own, so that the services are built without
 // gRPC. The article “Peers” of Measuring says how they are spoken to; ./build builds them.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),

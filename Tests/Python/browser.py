@@ -155,7 +155,7 @@ class Page:
             time.sleep(0.05)
 
     def text(self, selector: str) -> str:
-        """What a person reads there."""
+        """The text that a person reads there."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
 
     def until_text(self, selector: str, words: str, seconds: float = 20) -> str:

@@ -1,4 +1,4 @@
-"""What the programs that compare figures share: ports, ratios and tables."""
+"""The common part of the programs that compare figures: ports, ratios and tables."""
 import argparse
 import math
 import os
@@ -23,7 +23,7 @@ def number(kind, low, high):
 
 
 def free_ports(count):
-    """Ports that nobody listens at, all different."""
+    """Ports without a listener, all different."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""What the README and the articles say to type, typed: each line that calls a running service, and each piece of Python."""
+"""The commands of the README and the articles, run: each line that calls a running service, and each piece of Python."""
 from __future__ import annotations
 
 import json
@@ -11,7 +11,7 @@ import pytest
 from conftest import PORTS, ROOT, STAR
 
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("Sources/**/*.md"))]
-# What is asked for without anything running, or makes things, has tests of its own.
+# Commands that need no running service, or make things, have tests of their own.
 CALLS = re.compile(r"(TOKEN=|curl |\.build/release/star (call|contracts|health) )")
 
 
@@ -39,7 +39,7 @@ def test_what_is_said_to_type_works_when_pasted(lines, family):
                           timeout=60)
     assert said.returncode == 0, said.stderr
     assert said.stdout.strip()
-    # What a comment shows has the members of what came.
+    # The reply has the members that a comment shows.
     for shown in re.findall(r"^# (\{.*\})$", "\n".join(lines), re.MULTILINE):
         assert json.loads(shown)["data"].keys() == json.loads(said.stdout.splitlines()[0])["data"].keys()
 

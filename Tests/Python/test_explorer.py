@@ -48,7 +48,7 @@ def schema(family, service):
 
 
 def run(page, function, *arguments):
-    """What a JavaScript function returns."""
+    """The result of a JavaScript function."""
     return page.evaluate(f"({function})(...{json.dumps(arguments)})")
 
 
@@ -61,7 +61,7 @@ def fill(page, selector, text):
 
 
 def send(page, endpoint, **fields):
-    """What the page shows as the answer once the form of an endpoint was filled in and sent."""
+    """The answer that the page shows once the form of an endpoint was filled in and sent."""
     card = "#" + endpoint.replace(".", "-")
     for name, text in fields.items():
         fill(page, f"{card} [name={name}]", text)
@@ -186,7 +186,7 @@ def test_the_typescript_lines_work_as_they_stand(show):
 
 
 def logged(page, lines):
-    """What lines of JavaScript write to the console."""
+    """The lines that a piece of JavaScript writes to the console."""
     return page.evaluate(
         f"(async () => {{ let logged; const console = {{ log: value => {{ logged = value; }} }};\n{lines}\nreturn logged; }})()")
 

@@ -1,4 +1,4 @@
-"""Logs that nobody reads, or not any more: the services go on, and stop as ever."""
+"""Logs without a reader, or without one any more: the services go on, and stop as ever."""
 import json
 import os
 import signal

@@ -25,7 +25,7 @@ def settings_of_the_package(folder):
 
 @pytest.fixture
 def manager(tmp_path):
-    """Where systemd would listen."""
+    """The path at which systemd would listen."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(str(tmp_path / "notify"))
         receiver.settimeout(60)

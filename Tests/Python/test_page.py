@@ -204,7 +204,7 @@ def test_who_may_manage_users_does(page):
     page.evaluate("document.querySelector('#question input').value = 'time users'")
     page.press("Enter")
     page.until("document.querySelector('#user-list tr:last-child .chips').children.length === 2")
-    # Faster than a browser tells of a dialog's end.
+    # Faster than a browser reports the end of a dialog.
     page.evaluate("""
         for (const button of ["[aria-label='Delete grace']", "#question-cancel", "[aria-label='Delete grace']"]) {
           document.querySelector(button).click();
@@ -228,7 +228,7 @@ def test_the_tokens_are_renewed_and_end_with_the_session(page, family):
     assert f"{family.url}api/v1/session/end" in page.requests()
 
 
-# What the page asks for and waits for is seen: `renewals` are pending, `shown` are the tokens of its calls, `answered` are the
+# The page's calls and waits are recorded: `renewals` are pending, `shown` are the tokens of its calls, `answered` are the
 # calls. `answers` are given before any of the network's, `holds` are waited for before an answer is passed on; both go by
 # method and path. No call has an end of its own, so that an answer may be held for as long as it takes.
 WATCHED = """
@@ -360,7 +360,7 @@ def test_no_other_site_gets_a_session(browser, page, family):
         got = other.evaluate(f"fetch({session}, {{ method: 'POST', body: {body}, {options} }}).then(() => 'read', () => 'refused')")
         assert got == "refused"
     other.close()
-    # What a browser sends unasked, as a form would, is refused whatever the browser shows of the answer.
+    # A request that a browser sends unasked, as a form would, is refused whatever the browser shows of the answer.
     for path in ("session", "session/refresh", "session/end"):
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
             assert get(f"{family.url}api/v1/{path}", b'{"user":"ada"}', {"Content-Type": kind})[0] == 415
@@ -422,7 +422,7 @@ def test_it_fits_for_who_manages_users(browser, family):
     for width in (320, 360, 412, 1200):
         page.resize(width, 844, phone=width < 800)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    # What scrolls for itself clips what is unseen in it, can be reached by the keyboard, and has a name.
+    # A box that scrolls clips what is unseen in it, can be reached by the keyboard, and has a name.
     boxes = page.evaluate("""[...document.querySelectorAll(".scroll")].map(box => [
         [...box.querySelectorAll(".unseen")].every(unseen => unseen.offsetParent === box),
         box.tabIndex, box.role, document.getElementById(box.getAttribute("aria-labelledby"))?.textContent])""")
@@ -490,7 +490,7 @@ def test_the_labels_of_the_histogram_lie_on_nothing(browser, family):
     page.close()
 
 
-# Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), as far as plain colours tell.
+# Texts whose contrast with what is behind them is below 4.5 to 1 (WCAG 2.2, 1.4.3), as far as plain colours show.
 CONTRAST = """
 (() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

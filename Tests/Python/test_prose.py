@@ -6,7 +6,7 @@ from statistics import median
 
 from conftest import ROOT
 
-CLAUSE = re.compile(r"/// (?:What|How|Whether|Who|Whoever|Where|Why|When) ")
+CLAUSE = re.compile(r'(?:/// |""")(?:What|How|Whether|Who|Whoever|Where|Why|When) ')
 PHRASES = [
     "unless told", "is told", "lets go", "let go of", "Lets go of", "sign of life", "signs of life", "stands twice",
     "where nothing is", "where there is", "Where there is", "where there are", "news of", "another one than before",
@@ -20,7 +20,7 @@ TYPE = re.compile(r"^ *(?:@\w+ )*(?:(?:public|package|private|fileprivate|final|
                   r"(?:struct|class|enum|actor|protocol|typealias) (\w+)")
 PUBLIC = re.compile(r"^( *)(?:@\w+(?:\([^)]*\))? )*public (?:[a-z]+(?:\(\w+\))? )*?"
                     r"(?:func|struct|class|enum|actor|protocol|typealias|var|let|init|subscript)\b")
-# What a protocol requires is documented there: protocols of Swift, of its packages, and of the kit.
+# Requirements of a protocol are documented there: protocols of Swift, of its packages, and of the kit.
 REQUIRED = re.compile(
     r"\b(?:init\(from |encode\(to |hash\(into|func ==|init\(\w+Literal|init\(rawValue|rawValue\b|(?:testD|d)escription\b|customMirror\b"
     r"|enqueue\(|[uU]nowned(?:Serial|Task)?Executor\b|checkIsolated\(|schema\b|call\(_ call|close\(|transport\b|isConnected\b|stop\(|intercept\(|observer\(for"
@@ -28,7 +28,7 @@ REQUIRED = re.compile(
     r"|run\(_ load|(?:make|destroy)(?:Counter|Meter|Recorder|Timer)\(|startSpan<|extract<|inject<|forceFlush\(|context: ServiceContext"
     r"|isRecording\b|operationName\b|attributes: SpanAttributes|setStatus\(|addEvent\(|addLink\(|recordError<|end<"
     r"|static let (?:name|version|summary|endpoints)\b)")
-# What people read beside the sources in Swift: tests, scripts, the pages, what runs in containers.
+# The texts that people read beside the sources in Swift: tests, scripts, the pages, what runs in containers.
 TEXTS = [("Tests", ""), ("compose", ""), ("Sources", ".js"), ("Sources", ".py"), (".", "env.example")]
 # A type of a test that the whole target sees; a suite is named after what it tests, as others may be.
 HELPER = re.compile(r"^(?:@\w+ )*(?:(?:public|package|final|indirect) )*(?:struct|class|enum|actor|protocol|typealias) "
@@ -57,7 +57,7 @@ def texts():
 
 
 def test_a_doc_comment_begins_with_a_noun_or_a_verb_and_no_clause():
-    assert [place for place, line in lines() if CLAUSE.search(line)] == []
+    assert [place for place, line in [*lines(), *texts()] if CLAUSE.search(line)] == []
 
 
 def test_no_private_word_is_used():
@@ -99,7 +99,7 @@ def test_what_is_public_in_the_products_is_documented():
 
 
 def test_functions_say_what_happens():
-    assert [place for place, line in lines() if VERB.search(line)] == []
+    assert [place for place, line in [*lines(), *texts()] if VERB.search(line)] == []
 
 
 def test_the_name_of_a_type_is_declared_once():

@@ -114,7 +114,7 @@ def test_connections_that_are_all_dead_and_say_nothing_cost_no_call_that_may_run
         until_all_are_used(client, 3)
         for way in ways:
             way.swallow()
-        until(lambda: all(time.monotonic() - link.heard >= starmicroservices.QUIET for link in client._links))
+        until(lambda: all(time.monotonic() - link.received_at >= starmicroservices.QUIET for link in client._links))
         call = client.submit("fake.echo", {"n": 1}, idempotent=True)
         assert call.result() == {"n": 1} and len(call.sessions) == 2
         until_all_are_used(client, 3)

@@ -61,7 +61,7 @@ def client(server):
 
 
 def answers(client) -> bool:
-    """Whether the service is reached. Just after it has gone or come back, the client may not know yet."""
+    """True if the service is reached. Just after it has gone or come back, the client may not know yet."""
     try:
         client.ping(timeout=0.5)
         return True
@@ -209,7 +209,7 @@ def test_tracestate_goes_with_its_traceparent_only(client):
 
 
 def in_a_fork(action) -> str:
-    """What an action raises in a forked process, or what it returns."""
+    """The error that an action raises in a forked process, or its result."""
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         signal.alarm(10)
@@ -301,7 +301,7 @@ def test_deadline_cancels_at_the_server(client, server):
     with pytest.raises(DeadlineExceeded) as caught:
         client.call("fake.slow", {"ms": 30_000, "stubborn": True}, timeout=0.1)
     assert 0.09 < time.monotonic() - began < 10 and caught.value.status == 504 and isinstance(caught.value, TimeoutError)
-    assert client.call("fake.echo", {"n": 1}) == {"n": 1}      # a late 499 disturbs nobody
+    assert client.call("fake.echo", {"n": 1}) == {"n": 1}      # a late 499 disturbs no call
     assert not client.calls and sum(seen[0] == CANCEL for seen in server.seen) == 1
     with pytest.raises(DeadlineExceeded):                      # the service's own 504 is the same problem
         client.call("fake.slow", {"ms": 3000}, timeout=0.1)

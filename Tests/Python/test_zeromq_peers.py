@@ -1,4 +1,4 @@
-"""What peers of libzmq may do, seen from pyzmq: over ipc and over tcp alike."""
+"""The behaviour that peers of libzmq expect, seen from pyzmq: over ipc and over tcp alike."""
 import itertools
 import os
 import signal

@@ -155,21 +155,21 @@ struct BalancerTests {
     func slowOnce() {
         var (slow, fast) = (ReplicaStateMachine(), ReplicaStateMachine())
         let start = ContinuousClock.now
-        func answer(_ state: inout ReplicaStateMachine, after latency: Duration, at now: ContinuousClock.Instant) {
+        func reply(_ state: inout ReplicaStateMachine, after latency: Duration, at now: ContinuousClock.Instant) {
             let (id, _) = state.begin(at: now)
             _ = state.end(id, .success(status: 200, body: Data()), since: now, at: now + latency)
         }
         for second in 0..<15 {
             let now = start + .seconds(second)
-            answer(&fast, after: .milliseconds(1), at: now)
-            if second < 5 { answer(&slow, after: .milliseconds(second == 4 ? 500 : 1), at: now) }
+            reply(&fast, after: .milliseconds(1), at: now)
+            if second < 5 { reply(&slow, after: .milliseconds(second == 4 ? 500 : 1), at: now) }
             if second == 5 { #expect(slow.load(at: now) > fast.load(at: now) * 10) }
         }
         var now = start + .seconds(18)
         #expect(slow.load(at: now) < fast.load(at: now) * 1.5)
         // One good answer must not bring the old measurement back.
-        answer(&slow, after: .milliseconds(1), at: now)
-        answer(&fast, after: .milliseconds(1), at: now)
+        reply(&slow, after: .milliseconds(1), at: now)
+        reply(&fast, after: .milliseconds(1), at: now)
         now = now + .milliseconds(1)
         #expect(slow.load(at: now) < fast.load(at: now) * 1.5)
     }
@@ -177,18 +177,18 @@ struct BalancerTests {
     @Test("tries a slow replica again after a second, with one call in two hundred, if that has the time")
     func trial() {
         var slow = ReplicaStateMachine()
-        func answer(after latency: Duration, at now: ContinuousClock.Instant) {
+        func reply(after latency: Duration, at now: ContinuousClock.Instant) {
             let (id, _) = slow.begin(at: now)
             #expect(!slow.isTrialDue(by: now + .seconds(60), at: now))
             _ = slow.end(id, .success(status: 200, body: Data()), since: now, at: now + latency)
         }
         let start = ContinuousClock.now
-        answer(after: .milliseconds(500), at: start)
+        reply(after: .milliseconds(500), at: start)
         let due = start + .milliseconds(1500)
         #expect(!slow.isTrialDue(by: due + .seconds(2), at: due - .milliseconds(1)))
         #expect(!slow.isTrialDue(by: due + .seconds(1), at: due))
         #expect(slow.isTrialDue(by: due + .seconds(2), at: due))
-        answer(after: .milliseconds(1), at: due)
+        reply(after: .milliseconds(1), at: due)
         #expect(slow.load(at: due) <= 0.002)
         var budget = TrialBudget()
         let trials = (0..<1000).filter { _ in

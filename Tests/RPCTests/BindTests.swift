@@ -20,30 +20,30 @@ struct BindTests {
         }
     }
 
-    private func answer<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> Handler {
+    private func handler<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> Handler {
         handle(endpoint) { _, _ in throw Problem(.notFound, "Nothing.") }
     }
 
     @Test("succeeds where contract and handlers fit, in whatever order")
     func good() {
         let refusal = refusal(contract(pour.description, drink.description)) {
-            answer(drink)
-            answer(pour)
+            handler(drink)
+            handler(pour)
         }
         #expect(refusal.isEmpty)
     }
 
     @Test("fails for an endpoint without a handler, and names it")
     func noHandler() {
-        let refusal = refusal(contract(pour.description, drink.description)) { answer(pour) }
+        let refusal = refusal(contract(pour.description, drink.description)) { handler(pour) }
         #expect(refusal.contains("tea.drink") && refusal.contains("no handler"))
     }
 
     @Test("fails for a handler without an endpoint, and names it")
     func noEndpoint() {
         let refusal = refusal(contract(pour.description)) {
-            answer(pour)
-            answer(drink)
+            handler(pour)
+            handler(drink)
         }
         #expect(refusal.contains("tea.drink") && refusal.contains("no endpoint"))
     }
@@ -51,8 +51,8 @@ struct BindTests {
     @Test("fails for an endpoint with two handlers, and names it")
     func twoHandlers() {
         let refusal = refusal(contract(pour.description)) {
-            answer(pour)
-            answer(pour)
+            handler(pour)
+            handler(pour)
         }
         #expect(refusal.contains("tea.pour") && refusal.contains("two handlers"))
     }
@@ -60,7 +60,7 @@ struct BindTests {
     @Test("fails for two endpoints of one name, and names it")
     func oneName() {
         let other = plain("pour", "/other")
-        let refusal = refusal(contract(pour.description, other.description)) { answer(pour) }
+        let refusal = refusal(contract(pour.description, other.description)) { handler(pour) }
         #expect(refusal.contains("tea.pour") && refusal.contains("twice"))
     }
 
@@ -70,11 +70,11 @@ struct BindTests {
             static let schema = Schema.object(.optional("pages", .array(of: .payload(Bytes.self)), "The pages."))
         }
         let nested = Endpoint<Empty, Letter>("nested", .get, "/letter", access: .open, summary: "N.")
-        #expect(refusal(contract(nested.description)) { answer(nested) }.contains("tea.nested has bytes in a field"))
+        #expect(refusal(contract(nested.description)) { handler(nested) }.contains("tea.nested has bytes in a field"))
         let query = Endpoint<Bytes, Empty>("query", .get, "/letter", access: .open, summary: "Q.")
-        #expect(refusal(contract(query.description)) { answer(query) }.contains("tea.query takes bytes"))
+        #expect(refusal(contract(query.description)) { handler(query) }.contains("tea.query takes bytes"))
         let whole = Endpoint<Bytes, Bytes>("whole", .put, "/letter", access: .open, summary: "W.")
-        #expect(refusal(contract(whole.description)) { answer(whole) } == "")
+        #expect(refusal(contract(whole.description)) { handler(whole) } == "")
     }
 
     @Test("fails for two endpoints of one path, and names both and the path")
@@ -82,8 +82,8 @@ struct BindTests {
         let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{size}", access: .open, summary: "S.")
         let other = Endpoint<Cup, Empty>("other", .post, "/x", aliases: ["/cups/{milk}/"], access: .open, summary: "O.")
         let refusal = refusal(contract(sized.description, other.description)) {
-            answer(sized)
-            answer(other)
+            handler(sized)
+            handler(other)
         }
         for word in ["tea.sized", "tea.other", "POST /cups/{}"] { #expect(refusal.contains(word), "\(refusal)") }
     }
@@ -93,8 +93,8 @@ struct BindTests {
         let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{size}", access: .open, summary: "S.")
         let other = Endpoint<Cup, Empty>("other", .get, "/cups/{size}", access: .open, summary: "O.")
         let refusal = refusal(contract(sized.description, other.description)) {
-            answer(sized)
-            answer(other)
+            handler(sized)
+            handler(other)
         }
         #expect(refusal.isEmpty)
     }
@@ -102,14 +102,14 @@ struct BindTests {
     @Test("fails for a path of the kit's own, and names both endpoints")
     func kitPath() {
         let live = Endpoint<Empty, Empty>("live", .get, "/health/live/", access: .open, summary: "L.")
-        let refusal = refusal(contract(live.description)) { answer(live) }
+        let refusal = refusal(contract(live.description)) { handler(live) }
         #expect(refusal.contains("tea.live") && refusal.contains("_health.live"))
     }
 
     @Test("fails for a path with a field that the input does not have, and names it")
     func unknownField() {
         let sized = Endpoint<Cup, Empty>("sized", .post, "/cups/{sise}", access: .open, summary: "S.")
-        let refusal = refusal(contract(sized.description)) { answer(sized) }
+        let refusal = refusal(contract(sized.description)) { handler(sized) }
         #expect(refusal.contains("tea.sized") && refusal.contains("{sise}"))
     }
 
@@ -117,7 +117,7 @@ struct BindTests {
     func unsendable() {
         func refusal(_ method: HTTPMethod, _ path: PathTemplate) -> String {
             let odd = Endpoint<Nested, Empty>("odd", method, path, access: .open, summary: "O.")
-            return self.refusal(contract(odd.description)) { answer(odd) }
+            return self.refusal(contract(odd.description)) { handler(odd) }
         }
         #expect(refusal(.get, "/odd").contains("cup of tea.odd") && refusal(.get, "/odd").contains("query of a GET"))
         #expect(refusal(.post, "/odd/{sizes}").contains("sizes of tea.odd is in its path"))
@@ -128,7 +128,7 @@ struct BindTests {
     func types() {
         func refusal<Output: Payload>(_: Output.Type) -> String {
             let odd = Endpoint<Empty, Output>("odd", .get, "/odd", access: .open, summary: "O.")
-            return self.refusal(contract(odd.description)) { answer(odd) }
+            return self.refusal(contract(odd.description)) { handler(odd) }
         }
         #expect(refusal(Misnamed.self).contains("tea.odd") && refusal(Misnamed.self).contains("/brewed_at"))
         #expect(refusal(Mistyped.self).contains("/size must be a string"))
@@ -138,7 +138,7 @@ struct BindTests {
     @Test("fails for a path that cannot be served, and names it")
     func faultyPath() {
         let odd = Endpoint<Empty, Empty>("odd", .get, "odd", access: .open, summary: "O.")
-        #expect(refusal(contract(odd.description)) { answer(odd) }.contains("tea.odd does not begin with /"))
+        #expect(refusal(contract(odd.description)) { handler(odd) }.contains("tea.odd does not begin with /"))
     }
 
     @Test("fails for what no wire carries as it is meant, and names it")
@@ -149,7 +149,7 @@ struct BindTests {
             let odd = Endpoint<Empty, Empty>(
                 "odd", .get, "/odd", status: status, access: access, deadline: deadline, problems: problems,
                 summary: "O.")
-            return self.refusal(contract(odd.description)) { answer(odd) }
+            return self.refusal(contract(odd.description)) { handler(odd) }
         }
         #expect(refusal(status: 204, deadline: .seconds(30), problems: [.internal]).isEmpty)
         for status in [0, 100, 304, 404, 600] { #expect(refusal(status: status).contains("tea.odd has the status")) }
@@ -162,14 +162,14 @@ struct BindTests {
             #expect(refusal(problems: [kind]).contains("fine with the status \(status)"))
         }
         let twice = Endpoint<Empty, Twice>("twice", .get, "/twice", access: .open, summary: "T.")
-        #expect(self.refusal(contract(twice.description)) { answer(twice) }.contains("two fields size in one object"))
+        #expect(self.refusal(contract(twice.description)) { handler(twice) }.contains("two fields size in one object"))
     }
 
     @Test("fails for a type that is narrower than its schema, and names the place")
     func narrow() {
         func refusal<Input: Payload>(_: Input.Type) -> String {
             let odd = Endpoint<Input, Empty>("odd", .post, "/odd", access: .open, summary: "O.")
-            return self.refusal(contract(odd.description)) { answer(odd) }
+            return self.refusal(contract(odd.description)) { handler(odd) }
         }
         #expect(refusal(Demanding.self).contains("without /size, which its schema has as optional"))
         #expect(refusal(Outdated.self).contains(#"with "green" at /kinds/0, which"#), "\(refusal(Outdated.self))")
@@ -183,7 +183,7 @@ struct BindTests {
         arguments: ["", "Pour", "pour tea", "pöur", "po-ur", "pour.tea", String(repeating: "p", count: 65)])
     func endpointName(name: String) {
         let odd = plain(name, "/odd")
-        let refusal = refusal(contract(odd.description)) { answer(odd) }
+        let refusal = refusal(contract(odd.description)) { handler(odd) }
         #expect(refusal.contains("tea.\(name)"))
     }
 
@@ -193,7 +193,7 @@ struct BindTests {
             "", "Tea", "te_a", "_tea", "_meta", "_health", "tea.pot", "te-a", String(repeating: "t", count: 33),
         ])
     func contractName(name: String) {
-        let refusal = refusal(contract(pour.description, named: name)) { answer(pour) }
+        let refusal = refusal(contract(pour.description, named: name)) { handler(pour) }
         #expect(refusal.contains("\(name)"), "\(refusal)")
         #expect(!refusal.isEmpty)
     }

@@ -189,7 +189,7 @@ struct DispatcherTests {
         _ = await begun.next()
         let replies = Signal<Reply>()
         dispatcher.start(Call("tea.nothing"), isolation: nil) { reply, _ in replies.send(reply) }
-        // What was due before is done by then.
+        // Earlier timers have fired by then.
         _ = TimerQueue.shared.schedule(at: .now + .milliseconds(20)) { gate.open() }
         #expect(await replies.next()?.problem?.kind == .unknownEndpoint)
         #expect(await held.status == 200)

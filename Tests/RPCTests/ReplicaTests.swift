@@ -181,7 +181,7 @@ struct ReplicaTests {
             return .success(status: 200, body: Data())
         }
 
-        func answer() { continuation.yield() }
+        func reply() { continuation.yield() }
         func close() { state.store(true, ordering: .relaxed) }
     }
 
@@ -194,7 +194,7 @@ struct ReplicaTests {
         for await _ in held.begun { break }
         await caller.remove(replica)
         #expect(!held.isClosed)
-        held.answer()
+        held.reply()
         #expect(await status == 200)
         #expect(held.isClosed)
     }

@@ -184,7 +184,7 @@ struct AuthLimitTests {
             for _ in 1...5 { #expect(isLetIn("192.0.2.\(place)")) }
         }
         for origin in ["192.0.2.7", nil] { #expect(!isLetIn(origin)) }
-        // Where the user has logged in before, only what comes from there counts.
+        // At an address where the user has logged in before, only the failures from there count.
         #expect(isLetIn("198.51.100.7"))
     }
 

@@ -20,7 +20,7 @@ struct AuthOAuthTests {
         client = Client(try Line(trust.auth(store: store.store), AuthContract.description, trust.verifier(store.store)))
     }
 
-    private func ask(
+    private func send(
         _ grant: String, _ fill: (inout TokenRequest) -> Void = { _ in }
     ) async throws -> TokenResponse {
         var request = TokenRequest(grant)
@@ -29,7 +29,7 @@ struct AuthOAuthTests {
     }
 
     private func logIn(scope: String? = nil, as client: (String, String)? = nil) async throws -> TokenResponse {
-        try await ask("password") {
+        try await send("password") {
             ($0.username, $0.password, $0.scope) = ("ada", "correct horse", scope)
             ($0.clientID, $0.clientSecret) = (client?.0, client?.1)
         }
@@ -38,7 +38,7 @@ struct AuthOAuthTests {
     private func refresh(
         _ token: String?, scope: String? = nil, as client: (String, String)? = nil
     ) async throws -> TokenResponse {
-        try await ask("refresh_token") {
+        try await send("refresh_token") {
             ($0.refreshToken, $0.scope, $0.clientID, $0.clientSecret) = (token, scope, client?.0, client?.1)
         }
     }
@@ -87,14 +87,14 @@ struct AuthOAuthTests {
     @Test("what is wrong with a grant has the error of the RFC")
     func wrong() async throws {
         #expect(
-            await problem { try await ask("password") { ($0.username, $0.password) = ("ada", "wrong horse") } }?.kind
+            await problem { try await send("password") { ($0.username, $0.password) = ("ada", "wrong horse") } }?.kind
                 == .invalidGrant)
         #expect(await problem { try await refresh("nobody's") }?.kind == .invalidGrant)
-        #expect(await problem { try await ask("implicit") }?.kind == .unsupportedGrantType)
-        #expect(await problem { try await ask("password") { $0.username = "ada" } }?.kind.code == "invalid_request")
-        #expect(await problem { try await ask("client_credentials") }?.kind == .invalidClient)
+        #expect(await problem { try await send("implicit") }?.kind == .unsupportedGrantType)
+        #expect(await problem { try await send("password") { $0.username = "ada" } }?.kind.code == "invalid_request")
+        #expect(await problem { try await send("client_credentials") }?.kind == .invalidClient)
         #expect(await problem { try await logIn(as: ("nobody", "secret")) }?.kind == .invalidClient)
-        #expect(await problem { try await ask("refresh_token") { $0.clientSecret = "x" } }?.kind == .invalidClient)
+        #expect(await problem { try await send("refresh_token") { $0.clientSecret = "x" } }?.kind == .invalidClient)
         var rules = AuthPolicy()
         (rules.perAccount, rules.perAddress, rules.allowsPasswordGrant) = (0, 0, false)
         let auth = try trust.auth(store: store.store, rules: rules)
@@ -110,7 +110,7 @@ struct AuthOAuthTests {
     func clientCredentials() async throws {
         let secret = try await add("reports", ["time", "tide"])
         func own(_ secret: String, scope: String? = nil) async throws -> TokenResponse {
-            try await ask("client_credentials") {
+            try await send("client_credentials") {
                 ($0.clientID, $0.clientSecret, $0.scope) = ("reports", secret, scope)
             }
         }
@@ -145,7 +145,7 @@ struct AuthOAuthTests {
         #expect(await problem { try await client.call(AuthContract.refresh, plain) }?.kind == .credentialsWrong)
         // A client that has a secret shows it; one that is not registered has none.
         let secretless = await problem {
-            try await ask("refresh_token") { ($0.refreshToken, $0.clientID) = (grant.refreshToken, "web") }
+            try await send("refresh_token") { ($0.refreshToken, $0.clientID) = (grant.refreshToken, "web") }
         }
         #expect(secretless?.kind == .invalidClient)
         _ = try await refresh(grant.refreshToken, as: web)
@@ -212,13 +212,13 @@ struct AuthOAuthTests {
         func add() async throws -> (user: Principal, client: Principal) {
             let new = NewUser(user: "eve", password: "seven wet socks", permissions: ["time"])
             let profile = try await client.call(AuthContract.addUser, new, token: root)
-            let grant = try await ask("password") { ($0.username, $0.password) = ("eve", "seven wet socks") }
+            let grant = try await send("password") { ($0.username, $0.password) = ("eve", "seven wet socks") }
             let next = try await refresh(grant.refreshToken)
             let user = try await trust.verifier.verify(next.accessToken)
             #expect(try await trust.verifier.verify(grant.accessToken).subject == profile.id)
             #expect(user.subject == profile.id && user.username == "eve")
             let secret = try await self.add("reports", ["time"])
-            let own = try await ask("client_credentials") { ($0.clientID, $0.clientSecret) = ("reports", secret) }
+            let own = try await send("client_credentials") { ($0.clientID, $0.clientSecret) = ("reports", secret) }
             return (user, try await trust.verifier.verify(own.accessToken))
         }
         let first = try await add()

@@ -145,22 +145,22 @@ struct AuthSessionTests {
     func introspection() async throws {
         let grant = try await login()
         let asker = try await login("root", "battery staple").token
-        func ask(_ token: String?) async throws -> Introspection {
+        func introspection(of token: String?) async throws -> Introspection {
             try await client.call(AuthContract.introspect, IntrospectionRequest(token: token ?? ""), token: asker)
         }
         let ada = try await store.user("ada").id
-        let access = try await ask(grant.token)
+        let access = try await introspection(of: grant.token)
         #expect(access.active && access.scope == "time" && access.tokenType == "Bearer")
         #expect(access.username == "ada" && access.sub == ada)
         #expect(access.iss == "auth" && access.aud == "star" && access.jti != nil && access.exp != nil)
-        let refresh = try await ask(grant.refreshToken)
+        let refresh = try await introspection(of: grant.refreshToken)
         #expect(refresh.active && refresh.tokenType == "refresh_token")
         #expect(refresh.username == "ada" && refresh.sub == ada)
-        #expect(try await ask("nobody's") == .inactive)
-        #expect(try await ask(Trust().token(["time"])) == .inactive)
+        #expect(try await introspection(of: "nobody's") == .inactive)
+        #expect(try await introspection(of: Trust().token(["time"])) == .inactive)
         _ = try await client.call(AuthContract.revoke, RevocationRequest(token: grant.refreshToken ?? ""))
-        #expect(try await ask(grant.token) == .inactive)
-        #expect(try await ask(grant.refreshToken) == .inactive)
+        #expect(try await introspection(of: grant.token) == .inactive)
+        #expect(try await introspection(of: grant.refreshToken) == .inactive)
         let own = await problem {
             try await client.call(AuthContract.introspect, IntrospectionRequest(token: asker), token: grant.token)
         }

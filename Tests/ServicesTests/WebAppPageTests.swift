@@ -264,7 +264,7 @@ struct WireComparisonTests {
         #expect(told.count > 1 && told.map(\.progress) == told.map(\.progress).sorted())
         #expect(told.dropLast().allSatisfy { $0.state == .running } && told.last?.state == .done)
         #expect(await last != nil)
-        // Where none goes on, there is one event: how it stands.
+        // Without a comparison that goes on, there is one event: its state.
         #expect(await page.webApp.comparisonEvents().reduce(0) { count, _ in count + 1 } == 1)
     }
 

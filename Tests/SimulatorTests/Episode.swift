@@ -27,7 +27,7 @@ final class Episode: @unchecked Sendable {
     /// Calls of each client.
     private static let calls = 500
     private static let (callsAtEnd, roundsAtEnd) = (30, 8)
-    /// The longest time of a call, where nothing stands still.
+    /// The longest time of a call, if nothing stands still.
     private static let longest = Duration.milliseconds(600)
     private static let quiet = Duration.seconds(4)
 
@@ -44,7 +44,7 @@ final class Episode: @unchecked Sendable {
         callers = (0..<2).map { client in replicas.map { SimulatedCaller(client, to: $0, in: world) } }
         balancers = callers.map { LoadBalancingCaller($0) }
         let relayed = replicas.filter(\.isRelayed).map { "\($0.number)" }.joined(separator: ", ")
-        world.note("\(trouble)\(isRemote ? ", over a network" : ""), proxies before \(relayed)")
+        world.record("\(trouble)\(isRemote ? ", over a network" : ""), proxies before \(relayed)")
     }
 
     /// Runs an episode to its end.
@@ -151,29 +151,29 @@ extension Episode {
 
     /// Stops a replica in order and starts it again, as in a rolling restart, which waits until each is ready.
     private func drain(_ replica: SimulatedReplica) async {
-        world.note("\(replica.number) drains")
+        world.record("\(replica.number) drains")
         await replica.drain()
         try? await Task.sleep(for: .milliseconds(Int.random(in: 0...500)))
-        world.note("\(replica.number) is back")
+        world.record("\(replica.number) is back")
         replica.start()
         try? await Task.sleep(for: .milliseconds(500))
     }
 
     private func crash(_ replica: SimulatedReplica) async {
-        world.note("\(replica.number) is killed")
+        world.record("\(replica.number) is killed")
         replica.kill()
         // The clients of a proxy do not learn of it before another process is there.
         try? await Task.sleep(for: .milliseconds(Int.random(in: 0...(replica.isRelayed ? 100 : 1500))))
-        world.note("\(replica.number) is back")
+        world.record("\(replica.number) is back")
         replica.start()
         try? await Task.sleep(for: .milliseconds(500))
     }
 
     private func freeze(_ replica: SimulatedReplica) async {
-        world.note("\(replica.number) is frozen")
+        world.record("\(replica.number) is frozen")
         replica.freeze(true)
         try? await Task.sleep(for: .milliseconds(Int.random(in: 10...6000)))
-        world.note("\(replica.number) goes on")
+        world.record("\(replica.number) goes on")
         replica.freeze(false)
         try? await Task.sleep(for: .milliseconds(500))
     }
@@ -191,7 +191,7 @@ extension Episode {
             simulation_step_calendar(Int64.random(in: -600...600) * 1_000_000_000)
             await drain(replica)
         }
-        world.note(
+        world.record(
             "\(replica.number) of \(replicas.map { $0.process.map { $0.isFrozen ? "frozen" : "up" } ?? "down" })")
     }
 
@@ -203,7 +203,7 @@ extension Episode {
             replica.freeze(false)
             replica.start()
         }
-        world.note("healed")
+        world.record("healed")
         try? await Task.sleep(for: Self.quiet)
     }
 }

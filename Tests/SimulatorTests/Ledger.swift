@@ -77,7 +77,7 @@ final class Ledger: @unchecked Sendable {
     private let world: World
     private(set) var entries: [Entry] = []
 
-    /// For how long after its deadline a call may end.
+    /// The time after its deadline within which a call ends.
     private static let tolerance = Duration.milliseconds(50)
 
     init(_ world: World) { self.world = world }
@@ -93,7 +93,7 @@ final class Ledger: @unchecked Sendable {
         let reply = await caller.call(Call(name, body: body, timeout: timeout), endpoint.description)
         entries[number].reply = reply
         entries[number].time = start.duration(to: .now)
-        world.note(number, reply.status)
+        world.record(number, reply.status)
         check(number, reply)
     }
 
@@ -116,7 +116,7 @@ final class Ledger: @unchecked Sendable {
 
     func ran(_ number: Int) {
         entries[number].runs += 1
-        world.note(number)
+        world.record(number)
         let entry = entries[number]
         world.require(!entry.isWrite || entry.runs == 1, "the write \(number) runs twice")
         world.require(.now <= entry.deadline + Self.tolerance, "call \(number) runs after its deadline")

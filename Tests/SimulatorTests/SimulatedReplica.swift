@@ -48,7 +48,7 @@ final class SimulatedReplica: @unchecked Sendable {
         relay?.connect(to: process)
     }
 
-    /// - Returns: false if nobody is there.
+    /// - Returns: false if there is no listener.
     func accept(_ link: Link, from caller: SimulatedCaller) -> Bool {
         guard relay != nil || process != nil else { return false }
         if let relay { relay.accept(link, from: caller) } else { process?.accept(link, from: caller) }
@@ -205,7 +205,7 @@ final class SimulatedProcess: @unchecked Sendable {
         while peers.contains(where: { !$0.running.isEmpty }), end > .now {
             try? await Task.sleep(for: .milliseconds(1))
         }
-        // What was sent before its clients knew that it stops is refused, as long as another front has calls.
+        // A call that was sent before its client knew of the stop is refused, as long as another front has calls.
         try? await Task.sleep(for: .milliseconds(10))
     }
 

@@ -29,7 +29,7 @@ struct SimulatorTests {
     @Test("ends each call in time with its own reply, runs no write twice, and holds nothing afterwards")
     func seeds() async {
         await #expect(processExitsWith: .success) { [output = output as String] in
-            look(for: 100_000, "calls", output) { Episode.run(seed: $0).calls }
+            search(for: 100_000, "calls", output) { Episode.run(seed: $0).calls }
         }
         show()
     }
@@ -37,7 +37,7 @@ struct SimulatorTests {
     @Test("calls a slow replica rarely, and as often as the others two seconds after it has recovered")
     func slowReplica() async {
         await #expect(processExitsWith: .success) { [output = output as String] in
-            look(for: 100_000, "calls", output) { seed in
+            search(for: 100_000, "calls", output) { seed in
                 SlowReplica.Slowness.allCases.reduce(0) { $0 + SlowReplica.run(seed: seed, $1) }
             }
         }
@@ -47,7 +47,7 @@ struct SimulatorTests {
     @Test("knows within a second which tokens and keys are good, and lets in no token that it has refused")
     func trust() async {
         await #expect(processExitsWith: .success) { [output = output as String] in
-            look(for: 2000, "changes", output) { TrustEpisode.run(seed: $0) }
+            search(for: 2000, "changes", output) { TrustEpisode.run(seed: $0) }
         }
         show()
     }
@@ -73,13 +73,13 @@ private func begin(_ output: String) {
     precondition(dup2(file, STDOUT_FILENO) >= 0 && dup2(file, STDERR_FILENO) >= 0, "\(output) cannot be written")
     simulation_begin()
     simulation_reset(0)
-    // What is made at its first use takes the clock and random numbers of a run that does not count.
+    // Objects that are made at their first use take the clock and random numbers of a run that does not count.
     _ = TimerQueue.shared
     _ = Episode.run(seed: 0)
 }
 
 /// Runs one seed after the other until there was enough of what they return; or one, or for some minutes, as the environment says.
-private func look(for enough: Int, _ unit: String, _ output: String, _ run: (_ seed: UInt64) -> Int) {
+private func search(for enough: Int, _ unit: String, _ output: String, _ run: (_ seed: UInt64) -> Int) {
     let environment = ProcessInfo.processInfo.environment
     let start = UInt64(Date().timeIntervalSince1970)
     begin(output)

@@ -78,7 +78,7 @@ final class TrustEpisode: @unchecked Sendable {
         case 6: issuer.start(isRestored: true)
         default: simulation_step_calendar(Int64.random(in: -600...600) * 1_000_000_000)
         }
-        world.note("\(issuer.isUp), \(followers.map { $0.isCut ? "cut" : "\($0.loss)" })")
+        world.record("\(issuer.isUp), \(followers.map { $0.isCut ? "cut" : "\($0.loss)" })")
     }
 
     private func check() {
@@ -90,7 +90,7 @@ final class TrustEpisode: @unchecked Sendable {
         for follower in followers {
             follower.check()
             guard let since = follower.reachableSince else { continue }
-            // What was asked for while it could not be reached ends first.
+            // A fetch that began while it could not be reached ends first.
             let earliest = since + .seconds(1)
             func isDue(_ time: ContinuousClock.Instant) -> Bool { max(time, earliest) + Self.bound < .now }
             for (token, time) in revoked where isDue(time) {
@@ -179,7 +179,7 @@ final class TrustFollower: @unchecked Sendable {
         set { way.openSince = newValue ? nil : .now }
     }
 
-    /// Since when it has been able to ask the issuer.
+    /// The instant since which it has been able to reach the issuer.
     var reachableSince: ContinuousClock.Instant? {
         way.isOpen ? way.openSince.map { max($0, way.issuer.beginning) } : nil
     }

@@ -23,16 +23,16 @@ final class World: @unchecked Sendable {
         .microseconds(100) + delay * Double.random(in: 0...1) * Double.random(in: 0...1)
     }
 
-    /// Records a step by which one run can be told from another (FNV-1a).
-    func note(_ numbers: Int...) {
+    /// Records a step by which one run differs from another (FNV-1a).
+    func record(_ numbers: Int...) {
         for number in numbers + [Int(simulation_time())] {
             history = (history ^ UInt64(bitPattern: Int64(number))) &* 0x0100_0000_01B3
         }
     }
 
     /// Records what is done to a replica or to the network.
-    func note(_ fault: String) {
-        note(fault.utf8.reduce(0) { $0 &* 31 &+ Int($1) })
+    func record(_ fault: String) {
+        record(fault.utf8.reduce(0) { $0 &* 31 &+ Int($1) })
         faults.append("\(simulation_time() / 1_000_000) ms: \(fault)")
     }
 

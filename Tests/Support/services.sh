@@ -22,7 +22,7 @@ start_services() {
 stop_services() {
     local running
     running=$(jobs -p)
-    # What ended before is still listed, so that kill may fail.
+    # A process that has ended is still listed, so that kill may fail.
     kill $running 2>/dev/null || true
     wait
     rm -rf "$folder"

@@ -13,7 +13,7 @@ begin() {
     put_back
     find_flags
     place=$(mktemp -d)
-    # What builds and tests leave in it goes with the rest.
+    # Leftovers of builds and tests in it are removed with the rest.
     export TMPDIR=$place
     trap clean EXIT
     trap 'exit 130' INT TERM HUP
@@ -59,7 +59,7 @@ get() {
     exec 3<&-
 }
 
-# What is said here is for people, even if a command's output was being kept when the end came.
+# Its messages are for people, even if a command's output was being kept when the end came.
 clean() {
     trap '' INT TERM HUP
     set +e

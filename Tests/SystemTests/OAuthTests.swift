@@ -24,17 +24,17 @@ struct OAuthTests {
             try await site.addUser("ada", password: "correct horse", permissions: "time")
             let added = try await site.star("clients", "add", "reports", "--permission", "time")
             let secret = added.output.trimmingCharacters(in: .newlines)
-            func ask(_ fields: [String: String], _ headers: [String: String] = [:]) async throws -> Answer {
+            func post(_ fields: [String: String], _ headers: [String: String] = [:]) async throws -> Answer {
                 try await Web.send(
                     "POST", site.url("auth") + "/oauth/token", headers, body: form(fields),
                     type: "application/x-www-form-urlencoded")
             }
             let own = ["grant_type": "client_credentials"]
             let grants = [
-                try await ask(own, basic("reports", secret)),
-                try await ask(own.merging(["client_id": "reports", "client_secret": secret, "scope": ""]) { $1 }),
-                try await ask(["grant_type": "password", "username": "Ada", "password": "correct horse"]),
-                try await ask(
+                try await post(own, basic("reports", secret)),
+                try await post(own.merging(["client_id": "reports", "client_secret": secret, "scope": ""]) { $1 }),
+                try await post(["grant_type": "password", "username": "Ada", "password": "correct horse"]),
+                try await post(
                     ["grant_type": "password", "username": "ada", "password": "correct horse"], basic("", "")),
             ]
             for grant in grants {
@@ -46,7 +46,7 @@ struct OAuthTests {
                 #expect(try await Web.get(time, ["Authorization": "Bearer " + token]).status == 200)
             }
             let refresh = try #require(grants[2].json?["refresh_token"]?.string)
-            #expect(try await ask(["grant_type": "refresh_token", "refresh_token": refresh]).status == 200)
+            #expect(try await post(["grant_type": "refresh_token", "refresh_token": refresh]).status == 200)
             let wrong: [(fields: [String: String], headers: [String: String], status: Int, error: String)] = [
                 (own, basic("reports", "wrong"), 401, "invalid_client"),
                 (own, [:], 401, "invalid_client"),
@@ -60,7 +60,7 @@ struct OAuthTests {
                 (["grant_type": "password", "username": "ada", "password": "no"], [:], 400, "invalid_grant"),
             ]
             for (fields, headers, status, error) in wrong {
-                let answer = try await ask(fields, headers)
+                let answer = try await post(fields, headers)
                 #expect(answer.status == status && answer.json?["error"]?.string == error, "\(answer.body)")
                 #expect(answer["Content-Type"] == "application/json" && answer["Cache-Control"] == "no-store")
                 #expect((answer["WWW-Authenticate"]?.hasPrefix("Basic ") == true) == (status == 401))
@@ -123,7 +123,7 @@ struct OAuthTests {
                 let metadata = try await Web.get(site.url("auth") + path, named)
                 #expect(metadata.json?["token_endpoint"]?.string == (url ?? site.url("auth")) + "/oauth/token")
                 #expect(metadata.json?["issuer"] == "starmicroservices-auth")
-                // What one client's request has named is kept for no other.
+                // A name from one client's request is kept for no other.
                 #expect(metadata["Cache-Control"] == "no-store")
             }
         }

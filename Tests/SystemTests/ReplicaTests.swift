@@ -106,7 +106,7 @@ struct ReplicaTests {
             try await pair.stops(bobs)
             #expect(try await pair.post("users/bob/unlock", at: 1, "", token: adas).status == 200)
             #expect(try await pair.login("bob", at: 0).status == 201)
-            // What cannot be undone is refused at once, and not within a second.
+            // An irreversible operation is refused at once, and not within a second.
             #expect(try await pair.post("revoke", at: 0, #"{"token":"\#(adas)"}"#).status == 200)
             #expect(try await pair.post("users/bob/lock", at: 1, "", token: adas).status == 401)
         }

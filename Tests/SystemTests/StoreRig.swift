@@ -59,7 +59,7 @@ struct StoreRig {
             let health = try await Web.get(site.url("auth") + "/health/ready")
             return health.status == 503 && health.body.contains("its store")
         }
-        // What needs no store goes on.
+        // Calls that need no store go on.
         #expect(try await Web.get(site.url("auth") + "/health/live").status == 200)
         #expect(try await Web.get(site.url("auth") + "/.well-known/jwks.json").status == 200)
     }

@@ -10,7 +10,7 @@ import ZeroMQ
 struct TrustTests {
     /// Tests ask for more tokens than people do.
     static let unlimited = ["AUTH_RATE_LIMIT_PER_USER": "0", "AUTH_RATE_LIMIT_PER_ADDRESS": "0"]
-    /// A machine that runs tests may take a moment longer than the second that is promised.
+    /// A machine that runs tests may take a little longer than the second that is promised.
     static let second = Duration.milliseconds(1500)
 
     /// The ways by which resource may hear of a revocation.

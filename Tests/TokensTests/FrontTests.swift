@@ -154,7 +154,7 @@ struct FrontTests {
             #expect(bench.verifier.apply(bench.source.revoke(revoked.revoked)))
             let old = try bench.token()
             #expect(await fronts.bodies(old) == ["accepted", "accepted"])
-            #expect(bench.verifier.apply(bench.source.answer(SigningKey())))
+            #expect(bench.verifier.apply(bench.source.reply(with: SigningKey())))
             let body = String(decoding: ForgedTokenTests.refusal.json(traceID: ""), as: UTF8.self)
             for token in [revoked.token, old] { #expect(await fronts.bodies(token) == [body, body]) }
         }

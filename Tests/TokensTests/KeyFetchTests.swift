@@ -58,7 +58,7 @@ struct KeyFetchTests {
         let old = try bench.token()
         let next = try TokenIssuer(key: new, issuer: "auth", audience: "star") { clock.now }
             .issue(subject: "ada", permissions: []).token
-        bench.source.answer(bench.key, new)
+        bench.source.reply(with: bench.key, new)
         clock.advance(10)
         #expect(await bench.problem(of: next) == nil)
         #expect(await bench.problem(of: old) == nil)
@@ -81,7 +81,7 @@ struct KeyFetchTests {
         #expect(bench.source.count == 2)
         #expect(bench.verifier.isReady)
         #expect(await bench.problem(of: try bench.token()) == nil)
-        bench.source.answer(bench.key)
+        bench.source.reply(with: bench.key)
         bench.clock.advance(10)
         #expect(await bench.problem(of: token)?.kind == .tokenInvalid)
     }
@@ -118,7 +118,7 @@ struct KeyFetchTests {
         var failures: [Problem] = []
         try await bench.verifier.warmUp { problem in
             failures.append(problem)
-            if failures.count == 10 { bench.source.answer(bench.key) }
+            if failures.count == 10 { bench.source.reply(with: bench.key) }
         }
         #expect(bench.verifier.isReady)
         #expect(bench.source.count == 11)

@@ -117,7 +117,7 @@ struct RevocationTests {
         let bench = try await Bench.warm()
         let (clock, next) = (bench.clock, SigningKey())
         let old = try bench.token()
-        #expect(bench.verifier.apply(bench.source.answer(bench.key, next)))
+        #expect(bench.verifier.apply(bench.source.reply(with: bench.key, next)))
         let token = try TokenIssuer(key: next, issuer: "auth", audience: "star") { clock.now }
             .issue(subject: "ada", permissions: []).token
         for token in [old, token] { #expect(await bench.problem(of: token) == nil) }

@@ -62,9 +62,9 @@ final class FakeSource: IssuerClient {
 
     /// Answers with other keys from now on.
     ///
-    /// - Returns: the event that tells it.
+    /// - Returns: the event that announces it.
     @discardableResult
-    func answer(_ keys: SigningKey...) -> Event {
+    func reply(with keys: SigningKey...) -> Event {
         change { state in
             state.problem = nil
             state.keys = JWKSet(keys.map(\.publicKey))
@@ -78,7 +78,7 @@ final class FakeSource: IssuerClient {
 
     /// Revokes a token; each is a change of its own.
     ///
-    /// - Returns: the event that tells it.
+    /// - Returns: the event that announces it.
     @discardableResult
     func revoke(_ tokens: RevokedToken...) -> Event {
         change { state in
@@ -172,7 +172,7 @@ struct Bench {
         return (issued.token, RevokedToken(jti: issued.id, exp: Int(issued.expires.timeIntervalSince1970)))
     }
 
-    /// The kind of problem that a token meets, and its text; `nil` where it is accepted.
+    /// The kind of problem that a token meets, and its text; `nil` if it is accepted.
     func problem(of token: String) async -> Problem? {
         do {
             _ = try await verifier.verify(token)

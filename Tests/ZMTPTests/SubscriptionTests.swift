@@ -45,7 +45,7 @@ struct SubscriptionTests {
     func limits(form: Form) throws {
         let end = try End.ready(.pub)
         for number in 0..<64 { try end.read(long(form, [UInt8(number)] + [UInt8](repeating: 7, count: 255))) }
-        // What is taken back makes room.
+        // A subscription that is cancelled makes room.
         try end.read(long(form, [0] + [UInt8](repeating: 7, count: 255), cancels: true))
         try end.read(form.subscribe([200]))
         #expect(throws: ZMTPError.self) { try end.read(form.subscribe([201])) }

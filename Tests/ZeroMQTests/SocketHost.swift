@@ -54,7 +54,7 @@ actor SocketHost: ThreadBound {
         let router = try Router(
             at: address, in: context, options: options, on: thread, quickReply: quickReply
         ) { [weak self] event in
-            self?.assumeIsolated { $0.note(event) }
+            self?.assumeIsolated { $0.record(event) }
         }
         self.router = router
         return router.address
@@ -62,7 +62,7 @@ actor SocketHost: ThreadBound {
 
     func deal(with address: Address, _ options: SocketOptions = .client) throws {
         dealer = try Dealer(to: address, in: context, options: options, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.note(event) }
+            self?.assumeIsolated { $0.record(event) }
         }
     }
 
@@ -76,11 +76,11 @@ actor SocketHost: ThreadBound {
     func subscribe(to address: Address, prefix: String, _ options: SocketOptions = .client) throws {
         subscriber = try Subscriber(to: address, prefix: prefix, in: context, options: options, on: thread) {
             [weak self] event in
-            self?.assumeIsolated { $0.note(event) }
+            self?.assumeIsolated { $0.record(event) }
         }
     }
 
-    private func note(_ event: SocketEvent) {
+    private func record(_ event: SocketEvent) {
         switch event {
         case .connected(let peer):
             peers.append(peer)
@@ -118,7 +118,7 @@ actor SocketHost: ThreadBound {
     }
 }
 
-/// A bare connection over TCP: it says what no socket would.
+/// A bare connection over TCP: it writes bytes that no socket would.
 final class RawConnection {
     private let descriptor: Int32
 
@@ -137,22 +137,22 @@ final class RawConnection {
 
     /// - Returns: false if the peer has closed.
     @discardableResult
-    func say(_ bytes: [UInt8]) -> Bool {
+    func write(_ bytes: [UInt8]) -> Bool {
         bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count }
     }
 
     /// The next bytes; none at the end of the connection.
-    func hear() throws -> [UInt8] {
+    func read() throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(descriptor, &bytes, bytes.count)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
         guard count >= 0 || errno == ECONNRESET else { throw TimedOut() }
         return Array(bytes.prefix(max(0, count)))
     }
 
     /// Reads to the end of the connection.
-    func hearAll() throws -> [UInt8] {
+    func readToEnd() throws -> [UInt8] {
         var all: [UInt8] = []
-        while case let piece = try hear(), !piece.isEmpty { all += piece }
+        while case let piece = try read(), !piece.isEmpty { all += piece }
         return all
     }
 
@@ -160,7 +160,7 @@ final class RawConnection {
     static func hello(_ type: String) -> [UInt8] { openingBytes(of: type) }
 }
 
-/// A port that nobody listens at.
+/// A port without a listener.
 func freePort(in context: Context) throws -> UInt16 {
     let place = try ListeningSocket(at: try address("tcp://127.0.0.1:*"), in: context, backlog: 1)
     defer { place.close() }

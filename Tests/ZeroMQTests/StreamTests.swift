@@ -223,11 +223,11 @@ struct StreamTests {
                 var options = SocketOptions.patient
                 options.maxMessageSize = 1 << 20
                 let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
-                peer.say(RawConnection.hello("DEALER"))
+                peer.write(RawConnection.hello("DEALER"))
                 let before = residentBytes()
                 let frames = [UInt8]((0..<4096).flatMap { _ in [1, 14] + [UInt8](repeating: 0, count: 14) })
                 var sent = 0
-                while sent < 64 << 20, peer.say(frames) { sent += frames.count }
+                while sent < 64 << 20, peer.write(frames) { sent += frames.count }
                 #expect(sent < 32 << 20)
                 #expect(await host.next() == .connected)
                 #expect(await host.next() == .disconnected)
@@ -242,8 +242,8 @@ struct StreamTests {
             var options = SocketOptions.patient
             options.handshakeInterval = .milliseconds(100)
             let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
-            peer.say(ZMTPGreeting.bytes)
-            #expect(try peer.hearAll().starts(with: ZMTPGreeting.bytes))
+            peer.write(ZMTPGreeting.bytes)
+            #expect(try peer.readToEnd().starts(with: ZMTPGreeting.bytes))
         }
     }
 
@@ -254,8 +254,8 @@ struct StreamTests {
             options.heartbeat = .init(
                 interval: .milliseconds(50), timeout: .milliseconds(150), timeToLive: .milliseconds(700))
             let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*"), options))
-            peer.say(RawConnection.hello("DEALER"))
-            let heard = try peer.hearAll()
+            peer.write(RawConnection.hello("DEALER"))
+            let heard = try peer.readToEnd()
             let ping: [UInt8] = [4, 7, 4] + Array("PING".utf8) + [0, 7]
             #expect(heard.firstRange(of: ping) != nil)
             #expect(await host.next() == .connected)
@@ -273,18 +273,18 @@ struct StreamTests {
             let (old, new) = (try RawConnection(to: place), try RawConnection(to: place))
             var hello = RawConnection.hello("DEALER")
             hello[11] = 0
-            old.say(hello)
+            old.write(hello)
             #expect(await host.next() == .connected)
             // The other shows how much time has passed.
-            new.say(RawConnection.hello("DEALER"))
+            new.write(RawConnection.hello("DEALER"))
             #expect(await host.next() == .connected)
-            _ = try new.hearAll()
+            _ = try new.readToEnd()
             #expect(await host.next() == .disconnected)
-            old.say([0, 1, 7])
+            old.write([0, 1, 7])
             #expect(await host.next() == .message([[7]]))
             let malformed: [UInt8] = [8, 1, 1]
-            old.say(malformed)
-            #expect(try old.hearAll().firstRange(of: Array("PING".utf8)) == nil)
+            old.write(malformed)
+            #expect(try old.readToEnd().firstRange(of: Array("PING".utf8)) == nil)
         }
     }
 
@@ -293,8 +293,8 @@ struct StreamTests {
         try await SocketHost.run(in: context) { host in
             let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*")))
             let start = ContinuousClock.now
-            peer.say(RawConnection.hello("DEALER") + [4, 7, 4] + Array("PING".utf8) + [0, 3])
-            let heard = try peer.hearAll()
+            peer.write(RawConnection.hello("DEALER") + [4, 7, 4] + Array("PING".utf8) + [0, 3])
+            let heard = try peer.readToEnd()
             #expect(heard.suffix(7) == [4, 5, 4] + Array("PONG".utf8))
             #expect(start.duration(to: .now) >= .milliseconds(300))
             #expect(await host.next() == .connected)

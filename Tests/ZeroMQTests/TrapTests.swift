@@ -36,7 +36,7 @@ struct TrapTests {
         #expect(try server.send(id, [1]) == .sent)
         client.close()
         _ = try events.wait(for: .disconnected)
-        // The event comes a moment before the pipe's end, of which a wait hears.
+        // The event comes just before the pipe's end, which a wait notices.
         var result = SendResult.sent
         for _ in 0..<1000 where result == .sent {
             _ = try server.waitUntilReadable(atMost: .milliseconds(1))

@@ -34,7 +34,7 @@ struct CallerTests {
             for _ in calls {
                 let request = try #require(await office.received())
                 ids.insert(request.id)
-                try await office.answer(request, "200")
+                try await office.reply(to: request, "200")
             }
             #expect(ids.count == 20 && !ids.contains(Connection.helloID))
             for call in calls { #expect(await call.value.status == 200) }
@@ -69,7 +69,7 @@ struct CallerTests {
             let second = office.call()
             let request = try #require(await office.received())
             try await office.sendHello(again, as: "b")
-            try await office.answer(request, "200")
+            try await office.reply(to: request, "200")
             #expect(await second.value.status == 200)
         }
     }
@@ -102,7 +102,7 @@ struct CallerTests {
             try await eventually { await office.caller.connection.state == .draining }
             guard case .failure(let problem) = await office.call().value else { return #expect(Bool(false)) }
             #expect(problem.kind == .unavailable && problem.isUnprocessed)
-            try await office.answer(request, "200")
+            try await office.reply(to: request, "200")
             #expect(await call.value.status == 200)
         }
     }
@@ -120,8 +120,8 @@ struct CallerTests {
             try await office.send(Message(.reply, id: request.id &+ 1, "200"))
             try await office.send(Message(.request, id: request.id, "auth.smoke"))
             try await office.send([request.frames[0], [0xFF], []])
-            try await office.answer(request, "200")
-            try await office.answer(request, "500")
+            try await office.reply(to: request, "200")
+            try await office.reply(to: request, "500")
             #expect(await call.value.status == 200)
         }
     }
@@ -162,7 +162,7 @@ struct CallerTests {
         try await Office.open { office in
             let call = office.call()
             #expect(await office.received()?.preamble?.kind == .hello)
-            try await office.answer(try #require(await office.received()), line)
+            try await office.reply(to: try #require(await office.received()), line)
             let status = await call.value.status
             #expect(status == (line == "404" ? 404 : 503))
         }
@@ -225,7 +225,7 @@ final class Office {
     func send(_ frames: [[UInt8]]) async throws { try await server.send([client] + frames) }
     func send(_ message: Message) async throws { try await send(message.frames) }
 
-    func answer(_ request: Message, _ line: String) async throws {
+    func reply(to request: Message, _ line: String) async throws {
         try await send(Message(.reply, id: request.id, line))
     }
 
@@ -239,7 +239,7 @@ final class Office {
     func restart() async throws {
         await server.close()
         server = try LibzmqPeer(.router, in: context.get())
-        // libzmq gives a port back a moment after its socket is closed.
+        // libzmq releases a port shortly after its socket is closed.
         try await eventually { (try? await server.bind(to: address)) != nil }
     }
 }

@@ -213,7 +213,7 @@ struct FrontTests {
             #expect(site.journal.all.allSatisfy { $0.trace == trace && $0.requestID == "r-1" })
             // The last one has broken no rule of the protocol.
             #expect(await site.front.counters == TransportStatistics(refused: 4))
-            // What does not say what it is, is answered, and leaves no line.
+            // A message of no known kind gets a reply, and leaves no line.
             try await peer.send([Preamble(.request, id: 6).bytes, [0xFF], []])
             #expect(Message(await peer.next())?.status == "400")
             #expect(site.journal.all.count == expected.count)

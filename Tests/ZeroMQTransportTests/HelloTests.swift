@@ -19,7 +19,7 @@ struct HelloTests {
             #expect(refusal.preamble?.kind == .reply && refusal.id == 6 && refusal.status == "409")
             #expect(refusal.json?["code"] == "incompatible_contract")
             #expect(refusal.json?["detail"] == "The client knows the endpoint auth.dream, which is not here.")
-            // Whoever asks all the same is answered: there is nothing that it could break.
+            // A call that comes all the same is answered: there is nothing that it could break.
             try await peer.send(Message(.request, id: 7, "auth.smoke").frames)
             #expect(Message(await peer.next())?.status == "200")
         }

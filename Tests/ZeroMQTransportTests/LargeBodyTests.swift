@@ -58,13 +58,13 @@ private actor Ends: ThreadBound {
 
     func open(at address: Address, in context: Context, _ server: SocketOptions, _ client: SocketOptions) throws {
         let router = try Router(at: address, in: context, options: server, on: thread) { [weak self] event in
-            self?.assumeIsolated { $0.note(event) }
+            self?.assumeIsolated { $0.record(event) }
         }
         self.router = router
         dealer = try Dealer(to: router.address, in: context, options: client, on: thread) { _ in }
     }
 
-    private func note(_ event: SocketEvent) {
+    private func record(_ event: SocketEvent) {
         switch event {
         case .connected: isConnected = true
         case .message(let frames, from: _):

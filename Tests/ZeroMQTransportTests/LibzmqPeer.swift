@@ -22,7 +22,7 @@ actor LibzmqPeer: ThreadBound {
     /// - Parameter reading: whether it takes what comes; otherwise it is a peer that reads nothing until it is commanded to.
     func connect(to address: Address, reading: Bool = true, options: SocketOptions = .client) throws {
         var options = options
-        // What is sent before there is a connection waits for it.
+        // Messages that are sent before there is a connection wait for it.
         options.immediate = false
         options.sendHighWaterMark = 0
         let socket = try Socket(kind, in: context, options: options)

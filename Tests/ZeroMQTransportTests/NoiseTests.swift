@@ -74,7 +74,7 @@ struct NoiseTests {
             let hello = try #require(await office.received())
             #expect(hello.preamble?.kind == .hello)
             let second = office.call()
-            try await office.answer(try #require(await office.received()), "200")
+            try await office.reply(to: try #require(await office.received()), "200")
             #expect(await second.value.status == 200)
         }
     }

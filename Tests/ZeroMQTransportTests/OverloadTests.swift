@@ -13,7 +13,7 @@ struct OverloadTests {
     private struct Outcome {
         var statuses: [String: Int] = [:]
         var areRefusalsUnprocessed = true
-        /// For how long the calls were being sent.
+        /// The time in which the calls were sent.
         var sending = Duration.zero
     }
 
@@ -145,7 +145,7 @@ struct OverloadTests {
         #expect(!refused("auth.work", time: 25) && !refused("auth.work", time: 0) && !refused("_health.live", time: 1))
         #expect(refused("auth.work", time: 1000, sent: "\(SendClock.milliseconds - 990) \(machine)"))
         #expect(!refused("auth.work", time: 1000, sent: "\(SendClock.milliseconds) \(machine)"))
-        // How old that is, only what is known of its sender says.
+        // Its age is only known with its sender's clock.
         #expect(!refused("auth.work", time: 1, sent: "5 elsewhere"))
         #expect(refusal(Message(.cancel, id: 7, "auth.work", time: 1).frames, by: queue) == nil)
         #expect(refusal([[1], []] + Message(.request, id: 7, "auth.work", time: 1).frames, by: queue) == nil)

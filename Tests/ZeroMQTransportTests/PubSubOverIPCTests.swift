@@ -66,7 +66,7 @@ struct PubSubOverIPCTests {
             try await station.begin { ear in
                 let visitor = try UnixPeer()
                 try visitor.connect(to: station.address)
-                visitor.say(bytes)
+                visitor.write(bytes)
                 #expect(await visitor.heard { _ in false } == .end)
                 await station.publisher.publish(PubSubTests.event(2))
                 #expect(await ear.news()?.position.sequence == 2)
@@ -117,7 +117,7 @@ struct PubSubOverIPCTests {
             try await Station.open { station in
                 try await station.begin { ear in
                     let visitor = try UnixPeer()
-                    let descriptors = takeAllDescriptors()
+                    let descriptors = openAllDescriptors()
                     try visitor.listen(at: station.address)
                     // In each of these turns the thread looks whether somebody wants to be let in.
                     for number in 2...20 {
@@ -134,7 +134,7 @@ struct PubSubOverIPCTests {
 }
 
 /// Leaves the process without one that is free.
-private func takeAllDescriptors() -> [Int32] {
+private func openAllDescriptors() -> [Int32] {
     var limit = rlimit(rlim_cur: 256, rlim_max: 256)
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Array(sequence(first: open("/dev/null", O_RDONLY)) { _ in open("/dev/null", O_RDONLY) }.prefix { $0 >= 0 })

@@ -12,7 +12,7 @@ import ZeroMQ
 
 @Suite("News over ZeroMQ", .timeLimit(.minutes(1)))
 struct PubSubTests {
-    /// A publisher, and listeners that tell what they hear.
+    /// A publisher, and listeners that report what they receive.
     struct Station {
         let thread: SocketThread
         let publisher: ZeroMQPublisher

@@ -41,16 +41,16 @@ final class UnixPeer: @unchecked Sendable {  // its test waits for each of its c
     /// Connects as a SUB that wants everything.
     func listen(at address: Address) throws {
         try connect(to: address)
-        say(openingBytes(of: "SUB") + [0, 1, 1])
+        write(openingBytes(of: "SUB") + [0, 1, 1])
     }
 
-    func say(_ bytes: [UInt8]) {
+    func write(_ bytes: [UInt8]) {
         _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
     /// Sends a message of three frames, each shorter than 256 bytes.
-    func say(_ message: Message) {
-        say(message.frames.enumerated().flatMap { index, frame in [index < 2 ? 1 : 0, UInt8(frame.count)] + frame })
+    func write(_ message: Message) {
+        write(message.frames.enumerated().flatMap { index, frame in [index < 2 ? 1 : 0, UInt8(frame.count)] + frame })
     }
 
     /// Closes the connection.

@@ -40,7 +40,7 @@ struct VectorTests {
     }
 
     @Test("that asks is understood by a server, and its id comes back", arguments: requests)
-    func ask(vector: Vector) async throws {
+    func request(vector: Vector) async throws {
         try await FrontRig.open { site in
             let peer = try await site.peer()
             try await peer.send(vector.bytes)

@@ -61,8 +61,8 @@ struct WaitingTests {
     private static func visitor(of site: FrontRig) async throws -> UnixPeer {
         let visitor = try UnixPeer()
         try visitor.connect(to: site.address)
-        visitor.say(openingBytes(of: "DEALER"))
-        visitor.say(Message(.ping, id: 9))
+        visitor.write(openingBytes(of: "DEALER"))
+        visitor.write(Message(.ping, id: 9))
         try #require(await visitor.heard { $0.contains(Preamble(.pong, id: 9).bytes) } == .wanted)
         return visitor
     }
@@ -75,9 +75,9 @@ struct WaitingTests {
             #expect(await site.service.next() == .blocked)
             let sent = try age.map(Self.ago)
             for id in 1...100 as ClosedRange<UInt64> {
-                visitor.say(Message(.request, id: id, "auth.count", sent: sent))
+                visitor.write(Message(.request, id: id, "auth.count", sent: sent))
             }
-            for id in 1...99 as ClosedRange<UInt64> { visitor.say(Message(.cancel, id: id)) }
+            for id in 1...99 as ClosedRange<UInt64> { visitor.write(Message(.cancel, id: id)) }
             site.service.release()
             try await eventually { site.journal.all.count == 101 }
             #expect(site.journal.all.filter { $0.status == 499 }.count == 99)
@@ -92,7 +92,7 @@ struct WaitingTests {
             try await blocker.send(Message(.request, id: 1, "auth.block").frames)
             #expect(await site.service.next() == .blocked)
             for id in 1...10 as ClosedRange<UInt64> {
-                visitor.say(try Message(.request, id: id, "auth.count", sent: Self.ago(500)))
+                visitor.write(try Message(.request, id: id, "auth.count", sent: Self.ago(500)))
             }
             visitor.leave()
             site.service.release()

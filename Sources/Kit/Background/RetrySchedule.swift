@@ -10,7 +10,7 @@ public struct RetrySchedule: Sendable {
     /// A schedule on which no caller waits yet.
     public init() {}
 
-    /// After how long one more may come.
+    /// The time after which one more may come.
     ///
     /// - Parameters:
     ///   - pause: after how long the first may.

@@ -1,4 +1,4 @@
-// What Swift's Glibc module leaves out: waiting for descriptors and for time, and the names of threads.
+// The parts of Glibc that Swift's module leaves out: waiting for descriptors and for time, and the names of threads.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>

@@ -1,2 +1,2 @@
-// What Swift's Glibc module leaves out: giving memory back to the system.
+// The part of Glibc that Swift's module leaves out: giving memory back to the system.
 #include <malloc.h>

@@ -1,6 +1,6 @@
 #include <sodium.h>
 
-// What Swift's Glibc module leaves out: how heaps grow.
+// The part of Glibc that Swift's module leaves out: how heaps grow.
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif

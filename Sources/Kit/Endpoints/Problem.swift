@@ -12,7 +12,7 @@ public struct Problem: Error, Sendable, Equatable {
     public let detail: String
     /// The faults of the input, each by itself.
     public let faults: [FieldError]
-    /// After how long a caller may try again.
+    /// The time after which a caller may try again.
     public let retryAfter: Duration?
     /// True if the call was refused before its handler started, so that it may be sent again even if it is not
     /// idempotent.

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A source of messages or a descriptor that a `SocketThread` watches. Touch it on that thread only.
 public final class PollRegistration {
-    /// Which readiness a descriptor is watched for.
+    /// The readiness for which a descriptor is watched.
     public struct Readiness: OptionSet, Sendable {
         public let rawValue: Int16
         public init(rawValue: Int16) { self.rawValue = rawValue }
@@ -136,7 +136,7 @@ final class EpollLoop {
         control(EPOLL_CTL_DEL, registration.descriptor, registration.interest, key: 0)
     }
 
-    /// An registration is interested in something else from now on.
+    /// A registration is interested in something else from now on.
     func update(_ registration: PollRegistration) {
         control(EPOLL_CTL_MOD, registration.descriptor, registration.interest, key: UInt64(registration.key))
     }
@@ -336,7 +336,7 @@ package final class ThreadTimer {
 /// tries once in a while. So a thread whose work comes rarely spins for less than a hundredth of its time, and one without work
 /// not at all.
 struct Spinning {
-    /// For how long at a time; zero for never.
+    /// The time of one attempt; zero for none.
     let limit: Duration
     private var credit = 0
     private var sleepsToNextTry = 0

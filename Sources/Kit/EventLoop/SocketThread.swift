@@ -221,7 +221,7 @@ extension SocketThread {
             runChains()
             loop.endTurn()
             if isBusy || loop.spin(until: { queue.hasWork }) || !queue.fallAsleep() { continue }
-            // What is ready makes jobs, for which this thread need not be woken.
+            // Descriptors that are ready make jobs, for which this thread need not be woken.
             loop.sleep(queue.wakeUp)
         }
         finish()

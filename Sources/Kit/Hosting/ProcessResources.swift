@@ -82,7 +82,7 @@ public enum ThreadLimit {
 public enum AddressSpaceLimit {
     /// - Parameter services: the number of services that the process will run.
     /// - Throws: ``SettingsError`` with the number needed, if the system does not let it use so many: memory that is not given
-    ///   ends the process without a word, wherever it is.
+    ///   ends the process without a message, wherever it is.
     public static func check(forServices services: Int) throws(SettingsError) {
         var limit = rlimit()
         let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0

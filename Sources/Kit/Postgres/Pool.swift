@@ -14,7 +14,7 @@ public struct PoolSettings: Sendable {
     public var statementTimeout = Duration.seconds(2)
     /// The timeout of a lock; longer than the second after which a server looks for deadlocks.
     public var lockTimeout = Duration.milliseconds(1500)
-    /// For how long after a connection could not be made all that wait are refused at once, before it is tried again.
+    /// The time after a failed connect for which all that wait are refused at once, before the next attempt.
     public var pause = Duration.milliseconds(250)
     /// The most attempts for a transaction that the server ends for the sake of another.
     public var attempts = 8

@@ -54,7 +54,7 @@ enum DeadlineChecks {
             TrialContract.nothing, timeout: .milliseconds(500), received: start - .seconds(1)
         ).problem
         #expect(problem == Self.unbegun)
-        // What comes after it on the same way finds no trace of it.
+        // The next call on the same way finds no trace of it.
         try await #expect(rig.client.call(TrialContract.context).endpoint == "trial.context")
         #expect(!rig.replies.contains { $0.status == 200 && $0.endpoint == "trial.nothing" })
     }

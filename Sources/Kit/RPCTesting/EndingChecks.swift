@@ -46,7 +46,7 @@ enum EndingChecks {
         #expect(await rig.service.next() == .started("stubborn"))
         let front = try #require(rig.detachFront())
         let stop = Task { await front.stop() }
-        // What meets the very end of a connection is lost; what comes after it has certainly not been run.
+        // A call that meets the very end of a connection is lost; one that comes after it has certainly not been run.
         var isCertain = false
         while !isCertain {
             let problem = await #expect(throws: Problem.self) {

@@ -14,7 +14,7 @@ enum OutageChecks {
         try await #expect(rig.client.call(TrialContract.nothing) == Empty())
         await rig.stopFront()
         for caller in [rig.caller, try await rig.newCaller()] {
-            // What meets the very end of a connection is lost; what comes after it has certainly not been run.
+            // A call that meets the very end of a connection is lost; one that comes after it has certainly not been run.
             try await eventually("A call has certainly not been run.") {
                 let start = ContinuousClock.now
                 let problem = await #expect(throws: Problem.self) {

@@ -115,7 +115,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         var sum = 0.0
         /// The last measurement with a trace, by bucket; empty until there is one.
         var exemplars: [Exemplar?] = []
-        /// From when on the exemplar of a bucket may be replaced.
+        /// The instants from which the exemplar of each bucket may be replaced.
         var replaceable = [ContinuousClock.Instant](repeating: .now, count: bounds.count + 1)
     }
 

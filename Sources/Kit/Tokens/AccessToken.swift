@@ -71,7 +71,7 @@ struct TokenClaims: Codable {
     }
 }
 
-/// Whom a token is for: one name, or a list of them (RFC 7519, section 4.1.3).
+/// The recipients of a token: one name, or a list of them (RFC 7519, section 4.1.3).
 struct Audience: Codable {
     let names: [String]
 

@@ -175,7 +175,7 @@ package struct ZMTPSession: ~Copyable {
         case .message:
             guard state == .open else { throw ZMTPError("a message comes before the handshake") }
             if receiver != nil {
-                // Which frames make one message is said within the boxes.
+                // The flag of a further frame is within the boxes.
                 guard reader.frameCount == 1 else { throw ZMTPError("an encrypted frame is part of a message") }
                 return try decrypt(UnsafeRawBufferPointer(rebasing: bytes[reader.ranges[0]]))
             }

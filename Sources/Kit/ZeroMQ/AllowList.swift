@@ -1,4 +1,4 @@
-/// Which CURVE keys may connect: domain → public key → the name its connections carry as `User-Id`.
+/// The CURVE keys that may connect: domain → public key → the name its connections carry as `User-Id`.
 ///
 /// One name may have several keys, which is how a key is rotated: the old and the new are allowed until no peer has the old.
 public struct AllowList: Sendable, Equatable {

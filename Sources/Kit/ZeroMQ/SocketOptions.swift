@@ -71,7 +71,7 @@ extension SocketOptions {
         public var interval: Duration
         /// The silence after which the peer is disconnected.
         public var timeout: Duration
-        /// After which silence the peer should give this side up; counted in tenths of a second.
+        /// The silence after which the peer should give this side up; counted in tenths of a second.
         public var timeToLive: Duration
 
         /// Heartbeats; the parameters are the properties.

@@ -28,7 +28,7 @@ struct Bench: AsyncParsableCommand {
     @Argument(help: "An endpoint of a running service, with --against.")
     var endpoint: String?
 
-    @Option(help: "Where the service is: ipc://…, tcp://… or http://…. Several are compared, also the same twice.")
+    @Option(help: "The service's address: ipc://…, tcp://… or http://…. Several are compared, also the same twice.")
     var against: [String] = []
 
     @OptionGroup var bearer: BearerToken

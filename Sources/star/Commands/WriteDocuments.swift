@@ -22,7 +22,7 @@ struct WriteDocuments: AsyncParsableCommand {
                 its first request to its last. Without a password it runs what guests may call, and skips the rest.
                 """)
 
-        @Option(help: "Where they are written.")
+        @Option(help: "The directory to write them to.")
         var directory = "postman"
 
         func run() async throws {

@@ -6,7 +6,7 @@ package import Foundation
 package import Hosting
 package import Postgres
 
-/// Which store auth has.
+/// The kind and the place of auth's store.
 package enum AuthDatabase: Sendable {
     case sqlite(URL)
     case postgres(ConnectionURL)

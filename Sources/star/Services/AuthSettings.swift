@@ -11,7 +11,7 @@ package struct AuthSettings: Sendable {
     package let createsStore: Bool
     package let rules: AuthPolicy
     package let dataDirectory: URL
-    /// For how long lines of the audit trail are kept; `nil` for ever.
+    /// The time for which lines of the audit trail are kept; `nil` for ever.
     package let auditRetention: TimeInterval?
     private let announcement: Int
     private let period: Int
@@ -43,7 +43,7 @@ package struct AuthSettings: Sendable {
         guard common.environment == .production else { return }
         guard rules.guestPermissions.isEmpty else {
             throw SettingsError(
-                description: "GUEST_PERMISSIONS must be empty in production: it lets in whoever asks.")
+                description: "GUEST_PERMISSIONS must be empty in production: it admits anyone.")
         }
         if case .postgres(let address) = database, let fault = address.passwordFault {
             throw SettingsError(description: "AUTH_DATABASE names a password that \(fault).")
@@ -71,26 +71,26 @@ package struct AuthSettings: Sendable {
     package var passwordFile: URL { dataDirectory.appending(path: "admin-password") }
 
     private static let dataDirectory = Setting<String>.text(
-        "DATA_DIRECTORY", "Where auth keeps its database and the first password.", default: ".star/data")
+        "DATA_DIRECTORY", "The directory of auth's database and of the first password.", default: ".star/data")
     private static let database = Setting<AuthDatabase>(
         "AUTH_DATABASE",
-        "Where auth keeps users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "
-            + "where several auths share it. By default it is auth.sqlite in DATA_DIRECTORY.",
+        "The store of users, sessions and keys: a path for SQLite, or postgres://user:password@host/database "
+            + "if several auths share it. By default it is auth.sqlite in DATA_DIRECTORY.",
         default: "", isSecret: true
     ) { text throws(SettingFault) in try AuthDatabase(text) }
     private static let createsStore = Setting<Bool>.boolean(
         "AUTH_CREATE_STORE",
-        "Whether auth makes a new store, with a first administrator, if there is none: true or false. By default true in "
-            + "development and false in production, so that a lost directory is not taken for the first start.",
+        "Makes a new store, with a first administrator, if there is none: true or false. By default true in development "
+            + "and false in production, so that a lost directory is not taken for the first start.",
         default: "")
     private static let auditRetention = Setting<Int>.integer(
-        "AUDIT_RETENTION_DAYS", 0...36_500, "For how many days lines of the audit trail are kept; 0 for ever.",
+        "AUDIT_RETENTION_DAYS", 0...36_500, "The days for which lines of the audit trail are kept; 0 for ever.",
         default: 0)
     private static let refreshLifetime = Setting<Int>.integer(
-        "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "How long a refresh token is good.", default: 1_209_600)
+        "REFRESH_LIFETIME_SECONDS", 60...31_536_000, "The lifetime of a refresh token.", default: 1_209_600)
     private static let refreshRetry = Setting<Int>.integer(
         "AUTH_REFRESH_RETRY_SECONDS", 0...60,
-        "For how long a used refresh token gets its successor once more, if that was not used: a response may be lost.",
+        "The time for which a used refresh token gets its successor once more, if that was not used: a response may be lost.",
         default: 10)
     private static let guestPermissions = Setting<[String]>.list(
         "GUEST_PERMISSIONS",
@@ -101,7 +101,7 @@ package struct AuthSettings: Sendable {
         "The wrong passwords in a row after which a user is locked for addresses from which it has not logged in before.",
         default: 100)
     private static let lockPeriod = Setting<Int>.integer(
-        "AUTH_LOCK_SECONDS", 1...86_400, "How long such a lock lasts.", default: 900)
+        "AUTH_LOCK_SECONDS", 1...86_400, "The duration of such a lock.", default: 900)
     private static let perAccount = Setting<Int>.integer(
         "AUTH_RATE_LIMIT_PER_USER", 0...1_000_000,
         "Requests per minute, per user and address, for each of: login, refresh, change of password. The limit over all "
@@ -111,20 +111,20 @@ package struct AuthSettings: Sendable {
         "Requests per minute for all of these from one address; 0 for no limit.", default: 20)
     private static let passwordGrant = Setting<Bool>.boolean(
         "OAUTH_PASSWORD_GRANT",
-        "Whether /oauth/token takes users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",
+        "Lets /oauth/token accept users' passwords, which only programs of your own may ask for (RFC 9700): true or false.",
         default: "true")
     private static let announcement = Setting<Int>.integer(
         "KEY_PREPUBLISH_SECONDS", 0...604_800,
-        "For how long a new signing key is published before it signs. Caches on the way may keep the keys for 300 seconds, "
-            + "and a verifier for as long again; the rest is a margin.",
+        "The time for which a new signing key is published before it signs. Caches on the way may keep the keys for "
+            + "300 seconds, and a verifier for as long again; the rest is a margin.",
         default: 900)
     private static let period = Setting<Int>.integer(
-        "KEY_ROTATION_DAYS", 0...3650, "After how many days the signing key is replaced by itself; 0 for never.",
+        "KEY_ROTATION_DAYS", 0...3650, "The days after which the signing key is replaced by itself; 0 for never.",
         default: 90)
     private static let url = Setting<String>(
         "AUTH_PUBLIC_URL",
-        "How the world reaches auth, for its metadata: http:// or https://, without a last slash. "
-            + "By default what a proxy of TRUSTED_PROXIES names, or where it listens.",
+        "The public URL of auth, for its metadata: http:// or https://, without a last slash. "
+            + "By default the one that a proxy of TRUSTED_PROXIES names, or the one at which it listens.",
         default: ""
     ) { text throws(SettingFault) in
         guard text.wholeMatch(of: /https?:\/\/[^\/?#\s]+(\/[^?#\s]*[^\/?#\s])?/) != nil else {

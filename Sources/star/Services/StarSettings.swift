@@ -60,15 +60,15 @@ package struct StarSettings: Sendable {
             + TelemetrySettings.all
     }
 
-    /// Whose key `star call` and its like show if services are reached over `tcp://`.
+    /// The name whose key `star call` and its like show if services are reached over `tcp://`.
     package static let command = "star"
     package static let commandKey = ServiceSettings.curve(command, called: "star call, bench, contracts and health")
 
     private static let tokenLifetime = Setting<Int>.integer(
-        "TOKEN_LIFETIME_SECONDS", 1...86_400, "How long a token is valid.", default: 300)
+        "TOKEN_LIFETIME_SECONDS", 1...86_400, "The lifetime of a token.", default: 300)
     private static let webAppClientSecret = Setting<String>(
         "WEBAPP_CLIENT_SECRET",
-        "By which webapp is an OAuth client of auth, instead of a guest, where it acts for itself; at least 32 "
+        "The secret with which webapp is an OAuth client of auth, instead of a guest, if it acts for itself; at least 32 "
             + "characters. auth makes the client webapp with it.",
         default: "", isSecret: true
     ) { text throws(SettingFault) in
@@ -77,8 +77,8 @@ package struct StarSettings: Sendable {
     }
     private static let resourceOverHTTP = Setting<PeerAddress>(
         "RESOURCE_HTTP_URL",
-        "Where webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
-            + "By default where resource listens on this machine.",
+        "The address at which webapp reaches resource over HTTP, to compare the wires on its page: http://host:port. "
+            + "By default the one at which resource listens on this machine.",
         default: ""
     ) { text throws(SettingFault) in
         guard let address = try? PeerAddress(text), case .http = address else {
@@ -93,7 +93,7 @@ extension EnvironmentExample {
     package static func text() -> String {
         """
         # The settings of Starmicroservices. Copy this file to .env; compose/up does, with fresh secrets.
-        # What the environment says goes before what .env says.
+        # The environment has precedence over .env.
         # Docker Compose reads this file in the same way: $$ is a dollar sign, and a # behind a space begins a comment,
         # unless 'single quotes' are around it. A line that is not understood stops the start.
 

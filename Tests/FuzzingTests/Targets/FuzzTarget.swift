@@ -63,15 +63,15 @@ struct InputBytes {
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
     /// So many bytes, or what is left.
-    mutating func take(_ count: Int) -> [UInt8] {
+    mutating func prefix(_ count: Int) -> [UInt8] {
         defer { rest = rest.dropFirst(count) }
         return Array(rest.prefix(count))
     }
 
     /// A piece that says how long it is.
-    mutating func piece() -> [UInt8] { take(Int(byte()) | (Int(byte()) & 0x7F) << 8) }
+    mutating func piece() -> [UInt8] { prefix(Int(byte()) | (Int(byte()) & 0x7F) << 8) }
 
-    mutating func remaining() -> [UInt8] { take(rest.count) }
+    mutating func remaining() -> [UInt8] { prefix(rest.count) }
 }
 
 /// Makes pieces that ``InputBytes/piece()`` reads.

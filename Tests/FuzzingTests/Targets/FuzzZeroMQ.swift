@@ -128,7 +128,7 @@ private func changed(_ bytes: [UInt8], by input: inout InputBytes) -> [UInt8] {
         let place = (Int(input.byte()) << 8 | Int(input.byte())) % bytes.count
         bytes[place] ^= input.byte()
     case 2: bytes.removeLast(min(bytes.count, Int(input.byte())))
-    case 3: bytes += input.take(Int(input.byte()))
+    case 3: bytes += input.prefix(Int(input.byte()))
     case 4: bytes = input.piece()
     case 5: bytes += bytes
     default: break

@@ -1,4 +1,4 @@
-# What the Cap'n Proto peer is asked.
+# The interface of the Cap'n Proto peer.
 @0xb5d5f2c1a9e04f37;
 
 interface Time {

@@ -1,4 +1,4 @@
-// What the peers of `star bench` in C++ share; the article “Peers” of Measuring says how they are spoken to.
+// The common part of the peers of `star bench` in C++; the article “Peers” of Measuring says how they are spoken to.
 #pragma once
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ using Seconds = std::chrono::duration<double>;
 
 inline Clock::duration length(double seconds) { return std::chrono::duration_cast<Clock::duration>(Seconds(seconds)); }
 
-// What a call is answered that carries no text; others are answered with their own.
+// The reply to a call without a text; others get their own back.
 inline const std::string now = "2026-11-23T12:00:00+00:00";
 
 struct Order {
@@ -65,7 +65,7 @@ public:
         : interval(order.callsPerSecond ? length(order.callers / order.callsPerSecond) : Clock::duration::zero()),
           finish(start + order.time), limit(finish + order.time), due(start + interval * index / order.callers) {}
 
-    // What is to be done at this time: a call is timed from then on, or waited for until `due`.
+    // The action of this time: a call is timed from then on, or waited for until `due`.
     Action next(Time time) {
         if (interval == interval.zero()) return from = time, time < finish ? call : end;
         if (due >= finish || time >= limit) return end;

@@ -1,5 +1,5 @@
 // Go's net/rpc and net/http as peers of `star bench`; the article "Peers" of Measuring says how they are spoken to.
-// Which of the two it is, is set when it is built: -ldflags "-X main.kind=rpc", or http.
+// One of the two is chosen when it is built: -ldflags "-X main.kind=rpc", or http.
 package main
 
 import (
@@ -36,10 +36,10 @@ type order struct {
 // Time is the service of net/rpc.
 type Time struct{}
 
-// Text is what it is asked with and answers.
+// Text is its input and its output.
 type Text struct{ Text string }
 
-// Current tells the time to who sends nothing, and to others what they sent.
+// Current returns the time for an empty text, and any other text as it is.
 func (Time) Current(in Text, out *Text) error {
 	*out = in
 	if in.Text == "" {

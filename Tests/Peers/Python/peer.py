@@ -49,7 +49,7 @@ class Window:
         self.was_full = False
 
     def next(self, now):
-        """From when the request is timed that is to be sent now, or None."""
+        """The instant from which the request to be sent now is timed, or None."""
         if len(self.starts) >= self.size:
             self.was_full = True
             return None
@@ -106,7 +106,7 @@ def rounded(took):
     return int(took // unit * unit)
 
 
-def say(message):
+def send(message):
     print(json.dumps(message), flush=True)
 
 
@@ -119,11 +119,11 @@ def measure():
         socket = zmq.Context().socket(zmq.DEALER)
         socket.linger = 0
         socket.connect(address)
-        say({
+        send({
             "name": "pyzmq", "version": f"pyzmq {zmq.__version__}, Python {sys.version.split()[0]}",
             "callers": [os.getpid()], "servers": [server.pid]})
         for line in sys.stdin:
-            say(turn(json.loads(line), socket))
+            send(turn(json.loads(line), socket))
         server.stdin.close()
         server.wait()
         socket.close()

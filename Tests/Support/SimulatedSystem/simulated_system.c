@@ -1,4 +1,4 @@
-// The functions of the C library and of libdispatch by which a Swift program tells the time, waits, and runs jobs. Those of a
+// The functions of the C library and of libdispatch by which a Swift program reads the time, waits, and runs jobs. Those of a
 // program go before those of its libraries, which call these. For threads that are not simulated each passes everything on.
 #define _GNU_SOURCE
 #include "simulated_system.h"

@@ -5,7 +5,7 @@ import { bytes } from "./schema.js";
 // The service's own address, without a last slash: a proxy may have put it below a path.
 export const base = new URL("..", import.meta.url).href.slice(0, -1);
 
-// What the form says. A text that is empty is left out unless the field is required.
+// The content of the form. An empty text is left out unless the field is required.
 export function requestOf({ method, path, operation, takesBytes }, inputs) {
   const said = inputs.filter(({ field, text }) =>
     field.place !== "file" && (text !== "" || (field.required && field.place === "query")));

@@ -5,7 +5,7 @@ const methods = ["get", "post", "put", "patch", "delete"];
 // The media type of a body that is no JSON.
 export const bytes = "application/octet-stream";
 
-// What a success holds, by media type.
+// The content of a success, by media type.
 function successOf({ responses }) {
   return responses[Object.keys(responses).find(status => status < 300)]?.content;
 }
@@ -45,7 +45,7 @@ export class Reader {
     return reference.slice(2).split("/").reduce((part, name) => part[name.replaceAll("~1", "/").replaceAll("~0", "~")], this.schema);
   }
 
-  // What a caller sends: each field with the place it travels in.
+  // The caller's input: each field with the place it travels in.
   fields({ operation }) {
     const parameters = (operation.parameters ?? []).map(parameter =>
       ({ ...this.field(parameter.name, parameter.schema, parameter.required), description: parameter.description, place: parameter.in }));
@@ -55,7 +55,7 @@ export class Reader {
     return [...parameters, ...this.fieldsOf(body).map(field => ({ ...field, place: "body" }))];
   }
 
-  // What comes back, without the envelope.
+  // The output, without the envelope.
   output(operation) {
     const whole = this.resolved(successOf(operation)?.["application/json"]?.schema);
     const isWrapped = whole?.properties?.data && Object.keys(whole.properties).length === 1;

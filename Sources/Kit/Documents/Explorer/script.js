@@ -22,7 +22,7 @@ async function start() {
   for (const tag of schema.tags) {
     const those = endpoints.filter(endpoint => endpoint.tag === tag.name);
     const type = tag["x-type"];
-    // What the service is for stands at the top of the page already.
+    // The summary of the service is at the top of the page already.
     const heading = tag.name === schema.info.title ? [] : [h("h2", {}, tag.name), h("p", {}, tag.description)];
     $("main").append(h("section", { "aria-label": tag.name }, ...heading, ...those.map(endpoint =>
       card(endpoint, { reader, type, tokenHeader }))));
@@ -41,7 +41,7 @@ function link({ id, method, shortName }) {
   return h("li", {}, h("a", { href: `#${id}` }, h("span", { class: `method ${method}` }, method.toUpperCase()), shortName));
 }
 
-// Where the service itself makes tokens, the field for one says so.
+// If the service itself makes tokens, the field for one says so.
 function offerTokens(endpoints, reader) {
   const maker = endpoints.find(({ operation }) => reader.output(operation)?.properties?.token);
   if (!maker) return;

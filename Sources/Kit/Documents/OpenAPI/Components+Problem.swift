@@ -95,8 +95,8 @@ extension EndpointDescriptor {
 
     /// Every kind of problem that a request to this endpoint can be answered with over HTTP, each once, by status.
     ///
-    /// - Parameter isBuiltIn: true if the endpoint is one of the kit's own, which are answered even by a service that has
-    /// too much to do, or is about to stop.
+    /// - Parameter isBuiltIn: true if the endpoint is one of the kit's own, which are answered even by a service that is
+    /// overloaded, or about to stop.
     func possibleProblems(_ path: PathTemplate, isBuiltIn: Bool) -> [Problem.Kind] {
         var kinds: [Problem.Kind] = [.malformed, .internal, .deadlineExceeded]
         if access != .open { kinds += [.tokenMissing, .tokenInvalid, .tokenExpired, .unavailable] }

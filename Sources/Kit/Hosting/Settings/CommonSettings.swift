@@ -37,11 +37,11 @@ public struct CommonSettings: Sendable {
     public let trustedProxies: TrustedProxies
     /// If their connections begin with a header of the PROXY protocol.
     public let proxyProtocol: ProxyProtocol
-    /// For how long a service that was asked to stop still takes calls, so that whoever sends them can hear of it.
+    /// The time for which a service that is to stop still accepts calls, so that its callers can learn of it.
     public let drainTime: Duration
-    /// For how long calls in flight may go on after that.
+    /// The time that calls in flight have after that.
     public let shutdownTimeout: Duration
-    /// For how long a service's thread looks for work before it sleeps.
+    /// The time for which a service's thread polls for work before it sleeps.
     public let spinTime: Duration
     /// The implementation of ZeroMQ's protocol over `ipc://` and `tcp://`.
     public let engine: Engine
@@ -120,15 +120,15 @@ extension CommonSettings {
         "The largest reply that a service reads from another one over ZeroMQ, in bytes; in place of a larger one that service replies with a 500.",
         default: ZeroMQCaller.defaultMaxReply)
     private static let maxInFlight = Setting<Int>.integer(
-        "MAX_IN_FLIGHT", 1...1_000_000, "How many calls a service answers at a time; one more is a 503.",
+        "MAX_IN_FLIGHT", 1...1_000_000, "The calls that a service handles at a time; one more is a 503.",
         default: 16_384)
     private static let maxConnections = Setting<Int>.integer(
         "MAX_CONNECTIONS", 1...1_000_000,
-        "How many HTTP connections a service has at a time; for one more, the one that has been idle for longest is closed.",
+        "The HTTP connections that a service has at a time; for one more, the one that has been idle for longest is closed.",
         default: 16_384)
     private static let httpIdleTime = Setting<Int>.integer(
         "HTTP_IDLE_SECONDS", 1...86_400,
-        "After how long an HTTP connection without a request is closed. A proxy before it must close its own earlier.",
+        "The time after which an HTTP connection without a request is closed. A proxy before it must close its own earlier.",
         default: 75)
     private static let cors = Setting<CORSPolicy>(
         "CORS_ALLOWED_ORIGINS",
@@ -160,24 +160,24 @@ extension CommonSettings {
         default: .off)
     private static let drainTime = Setting<Int>.integer(
         "DRAIN_MILLISECONDS", 0...60_000,
-        "For how long a service that was asked to stop still takes calls, while it says that it is not ready.",
+        "The time for which a service that is to stop still accepts calls, while it reports that it is not ready.",
         default: 0)
     private static let shutdownTimeout = Setting<Int>.integer(
-        "SHUTDOWN_TIMEOUT_MILLISECONDS", 0...60_000, "For how long calls in flight may go on after that.",
+        "SHUTDOWN_TIMEOUT_MILLISECONDS", 0...60_000, "The time that calls in flight have after that.",
         default: 15_000)
     private static let spinTime = Setting<Int>.integer(
         "SPIN_MICROSECONDS", 0...1000,
-        "For how long a service's thread looks for work before it sleeps, if that has paid lately and there are two processors; "
-            + "0 for never.",
+        "The time for which a service's thread polls for work before it sleeps, if that has paid lately and there are two "
+            + "processors; 0 for never.",
         default: defaultSpinMicroseconds)
     private static let engine = Setting<Engine>.choice(
         "ZMQ_ENGINE",
-        "What speaks ZeroMQ's protocol over ipc:// and tcp://: built-in or libzmq. Peers notice no difference; the built-in one is "
-            + "faster, and bounds what peers can make it hold.",
+        "The implementation of ZeroMQ's protocol over ipc:// and tcp://: built-in or libzmq. Peers notice no difference; the "
+            + "built-in one is faster, and bounds what peers can make it hold.",
         default: .builtIn)
     private static let publicKeys = Setting<[String: CurvePublicKey]>(
         "CURVE_PUBLIC_KEYS",
-        "Who may connect over tcp://, and how services are known there: name=key, with commas between. "
+        "The keys that may connect over tcp://, and whose they are: name=key, with commas between. "
             + "A key is 64 hexadecimal digits, 40 characters of Z85, or file:PATH of a certificate as zmq.auth and czmq "
             + "write it. compose/up writes fresh ones.",
         default: ""

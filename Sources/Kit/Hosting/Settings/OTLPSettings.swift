@@ -87,15 +87,15 @@ extension OTLPSettings {
     }
 
     private static let scheduleDelay = Setting<Int>.integer(
-        "OTEL_BSP_SCHEDULE_DELAY", 1...600_000, "How often spans are sent, in milliseconds.", default: 5000)
+        "OTEL_BSP_SCHEDULE_DELAY", 1...600_000, "The time between batches of spans, in milliseconds.", default: 5000)
     private static let exportTimeout = Setting<Int>.integer(
         "OTEL_BSP_EXPORT_TIMEOUT", 1...600_000,
         "The time to send a batch of spans in, with all attempts, in milliseconds.", default: 30_000)
     private static let queueSize = Setting<Int>.integer(
-        "OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000, "How many spans are kept until they are sent; others are dropped.",
+        "OTEL_BSP_MAX_QUEUE_SIZE", 1...1_000_000, "The spans that are kept until they are sent; others are dropped.",
         default: 2048)
     private static let batchSize = Setting<Int>.integer(
-        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...1_000_000, "How many spans are sent at once; no more than are kept.",
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 1...1_000_000, "The spans of one batch; no more than are kept.",
         default: 512)
 
     private static func url(_ prefix: String) -> Setting<URL> {
@@ -180,7 +180,7 @@ extension OTLPSettings {
     }
 
     private static func clientKey(_ prefix: String) -> Setting<NamedFile?> {
-        file("\(prefix)_CLIENT_KEY", "A file in PEM with its key, which nobody else may read.", isPrivate: true)
+        file("\(prefix)_CLIENT_KEY", "A file in PEM with its key, which only its owner may read.", isPrivate: true)
     }
 
     /// - Returns: a setting that is `nil` for `/dev/null`, which is mounted where no file is given.

@@ -67,7 +67,7 @@ public struct ServiceSettings: Sendable {
     private static func addresses(_ service: String, in folder: String) -> Setting<[PeerAddress]> {
         Setting(
             addressName(of: service),
-            "Where other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
+            "The address at which other services reach \(service): ipc://path, tcp://host:port or http://host:port; "
                 + "of each of several replicas, with commas between. A host's name may lead to several, and is followed.",
             default: "ipc://\(folder)/\(service).sock"
         ) { text throws(SettingFault) in
@@ -102,7 +102,7 @@ public struct ServiceSettings: Sendable {
     private static func listen(_ service: String, in folder: String) -> Setting<[Address]> {
         .addresses(
             service.uppercased() + "_ZMQ_LISTEN",
-            "Where \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
+            "The address at which \(service) listens for ZeroMQ: ipc://path or tcp://host:port, with commas between.",
             default: "ipc://\(folder)/\(service).sock")
     }
 

@@ -38,7 +38,7 @@ public struct Processes: Sendable {
 public struct Memory: Sendable, Equatable {
     /// All of it.
     public let resident: Int
-    /// Of which no file holds a copy.
+    /// The part of which no file holds a copy.
     public let anonymous: Int
 
     init?(_ processes: [Int32]) {

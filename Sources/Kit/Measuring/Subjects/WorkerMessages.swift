@@ -2,7 +2,7 @@
 public struct WorkerHello: Codable, Sendable {
     /// The name in the table.
     public let name: String
-    /// Of what is measured, such as `grpc-swift 2.4.3`.
+    /// The version of the subject, such as `grpc-swift 2.4.3`.
     public let version: String
     /// The ids of the processes that call and that serve.
     public let callers: [Int32]

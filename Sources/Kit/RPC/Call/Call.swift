@@ -27,9 +27,9 @@ public struct Call: Sendable {
     /// The time at which the call was read from its wire; its time counts from here.
     public var received: ContinuousClock.Instant
     /// The instant since which it has waited for its turn, if that is later: what it lost on its way before is no sign that
-    /// its service has too much to do.
+    /// its service is overloaded.
     package var waitingSince: ContinuousClock.Instant?
-    /// Which transport it came by, for logs and metrics.
+    /// The transport that it came by, for logs and metrics.
     public var transport: Transport
     /// Gets where the call's time went, if the caller wants to know.
     public var timing: ReportedTimings?

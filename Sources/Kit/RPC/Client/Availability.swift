@@ -15,7 +15,7 @@ final class Availability: Sendable {
         }
     }
 
-    /// For how long calls wait when the last replica has gone.
+    /// The time that calls wait when the last replica has gone.
     static let waitLimit = Duration.milliseconds(500)
 
     private let state = Mutex(State())

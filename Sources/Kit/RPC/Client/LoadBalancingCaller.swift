@@ -9,7 +9,7 @@ import Synchronization
 /// a health check. While none is in use calls wait for one, for half a second after the last was lost, and are then sent
 /// to any. A call goes on to another replica, within its time, if it has not been sent; within a budget, and after a
 /// random pause, if a replica has certainly not begun it, or has been lost and the call may be repeated. While more than
-/// half of an endpoint's calls are refused, because there is too much to do, some of them fail without being sent.
+/// half of an endpoint's calls are refused as overload, some of them fail without being sent.
 public final class LoadBalancingCaller: Caller {
     private let replicas: Mutex<[BalancedReplica]>
     private let availability: Availability

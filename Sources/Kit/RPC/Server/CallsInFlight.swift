@@ -235,7 +235,7 @@ final class CallLimit: Sendable {
 }
 
 extension Problem {
-    /// A call was refused because there is too much to do; it was not begun.
+    /// A call was refused because of overload; it was not begun.
     package static func overloaded(_ detail: String) -> Problem {
         Problem(.overloaded, detail, retryAfter: .milliseconds(100), isUnprocessed: true)
     }

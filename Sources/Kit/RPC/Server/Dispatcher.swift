@@ -81,7 +81,7 @@ public final class Dispatcher: Sendable {
             for observer in observers { observer.didReply(to: call, with: reply) }
             completion(reply, call)
         }
-        // What the front could not translate is replied to with the front's problem.
+        // A request that the front could not translate gets the front's problem.
         if let rejection = call.rejection ?? refusal(of: call) {
             running.finish(.failure(rejection))
             return running

@@ -140,7 +140,7 @@ extension TrustStore.State {
             }
             guard position.sequence < changes.sequence else { return true }
         }
-        // What was revoked stays revoked, even if the whole state is sent anew.
+        // Revocations stay, even if the whole state is sent anew.
         denied.deny(changes.revoked, at: now)
         if !changes.revoked.isEmpty { verified.forget(where: denied.denies) }
         position = changes.position

@@ -127,7 +127,7 @@ final class LibzmqListener {
 
 extension LibzmqListener {
     private func drain(_ limit: Int) -> Int {
-        // What is reported of a connection was so before its messages came.
+        // Events of a connection are older than its messages.
         _ = readMonitor()
         for count in 0..<limit {
             // An error here is the end of the context; the thread will close the socket.

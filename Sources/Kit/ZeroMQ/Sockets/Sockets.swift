@@ -230,7 +230,7 @@ public struct Refusal: Sendable {
         self.peer = peer
     }
 
-    /// The server has closed the connection in the handshake, without a word.
+    /// The server has closed the connection in the handshake, without a reason.
     init(closedBy peer: String?) {
         reason = "the server has ended the handshake: it may have another key"
         key = nil

@@ -64,7 +64,7 @@ enum StreamSocket {
         accept4(descriptor, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
     }
 
-    /// Sends at once what is written, and notices a peer that is gone without a word.
+    /// Sends at once what is written, and notices a peer that has vanished.
     static func configureTCP(_ descriptor: Int32, _ options: SocketOptions) {
         let tcp = Int32(IPPROTO_TCP)
         set(descriptor, tcp, TCP_NODELAY, 1)

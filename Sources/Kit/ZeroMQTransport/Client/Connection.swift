@@ -82,7 +82,7 @@ struct Connection {
     private var instance: String?
     private var lastReceived = ContinuousClock.now
     /// The time at which the HELLO or the PING was sent that has no answer yet.
-    private var lastAsked: ContinuousClock.Instant?
+    private var lastPing: ContinuousClock.Instant?
     /// The time that the server takes to answer a HELLO or a PING: at once the longest, shorter ones by and by.
     private var roundTrip = Duration.zero
     /// So many times it was doubted.
@@ -196,8 +196,8 @@ struct Connection {
     /// The answer to a HELLO or a PING has come.
     mutating func received(at now: ContinuousClock.Instant = .now) -> [Action] {
         lastReceived = now
-        if let lastAsked { roundTrip = max(lastAsked.duration(to: now), roundTrip * 3 / 4) }
-        lastAsked = nil
+        if let lastPing { roundTrip = max(lastPing.duration(to: now), roundTrip * 3 / 4) }
+        lastPing = nil
         return state == .down || state == .connecting ? connected() : trusted()
     }
 
@@ -219,7 +219,7 @@ struct Connection {
         state = .up
         absence = nil
         lastReceived = .now
-        lastAsked = lastReceived
+        lastPing = lastReceived
         return [.sendHello] + sendUnsent()
     }
 
@@ -275,9 +275,9 @@ struct Connection {
     }
 
     /// The server was sent a PING, as every second, and nothing has come for a while. That holds for one that will stop, too, or
-    /// that has refused this client: it may be gone without a word, and another one in its place.
+    /// that has refused this client: it may have vanished unnoticed, and another one in its place.
     mutating func checkHeartbeat(at now: ContinuousClock.Instant = .now) -> [Action] {
-        if lastAsked == nil { lastAsked = now }
+        if lastPing == nil { lastPing = now }
         guard isOpen, state != .doubtful, lastReceived.duration(to: now) > Self.heartbeatTimeout else { return [] }
         return renew()
     }
@@ -288,7 +288,7 @@ struct Connection {
         let lost = waiting.filter { unsent[$0.key] == nil }.sorted { $0.key < $1.key }
         for (id, _) in lost { waiting[id] = nil }
         instance = nil
-        lastAsked = nil
+        lastPing = nil
         state = .connecting
         return lost.map { .sendCancel($0.key) } + lost.map { .reply($0.value, .failure(.lost)) }
             + [.reconnect, .startConnectTimeout]

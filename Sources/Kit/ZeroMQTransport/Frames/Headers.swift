@@ -320,7 +320,7 @@ extension Reply {
         }
     }
 
-    /// After how many milliseconds a retry makes sense; 0 for none.
+    /// The milliseconds after which a retry makes sense; 0 for none.
     var retryAfter: UInt32 {
         guard case .failure(let problem) = self, let time = problem.retryAfter else { return 0 }
         return UInt32(clamping: time.nanoseconds / 1_000_000)

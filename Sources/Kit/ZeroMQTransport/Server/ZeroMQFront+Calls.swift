@@ -267,7 +267,7 @@ final class CallQueue {
     }
 
     func append(_ call: UnbegunCall) {
-        // What calls took once says nothing of those that come now.
+        // The cost of earlier calls says nothing of those that come now.
         if calls.isEmpty, lastTurnEnd.duration(to: .now) > Self.memory { average = 0 }
         calls.append(call)
     }

@@ -17,7 +17,7 @@ public actor ZeroMQFront: Front, ThreadBound {
         public var maxUnfinished = 64 * 1024 * 1024
         /// Calls in flight of one peer.
         public var maxInFlight = 16_384
-        /// For how long calls in flight may go on when the front stops.
+        /// The time that calls in flight have when the front stops.
         public var shutdownTimeout = Duration.seconds(15)
 
         /// The defaults.

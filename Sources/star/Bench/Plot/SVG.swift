@@ -79,7 +79,7 @@ struct LineStyle: Equatable {
 
     static var count: Int { colours.count * dashes.count }
 
-    /// Which of them; beyond ``count`` they begin anew.
+    /// Its index; beyond ``count`` they begin anew.
     let number: Int
 
     var name: String { "s\(number % Self.count)" }

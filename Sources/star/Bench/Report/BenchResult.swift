@@ -23,7 +23,7 @@ package struct BenchResult {
         return comparison[subject, load]?.ratio(to: other, of: figure)
     }
 
-    /// By which part of their median the rounds differ: of all figures the median, and the noisiest with its name.
+    /// The difference of the rounds, as a part of their median: of all figures the median, and the noisiest with its name.
     var noise: (typical: Double, max: Double, where: String)? {
         let spreads = comparison.loads.flatMap { load in
             comparison.subjects.compactMap { subject in

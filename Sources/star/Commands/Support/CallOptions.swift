@@ -56,7 +56,7 @@ enum CallInput {
     static func data(_ option: String?) async throws -> Data {
         guard option == "-" else { return Data((option ?? "").utf8) }
         let data = try await standardInput()
-        // What is no text is refused as JSON.
+        // Bytes that are no text are refused as JSON.
         return String(outside: data).map { Data($0.utf8) } ?? data
     }
 

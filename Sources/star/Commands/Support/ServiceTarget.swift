@@ -19,7 +19,7 @@ struct ServiceTarget: ParsableArguments {
     @Option(help: "The wire, where the settings know the address: zmq or http.")
     var via: WireOption?
 
-    @Option(help: "Where the service is, in place of what the settings say: ipc://…, tcp://… or http://….")
+    @Option(help: "The service's address, in place of that of the settings: ipc://…, tcp://… or http://….")
     var address: String?
 
     @OptionGroup var own: CallerSettings

@@ -20,7 +20,7 @@ enum StandardStreams {
         guard fflush(stdout) != 0 || wasLost else { return }
         // The reason for what was lost earlier is not known any more.
         let reason = errno == 0 ? "" : ": \(String(cString: strerror(errno)))"
-        // A reader that has what it wants, such as head, goes without a word.
+        // A reader that has what it wants, such as head, closes its end.
         if errno != EPIPE {
             Exit.printError("What was to be printed could not be written to standard output\(reason).")
             LineWriter.standardError.flush(within: .seconds(1))

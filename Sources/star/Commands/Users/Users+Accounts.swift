@@ -75,7 +75,7 @@ extension Users {
 
         func run() async throws {
             try await options.withStore { store in
-                try await options.apply(.unlock, .userUnlocked, to: user.name, store) { _ in "is let in again" }
+                try await options.apply(.unlock, .userUnlocked, to: user.name, store) { _ in "is unlocked" }
             }
         }
     }

@@ -31,7 +31,7 @@ extension Users {
             @Argument(help: "The role's name.")
             var name: String
 
-            @Option(name: .long, help: "What it permits; may be repeated.")
+            @Option(name: .long, help: "A permission of the role; may be repeated.")
             var permission: [String] = []
 
             @OptionGroup var options: StoreOptions
@@ -88,7 +88,7 @@ extension Users {
             let origin: String?
         }
 
-        @Option(help: "How many lines.")
+        @Option(help: "The number of lines.")
         var limit = 50
 
         @OptionGroup var options: StoreOptions

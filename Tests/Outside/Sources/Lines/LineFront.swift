@@ -91,11 +91,11 @@ private final class LineConnection: ChannelInboundHandler {
             guard let line = try? JSONDecoder().decode(CallLine.self, from: line) else {
                 return context.close(promise: nil)
             }
-            take(line, received, context)
+            handle(line, received, context)
         }
     }
 
-    private func take(_ line: CallLine, _ received: ContinuousClock.Instant, _ context: ChannelHandlerContext) {
+    private func handle(_ line: CallLine, _ received: ContinuousClock.Instant, _ context: ChannelHandlerContext) {
         guard let call = line.call(received: received, bodyLimit: Self.bodyLimit) else {
             running[line.id]?.cancel()
             return

@@ -18,7 +18,7 @@ struct Sum: Payload {
     let total: Decimal
 }
 
-/// It calls nobody to answer: it keeps what orders has published.
+/// It makes no calls: it keeps what orders has published.
 actor BillsService: Service {
     private let ledger: Ledger
 

@@ -3,8 +3,8 @@ import Foundation
 
 enum OrdersContract: Contract {
     static let name = "orders", version = "1.0.0", summary = "Takes orders."
-    static let take = Endpoint<NewOrder, Order>(
-        "take", .post, "/api/v1/orders", status: 201, access: .permission("orders"), problems: [.soldOut],
+    static let place = Endpoint<NewOrder, Order>(
+        "place", .post, "/api/v1/orders", status: 201, access: .permission("orders"), problems: [.soldOut],
         summary: "Takes an order.")
     static let list = Endpoint<OrderFilter, Orders>(
         "list", .get, "/api/v1/orders", access: .permission("orders"), summary: "Lists orders.")
@@ -12,7 +12,7 @@ enum OrdersContract: Contract {
         "changes", .get, "/api/v1/orders/changes", access: .permission("orders"), published: true,
         summary: "Returns the orders since a position.")
     static let endpoints = EndpointList {
-        take
+        place
         list
         changes
     }

@@ -15,13 +15,13 @@ actor OrdersService: Service {
 
     nonisolated var handlers: Handlers {
         Handlers {
-            handle(OrdersContract.take, with: take)
+            handle(OrdersContract.place, with: place)
             handle(OrdersContract.list, with: list)
             handle(OrdersContract.changes, with: changes)
         }
     }
 
-    func take(_ new: NewOrder, _ context: CallContext) async throws -> Order {
+    func place(_ new: NewOrder, _ context: CallContext) async throws -> Order {
         guard orders.count < limit else { throw Problem(.soldOut, "There is nothing left.") }
         let total = new.lines.reduce(0) { $0 + $1.price * Decimal($1.count) }
         let order = Order(id: UUID(), lines: new.lines, total: total, deliverBy: new.deliverBy)

@@ -46,7 +46,7 @@ actor Visitor: ThreadBound {
         self.thread = thread
     }
 
-    func ask(_ message: Message, at address: Address, in context: Context) async throws -> [[UInt8]] {
+    func request(_ message: Message, at address: Address, in context: Context) async throws -> [[UInt8]] {
         dealer = try Dealer(to: address, in: context, on: thread) { [weak self] event in
             self?.assumeIsolated { $0.receive(event, message) }
         }
@@ -74,7 +74,7 @@ struct EchoTests {
         let thread = try SocketThread(name: "echo")
         let (echo, visitor) = (Echo(on: thread), Visitor(on: thread))
         let address = try await echo.listen(at: try Address("tcp://127.0.0.1:*"), in: context)
-        let answer = try await visitor.ask(Message(frames: [Array("Ada".utf8), []]), at: address, in: context)
+        let answer = try await visitor.request(Message(frames: [Array("Ada".utf8), []]), at: address, in: context)
         #expect(answer == [Array("Ada".utf8), []])
         await visitor.close()
         await echo.close()

@@ -22,23 +22,23 @@ struct ShopTests {
         orders = Client(caller)
     }
 
-    private func take(_ lines: Line..., at time: Date? = nil) async throws -> Order {
-        try await orders.call(OrdersContract.take, NewOrder(lines: lines, deliverBy: time), token: token)
+    private func place(_ lines: Line..., at time: Date? = nil) async throws -> Order {
+        try await orders.call(OrdersContract.place, NewOrder(lines: lines, deliverBy: time), token: token)
     }
 
     @Test("reads and writes dates, decimal numbers, ids, words and lists as its schemas have them")
     func payloads() async throws {
         let time = Date(timeIntervalSince1970: 1_800_000_000)
         let price = try #require(Decimal(string: "0.10"))
-        let order = try await take(Line(kind: .tea, count: 3, price: price), at: time)
+        let order = try await place(Line(kind: .tea, count: 3, price: price), at: time)
         #expect(order.total == Decimal(string: "0.3") && order.deliverBy == time)
         let json = await caller.reply(to: OrdersContract.list, as: token)
         #expect(json?["orders"] == [try order.json])
         #expect(try order.json["deliver_by"] == "2027-01-15T08:00:00+00:00")
-        _ = try await take(Line(kind: .coffee, count: 1, price: 20))
+        _ = try await place(Line(kind: .coffee, count: 1, price: 20))
         let dear = try await orders.call(OrdersContract.list, OrderFilter(least: 10), token: token)
         #expect(dear.orders.map(\.total) == [20])
-        let problem = await #expect(throws: Problem.self) { try await take(Line(kind: .tea, count: 1, price: 1)) }
+        let problem = await #expect(throws: Problem.self) { try await place(Line(kind: .tea, count: 1, price: 1)) }
         #expect(problem?.kind == .soldOut)
     }
 
@@ -49,11 +49,11 @@ struct ShopTests {
             try await orders.call(OrdersContract.changes, known, token: token)
         }
         #expect(!ledger.isComplete)
-        _ = try await take(Line(kind: .tea, count: 1, price: 2.5))
+        _ = try await place(Line(kind: .tea, count: 1, price: 2.5))
         try await ledger.resync()
         #expect(ledger.sum.orders == 1)
         let known = try await orders.call(OrdersContract.changes, Known(), token: token)
-        _ = try await take(Line(kind: .tea, count: 1, price: 2))
+        _ = try await place(Line(kind: .tea, count: 1, price: 2))
         let missed = try await orders.call(
             OrdersContract.changes, Known(epoch: known.epoch, since: 1), token: token)
         let position = StreamPosition(epoch: known.epoch, sequence: 2)

@@ -39,14 +39,14 @@ public struct PeerProgram: Sendable {
     ) async throws {
         let (server, address) = try Self.startServer()
         try await connect(address) { call in
-            try say(
+            try send(
                 WorkerHello(name: name, version: version, callers: [getpid()], servers: [server.processIdentifier]))
             while let line = readLine() {
                 let command = try JSONDecoder().decode(WorkerCommand.self, from: Data(line.utf8))
                 let load = command.load
                 let text = String(repeating: "x", count: load.payload)
                 let sample = await load.run(for: command.time, isolation: nil) { try await call(text) }
-                try say(WorkerResult(sample))
+                try send(WorkerResult(sample))
             }
         }
         server.terminate()
@@ -65,7 +65,7 @@ public struct PeerProgram: Sendable {
         return (server, line.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
-    private func say(_ message: some Encodable) throws {
+    private func send(_ message: some Encodable) throws {
         print(String(decoding: try JSONEncoder().encode(message), as: UTF8.self))
         fflush(nil)
     }

@@ -43,7 +43,7 @@ enum GRPCPeer {
     }
 }
 
-/// Tells the time to who sends nothing, and to others what they sent.
+/// Returns the time for an empty text, and any other text as it is.
 private struct TimeService: RegistrableRPCService {
     static let method = MethodDescriptor(fullyQualifiedService: "time.Time", method: "Current")
     static let time = Array(#"{"current_time":"2026-11-23T12:00:00+00:00"}"#.utf8)

@@ -38,19 +38,19 @@ enum HummingbirdPeer {
         try await body { text in
             guard !text.isEmpty else {
                 let request = HTTPClientRequest(url: address + "/time")
-                _ = try await answer(Envelope<Time>.self, client.execute(request, timeout: .seconds(10)))
+                _ = try await decoded(Envelope<Time>.self, client.execute(request, timeout: .seconds(10)))
                 return
             }
             var request = HTTPClientRequest(url: address + "/echo")
             request.method = .POST
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: try JSONEncoder().encode(Text(text: text))))
-            _ = try await answer(Envelope<Text>.self, client.execute(request, timeout: .seconds(10)))
+            _ = try await decoded(Envelope<Text>.self, client.execute(request, timeout: .seconds(10)))
         }
         try await client.shutdown()
     }
 
-    private static func answer<Value: Decodable>(_ type: Value.Type, _ response: HTTPClientResponse) async throws
+    private static func decoded<Value: Decodable>(_ type: Value.Type, _ response: HTTPClientResponse) async throws
         -> Value
     {
         try JSONDecoder().decode(type, from: Data(try await response.body.collect(upTo: 4 << 20).readableBytesView))
