@@ -57,4 +57,18 @@ struct ConcurrencyLimitTests {
         for _ in 1...100 { _ = run(1000) }
         #expect(run(1000) == 1000)
     }
+
+    @Test("does not fall when a few calls at a time end late: their number is not why")
+    mutating func few() {
+        for _ in 1...100 { _ = run(ConcurrencyLimit.smallest, late: 3) }
+        for _ in 1...100 { _ = run(3, late: 3) }
+        #expect(run(1000) == 1000)
+    }
+
+    @Test("is forgotten after a rest")
+    mutating func rest() {
+        for _ in 1...100 { _ = run(1000, late: 1000) }
+        now += ConcurrencyLimit.rest * 2
+        #expect(run(1000) == 1000)
+    }
 }

@@ -136,7 +136,8 @@ package struct Congestion: Sendable {
 /// end in time.
 ///
 /// A call that ends after its deadline was wasted work. While more than a twentieth of the calls do, fewer are
-/// begun; once no more do, the limit grows as far as it is needed.
+/// begun; once no more do, the limit grows as far as it is needed. Where only a few are in flight at a time, their number is
+/// not what makes them late. After a rest there is no limit.
 ///
 /// Calls may also wait so long for their turn that they come to it with little time left. If that goes on, those with
 /// less than half of their time are refused, which costs next to no time: the others end in time.
@@ -145,6 +146,8 @@ struct ConcurrencyLimit {
     static let smallest = 64
     /// The time between two changes of the limit.
     static let window = Duration.milliseconds(100)
+    /// The time without calls after which what was found out about them says nothing of the next.
+    static let rest = Duration.seconds(1)
     private static let toleratedDivisor = 20
 
     private(set) var limit = Int.max
@@ -159,6 +162,7 @@ struct ConcurrencyLimit {
     ///   - remaining: the time that it has left.
     /// - Returns: whether one more call may begin; every call that has begun must ``leave(isLate:at:)``.
     mutating func enter(after wait: Duration, remaining: Duration, at now: ContinuousClock.Instant) -> Bool {
+        if inFlight == 0, limit < .max, now >= windowEnd + Self.rest { limit = .max }
         guard inFlight < limit, !congestion.holds(after: wait, remaining: remaining, at: now) else { return false }
         inFlight += 1
         peak = max(peak, inFlight)
@@ -175,7 +179,7 @@ struct ConcurrencyLimit {
 
     private mutating func adapt(at now: ContinuousClock.Instant) {
         if late * Self.toleratedDivisor > ended {
-            limit = max(Self.smallest, min(limit, peak) / 10 * 9)
+            if peak > Self.smallest { limit = max(Self.smallest, min(limit, peak) / 10 * 9) }
         } else if peak >= limit {
             limit += max(1, limit / Self.toleratedDivisor)
         }
