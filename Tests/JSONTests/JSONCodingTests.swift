@@ -99,6 +99,8 @@ struct JSONCodingTests {
             #expect(throws: DecodingError.self) { try JSONCoding.decode(Date.self, from: Data(json.utf8)) }
         }
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Date(timeIntervalSince1970: .infinity)) }
+        let error = #expect(throws: EncodingError.self) { try JSONCoding.encode(Date(timeIntervalSince1970: .nan)) }
+        #expect(error.map { "\($0)" }?.contains("RFC 3339") == true)
         #expect(throws: EncodingError.self) { try JSONCoding.encode(Decimal.nan) }
     }
 

@@ -129,25 +129,16 @@ enum FoundationScalar {
 extension Date: JSONScalar {
     /// In UTC, as RFC 3339 has it, with milliseconds if they are not zero.
     func append(to bytes: inout TextBytes) throws {
-        let milliseconds = (timeIntervalSince1970 * 1000).rounded()
-        guard RFC3339.isWritable(self) else { throw EncodingError.notJSON(self, "RFC 3339 has no such date") }
-        let (seconds, fraction) = Int(milliseconds).dividedFlooring(by: 1000)
-        let text = RFC3339.text(epoch: seconds)
-        let digits = fraction == 0 ? "" : "." + String(1000 + fraction).dropFirst()
-        (text.dropLast("+00:00".count) + digits + "+00:00").append(to: &bytes)
+        guard let text = RFC3339.text(self) else {
+            // Not the date itself: Foundation ends the process if it describes one that is not finite.
+            throw EncodingError.notJSON(timeIntervalSince1970, "RFC 3339 has no such date")
+        }
+        text.append(to: &bytes)
     }
 
     init?(json: JSONValue) {
         guard let date = json.string.flatMap(RFC3339.date) else { return nil }
         self = date
-    }
-}
-
-extension Int {
-    /// The quotient, rounded down, and the remainder, which is not negative.
-    fileprivate func dividedFlooring(by divisor: Int) -> (quotient: Int, remainder: Int) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }
 
@@ -194,65 +185,6 @@ extension Data: JSONScalar {
         guard let data = json.string.flatMap({ Data(base64Encoded: $0) }) else { return nil }
         self = data
     }
-}
-
-/// Instants as texts: a date, a time and an offset.
-package enum RFC3339 {
-    /// - Parameter epoch: seconds since 1970-01-01T00:00:00Z.
-    /// - Returns: the instant in UTC, with the offset `+00:00`.
-    package static func text(epoch: Int) -> String {
-        // The style writes UTC as “Z”, which not every reader of ISO 8601 takes for an offset.
-        Date(timeIntervalSince1970: Double(epoch)).formatted(style).dropLast() + "+00:00"
-    }
-
-    /// - Returns: `nil` if the text is not of RFC 3339, or is a time that could not be written in UTC.
-    package static func date(_ text: String) -> Date? {
-        guard hasForm(Array(text.utf8)), isOnCalendar(text) else { return nil }
-        let date =
-            (try? style.parse(text)) ?? (try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text))
-        return date.flatMap { isWritable($0) ? $0 : nil }
-    }
-
-    /// True for the years 1 to 9999 in UTC, to the millisecond: RFC 3339 has no others.
-    static func isWritable(_ date: Date) -> Bool {
-        (-62_135_596_800_000.0..<253_402_300_800_000.0).contains((date.timeIntervalSince1970 * 1000).rounded())
-    }
-
-    /// RFC 3339, section 5.6. Foundation reads as much as it understands, and passes over what follows.
-    private static func hasForm(_ text: [UInt8]) -> Bool {
-        func fits(_ form: StaticString, at start: Int) -> Bool {
-            guard start + form.utf8CodeUnitCount <= text.count else { return false }
-            return (0..<form.utf8CodeUnitCount).allSatisfy { index in
-                let (byte, wanted) = (text[start + index], form.utf8Start[index])
-                return wanted == UInt8(ascii: "0") ? isDigit(byte) : byte == wanted
-            }
-        }
-        guard fits("0000-00-00T00:00:00", at: 0) else { return false }
-        var end = 19
-        if end < text.count, text[end] == UInt8(ascii: ".") {
-            let digits = text[(end + 1)...].prefix(while: isDigit).count
-            guard digits > 0 else { return false }
-            end += 1 + digits
-        }
-        if text[end...] == [UInt8(ascii: "Z")] { return true }
-        guard fits("+00:00", at: end) || fits("-00:00", at: end), text.count == end + 6 else { return false }
-        return text[end + 1] <= UInt8(ascii: "2") && text[end + 4] <= UInt8(ascii: "5")
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
-
-    /// Foundation takes the 30th of February for the 2nd of March, and 24:60 for 01:00.
-    private static func isOnCalendar(_ text: String) -> Bool {
-        let numbers = text.utf8.prefix(19).split { !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
-            .compactMap { Int(String(Substring($0))) }
-        guard numbers.count == 6, 1...12 ~= numbers[1] else { return false }
-        let (year, month) = (numbers[0], numbers[1])
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
-        return 1...days ~= numbers[2] && 0...23 ~= numbers[3] && 0...59 ~= numbers[4] && 0...60 ~= numbers[5]
-    }
-
-    private static let style = Date.ISO8601FormatStyle()
 }
 
 extension JSONParser {
