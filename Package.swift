@@ -256,7 +256,7 @@ let package = Package(
                 "Documents", "Hosting", "Auth", "AuthSQLite", "Resource", "WebApp", "Boilerplate",
                 "Passwords", "StarServices", "TemporaryFiles", httpClient,
             ]),
-        tests("HostingTests", ["Background", "Hosting", "TemporaryFiles", "Waiting"]),
+        tests("HostingTests", ["Background", "Hosting", "TemporaryFiles", "Waiting", lifecycle, logging]),
         tests("MeasuringTests", ["Measuring"]),
         tests("BenchTests", ["JSON", "Measuring", "StarBench"]),
         tests(

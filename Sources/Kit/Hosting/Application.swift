@@ -32,6 +32,7 @@ public struct Application: Sendable {
     /// Closes what the services leave behind.
     private let closing: [@Sendable () async -> Void]
     private let signals: StopSignals
+    private let shutdownTimeout: Duration
     private let logger: Logger
 
     /// Builds the services; they do not listen yet. It bootstraps `LoggingSystem`, `MetricsSystem` and, if the settings name
@@ -48,6 +49,7 @@ public struct Application: Sendable {
     ) async throws {
         self.signals = signals
         let common = try CommonSettings(settings)
+        shutdownTimeout = common.shutdownTimeout
         let known = Self.settings(of: modules, socketFolder: settings.socketFolder)
         try common.checkSecrets(known, in: settings)
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
@@ -143,7 +145,8 @@ public struct Application: Sendable {
     public func run(_ manager: ServiceManager = .init(address: nil)) async throws {
         let helpers = (background + [{ try await StartupMemory.release(after: .seconds(2)) }]).map { work in
             ServiceGroupConfiguration.ServiceConfiguration(
-                service: Helper(work: work), successTerminationBehavior: .ignore)
+                service: Helper(work: work, timeout: shutdownTimeout, logger: logger),
+                successTerminationBehavior: .ignore)
         }
         let start = Start(count: hosts.count, manager: manager)
         let services: [any ServiceLifecycle.Service] =
@@ -226,19 +229,6 @@ extension Application {
         try await Application(
             modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
         ).run(manager)
-    }
-}
-
-/// Work beside the services. If it fails, the process ends with the reason; if it is done, the helper waits for the end
-/// of the services all the same, because a group that is shutting down takes any other end of a member for a failure.
-private struct Helper: ServiceLifecycle.Service {
-    let work: @Sendable () async throws -> Void
-
-    func run() async throws {
-        do {
-            try await cancelWhenGracefulShutdown(work)
-            try await gracefulShutdown()
-        } catch is CancellationError {}
     }
 }
 
