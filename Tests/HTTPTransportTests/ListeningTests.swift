@@ -117,6 +117,21 @@ struct ListeningTests {
         }
     }
 
+    @Test("closes connections that no event loop has begun to serve before the front stops")
+    func tooLate() async throws {
+        try await Shop.open { shop in
+            let busy = BusyLoops()
+            defer { busy.end() }
+            let late = try (0..<20).map { _ in try PlainSocket(port: shop.port) }
+            for socket in late { socket.send(Array(Self.request.utf8)) }
+            try await eventually { shop.front.connections.count == 20 }
+            await shop.front.stop()
+            busy.end()
+            try await eventually { shop.front.connections.count == 0 }
+            for socket in late { #expect(socket.receive(within: 20_000) == "") }
+        }
+    }
+
     @Test("takes many connections that say nothing, and answers all the same")
     func silent() async throws {
         try await Shop.open(HTTPFront.FrontSettings(connectionLimit: 20)) { shop in

@@ -14,8 +14,8 @@ import RPC
 ///
 /// It and its thread live until it is closed.
 actor Acceptor: ThreadBound {
-    /// Sets up a channel, on its event loop. There is no entry for one that came too late.
-    typealias Configure = @Sendable (any Channel, ConnectionRegistry.OpenConnection?) throws -> Void
+    /// Sets up a channel, on its event loop.
+    typealias Configure = @Sendable (any Channel, ConnectionRegistry.OpenConnection) throws -> Void
 
     private struct Listener {
         let descriptor: Int32
@@ -54,7 +54,8 @@ actor Acceptor: ThreadBound {
         self.connections = connections
         self.configure = configure
         thread = try SocketThread(name: "http")
-        _ = Self.healthCheckLoop
+        // Now, and not by the first connection, when the system may have no descriptor or no thread left.
+        _ = (Self.healthCheckLoop, MultiThreadedEventLoopGroup.singleton)
     }
 
     /// Accepts what comes at a descriptor that listens, and closes it at the end.

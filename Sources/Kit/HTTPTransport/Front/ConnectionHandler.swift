@@ -12,7 +12,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private let responder: Responder
-    private let entry: ConnectionRegistry.OpenConnection?
+    private let entry: ConnectionRegistry.OpenConnection
     private let idleTimeout: TimeAmount
     private var state = HTTPConnectionState()
     private var parser = RequestParser()
@@ -35,7 +35,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A body up to this size is written together with its head, in bytes.
     private static let smallBody = 16 * 1024
 
-    init(_ responder: Responder, _ entry: ConnectionRegistry.OpenConnection?, idleTimeout: Duration) {
+    init(_ responder: Responder, _ entry: ConnectionRegistry.OpenConnection, idleTimeout: Duration) {
         self.responder = responder
         self.entry = entry
         self.idleTimeout = TimeAmount(idleTimeout)
@@ -140,7 +140,7 @@ extension ConnectionHandler {
     private func respond(_ context: ChannelHandlerContext, _ fault: Problem? = nil) {
         guard let exchange else { return }
         exchange.timer?.cancel()
-        entry?.markBusy()
+        entry.markBusy()
         var fault = fault
         var arrived = exchange.received
         if !exchange.head.isSafe || responder.delay.needsArrival {
@@ -293,7 +293,7 @@ extension ConnectionHandler {
 
     private func endResponse(_ context: ChannelHandlerContext) {
         quietSince = .now()
-        entry?.markIdle(since: quietSince)
+        entry.markIdle(since: quietSince)
         exchange = nil
         // First the state: to flush may make the channel writable again.
         let effect = state.endResponse(isOpen: responder.isOpen, isWritable: context.channel.isWritable)

@@ -63,18 +63,15 @@ final class ConnectionRegistry: Sendable {
 
     /// Registers a connection that was reserved, until it is closed.
     ///
-    /// - Returns: `nil` if it came too late; it is closed at once.
-    func add(_ channel: any Channel, as number: ConnectionNumber) -> OpenConnection? {
+    /// - Throws: `ChannelError.ioOnClosedChannel` if it came too late.
+    func add(_ channel: any Channel, as number: ConnectionNumber) throws(ChannelError) -> OpenConnection {
         let entry = OpenConnection(channel, number)
         let isWelcome = state.withLock { state in
             state.reserved.remove(number)
             if !state.isClosing { state.open[number] = entry }
             return !state.isClosing
         }
-        guard isWelcome else {
-            channel.close(promise: nil)
-            return nil
-        }
+        guard isWelcome else { throw .ioOnClosedChannel }
         channel.closeFuture.whenComplete { _ in self.remove(number) }
         return entry
     }
