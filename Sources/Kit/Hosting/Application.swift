@@ -28,7 +28,7 @@ import ZeroMQTransport
 public struct Application: Sendable {
     private let runtime: ZeroMQRuntime
     private let hosts: [ServiceHost]
-    private let background: [@Sendable () async throws -> Void]
+    private let background: [@Sendable @concurrent () async throws -> Void]
     /// Closes what the services leave behind.
     private let closing: [@Sendable () async -> Void]
     private let signals: StopSignals
@@ -64,7 +64,7 @@ public struct Application: Sendable {
         Self.warn(of: settings, known, logger)
         runtime = try await ZeroMQRuntime(publicKeys: common.publicKeys, engine: common.engine)
         var hosts: [ServiceHost] = []
-        var background: [@Sendable () async throws -> Void] = []
+        var background: [@Sendable @concurrent () async throws -> Void] = []
         var closing: [@Sendable () async -> Void] = []
         if let exporter = telemetry.exporter(logger) {
             InstrumentationSystem.bootstrap(OTLPTracer(exporter, sampler: telemetry.sampler))

@@ -43,7 +43,10 @@ public struct ServiceComponents: Sendable {
     /// Verifies the tokens of the calls.
     public var verifier: any TokenVerifier
     /// Tasks beside the service, until the process ends. If one fails, the process ends with the reason.
-    public var background: [@Sendable () async throws -> Void]
+    ///
+    /// Their type is the one that `async` functions have in a module without SE-0461: a list of any other would be converted
+    /// element by element at run time, which ends the process.
+    public var background: [@Sendable @concurrent () async throws -> Void]
     /// Interceptors of its calls, beside the tracing.
     public var interceptors: [any ServerInterceptor]
     /// Observers of its replies, beside the log and the metrics.
@@ -56,7 +59,7 @@ public struct ServiceComponents: Sendable {
     /// - Parameter verifier: says who shows a token; by default no token is accepted.
     public init(
         _ service: any Service, verifier: any TokenVerifier = NoTokens(),
-        background: [@Sendable () async throws -> Void] = [], interceptors: [any ServerInterceptor] = [],
+        background: [@Sendable @concurrent () async throws -> Void] = [], interceptors: [any ServerInterceptor] = [],
         observers: [any CallObserver] = [], pages: [Page] = [], close: @escaping @Sendable () async -> Void = {}
     ) {
         self.service = service

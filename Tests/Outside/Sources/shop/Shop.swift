@@ -41,15 +41,14 @@ enum Shop {
         let monitor = SubscriptionMonitor(ledger)
         try await host.listen(to: OrdersContract.description, OrdersContract.topic, receive: monitor.receive)
         let logger = host.logger
-        return ServiceComponents(
-            BillsService(ledger), verifier: auth.verifier,
-            background: [
-                auth.run,
-                {
-                    await monitor.run(failed: {
-                        logger.warning("Orders cannot be read", metadata: ["reason": "\($0.detail)"])
-                    })
-                },
-            ])
+        let background: [@Sendable () async throws -> Void] = [
+            auth.run,
+            {
+                await monitor.run(failed: {
+                    logger.warning("Orders cannot be read", metadata: ["reason": "\($0.detail)"])
+                })
+            },
+        ]
+        return ServiceComponents(BillsService(ledger), verifier: auth.verifier, background: background)
     }
 }
