@@ -161,6 +161,11 @@ struct BindTests {
             let kind = Problem.Kind("fine", status: status, title: "Fine")
             #expect(refusal(problems: [kind]).contains("fine with the status \(status)"))
         }
+        for status in [204, 205] {
+            let full = Endpoint<Empty, Health>("full", .get, "/full", status: status, access: .open, summary: "F.")
+            let refusal = self.refusal(contract(full.description)) { handler(full) }
+            #expect(refusal.contains("tea.full has the status \(status)"))
+        }
         let twice = Endpoint<Empty, Twice>("twice", .get, "/twice", access: .open, summary: "T.")
         #expect(self.refusal(contract(twice.description)) { handler(twice) }.contains("two fields size in one object"))
     }

@@ -13,6 +13,9 @@ extension Dispatcher {
         if let (own, _) = served.first { try check(own) }
         for (contract, handlers) in served {
             var unbound = try index(handlers, of: contract)
+            if let name = contract.endpoints.map(\.name).firstRepeated {
+                throw ContractError(description: "The endpoint \(contract.name).\(name) is in its contract twice.")
+            }
             for endpoint in contract.endpoints {
                 let name = contract.qualifiedName(of: endpoint)
                 try check(endpoint, name)
@@ -23,8 +26,7 @@ extension Dispatcher {
                     }
                 }
                 guard let handler = unbound.removeValue(forKey: endpoint.name) else {
-                    throw ContractError(
-                        description: "The endpoint \(name) is in its contract twice, or has no handler.")
+                    throw ContractError(description: "The endpoint \(name) has no handler.")
                 }
                 if let mismatch = handler.mismatch() {
                     throw ContractError(description: "The endpoint \(name) cannot be served. \(mismatch)")
@@ -109,6 +111,10 @@ extension EndpointDescriptor {
         if !(200...299).contains(http.status) {
             return "the status \(http.status), and a success has one of 200 to 299"
         }
+        // RFC 9110, sections 15.3.5 and 15.3.6.
+        if [204, 205].contains(http.status), !output.hasNoMembers {
+            return "the status \(http.status), with which HTTP has no body, and an output"
+        }
         guard (.milliseconds(1)...Dispatcher.maxDeadline).contains(deadline) else {
             return "a deadline of \(deadline), and calls have 1 ms to 30 s"
         }
@@ -134,11 +140,14 @@ extension Schema {
         case .array(let element, _): return element.repeatedField
         case .map(let value): return value.repeatedField
         case .object(let fields):
-            var names: Set<String> = []
-            return fields.first { !names.insert($0.name).inserted }?.name
-                ?? fields.lazy.compactMap(\.schema.repeatedField).first
+            return fields.map(\.name).firstRepeated ?? fields.lazy.compactMap(\.schema.repeatedField).first
         case .string, .integer, .number, .boolean, .any, .bytes: return nil
         }
+    }
+
+    /// True for an object that is always `{}`.
+    fileprivate var hasNoMembers: Bool {
+        if case .object(let fields) = kind { fields.isEmpty } else { false }
     }
 
     /// True if one text can stand for it, as in a path or a query.
@@ -152,5 +161,13 @@ extension Schema {
     /// The schema of a list's elements.
     fileprivate var element: Schema? {
         if case .array(let element, _) = kind { element } else { nil }
+    }
+}
+
+extension [String] {
+    /// The first element that equals one before it.
+    fileprivate var firstRepeated: String? {
+        var known: Set<String> = []
+        return first { !known.insert($0).inserted }
     }
 }
