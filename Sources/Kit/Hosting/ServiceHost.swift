@@ -85,7 +85,10 @@ public final class ServiceHost: ServiceLifecycle.Service {
         of contract: ContractDescriptor, at address: PeerAddress
     ) throws(SettingsError) -> ReplicaSource {
         switch address {
-        case .http(let url): return ReplicaSource(address) { place in HTTPCaller(url, at: place) }
+        case .http(let url):
+            return ReplicaSource(address) { [maxReply = common.maxReply] place in
+                HTTPCaller(url, at: place, replyLimit: maxReply)
+            }
         case .zeroMQ(let target):
             let security = try common.security(
                 to: contract.name, at: target, named: ServiceSettings.addressName(of: contract.name),

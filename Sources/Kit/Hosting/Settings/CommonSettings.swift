@@ -117,7 +117,7 @@ extension CommonSettings {
         default: 0)
     private static let maxReply = Setting<Int>.integer(
         "MAX_REPLY_BYTES", 65_536...1_073_741_824,
-        "The largest reply that a service reads from another one over ZeroMQ, in bytes; in place of a larger one that service replies with a 500.",
+        "The largest reply that a service reads from another one, in bytes. In place of a larger one that service replies with a 500 over ZeroMQ.",
         default: ZeroMQCaller.defaultMaxReply)
     private static let maxInFlight = Setting<Int>.integer(
         "MAX_IN_FLIGHT", 1...1_000_000, "The calls that a service handles at a time; one more is a 503.",
