@@ -15,8 +15,11 @@ struct Helper: ServiceLifecycle.Service {
     let timeout: Duration
     let logger: Logger
 
+    /// Also work that heeds its cancellation takes a little time to end.
+    private static let shortestTimeout = Duration.seconds(1)
+
     func run() async throws {
-        let watchdog = Watchdog(timeout: timeout, logger: logger)
+        let watchdog = Watchdog(timeout: max(timeout, Self.shortestTimeout), logger: logger)
         try await withTaskCancellationHandler {
             try await withGracefulShutdownHandler {
                 defer { watchdog.end() }
