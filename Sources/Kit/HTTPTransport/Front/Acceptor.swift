@@ -60,11 +60,16 @@ actor Acceptor: ThreadBound {
 
     /// Accepts what comes at a descriptor that listens, and closes it at the end.
     ///
-    /// - Throws: ``SystemError`` if the system has no descriptor left.
+    /// - Throws: ``SystemError`` if the system has no descriptor left; this one is closed then, too.
     func listen(at descriptor: Int32) throws(SystemError) {
         if pauseTimer == nil {
-            newcomersTimer = try ThreadTimer(on: thread)
-            pauseTimer = try ThreadTimer(on: thread)
+            do throws(SystemError) {
+                newcomersTimer = try ThreadTimer(on: thread)
+                pauseTimer = try ThreadTimer(on: thread)
+            } catch {
+                Glibc.close(descriptor)
+                throw error
+            }
             newcomersTimer?.handler = { [unowned self] in serveSilent() }
             pauseTimer?.handler = { [unowned self] in resume() }
         }
