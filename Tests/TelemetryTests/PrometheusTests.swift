@@ -38,21 +38,40 @@ struct PrometheusTests {
         #expect(text.contains("call_seconds_count 2"))
     }
 
-    @Test("a time is counted at its bound and below, and not above, whatever its unit")
+    @Test("a time is counted at its bound and below, and not above")
     func bounds() {
         let prometheus = Prometheus()
         let timer = Timer(label: "t", dimensions: [], factory: prometheus)
-        let recorder = Recorder(label: "r", dimensions: [], aggregate: true, factory: prometheus)
         for nanoseconds: Int64 in [0, 100_000, 100_001, 250_000, 29_999_999_999, 30_000_000_001] {
             timer.recordNanoseconds(nanoseconds)
-            recorder.record(Double(nanoseconds) / 1e9)
         }
         let text = prometheus.text()
-        for name in ["t", "r"] {
-            for (bound, count) in [("0.0001", 2), ("0.00025", 4), ("5.0", 4), ("30.0", 5), ("+Inf", 6)] {
-                #expect(text.contains("\(name)_bucket{le=\"\(bound)\"} \(count)"))
-            }
+        for (bound, count) in [("0.0001", 2), ("0.00025", 4), ("5.0", 4), ("30.0", 5), ("+Inf", 6)] {
+            #expect(text.contains("t_bucket{le=\"\(bound)\"} \(count)"))
         }
+    }
+
+    @Test("a recorder is a histogram for any magnitude")
+    func recorder() {
+        let prometheus = Prometheus()
+        let recorder = Recorder(label: "r", dimensions: [], aggregate: true, factory: prometheus)
+        for value in [0.01, 2.5, 2.6, 300, 70_000, 2e9] { recorder.record(value) }
+        let text = prometheus.text()
+        let buckets = [("0.01", 1), ("2.5", 2), ("5.0", 3), ("500.0", 4), ("100000.0", 5), ("+Inf", 6)]
+        for (bound, count) in buckets { #expect(text.contains("r_bucket{le=\"\(bound)\"} \(count)")) }
+    }
+
+    @Test("a counter of fractions adds up, whoever holds it, and never falls")
+    func fractions() {
+        let prometheus = Prometheus()
+        for amount in [0.25, 0.25, -7, .nan, .infinity, 0.75] {
+            FloatingPointCounter(label: "watts", factory: prometheus).increment(by: amount)
+        }
+        #expect(prometheus.text().contains("watts 1.25\n"))
+        Counter(label: "watts", factory: prometheus).increment(by: 2)
+        #expect(prometheus.text().contains("watts 3.25\n"))
+        FloatingPointCounter(label: "watts", factory: prometheus).destroy()
+        #expect(!prometheus.text().contains("watts"))
     }
 
     @Test("a gauge shows its last value")

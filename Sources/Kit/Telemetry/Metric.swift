@@ -35,8 +35,10 @@ extension Metric {
     }
 }
 
-final class PrometheusCounter: Metric, CounterHandler {
+final class PrometheusCounter: Metric, CounterHandler, FloatingPointCounterHandler {
     private let count = Atomic<Int64>(0)
+    /// The sum of what was added in fractions.
+    private let amount = Mutex(0.0)
 
     var type: String { "counter" }
 
@@ -44,12 +46,20 @@ final class PrometheusCounter: Metric, CounterHandler {
         count.add(amount, ordering: .relaxed)
     }
 
+    /// A counter never falls, so what is no amount is not counted.
+    func increment(by amount: Double) {
+        guard amount.isFinite, amount > 0 else { return }
+        self.amount.withLock { $0 += amount }
+    }
+
     func reset() {
         count.store(0, ordering: .relaxed)
+        amount.withLock { $0 = 0 }
     }
 
     func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
-        text += counterLine(series, "\(count.load(ordering: .relaxed))", format)
+        let (count, amount) = (count.load(ordering: .relaxed), amount.withLock { $0 })
+        text += counterLine(series, amount == 0 ? "\(count)" : (Double(count) + amount).exposed, format)
     }
 }
 
@@ -104,19 +114,26 @@ extension Double {
 }
 
 package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
-    /// Seconds, from a quick call to the longest deadline.
-    private static let bounds = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30]
+    /// The upper bounds of the buckets of a timer: seconds, from a quick call to the longest deadline.
+    static let seconds = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 30]
 
-    /// The same in nanoseconds: times are recorded many times a call, and whole numbers are quicker.
-    private static let limits = bounds.map { Int64(($0 * 1e9).rounded()) }
+    /// Those of a recorder, whose unit is not known: fine for counts up to some thousands, coarse for fractions and for bytes.
+    static let magnitudes: [Double] = [
+        0.001, 0.01, 0.1, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1e3, 2.5e3, 5e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9,
+    ]
 
     private struct State {
-        var counts = [Int](repeating: 0, count: bounds.count + 1)
+        var counts: [Int]
         var sum = 0.0
         /// The last measurement with a trace, by bucket; empty until there is one.
         var exemplars: [Exemplar?] = []
         /// The instants from which the exemplar of each bucket may be replaced.
-        var replaceable = [ContinuousClock.Instant](repeating: .now, count: bounds.count + 1)
+        var replaceable: [ContinuousClock.Instant]
+
+        init(buckets: Int) {
+            counts = Array(repeating: 0, count: buckets)
+            replaceable = Array(repeating: .now, count: buckets)
+        }
     }
 
     private struct Exemplar {
@@ -127,19 +144,28 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     /// A bucket keeps its exemplar for so long: a newer one for each call would cost each call.
     private static let exemplarTime = Duration.seconds(1)
 
-    private let state = Mutex(State())
+    private let bounds: [Double]
+    /// The bounds in nanoseconds: times are recorded many times a call, and whole numbers are quicker.
+    private let limits: [Int64]
+    private let state: Mutex<State>
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        limits = bounds.map { Int64(($0 * 1e9).rounded()) }
+        state = Mutex(State(buckets: bounds.count + 1))
+    }
 
     var type: String { "histogram" }
 
     package func recordNanoseconds(_ nanoseconds: Int64) {
-        count(Double(nanoseconds) / 1e9, in: Self.bucket(of: nanoseconds))
+        count(Double(nanoseconds) / 1e9, in: bucket(of: nanoseconds))
     }
 
     /// Records a time that was measured at an instant in a trace.
     package func recordNanoseconds(
         _ nanoseconds: Int64, at now: ContinuousClock.Instant, traceID: @autoclosure () -> String
     ) {
-        let (value, bucket) = (Double(nanoseconds) / 1e9, Self.bucket(of: nanoseconds))
+        let (value, bucket) = (Double(nanoseconds) / 1e9, bucket(of: nanoseconds))
         let isDue = state.withLock { state in
             state.counts[bucket] += 1
             state.sum += value
@@ -154,8 +180,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
         }
     }
 
-    private static func bucket(of nanoseconds: Int64) -> Int {
-        let limits = Self.limits
+    private func bucket(of nanoseconds: Int64) -> Int {
         var bucket = 0
         // Most are short.
         while bucket < limits.count, limits[bucket] < nanoseconds { bucket += 1 }
@@ -165,7 +190,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     package func record(_ value: Int64) { record(Double(value)) }
 
     package func record(_ value: Double) {
-        count(value, in: Self.bounds.firstIndex { value <= $0 } ?? Self.bounds.count)
+        count(value, in: bounds.firstIndex { value <= $0 } ?? bounds.count)
     }
 
     private func count(_ value: Double, in bucket: Int) {
@@ -178,7 +203,7 @@ package final class PrometheusHistogram: Metric, TimerHandler, RecorderHandler {
     func write(_ series: Series, _ format: Prometheus.Exposition, to text: inout String) {
         let state = state.withLock { $0 }
         var total = 0
-        let bounds = Self.bounds.map { "\($0)" } + ["+Inf"]
+        let bounds = bounds.map { "\($0)" } + ["+Inf"]
         for (bucket, (bound, count)) in zip(bounds, state.counts).enumerated() {
             total += count
             let exemplar =

@@ -82,24 +82,35 @@ public final class Prometheus: MetricsFactory {
         metric(label, dimensions) { PrometheusCounter() }
     }
 
+    /// One counter with that of ``makeCounter(label:dimensions:)`` for the same name and labels.
+    public func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        metric(label, dimensions) { PrometheusCounter() }
+    }
+
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         metric(label, dimensions) { PrometheusGauge() }
     }
 
+    /// A recorder that aggregates is a histogram with buckets from 0.001 to 10⁹, finest between 1 and 10,000, for its unit is
+    /// not known; another one is a gauge.
     public func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
-        if aggregate { return metric(label, dimensions) { PrometheusHistogram() } }
-        return metric(label, dimensions) { PrometheusGauge() }
+        guard aggregate else { return metric(label, dimensions) { PrometheusGauge() } }
+        return metric(label, dimensions) { PrometheusHistogram(bounds: PrometheusHistogram.magnitudes) }
     }
 
     /// Times are kept in seconds, whatever unit they are recorded in.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         if summaries.contains(label) { return metric(label, dimensions) { PrometheusSummary() } }
-        return metric(label, dimensions) { PrometheusHistogram() }
+        return metric(label, dimensions) { PrometheusHistogram(bounds: PrometheusHistogram.seconds) }
     }
 
     public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    /// Forgets the counter of these labels.
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { remove(handler) }
     public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
     public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
     public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
