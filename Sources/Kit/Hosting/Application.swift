@@ -2,7 +2,7 @@ import CoreMetrics
 import Endpoints
 import Foundation
 import HTTPTransport
-import Logging
+public import Logging
 import OTLP
 import RPC
 import ServiceLifecycle
@@ -42,10 +42,11 @@ public struct Application: Sendable {
     ///   - signals: end the process; one that comes during the start does so as soon as that is done. They are made first.
     ///   - name: in the log.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
+    ///   - logHandler: makes the log's handler for a label, in place of those of `LOG_FORMAT`; `LOG_LEVEL` holds for it, too.
     /// - Throws: ``SettingsError`` and whatever else stops a start, each a sentence that names what is wrong.
     public init(
         _ modules: [ServiceModule], settings: Settings, signals: StopSignals, name: String = "application",
-        metricsHelp: [String: String] = [:]
+        metricsHelp: [String: String] = [:], logHandler: (@Sendable (String) -> any LogHandler)? = nil
     ) async throws {
         self.signals = signals
         let common = try CommonSettings(settings)
@@ -53,7 +54,12 @@ public struct Application: Sendable {
         let known = Self.settings(of: modules, socketFolder: settings.socketFolder)
         try common.checkSecrets(known, in: settings)
         let telemetry = try TelemetrySettings(settings, service: modules.count == 1 ? modules[0].name : name)
-        LoggingSystem.bootstrap { common.logFormat.handler($0, level: common.logLevel) }
+        let makeHandler = logHandler ?? common.logFormat.handler
+        LoggingSystem.bootstrap { label in
+            var handler = makeHandler(label)
+            handler.logLevel = common.logLevel
+            return handler
+        }
         let prometheus = Prometheus(
             help: MetricsObserver.MetricName.help, TransportStatistics.help, LoadBalancingCaller.help,
             HTTPFront.help, VerifierMetrics.help, LineWriter.help, OTLPExporter.help, Prometheus.processHelp,
@@ -180,23 +186,29 @@ extension Application {
     ///   - environmentFile: the file that settings are read from, beside the environment. Only `.env` need not exist.
     ///   - socketFolder: the folder of the sockets whose addresses no setting names.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
+    ///   - logHandler: makes the log's handler for a label, in place of those of `LOG_FORMAT`; `LOG_LEVEL` holds for it, too.
     public static func main(
         _ modules: ServiceModule..., environmentFile: String = Settings.defaultFile,
-        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:]
+        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:],
+        logHandler: (@Sendable (String) -> any LogHandler)? = nil
     ) async {
-        await main(modules, environmentFile: environmentFile, socketFolder: socketFolder, metricsHelp: metricsHelp)
+        await main(
+            modules, environmentFile: environmentFile, socketFolder: socketFolder, metricsHelp: metricsHelp,
+            logHandler: logHandler)
     }
 
     /// Runs services until SIGTERM, SIGINT or SIGHUP: the same for a program that finds out which, such as a command.
     public static func main(
         _ modules: [ServiceModule], environmentFile: String = Settings.defaultFile,
-        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:]
+        socketFolder: String = Settings.defaultSocketFolder, metricsHelp: [String: String] = [:],
+        logHandler: (@Sendable (String) -> any LogHandler)? = nil
     ) async {
         if ProcessInfo.processInfo.arguments.dropFirst() == ["--version"] { return print(version(of: modules)) }
         do {
             try await run(
                 environmentFile: environmentFile, socketFolder: socketFolder,
-                name: modules.count == 1 ? modules[0].name : "application", metricsHelp: metricsHelp
+                name: modules.count == 1 ? modules[0].name : "application", metricsHelp: metricsHelp,
+                logHandler: logHandler
             ) { _ in modules }
         } catch {
             let reason = (error as? Problem)?.detail ?? "\(error)"
@@ -212,12 +224,14 @@ extension Application {
     ///   - socketFolder: the folder of the sockets whose addresses no setting names.
     ///   - name: in the log.
     ///   - metricsHelp: a sentence about each metric of the services' own, by its name.
+    ///   - logHandler: makes the log's handler for a label, in place of those of `LOG_FORMAT`; `LOG_LEVEL` holds for it, too.
     ///   - modules: makes the services from the settings.
     /// - Throws: ``SettingsError`` and whatever else stops a start; ``StartError`` if an address is taken; whatever a task
     ///   beside the services throws.
     public static func run(
         environmentFile: String = Settings.defaultFile, socketFolder: String = Settings.defaultSocketFolder,
-        name: String = "application", metricsHelp: [String: String] = [:], modules: (Settings) throws -> [ServiceModule]
+        name: String = "application", metricsHelp: [String: String] = [:],
+        logHandler: (@Sendable (String) -> any LogHandler)? = nil, modules: (Settings) throws -> [ServiceModule]
     ) async throws {
         let signals = await StopSignals()
         let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
@@ -227,7 +241,8 @@ extension Application {
         try AddressSpaceLimit.check(forServices: modules.count)
         try ThreadLimit.check(forServices: modules.count)
         try await Application(
-            modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp
+            modules, settings: settings, signals: signals, name: name, metricsHelp: metricsHelp,
+            logHandler: logHandler
         ).run(manager)
     }
 }

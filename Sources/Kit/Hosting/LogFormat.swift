@@ -11,14 +11,11 @@ public enum LogFormat: String, Sendable, CaseIterable {
     case json
 
     /// A handler that writes this form.
-    public func handler(_ label: String, level: Logger.Level) -> any LogHandler {
-        var handler: any LogHandler =
-            switch self {
-            case .text: StreamLogHandler(label: label, stream: StandardErrorStream())
-            case .json: JSONLogHandler(label) { LineWriter.standardError.write($0) }
-            }
-        handler.logLevel = level
-        return handler
+    public func handler(_ label: String) -> any LogHandler {
+        switch self {
+        case .text: StreamLogHandler(label: label, stream: StandardErrorStream())
+        case .json: JSONLogHandler(label) { LineWriter.standardError.write($0) }
+        }
     }
 }
 
