@@ -215,6 +215,22 @@ struct StreamTests {
         }
     }
 
+    @Test(
+        "says what it is that connects, if it is no peer",
+        arguments: [
+            (Array("GET / HTTP/1.1\r\n\r\n".utf8), "the greeting does not begin with FF"),
+            ([0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1, 5], "the peer speaks ZMTP 1"),
+            (RawConnection.hello("SUB"), "a SUB socket cannot talk to a ROUTER"),
+        ])
+    func stranger(bytes: [UInt8], fault: String) async throws {
+        try await SocketHost.run(in: context) { host in
+            let peer = try RawConnection(to: try await host.route(at: try address("tcp://127.0.0.1:*")))
+            peer.write(bytes)
+            #expect(await host.next() == .refused("the handshake has failed (\(fault))"))
+            #expect(await host.next() == .disconnected)
+        }
+    }
+
     @Test("disconnects a peer whose message over tcp never ends, and holds little of it")
     func endless() async {
         // In a process of its own, in which nothing else takes memory.

@@ -13,7 +13,7 @@ extension SparseLog {
         }
     }
 
-    /// Logs a connection that was refused, by CURVE mostly.
+    /// Logs a connection that was refused.
     private mutating func warn(of refusal: Refusal) {
         var metadata: Logger.Metadata = ["reason": "\(refusal.reason)"]
         if let peer = refusal.peer { metadata["peer"] = "\(peer)" }

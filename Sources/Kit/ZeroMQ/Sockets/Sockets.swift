@@ -168,7 +168,7 @@ public enum SocketEvent: Sendable {
     case writable(RoutingID)
     /// A peer is gone, and with it whatever had not come yet. It may be one that has never been connected.
     case disconnected(RoutingID)
-    /// There is no connection because one side does not admit the other's CURVE key.
+    /// There is no connection because one side does not admit the other's CURVE key, or the peer speaks something else.
     case refused(Refusal)
     /// The file of a socket that listens has gone, and no peer can connect until it is made anew, which is tried every two
     /// seconds: something else may be in its place.
@@ -224,8 +224,15 @@ public struct Refusal: Sendable {
     }
 
     /// The server speaks no ZMTP, or is a socket of a type that is not for this side.
-    init(after error: ZMTPError, peer: String?) {
+    init(byClientAfter error: ZMTPError, _ peer: String?) {
         reason = "something else listens there (\(error))"
+        key = nil
+        self.peer = peer
+    }
+
+    /// The client speaks no ZMTP, or one before version 3, or is a socket of a type that is not for this side.
+    init(byServerAfter error: ZMTPError, _ peer: String?) {
+        reason = "the handshake has failed (\(error))"
         key = nil
         self.peer = peer
     }

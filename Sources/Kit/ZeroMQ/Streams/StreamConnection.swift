@@ -144,6 +144,8 @@ final class StreamConnection: Flushable {
                 handler?(.writable(peer))
             }
         }
+        // The handler may have closed the connection.
+        guard registration != nil else { return }
         if readiness.contains(.readable) || readiness.contains(.failed) { read(toTheEnd: readiness.contains(.failed)) }
     }
 
@@ -152,12 +154,12 @@ final class StreamConnection: Flushable {
     /// - Parameter error: the peer's violation of the protocol, if that is the reason.
     func end(after error: ZMTPError? = nil) {
         let handler = handler
-        if isClient, !session.isReady {
-            let host = SocketAddress.peer(of: descriptor)
+        if !session.isReady {
             if let error {
-                handler?(.refused(Refusal(after: error, peer: host)))
-            } else if case .client = settings.curve, session.isShakingHands {
-                handler?(.refused(Refusal(closedBy: host)))
+                let peer = SocketAddress.peer(of: descriptor)
+                handler?(.refused(isClient ? Refusal(byClientAfter: error, peer) : Refusal(byServerAfter: error, peer)))
+            } else if isClient, case .client = settings.curve, session.isShakingHands {
+                handler?(.refused(Refusal(closedBy: SocketAddress.peer(of: descriptor))))
             }
         }
         close()

@@ -21,7 +21,7 @@ public struct TransportStatistics: Sendable, Equatable {
         messages:
             "Messages dropped or refused for breaking the protocol, calls refused unread (overloaded), replies not taken.",
         connections:
-            "Connections refused in their handshake: a CURVE key that is not admitted, another key or mechanism expected.",
+            "Connections refused in their handshake: a CURVE key that is not admitted, another key or mechanism expected, no ZMTP 3 spoken.",
     ]
 }
 
