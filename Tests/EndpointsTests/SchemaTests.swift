@@ -124,6 +124,26 @@ struct SchemaTests {
         #expect(try !faults(.string(values: ["K"], example: "K"), #""\u212A""#).isEmpty)
     }
 
+    @Test("knows a URI by its scheme")
+    func uris() {
+        let schema = Schema.string(format: .uri, example: "https://example.org")
+        for text in ["https://example.org/a?b=c#d", "urn:isbn:0451450523", "mailto:ada@example.org"] {
+            #expect(schema.faults(of: .string(text)).isEmpty)
+        }
+        for text in ["", "no uri", "/path", "example.org", "https://example.org/a b"] {
+            #expect(schema.faults(of: .string(text)).map(\.detail) == ["must be a URI with a scheme"])
+        }
+    }
+
+    @Test("of a payload that contains itself ends the process, for it would be waited for without end")
+    func recursive() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Endpoint<Empty, Folder>("folder", .get, "/folder", access: .open, summary: "Returns a folder.")
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains("The schema of Folder contains itself"))
+    }
+
     @Test("reads a time from a query whose + was not percent-encoded, and so came as a space")
     func lostSign() {
         let time = Schema.string(format: .dateTime, example: "2019-11-25T06:06:37+00:00")
@@ -237,4 +257,10 @@ struct SchemaTests {
         #expect(document["required"] == ["text", "time", "whole"])
         #expect(document["properties"]?["text"]?["pattern"] == "^(?:[a-z]+)$")
     }
+}
+
+private struct Folder: Payload {
+    static let schema = Schema.object(.required("folders", .array(of: .payload(Folder.self)), "Those within it."))
+
+    let folders: [Folder]
 }

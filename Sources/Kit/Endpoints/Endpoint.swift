@@ -68,9 +68,9 @@ public struct Endpoint<Input: Payload, Output: Payload>: Sendable {
             eventStream: eventStream,
             problems: problems,
             summary: summary,
-            input: Input.schema,
+            input: .of(Input.self),
             inputName: String(describing: Input.self),
-            output: Output.schema,
+            output: .of(Output.self),
             outputName: String(describing: Output.self))
     }
 }

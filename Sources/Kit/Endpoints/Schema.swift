@@ -36,7 +36,7 @@ public struct Schema: Sendable, Hashable {
         /// As in RFC 9562: a `UUID`.
         case uuid
         case password
-        /// A `URL` or a `String`. It is not checked.
+        /// With a scheme, as in RFC 3986: a `URL` or a `String`.
         case uri
     }
 
@@ -155,8 +155,20 @@ extension Schema {
     }
 
     /// The schema of a payload inside another one. Documents refer to it by the name of its Swift type.
+    ///
+    /// A payload that contains itself ends the process with a sentence that names it: such a member is ``any``.
     public static func payload<Inner: Payload>(_: Inner.Type) -> Schema {
-        Inner.schema.named(String(describing: Inner.self))
+        of(Inner.self).named(String(describing: Inner.self))
+    }
+
+    /// The types whose schemas are being made.
+    @TaskLocal private static var unfinished: Set<ObjectIdentifier> = []
+
+    /// The schema of a payload. One that needs itself would wait for itself for ever, since it is a global value.
+    static func of<Value: Payload>(_: Value.Type) -> Schema {
+        let id = ObjectIdentifier(Value.self)
+        precondition(!unfinished.contains(id), "The schema of \(Value.self) contains itself. Such a member is .any.")
+        return $unfinished.withValue(unfinished.union([id])) { Value.schema }
     }
 
     /// The schema under a name.
@@ -284,7 +296,7 @@ extension Schema.Format {
         case .date: "a date as in RFC 3339"
         case .uuid: "a UUID"
         case .password: "a password"
-        case .uri: "a URI"
+        case .uri: "a URI with a scheme"
         }
     }
 
@@ -293,7 +305,8 @@ extension Schema.Format {
         case .dateTime: RFC3339.date(text) != nil
         case .date: text.utf8.count == 10 && RFC3339.date(text + "T00:00:00Z") != nil
         case .uuid: UUID(uuidString: text) != nil
-        case .password, .uri: true
+        case .uri: URL(string: text, encodingInvalidCharacters: false)?.scheme != nil
+        case .password: true
         }
     }
 }
