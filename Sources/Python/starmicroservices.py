@@ -104,7 +104,9 @@ class Problem(Exception):
         self.errors, self.trace_id, self.retry_after, self.processed = errors or [], trace_id, retry_after, processed
 
     def __str__(self) -> str:
-        return f"{self.status} {self.code or self.title}" + (f": {self.detail}" if self.detail else "")
+        faults = "; ".join(f"{one.get('pointer') or 'the input'} {one.get('detail')}" for one in self.errors if isinstance(one, dict))
+        return (f"{self.status} {self.code or self.title}" + (f": {self.detail}" if self.detail else "")
+                + (f" ({faults})" if faults else ""))
 
     @staticmethod
     def of(reply: Message) -> Problem:
@@ -435,9 +437,12 @@ class Client(contextlib.AbstractContextManager):
                 pair = curve_key(public_key) if public_key else zmq.curve_public(secret), secret
             self._keys = (*pair, curve_key(server_key))
         listed = [one.strip() for one in (address.split(",") if isinstance(address, str) else address)]
-        self._places, self._links = Places(list(filter(None, listed))), []  # type: Places, list[Link]
-        if not any(listed):
+        if not (listed := list(filter(None, listed))):
             raise ValueError("no address")
+        for one in listed:
+            if not one.startswith(("tcp://", "ipc://", "inproc://")):
+                raise ValueError(f"{one!r} is not tcp://HOST:PORT or ipc://PATH: a client speaks ZeroMQ, not HTTP")
+        self._places, self._links = Places(listed), []  # type: Places, list[Link]
         weakref.finalize(self, self._places.close)      # if the client is not closed
         self._follow()
 

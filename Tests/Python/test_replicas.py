@@ -67,6 +67,12 @@ def test_no_address_is_an_error_at_once(address):
         Client(address)
 
 
+@pytest.mark.parametrize("address", ["http://localhost:5040", "localhost:6040", ["tcp://127.0.0.1:1", "udp://a:1"]])
+def test_an_address_of_another_protocol_is_an_error_at_once(address):
+    with pytest.raises(ValueError, match="is not tcp://HOST:PORT or ipc://PATH"):
+        Client(address)
+
+
 @pytest.mark.parametrize("dead", [0, 1, 2])
 def test_calls_under_way_at_a_replica_that_is_lost_go_on_to_another_if_they_may_run_twice(replicas, client, dead):
     once = [client.submit("fake.slow", {"ms": 1000}) for _ in range(20)]

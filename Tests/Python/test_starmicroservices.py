@@ -324,6 +324,8 @@ def test_problem(client):
     problem = caught.value
     assert (problem.status, problem.code, problem.title, problem.detail) == (422, "invalid_input", "Fake", "Änderung 時刻")
     assert (problem.errors, problem.trace_id, problem.retry_after, problem.processed) == ([{"field": "a"}], "ab", None, True)
+    assert str(Problem(422, "invalid_input", errors=[{"pointer": "/a", "detail": "is missing"}, {"pointer": "", "detail": "is odd"}])) \
+        == "422 invalid_input (/a is missing; the input is odd)"
     with pytest.raises(Problem) as caught:
         client.call("fake.busy")
     assert (caught.value.status, caught.value.retry_after, caught.value.processed) == (429, 1.5, False)
