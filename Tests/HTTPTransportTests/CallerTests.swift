@@ -174,6 +174,26 @@ struct CallerTests {
         }
     }
 
+    @Test("says that its address is none of HTTP", arguments: ["nonsense", "tcp://127.0.0.1:1", "http://", ""])
+    func badAddress(_ address: String) async throws {
+        try await calling(address) { client in
+            let problem = await #expect(throws: Problem.self) { try await client.call(ShopContract.bare) }
+            #expect(problem?.kind == .unavailable && problem?.isUnprocessed == true)
+            #expect(problem?.detail == "The address of the service is not http://HOST:PORT.")
+        }
+    }
+
+    @Test("sends no token that no header can hold", arguments: ["good\n", "go od", "göod", "good\u{0}"])
+    func badToken(_ token: String) async throws {
+        try await shopping { client, shop in
+            let problem = await #expect(throws: Problem.self) {
+                try await client.call(ShopContract.change, Item(id: 1), token: token)
+            }
+            #expect(problem?.kind == .tokenInvalid && problem?.isUnprocessed == true)
+            #expect(shop.journal.summary.isEmpty)
+        }
+    }
+
     @Test("ends its calls when it is closed, and makes no more")
     func close() async throws {
         try await Shop.open { shop in

@@ -86,8 +86,10 @@ enum Exit {
             printError(problem.detail)
             throw ExitCode.failure
         } catch let error as CocoaError {
-            // As it describes itself, it is a dump of its parts.
-            printError(PrivateFileError(error.filePath ?? error.url?.path ?? "", error).description)
+            // As it describes itself, it is a dump of its parts. Standard output alone has no path.
+            let path = error.filePath ?? error.url?.path
+            let failure = PrivateFileError(path ?? "", error)
+            printError(path == nil ? "Standard output cannot be written: \(failure.reason)." : failure.description)
             throw ExitCode.failure
         } catch {
             printError(String(describing: error))

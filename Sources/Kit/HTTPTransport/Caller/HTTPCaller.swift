@@ -12,6 +12,8 @@ import Synchronization
 /// ``close()`` must be called before the caller is released; ``connected(to:_:)`` does so.
 public final class HTTPCaller: Caller {
     private let base: String
+    /// False if the address is not the URL of a server.
+    private let isAddress: Bool
     private let replyLimit: Int
     private let pool: ConnectionPool
     private let isReached = Atomic<Bool>(false)
@@ -35,7 +37,9 @@ public final class HTTPCaller: Caller {
         configuration.connectionPool.retryConnectionEstablishment = false
         // The kit's interceptor makes the span of a call. The client would make a second one and replace `traceparent`.
         configuration.tracing.tracer = nil
-        if let place, let host = URL(string: address)?.host() {
+        let url = URL(string: address)
+        isAddress = ["http", "https"].contains(url?.scheme?.lowercased()) && url?.host()?.isEmpty == false
+        if let place, let host = url?.host() {
             configuration.dnsOverride[host] = place.trimmingCharacters(in: ["[", "]"])
         }
         pool = ConnectionPool(configuration)
@@ -68,6 +72,10 @@ public final class HTTPCaller: Caller {
         let deadline = call.received + (call.timeout ?? endpoint.deadline)
         let remaining = ContinuousClock.now.duration(to: deadline)
         guard remaining > .zero else { return .failure(.late) }
+        guard isAddress else {
+            let detail = "The address of the service is not http://HOST:PORT."
+            return .failure(Problem(.unavailable, detail, isUnprocessed: true))
+        }
         return await pool.withConnections { connections in
             let start = ContinuousClock.now
             do {

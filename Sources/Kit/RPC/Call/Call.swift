@@ -91,7 +91,16 @@ extension Call {
     }
 
     private static func printable(_ text: String) -> String? {
-        1...128 ~= text.utf8.count && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
+        1...128 ~= text.utf8.count && text.isVisibleASCII ? text : nil
+    }
+}
+
+extension String {
+    /// True if it holds printable ASCII only, and no space.
+    var isVisibleASCII: Bool {
+        var text = self
+        // Without a branch, so that the compiler can compare many bytes at once.
+        return text.withUTF8 { bytes in bytes.reduce(0) { max($0, $1 &- 0x21) } } <= 0x7E - 0x21
     }
 }
 

@@ -27,13 +27,19 @@ public struct Client<C: Contract>: Sendable {
     ///   - token: the bearer token to show.
     ///   - timeout: how long the call may take; the endpoint's own deadline by default.
     ///   - timing: gets where the service's time went.
-    /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``.
+    /// - Throws: the service's ``Problem``, or one of ``Caller/call(_:_:)``; ``Problem/Kind/tokenInvalid`` for a token that
+    ///   no header can hold, such as one with the line end of its file.
     public func call<Input, Output>(
         _ endpoint: Endpoint<Input, Output>, _ input: Input, in context: CallContext? = nil, token: String? = nil,
         timeout: Duration? = nil, timing: ReportedTimings? = nil
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.maxDeadline)
         guard time > .zero else { throw Problem.late }
+        guard token?.isVisibleASCII != false else {
+            throw Problem(
+                .tokenInvalid, "The token holds a space, a line end or another character that no token has.",
+                isUnprocessed: true)
+        }
         guard let body = try? PayloadCoder.encode(input) else {
             throw Problem(.invalid, "The input cannot be written as JSON.")
         }
