@@ -125,9 +125,11 @@ let package = Package(
         // A thread that waits for descriptors, timers and jobs at once, and is the executor of actors.
         .systemLibrary(name: "CEvents", path: "Sources/Kit/CEvents"),
         kit("EventLoop", ["CEvents"]),
+        // The system's stream sockets and their addresses, for both transports.
+        kit("Sockets", ["CEvents", "EventLoop"]),
         // ZeroMQ sockets over the system's, and libzmq as Swift types to compare with.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Kit/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-        kit("ZeroMQ", ["CEvents", "CZeroMQ", "Descriptors", "EventLoop", "ZMTP"]),
+        kit("ZeroMQ", ["CZeroMQ", "Descriptors", "EventLoop", "Sockets", "ZMTP"]),
         // Metrics, for Prometheus to read.
         kit("Telemetry", [logging, metrics]),
         // Bodies in the format of gzip.
@@ -139,8 +141,9 @@ let package = Package(
         .systemLibrary(name: "CMalloc", path: "Sources/Kit/CMalloc"),
         kit(
             "HTTPTransport",
-            ["CEvents", "CMalloc", "Descriptors", "EventLoop", "Gzip", "JSON", "RPC", httpClient, logging, metrics]
-                + nio),
+            [
+                "CMalloc", "Descriptors", "EventLoop", "Gzip", "JSON", "RPC", "Sockets", httpClient, logging, metrics,
+            ] + nio),
         kit("ZeroMQTransport", ["EventLoop", "JSON", "RPC", "ZMTP", "ZeroMQ", deque, logging, metrics]),
         // The documents of a contract.
         kit("Documents", ["Endpoints", "JSON"], resources: explorer),
@@ -232,7 +235,7 @@ let package = Package(
             name: "Web", dependencies: ["JSON", httpClient] + nio, path: "Tests/Support/Web", swiftSettings: strict),
         tests("ZMTPTests", ["ZMTP", "Noise"]),
         tests("EventLoopTests", ["EventLoop"]),
-        tests("ZeroMQTests", ["RawZMTP", "Waiting", "ZeroMQ"]),
+        tests("ZeroMQTests", ["RawZMTP", "Sockets", "Waiting", "ZeroMQ"]),
         tests("TelemetryTests", ["Telemetry", logging, .product(name: "InMemoryLogging", package: "swift-log")]),
         // A collector that keeps what it is sent.
         .target(name: "Collector", dependencies: nio + [tls], path: "Tests/Support/Collector", swiftSettings: strict),
@@ -244,10 +247,10 @@ let package = Package(
             ]),
         tests(
             "HTTPTransportTests",
-            ["HTTPTransport", "JSON", "Noise", "RPCTesting", "Waiting", "Web", httpClient, embedded]),
+            ["HTTPTransport", "JSON", "Noise", "RPCTesting", "Sockets", "Waiting", "Web", httpClient, embedded]),
         tests(
             "ZeroMQTransportTests",
-            ["ZeroMQTransport", "Noise", "RawZMTP", "RPCTesting", "TemporaryFiles", "Waiting"],
+            ["ZeroMQTransport", "Noise", "RawZMTP", "RPCTesting", "Sockets", "TemporaryFiles", "Waiting"],
             resources: [.copy("wire_vectors.json")]),
         tests("TransportTests", ["HTTPTransport", "RawZMTP", "RPCTesting", "Waiting", "ZeroMQTransport", httpClient]),
         tests(

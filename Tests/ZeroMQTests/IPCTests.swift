@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Sockets
 internal import Testing
 @testable internal import ZeroMQ
 

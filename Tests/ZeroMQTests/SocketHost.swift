@@ -2,6 +2,7 @@ internal import EventLoop
 internal import Foundation
 internal import Glibc
 internal import RawZMTP
+internal import Sockets
 internal import Testing
 internal import Waiting
 internal import ZMTP

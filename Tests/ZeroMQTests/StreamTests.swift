@@ -1,6 +1,7 @@
 internal import EventLoop
 internal import Foundation
 internal import Glibc
+internal import Sockets
 internal import Testing
 import Waiting
 internal import ZMTP

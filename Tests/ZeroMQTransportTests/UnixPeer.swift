@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RawZMTP
+import Sockets
 
 @testable import ZeroMQ
 

@@ -344,5 +344,5 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(operation): \(String(cString: strerror(code)))" }
 
     /// The error of the system call that has just failed on this thread.
-    static func last(_ operation: String) -> SystemError { SystemError(code: errno, operation: operation) }
+    package static func last(_ operation: String) -> SystemError { SystemError(code: errno, operation: operation) }
 }

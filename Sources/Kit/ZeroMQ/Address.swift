@@ -1,3 +1,5 @@
+internal import Sockets
+
 /// An address to which a socket binds or connects: `ipc:///run/shop/cart.sock`, `tcp://host:5040`, `inproc://name`.
 ///
 /// A value that exists is well formed; whether the host resolves or the path can be written is known only at bind or
@@ -68,8 +70,6 @@ extension Address: CustomStringConvertible {
 }
 
 extension Address {
-    /// The longest path that fits `sockaddr_un` with its final NUL, in bytes.
-    static let maxPath = 107
     private static let maxName = 255
 
     static func parse(_ text: String) throws(AddressError) -> Target {
@@ -102,8 +102,9 @@ extension Address {
         guard !text.isEmpty else { throw Malformed("the path is missing") }
         guard !text.hasPrefix("@") else { throw Malformed("abstract names (@…) have no permissions; use a path") }
         guard text != "*", !text.hasSuffix("/") else { throw Malformed("the path must name a file") }
-        guard text.utf8.count <= maxPath else {
-            throw Malformed("the path has \(text.utf8.count) bytes, and the system allows \(maxPath)")
+        let limit = SocketAddress.maxPath
+        guard text.utf8.count <= limit else {
+            throw Malformed("the path has \(text.utf8.count) bytes, and the system allows \(limit)")
         }
         return String(text)
     }

@@ -1,9 +1,9 @@
-internal import CEvents
 internal import EventLoop
 import Glibc
 import NIOCore
 import NIOPosix
 import RPC
+import Sockets
 
 /// Accepts the connections of a front, on a thread of its own, and gives each to an event loop once its first bytes have
 /// come.
@@ -100,13 +100,11 @@ extension Acceptor {
     private func accept(at listener: Int32) {
         guard !isPaused else { return }
         for _ in 0..<batch {
-            let descriptor = accept4(listener, nil, nil, Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue))
-            guard descriptor >= 0 else {
-                // Without a descriptor the next accept would fail at once, and again.
-                if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { return pause() }
-                break
+            switch StreamSocket.accept(listener) {
+            case .connection(let descriptor): add(descriptor)
+            case .exhausted: return pause()
+            case .none: return makeRoom()
             }
-            add(descriptor)
         }
         makeRoom()
     }

@@ -2,6 +2,7 @@ internal import EventLoop
 import Glibc
 import NIOCore
 public import RPC
+import Sockets
 import Synchronization
 
 /// Serves a dispatcher's contracts over HTTP/1.1, on SwiftNIO.
@@ -84,7 +85,7 @@ public final class HTTPFront: Front {
         for (index, address) in addresses.enumerated() {
             do {
                 let descriptor = try address.listen(port: port)
-                port = ListenAddress.port(of: descriptor)
+                port = Int(Sockets.SocketAddress.port(of: descriptor))
                 try await acceptor.listen(at: descriptor)
                 isListening = true
                 // An IPv6 wildcard takes IPv4 as well.

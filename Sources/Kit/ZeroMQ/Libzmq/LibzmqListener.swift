@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import ZMTP
 
 /// A ROUTER or a PUB of libzmq's at one address.

@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import Synchronization
 
 /// The addresses of a host's name, looked up on a thread that may wait: a name server can take many seconds.

@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import Synchronization
 
 /// The names of `inproc://` in one context, and who listens at them.
@@ -80,11 +81,7 @@ final class InProcessListener {
 
     var descriptor: Int32 { backlog.descriptor }
 
-    func accept() -> Int32 {
-        if let descriptor = backlog.next() { return descriptor }
-        errno = EAGAIN
-        return -1
-    }
+    func accept() -> StreamSocket.Acceptance { backlog.next().map { .connection($0) } ?? .none }
 
     func close() { names.remove(name) }
 }

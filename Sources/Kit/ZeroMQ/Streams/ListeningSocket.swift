@@ -1,4 +1,6 @@
+internal import EventLoop
 internal import Glibc
+internal import Sockets
 
 /// An address that peers can connect to: the descriptors that listen there, and what must be released.
 final class ListeningSocket {
@@ -37,8 +39,7 @@ final class ListeningSocket {
         }
     }
 
-    /// A new connection; negative if there is none, and `errno` says why.
-    func accept(at descriptor: Int32) -> Int32 {
+    func accept(at descriptor: Int32) -> StreamSocket.Acceptance {
         if case .process(let listener) = handle { listener.accept() } else { StreamSocket.accept(descriptor) }
     }
 
@@ -78,14 +79,13 @@ final class ListeningSocket {
         var descriptors: [Int32] = []
         var failure = ZeroMQError(code: EADDRNOTAVAIL, operation: operation)
         for address in addresses where host != "*" || descriptors.isEmpty {
-            do throws(ZeroMQError) {
+            do throws(SystemError) {
                 let port = descriptors.first.map { SocketAddress.port(of: $0) } ?? port
-                let descriptor = try StreamSocket.bound(
-                    to: address.with(port: port), bothFamilies: host == "*", operation)
-                try StreamSocket.listen(descriptor, backlog: backlog, operation)
-                descriptors.append(descriptor)
+                descriptors.append(
+                    try StreamSocket.listen(
+                        at: address.with(port: port), bothFamilies: host == "*", backlog: backlog, operation))
             } catch {
-                failure = error
+                failure = ZeroMQError(error)
                 guard [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.code) else { break }
             }
         }

@@ -1,4 +1,6 @@
+internal import EventLoop
 internal import Glibc
+internal import Sockets
 
 /// The files of one `ipc://` bind: the directories, the lock beside the socket, the socket itself.
 ///
@@ -94,7 +96,7 @@ extension SocketFile {
         guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
         defer { free(folder) }
         let absolute = String(cString: folder) + "/" + path
-        return absolute.utf8.count <= Address.maxPath ? absolute : path
+        return absolute.utf8.count <= SocketAddress.maxPath ? absolute : path
     }
 
     private static func makeDirectories(of path: String, operation: String) throws(ZeroMQError) {
@@ -134,7 +136,8 @@ extension SocketFile {
         guard found.st_mode & S_IFMT == S_IFSOCK else {
             throw inUse(operation, "\(path) is there and is not a socket")
         }
-        let probe = try StreamSocket.make(AF_UNIX, operation)
+        let probe: Int32
+        do { probe = try StreamSocket.make(AF_UNIX, operation) } catch { throw ZeroMQError(error) }
         defer { Glibc.close(probe) }
         // EAGAIN: a full backlog, so somebody listens.
         if SocketAddress(path: path).withPointer({ connect(probe, $0, $1) }) == 0 || errno == EAGAIN {
@@ -143,16 +146,15 @@ extension SocketFile {
         guard unlink(path) == 0 || errno == ENOENT else { throw .system("\(operation): remove the stale \(path)") }
     }
 
-    /// No peer can connect before `listen`, and by then the mode is right.
+    /// No peer can connect before the mode is right.
     private static func listen(_ path: String, backlog: Int, operation: String) throws(ZeroMQError) -> Int32 {
-        let descriptor = try StreamSocket.bound(to: SocketAddress(path: path), operation)
-        guard chmod(path, 0o600) == 0 else {
-            let error = ZeroMQError.system(operation)
-            Glibc.close(descriptor)
-            throw error
+        do {
+            return try StreamSocket.listen(at: SocketAddress(path: path), backlog: backlog, operation) {
+                chmod(path, 0o600) == 0
+            }
+        } catch {
+            throw ZeroMQError(error)
         }
-        try StreamSocket.listen(descriptor, backlog: backlog, operation)
-        return descriptor
     }
 
     private static func inUse(_ operation: String, _ reason: String) -> ZeroMQError {

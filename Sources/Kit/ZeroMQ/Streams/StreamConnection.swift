@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import ZMTP
 
 /// One connection over a stream socket, on the thread that owns it: bytes read and written, ZMTP spoken, messages

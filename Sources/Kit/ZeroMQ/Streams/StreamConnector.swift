@@ -1,5 +1,6 @@
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import ZMTP
 
 /// A DEALER or a SUB with one peer, with the ZMTP of this package. It connects by itself, again and again, and resolves the
@@ -143,7 +144,7 @@ extension StreamConnector {
 
     /// - Returns: `nil` if that has failed. It will be tried again: nothing may be there yet.
     private func connect(to address: SocketAddress) -> Int32? {
-        do throws(ZeroMQError) {
+        do throws(SystemError) {
             return try StreamSocket.connect(to: address)
         } catch {
             if [EACCES, EPERM].contains(error.code) { handler(.refused(Refusal(bySystem: error.code))) }

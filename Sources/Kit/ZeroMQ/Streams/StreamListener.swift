@@ -1,6 +1,7 @@
 internal import Descriptors
 internal import EventLoop
 internal import Glibc
+internal import Sockets
 internal import ZMTP
 
 /// A ROUTER or a PUB at one address, with the ZMTP of this package: to peers it is the same as libzmq's.
@@ -107,13 +108,11 @@ final class StreamListener {
 extension StreamListener {
     private func accept(at source: Int32) {
         for _ in 0..<Self.acceptsAtOnce {
-            guard let descriptor = listening?.accept(at: source) else { return }
-            guard descriptor >= 0 else {
-                // Without a free descriptor the next try would fail at once, and again.
-                if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(errno) { pauseAccepting() }
-                return
+            switch listening?.accept(at: source) {
+            case .connection(let descriptor): add(descriptor)
+            case .exhausted: return pauseAccepting()
+            case .none?, nil: return
             }
-            add(descriptor)
             if room < 0 { endOldestHandshakes() }
             if room < 0 { return pauseAccepting() }
         }

@@ -1,14 +1,19 @@
-internal import Glibc
+package import Glibc
 
 /// An address as the system's calls expect it: a path, or a host of IPv4 or IPv6 with a port.
-struct SocketAddress: Hashable, Sendable {
+package struct SocketAddress: Hashable, Sendable {
     private var bytes: [UInt8]
 
-    /// A Unix socket's. ``Address`` has checked that the path fits.
-    init(path: String) {
+    /// The longest path that fits `sockaddr_un` with its final NUL, in bytes.
+    package static let maxPath = 107
+
+    /// A Unix socket's.
+    ///
+    /// - Parameter path: of ``maxPath`` bytes at most.
+    package init(path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Address.maxPath)) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(Self.maxPath)) }
         bytes = withUnsafeBytes(of: address) { Array($0) }
     }
 
@@ -16,9 +21,9 @@ struct SocketAddress: Hashable, Sendable {
         bytes = Array(UnsafeRawBufferPointer(start: pointer, count: Int(length)))
     }
 
-    var family: Int32 { withPointer { pointer, _ in Int32(pointer.pointee.sa_family) } }
+    package var family: Int32 { withPointer { pointer, _ in Int32(pointer.pointee.sa_family) } }
 
-    func withPointer<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    package func withPointer<Value>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
         // Not aligned as the system wants it: copied to where it is.
         withUnsafeTemporaryAllocation(of: sockaddr_storage.self, capacity: 1) { storage in
             let raw = UnsafeMutableRawBufferPointer(storage)
@@ -31,7 +36,7 @@ struct SocketAddress: Hashable, Sendable {
     }
 
     /// The same host with another port.
-    func with(port: UInt16) -> SocketAddress {
+    package func with(port: UInt16) -> SocketAddress {
         var copy = self
         // Of IPv4 and IPv6 alike, these are the bytes after the family.
         if family == AF_INET || family == AF_INET6 {
@@ -41,7 +46,7 @@ struct SocketAddress: Hashable, Sendable {
     }
 
     /// The host in digits, IPv6 in brackets.
-    var host: String? {
+    package var host: String? {
         let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(NI_MAXHOST)) { buffer in
             withPointer { pointer, length in
                 getnameinfo(pointer, length, buffer.baseAddress, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
@@ -52,7 +57,7 @@ struct SocketAddress: Hashable, Sendable {
     }
 
     /// The host of a connection's other end; `nil` if it has none.
-    static func peer(of descriptor: Int32) -> String? {
+    package static func peer(of descriptor: Int32) -> String? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return withUnsafeMutablePointer(to: &storage) { pointer in
@@ -63,7 +68,7 @@ struct SocketAddress: Hashable, Sendable {
     }
 
     /// The port of a bound socket; 0 for one without ports.
-    static func port(of descriptor: Int32) -> UInt16 {
+    package static func port(of descriptor: Int32) -> UInt16 {
         var address = sockaddr_in6()
         var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
@@ -75,14 +80,12 @@ struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress {
-    /// The addresses of a host, as ``Address`` writes it: a name, IPv4, IPv6 in brackets, `*` for every interface.
+    /// The addresses of a host: a name, IPv4, IPv6 with brackets or without, `*` for every interface.
     ///
     /// It **blocks** during a lookup by a name server, unless `numeric` is true: then names are not looked up.
-    ///
-    /// - Throws: `ZeroMQError` `EADDRNOTAVAIL` with the resolver's reason.
-    static func resolve(
-        _ host: String, port: UInt16, numeric: Bool = false, operation: String
-    ) throws(ZeroMQError) -> [SocketAddress] {
+    package static func all(
+        of host: String, port: UInt16, numeric: Bool = false
+    ) throws(UnknownHost) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_NUMERICSERV | (host == "*" ? AI_PASSIVE : 0) | (numeric ? AI_NUMERICHOST : 0)
@@ -92,8 +95,7 @@ extension SocketAddress {
         let code = getaddrinfo(name, String(port), &hints, &first)
         guard code == 0 else {
             let reason = code == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(code))
-            throw ZeroMQError(
-                code: EADDRNOTAVAIL, operation: operation, reason: "the host \(host) cannot be resolved: \(reason)")
+            throw UnknownHost(host: host, reason: reason)
         }
         defer { freeaddrinfo(first) }
         var addresses: [SocketAddress] = []
@@ -106,4 +108,13 @@ extension SocketAddress {
         }
         return addresses
     }
+}
+
+/// A host has no address: a sentence that names it.
+package struct UnknownHost: Error, CustomStringConvertible {
+    package let host: String
+    /// The resolver's.
+    package let reason: String
+
+    package var description: String { "“\(host)” is no address and no name that has one (\(reason))" }
 }
