@@ -38,6 +38,13 @@ final class DraftFileTests {
         #expect(throws: PrivateFileError("/proc/copy.partial", ENOENT)) { _ = try DraftFile(of: file) }
     }
 
+    @Test("is none where something stands that is not a file", .timeLimit(.minutes(1)))
+    func obstacle() throws {
+        let obstacle = folder.appending(path: "copy.partial")
+        try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)
+        #expect(throws: PrivateFileError(obstacle.path, EISDIR)) { _ = try DraftFile(of: self.file) }
+    }
+
     @Test("is begun anew if whoever wrote it was killed, and not while somebody does")
     func leftover() throws {
         try PrivateFile.write("half of", to: folder.appending(path: "copy.partial"))

@@ -1,4 +1,6 @@
+import Endpoints
 import Foundation
+import NIOHTTP1
 import RPC
 import Testing
 import Web
@@ -17,6 +19,20 @@ struct RequestTests {
             #expect(answer["Content-Type"] == "application/json")
             #expect(answer["Content-Length"] == String(answer.body.utf8.count))
             try await #expect(shop.send("GET", "/shop/items?text=a+b").body.contains("a b 0"))
+        }
+    }
+
+    @Test("is answered with what its holder alone may cache if it needs a token, however that is shown")
+    func caching() {
+        func fields(_ access: Access) -> [[String]] {
+            let endpoint = Endpoint<Empty, Found>("x", .get, "/x", access: access, cache: .seconds(60), summary: "X.")
+            let reply = Reply.success(status: 200, body: Data("{}".utf8))
+            let headers = HTTPMapping.response(to: Call("shop.x"), reply, endpoint.description).headers
+            return [headers["Cache-Control"], headers["Vary"]]
+        }
+        #expect(fields(.open) == [["max-age=60"], []])
+        for access in [Access.token, .permission("x")] {
+            #expect(fields(access) == [["private, max-age=60"], ["Authorization, X-Token"]])
         }
     }
 

@@ -34,6 +34,20 @@ struct HelperTests {
         }
     }
 
+    @Test("has failed if something that it waited for was cancelled")
+    func cancelledInside() async throws {
+        let helper = Helper(
+            work: {
+                let inner = Task { try await Task.sleep(for: .seconds(60)) }
+                inner.cancel()
+                try await inner.value
+            }, timeout: .zero, logger: Logger(label: "test"))
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: helper, successTerminationBehavior: .ignore)], logger: Logger(label: "test")))
+        await #expect(throws: CancellationError.self) { try await group.run() }
+    }
+
     @Test("ends the process if it goes on after that")
     func overdue() async {
         await #expect(processExitsWith: .exitCode(1)) {

@@ -136,6 +136,20 @@ struct ExporterTests {
         try await collector.close()
     }
 
+    @Test("waits no longer for the rest of a response than for its beginning")
+    func unfinishedResponse() async throws {
+        let collector = try await Collector(isWhole: false)
+        let start = ContinuousClock.now
+        try await export(to: collector.url, timeout: .milliseconds(100)) { tracer in
+            for _ in 0..<2 {
+                tracer.startSpan("pour", context: .topLevel).end()
+                _ = await collector.next()
+            }
+        }
+        #expect(start.duration(to: .now) < .seconds(20))
+        try await collector.close()
+    }
+
     @Test("sends what is left when it is closed")
     func rest() async throws {
         let collector = try await Collector()

@@ -219,6 +219,33 @@ struct DispatcherTests {
     }
 
     @Test(
+        "does not say that a call was not processed because one that its handler made was not",
+        arguments: [Problem.notConnected, .overloaded("Too much."), .late, Problem(.notReady, "It stops.", isUnprocessed: true)])
+    func foreignRefusal(refusal: Problem) async throws {
+        struct Dead: Caller {
+            let problem: Problem
+            let isConnected = false
+            func call(_ call: Call, _ endpoint: EndpointDescriptor) async -> Reply { .failure(problem) }
+            func close() {}
+        }
+        let other = Client<MetaContract>(Dead(problem: refusal))
+        let service = TeaService {
+            handle(pour) { _, _ in
+                _ = try await other.call(MetaContract.contract)
+                return Empty()
+            }
+        }
+        let dispatcher = try Dispatcher(service, contract: contract(pour.description), verifier: FakeVerifier())
+        let problem = await dispatcher.dispatch(Call("tea.pour")).problem
+        #expect(problem?.isUnprocessed == false && problem?.detail == refusal.detail)
+        #expect(problem?.kind == (refusal.kind == .notReady ? .unavailable : refusal.kind))
+        // What the handler itself has refused is its own knowledge.
+        let busy = TeaService { handle(pour) { _, _ in throw Problem(.tooManyRequests, "No.", isUnprocessed: true) } }
+        let own = try Dispatcher(busy, contract: contract(pour.description), verifier: FakeVerifier())
+        #expect(await own.dispatch(Call("tea.pour")).problem?.isUnprocessed == true)
+    }
+
+    @Test(
         "takes a problem whose status is no error's for a failure, so that no wire says it as a success",
         arguments: [0, 200, 302, 600])
     func noError(status: Int) async throws {

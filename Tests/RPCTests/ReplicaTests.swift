@@ -31,8 +31,23 @@ struct ReplicaTests {
 
         static func good() -> Fake { Fake(.success(status: 200, body: Data())) }
         static func down(isUnprocessed: Bool = true) -> Fake {
-            Fake(.failure(Problem(.unavailable, "Gone.", isUnprocessed: isUnprocessed)), isConnected: false)
+            Fake(.failure(isUnprocessed ? .notConnected : .lost), isConnected: false)
         }
+    }
+
+    @Test("are in use as long as they reply, be it that a service behind them is down")
+    func outageBehind() async {
+        var replica = ReplicaStateMachine()
+        let now = ContinuousClock.now
+        let outage = Problem(.unavailable, "There is no connection to the store.", isUnprocessed: true)
+        #expect(!replica.end(replica.begin(at: now).id, .failure(outage), since: now, at: now))
+        #expect(replica.membership == .inUse)
+        #expect(replica.end(replica.begin(at: now).id, .failure(.notConnected), since: now, at: now))
+        #expect(replica.membership == .leftOut)
+        // A refusal costs something: each of them counts as an attempt.
+        let replicas = (0..<20).map { _ in Fake(.failure(outage)) }
+        #expect(await call(LoadBalancingCaller(replicas)) == 503)
+        #expect(replicas.map(\.timesAsked).reduce(0, +) <= 3)
     }
 
     @Test("do not look fast because they refuse calls at once")

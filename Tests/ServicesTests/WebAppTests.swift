@@ -117,7 +117,7 @@ struct WebAppTests {
     @Test(
         "passes on a problem of resource with its code and its advice",
         arguments: [
-            Problem(.overloaded, "Too much.", retryAfter: .seconds(2), isUnprocessed: true),
+            Problem(.overloaded, "Too much.", retryAfter: .seconds(2)),
             Problem(.permissionDenied, "No."), Problem(.internal, "Broken."), Problem(.deadlineExceeded, "Late."),
             Problem(Problem.Kind("tides_only", status: 409, title: "Tides only"), "No time here."),
         ])

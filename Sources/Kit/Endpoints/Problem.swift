@@ -17,6 +17,8 @@ public struct Problem: Error, Sendable, Equatable {
     /// True if the call was refused before its handler started, so that it may be sent again even if it is not
     /// idempotent.
     public let isUnprocessed: Bool
+    /// The place that it has come from. It is no part of what is said, and so not compared.
+    package private(set) var source = Source.here
 
     /// A problem of a kind.
     ///
@@ -38,6 +40,29 @@ public struct Problem: Error, Sendable, Equatable {
 
     /// The HTTP status code, on every wire.
     public var status: Int { kind.status }
+
+    public static func == (one: Problem, other: Problem) -> Bool {
+        one.kind == other.kind && one.detail == other.detail && one.faults == other.faults
+            && one.retryAfter == other.retryAfter && one.isUnprocessed == other.isUnprocessed
+    }
+}
+
+extension Problem {
+    package enum Source: Sendable {
+        /// Made by whoever throws it.
+        case here
+        /// Made by a transport: the peer has not replied.
+        case connection
+        /// The reason why a call of another service has failed.
+        case call
+    }
+
+    /// The same of another source.
+    package func from(_ source: Source) -> Problem {
+        var problem = self
+        problem.source = source
+        return problem
+    }
 }
 
 extension Problem {

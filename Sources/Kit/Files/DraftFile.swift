@@ -57,8 +57,10 @@ package final class DraftFile: Sendable {
             let isThere = isFile(descriptor, at: path)
             if isNew, isThere { return descriptor }
             // Its writer was killed, or has just published or removed it.
-            if isThere { unlink(path) }
+            let isInTheWay = isThere && unlink(path) != 0 && errno != ENOENT
+            let reason = errno
             close(descriptor)
+            if isInTheWay { throw PrivateFileError(path, reason) }
         }
     }
 

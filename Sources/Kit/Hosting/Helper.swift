@@ -26,7 +26,10 @@ struct Helper: ServiceLifecycle.Service {
                 do {
                     try await cancelWhenGracefulShutdown(work)
                     try await gracefulShutdown()
-                } catch is CancellationError {}
+                } catch let error as CancellationError {
+                    // Another one is that of something which the work has waited for.
+                    guard Task.isCancelled || Task.isShuttingDownGracefully else { throw error }
+                }
             } onGracefulShutdown: {
                 watchdog.begin()
             }

@@ -6,6 +6,7 @@ public import Logging
 public import Metrics
 import NIOCore
 import NIOHTTP1
+import RPC
 import Synchronization
 
 /// Sends the spans of an ``OTLPTracer`` to a collector, in batches, over HTTP.
@@ -143,12 +144,26 @@ public final class OTLPExporter: Sendable {
             request.body = .bytes(body)
         }
         do {
+            return outcome(of: try await exchange(request, within: time))
+        } catch {
+            return .failed(FailureReason.words(for: error))
+        }
+    }
+
+    /// The client's own timeout covers the head only, so the task is cancelled as well.
+    private func exchange(_ request: HTTPClientRequest, within time: Duration) async throws -> HTTPClientResponse {
+        let exchange = Task.immediate {
             let response = try await client.execute(request, timeout: TimeAmount(time))
             // The rest of the answer must be read, so that the connection can be used again.
             _ = try await response.body.collect(upTo: 1 << 20)
-            return outcome(of: response)
-        } catch {
-            return .failed(FailureReason.words(for: error))
+            return response
+        }
+        let timer = TimerQueue.shared.schedule(at: .now + time) { exchange.cancel() }
+        defer { TimerQueue.shared.cancel(timer) }
+        return try await withTaskCancellationHandler {
+            try await exchange.value
+        } onCancel: {
+            exchange.cancel()
         }
     }
 

@@ -62,15 +62,23 @@ extension Caller {
     public var transport: Transport { .inProcess }
 }
 
-// The problems of a peer that cannot be reached, without its address: problems are passed on, also to strangers.
+// The problems of a peer that cannot be reached, without its address: problems are passed on, also to strangers. By these, and
+// not by their kind, a balancer knows that a replica is not there: one that replies may say the same of another service.
 extension Problem {
     /// There is no connection; the call was not sent.
-    public static let notConnected = Problem(
-        .unavailable, "There is no connection to the service.", retryAfter: .milliseconds(100), isUnprocessed: true)
+    public static let notConnected = Problem.notConnected("There is no connection to the service.")
     /// The connection ended after the call was sent.
     public static let lost = Problem(
         .unavailable, "The connection was lost; whether the call was processed is not known.",
-        retryAfter: .milliseconds(100))
+        retryAfter: .milliseconds(100)
+    ).from(.connection)
+
+    /// There is no connection, for a reason that is known; the call was not sent.
+    ///
+    /// - Parameter detail: a sentence without the peer's address.
+    public static func notConnected(_ detail: String, retryAfter: Duration = .milliseconds(100)) -> Problem {
+        Problem(.unavailable, detail, retryAfter: retryAfter, isUnprocessed: true).from(.connection)
+    }
 }
 
 /// Calls a service in the same process, without a wire.

@@ -21,8 +21,9 @@ public final class Collector: Sendable {
 
     /// - Parameters:
     ///   - statuses: of its responses, one after the other; the last one for all that follow. With none it never responds.
+    ///   - isWhole: false for responses whose body never comes.
     ///   - tls: for a collector over TLS.
-    public init(statuses: [Int] = [200], tls: TLSConfiguration? = nil) async throws {
+    public init(statuses: [Int] = [200], isWhole: Bool = true, tls: TLSConfiguration? = nil) async throws {
         let security = try tls.map { try NIOSSLContext(configuration: $0) }
         let (received, continuation) = AsyncStream<Request>.makeStream()
         let rest = Mutex(statuses)
@@ -36,7 +37,7 @@ public final class Collector: Sendable {
                     guard let security else { return }
                     try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: security))
                 }.flatMap { channel.pipeline.configureHTTPServerPipeline() }.flatMapThrowing {
-                    try channel.pipeline.syncOperations.addHandler(Exchange(next))
+                    try channel.pipeline.syncOperations.addHandler(Exchange(isWhole, next))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -58,11 +59,13 @@ private final class Exchange: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let isWhole: Bool
     private let respond: @Sendable (Collector.Request) -> Int?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
 
-    init(_ respond: @escaping @Sendable (Collector.Request) -> Int?) {
+    init(_ isWhole: Bool, _ respond: @escaping @Sendable (Collector.Request) -> Int?) {
+        self.isWhole = isWhole
         self.respond = respond
     }
 
@@ -78,7 +81,9 @@ private final class Exchange: ChannelInboundHandler {
                 return
             }
             let response = HTTPResponseHead(
-                version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: ["content-length": "0"])
+                version: .http1_1, status: HTTPResponseStatus(statusCode: status),
+                headers: ["content-length": isWhole ? "0" : "2"])
+            guard isWhole else { return context.writeAndFlush(wrapOutboundOut(.head(response)), promise: nil) }
             context.write(wrapOutboundOut(.head(response)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

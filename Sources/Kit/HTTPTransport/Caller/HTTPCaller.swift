@@ -74,7 +74,7 @@ public final class HTTPCaller: Caller {
         guard remaining > .zero else { return .failure(.late) }
         guard isAddress else {
             let detail = "The address of the service is not http://HOST:PORT."
-            return .failure(Problem(.unavailable, detail, isUnprocessed: true))
+            return .failure(.notConnected(detail, retryAfter: .seconds(1)))
         }
         return await pool.withConnections { connections in
             let start = ContinuousClock.now

@@ -108,7 +108,9 @@ extension HTTPMapping {
             return problem
         }
         let isDocument = headers.first(name: Header.contentType)?.hasPrefix(Problem.contentType) == true
-        return Problem(
+        let problem = Problem(
             status: status, json: isDocument ? body : Data(), retryAfter: pause, isUnprocessed: isUnprocessed)
+        // A service sends a document. Whoever does not is a proxy that has not reached it.
+        return isDocument ? problem : problem.from(.connection)
     }
 }

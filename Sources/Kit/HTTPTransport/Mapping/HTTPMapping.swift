@@ -83,7 +83,12 @@ extension HTTPMapping {
                 response.body = body(of: output, contentType, endpoint)
                 response.headers.add(name: Header.contentType, value: contentType ?? Header.json)
             }
-            if let cache = endpoint?.http.cache { caching = "max-age=\(cache.components.seconds)" }
+            if let endpoint, let cache = endpoint.http.cache {
+                // What a token gets is for its holder alone, whichever way it is shown.
+                let isPrivate = endpoint.readsToken
+                caching = (isPrivate ? "private, " : "") + "max-age=\(cache.components.seconds)"
+                if isPrivate { response.headers.add(name: Header.vary, value: Header.tokens) }
+            }
         case .failure(let problem):
             response = failure(call, problem, endpoint, allow: allow)
         }
@@ -248,6 +253,8 @@ enum OAuthError {
 /// The header fields that belong to this kit, and the others that it reads or writes, by their names on the wire.
 enum Header {
     static let token = Access.tokenHeader
+    /// The fields that a token may come in.
+    static let tokens = "\(authorization), \(token)"
     static let requestID = "X-Request-Id"
     static let timeout = "X-Timeout-Ms"
     static let traceParent = "traceparent"

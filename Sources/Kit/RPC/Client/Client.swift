@@ -34,11 +34,12 @@ public struct Client<C: Contract>: Sendable {
         timeout: Duration? = nil, timing: ReportedTimings? = nil
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.maxDeadline)
-        guard time > .zero else { throw Problem.late }
+        guard time > .zero else { throw Problem.late.from(.call) }
         guard token?.isVisibleASCII != false else {
             throw Problem(
                 .tokenInvalid, "The token holds a space, a line end or another character that no token has.",
-                isUnprocessed: true)
+                isUnprocessed: true
+            ).from(.call)
         }
         guard let body = try? PayloadCoder.encode(input) else {
             throw Problem(.invalid, "The input cannot be written as JSON.")
@@ -49,7 +50,7 @@ public struct Client<C: Contract>: Sendable {
             transport: caller.transport, timing: timing)
         switch await caller.call(call, endpoint.description) {
         case .success(_, let body, _): return try PayloadCoder.output(Output.self, from: body)
-        case .failure(let problem): throw problem
+        case .failure(let problem): throw problem.from(.call)
         }
     }
 }

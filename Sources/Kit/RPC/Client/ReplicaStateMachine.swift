@@ -75,7 +75,8 @@ struct ReplicaStateMachine {
         }
         switch problem.kind {
         case .cancelled: return false
-        case .unavailable, .notReady: return eject()
+        case .notReady: return eject()
+        case .unavailable where problem.source == .connection: return eject()
         case .deadlineExceeded where !problem.isUnprocessed:
             // It is not used as long as others reply sooner.
             measure(max(latency(at: now), seconds), at: now)

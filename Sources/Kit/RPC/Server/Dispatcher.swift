@@ -243,7 +243,7 @@ public final class Dispatcher: Sendable {
                 status: handler.endpoint.http.status, body: body, contentType: handler.outputType)
         } catch {
             timings.stop()
-            return .failure(problem(of: error, running.call))
+            return .failure(problem(of: error, running.call).from(.here))
         }
     }
 
@@ -304,10 +304,15 @@ extension Problem {
     ]
 
     /// The problem of a handler as its caller gets it: that this service and another one do not fit together is no
-    /// mistake of the caller's.
+    /// mistake of the caller's, and that another one has not processed a call says nothing of what the handler has done.
     fileprivate var ofHandler: Problem {
-        guard Self.ofFronts.contains(kind) else { return self }
-        return Problem(.unavailable, "Another service does not take the call: \(detail)")
+        if Self.ofFronts.contains(kind) {
+            return Problem(.unavailable, "Another service does not take the call: \(detail)")
+        }
+        guard source != .here else { return self }
+        // A caller would take this service for the one that is stopping.
+        let kind = kind == .notReady ? .unavailable : kind
+        return Problem(kind, detail, faults: faults, retryAfter: retryAfter)
     }
 }
 

@@ -249,9 +249,7 @@ extension ZeroMQCaller {
 
 extension Problem {
     fileprivate static func notAdmitted(_ reason: String) -> Problem {
-        Problem(
-            .unavailable, "There is no connection to the service: \(reason).", retryAfter: .seconds(1),
-            isUnprocessed: true)
+        notConnected("There is no connection to the service: \(reason).", retryAfter: .seconds(1))
     }
 }
 
