@@ -62,6 +62,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Endpoints", targets: ["Endpoints", "JSON"]),
+        .library(name: "Background", targets: ["Background"]),
         .library(name: "RPC", targets: ["RPC"]),
         .library(name: "RPCTesting", targets: ["RPCTesting"]),
         .library(name: "Tokens", targets: ["Tokens", "JOSE", "Trust"]),

@@ -25,7 +25,7 @@ struct RequestTests {
     @Test("is answered with what its holder alone may cache if it needs a token, however that is shown")
     func caching() {
         func fields(_ access: Access) -> [[String]] {
-            let endpoint = Endpoint<Empty, Found>("x", .get, "/x", access: access, cache: .seconds(60), summary: "X.")
+            let endpoint = Endpoint<Empty, Found>("x", .get, "/x", cache: .seconds(60), access: access, summary: "X.")
             let reply = Reply.success(status: 200, body: Data("{}".utf8))
             let headers = HTTPMapping.response(to: Call("shop.x"), reply, endpoint.description).headers
             return [headers["Cache-Control"], headers["Vary"]]

@@ -152,6 +152,11 @@ struct SecretTests {
             try CommonSettings(Settings(["CURVE_PUBLIC_KEYS": "echo=file:\(path).not"]))
         }
         #expect(error?.description.contains("file:PATH of a certificate") == true)
+        let twice = #expect(throws: SettingsError.self) {
+            try CommonSettings(
+                Settings(["CURVE_PUBLIC_KEYS": "echo=\(pair.publicKey.hex),echo=\(pair.publicKey.z85)"]))
+        }
+        #expect(twice?.description == "CURVE_PUBLIC_KEYS names echo twice, and a name has one key.")
     }
 
     @Test("of CURVE are not printed with the settings that hold them")

@@ -124,7 +124,7 @@ struct ExporterTests {
     @Test("ends within its last two seconds, though the collector does not reply")
     func silence() async throws {
         let collector = try await Collector(statuses: [])
-        let pace = OTLPExporter.Pace(farewell: .milliseconds(100))
+        let pace = OTLPExporter.Pace(shutdownTimeout: .milliseconds(100))
         let start = ContinuousClock.now
         try await export(to: collector.url, timeout: .seconds(600), pace: pace) { tracer in
             tracer.startSpan("pour", context: .topLevel).end()
@@ -206,7 +206,7 @@ struct ExporterTests {
                 },
                 privateKey: .privateKey(try NIOSSLPrivateKey(bytes: TestCertificate.key, format: .pem))))
         let batching = OTLPBatching(delay: .seconds(600))
-        try await export(to: collector.url, batching: batching, pace: .init(farewell: .seconds(1))) { tracer in
+        try await export(to: collector.url, batching: batching, pace: .init(shutdownTimeout: .seconds(1))) { tracer in
             tracer.startSpan("pour", context: .topLevel).end()
         }
         #expect(try dropped(because: "export_failed") == 1)

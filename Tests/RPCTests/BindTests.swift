@@ -33,6 +33,28 @@ struct BindTests {
         #expect(refusal.isEmpty)
     }
 
+    @Test("succeeds for handlers and endpoints of several lists")
+    func lists() throws {
+        let pours = [plain("a", "/a"), plain("b", "/b")]
+        let (drink, spill) = (plain("drink", "/drink"), plain("spill", "/spill"))
+        let others = Handlers { handle(drink) { _, _ in Empty() } }
+        let service = TeaService {
+            for pour in pours { handle(pour) { _, _ in Empty() } }
+            others
+            if pours.isEmpty { handle(pours[0]) { _, _ in Empty() } }
+            if pours.isEmpty { others } else { handle(spill) { _, _ in Empty() } }
+        }
+        #expect(service.handlers.all.map(\.endpoint.name) == ["a", "b", "drink", "spill"])
+        let (few, all) = (EndpointList { drink }, pours.map(\.description))
+        let endpoints = EndpointList {
+            few
+            spill
+        }
+        #expect(endpoints.descriptions.map(\.name) == ["drink", "spill"])
+        let contract = contract(all[0], all[1], endpoints.descriptions[0], endpoints.descriptions[1])
+        #expect(throws: Never.self) { try Dispatcher(service, contract: contract, verifier: FakeVerifier()) }
+    }
+
     @Test("fails for an endpoint without a handler, and names it")
     func noHandler() {
         let refusal = refusal(contract(pour.description, drink.description)) { handler(pour) }

@@ -220,7 +220,9 @@ struct DispatcherTests {
 
     @Test(
         "does not say that a call was not processed because one that its handler made was not",
-        arguments: [Problem.notConnected, .overloaded("Too much."), .late, Problem(.notReady, "It stops.", isUnprocessed: true)])
+        arguments: [
+            Problem.notConnected, .overloaded("Too much."), .late, Problem(.notReady, "It stops.", isUnprocessed: true),
+        ])
     func foreignRefusal(refusal: Problem) async throws {
         struct Dead: Caller {
             let problem: Problem

@@ -75,13 +75,16 @@ public struct EndpointList: Sendable {
     @resultBuilder
     public enum ListBuilder {
         /// The description of one endpoint.
-        public static func buildExpression<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> EndpointDescriptor {
-            endpoint.description
+        public static func buildExpression<Input, Output>(_ endpoint: Endpoint<Input, Output>) -> [EndpointDescriptor] {
+            [endpoint.description]
         }
 
+        /// The endpoints of another list, such as a part of the contract that has a file of its own.
+        public static func buildExpression(_ endpoints: EndpointList) -> [EndpointDescriptor] { endpoints.descriptions }
+
         /// The list of all.
-        public static func buildBlock(_ endpoints: EndpointDescriptor...) -> [EndpointDescriptor] {
-            endpoints
+        public static func buildBlock(_ endpoints: [EndpointDescriptor]...) -> [EndpointDescriptor] {
+            endpoints.flatMap(\.self)
         }
     }
 }

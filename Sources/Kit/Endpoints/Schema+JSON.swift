@@ -57,7 +57,7 @@ extension Schema {
     /// Reads a value that came as text, in a path or a query.
     ///
     /// - Returns: the value of the schema's kind; a text that is not of that kind stays a string, which
-    ///   ``faults(of:at:)`` then reports.
+    ///   ``faults(of:)`` then reports.
     public func value(ofText text: String) -> JSONValue {
         switch kind {
         case .integer:

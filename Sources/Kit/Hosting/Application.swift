@@ -167,9 +167,13 @@ public struct Application: Sendable {
         do {
             try await group.run()
         } catch {
-            for close in closing { await close() }
+            await close()
             throw error
         }
+        await close()
+    }
+
+    private func close() async {
         for close in closing { await close() }
         await runtime.stop()
     }

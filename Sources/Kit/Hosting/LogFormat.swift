@@ -45,8 +45,8 @@ struct JSONLogHandler: LogHandler {
             "error": event.error.map { .string(String(describing: $0)) },
         ]
         let metadata = metadata.merging(event.metadata ?? [:]) { $1 }
-        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) where line[name] == nil {
-            line[name] = JSONValue(value)
+        for (name, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            line[line[name] == nil ? name : "metadata." + name] = JSONValue(value)
         }
         write(JSONValue.object(line).json() + [UInt8(ascii: "\n")])
     }

@@ -163,25 +163,33 @@ actor ReplicaDirectory: Caller {
 
     private func set(_ places: Set<ReplicaLocation>, of source: Int) async -> Bool {
         let known = Set(members.keys.filter { $0.source == source })
-        for place in places.subtracting(known) { await add(place) }
+        var isChanged = false
+        for place in places.subtracting(known) where await add(place) { isChanged = true }
         for place in known.subtracting(places) {
             guard let member = members.removeValue(forKey: place) else { continue }
             logger.info("Replica removed", metadata: metadata(place.source, place.host))
             await balancer.remove(member)
+            isChanged = true
         }
-        return places != known
+        return isChanged
     }
 
-    private func add(_ place: ReplicaLocation) async {
+    /// - Returns: false if there is no replica more.
+    private func add(_ place: ReplicaLocation) async -> Bool {
         do {
             let caller = try await sources[place.source].connect(place.host)
-            guard !isClosed else { return await caller.close() }
+            guard !isClosed else {
+                await caller.close()
+                return false
+            }
             members[place] = balancer.add(caller)
             logger.info("Replica added", metadata: metadata(place.source, place.host))
+            return true
         } catch {
             logger.error(
                 "A replica cannot be reached",
                 metadata: metadata(place.source, place.host).merging(["error": "\(error)"]) { $1 })
+            return false
         }
     }
 

@@ -32,7 +32,7 @@ public final class OTLPExporter: Sendable {
         var retry = Duration.seconds(1)
         var attempts = 5
         /// The time that the last spans have when the exporter is closed.
-        var farewell = Duration.seconds(2)
+        var shutdownTimeout = Duration.seconds(2)
     }
 
     /// - Parameters:
@@ -86,7 +86,7 @@ public final class OTLPExporter: Sendable {
 
     /// Sends the rest within two seconds, and closes the connections.
     public func close() async {
-        let end = ContinuousClock.now + pace.farewell
+        let end = ContinuousClock.now + pace.shutdownTimeout
         while case let batch = queue.next(), !batch.isEmpty {
             let time = min(ContinuousClock.now.duration(to: end), endpoint.timeout)
             settle(batch, time > .zero ? await post(batch, within: time) : .failed("the process ends"))

@@ -85,8 +85,6 @@ extension SQLState {
     public static let characterNotInRepertoire = Self("22021")
     /// The transaction may not write, as on a standby.
     public static let readOnlyTransaction = Self("25006")
-    /// A row refers to one that does not exist.
-    public static let foreignKeyViolation = Self("23503")
     /// There is a row of this key already.
     public static let uniqueViolation = Self("23505")
     static let inFailedTransaction = Self("25P02")

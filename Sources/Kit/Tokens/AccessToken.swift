@@ -132,7 +132,7 @@ struct ClaimsValidator: Sendable {
     ///   - now: the time of the wall clock.
     /// - Returns: whose token it is.
     /// - Throws: ``Problem/Kind/tokenExpired`` for a token that has ended and is good otherwise,
-    /// ``Problem/Kind/tokenInvalid``   for all else.
+    ///   ``Problem/Kind/tokenInvalid`` for all else.
     func principal(_ json: [UInt8], at now: Date) throws(Problem) -> Principal {
         guard let claims = TokenClaims(json: json), claims.iss == issuer, claims.aud.names.contains(audience) else {
             throw .tokenInvalid

@@ -48,11 +48,6 @@ public struct Address: Sendable, Hashable {
         if case .tcp = target { true } else { false }
     }
 
-    /// True if both ends are in this process.
-    public var isInProcess: Bool {
-        if case .inproc = target { true } else { false }
-    }
-
     /// False for a wildcard port or host, which only a bind understands.
     public var isConnectable: Bool {
         if case .tcp(let host, let port) = target { port != 0 && host != "*" } else { true }

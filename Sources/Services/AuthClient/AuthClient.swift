@@ -118,10 +118,10 @@ extension AuthClient {
 
     /// The setting for the issuer that tokens must name.
     public static let issuer = Setting<String>.text(
-        "TOKEN_ISSUER", "Who makes the tokens (iss).", default: defaultIssuer)
+        "TOKEN_ISSUER", "The issuer of the tokens (iss).", default: defaultIssuer)
     /// The setting for the audience that tokens must name.
     public static let audience = Setting<String>.text(
-        "TOKEN_AUDIENCE", "Whom the tokens are for (aud).", default: defaultAudience)
+        "TOKEN_AUDIENCE", "The audience of the tokens (aud).", default: defaultAudience)
 }
 
 extension RenewingToken {

@@ -45,7 +45,7 @@ public final class SQLiteStore: TransactionalStore {
 
     private let file: StoreFile
     private let state: Mutex<State>
-    private let glances = BlockingThreadPool(1, name: "store glances")
+    private let fastReads = BlockingThreadPool(1, name: "store fast reads")
     private let reads = BlockingThreadPool(1, name: "store reads", priority: .low)
     let writes = BlockingThreadPool(1, name: "store writes", priority: .low)
     private let checks = BlockingThreadPool(1, name: "store checks", priority: .lowest)
@@ -112,7 +112,7 @@ public final class SQLiteStore: TransactionalStore {
     func fastRead<Value: Sendable>(
         _ work: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await run(on: glances) { try $0.pool.unsafeRead(work) }
+        try await run(on: fastReads) { try $0.pool.unsafeRead(work) }
     }
 
     /// One transaction, which holds the write lock from its begin.

@@ -147,7 +147,7 @@ extension HTTPFront {
         public var idleTimeout: Duration
         /// The pages of other origins that may call.
         public var cors: CORSPolicy
-        /// The proxies whose word on a client's address, and on the service's URL, counts.
+        /// The reverse proxies that are trusted to name a client's address and the service's URL.
         public var trustedProxies: TrustedProxies
         /// If their connections begin with a header that names the client.
         public var proxyProtocol: ProxyProtocol

@@ -20,7 +20,7 @@ public struct CORSPolicy: Sendable {
     /// A policy, by the origins that it allows.
     ///
     /// - Parameter origins: each `scheme://host` or `scheme://host:port` as browsers send it; `*` alone is every
-    /// origin, whose   pages then cannot send credentials.
+    ///   origin, whose pages then cannot send credentials.
     /// - Throws: ``OriginError``.
     public init(_ origins: [String]) throws(OriginError) {
         if origins.contains("*") {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The proxies whose word on a client's address, and on the service's URL, counts.
+/// The reverse proxies that are trusted to name a client's address and the service's URL.
 public struct TrustedProxies: Sendable {
     private let networks: [Network]
 

@@ -23,7 +23,7 @@ public struct CommonSettings: Sendable {
     public let maxBody: Int
     /// The memory for request bodies that come in several parts over HTTP, in bytes.
     public let maxBodyMemory: Int
-    /// The largest reply of another service over ZeroMQ, in bytes.
+    /// The largest reply of another service, in bytes.
     public let maxReply: Int
     /// The number of calls that a service has in flight.
     public let maxInFlight: Int
@@ -33,7 +33,7 @@ public struct CommonSettings: Sendable {
     public let httpIdleTime: Duration
     /// The pages of other origins that may call over HTTP.
     public let cors: CORSPolicy
-    /// The proxies whose word on a client's address, and on the service's URL, counts.
+    /// The reverse proxies that are trusted to name a client's address and the service's URL.
     public let trustedProxies: TrustedProxies
     /// If their connections begin with a header of the PROXY protocol.
     public let proxyProtocol: ProxyProtocol
@@ -188,7 +188,9 @@ extension CommonSettings {
             guard parts.count == 2, let key = try? CurvePublicKey(reference: parts[1]) else {
                 throw SettingFault("must be name=key, with commas between; a key is \(CurvePublicKey.forms)")
             }
-            keys[parts[0]] = key
+            guard keys.updateValue(key, forKey: parts[0]) == nil else {
+                throw SettingFault("names \(parts[0]) twice, and a name has one key")
+            }
         }
         return keys
     }

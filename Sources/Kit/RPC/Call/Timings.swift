@@ -136,20 +136,25 @@ extension Slice<UnsafeBufferPointer<UInt8>> {
 /// network time.
 public struct ServerTimings: Sendable, Hashable {
     /// From the read to the dispatcher.
-    public internal(set) var queue: Int64 = 0
+    public var queue: Int64 = 0
     /// Waiting for the actor; near zero if front and actor share a thread.
-    public internal(set) var wait: Int64 = 0
+    public var wait: Int64 = 0
     /// The checks of deadline, room, token and permission.
-    public internal(set) var access: Int64 = 0
+    public var access: Int64 = 0
     /// The reading and checking of the input.
-    public internal(set) var decode: Int64 = 0
+    public var decode: Int64 = 0
     /// The actor's method, with the calls that it makes.
-    public internal(set) var handler: Int64 = 0
+    public var handler: Int64 = 0
     /// The writing of the output.
-    public internal(set) var encode: Int64 = 0
+    public var encode: Int64 = 0
 
     /// The time of the last split, in nanoseconds since any instant.
     private(set) var last: Int64
+
+    /// Timings to test an observer with, all of zero.
+    public init() {
+        last = Self.now
+    }
 
     /// Begins when the call comes to the dispatcher.
     init(from received: ContinuousClock.Instant) {

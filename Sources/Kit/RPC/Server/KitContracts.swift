@@ -55,9 +55,16 @@ public struct Health: Payload, Equatable {
     public let status: String
     public let uptime: Int?
 
-    init(status: String, since start: ContinuousClock.Instant) {
+    /// The state of a service.
+    ///
+    /// - Parameter uptime: in seconds.
+    public init(status: String, uptime: Int?) {
         self.status = status
-        uptime = Int(start.duration(to: .now).components.seconds)
+        self.uptime = uptime
+    }
+
+    init(status: String, since start: ContinuousClock.Instant) {
+        self.init(status: status, uptime: Int(start.duration(to: .now).components.seconds))
     }
 }
 

@@ -65,11 +65,23 @@ public struct Handlers: Sendable {
         all = build()
     }
 
-    /// Makes the list of the handlers that a block names.
+    /// Makes the list of the handlers that a block names, lists of others among them.
     @resultBuilder
     public enum HandlerBuilder {
+        /// One handler.
+        public static func buildExpression(_ handler: Handler) -> [Handler] { [handler] }
+        /// The handlers of a list, such as a part of the service that has a file of its own.
+        public static func buildExpression(_ handlers: Handlers) -> [Handler] { handlers.all }
         /// The list of all.
-        public static func buildBlock(_ handlers: Handler...) -> [Handler] { handlers }
+        public static func buildBlock(_ handlers: [Handler]...) -> [Handler] { handlers.flatMap(\.self) }
+        /// Those of an `if`.
+        public static func buildOptional(_ handlers: [Handler]?) -> [Handler] { handlers ?? [] }
+        /// Those of an `if` with an `else`.
+        public static func buildEither(first handlers: [Handler]) -> [Handler] { handlers }
+        /// Those of an `else`.
+        public static func buildEither(second handlers: [Handler]) -> [Handler] { handlers }
+        /// Those of a loop.
+        public static func buildArray(_ handlers: [[Handler]]) -> [Handler] { handlers.flatMap(\.self) }
     }
 }
 

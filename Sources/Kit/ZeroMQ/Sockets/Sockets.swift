@@ -19,7 +19,7 @@ public final class Router {
     /// Listens, from the thread only.
     ///
     /// - Parameters:
-    ///   - options: `security` holds for `tcp://`; elsewhere the file system and the process are the wall.
+    ///   - options: `security` holds for `tcp://`; elsewhere file permissions guard the access.
     ///   - quickReply: asked about each message first, unless its peer reads too slowly for a reply.
     ///   - handler: called on the thread. It must not block.
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
@@ -98,7 +98,7 @@ public final class Publisher {
     /// Listens, from the thread only.
     ///
     /// - Parameters:
-    ///   - options: `security` holds for `tcp://`; elsewhere the file system and the process are the wall.
+    ///   - options: `security` holds for `tcp://`; elsewhere file permissions guard the access.
     ///   - handler: called on the thread. It must not block.
     /// - Throws: `ZeroMQError` that names the address which is taken or cannot be bound.
     public init(

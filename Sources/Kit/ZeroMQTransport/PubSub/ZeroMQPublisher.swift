@@ -19,7 +19,7 @@ public actor ZeroMQPublisher: EventPublisher, ThreadBound {
 
     /// - Parameters:
     ///   - thread: that of the service whose events they are.
-    ///   - security: for `tcp://` addresses; on the others the file system and the process are the wall.
+    ///   - security: for `tcp://` addresses; on the others file permissions guard the access.
     public init(
         on thread: SocketThread, context: Context, addresses: [Address], security: SocketOptions.Security = .none
     ) {

@@ -51,7 +51,7 @@ public actor ZeroMQFront: Front, ThreadBound {
     /// - Parameters:
     ///   - thread: that of the service's actor.
     ///   - addresses: where to listen.
-    ///   - security: for `tcp://` addresses; on the others the file system and the process are the wall.
+    ///   - security: for `tcp://` addresses; on the others file permissions guard the access.
     @_semantics("optimize.no.crossmodule")  // else Swift 6.3.1 says “circular reference” in release builds of Hosting
     public init(
         _ dispatcher: Dispatcher, on thread: SocketThread, context: Context, addresses: [Address],
