@@ -34,12 +34,12 @@ struct SpanRecorder: ClientInterceptor {
     func intercept(_ call: Call, to endpoint: EndpointDescriptor, _ next: (Call) async -> Reply) async -> Reply {
         guard let trace = CallTrace.current else { return await next(call) }
         var call = call
-        let (begin, timing) = (ContinuousClock.now, call.timing ?? ReportedTimings())
+        let timing = call.timing ?? ReportedTimings()
         call.timing = timing
         let reply = await next(call)
         trace.add(
             CallTrace.RecordedSpan(
-                endpoint: call.endpoint, link: link, status: reply.status, begin: begin, end: .now, timing: timing))
+                endpoint: call.endpoint, link: link, status: reply.status, begin: call.received, end: .now, timing: timing))
         return reply
     }
 }

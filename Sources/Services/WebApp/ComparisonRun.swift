@@ -157,7 +157,7 @@ extension WebAppService {
         subscribers = []
     }
 
-    /// Calls by turns, in an order that changes, so that the machine's moods hit both wires alike.
+    /// Calls by turns, in an order that changes, so that what else the machine does hits both wires alike.
     private func run(_ wires: [ServiceRoute]) async {
         let end = ContinuousClock.now + ComparisonRun.limit
         do {
