@@ -55,6 +55,7 @@ REFUSALS = {zmq.EVENT_HANDSHAKE_FAILED_AUTH: "The service does not admit this cl
 # calls or the time of one is over, or in any case; until one that is not ready is called for want of another; between its
 # probes; between look-ups of names.
 QUIET, EXPIRED, LOST, PATIENCE, PROBE, REST = 0.25, 1.5, 4.0, 0.5, 0.1, 5.0
+DAY = 86_400.0                                  # a call takes no longer, in seconds
 ATTEMPTS = 3                                    # how often a call is sent
 BUDGET, SHARE, RATE = 100.0, 0.1, 3.0           # calls that are sent again: at most, for each call, for each second
 NAME = re.compile(r"tcp://([^\[\];:]*[A-Za-z][^\[\];:]*):([0-9]+)")
@@ -166,8 +167,9 @@ class Pending:
             link.abandon(self)
             self.client.pump()
         elif not self.done:
-            self.finish(self.reply, self.problem or Unavailable(
-                503, "unavailable", processed=False, detail=self.client.refusal or "No service answers."))
+            late = DeadlineExceeded(504, "deadline_exceeded", processed=False, detail="Its time was over before it was sent.")
+            self.finish(self.reply, self.problem or (late if self.client.greeting else Unavailable(
+                503, "unavailable", processed=False, detail=self.client.refusal or "No service answers.")))
 
     def value(self) -> Any:
         """The result of a call that is done: JSON decoded, None for no body, other bytes as they are; or raises its Problem."""
@@ -268,6 +270,11 @@ class Link:
         return False
 
     def start(self, call: Pending, milliseconds: int) -> bool:
+        limit, size = self.greeting.get("max-body", ""), len(call.message.body)
+        if limit.isdecimal() and size > int(limit):     # it would end the connection, and with it other calls
+            call.finish(problem=Problem(413, "too_large", processed=False,
+                                        detail=f"The body has {size} bytes, and the service accepts {limit}."))
+            return True
         self.full = not self.send(call.message._replace(time=milliseconds * (call.message.kind == REQ)))
         if not self.full:
             self.client.due_by(self.received_at + QUIET)
@@ -485,6 +492,8 @@ class Client(contextlib.AbstractContextManager):
             raise ValueError(f"not the name of an endpoint: {name!r}")
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        if not isinstance(token or self.token or "", str):
+            raise TypeError("a token is a str")
         lines = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"}
         lines.update({"x-token": token or self.token} if token or self.token else {}, **headers)
         if "traceparent" not in headers:
@@ -561,7 +570,10 @@ class Client(contextlib.AbstractContextManager):
         self._check_process()
         if self._closed or not message.encode():    # a header that cannot be sent is said here
             raise ValueError("the client is closed")
-        call = self.calls[message.id] = Pending(self, message, self.timeout if timeout is None else timeout)
+        timeout = self.timeout if timeout is None else timeout
+        if math.isnan(timeout):
+            raise ValueError("a timeout is a number of seconds")
+        call = self.calls[message.id] = Pending(self, message, min(timeout, DAY))
         self._budget = min(BUDGET, self._budget + SHARE)
         self._unsent.append(call)
         self.pump()
@@ -635,6 +647,11 @@ class AsyncClient(Client):
     _loop: Any = None
     _timer, _timer_at = None, math.inf  # type: Any, float
 
+    def _start(self, message: Message, timeout: float | None) -> Pending:
+        if not self._loop and not self._closed:
+            raise RuntimeError("an AsyncClient is used within `async with`")
+        return super()._start(message, timeout)
+
     async def finished(self, call: Pending) -> Any:
         future = asyncio.get_running_loop().create_future()
         call.wake = lambda: future.done() or future.set_result(None)
@@ -662,6 +679,8 @@ class AsyncClient(Client):
         return documented(self, self.contract, name) if self.contract else function
 
     async def __aenter__(self) -> AsyncClient:
+        if self._closed:
+            raise ValueError("the client is closed")
         self._loop = asyncio.get_running_loop()
         for link in self._links:
             self.watch(link)

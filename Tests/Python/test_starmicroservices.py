@@ -6,6 +6,7 @@ import base64
 import faulthandler
 import inspect
 import json
+import math
 import os
 import pydoc
 import signal
@@ -347,6 +348,43 @@ def test_what_cannot_be_sent_is_said_at_once(client):
     with pytest.raises(ValueError):
         client.call("fake.echo", {"nan": float("nan")})
     assert not client.calls
+
+
+def test_a_timeout_may_be_without_end_or_over_and_disturbs_no_other_call(client):
+    waiting = client.submit("fake.slow", {"ms": 100})
+    assert client.call("fake.echo", {"n": 1}, timeout=math.inf) == {"n": 1}
+    for over in (0, -1.5):
+        with pytest.raises(DeadlineExceeded) as caught:
+            client.call("fake.echo", timeout=over)
+        assert caught.value.processed is False
+    with pytest.raises(ValueError, match="a number of seconds"):
+        client.call("fake.echo", timeout=math.nan)
+    with pytest.raises(TypeError, match="a token is a str"):
+        client.call("fake.echo", token=b"token")
+    assert waiting.result() == {"slow": True}
+
+
+def test_a_body_that_the_service_does_not_accept_is_not_sent(client, server):
+    waiting = client.submit("fake.slow", {"ms": 100})
+    for idempotent in (False, True):
+        with pytest.raises(Problem) as caught:
+            client.call("fake.echo", bytes(5 << 20), idempotent=idempotent)
+        assert (caught.value.status, caught.value.code, caught.value.processed) == (413, "too_large", False)
+    assert waiting.result() == {"slow": True} and not client.calls
+    assert client.call("fake.echo", {"text": "x" * 900}) == {"text": "x" * 900}
+
+
+def test_an_async_client_that_was_not_entered_or_is_closed_says_so(server):
+    async def main():
+        client = AsyncClient(server.address)
+        with pytest.raises(RuntimeError, match="async with"):
+            await client.call("fake.echo")
+        async with client:
+            assert await client.call("fake.echo", {"n": 1}) == {"n": 1}
+        with pytest.raises(ValueError, match="closed"):
+            async with client:
+                pass
+    asyncio.run(main())
 
 
 def test_ping(client):
