@@ -31,7 +31,7 @@ actor RawPeer: ThreadBound {
             for message in unsent { _ = dealer?.send(message) }
             unsent = []
         case .message(let frames, from: _): arrived.send((0..<frames.count).map { Array(frames[$0]) })
-        case .writable, .disconnected, .refused, .unreachable, .restored: break
+        case .writable, .disconnected, .refused, .violation, .unreachable, .restored: break
         }
     }
 

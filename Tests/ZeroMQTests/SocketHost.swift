@@ -16,6 +16,7 @@ actor SocketHost: ThreadBound {
         case writable
         case disconnected
         case refused(String)
+        case violation(String)
         case unreachable(String)
         case restored
     }
@@ -90,6 +91,7 @@ actor SocketHost: ThreadBound {
         case .writable: happened.send(.writable)
         case .disconnected: happened.send(.disconnected)
         case .refused(let refusal): happened.send(.refused(refusal.reason))
+        case .violation(let reason, _): happened.send(.violation(reason))
         case .unreachable(let error): happened.send(.unreachable(error.description))
         case .restored: happened.send(.restored)
         }

@@ -107,6 +107,27 @@ struct CallerTests {
         }
     }
 
+    @Test("sends no body that the server has said it does not accept")
+    func tooLarge() async throws {
+        try await Office.open { office in
+            let first = office.call()
+            let hello = try #require(await office.received())
+            try await office.sendHello(hello, as: "a", maxBody: 8)
+            let request = try #require(await office.received())
+            try await office.reply(to: request, "200")
+            #expect(await first.value.status == 200)
+            guard case .failure(let problem) = await office.call(body: Data("123456789".utf8)).value else {
+                return #expect(Bool(false))
+            }
+            #expect(problem.kind == .tooLarge && problem.isUnprocessed)
+            let fitting = office.call(body: Data("12345678".utf8))
+            let next = try #require(await office.received())
+            #expect(next.frames[2].count == 8)
+            try await office.reply(to: next, "200")
+            #expect(await fitting.value.status == 200)
+        }
+    }
+
     @Test("passes over what is no message of the protocol, and replies that nobody waits for")
     func noise() async throws {
         try await Office.open { office in
@@ -207,9 +228,10 @@ final class Office {
         await server.close()
     }
 
-    func call(timeout: Duration = .seconds(20)) -> Task<Reply, Never> {
+    func call(body: Data = Data(), timeout: Duration = .seconds(20)) -> Task<Reply, Never> {
         let caller = caller
-        return Task { await caller.call(Call("auth.smoke", timeout: timeout), SmokeContract.smoke.description) }
+        let call = Call("auth.smoke", body: body, timeout: timeout)
+        return Task { await caller.call(call, SmokeContract.smoke.description) }
     }
 
     /// The next message of the client, except PINGs.
@@ -229,9 +251,10 @@ final class Office {
         try await send(Message(.reply, id: request.id, line))
     }
 
-    func sendHello(_ hello: Message, as instance: String) async throws {
+    func sendHello(_ hello: Message, as instance: String, maxBody: Int? = nil) async throws {
         var head = Headers()
         head.add(.serverInstance, instance)
+        head.add(.maxBody, maxBody.map(String.init))
         try await send([Preamble(.hello, id: hello.id).bytes, head.bytes, []])
     }
 

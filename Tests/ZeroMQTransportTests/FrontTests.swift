@@ -131,6 +131,18 @@ struct FrontTests {
         #expect(instances.count == 2)
     }
 
+    @Test("greets nobody whose contract cannot be read", arguments: ["{", "[]", "{}"])
+    func unreadableContract(body: String) async throws {
+        try await FrontRig.open { site in
+            let peer = try await site.peer()
+            var head = Headers()
+            head.add(.contract, "0123456789abcdef")
+            try await peer.send([Preamble(.hello, id: 3).bytes, head.bytes, Array(body.utf8)])
+            let reply = try #require(Message(await peer.next()))
+            #expect(reply.id == 3 && reply.status == "400" && reply.json?["code"]?.string == "malformed")
+        }
+    }
+
     @Test("says GOAWAY to those who have said HELLO, once it drains, and still answers")
     func goAway() async throws {
         try await FrontRig.open { site in

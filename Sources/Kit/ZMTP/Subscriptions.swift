@@ -3,13 +3,17 @@
 /// They come as messages, as in ZMTP 3.0, or as commands, as in 3.1. A duplicate changes nothing.
 package struct Subscriptions {
     private var prefixes: [[UInt8]] = []
+    /// The bytes that they take.
+    private var size = 0
 
     /// The first byte of a message that subscribes, and of one that unsubscribes.
     static let subscribes: UInt8 = 1
     static let cancels: UInt8 = 0
 
-    package static let maxPrefixes = 64
-    package static let maxPrefix = 256
+    /// The bytes that the subscriptions of a peer may take: some hundred short ones, or few long ones.
+    package static let maxSize = 32 * 1024
+    /// The bytes that one takes beside its own.
+    private static let overhead = 32
 
     /// - Parameter first: the first frame of a message.
     package func match(_ first: UnsafeRawBufferPointer) -> Bool {
@@ -19,29 +23,27 @@ package struct Subscriptions {
     /// - Throws: if it is more than a peer may want.
     mutating func add(_ prefix: [UInt8]) throws(ZMTPError) {
         guard !prefixes.contains(prefix) else { return }
-        guard prefix.count <= Self.maxPrefix else { throw ZMTPError("a prefix has \(prefix.count) bytes") }
-        guard prefixes.count < Self.maxPrefixes else {
-            throw ZMTPError("the peer wants more than \(Self.maxPrefixes) prefixes")
-        }
+        size += prefix.count + Self.overhead
+        guard size <= Self.maxSize else { throw ZMTPError("the subscriptions take more than \(Self.maxSize) bytes") }
         prefixes.append(prefix)
     }
 
     mutating func remove(_ prefix: [UInt8]) {
-        prefixes.removeAll { $0 == prefix }
+        guard let place = prefixes.firstIndex(of: prefix) else { return }
+        prefixes.remove(at: place)
+        size -= prefix.count + Self.overhead
     }
 
-    /// Applies a message that subscribes or unsubscribes.
+    /// Applies a message that subscribes or unsubscribes. An XSUB may send others, which a PUB passes over.
     ///
-    /// - Throws: if it is none that a SUB sends.
+    /// - Throws: if it is more than a peer may want.
     mutating func apply(_ message: Frames) throws(ZMTPError) {
-        guard message.isWhole, message.count == 1, let kind = message[0].first else {
-            throw ZMTPError("a SUB sends a message")
-        }
+        guard message.isWhole, message.count == 1, let kind = message[0].first else { return }
         let prefix = Array(message[0].dropFirst())
         switch kind {
         case Self.subscribes: try add(prefix)
         case Self.cancels: remove(prefix)
-        default: throw ZMTPError("a SUB sends a message")
+        default: break
         }
     }
 }

@@ -7,6 +7,10 @@ extension SparseLog {
     mutating func warn(of event: SocketEvent) {
         switch event {
         case .refused(let refusal): warn(of: refusal)
+        case .violation(let reason, let peer):
+            warn(
+                "A peer of ZeroMQ breaks the protocol, and its connection is ended",
+                ["reason": "\(reason)", "peer": "\(peer ?? "on this machine")"])
         case .unreachable(let error): warn("No peer can connect", ["reason": "\(error)"])
         case .restored: warn("The file of a socket had gone, and is there again")
         case .connected, .message, .writable, .disconnected: break

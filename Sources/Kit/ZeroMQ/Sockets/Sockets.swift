@@ -170,6 +170,8 @@ public enum SocketEvent: Sendable {
     case disconnected(RoutingID)
     /// There is no connection because one side does not admit the other's CURVE key, or the peer speaks something else.
     case refused(Refusal)
+    /// A peer breaks the protocol, as by a frame that is too large, and its connection is ended.
+    case violation(reason: String, peer: String?)
     /// The file of a socket that listens has gone, and no peer can connect until it is made anew, which is tried every two
     /// seconds: something else may be in its place.
     case unreachable(ZeroMQError)

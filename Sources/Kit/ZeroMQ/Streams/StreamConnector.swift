@@ -180,7 +180,7 @@ extension StreamConnector {
         case .disconnected:
             _ = abandon()
             tryLater()
-        case .message, .writable, .refused, .unreachable, .restored: break
+        case .message, .writable, .refused, .violation, .unreachable, .restored: break
         }
         handler(event)
     }

@@ -165,7 +165,7 @@ extension StreamListener {
         switch event {
         case .connected(let peer): becameReady(peer)
         case .disconnected(let peer): forget(peer)
-        case .message, .writable, .refused, .unreachable, .restored: break
+        case .message, .writable, .refused, .violation, .unreachable, .restored: break
         }
         handler(event)
     }

@@ -176,6 +176,12 @@ struct Connection {
         return ContinuousClock.now.duration(to: deadline) > .milliseconds(50)
     }
 
+    /// A call cannot be sent, whatever the socket accepts.
+    mutating func reject(_ id: UInt64, _ problem: Problem) -> [Action] {
+        guard let waiter = waiting.removeValue(forKey: id) else { return [] }
+        return [.reply(waiter, .failure(problem))]
+    }
+
     /// The socket has not accepted a call.
     mutating func refused(_ id: UInt64) -> [Action] {
         waiting.removeValue(forKey: id).map { [.reply($0, .failure(.notConnected))] } ?? []

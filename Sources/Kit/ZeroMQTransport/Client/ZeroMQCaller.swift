@@ -29,6 +29,8 @@ public actor ZeroMQCaller: Caller, ThreadBound {
     private let context: Context
     private let security: SocketOptions.Security
     private let maxReply: Int
+    /// The largest body that the server accepts, in bytes, as far as it has said so.
+    private var maxBody = Int.max
     var isHeartbeatScheduled = false
     private let preference: ThreadPreference
     private nonisolated let lastID = Atomic(Connection.helloID)
@@ -165,10 +167,11 @@ extension ZeroMQCaller {
     func handle(_ event: SocketEvent) {
         switch event {
         case .connected:
+            maxBody = .max
             apply { $0.connected() }
             scheduleHeartbeat()
         case .message(let frames, from: _): receive(frames)
-        case .writable, .unreachable, .restored: break
+        case .writable, .violation, .unreachable, .restored: break
         case .disconnected: apply { $0.disconnected() }
         case .refused(let refusal): apply { $0.notAdmitted(.notAdmitted(refusal.reason)) }
         }
@@ -216,6 +219,12 @@ extension ZeroMQCaller {
     }
 
     private func send(_ id: UInt64, _ request: Request) {
+        let size = request.call.body.count
+        guard size <= maxBody else {
+            // It would end the connection, and with it other calls.
+            let detail = "The body has \(size) bytes, and the service accepts \(maxBody)."
+            return apply { $0.reject(id, Problem(.tooLarge, detail, isUnprocessed: true)) }
+        }
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
         let preamble = Preamble(.request, id: id, flags: request.flags, time: time)
@@ -239,7 +248,9 @@ extension ZeroMQCaller {
             let reply = Reply(preamble, head, body: frames.data(at: 2))
             if connection.isMisjudged(preamble.id, reply) { clock.rename() }
             apply { $0.receivedReply(preamble.id, reply) }
-        case .hello: apply { $0.receivedHello(from: head[.serverInstance] ?? "") }
+        case .hello:
+            if let limit = head[.maxBody].flatMap({ Int($0) }), limit > 0 { maxBody = limit }
+            apply { $0.receivedHello(from: head[.serverInstance] ?? "") }
         case .goAway: apply { $0.receivedGoAway() }
         case .pong: apply { $0.received() }
         case .request, .cancel, .ping: break

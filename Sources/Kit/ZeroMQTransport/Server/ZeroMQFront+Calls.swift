@@ -27,6 +27,9 @@ extension ZeroMQFront {
         case .refused:
             counters.unadmitted += 1
             log.warn(of: event)
+        case .violation:
+            counters.dropped += 1
+            log.warn(of: event)
         case .unreachable, .restored: log.warn(of: event)
         }
     }
@@ -57,11 +60,16 @@ extension ZeroMQFront {
 
     /// Replies to a HELLO: with the service's identity, or with what does not fit between the client's contract and this one.
     private func sendHello(_ id: UInt64, _ head: Headers, _ body: Data, _ path: ReplyRoute) {
-        if head[.contract] != nil, head[.contract] != hello[.contract], let contract = dispatcher.contracts.first,
-            let client = try? ContractDescriptor(json: JSONValue(json: body)),
-            let fault = contract.incompatibility(with: client)
+        if head[.contract] != nil, head[.contract] != hello[.contract], !body.isEmpty,
+            let contract = dispatcher.contracts.first
         {
-            return refuse(id, Problem(.incompatible, fault), path)
+            guard let client = try? ContractDescriptor(json: JSONValue(json: body)) else {
+                let problem = Problem(.malformed, "The body of the HELLO is not the contract that its head names.")
+                return refuse(id, problem, path)
+            }
+            if let fault = contract.incompatibility(with: client) {
+                return refuse(id, Problem(.incompatible, fault), path)
+            }
         }
         path.peer.isGreeted = true
         if let limit = head[.maxBody].flatMap({ Int($0) }), limit > 0 { path.peer.maxReply = limit }
