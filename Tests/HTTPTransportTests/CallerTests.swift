@@ -183,7 +183,7 @@ struct CallerTests {
         }
     }
 
-    @Test("sends no token that no header can hold", arguments: ["good\n", "go od", "göod", "good\u{0}"])
+    @Test("sends no token that no header can hold", arguments: ["good\n", "good\r\n", "göod", "good\u{0}"])
     func badToken(_ token: String) async throws {
         try await shopping { client, shop in
             let problem = await #expect(throws: Problem.self) {

@@ -25,6 +25,21 @@ struct ForwardedURLTests {
             "https://[2001:db8::1]:8443/a/b/", true
         ),
         ([("X-Forwarded-Proto", "https"), ("X-Forwarded-Prefix", "/")], "https://inner:5040/", true),
+        // Each of two proxies has added a value; what is before them is the client's.
+        (
+            [
+                ("X-Forwarded-For", "10.1.1.1, 203.0.113.7, 10.9.9.9"), ("X-Forwarded-Proto", "http, https, http"),
+                ("X-Forwarded-Host", "evil.example, star.example, inner.example"),
+            ],
+            "https://star.example/", false
+        ),
+        (
+            [
+                ("X-Forwarded-For", "203.0.113.7, 10.9.9.9"), ("X-Forwarded-Proto", "https"),
+                ("X-Forwarded-Host", "star.example, inner.example"),
+            ],
+            "https://star.example/", false
+        ),
         // The nearest proxy has added the last value; the first may be the client's.
         ([("X-Forwarded-Host", "evil.example, star.example")], "http://star.example/", false),
         (

@@ -199,6 +199,24 @@ struct FrontTests {
         }
     }
 
+    @Test("waits for the rest of no body when it stops")
+    func unfinishedBody() async throws {
+        try await Shop.open(HTTPFront.FrontSettings(shutdownTimeout: .seconds(50))) { shop in
+            let head = "POST /shop/items HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\nExpect: 100-continue\r\n\r\n"
+            let start = ContinuousClock.now
+            let stop = Mutex<Task<Void, Never>?>(nil)
+            let answer = try await RawSocket(port: shop.port).send(
+                head, until: { $0.contains("100 Continue") },
+                then: {
+                    stop.withLock { $0 = Task { await shop.front.stop() } }
+                    try await eventually("the front listens no more") { await !RawSocket.canConnect(to: shop.port) }
+                }, "{")
+            #expect(answer.contains("HTTP/1.1 503 ") && answer.contains("Processed: no"), "\(answer)")
+            await stop.withLock { $0 }?.value
+            #expect(start.duration(to: .now) < .seconds(25))
+        }
+    }
+
     @Test("does not begin with what a client has sent ahead once it stops")
     func sentAhead() async throws {
         try await Shop.open { shop in

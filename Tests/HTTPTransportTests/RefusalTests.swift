@@ -132,7 +132,7 @@ struct RefusalTests {
         try await Shop.open { shop in
             let none = try await shop.send("DELETE", "/shop/items/7")
             #expect(none.status == 401 && none.code == "token_missing")
-            #expect(none["WWW-Authenticate"] == "Bearer")
+            #expect(none["WWW-Authenticate"] == #"Bearer realm="shop""#)
             for headers in [["X-Token": "bad"], ["Authorization": "bearer bad"]] {
                 let bad = try await shop.send("DELETE", "/shop/items/7", headers)
                 #expect(bad.status == 401 && bad.code == "token_invalid")

@@ -179,10 +179,10 @@ public final class OTLPExporter: Sendable {
         switch response.status.code {
         case 200..<300: return .taken
         case 429, 502, 503, 504:
-            let seconds = response.headers.first(name: "retry-after").flatMap { Int($0) }
+            let pause = response.headers.first(name: "retry-after").flatMap { Duration(retryAfter: $0) }
             return .failed(
                 "the collector replies with the status \(response.status.code)",
-                pause: seconds.map { .seconds(min(max($0, 0), 60)) })
+                pause: pause.map { min($0, .seconds(60)) })
         default: return .refused("the collector refuses them with the status \(response.status.code)")
         }
     }

@@ -1,4 +1,6 @@
 public import Endpoints
+package import Foundation
+import JSON
 
 /// A transport, by its name in logs, metrics and traces.
 public struct Transport: Sendable, Hashable {
@@ -78,6 +80,23 @@ extension Problem {
     /// - Parameter detail: a sentence without the peer's address.
     public static func notConnected(_ detail: String, retryAfter: Duration = .milliseconds(100)) -> Problem {
         Problem(.unavailable, detail, retryAfter: retryAfter, isUnprocessed: true).from(.connection)
+    }
+}
+
+extension Duration {
+    /// The pause that `Retry-After` names: whole seconds, or a date (RFC 9110, section 10.2.3). It is not negative.
+    package init?(retryAfter text: String, at now: Date = .now) {
+        guard let seconds = Int(text).map(Double.init) ?? Self.date(text)?.timeIntervalSince(now) else { return nil }
+        self = .seconds(Int(max(seconds, 0).rounded(.up)))
+    }
+
+    /// A date as HTTP writes it now (RFC 9110, section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+    private static func date(_ text: String) -> Date? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        guard let parts = text.wholeMatch(of: /[A-Za-z]{3}, (\d\d) ([A-Za-z]{3}) (\d{4}) (\d\d:\d\d:\d\d) GMT/),
+            let month = months.firstIndex(of: String(parts.2))
+        else { return nil }
+        return RFC3339.date("\(parts.3)-\(month < 9 ? "0" : "")\(month + 1)-\(parts.1)T\(parts.4)Z")
     }
 }
 

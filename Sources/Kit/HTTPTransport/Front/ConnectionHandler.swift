@@ -141,8 +141,7 @@ extension ConnectionHandler {
         guard let exchange else { return }
         exchange.timer?.cancel()
         entry.markBusy()
-        var fault = fault
-        var arrived = exchange.received
+        var (fault, arrived) = (fault, exchange.received)
         if !exchange.head.isSafe || responder.delay.needsArrival {
             let arrival = Arrival(context.channel)
             arrived = min(arrived, arrival.instant)
@@ -340,8 +339,7 @@ extension ConnectionHandler {
     }
 
     private func finishOutput() {
-        guard let context else { return }
-        perform(state.finishOutput(), context)
+        if let context { perform(state.finishOutput(), context) }
     }
 
     private func linger(_ context: ChannelHandlerContext) {
@@ -375,6 +373,8 @@ extension ConnectionHandler {
             perform(state.closeInput(), context)
         } else if event is ChannelShouldQuiesceEvent {
             perform(state.quiesce(), context)
+            // Whatever the rest of a body would be, the call is refused.
+            if state.phase == .receiving { respondEarly(context) }
         } else if let client = event as? ClientAddress {
             origin = client.text
         } else if let fault = event as? RequestFault {

@@ -91,15 +91,13 @@ extension HTTPMapping {
         return .success(status: status, body: output)
     }
 
-    /// The longest pause that is passed on, in seconds.
-    private static let day = 86_400
+    /// The longest pause that is passed on.
+    private static let day = Duration.seconds(86_400)
 
     private static func problem(
         _ status: Int, _ headers: HTTPHeaders, _ body: Data, _ endpoint: EndpointDescriptor
     ) -> Problem {
-        let pause = headers.first(name: Header.retryAfter).flatMap(Int.init).map {
-            Duration.seconds(min(max($0, 0), day))
-        }
+        let pause = headers.first(name: Header.retryAfter).flatMap { Duration(retryAfter: $0) }.map { min($0, day) }
         let isUnprocessed = headers.first(name: Header.processed) == Header.notProcessed
         if endpoint.http.oauth,
             let problem = OAuthError.problem(

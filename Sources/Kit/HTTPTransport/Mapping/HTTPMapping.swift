@@ -150,7 +150,8 @@ extension HTTPMapping {
         switch (problem.status, endpoint?.access) {
         case (401, _) where endpoint?.http.oauth == true && call.token == nil: Header.basic
         case (403, _) where endpoint?.http.oauth == true: #"Bearer error="\#(problem.kind.code)""#
-        case (401, _): call.token == nil ? Header.bearer : Header.bearerInvalid
+        case (401, _):
+            call.token == nil ? #"Bearer realm="\#(call.endpoint.prefix { $0 != "." })""# : Header.bearerInvalid
         case (403, .permission(let permission, _)) where problem.kind == .permissionDenied:
             #"Bearer error="insufficient_scope", scope="\#(permission)""#
         // The handler has asked for a permission.
@@ -307,7 +308,6 @@ enum Header {
     /// A client must show its secret (RFC 6749, section 5.2).
     static let basic = #"Basic realm="OAuth""#
     /// No token was sent (RFC 6750, section 3).
-    static let bearer = "Bearer"
     /// A token was sent, and it is not valid (RFC 6750, section 3.1).
     static let bearerInvalid = #"Bearer error="invalid_token""#
 }
