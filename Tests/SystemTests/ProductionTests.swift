@@ -94,6 +94,9 @@ struct ProductionTests {
                 let refused = try await site.star("serve", "auth", settings: production)
                 #expect(refused.code == 78 && refused.log.contains("AUTH_CREATE_STORE=true"), "\(refused.log)")
             }
+            let unmade = try await site.star(
+                "users", "add", "ada", "--permission", "time", input: "seven wet socks\n", settings: production)
+            #expect(unmade.code == 78 && unmade.log.contains("AUTH_CREATE_STORE=true"), "\(unmade.log)")
             _ = try await site.star("users", "add", "ada", "--permission", "time", input: "seven wet socks\n")
             let refused = try await site.star("serve", "auth", settings: production)
             #expect(refused.code == 78 && refused.log.contains("no administrator"), "\(refused.log)")

@@ -33,7 +33,7 @@ struct Clients: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await options.withStore(isMade: true) { store in
+            try await options.withStore(mayMake: true) { store in
                 let (permissions, roles) = (Set(access.permission), Set(access.role))
                 let secret = OpaqueToken()
                 let new = ClientAccount.make(

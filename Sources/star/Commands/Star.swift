@@ -98,6 +98,6 @@ enum Exit {
     }
 
     static func printError(_ sentence: String) {
-        LineWriter.standardError.write(Data("star: \(sentence)\n".utf8))
+        LogFormat.writeFailure(sentence, of: "star")
     }
 }

@@ -61,7 +61,7 @@ package enum AuthDatabase: Sendable {
                     throw SettingsError(
                         description: """
                             There is no store at \(file.path). DATA_DIRECTORY and AUTH_DATABASE say where it is; the first \
-                            start of auth makes it, in production with AUTH_CREATE_STORE=true, and so does star users add.
+                            start of auth makes it, and so does star users add, in production with AUTH_CREATE_STORE=true.
                             """)
                 }
                 return try SQLiteStore(file)

@@ -18,7 +18,7 @@ extension Users {
         }
 
         func run() async throws {
-            try await options.withStore(isMade: true) { store in
+            try await options.withStore(mayMake: true) { store in
                 let hash = try await PasswordPrompt.hash(of: user.name)
                 let (permissions, roles) = (Set(access.permission), Set(access.role))
                 let new = User(

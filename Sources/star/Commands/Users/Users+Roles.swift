@@ -46,7 +46,7 @@ extension Users {
             }
 
             func run() async throws {
-                try await options.withStore(isMade: true) { store in
+                try await options.withStore(mayMake: true) { store in
                     let role = Role(name: name, permissions: .init(permission))
                     let entry = CommandLineAudit.entry(.roleSet, of: name, permission.sorted().joined(separator: " "))
                     let result = try await store.set(role, entry)

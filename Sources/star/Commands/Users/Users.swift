@@ -38,13 +38,14 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens auth's store for a piece of work.
     ///
-    /// - Parameter isMade: true if a store that is not there is made. Whoever only looks must not leave an empty one,
-    /// which auth would take for its own.
+    /// - Parameter mayMake: true if a store that is not there is made, provided that the settings let auth make one. Whoever
+    ///   only looks must not leave an empty one, which auth would take for its own.
     /// - Throws: `ExitCode`, after a sentence has been written.
-    func withStore(isMade: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
+    func withStore(mayMake: Bool = false, _ work: (any AuthStore) async throws -> Void) async throws {
         try await Exit.onError {
             let settings = try StarSettings.read(env)
-            let store = try AuthSettings(settings, CommonSettings(settings)).database.open(isMade: isMade)
+            let own = try AuthSettings(settings, CommonSettings(settings))
+            let store = try own.database.open(isMade: mayMake && own.createsStore)
             try await store.closed { try await work(store) }
         }
     }
