@@ -291,7 +291,7 @@ let package = Package(
         // Clocks, threads and random numbers of a process that a seed decides.
         .target(name: "SimulatedSystem", path: "Tests/Support/SimulatedSystem"),
         tests("SimulatorTests", ["JOSE", "SimulatedSystem", "ZeroMQTransport", "Tokens", "Trust"]),
-        tests("ArticlesTests", ["RPC", "Hosting", "OTLP", logging, tracing]),
+        tests("ArticlesTests", ["Background", "RPC", "Hosting", "OTLP", logging, tracing]),
         tests(
             "SystemTests",
             [

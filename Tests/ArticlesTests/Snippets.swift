@@ -1,3 +1,4 @@
+import Background
 public import Endpoints
 import Foundation
 import Hosting
@@ -59,13 +60,21 @@ extension GreetingService {
 
 func welcome(_ name: String, over caller: any Caller) async throws(Problem) -> String {
     let greeting = Client<GreetingContract>(caller)
-    return try await greeting.call(GreetingContract.greet, Visitor(name: name, times: nil), token: "…").words
+    return try await greeting.call(GreetingContract.greet, Visitor(name: name, times: nil), token: "eyJhbGciOi").words
 }
 
 func trace(_ logger: Logger) {
     let exporter = OTLPExporter(
         to: OTLPEndpoint("http://localhost:4318/v1/traces"), resource: ["service.name": "shop"], logger: logger)
     InstrumentationSystem.bootstrap(OTLPTracer(exporter))
+}
+
+actor ReportService {
+    private let disk = BlockingThreadPool(2, name: "disk")
+
+    func report(_ name: String, _ context: CallContext) async throws -> Data {
+        try await disk.run { try Data(contentsOf: URL(filePath: "/var/reports/" + name)) }
+    }
 }
 
 extension Problem.Kind {

@@ -4,6 +4,7 @@ import Hosting
 import Logging
 import RPC
 import ServiceLifecycle
+import Synchronization
 import TemporaryFiles
 import ZeroMQ
 
@@ -102,4 +103,32 @@ func freeAddress() throws -> String {
     socket.close()
     context.terminate()
     return address.description
+}
+
+/// A log in memory.
+final class LogLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func handler(_ label: String) -> any LogHandler {
+        LogLinesHandler { message in self.lines.withLock { $0.append("\(label): \(message)") } }
+    }
+}
+
+private struct LogLinesHandler: LogHandler {
+    let write: @Sendable (Logger.Message) -> Void
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+
+    init(write: @escaping @Sendable (Logger.Message) -> Void) {
+        self.write = write
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { write(event.message) }
 }

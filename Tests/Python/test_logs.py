@@ -66,6 +66,19 @@ def test_an_error_at_the_start_is_the_last_line_of_the_log(tmp_path):
     assert failed.stderr.splitlines()[-1].startswith("star: LOG_LEVEL")
 
 
+def test_the_reason_why_a_service_cannot_start_is_in_the_form_of_its_log(tmp_path):
+    for wrong in ({"AUTH_HTTP_PORT": "1x"}, {"AUTH_HTTP_PORT": "0", "AUTH_HTTP_HOST": "192.0.2.1"}):
+        for form in ("json", "text"):
+            environment = {**os.environ, "LOG_FORMAT": form, **wrong}
+            ended = subprocess.run([STAR, "serve", "auth"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, timeout=60)
+            assert ended.returncode in (1, 78)
+            last = ended.stderr.decode().splitlines()[-1]
+            if form == "text":
+                assert last.startswith("star: ")
+            else:
+                assert json.loads(last)["level"] == "critical" and json.loads(last)["reason"]
+
+
 def test_each_line_that_a_service_writes_names_it(tmp_path):
     port = free_ports(1)[0]
     environment = {**os.environ, "LOG_LEVEL": "info", "LOG_FORMAT": "json", "AUTH_HTTP_PORT": str(port),

@@ -57,6 +57,9 @@ extension Problem {
         case call
     }
 
+    /// True if a transport has made it, because the peer cannot be reached or has not replied.
+    package var isOfConnection: Bool { source == .connection }
+
     /// The same of another source.
     package func from(_ source: Source) -> Problem {
         var problem = self
@@ -105,6 +108,12 @@ extension Problem {
             self.code = code
             self.status = status
             self.title = title
+        }
+
+        /// The kind that a peer names, whose code becomes a part of a URI; `nil` for no code, or one that could not.
+        fileprivate init?(code: String?, status: Int, title: String) {
+            guard let code, code.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) != nil else { return nil }
+            self.init(code, status: status, title: title)
         }
 
         /// True if the status is that of an error: any other one would be read as a success.
@@ -210,7 +219,7 @@ extension Problem {
         let document = try? JSONCoding.decode(ProblemDocument.self, from: json)
         let answer = "The peer has answered \(status)"
         self.init(
-            document?.code.map { Kind($0, status: status, title: document?.title ?? answer) } ?? Kind(ofStatus: status),
+            Kind(code: document?.code, status: status, title: document?.title ?? answer) ?? Kind(ofStatus: status),
             document?.detail ?? answer + ".", faults: document?.errors ?? [], retryAfter: retryAfter,
             isUnprocessed: isUnprocessed)
     }

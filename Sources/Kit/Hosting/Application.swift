@@ -216,7 +216,7 @@ extension Application {
             ) { _ in modules }
         } catch {
             let reason = (error as? Problem)?.detail ?? "\(error)"
-            LineWriter.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(reason)\n".utf8))
+            LogFormat.writeFailure(reason, of: ProcessInfo.processInfo.processName)
             exit(error is SettingsError ? 78 : 1)
         }
     }
@@ -240,6 +240,7 @@ extension Application {
         let signals = await StopSignals()
         let manager = ServiceManager(address: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
         let settings = try Settings(environmentFile: environmentFile, socketFolder: socketFolder)
+        (try? CommonSettings(settings))?.logFormat.becomeProcessFormat()
         let modules = try modules(settings)
         try FileDescriptorLimit.raiseLimit(forServices: modules.count)
         try AddressSpaceLimit.check(forServices: modules.count)

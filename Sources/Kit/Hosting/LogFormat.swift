@@ -2,6 +2,7 @@ import Endpoints
 import Foundation
 import JSON
 public import Logging
+import Synchronization
 
 /// The form of log lines on standard error.
 public enum LogFormat: String, Sendable, CaseIterable {
@@ -15,6 +16,26 @@ public enum LogFormat: String, Sendable, CaseIterable {
         switch self {
         case .text: StreamLogHandler(label: label, stream: StandardErrorStream())
         case .json: JSONLogHandler(label) { LineWriter.standardError.write($0) }
+        }
+    }
+}
+
+extension LogFormat {
+    /// The form of the process's log, as soon as its settings are read.
+    private static let ofProcess = Mutex(LogFormat.text)
+
+    /// From now on the reason why the process ends is written in this form, too.
+    func becomeProcessFormat() { Self.ofProcess.withLock { $0 = self } }
+
+    /// Writes why the process ends, or cannot start, to standard error: a line for people, or in JSON if its log is.
+    ///
+    /// - Parameter program: its name.
+    package static func writeFailure(_ sentence: String, of program: String) {
+        switch ofProcess.withLock(\.self) {
+        case .text: LineWriter.standardError.write(Data("\(program): \(sentence)\n".utf8))
+        case .json:
+            Logger(label: program, factory: LogFormat.json.handler)
+                .critical("The process ends", metadata: ["reason": "\(sentence)"])
         }
     }
 }

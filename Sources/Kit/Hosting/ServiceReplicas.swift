@@ -25,8 +25,8 @@ public struct ServiceReplicas: Sendable {
         } else {
             var replicas: [Replica] = []
             for source in sources {
-                replicas.append(
-                    Replica(address: source.address, place: nil, caller: try await source.connect(nil)))
+                let caller = LossLog(try await source.connect(nil), logger, ["address": "\(source.address)"])
+                replicas.append(Replica(address: source.address, place: nil, caller: caller))
             }
             caller = replicas.count == 1 ? replicas[0].caller : LoadBalancingCaller(replicas.map(\.caller))
             list = { [replicas] in replicas }
@@ -177,7 +177,8 @@ actor ReplicaDirectory: Caller {
     /// - Returns: false if there is no replica more.
     private func add(_ place: ReplicaLocation) async -> Bool {
         do {
-            let caller = try await sources[place.source].connect(place.host)
+            let caller = LossLog(
+                try await sources[place.source].connect(place.host), logger, metadata(place.source, place.host))
             guard !isClosed else {
                 await caller.close()
                 return false
@@ -187,7 +188,7 @@ actor ReplicaDirectory: Caller {
             return true
         } catch {
             logger.error(
-                "A replica cannot be reached",
+                "A connection to a replica cannot be made",
                 metadata: metadata(place.source, place.host).merging(["error": "\(error)"]) { $1 })
             return false
         }

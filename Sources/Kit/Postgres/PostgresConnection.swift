@@ -177,6 +177,8 @@ extension PostgresConnection {
         let isQuick = start.duration(to: .now) < .seconds(1)
         defer { PQfinish(link) }
         let reason = message(of: link)
+        // libpq has seen that by itself, and has no state of the server's for it.
+        if PQconnectionNeedsPassword(link) == 1 { throw .refused(.invalidPassword, reason) }
         if isQuick, let state = refusal(link) { throw .refused(state, reason) }
         throw .disconnected(reason)
     }

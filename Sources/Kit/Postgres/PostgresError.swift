@@ -83,6 +83,8 @@ public struct SQLState: Sendable, Hashable {
 extension SQLState {
     /// A text has a character that the encoding does not have.
     public static let characterNotInRepertoire = Self("22021")
+    /// The password is wrong, or there is none.
+    public static let invalidPassword = Self("28P01")
     /// The transaction may not write, as on a standby.
     public static let readOnlyTransaction = Self("25006")
     /// There is a row of this key already.

@@ -39,7 +39,8 @@ struct SpanRecorder: ClientInterceptor {
         let reply = await next(call)
         trace.add(
             CallTrace.RecordedSpan(
-                endpoint: call.endpoint, link: link, status: reply.status, begin: call.received, end: .now, timing: timing))
+                endpoint: call.endpoint, link: link, status: reply.status, begin: call.received, end: .now,
+                timing: timing))
         return reply
     }
 }

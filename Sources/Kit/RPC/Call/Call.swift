@@ -91,16 +91,16 @@ extension Call {
     }
 
     private static func printable(_ text: String) -> String? {
-        1...128 ~= text.utf8.count && text.isVisibleASCII ? text : nil
+        1...128 ~= text.utf8.count && text.utf8.allSatisfy { 0x21...0x7E ~= $0 } ? text : nil
     }
 }
 
 extension String {
-    /// True if it holds printable ASCII only, and no space.
-    var isVisibleASCII: Bool {
+    /// True if it holds printable ASCII only, as whatever travels in a header must.
+    var isPrintableASCII: Bool {
         var text = self
         // Without a branch, so that the compiler can compare many bytes at once.
-        return text.withUTF8 { bytes in bytes.reduce(0) { max($0, $1 &- 0x21) } } <= 0x7E - 0x21
+        return text.withUTF8 { bytes in bytes.reduce(0) { max($0, $1 &- 0x20) } } <= 0x7E - 0x20
     }
 }
 

@@ -35,9 +35,9 @@ public struct Client<C: Contract>: Sendable {
     ) async throws(Problem) -> Output {
         let time = min(timeout ?? endpoint.description.deadline, context?.remaining ?? Dispatcher.maxDeadline)
         guard time > .zero else { throw Problem.late.from(.call) }
-        guard token?.isVisibleASCII != false else {
+        guard token?.isPrintableASCII != false else {
             throw Problem(
-                .tokenInvalid, "The token holds a space, a line end or another character that no token has.",
+                .tokenInvalid, "The token holds a line end or another character that no header can hold.",
                 isUnprocessed: true
             ).from(.call)
         }

@@ -98,7 +98,7 @@ public final class LoadBalancingCaller: Caller {
                 return reply
             }
             // One that it could not be sent to has cost nothing.
-            if problem.source != .connection || !problem.isUnprocessed { attempts += 1 }
+            if !problem.isOfConnection || !problem.isUnprocessed { attempts += 1 }
             guard attempts < Self.maxAttempts else { return reply }
         }
         return reply

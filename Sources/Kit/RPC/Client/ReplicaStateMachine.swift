@@ -76,7 +76,7 @@ struct ReplicaStateMachine {
         switch problem.kind {
         case .cancelled: return false
         case .notReady: return eject()
-        case .unavailable where problem.source == .connection: return eject()
+        case .unavailable where problem.isOfConnection: return eject()
         case .deadlineExceeded where !problem.isUnprocessed:
             // It is not used as long as others reply sooner.
             measure(max(latency(at: now), seconds), at: now)

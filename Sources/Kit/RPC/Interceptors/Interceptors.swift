@@ -70,7 +70,7 @@ extension CallObserver {
 
 /// Writes a line for each call: an error for status 500, by which a handler has failed; an info line for whatever else was
 /// refused, by the caller's fault or for want of time, room or a peer; a debug line for a success. Each holds the call's
-/// trace, and the caller's own name for it if there is one; none holds a token or a payload.
+/// trace, and the caller's own name for it if there is one, and of a 502, 503 or 504 the reason; none holds a token or a payload.
 public struct LoggingObserver: CallObserver {
     private let logger: Logger
 
@@ -99,7 +99,11 @@ public struct LoggingObserver: CallObserver {
             "transport": .string(call.transport.name),
             "milliseconds": .stringConvertible(call.received.duration(to: .now) / .milliseconds(1)),
         ]
-        if case .failure(let problem) = reply { metadata["code"] = .string(problem.kind.code) }
+        if case .failure(let problem) = reply {
+            metadata["code"] = .string(problem.kind.code)
+            // What is missing is said by its operator's own services, and not by a caller.
+            if problem.status > 500 { metadata["detail"] = .string(problem.detail) }
+        }
         if let requestID = call.requestID { metadata["request_id"] = .string(requestID) }
         if let origin = call.origin { metadata["client"] = .string(origin) }
         return metadata
