@@ -168,7 +168,8 @@ class Pending:
             self.client.pump()
         elif not self.done:
             late = DeadlineExceeded(504, "deadline_exceeded", processed=False, detail="Its time was over before it was sent.")
-            self.finish(self.reply, self.problem or (late if self.client.greeting else Unavailable(
+            is_late = self.client.greeting and time.monotonic() >= self.deadline - 0.005
+            self.finish(self.reply, self.problem or (late if is_late else Unavailable(
                 503, "unavailable", processed=False, detail=self.client.refusal or "No service answers.")))
 
     def value(self) -> Any:

@@ -40,6 +40,14 @@ struct ForwardedURLTests {
             ],
             "https://star.example/", false
         ),
+        // The first proxy adds its address only, and passes on what the client says of the host.
+        (
+            [
+                ("X-Forwarded-For", "203.0.113.7, 10.9.9.9"),
+                ("X-Forwarded-Host", "evil.example, evil.example, star.example"),
+            ],
+            "http://star.example/", false
+        ),
         // The nearest proxy has added the last value; the first may be the client's.
         ([("X-Forwarded-Host", "evil.example, star.example")], "http://star.example/", false),
         (

@@ -147,6 +147,8 @@ struct ExporterTests {
             }
         }
         #expect(start.duration(to: .now) < .seconds(20))
+        #expect(try dropped(because: "export_failed") == 2)
+        #expect(warnings == ["Spans are dropped: the collector does not reply in time"])
         try await collector.close()
     }
 

@@ -167,7 +167,10 @@ extension Schema {
     /// The schema of a payload. One that needs itself would wait for itself for ever, since it is a global value.
     static func of<Value: Payload>(_: Value.Type) -> Schema {
         let id = ObjectIdentifier(Value.self)
-        precondition(!unfinished.contains(id), "The schema of \(Value.self) contains itself. Such a member is .any.")
+        guard !unfinished.contains(id) else {
+            // A contract is part of the program, which cannot go on with this one.
+            fatalError("The schema of \(Value.self) contains itself. Such a member is .any.")
+        }
         return $unfinished.withValue(unfinished.union([id])) { Value.schema }
     }
 

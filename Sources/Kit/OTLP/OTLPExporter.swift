@@ -145,6 +145,8 @@ public final class OTLPExporter: Sendable {
         }
         do {
             return outcome(of: try await exchange(request, within: time))
+        } catch is CancellationError where !Task.isCancelled {
+            return .failed(FailureReason.words(for: HTTPClientError.deadlineExceeded))
         } catch {
             return .failed(FailureReason.words(for: error))
         }
@@ -156,6 +158,8 @@ public final class OTLPExporter: Sendable {
             let response = try await client.execute(request, timeout: TimeAmount(time))
             // The rest of the answer must be read, so that the connection can be used again.
             _ = try await response.body.collect(upTo: 1 << 20)
+            // A cancelled body ends early, and without an error.
+            try Task.checkCancellation()
             return response
         }
         let timer = TimerQueue.shared.schedule(at: .now + time) { exchange.cancel() }

@@ -87,7 +87,8 @@ extension Duration {
     /// The pause that `Retry-After` names: whole seconds, or a date (RFC 9110, section 10.2.3). It is not negative.
     package init?(retryAfter text: String, at now: Date = .now) {
         guard let seconds = Int(text).map(Double.init) ?? Self.date(text)?.timeIntervalSince(now) else { return nil }
-        self = .seconds(Int(max(seconds, 0).rounded(.up)))
+        // A peer may name any number.
+        self = .seconds(Int(min(max(seconds, 0), 1e9).rounded(.up)))
     }
 
     /// A date as HTTP writes it now (RFC 9110, section 5.6.7), such as `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -109,6 +109,6 @@ extension HTTPMapping {
         let problem = Problem(
             status: status, json: isDocument ? body : Data(), retryAfter: pause, isUnprocessed: isUnprocessed)
         // A service sends a document. Whoever does not is a proxy that has not reached it.
-        return isDocument ? problem : problem.from(.connection)
+        return isDocument || ![502, 503, 504].contains(status) ? problem : problem.from(.connection)
     }
 }

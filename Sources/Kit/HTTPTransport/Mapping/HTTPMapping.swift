@@ -307,7 +307,6 @@ enum Header {
     static let keepAlive = "keep-alive"
     /// A client must show its secret (RFC 6749, section 5.2).
     static let basic = #"Basic realm="OAuth""#
-    /// No token was sent (RFC 6750, section 3).
     /// A token was sent, and it is not valid (RFC 6750, section 3.1).
     static let bearerInvalid = #"Bearer error="invalid_token""#
 }

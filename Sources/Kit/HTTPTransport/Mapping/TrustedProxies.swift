@@ -121,18 +121,19 @@ extension TrustedProxies {
     /// - Parameters:
     ///   - peer: the other end of the connection.
     ///   - headers: `Forwarded` (RFC 7239) goes before `X-Forwarded-Proto` and `-Host`. Of several values that counts which the
-    ///     proxy that the client has reached has added, by `X-Forwarded-For`. Without any, the host is that of the request.
+    ///     proxy that the client has reached has added, if each on the way has added one, as to `X-Forwarded-For`, and the last
+    ///     otherwise. Without any, the host is that of the request.
     /// - Returns: `nil` if the peer is no trusted proxy, names no part of the URL, or names two: a proxy sets one of the
     ///   fields, and passes on what a client has put into the other.
     func baseURL(of peer: String, _ headers: RequestHeaders) -> ForwardedURL? {
         guard !isEmpty, trusts(peer) else { return nil }
         let element = headers.forwarded.flatMap { outermost(of: Self.elements(ofForwarded: $0)) }
-        let hops = headers.forwardedFor.map { hopCount(Self.addresses(ofForwardedFor: $0)) } ?? 1
-        let schemes = [element?["proto"], value(of: headers.forwardedProto, hops)].compactMap { $0?.lowercased() }
-        let hosts = [element?["host"], value(of: headers.forwardedHost, hops)].compactMap { $0?.lowercased() }
+        let way = headers.forwardedFor.map(Self.addresses(ofForwardedFor:)) ?? []
+        let schemes = [element?["proto"], value(of: headers.forwardedProto, way)].compactMap { $0?.lowercased() }
+        let hosts = [element?["host"], value(of: headers.forwardedHost, way)].compactMap { $0?.lowercased() }
         guard Set(schemes).count < 2, Set(hosts).count < 2 else { return nil }
         let (scheme, host) = (schemes.first, hosts.first)
-        let prefix = value(of: headers.forwardedPrefix, hops)
+        let prefix = value(of: headers.forwardedPrefix, way)
         guard scheme != nil || host != nil || prefix != nil else { return nil }
         return ForwardedURL(scheme: scheme, host: host ?? headers.host, prefix: prefix)
     }
@@ -147,15 +148,15 @@ extension TrustedProxies {
         return outermost
     }
 
-    /// The number of trusted proxies on the way, each of which has added the address that it was called from.
-    private func hopCount(_ addresses: [String]) -> Int {
-        min(addresses.reversed().prefix { trusts($0) }.count + 1, max(addresses.count, 1))
-    }
-
-    /// The value that the first of so many proxies has added to a list. If not each of them has, it is the last.
-    private func value(of list: String?, _ hops: Int) -> String? {
+    /// The value that the first of the trusted proxies on the way has added to a list.
+    ///
+    /// - Parameter addresses: those that the proxies were called from. If there are not as many values, some proxies add
+    ///   none, and only the last value is certainly not the client's.
+    private func value(of list: String?, _ addresses: [String]) -> String? {
         let values = list?.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\t" } } ?? []
-        return values.count >= hops ? values[values.count - hops] : values.last
+        guard values.count == addresses.count else { return values.last }
+        let place = addresses.lastIndex { !trusts($0) } ?? 0
+        return values.isEmpty ? nil : values[place]
     }
 }
 

@@ -287,5 +287,6 @@ extension TokenVerifier {
 extension Problem {
     /// A permission is to be confirmed, and there is no issuer to confirm it.
     package static let noIssuer = Problem(
-        .unavailable, "Token introspection is not configured.", isUnprocessed: true)
+        .unavailable, "Token introspection is not configured.", isUnprocessed: true
+    ).from(.call)
 }

@@ -138,7 +138,8 @@ public final class AccessTokenVerifier: TokenVerifier {
 
 extension Problem {
     fileprivate static func noKeys(_ detail: String) -> Problem {
-        Problem(.unavailable, detail, retryAfter: .seconds(1), isUnprocessed: true)
+        // Before a handler nothing is processed; one that verifies a token by itself may have done something.
+        Problem(.unavailable, detail, retryAfter: .seconds(1), isUnprocessed: true).from(.call)
     }
 }
 

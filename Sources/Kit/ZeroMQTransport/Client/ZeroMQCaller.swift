@@ -223,7 +223,7 @@ extension ZeroMQCaller {
         guard size <= maxBody else {
             // It would end the connection, and with it other calls.
             let detail = "The body has \(size) bytes, and the service accepts \(maxBody)."
-            return apply { $0.reject(id, Problem(.tooLarge, detail, isUnprocessed: true)) }
+            return apply { $0.reject(id, Problem(.tooLarge, detail)) }
         }
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
