@@ -247,6 +247,7 @@ struct StreamTests {
                 while sent < 64 << 20, peer.write(frames) { sent += frames.count }
                 #expect(sent < 32 << 20)
                 #expect(await host.next() == .connected)
+                guard case .violation = await host.next() else { return #expect(Bool(false)) }
                 #expect(await host.next() == .disconnected)
                 #expect(residentBytes() - before < 16 << 20)
             }

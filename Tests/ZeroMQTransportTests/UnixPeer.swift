@@ -15,14 +15,13 @@ final class UnixPeer: @unchecked Sendable {  // its test waits for each of its c
 
     /// The bytes of peers that are to be sent away.
     static let unwelcome: [[UInt8]] = {
-        let bytes: ClosedRange<UInt8> = 0...64
+        let prefixes = (0..<1000).map { [UInt8($0 / 256), UInt8($0 % 256)] }
         let tooMany: [[UInt8]] = [
-            bytes.flatMap { [0, 2, 1, $0] }, bytes.flatMap { [4, 11, 9] + Array("SUBSCRIBE".utf8) + [$0] },
+            prefixes.flatMap { [0, 3, 1] + $0 }, prefixes.flatMap { [4, 12, 9] + Array("SUBSCRIBE".utf8) + $0 },
         ]
-        let tooLong = [2, 0, 0, 0, 0, 0, 0, 1, 2, 1] + [UInt8](repeating: 65, count: 257)
-        let rubbish: [[UInt8]] = [[0, 1, 7], [0, 0], [1, 1, 1, 0, 0], [2, 0, 0, 0, 0, 0, 1, 0, 0]]
+        let tooLong: [UInt8] = [2, 0, 0, 0, 0, 0, 1, 0, 0]
         return [Array("GET / HTTP/1.1\r\n\r\n".utf8), openingBytes(of: "DEALER"), openingBytes(of: "PUB")]
-            + (rubbish + tooMany + [tooLong]).map { openingBytes(of: "SUB") + $0 }
+            + (tooMany + [tooLong]).map { openingBytes(of: "SUB") + $0 }
     }()
 
     init() throws {

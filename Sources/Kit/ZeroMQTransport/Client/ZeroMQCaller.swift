@@ -219,11 +219,10 @@ extension ZeroMQCaller {
     }
 
     private func send(_ id: UInt64, _ request: Request) {
-        let size = request.call.body.count
-        guard size <= maxBody else {
+        guard request.call.body.count <= maxBody else {
             // It would end the connection, and with it other calls.
-            let detail = "The body has \(size) bytes, and the service accepts \(maxBody)."
-            return apply { $0.reject(id, Problem(.tooLarge, detail)) }
+            let problem = Problem(.tooLarge, "The body is larger than \(maxBody) bytes.")
+            return apply { $0.reject(id, problem) }
         }
         let remaining = ContinuousClock.now.duration(to: request.deadline)
         let time = UInt32(clamping: max(1, Int(remaining.nanoseconds / 1_000_000)))
