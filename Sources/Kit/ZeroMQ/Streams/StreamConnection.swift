@@ -155,14 +155,15 @@ final class StreamConnection: Flushable {
     /// - Parameter error: the peer's violation of the protocol, if that is the reason.
     func end(after error: ZMTPError? = nil) {
         let handler = handler
-        let host = SocketAddress.peer(of: descriptor)
-        switch error {
-        case let error? where session.isReady: handler?(.violation(reason: "\(error)", peer: host))
-        case let error?:
-            handler?(.refused(isClient ? Refusal(byClientAfter: error, host) : Refusal(byServerAfter: error, host)))
-        case nil:
-            guard isClient, !session.isReady, case .client = settings.curve, session.isShakingHands else { break }
-            handler?(.refused(Refusal(closedBy: host)))
+        if let error {
+            let host = SocketAddress.peer(of: descriptor)
+            if session.isReady {
+                handler?(.violation(reason: "\(error)", peer: host))
+            } else {
+                handler?(.refused(isClient ? Refusal(byClientAfter: error, host) : Refusal(byServerAfter: error, host)))
+            }
+        } else if isClient, case .client = settings.curve, session.isShakingHands {
+            handler?(.refused(Refusal(closedBy: SocketAddress.peer(of: descriptor))))
         }
         close()
         handler?(.disconnected(peer))
